@@ -1,0 +1,58 @@
+"""What one can read off a pass through time: one quantity, one function, named as its key in the record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnkit.diagnostics.act_time import act_time
+from rnnkit.diagnostics.gates import gate_sat_time
+from rnnkit.diagnostics.grad_norm import gradient_norm
+from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
+from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, summarize
+from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
+from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
+from rnnkit.engines.base import Pass
+
+
+def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dict[str, np.ndarray]:
+    """All diagnostics of a pass that have one value per time step, by their names in the record.
+
+    Arguments:
+        run: a `Pass` with ``flow`` and ``direct``.
+        satThresh: a unit nearer than this to saturation counts as saturated.
+        gates: also the two gates' distances.
+
+    Returns:
+        name -> ``(T,)`` float64.
+    """
+    found = {
+        "grad_time": grad_time(run),
+        "grad_time_direct": grad_time_direct(run),
+        "act_time": act_time(run),
+        "sat_time": sat_time(run),
+        "unit_sat_time": unit_sat_time(run, satThresh),
+    }
+    if gates:
+        found |= {f"gate_{gate}_sat_time": gate_sat_time(run, gate) for gate in "zr"}
+    return found
+
+
+__all__ = [
+    "EPS",
+    "Summary",
+    "act_time",
+    "distance",
+    "gate_sat_time",
+    "grad_time",
+    "grad_time_direct",
+    "gradient_norm",
+    "log10_grad",
+    "over_time",
+    "rho_Whh",
+    "sat_time",
+    "sigma_max_Whh",
+    "sigmoid_distance",
+    "summarize",
+    "tanh_distance",
+    "unit_sat_time",
+]

@@ -1,0 +1,47 @@
+"""Summaries of a diagnostic over time: what a histogram shows, in a few numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+EPS = 1e-12  # log10 of it, -12, is the floor of the histogram of g_t
+
+
+class Summary(NamedTuple):
+    """Statistics over the finite entries; all NaN where there are none."""
+
+    low: float
+    high: float
+    mean: float
+    p05: float
+    p10: float
+    p50: float
+    p90: float
+    p95: float
+
+
+def log10_grad(g: np.ndarray) -> np.ndarray:
+    """``log10(g + 1e-12)`` of the finite entries of ``g``, ``(T,)`` or any shape.
+
+    *Source:* handout sections 2.3 (item 3) and 4.
+    """
+    g = np.asarray(g, dtype=np.float64)
+    return np.log10(g[np.isfinite(g)] + EPS)
+
+
+def summarize(values: np.ndarray, bins: int = 50) -> Summary:
+    """Range of the histogram's edges, mean and percentiles of the finite entries of ``values``.
+
+    Arguments:
+        values: any shape.
+        bins: of the histogram whose outer edges are ``low`` and ``high``.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return Summary(*[float("nan")] * len(Summary._fields))
+    edges = np.histogram_bin_edges(values, bins=bins)
+    p05, p10, p50, p90, p95 = np.percentile(values, [5, 10, 50, 90, 95])
+    return Summary(*map(float, (edges[0], edges[-1], values.mean(), p05, p10, p50, p90, p95)))

@@ -1,0 +1,78 @@
+"""The plain engine: any cell of the contract, differentiated by torch."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from rnnkit.cells import readout, unroll
+from rnnkit.engines.base import Pass
+from rnnkit.heads import Head
+from rnnkit.tasks import Batch
+
+
+class AutogradEngine:
+    """Runs ``cell.step`` in a loop and lets autograd go back through it."""
+
+    name = "autograd"
+
+    def run(self, cell: nn.Module, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
+        r"""One batch through the cell.
+
+        A zero leaf, the probe, is added to each h_t inside the recurrence, and the loss is differentiated with respect
+        to it:
+
+        .. math:: \frac{dL}{dh_t} = \frac{\partial^+ L}{\partial h_t} + \frac{dL}{dh_{t+1}} \frac{\partial h_{t+1}}{\partial h_t}
+
+        Differentiating with respect to the stacked ``(T, B, H)`` tensor instead gives the first term only, because the
+        stack is made after the loop and no later state depends on it; that is what ``direct`` holds.
+
+        Arguments:
+            cell: on the batch's device, parameters in the batch's dtype.
+            head: loss and error.
+            batch: inputs ``(T, B, I)`` and targets.
+            backward: also differentiate with respect to the parameters.
+            flow: also with respect to every h_t (total and direct); needs ``backward``.
+
+        Returns:
+            A `Pass`.
+
+        *Source:* handout section 2.3, item 3.
+        """
+        if not backward:
+            with torch.no_grad():
+                hidden, gates = unroll(cell, batch.inputs)
+                output = readout(cell, hidden, head.name)
+                loss = head.loss(output, batch.targets)
+                return _pass(cell, head, batch, loss, output, hidden, gates)
+
+        parameters = dict(cell.named_parameters())
+        wanted = list(parameters.values())
+        probe = None
+        if flow:
+            steps, size, _ = batch.inputs.shape
+            probe = batch.inputs.new_zeros(steps, size, cell.W_hh.shape[0], requires_grad=True)  # (T, B, H)
+        hidden, gates = unroll(cell, batch.inputs, probe)
+        output = readout(cell, hidden, head.name)
+        loss = head.loss(output, batch.targets)
+        if flow:
+            wanted += [probe, hidden]
+        found = torch.autograd.grad(loss, wanted, allow_unused=True)
+        found = [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, found, strict=True)]
+        total, direct = found[-2:] if flow else (None, None)
+        return _pass(
+            cell, head, batch, loss.detach(), output.detach(), hidden.detach(), gates,
+            grads=dict(zip(parameters, found, strict=False)), flow=total, direct=direct,
+        )  # fmt: skip
+
+
+def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass:
+    return Pass(
+        loss=loss,
+        error=head.wrong(output, batch.targets).double().mean(),
+        output=output,
+        hidden=hidden,
+        gates=gates and {name: trace.detach() for name, trace in gates.items()},
+        phi=None if gates else getattr(cell, "phi", "tanh"),
+        **derivatives,
+    )

@@ -1,0 +1,108 @@
+"""Initial weights, drawn from a legacy ``RandomState`` in a fixed order, so that a seed names one network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnnkit.names import lookup
+
+Z_BIAS = -2.0  # a GRU starts by keeping most of its state: sigmoid(-2) = 0.119
+
+
+@dataclass(frozen=True)
+class Init:
+    """How a vanilla RNN starts.
+
+    Fields:
+        phi: the nonlinearity that belongs to it.
+        std: standard deviation of the normal input, recurrent and readout weights; biases are 0.
+        reshape: what is done to the drawn ``(H, H)`` recurrent matrix before the readout is drawn.
+    """
+
+    phi: str
+    std: float
+    reshape: Callable[[np.random.RandomState, np.ndarray], np.ndarray] = lambda rng, W_hh: W_hh
+
+
+def sparse_scaled(rng: np.random.RandomState, W_hh: np.ndarray, fan_out: int = 15, rho: float = 0.95) -> np.ndarray:
+    r"""Keeps ``fan_out`` random outgoing weights of each unit and sets the spectral radius to ``rho``.
+
+    .. math:: W_{hh} \leftarrow 0.95\, W_{hh} / \rho(W_{hh})
+
+    Arguments:
+        W_hh: ``(H, H)``, from unit (row) to unit (column).
+        fan_out: weights kept in each row; networks with fewer units keep all.
+        rho: spectral radius of the result.
+
+    *Source:* Pascanu et al. 2013, section 4.1 (``smart_tanh``; 15 connections a unit, as in Martens & Sutskever 2011).
+    """
+    W_hh = W_hh.copy()
+    for row in W_hh:
+        row[rng.permutation(len(row))[fan_out:]] = 0.0
+    W_hh = W_hh.astype(np.float32)
+    return W_hh * np.float32(rho) / np.abs(np.linalg.eigvals(W_hh)).max()
+
+
+INITS: dict[str, Init] = {
+    "sigmoid": Init("sigmoid", 0.01),
+    "basic_tanh": Init("tanh", 0.1),
+    "smart_tanh": Init("tanh", 0.01, sparse_scaled),
+}
+
+
+def get_init(name: str) -> Init:
+    """The init of this name (ValueError for an unknown one)."""
+    return lookup(INITS, name, "init")
+
+
+def init_rnn(cell: nn.Module, init: str, rng: np.random.RandomState) -> None:
+    """Draws the weights of a vanilla RNN, in the order W_xh, W_hh, W_ho; biases 0.
+
+    Arguments:
+        cell: gets its parameters' values.
+        init: ``sigmoid``, ``basic_tanh`` or ``smart_tanh``.
+        rng: the run's training stream, at its beginning.
+
+    *Source:* Pascanu et al. 2013, section 4.1.
+    """
+    start = get_init(init)
+    W_xh = rng.normal(scale=start.std, size=tuple(cell.W_xh.shape))
+    W_hh = start.reshape(rng, rng.normal(scale=start.std, size=tuple(cell.W_hh.shape)))
+    W_ho = rng.normal(scale=start.std, size=tuple(cell.W_ho.shape))
+    set_weights(cell, {"W_xh": W_xh, "W_hh": W_hh, "W_ho": W_ho})
+
+
+def init_gru(cell: nn.Module, rng: np.random.RandomState, z_bias: float = Z_BIAS) -> None:
+    """Draws the weights of a GRU in the handout starter's order; b_z = ``z_bias``, the other biases 0.
+
+    The larger the distance of ``z_bias`` below 0, the longer the network remembers at the start: a unit keeps
+    a share 1 - sigmoid(z_bias) of its state each step.
+    """
+    order = {"W_xz": 0.01, "W_hz": 0.005, "W_xr": 0.01, "W_hr": 0.005, "W_hh": 0.01, "W_xh": 0.01, "W_ho": 0.01}
+    weights = {name: rng.normal(scale=std, size=tuple(getattr(cell, name).shape)) for name, std in order.items()}
+    set_weights(cell, weights | {"b_z": np.full(tuple(cell.b_z.shape), z_bias)})
+
+
+@torch.no_grad()
+def set_weights(cell: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Copies values into a cell's parameters of these names; all others become 0.
+
+    Raises:
+        ValueError: a shape that does not fit, before anything is changed.
+    """
+    parameters = dict(cell.named_parameters())
+    for name, value in weights.items():
+        if name not in parameters or tuple(parameters[name].shape) != np.shape(value):
+            have = tuple(parameters[name].shape) if name in parameters else "no such parameter"
+            raise ValueError(f"{type(cell).__name__}.{name}: expected shape {np.shape(value)}, got {have}")
+    for name, parameter in parameters.items():
+        value = weights.get(name)
+        if value is None:
+            parameter.zero_()
+        else:
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)))

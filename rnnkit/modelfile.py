@@ -1,0 +1,119 @@
+"""Which cells a run trains: the built-in ones, or those of a ``model.py``."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from rnnkit.cells import CLASS_NAMES, MODELS, Cell
+from rnnkit.inits import get_init
+from rnnkit.regimes import Regime
+
+BUILTIN = "builtin"
+DEFAULT_FILE = "model.py"  # the handout's name
+
+
+class CellsError(ValueError):
+    """A model.py that cannot be used: the message says what was expected, what came, and what to do."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A set of cell classes by model name.
+
+    Fields:
+        source: the file they come from, or ``builtin``.
+        sha256: of that file, or ``builtin``: part of a run's identity.
+        classes: ``{"rnn": class, "gru": class}``, as far as the file defines them.
+    """
+
+    source: str = BUILTIN
+    sha256: str = BUILTIN
+    classes: dict[str, type[nn.Module]] = field(default_factory=lambda: dict(MODELS))
+
+
+def find_cells(path: str | Path | None = None) -> Cells:
+    """The cells to train: those of ``path``, else of ``./model.py``, else the built-in ones.
+
+    Arguments:
+        path: a Python file that defines ``RNN`` and ``GRU`` (or one of them), ``builtin``, or None.
+
+    Raises:
+        CellsError: no such file, it does not run, or it defines neither class.
+    """
+    if path is None:
+        path = DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else BUILTIN
+    if str(path) == BUILTIN:
+        return Cells()
+    path = Path(path)
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error
+        raise CellsError(f"--cells {path}: expected a Python file that defines RNN and GRU, got: {reason}") from None
+    module = types.ModuleType("rnnkit_model_file")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # so that tracebacks, pickling and super() find it
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)
+    except Exception as error:
+        where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise CellsError(f"--cells {path}{where}: the file does not run ({type(error).__name__}: {error}); mend it first") from error
+    classes = {model: getattr(module, name) for model, name in CLASS_NAMES.items() if hasattr(module, name)}
+    if not classes:
+        raise CellsError(f"--cells {path}: expected the classes RNN and GRU, found neither; define them as in the notebook 1_cells")
+    return Cells(str(path), hashlib.sha256(source).hexdigest(), classes)
+
+
+def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> nn.Module:
+    """The regime's cell, checked against the contract on a batch of zeros; its weights are not drawn yet.
+
+    Raises:
+        CellsError: the class is missing, or breaks the contract; the message says where.
+    """
+    name, reference = CLASS_NAMES[regime.model], MODELS[regime.model]
+    if regime.model not in cells.classes:
+        raise CellsError(f"{cells.source}: expected a class {name} for --model {regime.model}, found none; define it or train another model")
+    cls, task = cells.classes[regime.model], regime.make_task()
+    phi = get_init(regime.init).phi if regime.model == "rnn" else "tanh"
+    try:
+        cell = cls(task.n_in, regime.nhid, task.n_out, phi=phi, dtype=dtype)
+        cell.head = task.head
+        if cls is not reference:
+            _check_contract(cell, reference, task.n_in)
+    except CellsError as error:
+        raise CellsError(f"{cells.source}: {name}{error}") from None
+    except Exception as error:
+        raise CellsError(f"{cells.source}: {name} cannot be used ({type(error).__name__}: {error}); check it in the notebook first") from error
+    return cell.to(regime.device)
+
+
+def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
+    """Parameters by name and shape, and one step on zeros."""
+    size = {"I": n_in, "H": cell.W_hh.shape[0], "O": cell.W_ho.shape[1]}
+    found = {parameter: tuple(value.shape) for parameter, value in cell.named_parameters()}
+    for parameter, letters in (reference.shapes | reference.readout_shapes).items():
+        expected = tuple(size[letter] for letter in letters)
+        if found.get(parameter) != expected:
+            raise CellsError(f".{parameter}: expected a parameter of shape {expected}, got {found.get(parameter, 'none')}")
+    extra = set(found) - set(reference.shapes | reference.readout_shapes)
+    if extra:
+        raise CellsError(f": expected no parameters beside the equations', got {', '.join(sorted(extra))}")
+    with torch.no_grad():
+        x_t, h_prev = cell.W_hh.new_zeros(3, n_in), cell.W_hh.new_zeros(3, size["H"])
+        h_t = cell.step(x_t, h_prev)
+    gated = isinstance(h_t, tuple)
+    if gated != (reference is MODELS["gru"]):
+        wanted = 'h_t, {"z": z_t, "r": r_t}' if not gated else "h_t alone"
+        raise CellsError(f".step: expected it to return {wanted}")
+    states = {"h_t": h_t} if not gated else {"h_t": h_t[0]} | {gate: h_t[1].get(gate) for gate in "zr"}
+    for state, value in states.items():
+        shape = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+        if shape != (3, size["H"]):
+            raise CellsError(f".step: expected {state} of shape (B, H) = {(3, size['H'])}, got {shape}")

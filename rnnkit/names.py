@@ -1,0 +1,25 @@
+"""Looking things up by name, with an error that helps."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def lookup(registry: Mapping[str, T], name: str, what: str) -> T:
+    """``registry[name]``, or a ValueError that lists the known names and the nearest one."""
+    if name in registry:
+        return registry[name]
+    raise ValueError(unknown(name, registry, what))
+
+
+def unknown(name: str, known: Iterable[str], what: str) -> str:
+    """The message for a name that is not among the known ones."""
+    known = list(known)
+    by_folded = {k.lower(): k for k in known}
+    near = difflib.get_close_matches(str(name).lower(), by_folded, n=1, cutoff=0.5)
+    hint = f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+    return f"unknown {what} {name!r}: expected one of {', '.join(known)}{hint}"

@@ -1,0 +1,265 @@
+"""A regime names a run: every setting of a training, under the handout's flags. The handout's seven are here by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnnkit.inits import INITS, Z_BIAS
+from rnnkit.names import lookup, unknown
+from rnnkit.optim import CLIPSTYLES
+from rnnkit.tasks import MIN_LENGTH, TASKS, get_task
+from rnnkit.tasks.base import Task
+
+MODEL_NAMES = ("rnn", "gru")
+
+
+class RegimeError(ValueError):
+    """A setting that cannot be: the message says what was expected, what came, and what to do."""
+
+
+def _flag(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Every setting of one training run; the field names are the flags of ``python -m rnnkit.train``.
+
+    Raises:
+        RegimeError: a value that cannot be, before any work.
+
+    *Source:* handout sections 3.1-3.4.
+    """
+
+    task: str = _flag("mem", "task: " + ", ".join(TASKS))
+    model: str = _flag("rnn", "model: rnn or gru")
+    init: str = _flag("basic_tanh", f"initial weights of the RNN: {', '.join(INITS)} (no effect on the GRU)")
+    nhid: int = _flag(50, "hidden units H")
+    seed: int = _flag(52, "seed of the initial weights and training batches")
+    alpha: float = _flag(0.0, "weight of the regulariser Omega; only 0 so far")
+    lr: float = _flag(0.01, "learning rate")
+    min_length: int = _flag(50, "shortest nominal length L (steps)")
+    max_length: int = _flag(200, "lengths stay below it (steps), unless it equals min_length")
+    bs: int = _flag(20, "training batch B (sequences)")
+    ebs: int = _flag(10000, "validation set (sequences), a multiple of cbs")
+    cbs: int = _flag(1000, "sequences in a validation chunk, all of one length")
+    checkFreq: int = _flag(20, "updates between two checks")
+    collectDiags: bool = _flag(False, "collect diagnostics through time at every check")
+    diagGates: bool = _flag(False, "with collectDiags, also the GRU's gates")
+    diagBins: int = _flag(50, "bins of the printed histograms")
+    satThresh: float = _flag(0.05, "distance below which a unit or step counts as saturated")
+    bound: float = _flag(1e-20, "smallest squared gradient norm that the regulariser looks at")
+    err_abs: float = _flag(0.2, "regression: an answer further off than this is wrong")
+    valid_seed: int = _flag(12345, "added to seed: the seed of the validation set")
+    clipstyle: str = _flag("rescale", "rescale or nothing")
+    cutoff: float = _flag(1.0, "largest global gradient norm with clipstyle rescale")
+    maxiters: int = _flag(20000, "updates")
+    saveFreq: float = _flag(5.0, "minutes between two saves of the state; 0 saves at every check")
+    name: str = _flag("test_torch", "prefix of the files that the run writes")
+    memvalues: int = _flag(5, "mem: different symbols V")
+    mempos: int = _flag(10, "mem: symbols to remember P")
+    memall: bool = _flag(False, "mem: every batch is all V^P patterns")
+    device: str = _flag("cpu", "cpu or cuda")
+    z_bias: float = _flag(Z_BIAS, "initial bias of the GRU's update gate")
+
+    def __post_init__(self) -> None:
+        for f in dataclasses.fields(self):
+            object.__setattr__(self, f.name, _typed(f.name, getattr(self, f.name), type(f.default)))
+        for name, known in {"task": TASKS, "model": MODEL_NAMES, "init": INITS, "clipstyle": CLIPSTYLES}.items():
+            if getattr(self, name) not in known:
+                raise RegimeError(unknown(getattr(self, name), known, name))
+        for name, (ok, expected, advice) in _RULES.items():
+            if not ok(self):
+                raise RegimeError(f"{name}: expected {expected}, got {getattr(self, name)!r}; {advice}")
+        try:
+            self.make_task()
+        except ValueError as error:
+            raise RegimeError(str(error)) from None
+
+    def make_task(self) -> Task:
+        """The regime's task."""
+        return get_task(self.task, memvalues=self.memvalues, mempos=self.mempos, memall=self.memall)
+
+    @property
+    def checkpoints(self) -> int:
+        """Slots C of the record: the untrained network, then one for each check."""
+        return (self.maxiters - 1) // self.checkFreq + 1
+
+    @property
+    def chunks(self) -> int:
+        """Validation chunks."""
+        return self.ebs // self.cbs
+
+    def replace(self, **changes: Any) -> Regime:
+        """The same regime with other values (RegimeError for an unknown field)."""
+        for name in changes:
+            if name not in FIELDS:
+                raise RegimeError(unknown(name, FIELDS, "parameter"))
+        return dataclasses.replace(self, **changes)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers: every field but ``name`` and ``saveFreq``. Equal identity, equal run."""
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if name not in ("name", "saveFreq")}
+
+    def to_json(self) -> str:
+        """All fields as JSON, in their order."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Regime:
+        """The regime that `to_json` wrote."""
+        return Regime(**json.loads(text))
+
+    def command(self, module: str = "trainingRNNs_torch.train") -> str:
+        """The command line that runs this regime, in the handout's spelling and order.
+
+        *Source:* handout section 3.
+        """
+        shown = [name for name in _COMMAND_ORDER if name in _ALWAYS or getattr(self, name) != FIELDS[name].default]
+        words = [f"python -m {module}"]
+        for name in shown:
+            value = getattr(self, name)
+            words.append(f"--{name}" if value is True else f"--{name} {value}")
+        return " ".join(words)
+
+
+FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
+
+# The handout's order; what it never names comes before the name.
+_HANDOUT = (
+    "task model init alpha clipstyle cutoff diagGates nhid lr bs min_length max_length maxiters ebs cbs checkFreq "
+    "seed valid_seed collectDiags diagBins satThresh"
+).split()
+_COMMAND_ORDER = [*_HANDOUT, *(name for name in FIELDS if name not in _HANDOUT and name != "name"), "name"]
+_ALWAYS = {*_HANDOUT, "name"} - {"init", "cutoff", "diagGates", "collectDiags"}
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    """``value`` as ``kind``, where nothing is lost; booleans are no numbers."""
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        words = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
+        raise RegimeError(f"{name}: expected {words[kind]}, got {value!r} ({type(value).__name__})")
+    return value
+
+
+def _at_least(name: str, least: int, advice: str) -> tuple:
+    return (lambda r: getattr(r, name) >= least, f"at least {least}", advice)
+
+
+_MAX_SEED = 2**32 - 1
+_RULES = {
+    "nhid": _at_least("nhid", 1, "give the number of hidden units"),
+    "seed": (lambda r: 0 <= r.seed <= _MAX_SEED, f"0 to {_MAX_SEED}", "give another seed"),
+    "valid_seed": (
+        lambda r: r.valid_seed >= 0 and r.seed + r.valid_seed + 999 <= _MAX_SEED,
+        f"at least 0, and seed + valid_seed + 999 at most {_MAX_SEED}",
+        "give another one",
+    ),
+    "alpha": (
+        lambda r: r.alpha == 0,
+        "0.0, because this version does not have the regulariser Omega yet",
+        "leave --alpha out or give 0.0",
+    ),
+    "lr": (lambda r: 0 < r.lr < math.inf, "a positive number", "the handout's is 0.01"),
+    "min_length": _at_least("min_length", MIN_LENGTH, "shorter sequences have no room for the tasks' markers"),
+    "max_length": (
+        lambda r: r.max_length >= r.min_length,
+        "at least min_length",
+        "raise it or lower min_length",
+    ),
+    "bs": _at_least("bs", 1, "give the training batch"),
+    "cbs": _at_least("cbs", 1, "give the size of a validation chunk"),
+    "ebs": (
+        lambda r: r.ebs >= r.cbs and r.ebs % r.cbs == 0,
+        "a positive multiple of cbs, because the set is drawn in whole chunks",
+        "change ebs or cbs (10000 and 1000 in the handout)",
+    ),
+    "checkFreq": _at_least("checkFreq", 1, "give the updates between two checks"),
+    "diagBins": _at_least("diagBins", 1, "give the number of bins"),
+    "satThresh": (lambda r: 0 <= r.satThresh <= 1, "0 to 1", "the handout's is 0.05"),
+    "bound": (lambda r: 0 <= r.bound < math.inf, "at least 0", "the default is 1e-20"),
+    "err_abs": (lambda r: 0 < r.err_abs < math.inf, "a positive number", "the default is 0.2"),
+    "cutoff": (
+        lambda r: 0 < r.cutoff < math.inf,
+        "a positive number",
+        "to train without clipping give --clipstyle nothing",
+    ),
+    "maxiters": _at_least("maxiters", 1, "give the number of updates"),
+    "saveFreq": (lambda r: 0 <= r.saveFreq < math.inf, "at least 0 minutes", "the default is 5.0"),
+    "name": (
+        lambda r: r.name not in ("", ".", "..") and r.name.isprintable() and not set(r.name) & set('/\\:*?"<>|'),
+        "a file name without folders",
+        "choose the folder with --out",
+    ),
+    "device": (
+        lambda r: r.device in ("cpu", "cuda") or (r.device.startswith("cuda:") and r.device[5:].isdigit()),
+        "cpu, cuda or cuda:N",
+        "give one of them",
+    ),
+    "z_bias": (lambda r: math.isfinite(r.z_bias), "a finite number", f"the default is {Z_BIAS:g}"),
+}
+
+# What all of the handout's commands share (section 3.1).
+_COMMON = Regime(maxiters=50000, collectDiags=True, diagBins=60)
+
+
+def _regime(name: str, **changes: Any) -> Regime:
+    return _COMMON.replace(name=name, **changes)
+
+
+REGIMES: dict[str, Regime] = {
+    "A1": _regime("A1_mem_rnn_tanh_noclip", clipstyle="nothing"),
+    "A2": _regime("A2_mem_rnn_tanh_clip005", cutoff=0.05),
+    "A3": _regime("A3_mem_rnn_tanh_clip001", cutoff=0.01),
+    "A4": _regime("A4_mem_gru_noclip", model="gru", clipstyle="nothing", diagGates=True),
+    "A5": _regime("A5_mem_gru_clip005", model="gru", cutoff=0.05, diagGates=True),
+    "B1": _regime("B1_mul_rnn_tanh_noclip", task="mul", clipstyle="nothing"),
+    "B2": _regime("B2_mul_gru_noclip", task="mul", model="gru", clipstyle="nothing", diagGates=True),
+    # Not in the handout: its fourth goal, tanh against sigmoid, has no command of its own.
+    "A1s": _regime("A1s_mem_rnn_sigmoid_noclip", init="sigmoid", clipstyle="nothing"),
+    "B1s": _regime("B1s_mul_rnn_sigmoid_noclip", task="mul", init="sigmoid", clipstyle="nothing"),
+}
+HANDOUT_REGIMES = ("A1", "A2", "A3", "A4", "A5", "B1", "B2")
+
+# Smaller sizes of every regime. full: the handout's. smoke: minutes instead of hours, the same lengths, so that
+# vanishing gradients still vanish. tiny: for tests; shows nothing.
+PROFILES: dict[str, dict[str, Any]] = {
+    "full": {},
+    "smoke": {"maxiters": 2001, "checkFreq": 100, "ebs": 1000, "cbs": 500},
+    "tiny": {"maxiters": 41, "checkFreq": 10, "ebs": 200, "cbs": 100, "min_length": 10, "max_length": 30, "nhid": 10},
+}
+
+
+def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
+    """A regime by its short name (A1) or its long one (A1_mem_rnn_tanh_noclip).
+
+    Arguments:
+        key: the name.
+        profile: ``full``, ``smoke`` or ``tiny``.
+        overrides: other values for single fields.
+
+    Raises:
+        RegimeError: unknown name, profile or field (with the nearest match), or a bad value.
+    """
+    long_names = {regime.name: regime for regime in REGIMES.values()}
+    try:
+        regime = long_names[key] if key in long_names else lookup(REGIMES, key, "regime")
+        changes = lookup(PROFILES, profile, "profile")
+    except ValueError as error:
+        raise RegimeError(str(error)) from None
+    return regime.replace(**(changes | overrides))
+
+
+def profile_of(regime: Regime) -> str:
+    """``full``, ``smoke`` or ``tiny`` where a named regime has exactly these settings, else ``custom``."""
+    for profile in PROFILES:
+        if any(regime.identity() == get_regime(key, profile).identity() for key in REGIMES):
+            return profile
+    return "custom"

@@ -1,0 +1,1 @@
+"""The handout's package name: ``python -m trainingRNNs_torch.train`` is ``python -m rnnkit.train``."""

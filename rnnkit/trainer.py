@@ -1,0 +1,207 @@
+"""The training loop. It yields checkpoints; whoever wants to print, draw or save subscribes by iterating."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnnkit.diagnostics import over_time, rho_Whh, sigma_max_Whh
+from rnnkit.engines import Engine, get_engine
+from rnnkit.heads import get_head, mean_metrics
+from rnnkit.inits import init_gru, init_rnn, set_weights
+from rnnkit.modelfile import Cells, make_cell
+from rnnkit.optim import clip, sgd
+from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
+from rnnkit.regimes import Regime
+from rnnkit.tasks import Batch, draw_length
+
+SOLVED_BELOW = 1e-4  # percent wrong: none of 10,000
+DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What one check found.
+
+    Fields:
+        slot: row k of the record; 0 is the untrained network.
+        updates: updates seen by then; k * checkFreq + 1 for k > 0.
+        values: the record's numbers of this row, by key.
+        over_time: the record's diagnostics of this row, by key, each ``(T,)``; empty without collectDiags.
+        train_nll, gradient_norm, gradient_norm_clipped: means over the updates since the check before; NaN at slot 0.
+        best_error: smallest valid_error so far, this check included (percent).
+    """
+
+    slot: int
+    updates: int
+    values: dict[str, float]
+    over_time: dict[str, np.ndarray]
+    train_nll: float
+    gradient_norm: float
+    gradient_norm_clipped: float
+    best_error: float
+
+
+class Trainer:
+    """Trains one regime, update by update.
+
+    Each update draws a length and a fresh batch; at every ``checkFreq`` the network is tried on a frozen validation
+    set and on a frozen diagnostic batch. Three legacy random streams, all from the regime's seeds: weights and
+    training batches; validation set; diagnostic batch.
+
+    Arguments:
+        regime: the settings.
+        cells: where the cell's class comes from; the built-in cells by default.
+        engine: forward and backward; ``autograd`` by default.
+
+    Attributes:
+        cell: the network, on the regime's device.
+        arrays: the record's arrays so far.
+        updates: updates done.
+        status: ``running``, then ``finished`` (all updates done), ``solved`` (no validation sequence wrong) or
+            ``diverged`` (the weights are no longer finite).
+
+    *Source:* handout sections 1 and 2.3.
+    """
+
+    def __init__(self, regime: Regime, cells: Cells | None = None, engine: Engine | None = None) -> None:
+        self.regime = regime
+        self.cells = cells or Cells()
+        self.engine = engine or get_engine("autograd")
+        self.task = regime.make_task()
+        self.head = get_head(self.task.head, regime.err_abs)
+        self.cell = make_cell(regime, self.cells).eval()
+        self.rng = np.random.RandomState(regime.seed)
+        if regime.model == "gru":
+            init_gru(self.cell, self.rng, regime.z_bias)
+        else:
+            init_rnn(self.cell, regime.init, self.rng)
+        self.valid_lengths, self.valid_set = self._draw_valid_set()
+        self.diag_batch = self._draw_diag_batch()
+        self.arrays = empty_arrays(regime)
+        self.updates = 0
+        self.status = "running"
+        self._elapsed = 0.0
+        self._remember()
+
+    def checkpoints(self, on_update: Callable[[int], None] | None = None) -> Iterator[Checkpoint]:
+        """Trains until the last update, a solved task or a diverged network; yields what each check found.
+
+        Arguments:
+            on_update: called after every update with the updates done.
+        """
+        begun = time.perf_counter() - self._elapsed
+        every = self.regime.checkFreq
+        if self.status == "running" and self.arrays["check_updates"][0] < 0:
+            yield self._check(0, time.perf_counter() - begun)
+        while self.status == "running" and self.updates < self.regime.maxiters:
+            n = self.updates
+            self._update(n)
+            if on_update:
+                on_update(self.updates)
+            if self.status == "running" and n > 0 and n % every == 0:
+                yield self._check(n // every, time.perf_counter() - begun)
+        if self.status == "running":
+            self.status = "finished"
+        self._elapsed = time.perf_counter() - begun
+        self._remember()
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on, as of the last check (or the end): arrays, weights, random stream."""
+        arrays = {name: array.copy() for name, array in self.arrays.items()}
+        for name in _PER_UPDATE:
+            arrays[name][self._remembered["updates"] :] = np.nan  # updates after the last check are done again
+        return arrays | self._remembered
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Goes on from what `state` returned for an equal regime, cells and engine."""
+        self.arrays = {name: state[name].copy() for name in self.arrays}
+        set_weights(self.cell, {name: state[name] for name, _ in self.cell.named_parameters()})
+        set_rng_state(self.rng, state)
+        self.updates = int(state["updates"])
+        self.status = str(state["status"])
+        self._elapsed = float(state["elapsed"])
+        self._remember()
+
+    def _remember(self) -> None:
+        now = {"updates": self.updates, "status": self.status, "elapsed": self._elapsed}
+        self._remembered: dict[str, Any] = now | weights_of(self.cell) | rng_state(self.rng)
+
+    def _update(self, n: int) -> None:
+        """Update number ``n`` (0-based): a length, a batch, a gradient, a clipped step."""
+        r = self.regime
+        length = draw_length(self.rng, r.min_length, r.max_length)
+        batch = self._place(self.task.sample(self.rng, length, r.bs))
+        run = self.engine.run(self.cell, self.head, batch, flow=False)
+        clipped = clip(run.grads, self.cell.W_hh, r.clipstyle, r.cutoff)
+        sgd(self.cell, clipped.grads, r.lr)
+        self.arrays["train_nll"][n] = float(run.loss)
+        self.arrays["gradient_norm"][n] = clipped.norm
+        self.arrays["gradient_norm_clipped"][n] = clipped.norm_clipped
+        self.updates = n + 1
+        if not math.isfinite(clipped.norm) and not all(torch.isfinite(p).all() for p in self.cell.parameters()):
+            self.status = "diverged"
+
+    def _check(self, slot: int, elapsed: float) -> Checkpoint:
+        """Validation and diagnostics of the network as it is now, into row ``slot``."""
+        r = self.regime
+        metrics = mean_metrics([self._validate(chunk) for chunk in self.valid_set])
+        values = {
+            "valid_nll": metrics["nll"],
+            "valid_error": 100 * metrics["error"],
+            "rho_Whh": rho_Whh(self.cell),
+            "sigma_max_Whh": sigma_max_Whh(self.cell),
+        }
+        if "mae" in metrics:
+            percent = {"valid_err_005": 100 * metrics["err_005"], "valid_err_010": 100 * metrics["err_010"]}
+            values |= {"valid_mae": metrics["mae"], "valid_maxae": metrics["maxae"]} | percent
+        diagnostics = {}
+        if r.collectDiags:
+            run = self.engine.run(self.cell, self.head, self.diag_batch)
+            diagnostics = over_time(run, satThresh=r.satThresh, gates=r.diagGates)
+            values |= {"diag_loss": float(run.loss), "diag_err": float(run.error)}
+        for name, value in values.items():
+            self.arrays[name][slot] = value
+        for name, value in diagnostics.items():
+            self.arrays[name][slot, : len(value)] = value
+        since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
+        self.arrays["check_updates"][slot] = self.updates
+        self.arrays["wall_time"][slot] = self._elapsed = elapsed
+        if slot and values["valid_error"] < SOLVED_BELOW and math.isfinite(values["valid_nll"]):
+            self.status = "solved"
+        self._remember()
+        window = slice(since, self.updates)
+        means = {name: float(np.mean(self.arrays[name][window], dtype=np.float64)) if slot else math.nan for name in _AVERAGED}
+        best = float(np.nanmin(self.arrays["valid_error"][: slot + 1]))
+        return Checkpoint(slot, self.updates, values, diagnostics, best_error=best, **means)
+
+    def _validate(self, chunk: Batch) -> dict[str, float]:
+        run = self.engine.run(self.cell, self.head, chunk, backward=False)
+        return self.head.metrics(run.output, chunk.targets)
+
+    def _draw_valid_set(self) -> tuple[list[int], list[Batch]]:
+        r = self.regime
+        rng = np.random.RandomState(r.seed + r.valid_seed)
+        lengths, chunks = [], []
+        for _ in range(r.chunks):
+            lengths.append(draw_length(rng, r.min_length, r.max_length))
+            chunks.append(self._place(self.task.sample(rng, lengths[-1], r.cbs)))
+        return lengths, chunks
+
+    def _draw_diag_batch(self) -> Batch:
+        r = self.regime
+        rng = np.random.RandomState(r.seed + r.valid_seed + DIAG_SEED_OFFSET)
+        return self._place(self.task.sample(rng, r.max_length, min(r.bs, r.cbs)))
+
+    def _place(self, batch: Batch) -> Batch:
+        return batch.to(self.regime.device, self.cell.W_hh.dtype)
+
+
+_AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped")
+_PER_UPDATE = (*_AVERAGED, "Omega", "steps_in_past")
