@@ -16,7 +16,6 @@ _HOME = {
     "Pass": "engines", "get_engine": "engines",
     "Regime": "regimes", "REGIMES": "regimes", "PROFILES": "regimes", "get_regime": "regimes",
     "Trainer": "trainer", "Checkpoint": "trainer",
-    "train": "train",
 }  # fmt: skip
 
 __all__ = ["__version__", *_HOME]

@@ -182,7 +182,7 @@ def unroll(cell: nn.Module, x: Tensor, probe: Tensor | None = None) -> tuple[Ten
 
 
 def readout(cell: nn.Module, hidden: Tensor, head: str) -> Tensor:
-    r"""The outputs :math:`o_t = h_t W_{ho} + b_o`: ``(T, B, O)`` for ``softmax``, else ``(B, O)`` after the last step."""
+    r"""Outputs :math:`o_t = h_t W_{ho} + b_o`: ``(T, B, O)`` for ``softmax``, else ``(B, O)`` after the last step."""
     h = hidden if head == "softmax" else hidden[-1]
     return h @ cell.W_ho + cell.b_o
 

@@ -13,14 +13,15 @@ from torch import nn
 
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.inits import get_init
+from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
 
 BUILTIN = "builtin"
 DEFAULT_FILE = "model.py"  # the handout's name
 
 
-class CellsError(ValueError):
-    """A model.py that cannot be used: the message says what was expected, what came, and what to do."""
+class CellsError(BadValue):
+    """A model.py that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,13 @@ def find_cells(path: str | Path | None = None) -> Cells:
         exec(compile(source, str(path), "exec"), module.__dict__)
     except Exception as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise CellsError(f"--cells {path}{where}: the file does not run ({type(error).__name__}: {error}); mend it first") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise CellsError(f"--cells {path}{where}: the file does not run ({reason}); mend it first") from error
     classes = {model: getattr(module, name) for model, name in CLASS_NAMES.items() if hasattr(module, name)}
     if not classes:
-        raise CellsError(f"--cells {path}: expected the classes RNN and GRU, found neither; define them as in the notebook 1_cells")
+        raise CellsError(
+            f"--cells {path}: expected the classes RNN and GRU, found neither; define at least one of them"
+        )
     return Cells(str(path), hashlib.sha256(source).hexdigest(), classes)
 
 
@@ -79,18 +83,26 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
     """
     name, reference = CLASS_NAMES[regime.model], MODELS[regime.model]
     if regime.model not in cells.classes:
-        raise CellsError(f"{cells.source}: expected a class {name} for --model {regime.model}, found none; define it or train another model")
+        raise CellsError(
+            f"{cells.source}: expected a class {name} for --model {regime.model}, found none; define it there"
+        )
     cls, task = cells.classes[regime.model], regime.make_task()
     phi = get_init(regime.init).phi if regime.model == "rnn" else "tanh"
     try:
         cell = cls(task.n_in, regime.nhid, task.n_out, phi=phi, dtype=dtype)
         cell.head = task.head
+        cell.phi = getattr(cell, "phi", phi)
+        if cell.phi != phi:
+            raise CellsError(
+                f".phi: expected the name {phi!r} that __init__ was given, got {cell.phi!r}; keep the name there"
+            )
         if cls is not reference:
             _check_contract(cell, reference, task.n_in)
     except CellsError as error:
         raise CellsError(f"{cells.source}: {name}{error}") from None
     except Exception as error:
-        raise CellsError(f"{cells.source}: {name} cannot be used ({type(error).__name__}: {error}); check it in the notebook first") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise CellsError(f"{cells.source}: {name} cannot be used ({reason}); try it on one step first") from error
     return cell.to(regime.device)
 
 
@@ -101,7 +113,8 @@ def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
     for parameter, letters in (reference.shapes | reference.readout_shapes).items():
         expected = tuple(size[letter] for letter in letters)
         if found.get(parameter) != expected:
-            raise CellsError(f".{parameter}: expected a parameter of shape {expected}, got {found.get(parameter, 'none')}")
+            got = found.get(parameter, "none")
+            raise CellsError(f".{parameter}: expected a parameter of shape {expected}, got {got}")
     extra = set(found) - set(reference.shapes | reference.readout_shapes)
     if extra:
         raise CellsError(f": expected no parameters beside the equations', got {', '.join(sorted(extra))}")

@@ -1,4 +1,4 @@
-"""Looking things up by name, with an error that helps."""
+"""Looking things up by name, and errors that help."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class BadValue(ValueError):
+    """Something given from outside that cannot be used: the message says what was expected, what came, what to do."""
+
+
 def lookup(registry: Mapping[str, T], name: str, what: str) -> T:
-    """``registry[name]``, or a ValueError that lists the known names and the nearest one."""
+    """``registry[name]``, or a BadValue that lists the known names and the nearest one."""
     if name in registry:
         return registry[name]
-    raise ValueError(unknown(name, registry, what))
+    raise BadValue(unknown(name, registry, what))
 
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:

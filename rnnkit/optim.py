@@ -27,7 +27,8 @@ class Clipped(NamedTuple):
 def clip(grads: dict[str, Tensor], W_hh: Tensor, clipstyle: str = "rescale", cutoff: float = 1.0) -> Clipped:
     r"""Rescales all gradients together where their global norm exceeds the cutoff.
 
-    .. math:: g \leftarrow g \cdot \frac{\text{cutoff}}{\lVert g \rVert} \quad\text{if}\quad \lVert g \rVert > \text{cutoff}
+    .. math::
+        g \leftarrow g \cdot \frac{\text{cutoff}}{\lVert g \rVert} \quad\text{if}\quad \lVert g \rVert > \text{cutoff}
 
     A bad norm (NaN, infinite, over 1e10) means that the direction is worthless: every gradient becomes 0 but that of
     W_hh, which becomes 0.02 W_hh, so that the update shrinks the recurrent weights a little.
@@ -41,7 +42,7 @@ def clip(grads: dict[str, Tensor], W_hh: Tensor, clipstyle: str = "rescale", cut
     Raises:
         ValueError: unknown clipstyle.
 
-    *Source:* Pascanu et al. 2013, algorithm 1; handout sections 2.3 and 3.2; the bad-norm rule is the Theano original's.
+    *Source:* Pascanu et al. 2013, algorithm 1; handout sections 2.3 and 3.2; the bad-norm rule is the original code's.
     """
     norm = gradient_norm(grads)
     if clipstyle == "nothing":

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import nn
 
+from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
 
 
@@ -64,7 +65,7 @@ WEIGHT_ALIASES = {
 RNG_KEYS = ("rng_keys", "rng_position", "rng_has_gauss", "rng_cached_gaussian")
 
 
-class RecordError(ValueError):
+class RecordError(BadValue):
     """A record that cannot be read or does not belong to this run."""
 
 
@@ -174,7 +175,7 @@ def check_belongs(content: dict[str, np.ndarray], regime: Regime, engine: str, c
     stored = regime_of(content).identity()
     for name, value in regime.identity().items():
         if stored[name] != value:
-            raise RecordError(f"{path}: expected a state made with {name} {value!r}, got one made with {stored[name]!r}; {advice}")
+            raise RecordError(f"{path}: expected a run with {name} {value!r}, got one with {stored[name]!r}; {advice}")
     for name, value in {"engine": engine, "cells_sha256": cells_sha256}.items():
         if str(content[name]) != value:
             raise RecordError(f"{path}: expected {name} {value!r}, got {str(content[name])!r}; {advice}")

@@ -1,4 +1,4 @@
-"""A regime names a run: every setting of a training, under the handout's flags. The handout's seven are here by name."""
+"""A regime names a run: every setting of a training, under the handout's flags; the handout's seven by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnkit.inits import INITS, Z_BIAS
-from rnnkit.names import lookup, unknown
+from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.optim import CLIPSTYLES
 from rnnkit.tasks import MIN_LENGTH, TASKS, get_task
 from rnnkit.tasks.base import Task
@@ -17,8 +17,8 @@ from rnnkit.tasks.base import Task
 MODEL_NAMES = ("rnn", "gru")
 
 
-class RegimeError(ValueError):
-    """A setting that cannot be: the message says what was expected, what came, and what to do."""
+class RegimeError(BadValue):
+    """A setting that cannot be."""
 
 
 def _flag(default: Any, text: str) -> Any:
@@ -131,10 +131,11 @@ class Regime:
 FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
 
 # The handout's order; what it never names comes before the name.
-_HANDOUT = (
-    "task model init alpha clipstyle cutoff diagGates nhid lr bs min_length max_length maxiters ebs cbs checkFreq "
-    "seed valid_seed collectDiags diagBins satThresh"
-).split()
+_HANDOUT = [
+    *("task", "model", "init", "alpha", "clipstyle", "cutoff", "diagGates"),
+    *("nhid", "lr", "bs", "min_length", "max_length", "maxiters", "ebs", "cbs", "checkFreq"),
+    *("seed", "valid_seed", "collectDiags", "diagBins", "satThresh"),
+]
 _COMMAND_ORDER = [*_HANDOUT, *(name for name in FIELDS if name not in _HANDOUT and name != "name"), "name"]
 _ALWAYS = {*_HANDOUT, "name"} - {"init", "cutoff", "diagGates", "collectDiags"}
 
@@ -252,7 +253,7 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
     try:
         regime = long_names[key] if key in long_names else lookup(REGIMES, key, "regime")
         changes = lookup(PROFILES, profile, "profile")
-    except ValueError as error:
+    except BadValue as error:
         raise RegimeError(str(error)) from None
     return regime.replace(**(changes | overrides))
 

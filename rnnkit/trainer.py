@@ -109,7 +109,6 @@ class Trainer:
                 yield self._check(n // every, time.perf_counter() - begun)
         if self.status == "running":
             self.status = "finished"
-        self._elapsed = time.perf_counter() - begun
         self._remember()
 
     def state(self) -> dict[str, Any]:
@@ -126,11 +125,11 @@ class Trainer:
         set_rng_state(self.rng, state)
         self.updates = int(state["updates"])
         self.status = str(state["status"])
-        self._elapsed = float(state["elapsed"])
+        self._elapsed = float(np.nanmax(self.arrays["wall_time"], initial=0.0))
         self._remember()
 
     def _remember(self) -> None:
-        now = {"updates": self.updates, "status": self.status, "elapsed": self._elapsed}
+        now = {"updates": self.updates, "status": self.status}
         self._remembered: dict[str, Any] = now | weights_of(self.cell) | rng_state(self.rng)
 
     def _update(self, n: int) -> None:
@@ -177,7 +176,9 @@ class Trainer:
             self.status = "solved"
         self._remember()
         window = slice(since, self.updates)
-        means = {name: float(np.mean(self.arrays[name][window], dtype=np.float64)) if slot else math.nan for name in _AVERAGED}
+        means = dict.fromkeys(_AVERAGED, math.nan)
+        if slot:
+            means = {name: float(self.arrays[name][window].mean(dtype=np.float64)) for name in _AVERAGED}
         best = float(np.nanmin(self.arrays["valid_error"][: slot + 1]))
         return Checkpoint(slot, self.updates, values, diagnostics, best_error=best, **means)
 

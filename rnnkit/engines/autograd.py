@@ -22,7 +22,9 @@ class AutogradEngine:
         A zero leaf, the probe, is added to each h_t inside the recurrence, and the loss is differentiated with respect
         to it:
 
-        .. math:: \frac{dL}{dh_t} = \frac{\partial^+ L}{\partial h_t} + \frac{dL}{dh_{t+1}} \frac{\partial h_{t+1}}{\partial h_t}
+        .. math::
+            \frac{dL}{dh_t} = \frac{\partial^+ L}{\partial h_t}
+            + \frac{dL}{dh_{t+1}} \frac{\partial h_{t+1}}{\partial h_t}
 
         Differentiating with respect to the stacked ``(T, B, H)`` tensor instead gives the first term only, because the
         stack is made after the loop and no later state depends on it; that is what ``direct`` holds.
@@ -73,6 +75,6 @@ def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass
         output=output,
         hidden=hidden,
         gates=gates and {name: trace.detach() for name, trace in gates.items()},
-        phi=None if gates else getattr(cell, "phi", "tanh"),
+        phi=None if gates else cell.phi,
         **derivatives,
     )

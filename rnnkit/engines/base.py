@@ -19,8 +19,8 @@ class Pass:
         gates: ``{"z": (T, B, H), "r": (T, B, H)}`` after the sigmoid, or None.
         grads: dL/dW by parameter name; empty without a backward pass.
         flow: ``(T, B, H)``, the *total* derivative :math:`dL/dh_t`, through every later step; None where not asked.
-        direct: ``(T, B, H)``, the direct term :math:`\partial^+ L/\partial h_t` alone, through the output of step t only:
-            for the contrast, it is *not* gradient through time; None where not asked.
+        direct: ``(T, B, H)``, the direct term :math:`\partial^+ L/\partial h_t` alone, through the output of step t
+            only: for the contrast, it is *not* gradient through time; None where not asked.
         phi: the hidden nonlinearity, or None for a gated cell, whose state is no function value of one.
 
     *Source:* handout section 2.3, item 3; Pascanu et al. 2013, equations 3-5.

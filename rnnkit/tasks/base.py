@@ -87,7 +87,7 @@ class Task:
             ValueError: ``length`` under 10 or ``batch`` under 1.
         """
         if length < MIN_LENGTH:
-            raise ValueError(f"{self.name}: expected a length of at least {MIN_LENGTH} steps, got {length}; give a longer one")
+            raise ValueError(f"{self.name}: expected a length of at least {MIN_LENGTH} steps, got {length}")
         if batch < 1:
             raise ValueError(f"{self.name}: expected a batch of at least 1 sequence, got {batch}")
         return self._draw(rng, length, batch)
@@ -109,8 +109,8 @@ class Task:
         Returns:
             ``constant`` (knows nothing of the targets: equal odds for all classes; for regression the best constant),
             ``marginal`` (the best answer that ignores the input) and ``memoryless`` (the best answer that knows
-            which step it is but nothing of what was shown before); regression adds ``marginal_error`` (the constant with the fewest
-            wrong predictions).
+            which step it is but nothing of what was shown before); regression adds ``marginal_error`` (the constant
+            with the fewest wrong predictions).
         """
         raise NotImplementedError
 

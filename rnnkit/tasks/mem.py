@@ -40,9 +40,8 @@ class Memorization(Task):
 
     def __post_init__(self) -> None:
         if self.values < 1 or self.positions < 1:
-            raise ValueError(
-                f"mem: expected at least one value and one position, got memvalues {self.values}, mempos {self.positions}"
-            )
+            got = f"memvalues {self.values}, mempos {self.positions}"
+            raise ValueError(f"mem: expected at least one value and one position, got {got}")
         if self.values**self.positions > np.iinfo(np.int64).max:
             raise ValueError(
                 f"mem: {self.values}^{self.positions} patterns are more than an integer can number; "
@@ -50,8 +49,8 @@ class Memorization(Task):
             )
         if self.all_patterns and self.values**self.positions > MAX_PATTERNS_AT_ONCE:
             raise ValueError(
-                f"mem: memall puts all {self.values}^{self.positions} = {self.values**self.positions} patterns in every batch; "
-                f"at most {MAX_PATTERNS_AT_ONCE} are accepted; use memvalues 2 and mempos 5, say, or leave memall out"
+                f"mem: memall expects at most {MAX_PATTERNS_AT_ONCE} patterns, all in every batch, got "
+                f"{self.values}^{self.positions}; use memvalues 2 and mempos 5, say, or leave memall out"
             )
 
     @property
@@ -90,7 +89,5 @@ class Memorization(Task):
         return {
             "constant": Floor(math.log(self.n_out), 100.0, "equal odds for all classes at every step"),
             "marginal": Floor(marginal, 100.0, "the classes' frequencies at every step"),
-            "memoryless": Floor(
-                rate * math.log(self.values), guessed, "knows when to answer, guesses which symbol"
-            ),
+            "memoryless": Floor(rate * math.log(self.values), guessed, "knows when to answer, guesses which symbol"),
         }

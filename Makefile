@@ -1,0 +1,26 @@
+# Every target but help and setup sets up first, which takes no time where nothing is to be done.
+# `make test ARGS="-k cells"` passes arguments on; `make setup PYTHON=/path/to/python3.12` chooses the Python.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done)
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test test-all lab lint
+
+help:
+	@echo 'make setup     make .venv, with everything the kit needs'
+	@echo 'make report    run the seven regimes at smoke size and write one HTML page with every plot'
+	@echo 'make test      run the tests, but for the slow ones'
+	@echo 'make test-all  run all the tests'
+	@echo 'make lab       open JupyterLab on the notebooks'
+	@echo 'make lint      check the code with ruff'
+	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
+
+setup:
+	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit.setup_env
+
+report test test-all lab: setup
+	$(BIN)/rnnkit $@ $(ARGS)
+
+lint: setup
+	$(BIN)/python -c 'from rnnkit.workshop import lint; raise SystemExit(lint())'

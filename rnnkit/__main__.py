@@ -1,0 +1,5 @@
+"""``python -m rnnkit`` is ``rnnkit``."""
+
+from rnnkit.cli import main
+
+raise SystemExit(main())

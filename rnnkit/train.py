@@ -1,0 +1,282 @@
+"""``python -m rnnkit.train``: trains one regime, with the handout's flags, and writes its log and record."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+import rnnkit
+from rnnkit.engines import ENGINES, get_engine
+from rnnkit.modelfile import Cells, find_cells
+from rnnkit.names import BadValue, unknown
+from rnnkit.record import check_belongs, load, save, with_aliases
+from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
+from rnnkit.report_text import check_block, closing_line
+from rnnkit.trainer import Trainer
+
+REFUSED = 2  # exit code: a bad value, before any work
+INTERRUPTED = 130
+
+
+class OutputError(BadValue):
+    """A folder that cannot be written to."""
+
+
+def train(
+    regime: Regime,
+    *,
+    out: str | Path = ".",
+    cells: str | Path | None = None,
+    engine: str = "autograd",
+    resume: bool = False,
+    echo: Callable[[str], None] | None = None,
+    progress: bool = False,
+    on_check: Callable[[Trainer, Any], None] | None = None,
+) -> Path:
+    """Trains a regime to its end and writes ``{name}_final_state.npz`` and ``{name}.log``.
+
+    On the way ``{name}_state.npz`` is written every ``saveFreq`` minutes, and on an interruption or an error. Files of
+    an earlier run of this name are moved into a folder beside, never overwritten.
+
+    Arguments:
+        regime: the settings.
+        out: folder for the files; made if missing.
+        cells: a model.py, ``builtin``, or None: ``./model.py`` if there is one, else the built-in cells.
+        engine: ``autograd``.
+        resume: go on from ``{name}_state.npz``; without one, start over and say so.
+        echo: receives what the run has to say, block by block.
+        progress: show a progress bar with the time left.
+        on_check: called after each check with the trainer and the checkpoint.
+
+    Returns:
+        Path of the final record.
+
+    Raises:
+        RegimeError, CellsError, RecordError, OutputError: a bad value, before any work.
+    """
+    say = echo or (lambda text: None)
+    if regime.device != "cpu" and not torch.cuda.is_available():
+        raise RegimeError(f"device: expected a CUDA device for {regime.device!r}, found none here; use --device cpu")
+    get_engine(engine)
+    found = find_cells(cells)
+    files = Files(out, regime.name)
+    state, notice = None, ""
+    if resume:
+        state, notice = files.stored(regime, engine, found)
+        if state is not None and str(state["status"]) != "running":
+            say(f"{regime.name}: already {state['status']}, nothing to do; see {files.final}")
+            return files.final
+    trainer = Trainer(regime, found, get_engine(engine))
+    if state is None:
+        kept = files.keep_aside()
+        if kept:
+            notice += f"{regime.name}: an earlier run's files are kept in {kept}\n"
+    else:
+        trainer.restore(state)
+        notice = f"{regime.name}: resumed after {trainer.updates} updates"
+
+    with ExitStack() as stack:
+        log = stack.enter_context(open(files.log, "a", encoding="utf-8", buffering=1))
+        bar = stack.enter_context(
+            tqdm(total=regime.maxiters, initial=trainer.updates, desc=regime.name, unit="update", disable=not progress)
+        )
+        tell = _teller(log, say, bar)
+        tell("\n".join(filter(None, [regime.command("rnnkit.train"), _cells_line(found), notice.strip()])))
+        _loop(trainer, files, tell, bar, on_check)
+        save(files.final, content(trainer))
+        files.state.unlink(missing_ok=True)
+        tell(closing_line(regime, trainer.status, trainer.updates))
+        tell(f"{regime.name}: record in {files.final}")
+    return files.final
+
+
+def _loop(trainer: Trainer, files: Files, tell: Callable, bar: tqdm, on_check: Callable | None) -> None:
+    """Consumes the checkpoints: prints, saves every saveFreq minutes, and saves once more when it is broken off."""
+    regime, saved = trainer.regime, time.monotonic()
+    try:
+        for check in trainer.checkpoints(on_update=lambda updates: bar.update()):
+            tell(check_block(regime, check))
+            if on_check:
+                on_check(trainer, check)
+            if time.monotonic() - saved >= 60 * regime.saveFreq:
+                save(files.state, content(trainer))
+                saved = time.monotonic()
+    except BaseException as error:
+        save(files.state, content(trainer))
+        what = (
+            "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({type(error).__name__}: {error})"
+        )
+        tell(f"{regime.name}: {what} after {trainer.updates} updates; saved as of the last check, --resume goes on")
+        raise
+
+
+def content(trainer: Trainer) -> dict[str, Any]:
+    """Everything that a record holds: curves, weights, random stream, settings."""
+    regime = trainer.regime
+    versions = {"rnnkit": rnnkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    header = {
+        "regime": regime.to_json(),
+        "profile": profile_of(regime),
+        "engine": trainer.engine.name,
+        "cells_sha256": trainer.cells.sha256,
+        "versions": json.dumps(versions | {"python": platform.python_version()}),
+        "valid_lengths": np.array(trainer.valid_lengths),
+        "diag_len": regime.max_length,
+        "diag_bs": min(regime.bs, regime.cbs),
+        "checkFreq": regime.checkFreq,
+        "act_name": trainer.cell.phi,
+        "classif_type": trainer.task.head,
+        "model_type": regime.model,
+        "init": regime.init,
+    }
+    return with_aliases(trainer.state() | header, regime.model)
+
+
+class Files:
+    """The files of one run: ``{name}_final_state.npz``, ``{name}_state.npz`` and ``{name}.log`` in a folder.
+
+    Raises:
+        OutputError: the folder cannot be made or written to.
+    """
+
+    def __init__(self, out: str | Path, name: str) -> None:
+        self.out, self.name = Path(out), name
+        self.final = self.out / f"{name}_final_state.npz"
+        self.state = self.out / f"{name}_state.npz"
+        self.log = self.out / f"{name}.log"
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"--out {out}: expected a folder or a place for one, got: {error.strerror}") from None
+        if not os.access(self.out, os.W_OK):
+            raise OutputError(f"--out {out}: expected a folder that may be written to; choose another one")
+
+    def stored(self, regime: Regime, engine: str, cells: Cells) -> tuple[dict[str, np.ndarray] | None, str]:
+        """What an earlier run of the same settings left, and otherwise why there is nothing to go on from."""
+        for path in (self.final, self.state):
+            if path.exists():
+                stored = load(path)
+                check_belongs(stored, regime, engine, cells.sha256, path)
+                return stored, ""
+        return None, f"{self.name}: no saved state in {self.out}, starting over\n"
+
+    def keep_aside(self) -> Path | None:
+        """Moves an earlier run's files into a new folder ``{name}_kept_1``, ``_2`` …; None where there are none."""
+        old = [path for path in (self.final, self.state, self.log) if path.exists()]
+        if not old:
+            return None
+        number = 1
+        while (kept := self.out / f"{self.name}_kept_{number}").exists():
+            number += 1
+        kept.mkdir()
+        for path in old:
+            path.rename(kept / path.name)
+        return kept
+
+
+def _teller(log: TextIO, say: Callable[[str], None], bar: tqdm) -> Callable[[str], None]:
+    """Writes to the log and to whoever listens, above the progress bar where there is one."""
+
+    def tell(text: str) -> None:
+        log.write(text + "\n")
+        if bar.disable:
+            say(text)
+        else:
+            with bar.external_write_mode():
+                say(text)
+
+    return tell
+
+
+def _cells_line(cells: Cells) -> str:
+    return "" if cells.source == "builtin" else f"cells: {cells.source} (sha256 {cells.sha256[:12]})"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise RegimeError(message.removeprefix("argument "))
+
+
+def _number(kind: type, words: str) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected {words}, got {text!r}") from None
+
+    return parse
+
+
+def make_parser(prog: str = "python -m rnnkit.train") -> argparse.ArgumentParser:
+    """Every flag of a `Regime`, and where to read and write."""
+    parser = _Parser(prog=prog, description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    kinds = {int: _number(int, "a whole number"), float: _number(float, "a number"), str: str}
+    for name, flag in FIELDS.items():
+        text = f"{flag.metadata['help']} (default: {flag.default})".replace("%", "%%")
+        if isinstance(flag.default, bool):
+            parser.add_argument(f"--{name}", action="store_true", help=text)
+        else:
+            parser.add_argument(f"--{name}", type=kinds[type(flag.default)], help=text, metavar="X")
+    parser.add_argument("--out", metavar="DIR", help="folder for the log and the record (default: this one)")
+    parser.add_argument("--resume", action="store_true", help="go on from {name}_state.npz")
+    parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
+    parser.add_argument("--engine", metavar="X", help=f"one of {', '.join(ENGINES)} (default: autograd)")
+    return parser
+
+
+def parse(argv: Sequence[str] | None) -> tuple[Regime, dict[str, Any], list[str]]:
+    """A command line as a regime, the other arguments of `train`, and notices.
+
+    Raises:
+        RegimeError: an unknown flag (with the nearest match) or a bad value.
+    """
+    parser = make_parser()
+    given, rest = parser.parse_known_args(argv)
+    if rest:
+        flags = [f"--{name}" for name in (*FIELDS, "out", "resume", "cells", "engine")]
+        raise RegimeError(f"{unknown(rest[0].split('=')[0], flags, 'flag')}; --help explains them")
+    values = vars(given)
+    where = {name: values.pop(name) for name in ("out", "resume", "cells", "engine") if name in values}
+    notices = []
+    if values.get("model") == "gru" and "init" in values:
+        notices.append("note: --init has no effect on the GRU, which always starts from its own small normal weights")
+    return Regime(**values), where, notices
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line; 0 when the run came to its end, 2 for a bad value, 130 when interrupted."""
+    torch.set_num_threads(1)  # fastest at these sizes; many runs are parallelised over processes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    try:
+        regime, where, notices = parse(argv)
+        for notice in notices:
+            print(notice)
+        train(regime, **where, echo=lambda text: print(text, flush=True), progress=sys.stderr.isatty())
+    except BadValue as error:
+        print(f"rnnkit.train: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        print(
+            f"rnnkit.train: the run could not be written: {error}; make room or choose another --out", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
