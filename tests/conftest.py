@@ -1,0 +1,59 @@
+"""Common ground of the tests: one thread, reproducible hypothesis, and random cells and batches."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import settings
+
+from rnnkit.cells import MODELS, Cell
+from rnnkit.tasks import Batch
+
+torch.set_num_threads(1)
+settings.register_profile("rnnkit", deadline=None, derandomize=True, max_examples=25)
+settings.load_profile("rnnkit")
+
+HEADS = ("softmax", "lastSoftmax", "lastLinear")
+
+
+@pytest.fixture(scope="session")
+def random_cell():
+    """A factory of cells whose weights are all random, biases included."""
+
+    def make(
+        model="rnn", n_in=3, n_hid=5, n_out=2, *, phi="tanh", head="softmax", std=0.5, seed=0, dtype=torch.float64
+    ) -> Cell:
+        kind = MODELS[model] if isinstance(model, str) else model
+        cell = kind(n_in, n_hid, n_out, phi=phi, head=head, dtype=dtype)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in cell.parameters():
+                parameter.copy_(std * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+        return cell
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def random_batch():
+    """A factory of batches with normal inputs and the targets that a head wants."""
+
+    def make(head, steps=6, size=4, n_in=3, n_out=2, *, seed=1, dtype=torch.float64) -> Batch:
+        generator = torch.Generator().manual_seed(seed)
+        inputs = torch.randn(steps, size, n_in, generator=generator, dtype=dtype)
+        if head == "lastLinear":
+            return Batch(inputs, torch.rand(size, n_out, generator=generator, dtype=dtype))
+        shape = (steps, size) if head == "softmax" else (size,)
+        return Batch(inputs, torch.randint(n_out, shape, generator=generator))
+
+    return make
+
+
+@pytest.fixture(params=HEADS)
+def head_name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["rnn", "gru"])
+def model(request) -> str:
+    return request.param
