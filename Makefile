@@ -1,8 +1,10 @@
 # Every target but help and setup sets up first, which takes no time where nothing is to be done.
 # `make test ARGS="-k cells"` passes arguments on; `make setup PYTHON=/path/to/python3.12` chooses the Python.
 
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# The Python that sets up: the one in .venv where there is one, else the first of these that runs.
+PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
+	for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test test-all lab lint

@@ -28,6 +28,9 @@ except PackageNotFoundError:
     torch = "none"
 print(sys.version_info[0], sys.version_info[1], torch)
 """
+WITH_ANOTHER = (
+    "run this with one, e.g. `python3.11 -m rnnkit setup`; a .venv made with another must be deleted beforehand."
+)
 
 
 class SetupError(Exception):
@@ -113,7 +116,10 @@ def make_venv(root: Path) -> None:
 def probe_venv(python: Path) -> str:
     """The torch version in .venv ("none" without one); refuses a .venv that is broken or of a wrong Python."""
     again = "delete the folder .venv and run this again."
-    probe = subprocess.run([str(python), "-c", PROBE], capture_output=True, text=True)
+    try:
+        probe = subprocess.run([str(python), "-c", PROBE], capture_output=True, text=True)
+    except OSError as error:
+        raise SetupError(f"expected a Python that starts in .venv, got: {error}; {again}") from error
     if probe.returncode:
         reason = (probe.stderr.strip().splitlines() or ["no message"])[-1]
         raise SetupError(f"expected a working Python with pip in .venv, got: {reason}; {again}")
@@ -134,6 +140,15 @@ def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str
     ]
 
 
+def pip_install(root: Path, python: Path, *arguments: str) -> str | None:
+    """``pip install`` in the clone: None when it worked, else all that pip had to say."""
+    command = [str(python), *PIP, *arguments]
+    run = subprocess.run(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
+    )
+    return run.stdout if run.returncode else None
+
+
 def install_torch(root: Path, python: Path, present: str) -> None:
     """Install the pinned torch from the first place that has it, unless some build of it is there."""
     version = pinned_torch(root)
@@ -142,23 +157,26 @@ def install_torch(root: Path, python: Path, present: str) -> None:
         return
     for announcement, arguments in torch_attempts(version):
         say(f"installing {announcement}")
-        # Without dependencies: those come with rnnkit's, from pip's own indexes and at the pinned versions.
-        command = [str(python), *PIP, "--no-deps", "-c", "constraints.txt", *arguments]
-        attempt = subprocess.run(command, cwd=root, stderr=subprocess.PIPE, text=True)
-        if attempt.returncode == 0:
+        # This one pinned wheel and nothing else: what it needs comes with rnnkit, under constraints.txt.
+        failure = pip_install(root, python, "--no-deps", *arguments)
+        if failure is None:
             return
-        errors = [line for line in attempt.stderr.splitlines() if line.startswith("ERROR")]
-        say(f"not there: {errors[-1] if errors else attempt.stderr.strip()[-300:]}")
+        lines = failure.strip().splitlines() or ["pip said nothing"]
+        say(f"not there: {next((line for line in reversed(lines) if line.startswith('ERROR')), lines[-1])}")
+    print(failure, file=sys.stderr)
     raise SetupError(
-        f"expected torch {version} from one of the places above, none gave it. Check the network and pip's "
-        "configuration (`pip config list`), and whether PyTorch has a build for this machine; then run this again."
+        f"expected torch {version} from one of the places above, none gave it (above: pip on the last). Check the "
+        "network, pip's configuration (`pip config list`) and whether PyTorch has a build for this machine; "
+        "then run this again."
     )
 
 
 def install_rnnkit(root: Path, python: Path) -> None:
     """Install rnnkit, editable, with everything it needs at the pinned versions."""
     say("installing rnnkit and what it needs, at the versions of constraints.txt (a minute or two)")
-    if subprocess.run([str(python), *PIP, "-c", "constraints.txt", "-e", ".[dev]"], cwd=root).returncode:
+    failure = pip_install(root, python, "-c", "constraints.txt", "-e", ".[dev]")
+    if failure is not None:
+        print(failure, file=sys.stderr)
         raise SetupError(
             "expected `pip install -c constraints.txt -e .[dev]` to work, it failed as shown above. "
             "Check the network and pip's configuration (`pip config list`), then run this again."
@@ -167,7 +185,7 @@ def install_rnnkit(root: Path, python: Path) -> None:
 
 def set_up(force: bool = False) -> None:
     """Bring .venv up to date, or do nothing where its stamp says that it is."""
-    check_python(sys.version_info[:2], f"{sys.executable}", "run this with one, e.g. `python3.11 -m rnnkit setup`.")
+    check_python(sys.version_info[:2], sys.executable, WITH_ANOTHER)
     root = clone_root()
     python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
     if python.exists():
