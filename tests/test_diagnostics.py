@@ -230,6 +230,21 @@ def test_summary_of_a_constant(bins):
     assert found[2:] == (-12,) * 6
 
 
+@pytest.mark.xfail(reason="numpy cannot cut so narrow a range into bins; nothing but its ends is wanted")
+def test_summary_of_almost_a_constant():
+    found = d.summarize(np.array([1.0, 1.0 + 4e-16]), 60)
+    assert found.mean == pytest.approx(1)
+
+
+@pytest.mark.xfail(reason="in float32 the two are rounded apart")
+def test_sigma_max_is_never_below_rho_in_float32():
+    for seed in range(20):
+        cell = RNN(1, 50, 1)
+        with torch.no_grad():
+            cell.W_hh.copy_(torch.tensor(np.linalg.qr(np.random.RandomState(seed).normal(size=(50, 50)))[0]))
+        assert d.sigma_max_Whh(cell) >= d.rho_Whh(cell)
+
+
 @pytest.mark.parametrize("values", [[], [np.nan, np.nan]], ids=["nothing", "all NaN"])
 def test_summary_of_nothing_is_nan(values):
     assert np.isnan(d.summarize(np.array(values))).all()
