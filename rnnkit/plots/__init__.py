@@ -1,0 +1,21 @@
+"""Figures of records. Every function takes records and returns a matplotlib figure; none touches global state."""
+
+from __future__ import annotations
+
+from rnnkit.plots.single import (
+    gate_histograms,
+    gradient_histogram,
+    gradient_norms,
+    saturation_histogram,
+    spectrum,
+    validation,
+)
+
+__all__ = [
+    "gate_histograms",
+    "gradient_histogram",
+    "gradient_norms",
+    "saturation_histogram",
+    "spectrum",
+    "validation",
+]

@@ -1,0 +1,33 @@
+"""Colours, sizes and titles that all figures share."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnnkit.facts import Record
+from rnnkit.record import regime_of
+
+# Okabe and Ito's palette: told apart by colour-blind readers too.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
+)  # fmt: skip
+FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (1, 3))}
+
+
+def new_figure(
+    columns: int = 1, rows: int = 1, *, width: float = 5.0, height: float = 3.4
+) -> tuple[Figure, list[Axes]]:
+    """A figure of ``rows`` x ``columns`` axes (in reading order), each of the given size in inches."""
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for ax in axes.flat:
+        ax.grid(alpha=0.25)
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, list(axes.flat)
+
+
+def title_of(record: Record) -> str:
+    """The run's name, with its profile where that is not the handout's full size."""
+    name, profile = regime_of(record).name, str(record["profile"])
+    return name if profile == "full" else f"{name}  ({profile} profile)"
