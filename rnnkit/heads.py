@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -47,7 +48,7 @@ class Softmax(Head):
         return F.cross_entropy(output.flatten(0, 1), targets.flatten())
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
-        return (output.argmax(-1) != targets).any(0)
+        return _misread(output, targets).any(0)
 
 
 class LastSoftmax(Head):
@@ -57,7 +58,7 @@ class LastSoftmax(Head):
         return F.cross_entropy(output, targets)
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
-        return output.argmax(-1) != targets
+        return _misread(output, targets)
 
 
 class LastLinear(Head):
@@ -71,20 +72,28 @@ class LastLinear(Head):
         return ((output - targets) ** 2).sum(-1).mean()
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
-        return _off(output, targets) > self.err_abs
+        return _beyond(_off(output, targets), self.err_abs)
 
     def metrics(self, output: Tensor, targets: Tensor) -> dict[str, float]:
         off = _off(output, targets).double()
         return super().metrics(output, targets) | {
             "mae": float(off.mean()),
-            "err_005": float((off > 0.05).double().mean()),
-            "err_010": float((off > 0.10).double().mean()),
+            "err_005": float(_beyond(off, 0.05).double().mean()),
+            "err_010": float(_beyond(off, 0.10).double().mean()),
             "maxae": float(off.max()),
         }
 
 
 def _off(output: Tensor, targets: Tensor) -> Tensor:
     return (output - targets).abs().sum(-1)  # (B,)
+
+
+def _beyond(off: Tensor, limit: float) -> Tensor:
+    return ~(off <= limit)  # NaN is off, too
+
+
+def _misread(output: Tensor, targets: Tensor) -> Tensor:
+    return (output.argmax(-1) != targets) | output.isnan().any(-1)  # argmax takes NaN for the largest
 
 
 HEADS: dict[str, type[Head]] = {"softmax": Softmax, "lastSoftmax": LastSoftmax, "lastLinear": LastLinear}
@@ -99,5 +108,5 @@ def mean_metrics(chunks: list[dict[str, float]]) -> dict[str, float]:
     """Plain mean over validation chunks of equal size; ``maxae`` is the largest of all."""
     pooled = {key: sum(chunk[key] for chunk in chunks) / len(chunks) for key in chunks[0]}
     if "maxae" in pooled:
-        pooled["maxae"] = max(chunk["maxae"] for chunk in chunks)
+        pooled["maxae"] = float(np.max([chunk["maxae"] for chunk in chunks]))  # NaN stays NaN
     return pooled

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.names import BadValue, lookup, unknown
@@ -50,7 +53,7 @@ class Regime:
     checkFreq: int = _flag(20, "updates between two checks")
     collectDiags: bool = _flag(False, "collect diagnostics through time at every check")
     diagGates: bool = _flag(False, "with collectDiags, also the GRU's gates")
-    diagBins: int = _flag(50, "bins of the printed histograms")
+    diagBins: int = _flag(50, "bins of the histograms")
     satThresh: float = _flag(0.05, "distance below which a unit or step counts as saturated")
     bound: float = _flag(1e-20, "smallest squared gradient norm that the regulariser looks at")
     err_abs: float = _flag(0.2, "regression: an answer further off than this is wrong")
@@ -142,7 +145,9 @@ _ALWAYS = {*_HANDOUT, "name"} - {"init", "cutoff", "diagGates", "collectDiags"}
 
 def _typed(name: str, value: Any, kind: type) -> Any:
     """``value`` as ``kind``, where nothing is lost; booleans are no numbers."""
-    if kind is float and type(value) is int:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if kind is float and type(value) is int and abs(value) < 2**53:
         value = float(value)
     if type(value) is not kind:
         words = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
@@ -195,12 +200,12 @@ _RULES = {
     "maxiters": _at_least("maxiters", 1, "give the number of updates"),
     "saveFreq": (lambda r: 0 <= r.saveFreq < math.inf, "at least 0 minutes", "the default is 5.0"),
     "name": (
-        lambda r: r.name not in ("", ".", "..") and r.name.isprintable() and not set(r.name) & set('/\\:*?"<>|'),
-        "a file name without folders",
+        lambda r: re.fullmatch(r"\w[\w.+=-]{0,99}", r.name) is not None,
+        "up to 100 letters, digits and . _ + = -",
         "choose the folder with --out",
     ),
     "device": (
-        lambda r: r.device in ("cpu", "cuda") or (r.device.startswith("cuda:") and r.device[5:].isdigit()),
+        lambda r: re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", r.device) is not None,
         "cpu, cuda or cuda:N",
         "give one of them",
     ),

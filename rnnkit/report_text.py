@@ -21,8 +21,8 @@ def check_block(regime: Regime, check: Checkpoint) -> str:
     if "valid_mae" in check.values:
         lines.append(_regression(regime, check))
     if check.over_time:
-        lines += [_gradient(regime, check), _saturation(regime, check)]
-        lines += [_gate(regime, check, gate) for gate in "zr" if np.isfinite(_gate_values(check, gate)).any()]
+        lines += [_gradient(check), _saturation(regime, check)]
+        lines += [_gate(check, gate) for gate in "zr" if np.isfinite(_gate_values(check, gate)).any()]
     return "\n".join(lines)
 
 
@@ -56,8 +56,8 @@ def _regression(regime: Regime, check: Checkpoint) -> str:
     )
 
 
-def _gradient(regime: Regime, check: Checkpoint) -> str:
-    s = summarize(log10_grad(check.over_time["grad_time"]), regime.diagBins)
+def _gradient(check: Checkpoint) -> str:
+    s = summarize(log10_grad(check.over_time["grad_time"]))
     return (
         f"  log10 g_t: range {s.low:.2f} .. {s.high:.2f} | mean {s.mean:.2f} | "
         f"p05 {s.p05:.2f} | p50 {s.p50:.2f} | p95 {s.p95:.2f}"
@@ -66,7 +66,7 @@ def _gradient(regime: Regime, check: Checkpoint) -> str:
 
 def _saturation(regime: Regime, check: Checkpoint) -> str:
     values = check.over_time["sat_time"]
-    s, near = summarize(values, regime.diagBins), 100 * float(np.mean(values < regime.satThresh))
+    s, near = summarize(values), 100 * float(np.mean(values < regime.satThresh))
     units = 100 * float(np.mean(check.over_time["unit_sat_time"]))
     return (
         f"  saturation distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f} | "
@@ -78,8 +78,8 @@ def _gate_values(check: Checkpoint, gate: str) -> np.ndarray:
     return check.over_time.get(f"gate_{gate}_sat_time", np.array([np.nan]))
 
 
-def _gate(regime: Regime, check: Checkpoint, gate: str) -> str:
-    s = summarize(_gate_values(check, gate), regime.diagBins)
+def _gate(check: Checkpoint, gate: str) -> str:
+    s = summarize(_gate_values(check, gate))
     return f"  gate {gate} distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f}"
 
 

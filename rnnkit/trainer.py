@@ -140,12 +140,19 @@ class Trainer:
         run = self.engine.run(self.cell, self.head, batch, flow=False)
         clipped = clip(run.grads, self.cell.W_hh, r.clipstyle, r.cutoff)
         sgd(self.cell, clipped.grads, r.lr)
-        self.arrays["train_nll"][n] = float(run.loss)
-        self.arrays["gradient_norm"][n] = clipped.norm
-        self.arrays["gradient_norm_clipped"][n] = clipped.norm_clipped
+        self._put("train_nll", n, float(run.loss))
+        self._put("gradient_norm", n, clipped.norm)
+        self._put("gradient_norm_clipped", n, clipped.norm_clipped)
         self.updates = n + 1
-        if not math.isfinite(clipped.norm) and not all(torch.isfinite(p).all() for p in self.cell.parameters()):
+        # Weights that broke in this update make the next norm NaN; only after the last there is no next.
+        suspicious = not math.isfinite(clipped.norm) or self.updates == r.maxiters
+        if suspicious and not all(torch.isfinite(p).all() for p in self.cell.parameters()):
             self.status = "diverged"
+
+    def _put(self, name: str, index: Any, value: Any) -> None:
+        """Into the record's array; what is too large for its float32 becomes infinite there."""
+        with np.errstate(over="ignore"):
+            self.arrays[name][index] = value
 
     def _check(self, slot: int, elapsed: float) -> Checkpoint:
         """Validation and diagnostics of the network as it is now, into row ``slot``."""
@@ -166,9 +173,9 @@ class Trainer:
             diagnostics = over_time(run, satThresh=r.satThresh, gates=r.diagGates)
             values |= {"diag_loss": float(run.loss), "diag_err": float(run.error)}
         for name, value in values.items():
-            self.arrays[name][slot] = value
+            self._put(name, slot, value)
         for name, value in diagnostics.items():
-            self.arrays[name][slot, : len(value)] = value
+            self._put(name, (slot, slice(len(value))), value)
         since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed

@@ -41,7 +41,7 @@ def _pytest(*arguments: str) -> list[str]:
     """Pytest over as many processes as there are CPUs, ``MOST_WORKERS`` at most."""
     affinity = getattr(os, "sched_getaffinity", None)
     cpus = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return ["pytest", "-n", str(min(cpus, MOST_WORKERS)), *arguments]
+    return ["pytest", "-n", str(min(cpus, MOST_WORKERS)), "--dist", "loadfile", *arguments]
 
 
 def _run(module: list[str], folders: tuple[str, ...] = (".",), env: Mapping[str, str] | None = None) -> int:

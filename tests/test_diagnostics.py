@@ -207,12 +207,9 @@ def test_log10_grad_has_its_floor():
     assert d.EPS == 1e-12
 
 
-@given(st.lists(st.floats(-20, 20), min_size=1, max_size=40), st.integers(1, 60))
-def test_summary(values, bins):
-    spread = max(values) - min(values)
-    if 0 < spread < 1e-9:  # narrower than numpy can cut into bins
-        values = [values[0]] * len(values)
-    found = d.summarize(np.array([np.nan, *values, np.inf]), bins)
+@given(st.lists(st.floats(-20, 20), min_size=1, max_size=40))
+def test_summary(values):
+    found = d.summarize(np.array([np.nan, *values, np.inf]))
     assert found.mean == pytest.approx(sum(values) / len(values), abs=1e-12)
     for percent in (5, 10, 50, 90, 95):
         place = (len(values) - 1) * percent / 100
@@ -223,20 +220,17 @@ def test_summary(values, bins):
         assert (found.low, found.high) == (min(values), max(values))
 
 
-@pytest.mark.parametrize("bins", [1, 50, 60])
-def test_summary_of_a_constant(bins):
-    found = d.summarize(d.log10_grad(np.zeros(7)), bins)
+def test_summary_of_a_constant():
+    found = d.summarize(d.log10_grad(np.zeros(7)))
     assert (found.low, found.high) == (-12.5, -11.5)
     assert found[2:] == (-12,) * 6
 
 
-@pytest.mark.xfail(reason="numpy cannot cut so narrow a range into bins; nothing but its ends is wanted")
 def test_summary_of_almost_a_constant():
-    found = d.summarize(np.array([1.0, 1.0 + 4e-16]), 60)
+    found = d.summarize(np.array([1.0, 1.0 + 4e-16]))
     assert found.mean == pytest.approx(1)
 
 
-@pytest.mark.xfail(reason="in float32 the two are rounded apart")
 def test_sigma_max_is_never_below_rho_in_float32():
     for seed in range(20):
         cell = RNN(1, 50, 1)

@@ -264,7 +264,6 @@ def test_floors_known_in_closed_form(which):
     assert found.meaning
 
 
-@pytest.mark.xfail(reason="gives .3221, with one distribution for all chunks; .3207 has one for each length")
 def test_marginal_floor_of_mem():
     assert get_task("mem").floors(VALID_LENGTHS)["marginal"].nll == pytest.approx(0.3207, abs=5e-5)
 

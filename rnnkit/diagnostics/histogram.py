@@ -31,17 +31,16 @@ def log10_grad(g: np.ndarray) -> np.ndarray:
     return np.log10(g[np.isfinite(g)] + EPS)
 
 
-def summarize(values: np.ndarray, bins: int = 50) -> Summary:
-    """Range of the histogram's edges, mean and percentiles of the finite entries of ``values``.
+def summarize(values: np.ndarray) -> Summary:
+    """Outer edges of the histogram, mean and percentiles of the finite entries of ``values`` (any shape).
 
-    Arguments:
-        values: any shape.
-        bins: of the histogram whose outer edges are ``low`` and ``high``.
+    The edges are the smallest and the largest value; 0.5 to either side where the two are one.
     """
     values = np.asarray(values, dtype=np.float64)
     values = values[np.isfinite(values)]
     if values.size == 0:
         return Summary(*[float("nan")] * len(Summary._fields))
-    edges = np.histogram_bin_edges(values, bins=bins)
+    low, high = values.min(), values.max()
+    margin = 0.5 if low == high else 0.0
     p05, p10, p50, p90, p95 = np.percentile(values, [5, 10, 50, 90, 95])
-    return Summary(*map(float, (edges[0], edges[-1], values.mean(), p05, p10, p50, p90, p95)))
+    return Summary(*map(float, (low - margin, high + margin, values.mean(), p05, p10, p50, p90, p95)))

@@ -19,7 +19,7 @@ def rho_Whh(cell: nn.Module) -> float:
 
 
 def sigma_max_Whh(cell: nn.Module) -> float:
-    r"""Largest singular value :math:`\lVert W \rVert_2`, the quantity of the paper's bounds; never below rho.
+    r"""Largest singular value :math:`\lVert W \rVert_2`, the quantity of the paper's bounds; not below rho.
 
     Returns:
         The norm; NaN where W is not finite.
@@ -31,4 +31,4 @@ def sigma_max_Whh(cell: nn.Module) -> float:
 
 
 def _matrix(cell: nn.Module) -> np.ndarray:
-    return cell.recurrent_weight_for_rho().detach().cpu().numpy()
+    return cell.recurrent_weight_for_rho().detach().cpu().double().numpy()

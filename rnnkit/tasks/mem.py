@@ -42,7 +42,7 @@ class Memorization(Task):
         if self.values < 1 or self.positions < 1:
             got = f"memvalues {self.values}, mempos {self.positions}"
             raise ValueError(f"mem: expected at least one value and one position, got {got}")
-        if self.values**self.positions > np.iinfo(np.int64).max:
+        if self.positions * math.log2(self.values) >= 63:
             raise ValueError(
                 f"mem: {self.values}^{self.positions} patterns are more than an integer can number; "
                 "lower memvalues or mempos"
@@ -81,13 +81,15 @@ class Memorization(Task):
         return max_length + 2 * self.positions
 
     def floors(self, lengths: Sequence[int], err_abs: float = 0.2) -> dict[str, Floor]:
-        digits = np.array([self.positions / self.max_steps(length) for length in lengths])  # share of non-blank steps
-        rate = float(digits.mean())
-        # One distribution for all chunks: blank with probability 1 - rate, each symbol with rate / V.
-        marginal = -(1 - rate) * math.log(1 - rate) - rate * math.log(rate / self.values)
+        rates = np.array([self.positions / self.max_steps(length) for length in lengths])  # share of non-blank steps
+        # The frequencies for each length: blank 1 - rate, each symbol rate / V; the mean of their entropies.
+        marginal = float(np.mean(-(1 - rates) * np.log(1 - rates) - rates * np.log(rates / self.values)))
+        memoryless = float(rates.mean()) * math.log(self.values)
         guessed = 100 * (1 - float(self.values) ** -self.positions)  # P independent guesses, each right with 1/V
         return {
             "constant": Floor(math.log(self.n_out), 100.0, "equal odds for all classes at every step"),
-            "marginal": Floor(marginal, 100.0, "the classes' frequencies at every step"),
-            "memoryless": Floor(rate * math.log(self.values), guessed, "knows when to answer, guesses which symbol"),
+            "marginal": Floor(marginal, 100.0, "the classes' frequencies in sequences of this length, at every step"),
+            "memoryless": Floor(
+                float(rates.mean()) * math.log(self.values), guessed, "knows when to answer, guesses which symbol"
+            ),
         }
