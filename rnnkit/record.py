@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -111,24 +112,30 @@ def save(path: Path | str, content: dict[str, Any]) -> None:
     Raises:
         OSError: the folder cannot be written or the disk is full; an earlier file of this name stays as it was.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
+    with _whole(Path(path)) as file:
+        np.savez_compressed(file, **content)
+
+
+def save_text(path: Path | str, text: str) -> Path:
+    """Writes a text file, whole or not at all (OSError as in `save`)."""
+    with _whole(Path(path)) as file:
+        file.write(text.encode())
+    return Path(path)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name only when it is complete and on the disk."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **content)
+        with open(part, "wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def load(path: Path | str) -> dict[str, np.ndarray]:

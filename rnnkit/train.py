@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import signal
 import sys
@@ -20,19 +19,16 @@ from tqdm.auto import tqdm
 
 import rnnkit
 from rnnkit.engines import ENGINES, get_engine
-from rnnkit.modelfile import Cells, find_cells
+from rnnkit.files import RunFiles
+from rnnkit.modelfile import Cells, find_cells, make_cell
 from rnnkit.names import BadValue, unknown
-from rnnkit.record import check_belongs, load, save, with_aliases
+from rnnkit.record import save, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
 from rnnkit.report_text import check_block, closing_line
 from rnnkit.trainer import Trainer
 
 REFUSED = 2  # exit code: a bad value, before any work
 INTERRUPTED = 130
-
-
-class OutputError(BadValue):
-    """A folder that cannot be written to."""
 
 
 def train(
@@ -72,23 +68,22 @@ def train(
         raise RegimeError(f"device: expected a CUDA device for {regime.device!r}, found none here; use --device cpu")
     get_engine(engine)
     found = find_cells(cells)
-    files = Files(out, regime.name)
-    state, notice = None, ""
-    if resume:
-        state, notice = files.stored(regime, engine, found)
+    make_cell(regime, found)
+    files = RunFiles(out, regime.name)
+    files.make_folder()
+    with ExitStack() as stack:
+        stack.enter_context(files.lock())
+        state, notice = files.stored(regime, engine, found.sha256) if resume else (None, "")
         if state is not None and str(state["status"]) != "running":
             say(f"{regime.name}: already {state['status']}, nothing to do; see {files.final}")
             return files.final
-    trainer = Trainer(regime, found, get_engine(engine))
-    if state is None:
-        kept = files.keep_aside()
-        if kept:
-            notice += f"{regime.name}: an earlier run's files are kept in {kept}\n"
-    else:
-        trainer.restore(state)
-        notice = f"{regime.name}: resumed after {trainer.updates} updates"
+        trainer = Trainer(regime, found, get_engine(engine))
+        if state is not None:
+            trainer.restore(state)
+            notice = f"{regime.name}: resumed after {trainer.updates} updates"
+        elif kept := files.keep_aside():
+            notice = f"{notice}\n{regime.name}: an earlier run's files are kept in {kept}"
 
-    with ExitStack() as stack:
         log = stack.enter_context(open(files.log, "a", encoding="utf-8", buffering=1))
         bar = stack.enter_context(
             tqdm(total=regime.maxiters, initial=trainer.updates, desc=regime.name, unit="update", disable=not progress)
@@ -103,12 +98,20 @@ def train(
     return files.final
 
 
-def _loop(trainer: Trainer, files: Files, tell: Callable, bar: tqdm, on_check: Callable | None) -> None:
+def can_resume(
+    regime: Regime, *, out: str | Path = ".", cells: str | Path | None = None, engine: str = "autograd"
+) -> bool:
+    """Whether ``train(..., resume=True)`` would find a run of these settings to go on from, finished or not."""
+    return RunFiles(out, regime.name).can_resume(regime, engine, find_cells(cells).sha256)
+
+
+def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check: Callable | None) -> None:
     """Consumes the checkpoints: prints, saves every saveFreq minutes, and saves once more when it is broken off."""
     regime, saved = trainer.regime, time.monotonic()
     try:
         for check in trainer.checkpoints(on_update=lambda updates: bar.update()):
             tell(check_block(regime, check))
+            bar.set_postfix_str(f"valid nll {check.values['valid_nll']:.3f}, error {check.values['valid_error']:.1f} %")
             if on_check:
                 on_check(trainer, check)
             if time.monotonic() - saved >= 60 * regime.saveFreq:
@@ -143,48 +146,6 @@ def content(trainer: Trainer) -> dict[str, Any]:
         "init": regime.init,
     }
     return with_aliases(trainer.state() | header, regime.model)
-
-
-class Files:
-    """The files of one run: ``{name}_final_state.npz``, ``{name}_state.npz`` and ``{name}.log`` in a folder.
-
-    Raises:
-        OutputError: the folder cannot be made or written to.
-    """
-
-    def __init__(self, out: str | Path, name: str) -> None:
-        self.out, self.name = Path(out), name
-        self.final = self.out / f"{name}_final_state.npz"
-        self.state = self.out / f"{name}_state.npz"
-        self.log = self.out / f"{name}.log"
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"--out {out}: expected a folder or a place for one, got: {error.strerror}") from None
-        if not os.access(self.out, os.W_OK):
-            raise OutputError(f"--out {out}: expected a folder that may be written to; choose another one")
-
-    def stored(self, regime: Regime, engine: str, cells: Cells) -> tuple[dict[str, np.ndarray] | None, str]:
-        """What an earlier run of the same settings left, and otherwise why there is nothing to go on from."""
-        for path in (self.final, self.state):
-            if path.exists():
-                stored = load(path)
-                check_belongs(stored, regime, engine, cells.sha256, path)
-                return stored, ""
-        return None, f"{self.name}: no saved state in {self.out}, starting over\n"
-
-    def keep_aside(self) -> Path | None:
-        """Moves an earlier run's files into a new folder ``{name}_kept_1``, ``_2`` …; None where there are none."""
-        old = [path for path in (self.final, self.state, self.log) if path.exists()]
-        if not old:
-            return None
-        number = 1
-        while (kept := self.out / f"{self.name}_kept_{number}").exists():
-            number += 1
-        kept.mkdir()
-        for path in old:
-            path.rename(kept / path.name)
-        return kept
 
 
 def _teller(log: TextIO, say: Callable[[str], None], bar: tqdm) -> Callable[[str], None]:

@@ -89,7 +89,5 @@ class Memorization(Task):
         return {
             "constant": Floor(math.log(self.n_out), 100.0, "equal odds for all classes at every step"),
             "marginal": Floor(marginal, 100.0, "the classes' frequencies in sequences of this length, at every step"),
-            "memoryless": Floor(
-                float(rates.mean()) * math.log(self.values), guessed, "knows when to answer, guesses which symbol"
-            ),
+            "memoryless": Floor(memoryless, guessed, "knows when to answer, guesses which symbol"),
         }

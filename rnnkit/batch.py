@@ -1,0 +1,313 @@
+"""Many regimes, unattended: the notebook 3_regime, executed by papermill once for each, several at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rnnkit
+from rnnkit.files import OutputError, RunFiles, free_name
+from rnnkit.modelfile import BUILTIN, Cells
+from rnnkit.names import BadValue, unknown
+from rnnkit.record import RecordError, load
+from rnnkit.regimes import Regime, get_regime
+
+NOTEBOOK = "3_regime.ipynb"
+ENGINE = "autograd"
+INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
+
+
+class BatchError(BadValue):
+    """A batch that cannot begin."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One regime to run.
+
+    Fields:
+        key, profile, overrides: name it, as `get_regime` takes them.
+        folder: where its notebook, record and log go.
+        cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
+        notebook: the notebook to execute.
+    """
+
+    key: str
+    profile: str
+    folder: str
+    notebook: str
+    cells: str = BUILTIN
+    sha256: str = BUILTIN
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def regime(self) -> Regime:
+        return get_regime(self.key, self.profile, **self.overrides)
+
+    @property
+    def files(self) -> RunFiles:
+        return RunFiles(self.folder, self.regime.name)
+
+    @property
+    def executed(self) -> Path:
+        """The executed notebook."""
+        return Path(self.folder) / f"{self.regime.name}.ipynb"
+
+    def parameters(self) -> dict[str, Any]:
+        """What papermill injects into the notebook."""
+        given = {"regime": self.key, "profile": self.profile, "overrides": self.overrides}
+        return given | {"cells": self.cells, "out": str(Path(self.folder).resolve())}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one job ended: ``finished``, ``solved``, ``diverged``, ``failed`` or ``interrupted``, and why."""
+
+    job: Job
+    status: str
+    reason: str = ""
+    skipped: bool = False
+
+
+def find_notebook(path: str | Path | None = None) -> Path:
+    """The notebook 3_regime: the one given, else one nearby, else the clone's.
+
+    Raises:
+        BatchError: there is none.
+    """
+    clone = Path(rnnkit.__file__).resolve().parent.parent / "notebooks" / "training_dynamics"
+    nearby = [Path("."), Path("training_dynamics"), Path("notebooks/training_dynamics"), clone]
+    tried = [Path(path)] if path else [folder / NOTEBOOK for folder in nearby]
+    for candidate in tried:
+        if candidate.is_file():
+            return candidate.resolve()
+    raise BatchError(
+        f"expected the notebook {NOTEBOOK}, found none at {', '.join(map(str, tried))}; give --notebook PATH"
+    )
+
+
+def plan(
+    keys: Sequence[str],
+    out: str | Path,
+    *,
+    profile: str = "smoke",
+    overrides: dict[str, Any] | None = None,
+    cells: Cells | None = None,
+    notebook: str | Path | None = None,
+) -> list[Job]:
+    """One job for each regime, everything checked before any work.
+
+    Raises:
+        BadValue: an unknown regime, profile or parameter, twice the same regime, no notebook, or one whose parameters
+            are not those that the batch would inject.
+    """
+    found = find_notebook(notebook)
+    cells = cells or Cells()
+    source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
+    jobs = []
+    for key in keys:
+        regime = get_regime(key, profile, **(overrides or {}))
+        folder = str(Path(out) / regime.name)
+        jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, dict(overrides or {})))
+    names = [job.folder for job in jobs]
+    for job in jobs:
+        if names.count(job.folder) > 1:
+            raise BatchError(f"expected every regime once, got {job.key!r} twice (or one name for several regimes)")
+    check_parameters(found, jobs[0].parameters())
+    return jobs
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Refuses parameters that the notebook does not have: papermill would only warn, and run its defaults.
+
+    Raises:
+        BatchError: with the nearest match.
+    """
+    import papermill
+
+    known = papermill.inspect_notebook(str(notebook))
+    for name in parameters:
+        if name not in known:
+            raise BatchError(f"{notebook}: {unknown(name, known, 'parameter')}")
+
+
+def standing(job: Job) -> str:
+    """What an earlier batch left of this job.
+
+    Returns:
+        ``finished`` (same settings, cells and major version, and the notebook ran to its end), ``begun`` (a state
+        or a record to go on from), ``other`` (something else lies there) or ``nothing``.
+    """
+    folder = Path(job.folder)
+    if not folder.exists() or not any(folder.iterdir()):
+        return "nothing"
+    try:
+        stored, _ = job.files.stored(job.regime, ENGINE, job.sha256)
+    except RecordError:
+        return "other"
+    if stored is None:
+        return "nothing" if only_traces(job) else "other"
+    if _major(json.loads(str(stored["versions"]))["rnnkit"]) != _major(rnnkit.__version__):
+        return "other"
+    return "finished" if job.files.final.exists() and notebook_complete(job.executed) else "begun"
+
+
+def only_traces(job: Job) -> bool:
+    """Whether a folder holds nothing but what a run leaves before its first save."""
+    traces = {job.files.log.name, job.executed.name, f".{job.regime.name}.lock", ".ipynb_checkpoints"}
+    return all(path.name in traces or path.name.endswith(".part") for path in Path(job.folder).iterdir())
+
+
+def notebook_complete(path: Path) -> bool:
+    """Whether papermill executed this notebook to its last cell without an error."""
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(about.get("end_time")) and not about.get("exception")
+
+
+def _major(version: str) -> str:
+    return version.split(".")[0]
+
+
+def run(jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
+    """Runs jobs and yields each outcome as it comes; finished ones are skipped, half-finished ones go on.
+
+    A folder that holds another run (other settings, another model.py) is moved aside first, to ``{folder}_kept_1``.
+    Any ``concurrent.futures`` executor will do: a job starts a process of its own, whose death is a row, not the end.
+    """
+    waiting = {}
+    for job in jobs:
+        state = standing(job)
+        if state == "finished":
+            yield Outcome(job, str(load(job.files.final)["status"]), skipped=True)
+            continue
+        if state == "other":
+            Path(job.folder).rename(free_name(Path(f"{job.folder}_kept")))
+        waiting[executor.submit(execute, job)] = job
+    for future in as_completed(waiting):
+        yield future.result()
+
+
+# Processes that are executing a job, so that an interrupted batch can ask them to save.
+_children: set[subprocess.Popen] = set()
+_stopping = threading.Event()
+
+
+def execute(job: Job) -> Outcome:
+    """Executes one job's notebook in a process of its own; every end is an `Outcome`, none an exception."""
+    if _stopping.is_set():
+        return Outcome(job, "interrupted", "before it began")
+    try:
+        job.files.make_folder()
+        command = [sys.executable, "-m", "rnnkit.batch", json.dumps(dataclasses.asdict(job))]
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        child = subprocess.Popen(
+            command, cwd=job.folder, env=os.environ | threads, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+    except (OSError, OutputError) as error:
+        return Outcome(job, "failed", str(error))
+    _children.add(child)
+    try:
+        output, errors = child.communicate()
+    finally:
+        _children.discard(child)
+    reason = (
+        _last_line(output if child.returncode == 1 else errors) or f"the process died (exit code {child.returncode})"
+    )
+    if child.returncode == 0:
+        try:
+            return Outcome(job, str(load(job.files.final)["status"]))
+        except RecordError as error:
+            return Outcome(job, "failed", str(error))
+    if child.returncode == 130 or _stopping.is_set():
+        return Outcome(job, "interrupted", "run the same command again to go on")
+    return Outcome(job, "failed", reason)
+
+
+def interrupt() -> None:
+    """Asks every running job to save itself and end; jobs that wait do not begin."""
+    _stopping.set()
+    for child in list(_children):
+        child.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + INTERRUPT_PATIENCE
+    while _children and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def _execute_notebook(job: Job) -> None:
+    """In the job's own process: papermill on the notebook."""
+    import papermill
+
+    papermill.execute_notebook(
+        job.notebook, str(job.executed), job.parameters(), kernel_name="python3", progress_bar=False, cwd=job.folder
+    )
+
+
+def _watch_parent() -> None:
+    """Ends this process when the batch that started it is gone: an orphan must not go on writing."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _main(text: str) -> int:
+    """A job's own process: exit code 0, or 1 with the reason as the last line of the output."""
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    _watch_parent()
+    job = Job(**json.loads(text))
+    try:
+        _execute_notebook(job)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        name, value = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
+        print(f"{name}: {_last_line(str(value)) or 'no message'}")
+        return 130 if name == "KeyboardInterrupt" else 1
+    return 0
+
+
+def live_updates(job: Job) -> int:
+    """Updates that a running job has done, read from its log; 0 where there is none yet."""
+    try:
+        with open(job.files.log, "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+            tail = log.read().decode("utf-8", "replace")
+    except OSError:
+        return 0
+    done = [int(words.split()[0]) for words in tail.split(": iteration ")[1:] if words.split()[0].isdigit()]
+    return done[-1] + 1 if done else 0
+
+
+def local_executor(jobs: int) -> Executor:
+    """Runs ``jobs`` regimes at a time on this machine."""
+    return ThreadPoolExecutor(jobs)
+
+
+if __name__ == "__main__":
+    raise SystemExit(_main(sys.argv[1]))

@@ -1,0 +1,83 @@
+"""The command ``rnnkit``: a few verbs. Nothing of torch or Jupyter is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable
+
+
+def _setup(arguments: list[str]) -> int:
+    from rnnkit.setup_env import main
+
+    return main(arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    from rnnkit.cli_run import run
+
+    return run(arguments)
+
+
+def _report(arguments: list[str]) -> int:
+    from rnnkit.cli_run import report
+
+    return report(arguments)
+
+
+def _test(arguments: list[str]) -> int:
+    from rnnkit.workshop import test
+
+    return test(arguments)
+
+
+def _test_all(arguments: list[str]) -> int:
+    from rnnkit.workshop import test_all
+
+    return test_all(arguments)
+
+
+def _lab(arguments: list[str]) -> int:
+    from rnnkit.workshop import lab
+
+    return lab(arguments)
+
+
+VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
+    "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
+    "report": (_report, "train the seven regimes at smoke size and say where the results lie"),
+    "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
+    "test": (_test, "run the tests, but for the slow ones"),
+    "test-all": (_test_all, "run all the tests"),
+    "lab": (_lab, "open JupyterLab on the notebooks"),
+}
+
+
+def usage() -> str:
+    """The verbs, one a line."""
+    lines = [f"  {verb:<10}{text}" for verb, (_, text) in VERBS.items()]
+    return "\n".join(["usage: rnnkit VERB [...]", "", *lines, "", "rnnkit VERB --help says more."])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one verb; 2 for an unknown one."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    verb, *rest = arguments
+    if verb == "--version":
+        from rnnkit import __version__
+
+        print(__version__)
+        return 0
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.4)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        print(f"rnnkit: unknown verb {verb!r}: expected one of {', '.join(VERBS)}{hint}", file=sys.stderr)
+        return 2
+    return VERBS[verb][0](rest)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,181 @@
+"""``rnnkit run`` and ``rnnkit report``: batches from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from rnnkit import batch, summary
+from rnnkit.modelfile import find_cells, make_cell
+from rnnkit.names import BadValue, unknown
+from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
+
+SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise RegimeError(message.removeprefix("argument "))
+
+
+def make_parser(verb: str) -> _Parser:
+    """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer)."""
+    parser = _Parser(prog=f"rnnkit {verb}", allow_abbrev=False, description=__doc__)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
+    parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE)")
+    parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
+    parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
+    if verb == "run":
+        parser.add_argument(
+            "regimes", nargs="*", metavar="REGIME", help=f"{', '.join(REGIMES)} (default: the handout's)"
+        )
+        parser.add_argument("--profile", default="full", metavar="P", help=f"{', '.join(PROFILES)} (default: full)")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="FLAG=VALUE", help="another value for a flag of the regimes"
+        )
+    return parser
+
+
+def run(argv: Sequence[str]) -> int:
+    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C."""
+    return _guarded(lambda: _run(_parse("run", argv)))
+
+
+def report(argv: Sequence[str]) -> int:
+    """``rnnkit report``: the seven regimes at smoke size."""
+
+    def work() -> int:
+        arguments = _parse("report", argv)
+        arguments.regimes, arguments.profile, arguments.set = [], "smoke", []
+        return _run(arguments)
+
+    return _guarded(work)
+
+
+def _guarded(work: Any) -> int:
+    try:
+        return work()
+    except BadValue as error:
+        print(f"rnnkit: {error}", file=sys.stderr)
+        return 2
+
+
+def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
+    parser = make_parser(verb)
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
+        raise RegimeError(unknown(rest[0].split("=")[0], flags, "flag"))
+    if arguments.jobs < 1:
+        raise RegimeError(f"--jobs: expected at least 1, got {arguments.jobs}")
+    return arguments
+
+
+def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
+    """``["maxiters=200"]`` to ``{"maxiters": 200}``, by the types of the regimes' fields.
+
+    Raises:
+        RegimeError: no ``=``, an unknown field (with the nearest match) or a value of another type.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise RegimeError(f"--set: expected FLAG=VALUE, got {pair!r}")
+        if name not in FIELDS:
+            raise RegimeError(unknown(name, FIELDS, "parameter"))
+        kind = type(FIELDS[name].default)
+        try:
+            found[name] = {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+        except (ValueError, KeyError):
+            words = {int: "a whole number", float: "a number", bool: "true or false"}
+            raise RegimeError(f"--set {name}: expected {words[kind]}, got {text!r}") from None
+    return found
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    cells = find_cells(arguments.cells)
+    out = Path(arguments.out or Path("runs") / arguments.profile)
+    jobs = batch.plan(
+        arguments.regimes or HANDOUT_REGIMES,
+        out,
+        profile=arguments.profile,
+        overrides=parse_overrides(arguments.set),
+        cells=cells,
+        notebook=arguments.notebook,
+    )
+    for job in jobs:
+        make_cell(job.regime, cells)
+        job.files.make_folder()
+    if cells.source != batch.BUILTIN:
+        print(f"cells: {cells.source} (sha256 {cells.sha256[:12]})")
+    print(f"{len(jobs)} regimes, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
+    summary.write_commands(out, jobs)
+    outcomes = _run_with_progress(jobs, arguments.jobs)
+    rows = summary.summary_rows(out, outcomes)
+    summary.write_summary(out, rows)
+    print(table(rows, SHOWN))
+    for outcome in outcomes:
+        if outcome.reason:
+            print(f"{outcome.job.regime.name}: {outcome.status}: {outcome.reason}")
+    print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
+    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"}
+    return 130 if "interrupted" in bad else 1 if bad else 0
+
+
+def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Outcome]:
+    """Runs the jobs with a bar over all their updates; on Ctrl-C the running ones are saved."""
+    outcomes: list[batch.Outcome] = []
+    total = sum(job.regime.maxiters for job in jobs)
+    finished, stop = set(), threading.Event()
+    with tqdm(total=total, unit="update", disable=not sys.stderr.isatty(), desc="all regimes") as bar:
+
+        def follow() -> None:
+            while not stop.wait(1):
+                done = {job.key: batch.live_updates(job) for job in jobs if job.key not in finished}
+                running = ", ".join(f"{key} {n}" for key, n in done.items() if n)
+                bar.n = sum(done.values()) + sum(job.regime.maxiters for job in jobs if job.key in finished)
+                bar.set_postfix_str(running)
+
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            with batch.local_executor(at_once) as executor:
+                try:
+                    for outcome in batch.run(jobs, executor):
+                        finished.add(outcome.job.key)
+                        outcomes.append(outcome)
+                        bar.write(_outcome_line(outcome))
+                except KeyboardInterrupt:
+                    bar.write("interrupted: saving what runs; the same command goes on later")
+                    batch.interrupt()
+                    known = {outcome.job.key for outcome in outcomes}
+                    reason = "run the same command again to go on"
+                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.key not in known]
+        finally:
+            stop.set()
+            follower.join()
+    return outcomes
+
+
+def _outcome_line(outcome: batch.Outcome) -> str:
+    name = outcome.job.regime.name
+    if outcome.skipped:
+        return f"{name}: {outcome.status} earlier with the same settings and cells, skipped"
+    return f"{name}: {outcome.status}" + (f": {outcome.reason}" if outcome.reason else "")
+
+
+def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Rows as text in aligned columns."""
+    cells = [list(columns), *([str(row.get(column, "")) for column in columns] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )

@@ -1,0 +1,66 @@
+"""What a folder of runs amounts to: its records, a table of their facts, and the commands that made them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnkit.batch import Job, Outcome
+from rnnkit.facts import Record, facts_of
+from rnnkit.record import RecordError, load, save_text
+
+COMMANDS, SUMMARY = "commands.txt", "summary.csv"
+
+
+def summary_rows(out: str | Path, outcomes: Sequence[Outcome] = ()) -> list[dict[str, Any]]:
+    """The facts of every run in a folder, in the order of their names, and a row for each job that failed.
+
+    Wall times are left out: all that stands here must come out the same again.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for name, record in records_in(out).items():
+        rows[name] = {key: value for key, value in facts_of(record).row().items() if key != "seconds"} | {"reason": ""}
+    for outcome in outcomes:
+        if outcome.status in ("failed", "interrupted"):
+            name = outcome.job.regime.name
+            known = rows.get(name, {"regime": name, "profile": outcome.job.profile})
+            rows[name] = known | {"status": outcome.status, "reason": outcome.reason}
+    return [rows[name] for name in sorted(rows)]
+
+
+def records_in(out: str | Path) -> dict[str, Record]:
+    """The readable records below a folder, final or on the way, by run name; what was kept aside is left out."""
+    found = {}
+    for folder in sorted(path for path in Path(out).iterdir() if path.is_dir() and "_kept_" not in path.name):
+        for path in (folder / f"{folder.name}_final_state.npz", folder / f"{folder.name}_state.npz"):
+            if path.exists():
+                try:
+                    record = load(path)
+                except RecordError:
+                    continue
+                if (record["check_updates"] >= 0).any():
+                    found[folder.name] = record
+                    break
+    return found
+
+
+def write_summary(out: str | Path, rows: Sequence[dict[str, Any]]) -> Path:
+    """``summary.csv``, whole or not at all."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = [column for column in columns if column != "reason"] + ["reason"]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return save_text(Path(out) / SUMMARY, table.getvalue())
+
+
+def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
+    """``commands.txt``: the command line of every run of the folder, in the handout's spelling."""
+    path = Path(out) / COMMANDS
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = {line.split(" --name ")[-1]: line for line in [*old, *(job.regime.command() for job in jobs)] if line}
+    return save_text(path, "".join(f"{lines[name]}\n" for name in sorted(lines)))
