@@ -38,7 +38,7 @@ class Job:
 
     Fields:
         key, profile, overrides: name it, as `get_regime` takes them.
-        folder: where its notebook, record and log go.
+        folder: where its notebook, record and log go (an absolute path).
         cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
         notebook: the notebook to execute.
     """
@@ -67,7 +67,7 @@ class Job:
     def parameters(self) -> dict[str, Any]:
         """What papermill injects into the notebook."""
         given = {"regime": self.key, "profile": self.profile, "overrides": self.overrides}
-        return given | {"cells": self.cells, "out": str(Path(self.folder).resolve())}
+        return given | {"cells": self.cells, "out": self.folder}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def plan(
     jobs = []
     for key in keys:
         regime = get_regime(key, profile, **(overrides or {}))
-        folder = str(Path(out) / regime.name)
+        folder = str(Path(out).resolve() / regime.name)
         jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, dict(overrides or {})))
     names = [job.folder for job in jobs]
     for job in jobs:

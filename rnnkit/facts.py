@@ -61,7 +61,7 @@ class Facts:
         return {
             "regime": self.regime.name,
             "profile": self.profile,
-            "status": self.status,
+            "status": "unfinished" if self.status == "running" else self.status,
             "updates": self.updates,
             "valid nll": round(self.valid_nll, 4),
             "valid error %": round(self.valid_error, 2),
