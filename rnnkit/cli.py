@@ -45,7 +45,7 @@ def _lab(arguments: list[str]) -> int:
 
 VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
-    "report": (_report, "train the seven regimes at smoke size and say where the results lie"),
+    "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
     "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
     "test": (_test, "run the tests, but for the slow ones"),
     "test-all": (_test_all, "run all the tests"),

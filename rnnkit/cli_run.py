@@ -16,6 +16,7 @@ from rnnkit import batch, summary
 from rnnkit.modelfile import find_cells, make_cell
 from rnnkit.names import BadValue, unknown
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
+from rnnkit.report import write_report
 
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
@@ -32,6 +33,10 @@ def make_parser(verb: str) -> _Parser:
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE)")
     parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
     parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
+    if verb == "report":
+        parser.add_argument(
+            "folder", nargs="?", metavar="DIR", help="make the page of this folder again, without training"
+        )
     if verb == "run":
         parser.add_argument(
             "regimes", nargs="*", metavar="REGIME", help=f"{', '.join(REGIMES)} (default: the handout's)"
@@ -49,10 +54,13 @@ def run(argv: Sequence[str]) -> int:
 
 
 def report(argv: Sequence[str]) -> int:
-    """``rnnkit report``: the seven regimes at smoke size."""
+    """``rnnkit report [DIR]``: the page of a folder of runs; without one, the seven regimes at smoke size first."""
 
     def work() -> int:
         arguments = _parse("report", argv)
+        if arguments.folder:
+            print(f"page: {write_report(arguments.folder)}")
+            return 0
         arguments.regimes, arguments.profile, arguments.set = [], "smoke", []
         return _run(arguments)
 
@@ -125,6 +133,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for outcome in outcomes:
         if outcome.reason:
             print(f"{outcome.job.regime.name}: {outcome.status}: {outcome.reason}")
+    if rows and any("updates" in row for row in rows):
+        print(f"page: {write_report(out)}")
     print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
     bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"}
     return 130 if "interrupted" in bad else 1 if bad else 0

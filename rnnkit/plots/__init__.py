@@ -1,4 +1,7 @@
-"""Figures of records. Every function takes records and returns a matplotlib figure; none touches global state."""
+"""Figures of records. Every function takes records and returns a matplotlib figure; none touches global state.
+
+Figures of one run are here; those that set several side by side are in `rnnkit.plots.compare`.
+"""
 
 from __future__ import annotations
 

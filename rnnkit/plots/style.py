@@ -31,3 +31,10 @@ def title_of(record: Record) -> str:
     """The run's name, with its profile where that is not the handout's full size."""
     name, profile = regime_of(record).name, str(record["profile"])
     return name if profile == "full" else f"{name}  ({profile} profile)"
+
+
+# Colour and line style of the runs of one figure, in order: told apart in black and white, too.
+LINES = [
+    (BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (PURPLE, (0, (5, 1))),
+    (BLACK, (0, (3, 1, 1, 1))), (SKY, (0, (1, 1))), (YELLOW, "-"), (BLUE, ":"),
+]  # fmt: skip
