@@ -41,6 +41,7 @@ class Job:
         folder: where its notebook, record and log go (an absolute path).
         cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
         notebook: the notebook to execute.
+        student: whose cells they are, in a batch over many people's.
     """
 
     key: str
@@ -49,7 +50,13 @@ class Job:
     notebook: str
     cells: str = BUILTIN
     sha256: str = BUILTIN
+    student: str = ""
     overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Short and unique in its batch."""
+        return f"{self.student}/{self.key}" if self.student else self.key
 
     @property
     def regime(self) -> Regime:
@@ -105,6 +112,7 @@ def plan(
     overrides: dict[str, Any] | None = None,
     cells: Cells | None = None,
     notebook: str | Path | None = None,
+    student: str = "",
 ) -> list[Job]:
     """One job for each regime, everything checked before any work.
 
@@ -119,7 +127,7 @@ def plan(
     for key in keys:
         regime = get_regime(key, profile, **(overrides or {}))
         folder = str(Path(out).resolve() / regime.name)
-        jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, dict(overrides or {})))
+        jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, student, dict(overrides or {})))
     names = [job.folder for job in jobs]
     for job in jobs:
         if names.count(job.folder) > 1:
@@ -212,7 +220,7 @@ def execute(job: Job) -> Outcome:
         return Outcome(job, "interrupted", "before it began")
     try:
         job.files.make_folder()
-        command = [sys.executable, "-m", "rnnkit.batch", json.dumps(dataclasses.asdict(job))]
+        command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job))]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         child = subprocess.Popen(
             command, cwd=job.folder, env=os.environ | threads, stdin=subprocess.DEVNULL,
@@ -226,7 +234,7 @@ def execute(job: Job) -> Outcome:
     finally:
         _children.discard(child)
     reason = (
-        _last_line(output if child.returncode == 1 else errors) or f"the process died (exit code {child.returncode})"
+        last_line(output if child.returncode == 1 else errors) or f"the process died (exit code {child.returncode})"
     )
     if child.returncode == 0:
         try:
@@ -248,48 +256,22 @@ def interrupt() -> None:
         time.sleep(0.1)
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """The last line that is not empty."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1].strip() if lines else ""
 
 
-def _execute_notebook(job: Job) -> None:
-    """In the job's own process: papermill on the notebook."""
-    import papermill
-
-    papermill.execute_notebook(
-        job.notebook, str(job.executed), job.parameters(), kernel_name="python3", progress_bar=False, cwd=job.folder
-    )
-
-
-def _watch_parent() -> None:
-    """Ends this process when the batch that started it is gone: an orphan must not go on writing."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _main(text: str) -> int:
-    """A job's own process: exit code 0, or 1 with the reason as the last line of the output."""
-    import warnings
-
-    warnings.filterwarnings("ignore")
-    _watch_parent()
-    job = Job(**json.loads(text))
-    try:
-        _execute_notebook(job)
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        name, value = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
-        print(f"{name}: {_last_line(str(value)) or 'no message'}")
-        return 130 if name == "KeyboardInterrupt" else 1
-    return 0
+def share_left(job: Job) -> float:
+    """The part of a job's updates that a batch would still have to do, 0 to 1."""
+    state = standing(job)
+    if state == "finished":
+        return 0.0
+    if state != "begun":
+        return 1.0
+    path = job.files.final if job.files.final.exists() else job.files.state
+    stored = load(path)
+    return 0.0 if str(stored["status"]) != "running" else 1 - int(stored["updates"]) / job.regime.maxiters
 
 
 def live_updates(job: Job) -> int:
@@ -307,7 +289,3 @@ def live_updates(job: Job) -> int:
 def local_executor(jobs: int) -> Executor:
     """Runs ``jobs`` regimes at a time on this machine."""
     return ThreadPoolExecutor(jobs)
-
-
-if __name__ == "__main__":
-    raise SystemExit(_main(sys.argv[1]))

@@ -25,6 +25,12 @@ def _report(arguments: list[str]) -> int:
     return report(arguments)
 
 
+def _doctor(arguments: list[str]) -> int:
+    from rnnkit.doctor import main
+
+    return main(arguments)
+
+
 def _test(arguments: list[str]) -> int:
     from rnnkit.workshop import test
 
@@ -46,6 +52,7 @@ def _lab(arguments: list[str]) -> int:
 VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
     "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
+    "doctor": (_doctor, "say whether everything is in place, and what to do where it is not"),
     "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
     "test": (_test, "run the tests, but for the slow ones"),
     "test-all": (_test_all, "run all the tests"),

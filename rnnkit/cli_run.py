@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from rnnkit import batch, summary
-from rnnkit.modelfile import find_cells, make_cell
+from rnnkit import batch, estimate, summary
+from rnnkit.modelfile import find_cells, make_cell, student_files, unread_cells
 from rnnkit.names import BadValue, unknown
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
 from rnnkit.report import write_report
 
+START_UP = 5.0  # seconds that a notebook takes besides training
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
 
@@ -28,10 +29,12 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser(verb: str) -> _Parser:
     """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer)."""
-    parser = _Parser(prog=f"rnnkit {verb}", allow_abbrev=False, description=__doc__)
+    parser = _Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE)")
-    parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
+    parser.add_argument(
+        "--cells", metavar="PATH", help="a model.py, a folder of them, or builtin (default: ./model.py, else builtin)"
+    )
     parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
     if verb == "report":
         parser.add_argument(
@@ -109,74 +112,109 @@ def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    cells = find_cells(arguments.cells)
     out = Path(arguments.out or Path("runs") / arguments.profile)
-    jobs = batch.plan(
-        arguments.regimes or HANDOUT_REGIMES,
-        out,
-        profile=arguments.profile,
-        overrides=parse_overrides(arguments.set),
-        cells=cells,
-        notebook=arguments.notebook,
-    )
+    groups = _plan(arguments, out)
+    jobs = [job for group in groups.values() for job in group]
     for job in jobs:
-        make_cell(job.regime, cells)
         job.files.make_folder()
-    if cells.source != batch.BUILTIN:
-        print(f"cells: {cells.source} (sha256 {cells.sha256[:12]})")
-    print(f"{len(jobs)} regimes, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    summary.write_commands(out, jobs)
+    print(f"{len(jobs)} runs, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
+    print(_estimate(jobs, arguments.jobs), flush=True)
+    for folder, group in groups.items():
+        summary.write_commands(folder, group)
     outcomes = _run_with_progress(jobs, arguments.jobs)
-    rows = summary.summary_rows(out, outcomes)
-    summary.write_summary(out, rows)
-    print(table(rows, SHOWN))
+    rows = [row for folder in groups for row in _summarize(folder, out, outcomes)]
+    if list(groups) != [out]:
+        summary.write_summary(out, rows)
+    print(table(rows, (*(["student"] if list(groups) != [out] else []), *SHOWN)))
     for outcome in outcomes:
         if outcome.reason:
-            print(f"{outcome.job.regime.name}: {outcome.status}: {outcome.reason}")
-    if rows and any("updates" in row for row in rows):
-        print(f"page: {write_report(out)}")
+            print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
     print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
     bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"}
     return 130 if "interrupted" in bad else 1 if bad else 0
 
 
+def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job]]:
+    """The jobs by the folder that their runs share: one folder, or one for each student."""
+    keys = arguments.regimes or HANDOUT_REGIMES
+    settings = {
+        "profile": arguments.profile,
+        "overrides": parse_overrides(arguments.set),
+        "notebook": arguments.notebook,
+    }
+    if arguments.cells and Path(arguments.cells).is_dir():
+        files = student_files(Path(arguments.cells))
+        print(f"cells of {len(files)} people; their code runs with your rights")
+        return {
+            out / student: batch.plan(keys, out / student, cells=unread_cells(file), student=student, **settings)
+            for student, file in files.items()
+        }
+    cells = find_cells(arguments.cells)
+    jobs = batch.plan(keys, out, cells=cells, **settings)
+    for job in jobs:
+        make_cell(job.regime, cells)
+    if cells.source != batch.BUILTIN:
+        print(f"cells: {cells.source} (sha256 {cells.sha256[:12]})")
+    return {out: jobs}
+
+
+def _estimate(jobs: Sequence[batch.Job], at_once: int) -> str:
+    """How long all that is left will take, with the built-in cells."""
+    settings = {(job.key, job.profile): job.regime for job in jobs}
+    whole = {setting: estimate.seconds(regime) for setting, regime in settings.items()}
+    left = [whole[job.key, job.profile] * batch.share_left(job) for job in jobs]
+    total = estimate.makespan(left, at_once) + START_UP * sum(share > 0 for share in left) / at_once
+    return f"estimate: about {estimate.in_words(total)} (timed just now on this machine; a busy one takes longer)"
+
+
+def _summarize(folder: Path, out: Path, outcomes: Sequence[batch.Outcome]) -> list[dict[str, Any]]:
+    """Table and page of the runs in one folder; its rows, with the student's name where it is one of several."""
+    members = [outcome for outcome in outcomes if Path(outcome.job.folder).parent == folder.resolve()]
+    rows = summary.summary_rows(folder, members)
+    summary.write_summary(folder, rows)
+    if any("updates" in row for row in rows):
+        print(f"page: {write_report(folder)}")
+    return rows if folder == out else [{"student": folder.relative_to(out).as_posix(), **row} for row in rows]
+
+
 def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Outcome]:
     """Runs the jobs with a bar over all their updates; on Ctrl-C the running ones are saved."""
     outcomes: list[batch.Outcome] = []
-    total = sum(job.regime.maxiters for job in jobs)
-    finished, stop = set(), threading.Event()
-    with tqdm(total=total, unit="update", disable=not sys.stderr.isatty(), desc="all regimes") as bar:
-
-        def follow() -> None:
-            while not stop.wait(1):
-                done = {job.key: batch.live_updates(job) for job in jobs if job.key not in finished}
-                running = ", ".join(f"{key} {n}" for key, n in done.items() if n)
-                bar.n = sum(done.values()) + sum(job.regime.maxiters for job in jobs if job.key in finished)
-                bar.set_postfix_str(running)
-
-        follower = threading.Thread(target=follow, daemon=True)
+    with tqdm(
+        total=sum(job.regime.maxiters for job in jobs), unit="update", disable=not sys.stderr.isatty(), desc="all"
+    ) as bar:
+        stop = threading.Event()
+        follower = threading.Thread(target=_follow, args=(bar, jobs, outcomes, stop), daemon=True)
         follower.start()
         try:
             with batch.local_executor(at_once) as executor:
                 try:
                     for outcome in batch.run(jobs, executor):
-                        finished.add(outcome.job.key)
                         outcomes.append(outcome)
                         bar.write(_outcome_line(outcome))
                 except KeyboardInterrupt:
                     bar.write("interrupted: saving what runs; the same command goes on later")
                     batch.interrupt()
-                    known = {outcome.job.key for outcome in outcomes}
+                    known = {outcome.job for outcome in outcomes}
                     reason = "run the same command again to go on"
-                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.key not in known]
+                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job not in known]
         finally:
             stop.set()
             follower.join()
     return outcomes
 
 
+def _follow(bar: tqdm, jobs: Sequence[batch.Job], outcomes: Sequence[batch.Outcome], stop: threading.Event) -> None:
+    """Moves the bar by what the running jobs' logs say, once a second."""
+    while not stop.wait(1):
+        ended = {outcome.job.label for outcome in outcomes}
+        running = {job.label: batch.live_updates(job) for job in jobs if job.label not in ended}
+        bar.n = sum(running.values()) + sum(job.regime.maxiters for job in jobs if job.label in ended)
+        bar.set_postfix_str(", ".join(f"{label} {updates}" for label, updates in running.items() if updates))
+
+
 def _outcome_line(outcome: batch.Outcome) -> str:
-    name = outcome.job.regime.name
+    name = outcome.job.label
     if outcome.skipped:
         return f"{name}: {outcome.status} earlier with the same settings and cells, skipped"
     return f"{name}: {outcome.status}" + (f": {outcome.reason}" if outcome.reason else "")

@@ -75,6 +75,32 @@ def find_cells(path: str | Path | None = None) -> Cells:
     return Cells(str(path), hashlib.sha256(source).hexdigest(), classes)
 
 
+def unread_cells(path: str | Path) -> Cells:
+    """A model.py by its hash alone: nothing of it runs here, so that it cannot break what runs it elsewhere.
+
+    Raises:
+        CellsError: it cannot be read.
+    """
+    try:
+        return Cells(str(path), hashlib.sha256(Path(path).read_bytes()).hexdigest(), {})
+    except OSError as error:
+        raise CellsError(f"{path}: expected a Python file, got: {error.strerror or error}") from None
+
+
+def student_files(folder: Path) -> dict[str, Path]:
+    """Every student's file below a folder, by name: ``STUDENT/…/model.py``, or else ``STUDENT.py``.
+
+    Raises:
+        CellsError: there is none.
+    """
+    nested = sorted(path for path in folder.rglob(DEFAULT_FILE) if path.parent != folder)
+    found = {path.parent.relative_to(folder).as_posix(): path for path in nested}
+    found = found or {path.stem: path for path in sorted(folder.glob("*.py"))}
+    if not found:
+        raise CellsError(f"--cells {folder}: expected STUDENT/{DEFAULT_FILE} or STUDENT.py in this folder, found none")
+    return found
+
+
 def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> nn.Module:
     """The regime's cell, checked against the contract on a batch of zeros; its weights are not drawn yet.
 

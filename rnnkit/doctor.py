@@ -1,0 +1,137 @@
+"""``rnnkit doctor``: whether everything is in place, and what to do where it is not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
+PYTHONS = ((3, 11), (3, 13))
+
+
+class Finding(NamedTuple):
+    """One thing looked at: what it is, how it is, and what to do (empty where it is in order)."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def python() -> Finding:
+    """The interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
+    return Finding("Python", version, "" if ok else "use Python 3.11 to 3.13: make setup PYTHON=python3.11")
+
+
+def packages() -> Iterator[Finding]:
+    """Every dependency of rnnkit: is it there, and of a version that fits."""
+    from packaging.requirements import Requirement
+
+    for text in importlib.metadata.requires("rnnkit") or []:
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(requirement.name, "missing", "run make setup (or rnnkit setup)")
+            continue
+        fits = requirement.specifier.contains(version, prereleases=True)
+        yield Finding(requirement.name, version, "" if fits else f"expected {requirement.specifier}; run make setup")
+
+
+def threads() -> Finding:
+    """Threads that torch would use, and cores."""
+    import torch
+
+    cores, cuda = (
+        os.cpu_count(),
+        "CUDA device found" if torch.cuda.is_available() else "no CUDA device (none is needed)",
+    )
+    return Finding("torch threads", f"{torch.get_num_threads()} by default, 1 in training; {cores} cores; {cuda}")
+
+
+def disk() -> Finding:
+    """Free space where runs would go."""
+    free = shutil.disk_usage(".").free / 1e9
+    return Finding(
+        "disk", f"{free:.1f} GB free", "" if free > FREE_SPACE else f"make room: {FREE_SPACE:g} GB are advised"
+    )
+
+
+def writing() -> Finding:
+    """Whether this folder may be written to."""
+    try:
+        with tempfile.TemporaryFile(dir="."):
+            return Finding("writing", f"allowed in {Path.cwd().name or '/'}/")
+    except OSError as error:
+        return Finding("writing", error.strerror or "not allowed", "go to a folder that you may write to")
+
+
+def kernel() -> Finding:
+    """Whether notebooks run in this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return Finding("kernel python3", "missing", "run python -m ipykernel install --sys-prefix")
+    here = command in ("python", "python3") or Path(command).resolve() == Path(sys.executable).resolve()
+    return Finding(
+        "kernel python3",
+        "this Python" if here else command,
+        "" if here else "another Python; run python -m ipykernel install --sys-prefix",
+    )
+
+
+def extensions() -> Iterator[Finding]:
+    """JupyterLab's extensions: widgets and nbgrader's Validate button."""
+    from jupyter_core.paths import jupyter_path
+
+    for name, package in {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "@jupyter/nbgrader": "nbgrader"}.items():
+        there = any(Path(folder, "labextensions", name).is_dir() for folder in jupyter_path())
+        advice = "" if there else f"run pip install --force-reinstall {package}"
+        yield Finding(f"JupyterLab extension of {package}", "installed" if there else "missing", advice)
+
+
+def sandbox() -> Finding:
+    """Only instructors need it."""
+    there = shutil.which("bwrap") is not None
+    return Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+
+
+CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (
+    python, packages, threads, disk, writing, kernel, extensions, sandbox,
+)  # fmt: skip
+
+
+def findings() -> Iterator[Finding]:
+    """Everything looked at; a check that fails itself is a finding, too."""
+    for check in CHECKS:
+        try:
+            found = check()
+            yield from [found] if isinstance(found, Finding) else found
+        except Exception as error:
+            yield Finding(check.__name__, f"{type(error).__name__}: {error}", "run make setup (or rnnkit setup)")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints a line for each finding; 0 when all is in order, 1 when something is to be done."""
+    if argv:
+        print(f"rnnkit doctor: expected no arguments, got {' '.join(argv)}", file=sys.stderr)
+        return 0 if argv[0] in ("-h", "--help") else 2
+    bad = 0
+    for finding in findings():
+        bad += bool(finding.advice)
+        print(f"{'DO' if finding.advice else 'OK':3} {finding.what}: {finding.found}")
+        if finding.advice:
+            print(f"    -> {finding.advice}")
+    print("all in order" if not bad else f"{bad} to be done")
+    return 1 if bad else 0
