@@ -108,6 +108,7 @@ def over_training(runs: Runs) -> Figure:
         for ax, (x, name) in zip(axes[2 * row : 2 * row + 2], sides, strict=True):
             points = ax.scatter(x, g, c=shade, cmap="cividis_r", s=12)
             ax.set_xlabel(name)
+            ax.locator_params(axis="x", nbins=4)
         axes[2 * row].set_ylabel(f"{label}\nmean $\\log_{{10}} g_t$")
         figure.colorbar(points, ax=axes[2 * row + 1], label="updates")
     return figure
@@ -124,7 +125,7 @@ def heat_maps(runs: Runs) -> Figure:
     low, high = _common({label: _finite(image) for label, image in images.items()})
     for ax, (label, image) in zip(axes, images.items(), strict=False):
         updates = runs[label]["check_updates"][: len(image)]
-        extent = (1, image.shape[1], float(updates[-1]), 0)
+        extent = (1, image.shape[1], max(1.0, float(updates[-1])), 0)
         shown = ax.imshow(
             image, aspect="auto", extent=extent, vmin=low, vmax=high, cmap="cividis", interpolation="nearest"
         )

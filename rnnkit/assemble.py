@@ -1,0 +1,269 @@
+"""From the notebook 1_cells to a ``model.py``: the given classes and the solution cells of a saved notebook, as one file.
+
+Nothing of the notebook runs here; it is only read.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import json
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rnnkit
+from rnnkit.cells import CLASS_NAMES
+from rnnkit.modelfile import QUESTION_MARK
+from rnnkit.names import BadValue
+
+TITLE = "# Written by rnnkit "
+SOLUTION = "_solution"  # question rnn_step has the solution cell rnn_step_solution
+NOT_NEEDED = ("rnnkit.checks", "rnnkit.notebook")  # what a notebook imports and a model.py does not use
+DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
+
+
+class NotebookError(BadValue):
+    """A notebook that no model.py can be made from."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What became of a notebook.
+
+    Fields:
+        text: the whole model.py.
+        classes: the names of the classes in it.
+        left_out: classes that are not in it, each with the first question that is missing.
+    """
+
+    text: str
+    classes: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+
+@dataclass
+class _Solution:
+    """One solution cell: its question, its text, and the classes and methods that it defines."""
+
+    question: str
+    text: str
+    methods: dict[tuple[str, str], ast.FunctionDef]
+    solved: bool
+
+
+@dataclass
+class _Parts:
+    imports: list[str] = field(default_factory=list)
+    classes: dict[str, str] = field(default_factory=dict)
+    helpers: dict[str, str] = field(default_factory=dict)  # given functions and constants, by name
+    solutions: list[_Solution] = field(default_factory=list)
+
+
+def read_notebook(path: str | Path) -> dict[str, Any]:
+    """A saved notebook as plain JSON.
+
+    Raises:
+        NotebookError: it cannot be read.
+    """
+    try:
+        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(notebook["cells"], list):
+            raise ValueError("no cells")
+    except OSError as error:
+        reason = f"{error.strerror}; save it, and if it has another name give that one: write_model(NAME)"
+        raise NotebookError(f"{path}: expected the saved notebook, got: {reason}") from None
+    except (ValueError, KeyError, TypeError):
+        raise NotebookError(f"{path}: expected a saved notebook, got something else; save it again") from None
+    return notebook
+
+
+def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
+    """The model.py of a notebook.
+
+    A class whose questions are not all solved is left out. The same cells give the same bytes.
+
+    Arguments:
+        notebook: its JSON.
+        name: its file name, for the text and the messages.
+
+    Raises:
+        NotebookError: no class is complete, a cell is no Python, or uses a name that does not come along.
+    """
+    parts = _parts(notebook, name)
+    if not parts.classes:
+        raise NotebookError(f"{name}: expected the given cells with the classes RNN and GRU, found none of them")
+    left_out = {cls: missing for cls in parts.classes if (missing := _missing(cls, parts))}
+    classes = tuple(cls for cls in parts.classes if cls not in left_out)
+    if not classes:
+        question = next(iter(left_out.values()))
+        raise NotebookError(f"{name}: no model.py yet: question {question} is still to be solved (or saved)")
+    solutions = [s for s in parts.solutions if {cls for cls, _ in s.methods} <= set(classes) and s.solved and s.methods]
+    body = _body(parts, classes, solutions)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    first = f"{TITLE}{rnnkit.__version__} from {name}: change the cells there, save, and run its last cell again.\n"
+    text = f"{first}# sha256 of what follows: {digest}\n{body}"
+    _check_names(text, name)
+    return Model(text, classes, left_out)
+
+
+def is_ours(text: str) -> bool:
+    """Whether a model.py was written by `model_of` and not changed since."""
+    lines = text.split("\n", 2)
+    return (
+        len(lines) == 3
+        and lines[0].startswith(TITLE)
+        and lines[1].split(": ")[-1] == hashlib.sha256(lines[2].encode()).hexdigest()
+    )
+
+
+def methods_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> dict[tuple[str, str], tuple[str, str]]:
+    """``{(class, method): (question, normalised code)}`` of a notebook's solution cells."""
+    return {
+        key: (solution.question, ast.dump(node))
+        for solution in _parts(notebook, name).solutions
+        for key, node in solution.methods.items()
+    }
+
+
+def methods_in(source: str) -> dict[tuple[str, str], ast.FunctionDef]:
+    """The functions of a cell under ``@method_of(X)``, by class and name; none where it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {}
+    found = {}
+    for node in tree.body:
+        for decorator in getattr(node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "method_of" and decorator.args:
+                found[getattr(decorator.args[0], "id", "?"), node.name] = node
+    return found
+
+
+def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
+    parts = _Parts()
+    for cell in notebook["cells"]:
+        about = cell.get("metadata", {}).get("nbgrader", {})
+        if cell.get("cell_type") != "code" or about.get("grade") or about.get("task"):
+            continue
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        if about.get("solution"):
+            parts.solutions.append(_solution(str(about.get("grade_id", "")).removesuffix(SOLUTION), text, name))
+            continue
+        try:
+            tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
+        except SyntaxError:
+            continue  # a cell of the student's own, perhaps not Python at all
+        _sort_in(parts, tree, text, given=bool(about.get("locked")))
+    return parts
+
+
+def _sort_in(parts: _Parts, tree: ast.Module, text: str, given: bool) -> None:
+    """Imports of every cell, definitions of the given ones."""
+    for node in tree.body:
+        segment = _segment(text, node)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or ""
+            if not module.startswith(NOT_NEEDED) and segment not in parts.imports:
+                parts.imports.append(segment)
+        elif given and isinstance(node, ast.ClassDef) and node.name in CLASS_NAMES.values():
+            parts.classes[node.name] = segment
+        elif given and isinstance(node, ast.FunctionDef | ast.ClassDef):
+            parts.helpers[node.name] = segment
+        elif given and isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts.helpers.update({target.id: segment for target in targets if isinstance(target, ast.Name)})
+
+
+def _solution(question: str, text: str, name: str) -> _Solution:
+    text = "\n".join(line.rstrip() for line in text.split("\n") if not DELIMITERS.match(line)).strip("\n")
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise NotebookError(f"{name}, question {question}, line {error.lineno}: {error.msg}; mend it, save") from None
+    raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
+    names = {getattr(getattr(exc, "func", exc), "id", "") for exc in raised}
+    return _Solution(question, text, methods_in(text), "NotImplementedError" not in names)
+
+
+def _missing(cls: str, parts: _Parts) -> str:
+    """The first question of a class that is not solved; empty where all are."""
+    own = [solution for solution in parts.solutions if any(owner == cls for owner, _ in solution.methods)]
+    unsolved = [solution.question for solution in own if not solution.solved]
+    if unsolved:
+        return unsolved[0]
+    defined = {method for solution in own for _, method in solution.methods}
+    return "" if "step" in defined else f"{cls.lower()}_step"
+
+
+def _body(parts: _Parts, classes: Iterable[str], solutions: Iterable[_Solution]) -> str:
+    """Imports, the helpers that are used, the classes, and after them their methods under question marks."""
+    code = [parts.classes[cls] for cls in classes] + [solution.text for solution in solutions]
+    helpers: dict[str, str] = {}
+    while more := {n: t for n, t in parts.helpers.items() if n not in helpers and n in _names([*code, *helpers.values()])}:
+        helpers |= more
+    blocks = ["\n".join(["from rnnkit.notebook import method_of", *parts.imports])]
+    blocks += [text for name, text in parts.helpers.items() if name in helpers]
+    blocks += code[: len(code) - len(list(solutions))]
+    blocks += [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
+    return "\n\n\n".join(dict.fromkeys(blocks)) + "\n"
+
+
+def _names(sources: Iterable[str]) -> set[str]:
+    return {node.id for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
+def _segment(text: str, node: ast.stmt) -> str:
+    """The lines of a statement, decorators included."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    return "\n".join(line.rstrip() for line in text.split("\n")[first - 1 : node.end_lineno])
+
+
+def _check_names(text: str, name: str) -> None:
+    """Refuses a file whose functions use a name that nothing in it defines: it would break in the middle of a run."""
+    code = compile(text, "model.py", "exec")
+    known = {*code.co_names, *vars(builtins), "__name__", "__file__"} - _loaded_only(text)
+    for inner in _functions(code):
+        tree_names = {n for n in inner.co_names if n not in known}
+        for missing in sorted(tree_names & _global_loads(inner)):
+            question = question_in(text, inner.co_firstlineno)
+            raise NotebookError(
+                f"{name}, question {question}: it uses {missing!r}, which is defined in no solution cell; "
+                "define it in the same cell, save, and run this again"
+            )
+
+
+def _loaded_only(text: str) -> set[str]:
+    """Names that stand at module level but are never bound there."""
+    bound: set[str] = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+        else:
+            bound |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return set(compile(text, "model.py", "exec").co_names) - bound
+
+
+def _functions(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _functions(constant)
+
+
+def _global_loads(code: types.CodeType) -> set[str]:
+    import dis
+
+    return {str(i.argval) for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+
+
+def question_in(text: str, line: int) -> str:
+    """The question whose code stands at a line of a model.py; empty where none is marked."""
+    above = [found for found in text.split("\n")[:line] if found.startswith(QUESTION_MARK)]
+    return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""

@@ -1,0 +1,191 @@
+"""The HTML page: its sentences are computed, it needs nothing but itself, and a browser shows all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from browser import browser, needs_chromium
+from matplotlib.figure import Figure
+
+from rnnkit.cli_run import report as report_command
+from rnnkit.facts import facts_of
+from rnnkit.plots import compare
+from rnnkit.record import load, save
+from rnnkit.regimes import HANDOUT_REGIMES, get_regime
+from rnnkit.report import ReportError, short_labels, write_report
+from rnnkit.summary import records_in
+from rnnkit.train import train
+from rnnkit.verdict import verdict
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The handout's seven regimes, tiny, as a batch leaves them."""
+    folder = tmp_path_factory.mktemp("runs")
+    for key in HANDOUT_REGIMES:
+        regime = get_regime(key, "tiny")
+        train(regime, out=folder / regime.name, cells="builtin")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(runs):
+    return write_report(runs)
+
+
+def test_page_needs_nothing_but_itself(page):
+    text = page.read_text()
+    links = re.findall(r"(?:src|href)=\"([^\"]*)\"", text)
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert len([link for link in links if link.startswith("data:image/png")]) >= 12
+    assert "<script" not in text
+    assert "@import" not in text
+
+
+def test_page_has_every_comparison(page):
+    ids = re.findall(r"<section id=\"([a-z]+)\"", page.read_text())
+    wanted = ["facts", "runs", "validation", "norms", "histograms", "clipping", "gru", "training", "heat", "direct"]
+    assert ids == wanted
+
+
+def test_page_has_the_exact_commands_and_the_profile(page):
+    text = page.read_text()
+    for key in HANDOUT_REGIMES:
+        assert get_regime(key, "tiny").command() in text
+    assert "profile tiny" in text
+
+
+def test_numbers_in_the_page_are_the_records(page, runs):
+    text = page.read_text()
+    for record in records_in(runs).values():
+        facts = facts_of(record)
+        assert f"Best validation loss {facts.best_nll:.4f}" in text
+        assert f"<td>{facts.regime.name}</td>" in text
+        assert f"<td>{round(facts.valid_nll, 4)}</td>" in text
+
+
+def test_page_is_made_again_without_training(page, runs, capsys):
+    before = page.read_bytes()
+    stamps = {path: path.stat().st_mtime_ns for path in runs.rglob("*.npz")}
+    assert report_command([str(runs)]) == 0
+    assert str(page) in capsys.readouterr().out
+    assert page.read_bytes() == before
+    assert stamps == {path: path.stat().st_mtime_ns for path in runs.rglob("*.npz")}
+
+
+@pytest.mark.parametrize("make", ["missing", "empty"])
+def test_folder_without_records_is_refused(tmp_path, make, capsys):
+    folder = tmp_path / "x"
+    if make == "empty":
+        folder.mkdir()
+    with pytest.raises(ReportError, match="expected"):
+        write_report(folder)
+    assert report_command([str(folder)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_labels_are_short_where_that_is_unique():
+    assert list(short_labels({"A1_x": {}, "B1_y": {}})) == ["A1", "B1"]
+    assert list(short_labels({"A1_x": {}, "A1_y": {}, "B1_z": {}})) == ["A1_x", "A1_y", "B1"]
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1200], ids=["phone", "desktop"])
+def test_browser_shows_every_picture_without_a_network(page, width):
+    with browser() as chromium:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, offline=True)
+        tab, said, asked = context.new_page(), [], []
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(page.as_uri())
+        pictures = tab.evaluate("[...document.images].map(i => [i.complete, i.naturalWidth, i.clientWidth])")
+        across = tab.evaluate("document.documentElement.scrollWidth")
+    assert said == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert len(pictures) >= 12
+    assert all(complete and natural > 100 and shown > 100 for complete, natural, shown in pictures)
+    assert across <= width  # nothing makes the page itself scroll sideways
+
+
+# ---- words ------------------------------------------------------------------------------------------------------
+
+
+def with_last(record, **rows):
+    """A copy of a record whose last checks' diagnostics are replaced."""
+    changed = dict(record)
+    for name, value in rows.items():
+        changed[name] = record[name].copy()
+        changed[name][:, : np.isfinite(record[name][-1]).sum()] = value
+    return changed
+
+
+@pytest.fixture(scope="module")
+def records(runs):
+    return short_labels(records_in(runs))
+
+
+@pytest.mark.parametrize(
+    ("g", "kind"), [(1e-11, "vanishing"), (1e-9, "vanishing"), (1e-4, "spread"), (30.0, "exploding")]
+)
+def test_gradient_in_words(records, g, kind):
+    found = verdict(with_last(records["B1"], grad_time=g))
+    assert found.gradient == kind
+    assert any(f"{np.log10(g + 1e-12):.2f}" in sentence for sentence in found.sentences)
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.9, "saturating"), (0.2, "partly saturating"), (0.01, "not saturating")])
+def test_saturation_in_words(records, share, kind):
+    found = verdict(with_last(records["A1"], unit_sat_time=share))
+    assert found.saturation == kind
+    assert any(f"{100 * share:.1f} % of the units" in sentence for sentence in found.sentences)
+
+
+def test_gates_are_spoken_of_only_where_there_are_any(records):
+    assert any("reset gate" in sentence for sentence in verdict(records["A4"]).sentences)
+    assert not any("reset gate" in sentence for sentence in verdict(records["A1"]).sentences)
+
+
+def test_clipped_share_is_counted(records):
+    record = records["A3"]
+    share = np.mean(record["gradient_norm"] > 0.01)
+    assert any(f"{100 * share:.0f} % of the updates were clipped" in sentence for sentence in verdict(record).sentences)
+
+
+def test_a_run_without_diagnostics_says_so(tmp_path):
+    regime = dataclasses.replace(get_regime("A1", "tiny"), collectDiags=False)
+    record = load(train(regime, out=tmp_path / regime.name, cells="builtin"))
+    assert verdict(record).gradient == "not recorded"
+    text = write_report(tmp_path).read_text()
+    assert "No diagnostics were collected" in text
+    assert 'id="heat"' not in text
+
+
+def test_a_diverged_run_is_told(tmp_path):
+    regime = get_regime("B1", "tiny", lr=1e3)
+    record = load(train(regime, out=tmp_path / regime.name, cells="builtin"))
+    assert str(record["status"]) == "diverged"
+    text = write_report(tmp_path).read_text()
+    assert f"stopped being finite at iteration {int(record['updates']) - 1}" in text
+
+
+@pytest.mark.parametrize("name", [n for n in dir(compare) if n in {
+    "histograms", "overlaid", "gradient_profile", "over_training", "heat_maps", "norms", "validations", "spectra"
+}])  # fmt: skip
+def test_comparisons_draw_any_number_of_runs(records, name):
+    for count in (1, 2, 7):
+        some = dict(list(records.items())[:count])
+        assert isinstance(getattr(compare, name)(some), Figure)
+
+
+def test_a_damaged_record_is_left_out(runs, tmp_path):
+    name = get_regime("A1", "tiny").name
+    (tmp_path / name).mkdir()
+    (tmp_path / name / f"{name}_final_state.npz").write_bytes(b"PK\x03\x04 cut short")
+    other = get_regime("B1", "tiny").name
+    (tmp_path / other).mkdir()
+    save(tmp_path / other / f"{other}_final_state.npz", load(runs / other / f"{other}_final_state.npz"))
+    assert list(records_in(tmp_path)) == [other]
