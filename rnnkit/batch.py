@@ -144,7 +144,11 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     """
     import papermill
 
-    known = papermill.inspect_notebook(str(notebook))
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {last_line(str(error))}"
+        raise BatchError(f"{notebook}: expected a Jupyter notebook, got something else ({reason})") from None
     for name in parameters:
         if name not in known:
             raise BatchError(f"{notebook}: {unknown(name, known, 'parameter')}")

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import torch
 from tqdm import tqdm
 
 from rnnkit import batch, estimate, summary
-from rnnkit.modelfile import find_cells, make_cell, student_files, unread_cells
+from rnnkit.modelfile import Cells, find_cells, make_cell, student_files, unread_cells
 from rnnkit.names import BadValue, unknown
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
 from rnnkit.report import write_report
+from rnnkit.trainer import check_device
 
 START_UP = 5.0  # seconds that a notebook takes besides training
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
@@ -71,6 +73,7 @@ def report(argv: Sequence[str]) -> int:
 
 
 def _guarded(work: Any) -> int:
+    torch.set_num_threads(1)  # as in the runs that are estimated
     try:
         return work()
     except BadValue as error:
@@ -152,6 +155,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
     cells = find_cells(arguments.cells)
     jobs = batch.plan(keys, out, cells=cells, **settings)
     for job in jobs:
+        check_device(job.regime)
         make_cell(job.regime, cells)
     if cells.source != batch.BUILTIN:
         print(f"cells: {cells.source} (sha256 {cells.sha256[:12]})")
@@ -159,9 +163,13 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
 
 
 def _estimate(jobs: Sequence[batch.Job], at_once: int) -> str:
-    """How long all that is left will take, with the built-in cells."""
+    """How long all that is left will take; with the built-in cells where those of many people are to run."""
     settings = {(job.key, job.profile): job.regime for job in jobs}
-    whole = {setting: estimate.seconds(regime) for setting, regime in settings.items()}
+    cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
+    try:
+        whole = {setting: estimate.seconds(regime, cells=cells) for setting, regime in settings.items()}
+    except Exception as error:
+        return f"estimate: none, a cell broke ({type(error).__name__}: {batch.last_line(str(error)) or 'no message'})"
     left = [whole[job.key, job.profile] * batch.share_left(job) for job in jobs]
     total = estimate.makespan(left, at_once) + START_UP * sum(share > 0 for share in left) / at_once
     return f"estimate: about {estimate.in_words(total)} (timed just now on this machine; a busy one takes longer)"
@@ -195,9 +203,9 @@ def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Ou
                 except KeyboardInterrupt:
                     bar.write("interrupted: saving what runs; the same command goes on later")
                     batch.interrupt()
-                    known = {outcome.job for outcome in outcomes}
+                    known = {outcome.job.label for outcome in outcomes}
                     reason = "run the same command again to go on"
-                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job not in known]
+                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.label not in known]
         finally:
             stop.set()
             follower.join()

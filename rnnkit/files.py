@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnkit.names import BadValue
-from rnnkit.record import RecordError, check_belongs, load
+from rnnkit.record import PART, RecordError, check_belongs, load
 from rnnkit.regimes import Regime
 
 try:
@@ -66,7 +67,12 @@ class RunFiles:
                             "wait for it to end, or choose another --out"
                         ) from None
                     time.sleep(0.1)
+            for half in (*self._parts(self.final), *self._parts(self.state)):
+                half.unlink(missing_ok=True)  # a killed process was writing it
             yield
+
+    def _parts(self, path: Path) -> list[Path]:
+        return list(self.out.glob(f".{glob.escape(path.name)}.*{PART}"))
 
     def stored(self, regime: Regime, engine: str, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
         """What an earlier run of the same settings left; otherwise None and why there is nothing to go on from.

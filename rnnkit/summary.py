@@ -11,6 +11,7 @@ from typing import Any
 from rnnkit.batch import Job, Outcome
 from rnnkit.facts import Record, facts_of
 from rnnkit.record import RecordError, load, save_text
+from rnnkit.regimes import profile_of
 
 COMMANDS, SUMMARY = "commands.txt", "summary.csv"
 
@@ -26,7 +27,7 @@ def summary_rows(out: str | Path, outcomes: Sequence[Outcome] = ()) -> list[dict
     for outcome in outcomes:
         if outcome.status in ("failed", "interrupted"):
             name = outcome.job.regime.name
-            known = rows.get(name, {"regime": name, "profile": outcome.job.profile})
+            known = rows.get(name, {"regime": name, "profile": profile_of(outcome.job.regime)})
             rows[name] = known | {"status": outcome.status, "reason": outcome.reason}
     return [rows[name] for name in sorted(rows)]
 

@@ -18,11 +18,21 @@ from rnnkit.inits import init_gru, init_rnn, set_weights
 from rnnkit.modelfile import Cells, make_cell
 from rnnkit.optim import clip, sgd
 from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
-from rnnkit.regimes import Regime
+from rnnkit.regimes import Regime, RegimeError
 from rnnkit.tasks import Batch, draw_length
 
 SOLVED_BELOW = 1e-4  # percent wrong: none of 10,000
 DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
+
+
+def check_device(regime: Regime) -> None:
+    """Refuses a regime for a device that is not there (RegimeError)."""
+    if regime.device == "cpu":
+        return
+    there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    if regime.device not in ("cuda", *there) or not there:
+        found = ", ".join(there) or "none"
+        raise RegimeError(f"device: expected a CUDA device for {regime.device!r}, found {found} here; use --device cpu")
 
 
 @dataclass(frozen=True)
