@@ -325,7 +325,7 @@ def test_failed_job_has_the_profile_of_its_settings(tmp_path):
 @needs_proc
 def test_batch_killed_ten_times_equals_an_uninterrupted_one(tmp_path):
     keys = ["A1", "A2", "B1", "B2"]
-    small = ["--profile", "tiny", "--set", "maxiters=801", "--set", "saveFreq=0", "--jobs", "2", "--out", "out"]
+    small = ["--profile", "tiny", "--set", "maxiters=4001", "--set", "saveFreq=0", "--jobs", "2", "--out", "out"]
     for home in ("whole", "killed"):
         (tmp_path / home).mkdir()
     whole = MarkedBatch(tmp_path / "whole", *keys, *small)
@@ -345,7 +345,7 @@ def test_batch_killed_ten_times_equals_an_uninterrupted_one(tmp_path):
             kills += 1
             continue
         break  # finished before its next death
-    assert kills >= 3
+    assert kills >= 5
     process = killed.start()
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
@@ -358,4 +358,3 @@ def test_batch_killed_ten_times_equals_an_uninterrupted_one(tmp_path):
         assert_same_record(record_of(tmp_path / "killed/out", name), record_of(tmp_path / "whole/out", name))
     left = {path.name for path in (tmp_path / "killed/out").iterdir()}
     assert left == {path.name for path in (tmp_path / "whole/out").iterdir()}
-    assert not list((tmp_path / "killed/out").rglob("*.part"))
