@@ -1,4 +1,4 @@
-"""From the notebook 1_cells to a ``model.py``: the given classes and the solution cells of a saved notebook, as one file.
+"""From the notebook 1_cells to a ``model.py``: its given classes and its solution cells, as one file.
 
 Nothing of the notebook runs here; it is only read.
 """
@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import hashlib
 import json
 import re
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import rnnkit
 from rnnkit.cells import CLASS_NAMES
-from rnnkit.modelfile import QUESTION_MARK
+from rnnkit.modelfile import QUESTION_MARK, question_at
 from rnnkit.names import BadValue
 
 TITLE = "# Written by rnnkit "
@@ -152,7 +153,7 @@ def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
             continue
         text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
         if about.get("solution"):
-            parts.solutions.append(_solution(str(about.get("grade_id", "")).removesuffix(SOLUTION), text, name))
+            parts.solutions.append(_read(str(about.get("grade_id", "")).removesuffix(SOLUTION), text, name))
             continue
         try:
             tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
@@ -179,7 +180,7 @@ def _sort_in(parts: _Parts, tree: ast.Module, text: str, given: bool) -> None:
             parts.helpers.update({target.id: segment for target in targets if isinstance(target, ast.Name)})
 
 
-def _solution(question: str, text: str, name: str) -> _Solution:
+def _read(question: str, text: str, name: str) -> _Solution:
     text = "\n".join(line.rstrip() for line in text.split("\n") if not DELIMITERS.match(line)).strip("\n")
     try:
         tree = ast.parse(text)
@@ -200,17 +201,17 @@ def _missing(cls: str, parts: _Parts) -> str:
     return "" if "step" in defined else f"{cls.lower()}_step"
 
 
-def _body(parts: _Parts, classes: Iterable[str], solutions: Iterable[_Solution]) -> str:
-    """Imports, the helpers that are used, the classes, and after them their methods under question marks."""
-    code = [parts.classes[cls] for cls in classes] + [solution.text for solution in solutions]
-    helpers: dict[str, str] = {}
-    while more := {n: t for n, t in parts.helpers.items() if n not in helpers and n in _names([*code, *helpers.values()])}:
-        helpers |= more
-    blocks = ["\n".join(["from rnnkit.notebook import method_of", *parts.imports])]
-    blocks += [text for name, text in parts.helpers.items() if name in helpers]
-    blocks += code[: len(code) - len(list(solutions))]
-    blocks += [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
-    return "\n\n\n".join(dict.fromkeys(blocks)) + "\n"
+def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
+    """Imports, the given helpers that are used, the classes, and after them their methods, each under its question."""
+    given = [parts.classes[cls] for cls in classes]
+    solved = [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
+    used, size = _names([*given, *solved]), -1
+    while len(used) > size:
+        size = len(used)
+        used |= _names(text for name, text in parts.helpers.items() if name in used)
+    helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
+    imports = "\n".join(["from rnnkit.notebook import method_of", *parts.imports])
+    return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
 
 
 def _names(sources: Iterable[str]) -> set[str]:
@@ -224,46 +225,27 @@ def _segment(text: str, node: ast.stmt) -> str:
 
 
 def _check_names(text: str, name: str) -> None:
-    """Refuses a file whose functions use a name that nothing in it defines: it would break in the middle of a run."""
-    code = compile(text, "model.py", "exec")
-    known = {*code.co_names, *vars(builtins), "__name__", "__file__"} - _loaded_only(text)
-    for inner in _functions(code):
-        tree_names = {n for n in inner.co_names if n not in known}
-        for missing in sorted(tree_names & _global_loads(inner)):
-            question = question_in(text, inner.co_firstlineno)
+    """Refuses a file whose code uses a name that nothing in it defines: it would break in the middle of a run."""
+    module = compile(text, "model.py", "exec")
+    codes = [module, *_inner(module)]
+    known = {*vars(builtins), "__file__", *(found for code in codes for found in _loaded(code, "STORE"))}
+    for code in codes:
+        missing = sorted(_loaded(code, "LOAD") - known)
+        if missing and "import *" not in text:
             raise NotebookError(
-                f"{name}, question {question}: it uses {missing!r}, which is defined in no solution cell; "
-                "define it in the same cell, save, and run this again"
+                f"{name}, question {question_at(text, code.co_firstlineno)}: it uses {missing[0]!r}, which no solution "
+                "cell defines; define it in the same cell, save, and run this again"
             )
 
 
-def _loaded_only(text: str) -> set[str]:
-    """Names that stand at module level but are never bound there."""
-    bound: set[str] = set()
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            bound |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
-        else:
-            bound |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return set(compile(text, "model.py", "exec").co_names) - bound
-
-
-def _functions(code: types.CodeType) -> Iterator[types.CodeType]:
+def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield constant
-            yield from _functions(constant)
+            yield from _inner(constant)
 
 
-def _global_loads(code: types.CodeType) -> set[str]:
-    import dis
-
-    return {str(i.argval) for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-
-
-def question_in(text: str, line: int) -> str:
-    """The question whose code stands at a line of a model.py; empty where none is marked."""
-    above = [found for found in text.split("\n")[:line] if found.startswith(QUESTION_MARK)]
-    return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
+def _loaded(code: types.CodeType, what: str) -> set[str]:
+    """The global names that code loads, or stores."""
+    operations = (f"{what}_NAME", f"{what}_GLOBAL")
+    return {str(found.argval) for found in dis.get_instructions(code) if found.opname in operations}

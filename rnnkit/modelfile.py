@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import traceback
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +19,15 @@ from rnnkit.regimes import Regime
 
 BUILTIN = "builtin"
 DEFAULT_FILE = "model.py"  # the handout's name
+QUESTION_MARK = "# question "  # stands before each solution in a model.py that a notebook wrote
 
 
 class CellsError(BadValue):
     """A model.py that cannot be used."""
+
+
+class BrokenCell(RuntimeError):
+    """A cell that broke in the middle of a run: the message names the question to go back to."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +130,62 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
             )
         if cls is not reference:
             _check_contract(cell, reference, task.n_in)
+        else:
+            _one_step(cell, task.n_in)
     except CellsError as error:
-        raise CellsError(f"{cells.source}: {name}{error}") from None
+        raise CellsError(f"{cells.source}: {name}{error}{_go_back(cells, f'{regime.model}_step')}") from None
     except Exception as error:
+        if cls is reference and isinstance(error, NotImplementedError):  # the student's wheel lacks these
+            raise CellsError(str(error)) from None
         reason = f"{type(error).__name__}: {error}"
-        raise CellsError(f"{cells.source}: {name} cannot be used ({reason}); try it on one step first") from error
+        advice = _go_back(cells, question_of(error, cells, regime.model)) or "; try it on one step first"
+        raise CellsError(f"{cells.source}: {name} cannot be used ({reason}){advice}") from error
     return cell.to(regime.device)
+
+
+def question_at(text: str, line: int) -> str:
+    """The question whose code stands at a line of a model.py; empty where none is marked."""
+    above = [found for found in text.split("\n")[:line] if found.startswith(QUESTION_MARK)]
+    return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
+
+
+def question_of(error: Exception, cells: Cells, model: str) -> str:
+    """The question to go back to after an error in these cells: empty where the file marks none, or it is not theirs.
+
+    An error that came up in an engine, from what a cell had returned, is the step's.
+    """
+    try:
+        text = Path(cells.source).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [line for file, line in frames if file == cells.source]
+    if own:
+        return question_at(text, own[-1])
+    in_engine = any(Path(file).parent.name == "engines" for file, _ in frames)
+    return f"{model}_step" if in_engine and f"{QUESTION_MARK}{model}_step\n" in text else ""
+
+
+def broken_cell(error: BaseException, cells: Cells, model: str) -> BrokenCell | None:
+    """What to raise instead of an error in a cell that a notebook wrote; None where the error speaks for itself."""
+    if not isinstance(error, Exception) or isinstance(error, OSError | MemoryError):
+        return None
+    question = question_of(error, cells, model)
+    if not question:
+        return None
+    lines = str(error).strip().splitlines() or ["no message"]
+    own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == cells.source]
+    where = f"{cells.source}, line {own[-1]}" if own else cells.source
+    return BrokenCell(f"{where}: {type(error).__name__}: {lines[0]}{_go_back(cells, question)}")
+
+
+def _go_back(cells: Cells, question: str) -> str:
+    """The advice to go back to a question, where this is the model.py of a notebook."""
+    try:
+        marked = bool(question) and f"{QUESTION_MARK}{question}\n" in Path(cells.source).read_text(encoding="utf-8")
+    except OSError:
+        marked = False
+    return f"; go back to question {question} in the notebook, then write model.py again" if marked else ""
 
 
 def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
@@ -144,9 +200,7 @@ def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
     extra = set(found) - set(reference.shapes | reference.readout_shapes)
     if extra:
         raise CellsError(f": expected no parameters beside the equations', got {', '.join(sorted(extra))}")
-    with torch.no_grad():
-        x_t, h_prev = cell.W_hh.new_zeros(3, n_in), cell.W_hh.new_zeros(3, size["H"])
-        h_t = cell.step(x_t, h_prev)
+    h_t = _one_step(cell, n_in)
     gated = isinstance(h_t, tuple)
     if gated != (reference is MODELS["gru"]):
         wanted = 'h_t, {"z": z_t, "r": r_t}' if not gated else "h_t alone"
@@ -156,3 +210,9 @@ def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
         shape = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
         if shape != (3, size["H"]):
             raise CellsError(f".step: expected {state} of shape (B, H) = {(3, size['H'])}, got {shape}")
+
+
+def _one_step(cell: nn.Module, n_in: int) -> torch.Tensor | tuple:
+    """``cell.step`` on three sequences of zeros."""
+    with torch.no_grad():
+        return cell.step(cell.W_hh.new_zeros(3, n_in), cell.W_hh.new_zeros(3, cell.W_hh.shape[0]))

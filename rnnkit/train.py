@@ -20,12 +20,12 @@ from tqdm.auto import tqdm
 import rnnkit
 from rnnkit.engines import ENGINES, get_engine
 from rnnkit.files import RunFiles
-from rnnkit.modelfile import Cells, find_cells, make_cell
+from rnnkit.modelfile import BrokenCell, Cells, broken_cell, find_cells, make_cell
 from rnnkit.names import BadValue, unknown
 from rnnkit.record import save, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
 from rnnkit.report_text import check_block, closing_line
-from rnnkit.trainer import Trainer
+from rnnkit.trainer import Trainer, check_device
 
 REFUSED = 2  # exit code: a bad value, before any work
 INTERRUPTED = 130
@@ -64,8 +64,7 @@ def train(
         RegimeError, CellsError, RecordError, OutputError: a bad value, before any work.
     """
     say = echo or (lambda text: None)
-    if regime.device != "cpu" and not torch.cuda.is_available():
-        raise RegimeError(f"device: expected a CUDA device for {regime.device!r}, found none here; use --device cpu")
+    check_device(regime)
     get_engine(engine)
     found = find_cells(cells)
     make_cell(regime, found)
@@ -119,10 +118,12 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
                 saved = time.monotonic()
     except BaseException as error:
         save(files.state, content(trainer))
-        what = (
-            "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({type(error).__name__}: {error})"
-        )
+        broken = broken_cell(error, trainer.cells, regime.model)
+        reason = broken or f"{type(error).__name__}: {error}"
+        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({reason})"
         tell(f"{regime.name}: {what} after {trainer.updates} updates; saved as of the last check, --resume goes on")
+        if broken:
+            raise broken from error
         raise
 
 
@@ -231,6 +232,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenCell as error:
+        print(f"rnnkit.train: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(
             f"rnnkit.train: the run could not be written: {error}; make room or choose another --out", file=sys.stderr

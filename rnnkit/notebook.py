@@ -1,0 +1,164 @@
+"""What notebooks call: methods for given classes, model.py, and figures of one's own runs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from rnnkit import assemble
+from rnnkit.modelfile import DEFAULT_FILE
+from rnnkit.names import BadValue, unknown
+from rnnkit.record import load, save_text
+from rnnkit.regimes import get_regime
+
+F = TypeVar("F", bound=Callable)
+COMPARISONS = ("histograms", "overlaid", "gates", "gradient_profile", "heat_maps", "norms", "over_training", "spectra",
+               "validations")  # fmt: skip
+PLACES = ("runs/full/{name}", ".", "runs/{name}", "runs", "runs/smoke/{name}", "runs/tiny/{name}")
+
+
+def method_of(cls: type) -> Callable[[F], F]:
+    """Decorator: makes a function a method of a class that is defined in an earlier cell.
+
+    Arguments:
+        cls: the class; the function takes ``self`` first, as methods do.
+    """
+
+    def attach(function: F) -> F:
+        function.__qualname__ = f"{cls.__name__}.{function.__name__}"
+        setattr(cls, function.__name__, function)
+        return function
+
+    return attach
+
+
+def write_model(notebook: str | Path = "1_cells.ipynb", out: str | Path = DEFAULT_FILE) -> None:
+    """Writes ``model.py`` beside a saved notebook, from its given classes and solution cells; says so in one line.
+
+    What is written is what is saved. A file of this name that was not written here, or was changed by hand, is kept
+    as ``model_kept_1.py``. Graded and validated notebooks write nothing.
+
+    Arguments:
+        notebook: its path.
+        out: the file's name, or a path.
+    """
+    if os.environ.get("NBGRADER_EXECUTION"):
+        return
+    path = Path(notebook).parent / out
+    try:
+        read = assemble.read_notebook(notebook)
+        _check_saved(assemble.methods_of(read, Path(notebook).name), Path(notebook).name)
+        model = assemble.model_of(read, Path(notebook).name)
+        kept = _write(path, model.text)
+    except BadValue as error:
+        print(error)
+        return
+    except OSError as error:
+        print(f"{path}: it could not be written: {error.strerror or error}")
+        return
+    without = "".join(f"; without {cls} until question {first} is solved" for cls, first in model.left_out.items())
+    aside = f"; another file of this name is kept as {kept.name}" if kept else ""
+    print(f"{path}: {' and '.join(model.classes)}, from the saved {Path(notebook).name}{without}{aside}")
+
+
+def _write(path: Path, text: str) -> Path | None:
+    """Writes the file whole; returns where a foreign one of its name went."""
+    kept = None
+    if path.exists():
+        old = path.read_text(encoding="utf-8", errors="replace")
+        if old == text:
+            return None
+        if not assemble.is_ours(old):
+            number = 1
+            while (kept := path.with_name(f"{path.stem}_kept_{number}{path.suffix}")).exists():
+                number += 1
+            path.rename(kept)
+    save_text(path, text)
+    return kept
+
+
+def _check_saved(saved: dict[tuple[str, str], tuple[str, str]], name: str) -> None:
+    """Compares the saved methods with those that this session ran last.
+
+    Raises:
+        NotebookError: one differs: the notebook was changed and not saved, or saved and not run.
+    """
+    run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.methods_in(source).items()}
+    for key, code in run.items():
+        if key in saved and saved[key][1] != code:
+            raise assemble.NotebookError(
+                f"{name}: question {saved[key][0]} as saved is not what you ran last; "
+                "run its cell, save the notebook (Ctrl-S), then run this cell again"
+            )
+
+
+def _cells_run() -> Iterable[str]:
+    """The sources of the cells that this session has run, in order; none outside a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
+
+
+def show(run: str, figure: str, folder: str | Path | None = None) -> None:
+    """Draws a figure from one's own run; one line with the command where the run is missing.
+
+    Arguments:
+        run: a regime (A1), several to set side by side ("A1 A2"), or the name of a run.
+        figure: a function of `rnnkit.plots`, drawn for each run, or of `rnnkit.plots.compare`, drawn once for all.
+        folder: where to look, itself and its folder of the run's name; by default `runs/` (full size first) and here.
+    """
+    from IPython.display import display
+
+    from rnnkit import plots
+    from rnnkit.plots import compare
+
+    if figure not in (*plots.__all__, *COMPARISONS):
+        raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
+    found = {name: find_run(name, folder) for name in run.split()}
+    for name in (name for name, path in found.items() if path is None):
+        print(_missing(name))
+    if None in found.values():
+        return
+    try:
+        records = {name: load(path) for name, path in found.items()}
+        if figure in COMPARISONS:
+            display(getattr(compare, figure)(records))
+        else:
+            for record in records.values():
+                display(getattr(plots, figure)(record))
+    except BadValue as error:
+        print(error)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        paths = ", ".join(map(str, found.values()))
+        print(f"{paths}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
+    else:
+        for name, record in records.items():
+            if str(record["profile"]) != "full":
+                print(f"{name}: not the handout's full size, profile {record['profile']}: {found[name]}")
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record of a run: the final one, else the one on the way; the first place that has it wins."""
+    try:
+        long = get_regime(name).name
+    except BadValue:
+        long = name
+    places = [Path(place.format(name=long)) for place in PLACES]
+    if folder is not None:
+        places = [Path(folder) / long, Path(folder)]
+    for place in places:
+        for path in (place / f"{long}_final_state.npz", place / f"{long}_state.npz"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _missing(name: str) -> str:
+    try:
+        return f"{name} is missing: {get_regime(name).command()}"
+    except BadValue:
+        return f"{name} is missing: train it with --name {name}"
