@@ -34,8 +34,8 @@ FOREIGN = {
 }
 CORE = [
     "rnnkit.tasks", "rnnkit.cells", "rnnkit.inits", "rnnkit.heads", "rnnkit.engines", "rnnkit.diagnostics",
-    "rnnkit.optim", "rnnkit.trainer", "rnnkit.record", "rnnkit.regimes", "rnnkit.modelfile", "rnnkit.files", "rnnkit.facts",
-    "rnnkit.report_text", "rnnkit.names", "trainingRNNs_torch.model", "trainingRNNs_torch.tasks",
+    "rnnkit.optim", "rnnkit.trainer", "rnnkit.record", "rnnkit.regimes", "rnnkit.modelfile", "rnnkit.files",
+    "rnnkit.facts", "rnnkit.report_text", "rnnkit.names", "trainingRNNs_torch.model", "trainingRNNs_torch.tasks",
 ]  # fmt: skip
 MAY_NEED_MORE = {"rnnkit.__main__"}
 MODULES = sorted(
