@@ -40,6 +40,7 @@ def main(text: str) -> int:
     """Executes the job that ``text`` describes."""
     warnings.filterwarnings("ignore")
     watch_parent()
+    os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
     try:
         execute_notebook(Job(**json.loads(text)))
     except KeyboardInterrupt:
