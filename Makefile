@@ -7,11 +7,12 @@ PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
 	for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-all lab lint
+.PHONY: help setup report release test test-all lab lint
 
 help:
 	@echo 'make setup     make .venv, with everything the kit needs'
 	@echo 'make report    run the seven regimes at smoke size and write one HTML page with every plot'
+	@echo 'make release   derive the students'"'"' notebooks into release/, and build dist/student.zip'
 	@echo 'make test      run the tests, but for the slow ones'
 	@echo 'make test-all  run all the tests'
 	@echo 'make lab       open JupyterLab on the notebooks'
@@ -21,7 +22,7 @@ help:
 setup:
 	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit.setup_env
 
-report test test-all lab: setup
+report release test test-all lab: setup
 	$(BIN)/rnnkit $@ $(ARGS)
 
 lint: setup

@@ -31,6 +31,15 @@ def _doctor(arguments: list[str]) -> int:
     return main(arguments)
 
 
+def _release(arguments: list[str]) -> int:
+    try:
+        from rnnkit.grading.release import main
+    except ModuleNotFoundError as error:
+        print(f"rnnkit release: only for instructors, in a clone of rnnkit ({error})", file=sys.stderr)
+        return 2
+    return main(arguments)
+
+
 def _test(arguments: list[str]) -> int:
     from rnnkit.workshop import test
 
@@ -52,6 +61,7 @@ def _lab(arguments: list[str]) -> int:
 VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
     "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
+    "release": (_release, "derive the students' notebooks into release/, and build dist/student.zip"),
     "doctor": (_doctor, "say whether everything is in place, and what to do where it is not"),
     "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
     "test": (_test, "run the tests, but for the slow ones"),

@@ -1,0 +1,33 @@
+"""nbgrader's settings: what lies where, and how notebooks are executed. Run nbgrader in this folder."""
+
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions
+
+from rnnkit.grading.stubs import NamedStubs
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "rnnkit"
+c.CourseDirectory.source_directory = "notebooks"
+c.CourseDirectory.release_directory = "release"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.solution_directory = "grading/solution"
+c.CourseDirectory.db_url = "sqlite:///grading/gradebook.db"
+# What running the notebooks leaves behind; a student's own model.py is no part of a submission that counts.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "model.py", "model_kept_*.py", ".*.lock"]
+
+c.GenerateAssignment.preprocessors = [
+    NamedStubs if preprocessor is ClearSolutions else preprocessor
+    for preprocessor in GenerateAssignment().preprocessors
+]
+
+c.Execute.timeout = 60  # seconds for each cell; a check takes less than one
+c.Execute.skip_cells_with_tag = ""  # or a tag in a submission could keep a check from running
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--InteractiveShellApp.ignore_cwd=True",  # a submitted rnnkit/ is not imported
+]
+c.OverwriteCells.add_missing_cells = True
+c.LimitOutput.max_lines = 200

@@ -1,0 +1,1 @@
+"""The instructor's side. It is not in the student's wheel."""
