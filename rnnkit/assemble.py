@@ -210,7 +210,7 @@ def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution])
         size = len(used)
         used |= _names(text for name, text in parts.helpers.items() if name in used)
     helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
-    imports = "\n".join(["from rnnkit.notebook import method_of", *parts.imports])
+    imports = "\n".join([*parts.imports, "from rnnkit.notebook import method_of"])
     return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
 
 

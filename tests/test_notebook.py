@@ -314,3 +314,20 @@ def test_a_damaged_record_is_a_line(tmp_path, monkeypatch, displayed, capsys):
 def test_an_unknown_figure_is_refused():
     with pytest.raises(ValueError, match="did you mean 'overlaid'"):
         notebook.show("A1", "overlayed")
+
+
+# ---- the assignment's own notebook -----------------------------------------------------------------------------
+
+CELLS = Path(__file__).resolve().parent.parent / "notebooks" / "training_dynamics" / "1_cells.ipynb"
+
+
+@pytest.mark.parametrize("key", ["A1", "A4", "B2"])
+def test_the_notebooks_solutions_train_bit_for_bit_like_the_built_in_cells(ran, tmp_path, capsys, key):
+    (tmp_path / CELLS.name).write_bytes(CELLS.read_bytes())
+    notebook.write_model(tmp_path / CELLS.name)
+    assert "RNN and GRU" in capsys.readouterr().out
+    regime = get_regime(key, "tiny")
+    theirs = load(train(regime, out=tmp_path / "a", cells=tmp_path / "model.py"))
+    ours = load(train(regime, out=tmp_path / "b", cells="builtin"))
+    for name in set(ours) - {"wall_time", "cells_sha256", "versions"}:
+        np.testing.assert_array_equal(theirs[name], ours[name], err_msg=name)
