@@ -160,6 +160,11 @@ def public(module):
             yield name, value
 
 
+def overrides_another_packages(cls, method) -> bool:
+    bases = [base for base in cls.__mro__[1:] if method in vars(base)]
+    return any(not base.__module__.startswith("rnnkit") for base in bases)
+
+
 def functions(module):
     """Public functions, and public methods of public classes, that a module defines."""
     for name, value in public(module):
@@ -168,7 +173,9 @@ def functions(module):
         else:
             for method, attribute in vars(value).items():
                 function = getattr(attribute, "fget", getattr(attribute, "__func__", attribute))
-                if not method.startswith("_") and inspect.isfunction(function) and function.__name__ != "<lambda>":
+                if method.startswith("_") or not inspect.isfunction(function) or function.__name__ == "<lambda>":
+                    continue
+                if not overrides_another_packages(value, method):
                     yield f"{name}.{method}", function
 
 
