@@ -1,0 +1,109 @@
+"""Small figures of a student's own code for the notebooks; a line of text while the code is not there yet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnkit.checks.sandbox import quiet
+
+STEPS = 40
+
+
+def states(cls: type) -> None:
+    """Hidden units over time after one pulse at the first step, for three sizes of W_hh."""
+
+    def draw(figure: Any) -> None:
+        for axes, gain in zip(figure.subplots(1, 3, sharey=True), (0.5, 1.0, 1.5), strict=True):
+            _, hidden, _ = _random_cell(cls, gain)(_pulse())
+            axes.plot(range(1, STEPS + 1), hidden[:, 0].detach().numpy(), linewidth=1)
+            axes.set(title=f"W_hh of spectral radius {gain}", xlabel="t", ylim=(-1, 1))
+        figure.axes[0].set_ylabel("h_t, one line per unit")
+
+    _show(draw, (10, 2.6))
+
+
+def gates(cls: type) -> None:
+    """State and gates over time after a pulse, with the update gate nearly shut and half open."""
+
+    def draw(figure: Any) -> None:
+        for row, bias in zip(figure.subplots(2, 3, sharex=True), (-3.0, 0.0), strict=True):
+            cell = _random_cell(cls, 1.0)
+            with torch.no_grad():
+                cell.b_z.fill_(bias)
+            _, hidden, traces = cell(_pulse())
+            for axes, (name, values) in zip(row, {"h_t": hidden, "z_t": traces["z"], "r_t": traces["r"]}.items()):  # noqa: B905
+                axes.plot(range(1, STEPS + 1), values[:, 0].detach().numpy(), linewidth=1)
+                axes.set(title=f"{name}, b_z = {bias:g}", ylim=(-1, 1) if name == "h_t" else (0, 1))
+        for axes in figure.axes[3:]:
+            axes.set_xlabel("t")
+
+    _show(draw, (10, 4))
+
+
+def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
+    """log10 g_t for a loss at the last step, for three spectral radii of a small net."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for gain in (0.7, 1.0, 1.3):
+            g = function(*_example(gain))
+            g = g.detach().numpy() if isinstance(g, Tensor) else np.asarray(g, dtype=float)
+            axes.plot(range(1, STEPS + 1), np.log10(g + 1e-12), marker=".", label=f"spectral radius {gain}")
+        axes.set(xlabel="t", ylabel="log10 g_t", ylim=(-12.5, 1))
+        axes.legend(frameon=False)
+
+    _show(draw, (7, 3))
+
+
+def _example(gain: float) -> tuple[Tensor, list[Tensor]]:
+    """A loss at the last step and the states it comes from."""
+    generator = torch.Generator().manual_seed(3)
+    A = torch.randn(20, 20, generator=generator, dtype=torch.float64)
+    A *= gain / torch.linalg.eigvals(A).abs().max()
+    h, hs = 0.01 * torch.randn(8, 20, generator=generator, dtype=torch.float64).requires_grad_(), []
+    for _ in range(STEPS):
+        h = torch.sin(h @ A)
+        hs.append(h)
+    return h.sum(-1).mean(), hs
+
+
+def _random_cell(cls: type, gain: float) -> Any:
+    generator = torch.Generator().manual_seed(7)
+    cell = cls(1, 8, 1, dtype=torch.float64)
+    with torch.no_grad():
+        for name, parameter in cell.named_parameters():
+            if name.startswith("W"):
+                parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+        cell.W_hh *= gain / torch.linalg.eigvals(cell.W_hh).abs().max()
+    return cell
+
+
+def _pulse() -> Tensor:
+    x = torch.zeros(STEPS, 1, 1, dtype=torch.float64)
+    x[0] = 1.0
+    return x
+
+
+def _show(draw: Callable[[Any], None], size: tuple[float, float]) -> None:
+    from IPython.display import Image, display
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    try:
+        with quiet():
+            draw(figure)
+            data = io.BytesIO()
+            figure.savefig(data, format="png", dpi=100)
+    except Exception as error:
+        waiting = isinstance(error, NotImplementedError)
+        print("The figure appears here once the question above is solved." if waiting else f"No figure: {error!r}")
+        return
+    display(Image(data.getvalue()))

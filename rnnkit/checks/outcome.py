@@ -1,0 +1,150 @@
+"""What a student's code gave back in one case: numbers of exact type, problems with them, or an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnkit.checks.inputs import shape_of
+
+TENSORS = (Tensor, nn.Parameter)
+SCALARS = (float, int, np.float64, np.float32, np.float16, np.int64, np.int32)
+PROJECTIONS = 3
+TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
+
+
+class Unfit(Exception):
+    """A value that is no array of numbers; the message says why."""
+
+
+def kind_of(value: Any) -> str:
+    """A short description of a value for messages."""
+    if type(value) in TENSORS or type(value) is np.ndarray:
+        name = "array" if type(value) is np.ndarray else "tensor"
+        return f"{name} of shape {tuple(value.shape)}"
+    if isinstance(value, (list, tuple)):
+        return f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
+    return "None" if value is None else f"{type(value).__name__}"
+
+
+def as_array(value: Any) -> np.ndarray:
+    """The numbers of a value, float64. Exact types only: what a subclass does is not known.
+
+    Raises:
+        Unfit: it holds no real floating-point numbers.
+    """
+    if type(value) in TENSORS:
+        if not value.is_floating_point():
+            raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
+        return value.detach().to("cpu", torch.float64).numpy().copy()
+    if type(value) is np.ndarray:
+        if value.dtype.kind != "f":
+            raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
+        return value.astype(np.float64)
+    if type(value) in SCALARS:
+        return np.asarray(float(value))
+    if type(value) in (list, tuple):
+        arrays = [as_array(entry) for entry in value]
+        if not arrays or any(array.shape != arrays[0].shape for array in arrays):
+            raise Unfit("expected entries of equal shape, got a ragged or empty list")
+        return np.stack(arrays)
+    raise Unfit(f"expected numbers, got {kind_of(value)}")
+
+
+@dataclass
+class Outcome:
+    """One case: quantities by name, what is wrong with their form, and an exception if there was one."""
+
+    values: dict[str, np.ndarray] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    error: BaseException | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def put(self, name: str, value: Any, shape: str | tuple[int, ...], *, only_tensor: bool = False) -> bool:
+        """Takes a value in; a wrong type, dtype, shape or a NaN is noted as a problem.
+
+        Returns:
+            whether it is a tensor of numbers, of whatever shape: one that a gradient can be asked of.
+        """
+        want = shape_of(shape) if isinstance(shape, str) else shape
+        letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
+        is_tensor = type(value) in TENSORS
+        if only_tensor and not is_tensor:
+            advice = "; stack the steps with torch.stack" if isinstance(value, (list, tuple)) else ""
+            self.problems[name] = f"{name}: expected a tensor of shape {letters}{want}, got {kind_of(value)}{advice}"
+            return False
+        try:
+            array = as_array(value)
+        except Unfit as unfit:
+            self.problems[name] = f"{name}: {unfit}"
+            return False
+        self.values[name] = array
+        if array.shape != want:
+            self.problems[name] = f"{name}: expected shape {letters}{want}, got {array.shape}"
+        elif not np.isfinite(array).all():
+            self.problems[name] = f"{name}: expected finite numbers, got {int((~np.isfinite(array)).sum())} NaN or inf"
+        return is_tensor
+
+    def put_gradients(self, name: str, value: Tensor, sources: dict[str, Tensor]) -> None:
+        """Gradients of a fixed weighted sum of ``value`` with respect to each source; 0 where there is no path."""
+        if not value.requires_grad:
+            self.problems[name] = (
+                f"{name}: expected a tensor with a gradient, got one cut off from the graph "
+                "(detach, .data, .numpy() or torch.no_grad)"
+            )
+            return
+        weights = torch.cos(1.3 * torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
+        found = torch.autograd.grad((value * weights).sum(), list(sources.values()), allow_unused=True)
+        for (source, leaf), gradient in zip(sources.items(), found, strict=True):
+            gradient = torch.zeros_like(leaf) if gradient is None else gradient
+            self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
+
+    def fingerprint(self) -> dict[str, Any]:
+        """A few numbers that tell this outcome from others: shape and projections of every quantity."""
+        found: dict[str, Any] = {name: [list(a.shape), _project(a)] for name, a in self.values.items()}
+        for name in self.problems.keys() - self.values.keys():
+            found[name] = "problem"
+        if self.error is not None:
+            found["error"] = f"{type(self.error).__name__}: {str(self.error)[:90]}"
+        return found
+
+
+def _project(array: np.ndarray) -> list[float]:
+    flat = array.ravel()
+    k = np.arange(flat.size)
+    with np.errstate(all="ignore"):
+        numbers = [float(flat @ np.cos(0.4 + f * k)) for f in (0.0, 0.9, 2.1)][:PROJECTIONS]
+    return [float(f"{number:.9g}") if np.isfinite(number) else None for number in numbers]
+
+
+def same_print(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two fingerprints are of the same outcome."""
+    if one.keys() != other.keys():
+        return False
+    for name, a in one.items():
+        b = other[name]
+        if isinstance(a, str) or isinstance(b, str):
+            if a != b:
+                return False
+        elif list(a[0]) != list(b[0]) or not all(_near(p, q) for p, q in zip(a[1], b[1], strict=True)):
+            return False
+    return True
+
+
+def _near(p: float | None, q: float | None) -> bool:
+    if p is None or q is None:
+        return p is q
+    return abs(p - q) <= 5 * TOLERANCE * (1 + abs(q))
+
+
+def equal(got: np.ndarray | None, expected: np.ndarray) -> bool:
+    """Same shape, and every number within the tolerance; NaN is equal to nothing."""
+    return (
+        got is not None
+        and got.shape == expected.shape
+        and bool(np.all(np.abs(got - expected) <= TOLERANCE * (1 + np.abs(expected))))
+    )

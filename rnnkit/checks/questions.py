@@ -1,0 +1,89 @@
+"""The questions of the assignment: one table; notebooks, checks, test markers and CSV columns take their ids from it.
+
+A question's id is the grade_id of its locked check cell; the student's cell before it is called ``{id}_solution``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CELLS = "1_cells.ipynb"
+DIAGNOSTICS = "2_diagnostics.ipynb"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One graded piece of code.
+
+    Fields:
+        id: of the check, its cell and its column.
+        points: the most that can be had; the weights of the named cases add up to it.
+        notebook: the file it stands in.
+        target: the class or function that is handed to `check`.
+        method: the method of the class that is graded; None for a function.
+        arguments: how it is called.
+        result: what it returns, in words.
+        minutes: what a student should need.
+        needs: earlier questions whose code this one may call.
+    """
+
+    id: str
+    points: float
+    notebook: str
+    target: str
+    method: str | None
+    arguments: tuple[str, ...]
+    result: str
+    minutes: int
+    needs: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a student calls it: ``GRU.step`` or ``spectral_radius``."""
+        return f"{self.target}.{self.method}" if self.method else self.target
+
+    @property
+    def call(self) -> str:
+        """The signature, ``step(self, x_t, h_prev)``."""
+        first = ("self",) if self.method else ()
+        return f"{self.method or self.target}({', '.join(first + self.arguments)})"
+
+
+def _cells(
+    id: str, points: float, target: str, method: str, arguments: str, result: str, minutes: int, needs: str = ""
+):
+    return Question(id, points, CELLS, target, method, tuple(arguments.split()), result, minutes, tuple(needs.split()))
+
+
+def _function(id: str, points: float, target: str, arguments: str, result: str, minutes: int, needs: str = ""):
+    return Question(
+        id, points, DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes, tuple(needs.split())
+    )
+
+
+GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
+RHO = "recurrent_weight_for_rho"
+
+_TABLE = (
+    _cells("rnn_step", 3, "RNN", "step", "x_t h_prev", "h_t (B, H)", 10),
+    _cells("rnn_forward", 3, "RNN", "forward", "x", "output, hidden (T, B, H), None", 20, "rnn_step"),
+    _cells("rnn_rho", 1, "RNN", RHO, "", "W_hh (H, H)", 2),
+    _cells("gru_update_gate", 2, "GRU", "update_gate", "x_t h_prev", "z_t (B, H)", 5),
+    _cells("gru_reset_gate", 2, "GRU", "reset_gate", "x_t h_prev", "r_t (B, H)", 3),
+    _cells("gru_candidate", 3, "GRU", "candidate", "x_t h_prev r_t", "the candidate (B, H)", 8),
+    _cells("gru_step", 3, "GRU", "step", "x_t h_prev", GATED, 8, "gru_update_gate gru_reset_gate gru_candidate"),
+    _cells("gru_forward", 3, "GRU", "forward", "x", "output, hidden (T, B, H), gates", 15, "gru_step"),
+    _cells("gru_rho", 1, "GRU", RHO, "", "W_hh (H, H)", 2),
+    _function("grad_time", 4, "gradient_through_time", "loss hs", "g (T,)", 20),
+    _function("sat_time", 2, "saturation_tanh", "hidden", "s (T,)", 8),
+    _function("sat_time_sigmoid", 1, "saturation_sigmoid", "hidden", "s (T,)", 5),
+    _function("gate_sat_time", 2, "gate_distance", "v", "d (T,)", 5),
+    _function("rho", 2, "spectral_radius", "W", "a float", 8),
+    _function("grad_norm", 2, "global_norm", "grads", "a float", 5),
+    _function("clip", 3, "clip_rescale", "grads cutoff", "new grads, norm before", 12, "grad_norm"),
+    _function(
+        "diagnostic_keys", 2, "diagnostics", "loss hs gates", "dict of (T,)", 8, "grad_time sat_time gate_sat_time"
+    ),
+)
+
+QUESTIONS: dict[str, Question] = {question.id: question for question in _TABLE}

@@ -1,0 +1,89 @@
+"""What a check shows: every case, what was expected and found, and what is probably wrong."""
+
+from __future__ import annotations
+
+import html
+import sys
+from dataclasses import dataclass, field
+
+
+@dataclass
+class CaseReport:
+    """One named case: its points, and what went wrong (empty where it passed)."""
+
+    name: str
+    weight: float
+    passed: bool = False
+    details: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """The result of one check."""
+
+    id: str
+    title: str
+    points: float
+    most: float
+    status: str
+    cases: list[CaseReport] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def head(self) -> str:
+        return f"{self.id}: {self.points:g} of {self.most:g} points · {self.status}"
+
+    def text(self) -> str:
+        """Plain text."""
+        lines = [self.head]
+        for case in self.cases:
+            got = f"{case.weight if case.passed else 0:g} of {case.weight:g}"
+            lines.append(f"  {'ok  ' if case.passed else 'FAIL'} {case.name} ({got})")
+            lines += [f"         {detail}" for detail in case.details]
+        return "\n".join(lines + [f"  -> {message}" for message in self.messages])
+
+    def html(self) -> str:
+        """The same as a small table, in colours that go with light and dark themes."""
+        colour = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
+        rows = "".join(_row(case) for case in self.cases)
+        notes = "".join(
+            f'<div style="margin:6px 0 0 0;padding:6px 10px;border-left:3px solid {colour};'
+            f'background:rgba(128,128,128,.12)">{html.escape(message)}</div>'
+            for message in self.messages
+        )
+        table = f'<table style="border-collapse:collapse;margin:4px 0;text-align:left">{rows}</table>' if rows else ""
+        return (
+            f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
+            f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
+            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{table}{notes}</div>"
+        )
+
+
+def _row(case: CaseReport) -> str:
+    sign, colour = ("✓", "#2e9e4f") if case.passed else ("✗", "#d64545")
+    details = "".join(f"<br><code>{html.escape(detail)}</code>" for detail in case.details)
+    cell = 'style="text-align:left;vertical-align:top;padding:1px 10px 1px 0;border:none"'
+    return (
+        f'<tr style="background:none"><td {cell}><b style="color:{colour}">{sign}</b></td>'
+        f"<td {cell}>{html.escape(case.name)}{details}</td>"
+        f"<td {cell}>{case.weight if case.passed else 0:g} of {case.weight:g}</td></tr>"
+    )
+
+
+def show(report: Report) -> None:
+    """Displays a report: richly in a notebook, else printed."""
+    if _in_notebook():
+        from IPython.display import display
+
+        display({"text/html": report.html(), "text/plain": report.text()}, raw=True)
+        return
+    try:
+        print(report.text())
+    except UnicodeEncodeError:
+        print(report.text().encode("ascii", "replace").decode())
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None

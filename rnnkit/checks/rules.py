@@ -1,0 +1,215 @@
+"""What a graded cell may not use: ready-made recurrent networks and, for the diagnostics, the kit's own answers.
+
+Three looks at a student's object: at the classes it comes from, at the names its code loads, and at the calls that it
+makes while it runs (so that an alias helps nobody).
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import rnnkit.cells
+from rnnkit.checks.questions import CELLS, Question
+
+TORCH_CLASSES = (nn.RNNBase, nn.RNN, nn.GRU, nn.LSTM, nn.RNNCellBase, nn.RNNCell, nn.GRUCell, nn.LSTMCell)
+_TORCH_CALLS = frozenset(
+    prefix + name + suffix
+    for name in ("gru", "lstm", "rnn_tanh", "rnn_relu")
+    for prefix in ("", "quantized_")
+    for suffix in ("", "_cell")
+) | {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
+KIT_CELLS = (rnnkit.cells.RNN, rnnkit.cells.GRU)
+_KIT_FUNCTIONS = (rnnkit.cells.unroll, rnnkit.cells.Cell.forward, rnnkit.cells.Cell.recurrent_weight_for_rho)
+_HOME = Path(rnnkit.__file__).resolve().parent
+_FOR_CELLS = ("rnnkit.engines", "rnnkit.starter_alias")
+_FOR_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer")
+_CLIPPERS = frozenset({"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"})
+
+
+def _modules(question: Question) -> tuple[str, ...]:
+    return _FOR_CELLS if question.notebook == CELLS else _FOR_DIAGNOSTICS
+
+
+def banned_name(value: Any, question: Question) -> str | None:
+    """What to call a forbidden class, function or module; None for anything else."""
+    if isinstance(value, types.ModuleType):
+        name = value.__name__
+        inside = any(name == module or name.startswith(module + ".") for module in _modules(question))
+        return name if inside else None
+    if isinstance(value, type):
+        if issubclass(value, TORCH_CLASSES):
+            return next(f"torch.nn.{cls.__name__}" for cls in value.__mro__ if cls in TORCH_CLASSES)
+        if issubclass(value, KIT_CELLS):
+            return next(f"rnnkit.cells.{cls.__name__}" for cls in value.__mro__ if cls in KIT_CELLS)
+    if isinstance(value, types.BuiltinFunctionType):
+        return f"torch.{value.__name__}" if _is_torch_call(value) else None
+    if isinstance(value, types.FunctionType):
+        if value in _KIT_FUNCTIONS and question.notebook == CELLS:
+            return f"rnnkit.cells.{value.__qualname__}"
+        return _banned_code(value.__code__, value.__module__, question)
+    return None
+
+
+def _is_torch_call(value: Any) -> bool:
+    return value.__name__ in _TORCH_CALLS and "torch" in repr(getattr(value, "__self__", "")) + str(value.__module__)
+
+
+def _banned_code(code: types.CodeType, module: str, question: Question) -> str | None:
+    if any(module == name or module.startswith(name + ".") for name in _modules(question)):
+        return f"{module}.{code.co_name}"
+    if question.notebook != CELLS and module == "torch.nn.utils.clip_grad" and code.co_name in _CLIPPERS:
+        return f"torch.nn.utils.{code.co_name}"
+    return None
+
+
+# ---- before it runs ----------------------------------------------------------------------------------------------
+
+
+def in_source(obj: Any, question: Question) -> list[str]:
+    """Forbidden things that the class comes from, or that the code of this question names; sorted."""
+    found: set[str] = set()
+    if isinstance(obj, type):
+        found |= {name for cls in obj.__mro__ if (name := banned_name(cls, question))}
+    elif name := banned_name(obj, question):
+        found.add(name)
+    for function in _functions(obj, question):
+        found |= set(_named_in(function.__code__, function, question))
+    return sorted(found)
+
+
+def _functions(obj: Any, question: Question) -> Iterator[types.FunctionType]:
+    """The graded function, and the student's own functions that it reaches."""
+    waiting = [_method(obj, question.method), _method(obj, "__init__")] if question.method else [obj]
+    seen: set[int] = set()
+    while waiting:
+        function = waiting.pop()
+        function = getattr(function, "__func__", function)
+        if not isinstance(function, types.FunctionType) or id(function) in seen or _is_library(function.__code__):
+            continue
+        seen.add(id(function))
+        yield function
+        for name in {n for code in _codes(function.__code__) for n in code.co_names}:
+            waiting.append(function.__globals__.get(name))
+            if question.method:
+                waiting.append(_method(obj, name))
+
+
+def _method(cls: Any, name: str) -> Any:
+    """Looks a method up without running descriptors."""
+    return next((vars(base)[name] for base in getattr(cls, "__mro__", ()) if name in vars(base)), None)
+
+
+def _is_library(code: types.CodeType) -> bool:
+    path = code.co_filename
+    return "site-packages" in path or path.startswith(str(_HOME)) or path.startswith("<frozen")
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _named_in(code: types.CodeType, function: types.FunctionType, question: Question) -> Iterator[str]:
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+    for part in _codes(code):
+        value: Any = None
+        for step in dis.get_instructions(part):
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                value = function.__globals__.get(step.argval, getattr(builtins, str(step.argval), None))
+            elif step.opname == "LOAD_DEREF" and step.argval in cells:
+                try:
+                    value = cells[step.argval].cell_contents
+                except ValueError:
+                    value = None
+            elif step.opname == "IMPORT_NAME":
+                value = _module(step.argval)
+            elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"):
+                reached = value if isinstance(value, types.ModuleType) else None
+                value = getattr(reached, step.argval, None) if reached else None
+                if step.opname == "IMPORT_FROM" and name_if(value, question):
+                    yield name_if(value, question)
+                    value = reached
+                    continue
+                value = value if step.opname != "IMPORT_FROM" else reached
+            elif step.opname in ("PUSH_NULL", "CACHE", "PRECALL"):
+                continue
+            else:
+                value = None
+            if found := name_if(value, question):
+                yield found
+
+
+def name_if(value: Any, question: Question) -> str | None:
+    """`banned_name`, with None for None."""
+    return None if value is None else banned_name(value, question)
+
+
+def _module(name: str) -> Any:
+    return sys.modules.get(name)
+
+
+# ---- while it runs -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def tripwire(question: Question) -> Iterator[set[str]]:
+    """Notes every forbidden call in this thread, whatever name it went by."""
+    found: set[str] = set()
+    codes = {
+        _code_of(cls, name): f"torch.nn.{cls.__name__}" for cls in TORCH_CLASSES for name in ("__init__", "forward")
+    }
+    if question.notebook == CELLS:
+        codes |= {_code_of(cls, "step"): f"rnnkit.cells.{cls.__name__}" for cls in KIT_CELLS}
+        codes |= {function.__code__: f"rnnkit.cells.{function.__qualname__}" for function in _KIT_FUNCTIONS}
+    codes.pop(None, None)
+    known: dict[types.CodeType, str | None] = dict(codes)
+
+    def watch(frame: types.FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            code = frame.f_code
+            if code not in known:
+                known[code] = _banned_code(code, str(frame.f_globals.get("__name__", "")), question)
+            if name := known[code]:
+                found.add(name)
+            elif code.co_name == "__call__" and code.co_filename.endswith("_ops.py"):
+                called = getattr(frame.f_locals.get("self"), "__name__", "").split(".")[0]
+                if called in _TORCH_CALLS:
+                    found.add(f"torch.ops.aten.{called}")
+        elif event == "c_call" and getattr(argument, "__name__", "") in _TORCH_CALLS and _is_torch_call(argument):
+            found.add(f"torch.{argument.__name__}")
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
+
+
+def _code_of(cls: type, name: str) -> types.CodeType | None:
+    return getattr(vars(cls).get(name), "__code__", None)
+
+
+def verdict(names: list[str], question: Question) -> str:
+    """The message about what was found."""
+    listed = ", ".join(names)
+    if question.notebook == CELLS:
+        return (
+            f"{question.name} uses {listed}: this question is to be written from the equations, without it (0 points)"
+        )
+    return f"{question.name} uses {listed}: this question is to be written by yourself, without it (0 points)"
+
+
+assert torch.gru.__name__ in _TORCH_CALLS
