@@ -52,7 +52,7 @@ def finish(process, seconds=120) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def wait_for(process, ready, seconds=60):
+def wait_for(process, ready, seconds=150):
     """Until ``ready()`` holds; fails where the process ends, or time, before that."""
     deadline = time.monotonic() + seconds
     while not ready():
