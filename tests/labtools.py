@@ -1,0 +1,115 @@
+"""A JupyterLab on a copy of the students' folder, and the few things that a student does in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+START = 60  # seconds that the server is given
+KERNEL = 60_000  # milliseconds for a kernel to start and import torch on a busy machine
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """JupyterLab serving ``folder``; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
+    environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "jupyter"), "OMP_NUM_THREADS": "1"}
+    with open(home / "log", "w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + START
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/api/status", timeout=2).close()
+                break
+            except OSError:
+                assert process.poll() is None, (home / "log").read_text()[-2000:]
+                assert time.monotonic() < deadline, (home / "log").read_text()[-2000:]
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def students_copy(release: Path, into: Path) -> Path:
+    """The release, copied to where a student would unpack it."""
+    return Path(shutil.copytree(release, into))
+
+
+def cell_numbers(notebook: Path) -> dict[str, int]:
+    """Where each cell stands, by its id."""
+    return {cell["id"]: number for number, cell in enumerate(json.loads(notebook.read_text())["cells"])}
+
+
+class Notebook:
+    """An open notebook."""
+
+    def __init__(self, page: Page, address: str, path: Path) -> None:
+        self.page, self.numbers = page, cell_numbers(path)
+        page.goto(f"{address}/lab/tree/{path.name}?reset")
+        self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        expect(self.panel.locator(".jp-Cell").first).to_be_visible(timeout=KERNEL)
+        indicator = self.panel.locator(".jp-Notebook-ExecutionIndicator")
+        expect(indicator).to_have_attribute("data-status", "idle", timeout=KERNEL)
+
+    def cell(self, name: str) -> Locator:
+        """The cell of this id, scrolled into view."""
+        number = self.numbers[name]
+        found = self.panel.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
+        if not found.count():
+            self.page.evaluate(
+                """n => { const p = [...document.querySelectorAll('.jp-WindowedPanel-outer')].pop();
+                          p.scrollTop = p.scrollHeight * n; }""",
+                number / len(self.numbers),
+            )
+        found.scroll_into_view_if_needed()
+        return found
+
+    def fill(self, name: str, text: str) -> None:
+        """Types a cell's new content."""
+        editor = self.cell(name).locator(".cm-content")
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Escape")
+
+    def run(self, name: str) -> Locator:
+        """Runs a cell and returns its output area once the kernel is idle again."""
+        cell = self.cell(name)
+        prompt = cell.locator(".jp-InputArea-prompt")
+        before, deadline = prompt.inner_text(), time.monotonic() + KERNEL / 1000
+        while prompt.inner_text() == before and time.monotonic() < deadline:
+            prompt.click()  # a busy page may drop a key: it is pressed until the cell has begun
+            self.page.keyboard.press("Control+Enter")
+            self.page.wait_for_timeout(1000)
+        expect(prompt).not_to_contain_text("[*]", timeout=KERNEL)
+        expect(prompt).not_to_contain_text("[ ]", timeout=KERNEL)
+        return cell.locator(".jp-OutputArea")
+
+    def save(self) -> None:
+        """Saves the notebook."""
+        self.page.keyboard.press("Control+S")
+        expect(self.page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_have_count(0, timeout=10_000)

@@ -1,0 +1,103 @@
+"""JupyterLab as a student meets it: a real browser on the released notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, browser, needs_chromium
+
+if CHROMIUM is None:
+    pytest.skip("no chromium on this machine", allow_module_level=True)
+
+from labtools import Notebook, server, students_copy
+from playwright.sync_api import expect
+
+RELEASE = Path(__file__).resolve().parent.parent / "release" / "training_dynamics"
+RIGHT = """@method_of(RNN)
+def step(self, x_t, h_prev):
+    return PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)"""
+NO_BIAS = RIGHT.replace(" + self.b_h", "")
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab on the students' folder, the folder, and a browser."""
+    folder = students_copy(RELEASE, tmp_path_factory.mktemp("student") / "course")
+    with server(folder) as address, browser() as chromium:
+        yield address, folder, chromium
+
+
+@pytest.fixture
+def open_notebook(lab):
+    address, folder, chromium = lab
+    contexts = []
+
+    def opened(name: str) -> Notebook:
+        contexts.append(chromium.new_context(viewport={"width": 1300, "height": 1000}))
+        return Notebook(contexts[-1].new_page(), address, folder / name)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def test_student_is_told_what_is_wrong_and_then_that_it_is_right(open_notebook):
+    notebook = open_notebook("1_cells.ipynb")
+    for name in ("setup", "rnn_class", "rnn_step_solution"):
+        notebook.run(name)
+    expect(notebook.run("rnn_step")).to_contain_text("not written yet")
+    notebook.fill("rnn_step_solution", NO_BIAS)
+    notebook.run("rnn_step_solution")
+    wrong = notebook.run("rnn_step")
+    expect(wrong).to_contain_text("the bias b_h is missing")
+    expect(wrong).to_contain_text("0 of 3 points")
+    notebook.fill("rnn_step_solution", RIGHT)
+    notebook.run("rnn_step_solution")
+    right = notebook.run("rnn_step")
+    expect(right).to_contain_text("3 of 3 points")
+    expect(right).to_contain_text("3.0")
+
+
+@pytest.mark.slow
+def test_locked_cell_refuses_deletion_and_an_own_cell_does_not(open_notebook):
+    notebook = open_notebook("1_cells.ipynb")
+    page = notebook.page
+    notebook.cell("setup").locator(".jp-InputPrompt").click()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    expect(notebook.cell("setup")).to_contain_text("from rnnkit.checks import")
+    page.keyboard.press("b")  # a cell of one's own below
+    page.keyboard.press("Escape")
+    expect(page.locator(".jp-Cell.jp-mod-selected .cm-content")).to_have_text("")
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    expect(page.locator(".jp-Cell.jp-mod-selected .cm-content")).not_to_have_text("")
+
+
+@pytest.mark.slow
+def test_validate_names_the_unsolved_checks(open_notebook):
+    notebook = open_notebook("1_cells.ipynb")
+    notebook.page.get_by_text("Validate", exact=True).click()
+    dialog = notebook.page.locator(".jp-Dialog")
+    expect(dialog).to_be_visible(timeout=120_000)
+    expect(dialog).to_contain_text("rnn_step", timeout=120_000)
+
+
+@pytest.mark.slow
+def test_dashboard_and_browser_of_a_regime(open_notebook):
+    notebook = open_notebook("3_regime.ipynb")
+    notebook.run("imports")
+    notebook.fill("parameters", 'regime = "A1"\nprofile = "tiny"\noverrides = {}\ncells = "builtin"\nout = None')
+    for name in ("parameters", "settings"):
+        notebook.run(name)
+    pictures = notebook.run("training").locator("img")
+    expect(pictures.first).to_be_visible(timeout=60_000)
+    scrubber = notebook.run("browser")
+    expect(scrubber.locator("img")).to_be_visible(timeout=60_000)
+    before = scrubber.locator("img").get_attribute("src")
+    scrubber.locator(".noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(scrubber.locator("img")).not_to_have_attribute("src", before, timeout=30_000)
