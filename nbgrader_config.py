@@ -1,11 +1,17 @@
 """nbgrader's settings: what lies where, and how notebooks are executed. Run nbgrader in this folder."""
 
+import os
+import sys
+
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
 from rnnkit.grading.stubs import NamedStubs
 
 c = get_config()  # noqa: F821
+
+# nbgrader starts alembic by its bare name: without this a new gradebook fails where .venv is not activated.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 c.CourseDirectory.course_id = "rnnkit"
 c.CourseDirectory.source_directory = "notebooks"

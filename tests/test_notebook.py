@@ -267,7 +267,9 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("show")
     for key in ("A1", "A4"):
         regime = get_regime(key, "tiny")
-        train(regime, out=folder / "runs" / "tiny" / regime.name, cells="builtin")
+        train(regime, out=folder / "runs" / "smoke" / regime.name, cells="builtin")
+    (folder / "runs" / "tiny" / "left").mkdir(parents=True)
+    (folder / "runs" / "tiny" / "left" / "left_final_state.npz").touch()
     return folder
 
 
@@ -283,10 +285,10 @@ def test_figures_of_runs_that_are_there(runs, monkeypatch, displayed, capsys):
     notebook.show("A1", "gradient_histogram")
     for figure in notebook.COMPARISONS:
         notebook.show("A1 A4", figure)
-    notebook.show("A1", "spectrum", folder="runs/tiny")
+    notebook.show("A1", "spectrum", folder="runs/smoke")
     assert len(displayed) == 2 + len(notebook.COMPARISONS)
     assert all(isinstance(figure, Figure) for figure in displayed)
-    assert "A1: not the handout's full size, profile tiny: runs/tiny/" in capsys.readouterr().out
+    assert "A1: not the handout's full size, profile tiny: runs/smoke/" in capsys.readouterr().out
 
 
 def test_a_missing_run_is_a_line_with_its_command(runs, monkeypatch, displayed, capsys):
@@ -295,6 +297,8 @@ def test_a_missing_run_is_a_line_with_its_command(runs, monkeypatch, displayed, 
     assert lines(capsys) == [f"B2 is missing: {get_regime('B2').command()}"]
     notebook.show("mine", "validation")
     assert lines(capsys) == ["mine is missing: train it with --name mine"]
+    notebook.show("left", "validation")
+    assert lines(capsys) == ["left is missing: train it with --name left"]
     assert not displayed
 
 

@@ -32,7 +32,7 @@ def without_solutions(source: str) -> str:
     classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     kept, inside = [], False
     for number, line in enumerate(source.splitlines(), 1):
-        if (BEGIN in line) is inside and (END in line) is not inside:
+        if (inside and BEGIN in line) or (not inside and END in line):
             raise WheelError(f"line {number}: expected solution markers in pairs, got {line.strip()!r}")
         if BEGIN in line:
             inside = True

@@ -1,0 +1,100 @@
+"""The assignment's notebooks as tests see them, and what counts as a solution."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "training_dynamics"
+SOURCE = ROOT / "notebooks" / NAME
+NOTEBOOKS = sorted(SOURCE.glob("*.ipynb"))
+LONG_ENOUGH = 30  # characters: shorter lines, as `return h_t`, tell nobody anything
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def cells(path: Path) -> list[dict]:
+    """A notebook's cells, each with its source as one text and its nbgrader metadata under ``about``."""
+    read = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [{**cell, "source": "".join(cell["source"]), "about": cell["metadata"].get("nbgrader", {})} for cell in read]
+
+
+def solutions(path: Path) -> dict[str, str]:
+    """What stands between the solution markers of a source notebook, by cell."""
+    return {
+        cell["id"]: text for cell in cells(path) if cell["about"].get("solution") and (text := marked(cell["source"]))
+    }
+
+
+def marked(text: str) -> str:
+    """What stands between solution markers."""
+    found, inside = [], False
+    for line in text.splitlines():
+        if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+            inside = "BEGIN" in line
+        elif inside:
+            found.append(line)
+    return "\n".join(found)
+
+
+def mark_schemes(path: Path) -> list[str]:
+    """The mark schemes of a source notebook."""
+    return [
+        cell["source"].split("=== BEGIN MARK SCHEME ===")[1].split("=== END")[0]
+        for cell in cells(path)
+        if cell["about"].get("task")
+    ]
+
+
+def secret_lines() -> set[str]:
+    """Every line that no student may be given, without its indentation and its comment."""
+    texts = [text for path in NOTEBOOKS for text in (*solutions(path).values(), *mark_schemes(path))]
+    texts.append(marked((ROOT / "rnnkit" / "cells.py").read_text(encoding="utf-8")))
+    lines = {plain(line) for text in texts for line in text.splitlines()}
+    return {line for line in lines if len(line) >= LONG_ENOUGH}
+
+
+def plain(line: str) -> str:
+    """A line without its indentation and its comment."""
+    return line.split("  # ")[0].strip()
+
+
+def is_check(cell: dict) -> bool:
+    """Whether a cell is graded by running it."""
+    return bool(cell["about"].get("grade")) and cell["cell_type"] == "code"
+
+
+def checks(path: Path) -> Iterator[dict]:
+    yield from filter(is_check, cells(path))
+
+
+def filled(release: Path, source: Path, out: Path) -> None:
+    """A student's notebook: the released one with the source's solutions written into its solution cells."""
+    right = {cell["id"]: cell["source"] for cell in cells(source)}
+    notebook = json.loads(release.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            lines = [line for line in right[cell["id"]].split("\n") if " SOLUTION" not in line]
+            cell["source"] = "\n".join(lines)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def make_course(folder: Path) -> None:
+    """A course as an instructor has it: settings and sources in a folder of their own."""
+    shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
+    shutil.copytree(SOURCE, folder / "notebooks" / NAME, ignore=shutil.ignore_patterns("runs", "model*.py", ".*"))
+    (folder / "grading").mkdir()
+
+
+def nbgrader(folder: Path, *arguments: str) -> str:
+    """Runs nbgrader's command in a course, as an instructor would; its output, where it succeeds."""
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    run = subprocess.run(command, cwd=folder, env=os.environ | ONE_THREAD, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-5000:]
+    return run.stdout + run.stderr
