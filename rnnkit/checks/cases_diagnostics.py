@@ -117,7 +117,12 @@ def _clip(scale: float, cutoff: float):
 def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
     grads = _grads(dtype)
     given = list(grads)
-    obj(given, 0.5)
+    value = obj(given, 0.5)
+    new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
+    clipped = isinstance(new, tuple | list) and len(new) == len(grads)
+    if not clipped or all(one is other for one, other in zip(new, grads, strict=True)):
+        outcome.problems["clip"] = "no clipping was done, so this says nothing yet"
+        return
     if len(given) != len(grads) or any(one is not other for one, other in zip(given, grads, strict=False)):
         outcome.problems["grads"] = "grads: your code changes the list that it was given; build a new one"
         return
