@@ -3,8 +3,8 @@
 import os
 import sys
 
-from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import ClearSolutions
+from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
 from rnnkit.grading.stubs import NamedStubs
 
@@ -28,6 +28,8 @@ c.GenerateAssignment.preprocessors = [
     NamedStubs if preprocessor is ClearSolutions else preprocessor
     for preprocessor in GenerateAssignment().preprocessors
 ]
+# Students are not shown what is marked how: the next year's would read it.
+c.GenerateFeedback.preprocessors = [ClearHiddenTests, ClearMarkScheme, *GenerateFeedback().preprocessors]
 
 c.Execute.timeout = 60  # seconds for each cell; a check takes less than one
 c.Execute.skip_cells_with_tag = ""  # or a tag in a submission could keep a check from running
