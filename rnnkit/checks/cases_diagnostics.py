@@ -119,8 +119,11 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
     given = list(grads)
     value = obj(given, 0.5)
     new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
-    clipped = isinstance(new, tuple | list) and len(new) == len(grads)
-    if not clipped or all(one is other for one, other in zip(new, grads, strict=True)):
+    inner = Outcome()
+    if isinstance(new, tuple | list) and len(new) == len(grads):
+        for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
+            inner.put(f"grads[{k}]", entry, tuple(before.shape))
+    if inner.problems or not inner.values or all(one is other for one, other in zip(new, grads, strict=True)):
         outcome.problems["clip"] = "no clipping was done, so this says nothing yet"
         return
     if len(given) != len(grads) or any(one is not other for one, other in zip(given, grads, strict=False)):
