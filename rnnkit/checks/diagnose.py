@@ -14,6 +14,7 @@ from rnnkit.checks.inputs import SIZES
 from rnnkit.checks.outcome import Outcome, equal, same_print
 
 Outcomes = dict[str, Outcome]
+TINY = "g x"  # this quantity of grad_time has its own known mistake
 _HOME = str(Path(__file__).resolve().parent.parent)
 
 
@@ -55,22 +56,37 @@ def _near(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def from_numbers(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """What a wrong case's numbers say about the mistake, whatever it is; None where they say nothing."""
-    for name, right in expected.items():
+    wrong = {name: right for name, right in expected.items() if not equal(outcome.values.get(name), right)}
+    gradients = {name: right for name, right in wrong.items() if name.startswith("d") and "/d" in name}
+    zero = [name for name, right in gradients.items() if name in outcome.values and not outcome.values[name].any()]
+    if zero:
+        result, sources = zero[0].split("/")[0][1:], ", ".join(name.split("/d")[1] for name in zero)
+        return f"in your code, {result} does not depend on {sources}, or the path is cut (detach, .data); it should."
+    for name, right in wrong.items():
         got = outcome.values.get(name)
-        if got is None or equal(got, right):
-            continue
-        if name.startswith("d") and "/d" in name:
-            value, source = (part.removeprefix("d") for part in name.split("/"))
-            if not got.any() and right.any():
-                return f"{value} does not depend on {source} in your code; by the equation it does."
+        if got is None or name in gradients or name.startswith(TINY):
             continue
         if found := _relation(got, right):
             return f"{name}: {found}"
-    wrong = [name for name, right in expected.items() if not equal(outcome.values.get(name), right)]
-    if wrong and all("/d" in name for name in wrong):
-        sources = ", ".join(name.split("/d")[1] for name in wrong)
-        return f"the values can be right and the graph still wrong: the gradients with respect to {sources} differ."
+        if name == "hidden" and got.shape == right.shape:
+            first = next(t for t in range(len(right)) if not equal(got[t], right[t]))
+            return (
+                "hidden[0] is wrong already: begin with h_0 = 0 and x_1."
+                if first == 0
+                else f"hidden is right up to t = {first} and wrong after it: hand every h_t to the next step."
+            )
     return None
+
+
+def graph_only(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
+    """What to say where all the values are right and a gradient is not."""
+    wrong = [name for name, right in expected.items() if not equal(outcome.values.get(name), right)]
+    sources = ", ".join(name.split("/d")[1] for name in wrong if "/d" in name)
+    return (
+        f"the values are right, but the gradients with respect to {sources} are not: the graph is cut."
+        if sources
+        else None
+    )
 
 
 def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
@@ -79,6 +95,8 @@ def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
             return "batch and time are swapped: it must be (T, B, ...)."
         if got.T.shape == right.shape and equal(got.T, right):
             return "it is the transpose of the right answer."
+        if got.ndim == right.ndim and 0 < len(got) < len(right) and equal(got, right[: len(got)]):
+            return f"it is right as far as it goes, but only {len(got)} of {len(right)} steps are there."
         return None
     with np.errstate(all="ignore"):
         tests = {
@@ -97,6 +115,11 @@ def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
             "it is the right answer before the tanh.": equal(np.tanh(got), right),
             "it is the right answer put through tanh once more.": equal(got, np.tanh(right)),
             "it is the right answer put through the sigmoid once more.": equal(got, 1 / (1 + np.exp(-right))),
+            "the sum is right; it goes through relu instead of tanh.": equal(got, np.maximum(np.arctanh(right), 0)),
+            "the sum is right; it is clamped instead of put through tanh.": equal(
+                got, np.clip(np.arctanh(right), -1, 1)
+            ),
+            "the sum inside differs by the same numbers for every sequence: look at the bias.": _bias(got, right),
             "it is log10 of the right answer.": right.min() > 0 and equal(got, np.log10(right)),
         }
         found = next((text for text, holds in tests.items() if holds), None)
@@ -114,6 +137,17 @@ def _factor(ratio: float) -> str:
             if abs(ratio / value - 1) < 1e-4:
                 return f": {way} {' and '.join(letters)}"
     return ""
+
+
+def _bias(got: np.ndarray, right: np.ndarray) -> bool:
+    """Whether the arguments of tanh, or of the sigmoid, differ by one vector for all of the batch."""
+    if right.shape != (SIZES["B"], SIZES["H"]):
+        return False
+    for inverse in (np.arctanh, lambda v: np.log(v / (1 - v))):
+        apart = inverse(got) - inverse(right)
+        if np.isfinite(apart).all() and np.ptp(apart, axis=0).max() < 1e-4:
+            return True
+    return False
 
 
 def _shifted(late: np.ndarray, right: np.ndarray) -> bool:
@@ -134,9 +168,13 @@ _HINTS = {
     "transposed.",
     "must match the size": "Two tensors of different shape are added or multiplied: print their shapes; "
     "states are (B, H).",
+    "'NoneType' object has no attribute": "Something is None: the .grad of a state, for instance, is kept only after "
+    "h.retain_grad(). torch.autograd.grad(loss, hs) returns the gradients instead.",
     "has no attribute": "Check the names: weights are attributes of self, spelt as in the equations (self.W_hh).",
     "Can't call numpy() on Tensor that requires grad": "Detach before .numpy(), and only where no gradient is needed "
     "any more.",
+    "'tuple'": "GRU.step gives back two things: h_t, gates = self.step(x_t, h_t).",
+    "is not defined": "Is the cell run that defines it? Weights need self. before their names.",
     "maximum recursion depth": "Your code calls itself without end.",
 }
 

@@ -115,6 +115,25 @@ _CANDIDATE = [
     ("gru_candidate", "r detached", "r_t * h_prev", "r_t.detach() * h_prev", "r_t is detached: the values are right, but the reset gate would never learn."),
 ]  # fmt: skip
 
+CAND_TORCH = CAND.replace("(r_t * h_prev) @ self.W_hh", "r_t * (h_prev @ self.W_hh)")
+_INLINE = [
+    (id, name, CAND, CAND.replace(old, new), message)
+    for id, name, old, new, message in _CANDIDATE
+    if name
+    in (
+        "r after the product",
+        "r after product and bias",
+        "1 - r",
+        "r on everything",
+        "r outside tanh",
+        "sigmoid for tanh",
+        "no tanh",
+        "no bias",
+        "doubled bias",
+        "W_hh transposed",
+        "no input",
+    )
+]
 _GRU_STEP = [
     ("gru_step", "z and 1 - z swapped", "(1 - z_t) * h_prev + z_t * h_new", "z_t * h_prev + (1 - z_t) * h_new", "z_t and 1 - z_t are swapped: that is the convention of torch.nn.GRU. Ours: z_t is the share of the new state, h_t = (1 - z_t) * h_prev + z_t * candidate."),
     ("gru_step", "r missing", "self.candidate(x_t, h_prev, r_t)", "self.candidate(x_t, h_prev, torch.ones_like(r_t))", "the reset gate is missing: the candidate is made as if r_t were 1."),
@@ -132,6 +151,14 @@ _GRU_STEP = [
     ("gru_step", "detached result", "return h_t, ", "return h_t.detach(), ", "the new state is detached: the values are right, but there is no gradient at all."),
     ("gru_step", "tanh of the mixture", "(1 - z_t) * h_prev + z_t * h_new", "torch.tanh((1 - z_t) * h_prev + z_t * h_new)", "the mixture goes through tanh once more; only the candidate does."),
     ("gru_step", "gates from the candidate's state", "r_t = self.reset_gate(x_t, h_prev)", "r_t = self.reset_gate(x_t, z_t * h_prev)", "the reset gate sees a gated state; both gates see h_prev as it is."),
+    ("gru_step", "torch's GRU", "    h_new = self.candidate(x_t, h_prev, r_t)  # (B, H)\n    h_t = (1 - z_t) * h_prev + z_t * h_new", f"    h_new = {CAND_TORCH}\n    h_t = z_t * h_prev + (1 - z_t) * h_new", "this is torch's GRU in both respects: z_t and 1 - z_t are swapped, and the reset gate is applied after the product with W_hh. Ours: (r_t * h_prev) @ W_hh, and z_t is the share of the new state."),
+    *(("gru_step", f"inline: {name}", "self.candidate(x_t, h_prev, r_t)", new, f"in the candidate, {message}") for _, name, _, new, message in _INLINE),
+    ("gru_step", "inline: no b_z", "self.update_gate(x_t, h_prev)", "torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz)", "in the update gate, the bias b_z is missing."),
+    ("gru_step", "inline: no b_r", "self.reset_gate(x_t, h_prev)", "torch.sigmoid(x_t @ self.W_xr + h_prev @ self.W_hr)", "in the reset gate, the bias b_r is missing."),
+    ("gru_step", "inline: tanh for z", "self.update_gate(x_t, h_prev)", "torch.tanh(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)", "the update gate goes through tanh; a gate goes through the sigmoid."),
+    ("gru_step", "inline: tanh for r", "self.reset_gate(x_t, h_prev)", "torch.tanh(x_t @ self.W_xr + h_prev @ self.W_hr + self.b_r)", "the reset gate goes through tanh; a gate goes through the sigmoid."),
+    ("gru_step", "inline: W_hz transposed", "self.update_gate(x_t, h_prev)", "torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz.T + self.b_z)", "in the update gate, you multiply by the transpose of W_hz; with states as rows it is h_prev @ W_hz."),
+    ("gru_step", "inline: W_hr transposed", "self.reset_gate(x_t, h_prev)", "torch.sigmoid(x_t @ self.W_xr + h_prev @ self.W_hr.T + self.b_r)", "in the reset gate, you multiply by the transpose of W_hr; with states as rows it is h_prev @ W_hr."),
     ("gru_step", "state alone", "return h_t, {\"z\": z_t, \"r\": r_t}", "return h_t", "the gates are missing: return h_t, {\"z\": z_t, \"r\": r_t}."),
     ("gru_step", "tuple of three", "return h_t, {\"z\": z_t, \"r\": r_t}", "return h_t, z_t, r_t", "the gates come in a dict: return h_t, {\"z\": z_t, \"r\": r_t}."),
 ]  # fmt: skip
