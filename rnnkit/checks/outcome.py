@@ -74,7 +74,7 @@ class Outcome:
         letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
         is_tensor = type(value) in TENSORS
         if only_tensor and not is_tensor:
-            advice = "; stack the steps with torch.stack" if isinstance(value, (list, tuple)) else ""
+            advice = "; stack the steps with torch.stack" if isinstance(value, (list, tuple)) and "T" in shape else ""
             self.problems[name] = f"{name}: expected a tensor of shape {letters}{want}, got {kind_of(value)}{advice}"
             return False
         try:

@@ -198,10 +198,8 @@ def _diagnosis(question: Question, obj: Any, outcomes: Outcomes, failed: list[st
         outcome = outcomes[case]
         if outcome.error is None and (found := from_numbers(_expected(question, case), outcome)):
             return found
-    only = set(failed) <= {
-        case.name for case in CASES[question.id] if "gradients" in case.name and "tiny" not in case.name
-    }
-    return graph_only(_expected(question, failed[0]), outcomes[failed[0]]) if only else None
+    only_gradients = question.method and all("gradients" in case for case in failed)
+    return graph_only(_expected(question, failed[0]), outcomes[failed[0]]) if only_gradients else None
 
 
 def _needs(question: Question, obj: Any) -> str | None:

@@ -55,6 +55,9 @@ _RNN_STEP = [
     ("rnn_step", "elementwise", "h_prev @ self.W_hh", "h_prev * self.W_hh.diagonal()", "the old state is multiplied elementwise; it is a matrix product, h_prev @ W_hh."),
     ("rnn_step", "residual", STEP, f"h_prev + {STEP}", "the old state is added once more outside phi; h_t = phi(...) alone."),
     ("rnn_step", "phi of each term", STEP, "phi(x_t @ self.W_xh) + phi(h_prev @ self.W_hh) + self.b_h", "phi is applied to each term; it is applied once, to their sum."),
+    ("rnn_step", "phi of input and state", STEP, "phi(x_t @ self.W_xh) + phi(h_prev @ self.W_hh + self.b_h)", "phi is applied to input and state apart; it is applied once, to their sum."),
+    ("rnn_step", "minus", "+ h_prev @", "- h_prev @", "the recurrent term is subtracted; it is added."),
+    ("rnn_step", "bias subtracted", "+ self.b_h", "- self.b_h", "the bias is subtracted; it is added."),
     ("rnn_step", "mean over the batch", "return h_t", "return h_t.mean(0)", "you average over the batch; every sequence keeps its own state, (B, H)."),
 ]  # fmt: skip
 
@@ -102,6 +105,7 @@ _CANDIDATE = [
     ("gru_candidate", "1 - r", "(r_t * h_prev)", "((1 - r_t) * h_prev)", "you gate with 1 - r_t; it is r_t."),
     ("gru_candidate", "r on everything", CAND, "torch.tanh(r_t * (x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h))", "the reset gate multiplies the whole sum; it gates the old state only: (r_t * h_prev) @ W_hh."),
     ("gru_candidate", "r outside tanh", CAND, "r_t * torch.tanh(x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)", "the reset gate multiplies the candidate; it gates the old state inside the tanh: (r_t * h_prev) @ W_hh."),
+    ("gru_candidate", "r on the input", "x_t @ self.W_xh + (r_t * h_prev) @", "r_t * (x_t @ self.W_xh) + h_prev @", "the reset gate multiplies the input's term; it gates the old state: (r_t * h_prev) @ W_hh."),
     ("gru_candidate", "r added", "(r_t * h_prev)", "(r_t + h_prev)", "the reset gate is added to the state; it multiplies it elementwise."),
     ("gru_candidate", "r for h", "(r_t * h_prev)", "r_t", "the gate itself is multiplied by W_hh; it is the gated state, r_t * h_prev."),
     ("gru_candidate", "sigmoid for tanh", CAND, CAND.replace("tanh", "sigmoid"), "you use the sigmoid; the candidate is no gate, it goes through tanh."),
@@ -200,6 +204,9 @@ _GRAD_TIME = [
     ("grad_time", "norm of the whole matrix", "flow.norm(dim=-1).mean(-1)", "flow.norm(dim=(1, 2))", "the norm is taken over batch and units together; it is taken for every sequence, and the batch is averaged."),
     ("grad_time", "mean before norm", "flow.norm(dim=-1).mean(-1)", "flow.mean(1).norm(dim=-1)", "you average over the batch before the norm, so that opposite gradients cancel; take the norm of every sequence first."),
     ("grad_time", "sum over the batch", ".mean(-1)", ".sum(-1)", "you sum over the batch; g_t is its mean."),
+    ("grad_time", "largest of the batch", ".mean(-1)", ".amax(-1)", "this is the largest norm in the batch; g_t is the mean."),
+    ("grad_time", "largest entry", "flow.norm(dim=-1)", "flow.abs().amax(dim=-1)", "this is the largest entry of each gradient; g_t takes the 2-norm."),
+    ("grad_time", "divided by units", "flow.norm(dim=-1)", "flow.square().mean(dim=-1).sqrt()", "you average over the units under the root; the norm sums over them."),
     ("grad_time", "not averaged", ".mean(-1)", "", "the mean over the batch is missing: you return (T, B)."),
     ("grad_time", "norm over time", "flow.norm(dim=-1).mean(-1)", "flow.norm(dim=0).mean(-1)", "the norm is taken over time; one number per time step is wanted, (T,)."),
     ("grad_time", "squared norm", "flow.norm(dim=-1)", "flow.square().sum(dim=-1)", "the root is missing: this is the mean of the squared norms."),
@@ -224,6 +231,7 @@ def _mean(question: str) -> list[tuple[str, str, str, str, str]]:
         "mean over units only": (MEAN, "distance.mean(dim=-1)", "the mean over the batch is missing: you return (T, B)."),
         "sum": (MEAN, "distance.sum(dim=(1, 2))", "you sum over batch and units; the mean is wanted."),
         "smallest": (MEAN, "distance.amin(dim=(1, 2))", "this is the smallest distance; the mean is wanted."),
+        "median": (MEAN, "distance.flatten(1).median(dim=1).values", "this is the median; the mean is wanted."),
         "share below 0.05": (MEAN, "(distance < 0.05).double().mean(dim=(1, 2))", "this is the share of saturated units; the mean distance is wanted."),
     }  # fmt: skip
     return [(question, name, *row) for name, row in rows.items()]
@@ -295,6 +303,7 @@ _CLIP = [
     ("clip", "times cutoff", "cutoff / norm if", "cutoff if", "you multiply by the cutoff; the factor is cutoff / norm."),
     ("clip", "upside down", "cutoff / norm if", "norm / cutoff if", "the factor is upside down: it is cutoff / norm."),
     ("clip", "squared norm", "norm = global_norm(grads)", "norm = global_norm(grads) ** 2", "you use the squared norm; the norm itself is compared with the cutoff."),
+    ("clip", "sum of norms", "norm = global_norm(grads)", "norm = float(sum(g.norm() for g in grads))", "you use the sum of the norms; the global norm is the root of the summed squares."),
     ("clip", "norm after", "return new, norm", "return new, global_norm(new)", "you return the norm after clipping; the norm before it is wanted."),
     ("clip", "cutoff for the norm", "return new, norm", "return new, cutoff", "you return the cutoff; the norm before clipping is wanted."),
     ("clip", "in place", NEW, "[g.mul_(factor) for g in grads]", "the gradients that came in are changed in place; make new tensors (g * factor)."),
