@@ -7,11 +7,19 @@ import torch
 from hypothesis import settings
 
 from rnnkit.cells import MODELS, Cell
+from rnnkit.checks import QUESTIONS
 from rnnkit.tasks import Batch
 
 torch.set_num_threads(1)
 settings.register_profile("rnnkit", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("rnnkit")
+
+
+def pytest_configure(config):
+    """Every question's id is a marker: ``pytest -m gru_step``."""
+    for question in QUESTIONS.values():
+        config.addinivalue_line("markers", f"{question.id}: tests of the question on {question.name}")
+
 
 HEADS = ("softmax", "lastSoftmax", "lastLinear")
 

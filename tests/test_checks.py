@@ -19,7 +19,7 @@ from rnnkit.checks.runner import CASES, examine, expectations
 
 ROOT = Path(__file__).resolve().parent.parent
 BANK = generate.bank()
-every_question = pytest.mark.parametrize("id", QUESTIONS)
+every_question = pytest.mark.parametrize("id", [pytest.param(id, marks=getattr(pytest.mark, id)) for id in QUESTIONS])
 
 
 def report_of(id: str, obj) -> Report:
@@ -174,7 +174,13 @@ def test_the_bank_is_large_and_covers_every_question():
     assert len({(mistake.question, mistake.name) for mistake in BANK}) == len(BANK)
 
 
-@pytest.mark.parametrize("mistake", BANK, ids=lambda mistake: f"{mistake.question}-{mistake.name}".replace(" ", "_"))
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(one, marks=getattr(pytest.mark, one.question), id=f"{one.question}-{one.name}".replace(" ", "_"))
+        for one in BANK
+    ],
+)
 def test_a_known_mistake_costs_points_and_is_named(mistake):
     text = generate.patched(mistake.question, mistake.old, mistake.new)
     report = report_of(mistake.question, generate.student_object(mistake.question, text))
@@ -249,3 +255,14 @@ def test_an_exception_is_told_with_its_line_and_not_raised(capfd):
     said = capfd.readouterr().out
     assert "line 5: return a / [1]" in said
     assert "TypeError" in said
+
+
+def test_float64_only_code_is_told_that_training_is_in_float32():
+    body = (
+        "h, hs = torch.zeros(x.shape[1], self.n_hid, dtype=torch.float64), []\n"
+        "    for x_t in x:\n        h = self.step(x_t, h)\n        hs.append(h)\n    hidden = torch.stack(hs)\n"
+        "    return (hidden if self.head == 'softmax' else h) @ self.W_ho + self.b_o, hidden, None"
+    )
+    report = report_of("rnn_forward", answer("rnn_forward", body))
+    assert report.points == 0.0
+    assert any("float32" in message for message in report.messages)
