@@ -3,10 +3,10 @@
 import os
 import sys
 
-from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from rnnkit.grading.stubs import NamedStubs
+from rnnkit.grading.preprocessors import NamedStubs, SettledTasks
 
 c = get_config()  # noqa: F821
 
@@ -28,6 +28,7 @@ c.GenerateAssignment.preprocessors = [
     NamedStubs if preprocessor is ClearSolutions else preprocessor
     for preprocessor in GenerateAssignment().preprocessors
 ]
+c.Autograde.autograde_preprocessors = [*Autograde().autograde_preprocessors, SettledTasks]
 # Students are not shown what is marked how: the next year's would read it.
 c.GenerateFeedback.preprocessors = [ClearHiddenTests, ClearMarkScheme, *GenerateFeedback().preprocessors]
 

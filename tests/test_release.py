@@ -284,7 +284,7 @@ def clone(tmp_path, monkeypatch):
     """A small clone of its own."""
     root = tmp_path / "clone"
     for name in ("rnnkit", "notebooks"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "runs", "model*.py"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
     for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, root)
     monkeypatch.setattr(release, "clone_root", lambda: root)

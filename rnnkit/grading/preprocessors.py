@@ -1,0 +1,37 @@
+"""Steps of our own in nbgrader's pipeline; nbgrader_config.py puts them in their places."""
+
+from __future__ import annotations
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.utils import is_task
+
+SOLUTION = "_solution"
+
+
+class NamedStubs(ClearSolutions):
+    """Stubs in the place of solutions: nbgrader's own step, with the question's id in every code cell."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Question ``rnn_step`` has its stub in the cell ``rnn_step_solution``."""
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        question = grade_id.removesuffix(SOLUTION)
+        if cell.cell_type == "code" and question != grade_id:
+            code = f'# YOUR CODE HERE (question {question})\nraise NotImplementedError("question {question}")'
+            self.code_stub = {**self.code_stub, resources["language"]: code}
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
+class SettledTasks(NbGraderPreprocessor):
+    """Scores task cells without points, whose points stand in the answer below: else each would wait for a person."""
+
+    def preprocess(self, nb, resources):
+        """Runs after nbgrader has saved the scores of the checks."""
+        about = resources["nbgrader"]
+        tasks = [cell.metadata.nbgrader for cell in nb.cells if is_task(cell)]
+        with Gradebook(about["db_url"]) as gradebook:
+            for task in (task for task in tasks if not task.get("points")):
+                grade = gradebook.find_grade(task["grade_id"], about["notebook"], about["assignment"], about["student"])
+                grade.auto_score, grade.needs_manual_grade = 0.0, False
+            gradebook.db.commit()
+        return nb, resources
