@@ -177,8 +177,8 @@ def standing(job: Job) -> str:
 
 def only_traces(job: Job) -> bool:
     """Whether a folder holds nothing but what a run leaves before its first save."""
-    traces = {job.files.log.name, job.executed.name, f".{job.regime.name}.lock", ".ipynb_checkpoints"}
-    return all(path.name in traces or path.name.endswith(".part") for path in Path(job.folder).iterdir())
+    traces = {job.files.log.name, job.executed.name, ".ipynb_checkpoints"}
+    return all(path.name in traces or path.suffix in (".part", ".lock") for path in Path(job.folder).iterdir())
 
 
 def notebook_complete(path: Path) -> bool:
@@ -207,7 +207,12 @@ def run(jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
             yield Outcome(job, str(load(job.files.final)["status"]), skipped=True)
             continue
         if state == "other":
-            Path(job.folder).rename(free_name(Path(f"{job.folder}_kept")))
+            try:
+                with job.files.lock():
+                    Path(job.folder).rename(free_name(Path(f"{job.folder}_kept")))
+            except (OSError, OutputError) as error:
+                yield Outcome(job, "failed", str(error))
+                continue
         waiting[executor.submit(execute, job)] = job
     for future in as_completed(waiting):
         yield future.result()

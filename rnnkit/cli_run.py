@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -74,11 +75,16 @@ def report(argv: Sequence[str]) -> int:
 
 def _guarded(work: Any) -> int:
     torch.set_num_threads(1)  # as in the runs that are estimated
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
     try:
         return work()
     except BadValue as error:
         print(f"rnnkit: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)
+        return 1
 
 
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:

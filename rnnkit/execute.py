@@ -13,6 +13,7 @@ import time
 import warnings
 
 from rnnkit.batch import Job, last_line
+from rnnkit.files import RunFiles
 
 
 def execute_notebook(job: Job) -> None:
@@ -41,8 +42,10 @@ def main(text: str) -> int:
     warnings.filterwarnings("ignore")
     watch_parent()
     os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
+    job = Job(**json.loads(text))
     try:
-        execute_notebook(Job(**json.loads(text)))
+        with RunFiles(job.folder, f"{job.regime.name}.ipynb").lock():  # a second batch must not write over it
+            execute_notebook(job)
     except KeyboardInterrupt:
         return 130
     except Exception as error:

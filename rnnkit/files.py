@@ -54,7 +54,7 @@ class RunFiles:
             OutputError: another process holds on to them for longer than a dying one would.
         """
         path = self.out / f".{self.name}.lock"
-        with open(path, "w") as handle:
+        with open(path, "a") as handle:
             deadline = time.monotonic() + LOCK_PATIENCE
             while fcntl is not None:
                 try:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from torch import nn
 
+from rnnkit.cells import MODELS
 from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
 
@@ -180,6 +181,10 @@ def check_belongs(content: dict[str, np.ndarray], regime: Regime, engine: str, c
         RecordError: another regime, engine or another model.py; the message names the first difference.
     """
     advice = "give the settings it was made with, or train without --resume (the old files are kept aside)"
+    weights = {**MODELS[regime.model].shapes, **MODELS[regime.model].readout_shapes}
+    for name in (*empty_arrays(regime), *weights, *RNG_KEYS, "updates", "status", "engine", "cells_sha256", "versions"):
+        if name not in content:
+            raise RecordError(f"{path}: expected the key {name!r}, found none; move the file away and train again")
     stored = regime_of(content).identity()
     for name, value in regime.identity().items():
         if stored[name] != value:

@@ -244,7 +244,6 @@ def test_interrupted_batch_saves_and_goes_on(tmp_path):
     assert "saved as of the last check" in log.read_text()
 
 
-@pytest.mark.xfail(reason="the folder is moved aside before anything asks whether a process is training in it")
 def test_folder_in_which_a_process_trains_is_not_moved(tmp_path, call, monkeypatch):
     job = batch.plan(["B1"], "out", profile="tiny", overrides=OVERRIDES)[0]
     train(job.regime.replace(lr=0.02), out=job.folder, cells="builtin")  # of other settings
@@ -256,7 +255,6 @@ def test_folder_in_which_a_process_trains_is_not_moved(tmp_path, call, monkeypat
     assert [outcome.status for outcome in outcomes] == ["failed"]
 
 
-@pytest.mark.xfail(reason="OSError with a traceback")
 def test_full_disk_is_said_in_one_line(tmp_path):
     import resource
 

@@ -232,9 +232,6 @@ GROUPS = {
 
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("name", SIDE_BY_SIDE)
-def test_runs_side_by_side(request, name, group):
-    if name == "over_training" and "no diagnostics" in GROUPS[group]:
-        reason = "RuntimeWarning: mean of empty slice"
-        request.applymarker(pytest.mark.xfail(reason=reason, raises=RuntimeWarning, strict=True))
+def test_runs_side_by_side(name, group):
     figure = drawn(SIDE_BY_SIDE[name]({kind: run_of(kind) for kind in GROUPS[group]}))
     assert figure.axes

@@ -258,7 +258,6 @@ def test_a_foreign_npz_is_refused(tmp_path, broken_off):
     assert "expected a record of rnnkit" in refused(broken_off, tmp_path, *SETTINGS["rnn"])
 
 
-@pytest.mark.xfail(reason="KeyError with a traceback")
 @pytest.mark.parametrize("key", ["engine", "status", "rng_keys", "sigma_max_Whh", "W_hh"])
 def test_state_without_a_key_is_refused(tmp_path, broken_off, key):
     content = load(tmp_path / "t_state.npz")

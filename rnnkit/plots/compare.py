@@ -103,7 +103,7 @@ def over_training(runs: Runs) -> Figure:
     for row, (label, record) in enumerate(runs.items()):
         checks = slice(0, last_filled(record) + 1)
         g, shade = mean_log10_grad(record)[checks], record["check_updates"][checks]
-        sides = ((np.nanmean(record["sat_time"][checks], axis=1), "mean distance to saturation"),)
+        sides = ((_mean_over_steps(record["sat_time"])[checks], "mean distance to saturation"),)
         sides += ((record["rho_Whh"][checks], r"$\rho(W_{hh})$"),)
         for ax, (x, name) in zip(axes[2 * row : 2 * row + 2], sides, strict=True):
             points = ax.scatter(x, g, c=shade, cmap="cividis_r", s=12)
@@ -213,9 +213,14 @@ def total_and_direct(record: Record) -> Figure:
 
 def mean_log10_grad(record: Record) -> np.ndarray:
     """``(C,)``: mean over time steps of log10 g_t at every check; NaN where there is none."""
-    g = np.log10(record["grad_time"].astype(np.float64) + EPS)
-    counted = np.isfinite(g).sum(axis=1)
-    return np.where(counted, np.nansum(g, axis=1) / np.maximum(counted, 1), np.nan)
+    return _mean_over_steps(np.log10(record["grad_time"].astype(np.float64) + EPS))
+
+
+def _mean_over_steps(values: np.ndarray) -> np.ndarray:
+    """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
+    finite = np.isfinite(values)
+    counted = finite.sum(axis=1)
+    return np.where(counted, np.where(finite, values, 0).sum(axis=1) / np.maximum(counted, 1), np.nan)
 
 
 def _last_gradient(record: Record) -> np.ndarray:
