@@ -51,22 +51,24 @@ class Report:
             f'background:rgba(128,128,128,.12)">{html.escape(message)}</div>'
             for message in self.messages
         )
-        table = f'<table style="border-collapse:collapse;margin:4px 0;text-align:left">{rows}</table>' if rows else ""
+        inherit = "color:inherit;font-size:inherit;text-align:left"
+        table = f'<table style="border-collapse:collapse;margin:6px 0;{inherit}">{rows}</table>' if rows else ""
         return (
             f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
             f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
-            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{table}{notes}</div>"
+            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}</div>"
         )
 
 
 def _row(case: CaseReport) -> str:
     sign, colour = ("✓", "#2e9e4f") if case.passed else ("✗", "#d64545")
     details = "".join(f"<br><code>{html.escape(detail)}</code>" for detail in case.details)
-    cell = 'style="text-align:left;vertical-align:top;padding:1px 10px 1px 0;border:none"'
+    style = "text-align:left;vertical-align:top;padding:1px 10px 1px 0;border:none"
+    cell, points = f'style="{style}"', f'style="{style};white-space:nowrap"'
     return (
         f'<tr style="background:none"><td {cell}><b style="color:{colour}">{sign}</b></td>'
         f"<td {cell}>{html.escape(case.name)}{details}</td>"
-        f"<td {cell}>{case.weight if case.passed else 0:g} of {case.weight:g}</td></tr>"
+        f"<td {points}>{case.weight if case.passed else 0:g} of {case.weight:g}</td></tr>"
     )
 
 
