@@ -200,6 +200,26 @@ def test_fingerprints_differ_from_the_right_answer_and_from_one_another(id):
             assert not all(same_print(prints[one][case], prints[other][case]) for case in right), (one, other)
 
 
+REQUIRED = {
+    "rnn_step": "no bias, doubled bias, sigmoid for tanh, tanh always, W_hh transposed, detached",
+    "rnn_forward": "batch and time swapped, h_0 reused, off by one, only the last state, h_0 included, detached, "
+    "in place, log-softmax",
+    "gru_candidate": "r after the product, r missing, no bias, doubled bias, sigmoid for tanh, W_hh transposed",
+    "gru_update_gate": "tanh, transposed, no sigmoid",
+    "gru_step": "z and 1 - z swapped, torch's GRU, gates before the sigmoid",
+    "gru_forward": "traces before the sigmoid, in place, h_0 included, only the last state",
+    "grad_time": "direct term only, zeros of the stack, norm over the batch, mean before norm",
+    "sat_time": "1 - h^2, sigmoid's distance",
+    "rho": "singular value",
+    "clip": "per parameter, by value",
+}
+
+
+@pytest.mark.parametrize("id", REQUIRED)
+def test_the_usual_suspects_are_in_the_bank(id):
+    assert set(REQUIRED[id].split(", ")) <= {mistake.name for mistake in BANK if mistake.question == id}
+
+
 # ---- right answers written otherwise ------------------------------------------------------------------------------
 
 

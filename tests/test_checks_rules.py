@@ -1,4 +1,4 @@
-"""Ready-made answers are found and named; nonsense neither raises, nor scores, nor leaves anything behind."""
+"""The contract comes first; ready-made answers are found and named; nonsense neither raises, nor scores, nor leaves anything behind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,46 @@ from bank.answers import RULES
 from test_checks import answer, every_question, report_of
 
 from rnnkit.checks import QUESTIONS, check, generate
+
+# ---- the contract ------------------------------------------------------------------------------------------------
+
+CONTRACT = {
+    "signature of a method": ("rnn_step", lambda: answer_with("rnn_step", "h_prev)", "h_prev, b)"), ", h_prev), got step(self, x_t, h_prev, b)"),
+    "signature of a function": ("clip", lambda: lambda grads: grads, "expected clip_rescale(grads, cutoff)"),
+    "an instance": ("rnn_step", lambda: generate.student_object("rnn_step")(2, 3, 4), "expected the class RNN itself"),
+    "a function for a class": ("gru_rho", lambda: len, "expected the class GRU itself"),
+    "a class for a function": ("rho", lambda: int, "expected the function spectral_radius(W)"),
+    "no module": ("rnn_step", lambda: type("RNN", (), {}), "no nn.Module"),
+    "a parameter missing": ("rnn_step", lambda: bare({"W_xh": (2, 5), "W_hh": (5, 5)}), "b_h: expected a parameter"),
+    "a parameter's shape": ("rnn_step", lambda: bare({"W_xh": (5, 2)}), "of shape (2, 5), got (5, 2)"),
+}  # fmt: skip
+
+
+def answer_with(id: str, old: str, new: str):
+    text = generate.solution(id)
+    return generate.student_object(id, text.replace(old, new, 1))
+
+
+def bare(shapes):
+    class RNN(torch.nn.Module):
+        def __init__(self, *_, dtype, **__):
+            super().__init__()
+            for name, size in shapes.items():
+                setattr(self, name, torch.nn.Parameter(torch.zeros(size, dtype=dtype)))
+
+        def step(self, x_t, h_prev):
+            return h_prev
+
+    return RNN
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_the_contract_comes_first_with_its_own_message(name):
+    id, make, told = CONTRACT[name]
+    report = report_of(id, make())
+    assert report.points == 0.0
+    assert told in report.text()
+
 
 # ---- rules --------------------------------------------------------------------------------------------------------
 
