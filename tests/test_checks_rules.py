@@ -1,4 +1,4 @@
-"""The contract comes first; ready-made answers are found and named; nonsense neither raises, nor scores, nor leaves anything behind."""
+"""The contract comes first; ready-made answers are found and named; nonsense neither raises nor scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from rnnkit.checks import QUESTIONS, check, generate
 # ---- the contract ------------------------------------------------------------------------------------------------
 
 CONTRACT = {
-    "signature of a method": ("rnn_step", lambda: answer_with("rnn_step", "h_prev)", "h_prev, b)"), ", h_prev), got step(self, x_t, h_prev, b)"),
+    "signature of a method": ("rnn_step", lambda: answer_with("rnn_step", "h_prev)", "h_prev, b)"),
+        ", h_prev), got step(self, x_t, h_prev, b)"),
     "signature of a function": ("clip", lambda: lambda grads: grads, "expected clip_rescale(grads, cutoff)"),
     "an instance": ("rnn_step", lambda: generate.student_object("rnn_step")(2, 3, 4), "expected the class RNN itself"),
     "a function for a class": ("gru_rho", lambda: len, "expected the class GRU itself"),
