@@ -153,6 +153,12 @@ def test_solutions_are_marked_and_tasks_are_followed_by_their_answer(path):
             assert after["about"]["solution"]
 
 
+@each_notebook
+def test_one_thread_where_something_is_computed(path):
+    text = "\n".join(cell["source"] for cell in cells(path))
+    assert "import torch" not in text or "torch.set_num_threads(1)" in text
+
+
 def test_3_regime_has_no_points_and_free_parameters():
     found = {cell["id"]: cell for cell in cells(SOURCE / "3_regime.ipynb")}
     assert not any(cell["about"].get("grade") or cell["about"].get("solution") for cell in found.values())
