@@ -28,7 +28,7 @@ def quiet() -> Iterator[None]:
         sys.getrecursionlimit(),
         logging.root.manager.disable,
     )
-    environment, folder = dict(os.environ), os.getcwd()
+    environment, folder = dict(os.environ), _folder()
     streams, profile, tracer = (sys.stdout, sys.stderr), sys.getprofile(), sys.gettrace()
     try:
         with (
@@ -66,6 +66,13 @@ def quiet() -> Iterator[None]:
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
 
 
 @contextlib.contextmanager
