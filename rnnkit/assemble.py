@@ -210,7 +210,9 @@ def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution])
         size = len(used)
         used |= _names(text for name, text in parts.helpers.items() if name in used)
     helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
-    imports = "\n".join([*parts.imports, "from rnnkit.notebook import method_of"])
+    future = [line for line in parts.imports if line.startswith("from __future__")]
+    others = [line for line in parts.imports if line not in future]
+    imports = "\n".join([*future, *others, "from rnnkit.notebook import method_of"])
     return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
 
 
@@ -226,15 +228,17 @@ def _segment(text: str, node: ast.stmt) -> str:
 
 def _check_names(text: str, name: str) -> None:
     """Refuses a file whose code uses a name that nothing in it defines: it would break in the middle of a run."""
-    module = compile(text, "model.py", "exec")
-    codes = [module, *_inner(module)]
-    known = {*vars(builtins), "__file__", *(found for code in codes for found in _loaded(code, "STORE"))}
-    for code in codes:
-        missing = sorted(_loaded(code, "LOAD") - known)
-        if missing and "import *" not in text:
+    try:
+        module = compile(text, "model.py", "exec")
+    except SyntaxError as error:
+        raise NotebookError(f"{name}, question {question_at(text, error.lineno or 1)}: {error.msg}; mend it") from None
+    found = [i for code in (module, *_inner(module)) for i in dis.get_instructions(code)]
+    known = {*vars(builtins), "__file__", *(i.argval for i in found if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
+    for load in (i for i in found if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
+        if "import *" not in text:
             raise NotebookError(
-                f"{name}, question {question_at(text, code.co_firstlineno)}: it uses {missing[0]!r}, which no solution "
-                "cell defines; define it in the same cell, save, and run this again"
+                f"{name}, question {question_at(text, load.positions.lineno or 1)}: it uses {load.argval!r}, which no "
+                "solution cell defines; define it in the same cell, save, and run this again"
             )
 
 
@@ -243,9 +247,3 @@ def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
         if isinstance(constant, types.CodeType):
             yield constant
             yield from _inner(constant)
-
-
-def _loaded(code: types.CodeType, what: str) -> set[str]:
-    """The global names that code loads, or stores."""
-    operations = (f"{what}_NAME", f"{what}_GLOBAL")
-    return {str(found.argval) for found in dis.get_instructions(code) if found.opname in operations}

@@ -139,7 +139,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
     else:
         for name, record in records.items():
             if str(record["profile"]) != "full":
-                print(f"{name}: not the handout's full size, profile {record['profile']}: {found[name]}")
+                print(f"{name}: not the handout's full size, profile {record['profile']}: {found[name].parent}")
 
 
 def find_run(name: str, folder: str | Path | None = None) -> Path | None:

@@ -117,7 +117,7 @@ def test_the_written_cells_train_bit_for_bit_like_the_built_in_ones(write, ran, 
 
 
 def test_the_file_holds_what_is_needed_and_no_more(write, ran, capsys):
-    write(more=["import math\nmath.pi", "%timeit 1", "this is no Python"])
+    write(more=["from __future__ import annotations\nimport math\nmath.pi", "%timeit 1", "this is no Python"])
     notebook.write_model()
     assert lines(capsys) == ["model.py: RNN and GRU, from the saved 1_cells.ipynb"]
     text = Path("model.py").read_text()
@@ -155,6 +155,10 @@ def refusals():
     yield "syntax", broken, "1_cells.ipynb, question gru_candidate, line 2: "
     unknown = {"gru_step": STEPS["gru_step"].replace("torch.sigmoid", "helper")}
     yield "unknown name", unknown, "1_cells.ipynb, question gru_step: it uses 'helper', which no solution cell defines"
+    at_top = {"gru_step": f"{STEPS['gru_step']}\nscale = helper * 2\n"}
+    yield "unknown name at the top", at_top, "1_cells.ipynb, question gru_step: it uses 'helper', which no"
+    outside = {"gru_step": f"{STEPS['gru_step']}\nreturn 1\n"}
+    yield "return at the top", outside, "1_cells.ipynb, question gru_step: 'return' outside function; mend it"
     undecorated = {"rnn_step": STEPS["rnn_step"].replace("@method_of(RNN)\n", ""), "gru_step": "step = 1"}
     yield "no decorator", undecorated, "1_cells.ipynb: no model.py yet: question rnn_step"
 
