@@ -35,7 +35,9 @@ class Cell(nn.Module):
         head: ``softmax`` (outputs at every step), ``lastSoftmax`` or ``lastLinear`` (outputs after the last step).
         dtype: of the parameters.
 
-    Subclasses list their weights in ``shapes`` and implement `step`.
+    Subclasses list their weights in ``shapes``, by the equations' names and with the letters I, H, O for the sizes (for
+    the RNN ``{"W_xh": "IH", "W_hh": "HH", "b_h": "H"}``), and implement `step`. ``W_ho`` and ``b_o`` are common to all.
+    A class of one's own that is no subclass must have the same parameters, attributes, `step` and `forward`.
 
     *Source:* handout section 2.1.
     """

@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
         print(__version__)
         return 0
     if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.6)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         print(f"rnnkit: unknown verb {verb!r}: expected one of {', '.join(VERBS)}{hint}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,12 +16,14 @@ import torch
 from tqdm import tqdm
 
 from rnnkit import batch, estimate, summary
-from rnnkit.modelfile import Cells, find_cells, make_cell, student_files, unread_cells
+from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
 from rnnkit.names import BadValue, unknown
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
 from rnnkit.report import write_report
+from rnnkit.summary import unreadable_in
 from rnnkit.trainer import check_device
 
+SAY_EVERY = 300  # seconds
 START_UP = 5.0  # seconds that a notebook takes besides training
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
@@ -34,7 +37,7 @@ def make_parser(verb: str) -> _Parser:
     """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer)."""
     parser = _Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
-    parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE)")
+    parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE-SETTINGS)")
     parser.add_argument(
         "--cells", metavar="PATH", help="a model.py, a folder of them, or builtin (default: ./model.py, else builtin)"
     )
@@ -66,7 +69,10 @@ def report(argv: Sequence[str]) -> int:
         arguments = _parse("report", argv)
         if arguments.folder:
             print(f"page: {write_report(arguments.folder)}")
-            return 0
+            missing = unreadable_in(arguments.folder)
+            for name, reason in missing.items():
+                print(f"not in it: {name}: {reason}", file=sys.stderr)
+            return 1 if missing else 0
         arguments.regimes, arguments.profile, arguments.set = [], "smoke", []
         return _run(arguments)
 
@@ -82,6 +88,9 @@ def _guarded(work: Any) -> int:
     except BadValue as error:
         print(f"rnnkit: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("rnnkit: interrupted", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)
         return 1
@@ -121,17 +130,19 @@ def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    out = Path(arguments.out or Path("runs") / arguments.profile)
+    out = Path(arguments.out or Path("runs") / "-".join([arguments.profile, *arguments.set]))
     groups = _plan(arguments, out)
     jobs = [job for group in groups.values() for job in group]
     for job in jobs:
         job.files.make_folder()
-    print(f"{len(jobs)} runs, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
+    print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
     print(_estimate(jobs, arguments.jobs), flush=True)
     for folder, group in groups.items():
         summary.write_commands(folder, group)
     outcomes = _run_with_progress(jobs, arguments.jobs)
     rows = [row for folder in groups for row in _summarize(folder, out, outcomes)]
+    without = without_file(Path(arguments.cells)) if list(groups) != [out] else []
+    rows += [{"student": student, "status": "failed", "reason": f"no {DEFAULT_FILE}"} for student in without]
     if list(groups) != [out]:
         summary.write_summary(out, rows)
     print(table(rows, (*(["student"] if list(groups) != [out] else []), *SHOWN)))
@@ -139,7 +150,9 @@ def _run(arguments: argparse.Namespace) -> int:
         if outcome.reason:
             print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
     print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
-    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"}
+    for student in without:
+        print(f"{student}: failed: no {DEFAULT_FILE}")
+    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"} | ({"failed"} if without else set())
     return 130 if "interrupted" in bad else 1 if bad else 0
 
 
@@ -220,11 +233,16 @@ def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Ou
 
 def _follow(bar: tqdm, jobs: Sequence[batch.Job], outcomes: Sequence[batch.Outcome], stop: threading.Event) -> None:
     """Moves the bar by what the running jobs' logs say, once a second."""
+    spoken = time.monotonic()
     while not stop.wait(1):
         ended = {outcome.job.label for outcome in outcomes}
         running = {job.label: batch.live_updates(job) for job in jobs if job.label not in ended}
         bar.n = sum(running.values()) + sum(job.regime.maxiters for job in jobs if job.label in ended)
-        bar.set_postfix_str(", ".join(f"{label} {updates}" for label, updates in running.items() if updates))
+        now = ", ".join(f"{label} {updates}" for label, updates in running.items() if updates)
+        bar.set_postfix_str(now)
+        if bar.disable and time.monotonic() - spoken > SAY_EVERY:  # no terminal: a line now and then
+            spoken = time.monotonic()
+            print(f"updates done: {now or 'none yet'}", flush=True)
 
 
 def _outcome_line(outcome: batch.Outcome) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -40,6 +41,7 @@ def watch_parent() -> None:
 def main(text: str) -> int:
     """Executes the job that ``text`` describes."""
     warnings.filterwarnings("ignore")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     watch_parent()
     os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
     job = Job(**json.loads(text))

@@ -69,7 +69,7 @@ def find_cells(path: str | Path | None = None) -> Cells:
     sys.modules[module.__name__] = module  # so that tracebacks, pickling and super() find it
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         reason = f"{type(error).__name__}: {error}"
         raise CellsError(f"--cells {path}{where}: the file does not run ({reason}); mend it first") from error
@@ -105,6 +105,14 @@ def student_files(folder: Path) -> dict[str, Path]:
     if not found:
         raise CellsError(f"--cells {folder}: expected STUDENT/{DEFAULT_FILE} or STUDENT.py in this folder, found none")
     return found
+
+
+def without_file(folder: Path) -> list[str]:
+    """Students' folders in which `student_files` found nothing."""
+    if not any(path.parent != folder for path in folder.rglob(DEFAULT_FILE)):
+        return []
+    there = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [path.name for path in there if not any(path.rglob(DEFAULT_FILE))]
 
 
 def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> nn.Module:
@@ -189,7 +197,14 @@ def _go_back(cells: Cells, question: str) -> str:
 
 
 def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
-    """Parameters by name and shape, and one step on zeros."""
+    """Methods, parameters by name and shape, and one step on zeros."""
+    if not callable(getattr(cell, "step", None)):
+        raise CellsError(
+            ".step: expected a method step(x_t, h_prev), found none; see the docstring of rnnkit.cells.Cell"
+        )
+    for name in ("W_hh", "W_ho"):
+        if not isinstance(getattr(cell, name, None), torch.Tensor):
+            raise CellsError(f".{name}: expected a parameter of this name, found none; the names are the equations'")
     size = {"I": n_in, "H": cell.W_hh.shape[0], "O": cell.W_ho.shape[1]}
     found = {parameter: tuple(value.shape) for parameter, value in cell.named_parameters()}
     for parameter, letters in (reference.shapes | reference.readout_shapes).items():

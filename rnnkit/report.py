@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -18,7 +19,7 @@ from rnnkit.facts import Record, facts_of
 from rnnkit.names import BadValue
 from rnnkit.plots import compare
 from rnnkit.record import last_filled, regime_of, save_text
-from rnnkit.summary import records_in
+from rnnkit.summary import records_in, unreadable_in
 from rnnkit.verdict import verdict
 
 PAGE = "report.html"
@@ -66,11 +67,10 @@ def write_report(folder: str | Path) -> Path:
     folder = Path(folder)
     if not folder.is_dir():
         raise ReportError(f"expected a folder of runs, found no folder {folder}; train some with rnnkit run")
-    runs = short_labels(records_in(folder))
+    runs, missing = short_labels(records_in(folder)), unreadable_in(folder)
     if not runs:
-        raise ReportError(
-            f"{folder}: expected records (NAME/NAME_final_state.npz), found none; train some with rnnkit run"
-        )
+        why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "found none"
+        raise ReportError(f"{folder}: expected records (NAME/NAME_final_state.npz), {why}; train some with rnnkit run")
     template = resources.files("rnnkit").joinpath("templates/page.html").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     page = environment.from_string(template).render(
@@ -80,7 +80,8 @@ def write_report(folder: str | Path) -> Path:
         rows=[facts_of(record).row() for record in runs.values()],
         columns=list(facts_of(next(iter(runs.values()))).row()),
         version=rnnkit.__version__,
-        folder=folder,
+        command=f"rnnkit report {shlex.quote(str(folder))}",
+        missing=missing,
     )
     return save_text(folder / PAGE, page)
 
@@ -105,8 +106,9 @@ def _about(runs: Mapping[str, Record]) -> str:
 def _run(label: str, record: Record) -> dict[str, Any]:
     regime, facts = regime_of(record), facts_of(record)
     title = regime.name if facts.profile == "full" else f"{regime.name} ({facts.profile} profile)"
-    status = facts.row()["status"]
-    return {"label": label, "title": title, "verdict": verdict(record), "status": status, "command": regime.command()}
+    status, (first, *flags) = facts.row()["status"], regime.command().split(" --")
+    words = [first, *(f"--{flag}" for flag in flags)]
+    return {"label": label, "title": title, "verdict": verdict(record), "status": status, "words": words}
 
 
 def _sections(runs: Mapping[str, Record]) -> list[Section]:
@@ -115,7 +117,12 @@ def _sections(runs: Mapping[str, Record]) -> list[Section]:
     }
     sections = [
         Section(
-            "facts", "Facts", ["Losses in nats (squared error for mul and add), errors in percent, times in seconds."]
+            "facts",
+            "Facts",
+            [
+                "Losses in nats (squared error for mul and add), errors in percent, times in seconds; gradient norms "
+                "before clipping."
+            ],
         ),
         Section("runs", "Run by run"),
         _validation(runs),
@@ -127,9 +134,12 @@ def _sections(runs: Mapping[str, Record]) -> list[Section]:
 
 
 def _validation(runs: Mapping[str, Record]) -> Section:
-    section = Section(
-        "validation", "Validation", ["Thin black lines are floors: what a predictor without memory reaches."]
+    text = (
+        "Thin black lines are floors. constant: knows nothing of the answers (all classes alike; for regression the "
+        "mean). marginal: the best answer that ignores the input. memoryless: knows which step it is, but nothing of "
+        "what was shown. marginal error (regression): the constant with the fewest errors."
     )
+    section = Section("validation", "Validation", [text])
     section.figures.append(_picture(compare.validations(runs), "Validation loss and error over training, with floors."))
     return section
 
@@ -156,12 +166,10 @@ def _histograms(runs: Mapping[str, Record]) -> Section:
 
 def _pairs(runs: Mapping[str, Record]) -> list[Section]:
     """Clipping and RNN against GRU, as far as the runs are there."""
-    clipping = Section(
-        "clipping", "With and without clipping", ["The same network and seed; only the clipping differs."]
-    )
+    clipping = Section("clipping", "With and without clipping")
     for labels in (("A1", "A2", "A3"), ("A4", "A5")):
         _add(clipping, compare.overlaid, runs, labels, "Gradient norm, log10 g_t and saturation of {}.")
-    gated = Section("gru", "RNN and GRU", ["The same task; the gates' distances are the GRU's own."])
+    gated = Section("gru", "RNN and GRU")
     for labels in (("A1", "A4"), ("B1", "B2")):
         _add(gated, compare.overlaid, runs, labels, "Gradient norm, log10 g_t and saturation of {}.")
         _add(gated, compare.gradient_profile, runs, labels, "g_t against the time step: how far back it reaches, {}.")
@@ -174,7 +182,7 @@ def _pairs(runs: Mapping[str, Record]) -> list[Section]:
         gated.figures.append(
             _picture(compare.gates(gates), f"Gates of {', '.join(gates)}: 0 is decided, 0.5 undecided.")
         )
-    sigmoid = Section("sigmoid", "tanh and sigmoid", ["The same task with other units."])
+    sigmoid = Section("sigmoid", "tanh and sigmoid")
     for labels in (("A1", "A1s"), ("B1", "B1s")):
         _add(sigmoid, compare.overlaid, runs, labels, "Gradient norm, log10 g_t and saturation of {}.")
     return [section for section in (clipping, gated, sigmoid) if section.figures]
@@ -183,7 +191,18 @@ def _pairs(runs: Mapping[str, Record]) -> list[Section]:
 def _add(section: Section, draw: Callable, runs: Mapping[str, Record], labels: tuple[str, ...], caption: str) -> None:
     there = {label: runs[label] for label in labels if label in runs}
     if len(there) > 1:
+        difference = _differences(there)
+        if difference not in section.texts:
+            section.texts.append(difference)
         section.figures.append(_picture(draw(there), caption.format(", ".join(there))))
+
+
+def _differences(runs: Mapping[str, Record]) -> str:
+    """Which settings differ between these runs, in a sentence: a comparison is only as good as that."""
+    settings = {label: regime_of(record).identity() for label, record in runs.items()}
+    names = [name for name in next(iter(settings.values())) if len({s[name] for s in settings.values()}) > 1]
+    listed = "; ".join(f"{name}: " + ", ".join(f"{label} {s[name]}" for label, s in settings.items()) for name in names)
+    return f"Settings in which {', '.join(runs)} differ: {listed or 'none'}."
 
 
 def _development(runs: Mapping[str, Record]) -> list[Section]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnkit.batch import Job, Outcome
 from rnnkit.facts import Record, facts_of
+from rnnkit.modelfile import BUILTIN
 from rnnkit.record import RecordError, load, save_text
 from rnnkit.regimes import profile_of
 
@@ -34,18 +36,31 @@ def summary_rows(out: str | Path, outcomes: Sequence[Outcome] = ()) -> list[dict
 
 def records_in(out: str | Path) -> dict[str, Record]:
     """The readable records below a folder, final or on the way, by run name; what was kept aside is left out."""
-    found = {}
+    return _read(out)[0]
+
+
+def unreadable_in(out: str | Path) -> dict[str, str]:
+    """Runs below a folder that have left something, but no readable record, by name, and why."""
+    return _read(out)[1]
+
+
+def _read(out: str | Path) -> tuple[dict[str, Record], dict[str, str]]:
+    found, missing = {}, {}
     for folder in sorted(path for path in Path(out).iterdir() if path.is_dir() and "_kept_" not in path.name):
-        for path in (folder / f"{folder.name}_final_state.npz", folder / f"{folder.name}_state.npz"):
+        name = folder.name
+        for path in (folder / f"{name}_final_state.npz", folder / f"{name}_state.npz"):
             if path.exists():
                 try:
                     record = load(path)
-                except RecordError:
+                except RecordError as error:
+                    missing[name] = str(error)
                     continue
                 if (record["check_updates"] >= 0).any():
-                    found[folder.name] = record
+                    found[name] = record
                     break
-    return found
+        if name not in found and ((folder / f"{name}.log").exists() or (folder / f"{name}.ipynb").exists()):
+            missing.setdefault(name, "no record; run the same command again")
+    return found, {name: reason for name, reason in missing.items() if name not in found}
 
 
 def write_summary(out: str | Path, rows: Sequence[dict[str, Any]]) -> Path:
@@ -60,8 +75,16 @@ def write_summary(out: str | Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 
 def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
-    """``commands.txt``: the command line of every run of the folder, in the handout's spelling."""
+    """``commands.txt``: the command line of every run of the folder, in the handout's spelling.
+
+    Cells of one's own are named with ``--cells``, the one flag that the handout does not have.
+    """
     path = Path(out) / COMMANDS
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    lines = {line.split(" --name ")[-1]: line for line in [*old, *(job.regime.command() for job in jobs)] if line}
+    new = [job.regime.command() + _cells_flag(job) for job in jobs]
+    lines = {line.split(" --name ")[-1].split()[0]: line for line in [*old, *new] if " --name " in line}
     return save_text(path, "".join(f"{lines[name]}\n" for name in sorted(lines)))
+
+
+def _cells_flag(job: Job) -> str:
+    return "" if job.cells == BUILTIN else f" --cells {shlex.quote(job.cells)}"

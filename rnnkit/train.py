@@ -216,6 +216,8 @@ def parse(argv: Sequence[str] | None) -> tuple[Regime, dict[str, Any], list[str]
     notices = []
     if values.get("model") == "gru" and "init" in values:
         notices.append("note: --init has no effect on the GRU, which always starts from its own small normal weights")
+    if "diagGates" in values and not (values.get("model") == "gru" and "collectDiags" in values):
+        notices.append("note: --diagGates has no effect without --collectDiags and --model gru")
     return Regime(**values), where, notices
 
 

@@ -12,12 +12,15 @@ from rnnkit.record import last_filled, regime_of
 
 VANISHED, EXPLODED = -8.0, 0.0  # log10 g_t: the handout calls -8 to -12 vanished
 MOST = 0.5
+CLOSE = 0.05  # relative distance at which a loss counts as being at a floor
+STILL, STILL_DECADES = 0.01, 0.02  # less movement than this (relative; in decades of g_t) is none to speak of
+WIDE = 1.0  # decades between the 5th and 95th percentile of g_t, from which on it is spread
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Fields:
-    gradient: ``vanishing``, ``exploding``, ``spread`` or ``not recorded``.
+    gradient: ``vanishing``, ``exploding``, ``spread``, ``moderate`` (none of the three) or ``not recorded``.
     saturation: ``saturating``, ``partly saturating``, ``not saturating`` or ``not recorded``.
     sentences: the evidence.
     """
@@ -43,12 +46,18 @@ def verdict(record: Record) -> Verdict:
 
 def _learning(record: Record, facts: Facts) -> str:
     floors = floors_of(record)
-    beaten = [name for name, floor in floors.items() if facts.best_nll < 0.95 * floor.nll]
-    against = f"clearly below the floor of {', '.join(beaten)}" if beaten else "not clearly below any floor"
-    levels = ", ".join(f"{name} {floors[name].nll:.4f}" for name in ("constant", "marginal", "memoryless"))
+    marginal, memoryless = floors["marginal"].nll, floors["memoryless"].nll
+    if facts.best_nll < (1 - CLOSE) * memoryless:
+        against = "below what any network without memory reaches"
+    elif facts.best_nll < (1 - CLOSE) * marginal:
+        against = "below the best answer that ignores the input, but not below the best without memory"
+    elif facts.best_nll < (1 + CLOSE) * marginal:
+        against = f"within {100 * CLOSE:.0f} % of the best answer that ignores the input"
+    else:
+        against = "worse than the best answer that ignores the input"
     text = (
-        f"Best validation loss {facts.best_nll:.4f}, {against} ({levels}); "
-        f"best validation error {facts.best_error:.2f} %."
+        f"Best validation loss {facts.best_nll:.4f}: {against} (ignoring the input {marginal:.4f}, without memory "
+        f"{memoryless:.4f}); best validation error {facts.best_error:.2f} %."
     )
     if facts.status == "diverged":
         text += f" The weights stopped being finite at iteration {facts.updates - 1}."
@@ -58,14 +67,16 @@ def _learning(record: Record, facts: Facts) -> str:
 def _gradient(record: Record) -> tuple[str, str]:
     values = log10_grad(record["grad_time"][last_filled(record)])
     below, above = float(np.mean(values < VANISHED)), float(np.mean(values > EXPLODED))
-    kind = "vanishing" if below > MOST else "exploding" if above > MOST else "spread"
+    low, mid, high = np.percentile(values, [5, 50, 95])
+    calm = "spread" if high - low > WIDE else "moderate"
+    kind = "vanishing" if below > MOST else "exploding" if above > MOST else calm
+    shares = f"{100 * below:.0f} % of the time steps below {VANISHED:.0f}, {100 * above:.0f} % above {EXPLODED:.0f}"
     words = {
         "vanishing": f"Vanishing: {100 * below:.0f} % of the time steps have log10 g_t below {VANISHED:.0f}",
         "exploding": f"Exploding: {100 * above:.0f} % of the time steps have g_t above 1",
-        "spread": f"Neither vanished nor exploded: {100 * below:.0f} % of the time steps below {VANISHED:.0f}, "
-        f"{100 * above:.0f} % above {EXPLODED:.0f}",
+        "spread": f"Spread, neither vanished nor exploded: log10 g_t has {shares}",
+        "moderate": f"Neither vanishing nor exploding nor spread, but close together: log10 g_t has {shares}",
     }
-    low, mid, high = np.percentile(values, [5, 50, 95])
     return kind, f"{words[kind]} (median {mid:.2f}, 5th to 95th percentile {low:.2f} to {high:.2f})."
 
 
@@ -74,8 +85,9 @@ def _reach(record: Record) -> str:
     last = last_filled(record)
     g = record["grad_time"][last].astype(np.float64)
     g = g[np.isfinite(g)]
-    change = np.log10(g[0] + EPS) - np.log10(g[-1] + EPS)
-    text = f"From the last step to the first g_t changes by a factor of 10^{change:.1f}."
+    text = "At the first step g_t is 0 to the last digit of a 32-bit number."
+    if g[0] > 0 and g[-1] > 0:
+        text = f"From the last step back to the first g_t changes by a factor of 10^{np.log10(g[0] / g[-1]):.1f}."
     direct = record["grad_time_direct"][last].astype(np.float64)
     direct = direct[np.isfinite(direct)]
     if str(record["classif_type"]) == "softmax":
@@ -92,8 +104,8 @@ def _saturation(facts: Facts) -> tuple[str, str]:
     kind = "saturating" if share > MOST else "partly saturating" if share > 0.05 else "not saturating"
     return kind, (
         f"{kind.capitalize()}: {100 * share:.1f} % of the units are nearer than {facts.regime.satThresh:g} to the ends "
-        f"of their range; mean distance {facts.sat.mean:.3f} (10th to 90th percentile over steps "
-        f"{facts.sat.p10:.3f} to {facts.sat.p90:.3f})."
+        f"of their range; mean distance {facts.sat.mean:.3f}, between {facts.sat.low:.3f} and {facts.sat.high:.3f} "
+        "over the time steps."
     )
 
 
@@ -121,8 +133,11 @@ def _clipping(record: Record) -> str:
 
 
 def _correlations(record: Record) -> str:
-    """Of mean log10 g_t with saturation and rho over the checks: an observation, no cause."""
-    checks = slice(0, last_filled(record) + 1)
+    """Of mean log10 g_t with saturation and rho over the checks: an observation, no cause.
+
+    Without the untrained network: one point far from all others would decide the sign.
+    """
+    checks = slice(1, last_filled(record) + 1)
     with np.errstate(invalid="ignore"):
         g = np.array(
             [log10_grad(row).mean() if np.isfinite(row).any() else np.nan for row in record["grad_time"][checks]]
@@ -131,15 +146,20 @@ def _correlations(record: Record) -> str:
             [row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan for row in record["sat_time"][checks]]
         )
     rho = record["rho_Whh"][checks].astype(np.float64)
+    if not len(rho):
+        return f"rho_Whh was {record['rho_Whh'][0]:.3f} before training; there is no later check."
     return (
-        f"Over {len(g)} checks rho_Whh went from {rho[0]:.3f} to {rho[-1]:.3f}; mean log10 g_t correlates with rho_Whh "
-        f"at {_correlation(g, rho)} and with the distance to saturation at {_correlation(g, sat)}."
+        f"rho_Whh was {record['rho_Whh'][0]:.3f} before training, between {rho.min():.3f} and {rho.max():.3f} at the "
+        f"{len(rho)} checks since, and {rho[-1]:.3f} at the last. Over these checks mean log10 g_t correlates with "
+        f"rho_Whh at {_correlation(g, rho)} and with the distance to saturation at {_correlation(g, sat)}."
     )
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> str:
     both = np.isfinite(x) & np.isfinite(y)
     x, y = x[both], y[both]
-    if len(x) < 3 or np.ptp(x) < 1e-9 or np.ptp(y) < 1e-9:
-        return "(undefined: one of them hardly moves)"
+    if len(x) < 5:
+        return "(too few checks to say)"
+    if np.ptp(x) < STILL_DECADES or np.ptp(y) < STILL * np.abs(y).max():
+        return "(not said: one of the two hardly moves)"
     return f"{np.corrcoef(x, y)[0, 1]:+.2f}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+
 import pytest
 import torch
 from hypothesis import settings
@@ -11,6 +14,9 @@ from rnnkit.checks import QUESTIONS
 from rnnkit.tasks import Batch
 
 torch.set_num_threads(1)
+# Under nohup and in background jobs SIGINT is ignored, and what the tests start would inherit that.
+with contextlib.suppress(ValueError):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("rnnkit", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("rnnkit")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rnnkit.diagnostics import EPS, log10_grad
 from rnnkit.facts import Record, floors_of
@@ -108,7 +109,7 @@ def over_training(runs: Runs) -> Figure:
         for ax, (x, name) in zip(axes[2 * row : 2 * row + 2], sides, strict=True):
             points = ax.scatter(x, g, c=shade, cmap="cividis_r", s=12)
             ax.set_xlabel(name)
-            ax.locator_params(axis="x", nbins=4)
+            ax.xaxis.set_major_locator(MaxNLocator(3))
         axes[2 * row].set_ylabel(f"{label}\nmean $\\log_{{10}} g_t$")
         figure.colorbar(points, ax=axes[2 * row + 1], label="updates")
     return figure
@@ -170,12 +171,12 @@ def validations(runs: Runs) -> Figure:
             error.plot(record["check_updates"][checks], record["valid_error"][checks], **shared)
         for name, floor in floors_of(next(iter(members.values()))).items():
             shared = {"color": BLACK, "alpha": 0.6, "linewidth": 0.9, "linestyle": FLOOR_STYLES[name]}
-            loss.axhline(floor.nll, **shared)
+            loss.axhline(floor.nll, label=name.replace("_", " "), **shared)
             error.axhline(floor.error, label=name.replace("_", " "), **shared)
         regression = str(next(iter(members.values()))["classif_type"]) == "lastLinear"
         loss.set(title=task, xlabel="updates", ylabel="squared error" if regression else "nll (nats)")
         error.set(title=task, xlabel="updates", ylabel="wrong (%)", ylim=(-2, 105))
-        error.legend(fontsize=7)
+        loss.legend(fontsize=7)
     return figure
 
 
@@ -189,7 +190,7 @@ def spectra(runs: Runs) -> Figure:
     for ax, name in ((rho, r"spectral radius $\rho(W_{hh})$"), (sigma, "largest singular value")):
         ax.axhline(1, color=BLACK, linewidth=0.9, linestyle=":")
         ax.set(xlabel="updates", ylabel=name)
-    rho.legend(fontsize=7)
+    sigma.legend(fontsize=7, loc="center right")
     return figure
 
 

@@ -12,7 +12,7 @@ from rnnkit.record import regime_of
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 )  # fmt: skip
-FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (1, 3))}
+FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (6, 4, 1, 4, 1, 4))}
 
 
 def new_figure(
