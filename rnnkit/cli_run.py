@@ -7,15 +7,14 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from tqdm import tqdm
 
 from rnnkit import batch, estimate, summary
+from rnnkit.follow import Progress
 from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
 from rnnkit.names import BadValue, unknown
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
@@ -23,7 +22,6 @@ from rnnkit.report import write_report
 from rnnkit.summary import unreadable_in
 from rnnkit.trainer import check_device
 
-SAY_EVERY = 300  # seconds
 START_UP = 5.0  # seconds that a notebook takes besides training
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
@@ -205,44 +203,21 @@ def _summarize(folder: Path, out: Path, outcomes: Sequence[batch.Outcome]) -> li
 
 
 def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Outcome]:
-    """Runs the jobs with a bar over all their updates; on Ctrl-C the running ones are saved."""
+    """Runs the jobs under live progress; on Ctrl-C the running ones are saved, the others not begun."""
     outcomes: list[batch.Outcome] = []
-    with tqdm(
-        total=sum(job.regime.maxiters for job in jobs), unit="update", disable=not sys.stderr.isatty(), desc="all"
-    ) as bar:
-        stop = threading.Event()
-        follower = threading.Thread(target=_follow, args=(bar, jobs, outcomes, stop), daemon=True)
-        follower.start()
+    with Progress(jobs) as progress, batch.local_executor(at_once) as executor:
         try:
-            with batch.local_executor(at_once) as executor:
-                try:
-                    for outcome in batch.run(jobs, executor):
-                        outcomes.append(outcome)
-                        bar.write(_outcome_line(outcome))
-                except KeyboardInterrupt:
-                    bar.write("interrupted: saving what runs; the same command goes on later")
-                    batch.interrupt()
-                    known = {outcome.job.label for outcome in outcomes}
-                    reason = "run the same command again to go on"
-                    outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.label not in known]
-        finally:
-            stop.set()
-            follower.join()
+            for outcome in batch.run(jobs, executor):
+                outcomes.append(outcome)
+                progress.ended(outcome)
+                progress.say(_outcome_line(outcome))
+        except KeyboardInterrupt:
+            progress.say("interrupted: saving what runs; the same command goes on later")
+            batch.interrupt()
+            known = {outcome.job.label for outcome in outcomes}
+            reason = "run the same command again to go on"
+            outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.label not in known]
     return outcomes
-
-
-def _follow(bar: tqdm, jobs: Sequence[batch.Job], outcomes: Sequence[batch.Outcome], stop: threading.Event) -> None:
-    """Moves the bar by what the running jobs' logs say, once a second."""
-    spoken = time.monotonic()
-    while not stop.wait(1):
-        ended = {outcome.job.label for outcome in outcomes}
-        running = {job.label: batch.live_updates(job) for job in jobs if job.label not in ended}
-        bar.n = sum(running.values()) + sum(job.regime.maxiters for job in jobs if job.label in ended)
-        now = ", ".join(f"{label} {updates}" for label, updates in running.items() if updates)
-        bar.set_postfix_str(now)
-        if bar.disable and time.monotonic() - spoken > SAY_EVERY:  # no terminal: a line now and then
-            spoken = time.monotonic()
-            print(f"updates done: {now or 'none yet'}", flush=True)
 
 
 def _outcome_line(outcome: batch.Outcome) -> str:
