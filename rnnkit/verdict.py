@@ -14,7 +14,7 @@ VANISHED, EXPLODED = -8.0, 0.0  # log10 g_t: the handout calls -8 to -12 vanishe
 MOST = 0.5
 CLOSE = 0.05  # relative distance at which a loss counts as being at a floor
 STILL, STILL_DECADES = 0.01, 0.02  # less movement than this (relative; in decades of g_t) is none to speak of
-WIDE = 1.0  # decades between the 5th and 95th percentile of g_t, from which on it is spread
+WIDE = 2.0  # decades between the 5th and 95th percentile of g_t, from which on it is spread
 
 
 @dataclass(frozen=True)

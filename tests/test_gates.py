@@ -93,7 +93,6 @@ def test_the_release_filled_in_passes_every_check(fresh, path, tmp_path):
     assert validate(tmp_path / path.name) == {}
 
 
-@pytest.mark.slow
 def test_a_filled_notebook_writes_its_model_and_trains_it(fresh, tmp_path):
     for name in ("1_cells.ipynb", "3_regime.ipynb"):
         filled(fresh / name, SOURCE / name, tmp_path / name)
@@ -106,7 +105,6 @@ def test_a_filled_notebook_writes_its_model_and_trains_it(fresh, tmp_path):
     assert "\ncells: model.py (sha256 " in log
 
 
-@pytest.mark.slow
 def test_the_report_shows_every_figure_of_runs_that_are_there(fresh, tmp_path):
     shutil.copy(fresh / "4_report.ipynb", tmp_path)
     missing = executed(tmp_path / "4_report.ipynb")

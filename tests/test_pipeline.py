@@ -13,8 +13,6 @@ from nbgrader.api import Gradebook
 from rnnkit.checks import QUESTIONS
 from rnnkit.grading import release
 
-pytestmark = pytest.mark.slow
-
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
 BY_HAND = {
     cell["id"]: cell["about"]["points"]

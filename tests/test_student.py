@@ -15,8 +15,6 @@ from course import NAME, NOTEBOOKS, ONE_THREAD, ROOT, SOURCE, checks, filled
 
 from rnnkit.grading import release, wheel
 
-pytestmark = pytest.mark.slow
-
 EXECUTE = """
 import sys, nbformat
 from nbclient import NotebookClient
