@@ -229,7 +229,7 @@ def execute(job: Job) -> Outcome:
         return Outcome(job, "interrupted", "before it began")
     try:
         job.files.make_folder()
-        command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job))]
+        command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job)), str(os.getpid())]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         child = subprocess.Popen(
             command, cwd=job.folder, env=os.environ | threads, stdin=subprocess.DEVNULL,

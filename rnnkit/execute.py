@@ -1,4 +1,4 @@
-"""One job of a batch, in a process of its own: ``python -m rnnkit.execute JSON``.
+"""One job of a batch, in a process of its own: ``python -m rnnkit.execute JSON PARENT``.
 
 Ends with exit code 0, with 130 when it was interrupted, or with 1 and the reason as the last line of its output.
 """
@@ -26,9 +26,12 @@ def execute_notebook(job: Job) -> None:
     )
 
 
-def watch_parent() -> None:
-    """Ends this process when the batch that started it is gone: an orphan must not go on writing."""
-    parent = os.getppid()
+def watch_parent(parent: int) -> None:
+    """Ends this process when the batch that started it is gone: an orphan must not go on writing.
+
+    Arguments:
+        parent: the batch's process id, from itself: it may have died before this process could ask.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -38,11 +41,11 @@ def watch_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main(text: str) -> int:
+def main(text: str, parent: int) -> int:
     """Executes the job that ``text`` describes."""
     warnings.filterwarnings("ignore")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
-    watch_parent()
+    watch_parent(parent)
     os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
     job = Job(**json.loads(text))
     try:
@@ -58,4 +61,4 @@ def main(text: str) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    raise SystemExit(main(sys.argv[1], int(sys.argv[2])))

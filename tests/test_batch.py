@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import random
@@ -338,6 +339,16 @@ def test_failed_job_has_the_profile_of_its_settings(tmp_path):
 
 
 # ---- killed -----------------------------------------------------------------------------------------------------
+
+
+def test_a_job_whose_batch_died_before_it_could_look_ends_at_once(tmp_path):
+    job = batch.plan(["B1"], tmp_path, profile="tiny", overrides={"maxiters": 1_000_000})[0]
+    job.files.make_folder()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job)), str(gone.pid)]
+    assert subprocess.run(command, timeout=60).returncode == 1
+    assert not job.files.log.exists()
 
 
 @pytest.mark.slow
