@@ -19,7 +19,7 @@ from rnnkit.facts import Record, facts_of
 from rnnkit.names import BadValue
 from rnnkit.plots import compare
 from rnnkit.record import last_filled, regime_of, save_text
-from rnnkit.summary import records_in, unreadable_in
+from rnnkit.summary import read_runs
 from rnnkit.verdict import verdict
 
 PAGE = "report.html"
@@ -67,7 +67,8 @@ def write_report(folder: str | Path) -> Path:
     folder = Path(folder)
     if not folder.is_dir():
         raise ReportError(f"expected a folder of runs, found no folder {folder}; train some with rnnkit run")
-    runs, missing = short_labels(records_in(folder)), unreadable_in(folder)
+    records, missing = read_runs(folder)
+    runs = short_labels(records)
     if not runs:
         why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "found none"
         raise ReportError(f"{folder}: expected records (NAME/NAME_final_state.npz), {why}; train some with rnnkit run")

@@ -36,15 +36,16 @@ def summary_rows(out: str | Path, outcomes: Sequence[Outcome] = ()) -> list[dict
 
 def records_in(out: str | Path) -> dict[str, Record]:
     """The readable records below a folder, final or on the way, by run name; what was kept aside is left out."""
-    return _read(out)[0]
+    return read_runs(out)[0]
 
 
 def unreadable_in(out: str | Path) -> dict[str, str]:
     """Runs below a folder that have left something, but no readable record, by name, and why."""
-    return _read(out)[1]
+    return read_runs(out)[1]
 
 
-def _read(out: str | Path) -> tuple[dict[str, Record], dict[str, str]]:
+def read_runs(out: str | Path) -> tuple[dict[str, Record], dict[str, str]]:
+    """`records_in` and `unreadable_in` at once: every file is read a single time."""
     found, missing = {}, {}
     for folder in sorted(path for path in Path(out).iterdir() if path.is_dir() and "_kept_" not in path.name):
         name = folder.name

@@ -66,7 +66,7 @@ def train(
     """
     say = echo or (lambda text: None)
     check_device(regime)
-    get_engine(engine)
+    runner = get_engine(engine)
     found = find_cells(cells)
     make_cell(regime, found)
     files = RunFiles(out, regime.name)
@@ -77,7 +77,7 @@ def train(
         if state is not None and str(state["status"]) != "running":
             say(f"{regime.name}: already {state['status']}, nothing to do; see {files.final}")
             return files.final
-        trainer = Trainer(regime, found, get_engine(engine))
+        trainer = Trainer(regime, found, runner)
         if state is not None:
             trainer.restore(state)
             notice = f"{regime.name}: resumed after {trainer.updates} updates"
