@@ -1,0 +1,172 @@
+"""A submitted notebook's file: found, read and cleaned, with nothing of it believed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from rnnkit.names import BadValue
+
+MOST_BYTES = 20 << 20  # of a notebook's file
+MOST_BRACKETS, MOST_COMMAS = 1_000_000, 2_000_000  # so that reading 20 MB does not take a GB of memory
+MOST_CELLS = 400
+MOST_IMAGE = 1 << 20  # bytes
+MOST_NAMES = 8  # in a message
+MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+# What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt".
+ADDED = re.compile(r"([ _-]*\(\d{1,3}\)|[ _-]+(copy|kopie)[ _-]*\d{0,3}|[ _-]+(final|v\d{1,2}))+$", re.IGNORECASE)
+ENDING = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
+
+
+class BadSubmission(BadValue):
+    """A submission, or a notebook of one, that cannot be graded: the reason in one line."""
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def find(folder: Path, name: str) -> Path:
+    """The submitted notebook of a name: the file of that name, else the only one that is obviously meant.
+
+    The file's name differs from ``name`` in the second case: worth a flag.
+
+    Raises:
+        BadSubmission: there is none, or more than one could be meant.
+    """
+    try:
+        there = sorted(path.name for path in Path(folder).iterdir())
+    except OSError as error:
+        raise BadSubmission(f"{name}: its folder cannot be read ({error.strerror})") from None
+    if name in there:
+        return Path(folder) / name
+    meant = [found for found in there if _plain(found) == _plain(name)]
+    if len(meant) == 1:
+        return Path(folder) / meant[0]
+    if meant:
+        raise BadSubmission(f"{name}: expected one notebook of this name, got {listed(meant)}; hand in one of them")
+    notebooks = [found for found in there if ENDING.search(found)] or there
+    raise BadSubmission(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[ _-]+", "_", ADDED.sub("", ENDING.sub("", name))).lower() if ENDING.search(name) else ""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A submitted notebook's JSON: an object with a list of at most 400 cells, and nothing more is promised.
+
+    Raises:
+        BadSubmission: the file is not a plain one, is too large, or holds no notebook.
+    """
+    name = shown(Path(path).name)
+    try:
+        return as_notebook(_json(_text(_bytes(Path(path)))))
+    except BadSubmission as error:
+        raise BadSubmission(f"{name}: {error}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise BadSubmission("expected a file, got a link, a folder or a device")
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BadSubmission("expected a file, got a link, a folder or a device")
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadSubmission(f"the file cannot be read ({error.strerror})") from None
+    if not content:
+        raise BadSubmission("the file is empty (0 bytes)")
+    if len(content) > MOST_BYTES:
+        raise BadSubmission(f"expected at most {MOST_BYTES >> 20} MB, got more; clear large outputs and attachments")
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        kind = "a zip file" if content[:2] == b"PK" else "a PDF" if content[:4] == b"%PDF" else "another file"
+        raise BadSubmission(f"expected a notebook, got bytes that are no text; is it {kind} with a new name?") from None
+
+
+def _json(text: str) -> Any:
+    if text.count("[") + text.count("{") > MOST_BRACKETS or text.count(",") > MOST_COMMAS:
+        raise BadSubmission("the notebook has too many parts to be read; clear its outputs")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise BadSubmission("its JSON is nested too deeply to be a notebook") from None
+    except ValueError as error:
+        raise BadSubmission(f"expected a notebook, got no valid JSON ({shown(str(error))}); is it complete?") from None
+
+
+def as_notebook(content: Any) -> dict[str, Any]:
+    """Any JSON as a notebook, as far as it is one: an object with a list of at most 400 cells.
+
+    Raises:
+        BadSubmission: it is none.
+    """
+    if not isinstance(content, dict):
+        raise BadSubmission(f"expected a notebook, got JSON that is a {type(content).__name__}")
+    if not isinstance(content.get("cells"), list) and isinstance(content.get("worksheets"), list):
+        content = {**content, "cells": _cells_of_format_3(content["worksheets"])}
+    if not isinstance(content.get("cells"), list):
+        raise BadSubmission("expected a notebook, got JSON without a list of cells")
+    if len(content["cells"]) > MOST_CELLS:
+        raise BadSubmission(f"expected at most {MOST_CELLS} cells, got {len(content['cells'])}; delete the superfluous")
+    return content
+
+
+def _cells_of_format_3(worksheets: list) -> list:
+    """The cells as format 4 has them: one list, and the text always under ``source``."""
+    found = []
+    for sheet in worksheets:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for cell in cells if isinstance(cells, list) else ():
+            if isinstance(cell, dict):
+                kind = cell.get("cell_type")
+                source = cell.get("input" if kind == "code" else "source", "")
+                found.append({**cell, "cell_type": kind if kind in ("code", "raw") else "markdown", "source": source})
+    return found
+
+
+# ---- texts and images from outside -----------------------------------------------------------------------------
+
+
+def clean_text(text: str) -> str:
+    """A text that can be stored: half characters become U+FFFD, NUL is left out."""
+    return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def clean_image(mime: str, data: Any, most: int = MOST_IMAGE) -> str | None:
+    """An image's base64, decoded strictly and encoded again; None where it is none, or larger than ``most`` bytes."""
+    if isinstance(data, list) and all(isinstance(part, str) for part in data):
+        data = "".join(data)
+    if mime not in MAGIC or not isinstance(data, str) or len(data) > 2 * most:
+        return None
+    try:
+        content = base64.b64decode("".join(data.split()).encode("ascii"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not content.startswith(MAGIC[mime]) or len(content) > most:
+        return None
+    return base64.b64encode(content).decode("ascii")
+
+
+def shown(text: str, most: int = 120) -> str:
+    """A text from outside, for a message: one line of printable characters, cut."""
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def listed(names: list[str]) -> str:
+    """Names from outside, for a message."""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(shown(name, 60) for name in names[:MOST_NAMES]) + more

@@ -1,0 +1,273 @@
+"""A submitted notebook's texts in the notebook that was given out.
+
+Nothing of a submission's structure is trusted: cells, their order, metadata, tags and points come from the master.
+Of the submission come the texts of the cells that were the student's to write, and the student's own cells.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from rnnkit.grading.reading import (
+    MOST_CELLS,
+    BadSubmission,
+    as_notebook,
+    clean_image,
+    clean_text,
+    find,
+    listed,
+    read,
+)
+
+__all__ = ["BadSubmission", "find", "read", "rebuild"]
+
+MOST_TEXT = 200_000  # characters of a cell
+MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
+INJECTED = "injected-parameters"  # papermill's tag
+MISSING = "# (this cell is missing from the submission)"
+ATTACHED = re.compile(r"[\w.() -]{1,100}")
+
+
+def rebuild(master: NotebookNode, submitted: dict[str, Any]) -> tuple[NotebookNode, list[str]]:
+    """The master notebook with a student's work in it.
+
+    Arguments:
+        master: the notebook as it was given out.
+        submitted: what `read` returns, or any JSON.
+
+    Returns:
+        A new notebook without outputs, in which the cells that are not the student's to write are the master's; and
+        flags: what a person may want to know, a line each.
+
+    Raises:
+        BadSubmission: there is no list of cells, or there are too many.
+    """
+    work = _Rebuild(master)
+    work.take(as_notebook(submitted)["cells"])
+    return work.result()
+
+
+# ---- one cell of a submission ------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Cell:
+    """What is used of a submitted cell; every field is of its type, whatever came."""
+
+    kind: str
+    text: str
+    grade_id: str
+    id: str
+    injected: bool
+    attachments: dict = field(default_factory=dict)
+    used: bool = False  # its text stands elsewhere, or nowhere for a good reason
+
+    def __post_init__(self):
+        self.bare = self.text.strip()
+
+
+def _cell(raw: dict) -> _Cell:
+    metadata = _of(dict, raw.get("metadata"))
+    about = _of(dict, metadata.get("nbgrader"))
+    kind = _of(str, raw.get("cell_type"))
+    source = raw.get("source")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return _Cell(
+        kind=kind if kind in ("code", "markdown") else "raw",
+        text=clean_text(_of(str, source)),
+        grade_id=_of(str, about.get("grade_id")),
+        id=_of(str, raw.get("id")),
+        injected=INJECTED in _of(list, metadata.get("tags")),
+        attachments=_of(dict, raw.get("attachments")),
+    )
+
+
+def _of(kind: type, value: Any) -> Any:
+    """The value if it is of the type, else an empty one."""
+    return value if isinstance(value, kind) else kind()
+
+
+# ---- the given cells ---------------------------------------------------------------------------------------------
+
+
+def _about(cell: NotebookNode) -> dict:
+    return cell.metadata.get("nbgrader", {})
+
+
+def _key(cell: NotebookNode, index: int) -> str:
+    return _about(cell).get("grade_id") or cell.get("id") or f"cell {index + 1}"
+
+
+def _is_theirs(cell: NotebookNode) -> bool:
+    """Whether a given cell's text is the student's to write."""
+    return not _about(cell) or bool(_about(cell).get("solution"))
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    """Whether it is for a written answer, that a person reads."""
+    return cell.cell_type == "markdown" and bool(_about(cell).get("solution"))
+
+
+class _Rebuild:
+    """One notebook being rebuilt."""
+
+    def __init__(self, master: NotebookNode):
+        self.out = copy.deepcopy(master)
+        self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
+        self.flagged: dict[str, list[str]] = {}
+        self.copies: dict[str, list[_Cell]] = {key: [] for key in self.given}
+        self.own: dict[str | None, list[_Cell]] = {}  # the student's own cells, by the given cell they follow
+        self.room = MOST_IMAGES
+
+    def _flag(self, what: str, key: str) -> None:
+        names = self.flagged.setdefault(what, [])
+        if key not in names:
+            names.append(key)
+
+    def take(self, cells: list) -> None:
+        """Sorts a submission's cells into those that were given, copies of them, and the student's own."""
+        place = None
+        for key, cell in self._recognised([_cell(raw) for raw in cells if isinstance(raw, dict)]):
+            if key is not None and not self.copies[key]:
+                place = key
+            elif key is None and cell.injected:
+                self._flag("cells that papermill put in were left out", cell.id or "without a name")
+            elif key is None or _is_theirs(self.given[key]):
+                self.own.setdefault(place, []).append(cell)
+            if key is not None:
+                self.copies[key].append(cell)
+
+    def _recognised(self, cells: list[_Cell]) -> Iterator[tuple[str | None, _Cell]]:
+        """Each cell with the key of the given cell that it is: by its grade_id, else its id, else its whole text."""
+        by_grade = {_about(cell)["grade_id"]: key for key, cell in self.given.items() if _about(cell)}
+        by_id = {cell.id: key for key, cell in self.given.items() if "id" in cell}
+        keys = [by_grade.get(cell.grade_id, by_id.get(cell.id)) for cell in cells]
+        texts = Counter(cell.source.strip() for cell in self.given.values())
+        by_text = {
+            (cell.cell_type, text): key
+            for key, cell in self.given.items()
+            if key not in keys and texts[text := cell.source.strip()] == 1
+        }
+        for index, (key, cell) in enumerate(zip(keys, cells, strict=True)):
+            if key is None:
+                keys[index] = by_text.pop((cell.kind, cell.bare), None)
+            elif _about(self.given[key]) and key != by_grade.get(cell.grade_id):
+                self._flag("nbgrader's metadata was changed (put back)", key)
+        return zip(keys, cells, strict=True)
+
+    def result(self) -> tuple[NotebookNode, list[str]]:
+        """The notebook and its flags."""
+        for key, cell in self.given.items():
+            self._fill(key, cell)
+        cells = self._own_cells(None)
+        for key, cell in self.given.items():
+            cells += [cell, *self._own_cells(key)]
+        if len(cells) > MOST_CELLS:
+            raise BadSubmission(f"expected at most {MOST_CELLS} cells, got {len(cells)} with those that were missing")
+        for cell in cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        self._name(cells)
+        self.out.cells = cells
+        self.out.metadata.pop("widgets", None)
+        if not any(self.copies.values()):
+            return self.out, ["not one cell of the assignment's notebook is in it: is it another notebook?"]
+        return self.out, [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
+
+    def _name(self, cells: list[NotebookNode]) -> None:
+        """Ids for the student's own cells: the same each time, and none where the master has none."""
+        if not all("id" in cell for cell in self.given.values()):
+            for cell in cells:
+                cell.pop("id", None)
+            return
+        given = {cell.id for cell in self.given.values()}
+        names = (name for number in range(1, 2 * MOST_CELLS + 1) if (name := f"own-{number}") not in given)
+        kept = {id(cell) for cell in self.given.values()}
+        for cell in cells:
+            if id(cell) not in kept:
+                cell.id = next(names)
+
+    # ---- filling a given cell ----
+
+    def _fill(self, key: str, cell: NotebookNode) -> None:
+        """Puts the student's text into a given cell, where it is the student's to write."""
+        copies, stub = self.copies[key], cell.source.strip()
+        if not copies:
+            self._flag("cells are missing (put back)", key)
+        elif len(copies) > 1:
+            self._flag("cells are there more than once (the first written one counts)", key)
+        if not _is_theirs(cell):
+            if any(found.text != cell.source for found in copies):
+                self._flag("locked cells were edited (ignored)", key)
+            return
+        written = [found for found in copies if found.bare not in ("", stub)]
+        for found in copies:
+            found.used = found in written[:1] or found.bare in ("", stub) or found.bare == written[0].bare
+        if not written and _is_answer(cell):
+            written = self._written_beside(key)
+        if written:
+            cell.source = self._text(written[0], key)
+            self._attach(cell, written[0], key)
+        elif copies and cell.cell_type == "code":
+            cell.source = copies[0].text
+        elif cell.cell_type == "code" and _about(cell):
+            cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
+
+    def _written_beside(self, key: str) -> list[_Cell]:
+        """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
+        before = list(self.given)[: list(self.given).index(key) + 1]
+        place = next((other for other in reversed(before) if self.copies[other]), None)
+        found = [cell for cell in self.own.get(place, ()) if cell.kind == "markdown" and cell.bare and not cell.used]
+        if not found:
+            return []
+        self._flag("answers stand in a new cell beside their own (moved there)", key)
+        attachments = {}
+        for cell in found:
+            cell.used = True
+            attachments |= cell.attachments
+        text = "\n\n".join(cell.text for cell in found)
+        return [_Cell("markdown", text, "", "", False, attachments)]
+
+    def _text(self, cell: _Cell, key: str) -> str:
+        if len(cell.text) > MOST_TEXT:
+            self._flag(f"cells have more than {MOST_TEXT} characters (cut)", key)
+        return cell.text[:MOST_TEXT]
+
+    def _attach(self, target: NotebookNode, cell: _Cell, key: str) -> None:
+        """Keeps the images that were pasted into a text."""
+        if target.cell_type != "markdown":
+            return
+        kept = {}
+        for name, bundle in cell.attachments.items():
+            images = {mime: clean_image(mime, data) for mime, data in _of(dict, bundle).items()}
+            images = {mime: data for mime, data in images.items() if data is not None and len(data) <= self.room}
+            if images and ATTACHED.fullmatch(name):
+                kept[name] = NotebookNode(images)
+                self.room -= sum(map(len, images.values()))
+            else:
+                self._flag("attachments that are no png or jpeg, or too large, were left out", key)
+        if kept:
+            target.attachments = NotebookNode(kept)
+
+    def _own_cells(self, place: str | None) -> list[NotebookNode]:
+        """The student's own cells after a given one."""
+        return [self._own_cell(cell) for cell in self.own.get(place, ()) if cell.bare and not cell.used]
+
+    def _own_cell(self, cell: _Cell) -> NotebookNode:
+        text = self._text(cell, "one of the student's own")
+        if cell.kind == "code":
+            return new_code_cell(text)
+        if cell.kind == "raw":
+            text = "\n".join(f"    {line}" for line in text.splitlines())
+        made = new_markdown_cell(text)
+        self._attach(made, cell, "one of the student's own")
+        return made

@@ -1,0 +1,504 @@
+"""Rebuilding submitted notebooks: whatever comes, the cells that count are the master's and the texts the student's."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+
+import nbformat
+import pytest
+from course import NAME, ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnkit.grading.reading import MOST_CELLS, clean_image, clean_text, shown
+from rnnkit.grading.rebuild import MISSING, BadSubmission, find, read, rebuild
+
+RELEASED = sorted((ROOT / "release" / NAME).glob("*.ipynb"))
+MASTERS = {path.stem: nbformat.read(path, 4) for path in RELEASED}
+CELLS, REGIME, REPORT = MASTERS["1_cells"], MASTERS["3_regime"], MASTERS["4_report"]
+STUB = "YOUR ANSWER HERE"
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"image" * 20).decode()
+ANSWER = "@method_of(RNN)\ndef step(self, x_t, h_prev):\n    return x_t"
+
+
+def about(cell):
+    return cell["metadata"].get("nbgrader", {})
+
+
+def is_theirs(cell):
+    return not about(cell) or about(cell)["solution"]
+
+
+def submission(master=CELLS, **texts):
+    """What a student saves: the given notebook with these texts in it, as plain JSON."""
+    notebook = json.loads(json.dumps(master))
+    for cell in notebook["cells"]:
+        cell["source"] = texts.get(cell["id"], cell["source"])
+    return notebook
+
+
+def cell_of(notebook, name):
+    return next(cell for cell in notebook["cells"] if cell["id"] == name)
+
+
+def own(source, kind="code", **more):
+    return {"cell_type": kind, "metadata": {}, "source": source, "id": "mine", **more}
+
+
+def after(notebook, name, *cells):
+    """The notebook with cells after one of its own."""
+    at = notebook["cells"].index(cell_of(notebook, name)) + 1
+    notebook["cells"][at:at] = cells
+    return notebook
+
+
+def sound(master, built):
+    """Checks what must hold for every notebook that is rebuilt; returns the student's own cells."""
+    nbformat.validate(built)
+    json.dumps(built).encode("utf-8")
+    given = {cell.id: cell for cell in built.cells if cell.id in {given.id for given in master.cells}}
+    assert list(given) == [cell.id for cell in master.cells]
+    assert {key: built.metadata[key] for key in built.metadata} == dict(master.metadata)
+    for cell in master.cells:
+        got = given[cell.id]
+        assert (got.cell_type, got.metadata) == (cell.cell_type, cell.metadata)
+        if not is_theirs(cell):
+            assert got == cell
+        assert set(got) <= set(cell) | {"attachments"}
+    extra = [cell for cell in built.cells if cell.id not in given]
+    for cell in extra:
+        assert cell.metadata == {}
+        assert cell.cell_type in ("code", "markdown")
+    for cell in built.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        for bundle in cell.get("attachments", {}).values():
+            assert all(clean_image(mime, data) == data for mime, data in bundle.items())
+    return extra
+
+
+# ---- any JSON ----------------------------------------------------------------------------------------------------
+
+names = st.sampled_from(
+    ["cells", "source", "metadata", "nbgrader", "grade_id", "id", "cell_type", "tags", "attachments", "a.png"]
+)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | names
+anything = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(names | st.text(max_size=8), inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@st.composite
+def mangled(draw, master):
+    """The given cells in any order and number, with anything in any field, and anything among them."""
+    cells = []
+    for _ in range(draw(st.integers(0, 12))):
+        cell = json.loads(json.dumps(draw(st.sampled_from(master.cells))))
+        for key in draw(
+            st.lists(st.sampled_from(["source", "metadata", "id", "cell_type", "attachments"]), max_size=3)
+        ):
+            cell[key] = draw(anything)
+        if draw(st.booleans()) and isinstance(cell["metadata"], dict):
+            cell["metadata"]["nbgrader"] = draw(anything | st.just({"grade_id": "rnn_step_solution"}))
+        if draw(st.booleans()):
+            cell["source"] = draw(st.text() | st.lists(st.text() | anything, max_size=3))
+        cells.append(cell if draw(st.integers(0, 9)) else draw(anything))
+    return {"cells": cells, "metadata": draw(anything), "nbformat": draw(anything)}
+
+
+@settings(max_examples=150)
+@given(anything | st.dictionaries(st.just("cells"), anything) | mangled(CELLS) | mangled(REPORT))
+def test_any_json_is_refused_or_keeps_every_given_cell(content):
+    for master in (CELLS, REPORT):
+        kept = copy.deepcopy(master)
+        try:
+            built, flags = rebuild(master, content)
+        except BadSubmission:
+            continue
+        sound(master, built)
+        assert all(isinstance(flag, str) and "\n" not in flag for flag in flags)
+        assert master == kept
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-16", "replace")))
+def test_any_bytes_are_refused_with_a_reason_in_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "1_cells.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(BadSubmission, match=r"^1_cells\.ipynb: [^\n]+$"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_the_untouched_notebook_comes_back_without_flags(name):
+    built, flags = rebuild(MASTERS[name], submission(MASTERS[name]))
+    assert built == MASTERS[name]
+    assert built is not MASTERS[name]
+    assert flags == []
+
+
+# ---- what a student wrote ----------------------------------------------------------------------------------------
+
+
+def test_the_students_texts_and_own_cells_are_kept_in_their_places():
+    notebook = after(
+        submission(rnn_step_solution=ANSWER), "rnn_step_solution", own("import math"), own("## Note", "markdown")
+    )
+    notebook["cells"].insert(0, own("x = 1", metadata={"tags": ["skip-execution"], "nbgrader": {"points": 500}}))
+    built, flags = rebuild(CELLS, notebook)
+    extra = sound(CELLS, built)
+    assert flags == []
+    assert cell_of(built, "rnn_step_solution").source == ANSWER
+    assert [cell.id for cell in extra] == ["own-1", "own-2", "own-3"]
+    assert built.cells[0].source == "x = 1"
+    at = built.cells.index(cell_of(built, "rnn_step_solution"))
+    assert [cell.source for cell in built.cells[at + 1 : at + 3]] == ["import math", "## Note"]
+
+
+def test_a_raw_cell_becomes_text_that_no_page_interprets():
+    built, _ = rebuild(CELLS, after(submission(), "rnn_step", own("<script>1</script>\n# x", "raw")))
+    (extra,) = sound(CELLS, built)
+    assert (extra.cell_type, extra.source) == ("markdown", "    <script>1</script>\n    # x")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cell: cell["metadata"].update(tags=["skip-execution"]),
+        lambda cell: cell["metadata"]["nbgrader"].update(points=500, grade=False, solution=True, schema_version=99),
+        lambda cell: cell["metadata"].update(nbgrader=None),
+        lambda cell: cell["metadata"].update(nbgrader=["x"]),
+        lambda cell: cell["metadata"]["nbgrader"].update(grade_id="nope"),
+        lambda cell: cell.update(cell_type="raw"),
+        lambda cell: cell.update(cell_type="markdown", attachments={"a.png": {"image/png": PNG}}),
+        lambda cell: cell.update(source="pass"),
+        lambda cell: cell.update(outputs=[{"output_type": "execute_result", "data": {"text/plain": "3"}}]),
+        lambda cell: cell.update(id="other"),
+        lambda cell: cell.clear(),
+    ],
+)
+def test_a_check_cell_is_the_masters_whatever_was_done_to_it(change):
+    notebook = submission(rnn_step_solution=ANSWER)
+    change(cell_of(notebook, "rnn_step"))
+    notebook["metadata"] = {"kernelspec": {"name": "bash-evil"}, "widgets": {"a": 1}}
+    built, _ = rebuild(CELLS, notebook)
+    assert sound(CELLS, built) == []
+    assert cell_of(built, "rnn_step_solution").source == ANSWER
+
+
+def flags_of(notebook, master=CELLS):
+    built, flags = rebuild(master, notebook)
+    sound(master, built)
+    return flags
+
+
+def test_what_a_person_may_want_to_know_is_flagged():
+    edited = submission(rnn_step="pass")
+    assert flags_of(edited) == ["locked cells were edited (ignored): rnn_step"]
+    without = submission()
+    without["cells"] = [cell for cell in without["cells"] if cell["id"] not in ("rnn_step", "gru_step")]
+    assert flags_of(without) == ["cells are missing (put back): rnn_step, gru_step"]
+    double = submission()
+    double["cells"].append({**cell_of(double, "rnn_step"), "id": "copied"})
+    assert flags_of(double) == ["cells are there more than once (the first written one counts): rnn_step"]
+    changed = submission()
+    cell_of(changed, "rnn_step")["metadata"]["nbgrader"]["grade_id"] = "nope"
+    assert flags_of(changed) == ["nbgrader's metadata was changed (put back): rnn_step"]
+    assert flags_of({"cells": []}) == ["not one cell of the assignment's notebook is in it: is it another notebook?"]
+
+
+def test_many_names_are_counted():
+    without = submission()
+    del without["cells"][10:]
+    (flag,) = flags_of(without)
+    assert flag.endswith(f" and {len(CELLS.cells) - 10 - 8} more")
+
+
+def test_a_missing_solution_does_not_replace_what_is_defined_elsewhere():
+    notebook = submission()
+    at = notebook["cells"].index(cell_of(notebook, "rnn_step_solution"))
+    notebook["cells"][at] = own(ANSWER)
+    built, flags = rebuild(CELLS, notebook)
+    (extra,) = sound(CELLS, built)
+    assert extra.source == ANSWER
+    assert cell_of(built, "rnn_step_solution").source == MISSING
+    assert built.cells.index(extra) < built.cells.index(cell_of(built, "rnn_step"))
+    assert flags == ["cells are missing (put back): rnn_step_solution"]
+
+
+def test_of_copied_solutions_the_written_one_is_taken_and_none_is_lost():
+    stub = cell_of(submission(), "rnn_step_solution")
+    for first, second in (
+        (stub["source"], ANSWER),
+        (ANSWER, stub["source"]),
+        (ANSWER, ""),
+        ("", ANSWER),
+        (ANSWER, ANSWER),
+    ):
+        notebook = after(
+            submission(rnn_step_solution=first), "rnn_step_solution", {**stub, "source": second, "id": "copy"}
+        )
+        built, flags = rebuild(CELLS, notebook)
+        assert sound(CELLS, built) == []
+        assert cell_of(built, "rnn_step_solution").source == ANSWER
+        assert len(flags) == 1
+    later = ANSWER.replace("x_t\n", "h_prev\n") + "  # later"
+    notebook = after(
+        submission(rnn_step_solution=ANSWER), "rnn_step", {**stub, "source": later, "id": "copy"}, own("y = 2")
+    )
+    built, _ = rebuild(CELLS, notebook)
+    assert cell_of(built, "rnn_step_solution").source == ANSWER
+    at = built.cells.index(cell_of(built, "rnn_step"))
+    assert [cell.source for cell in built.cells[at + 1 : at + 3]] == [later, "y = 2"], "they stay where they were run"
+
+
+def test_cells_that_lost_ids_and_metadata_are_known_by_their_texts():
+    notebook = submission(rnn_step_solution=ANSWER)
+    for cell in notebook["cells"]:
+        del cell["id"]
+        cell["metadata"] = {}
+    built, _ = rebuild(CELLS, notebook)
+    (extra,) = sound(CELLS, built)
+    assert extra.source == ANSWER
+    assert built.cells[built.cells.index(extra) + 1].source == cell_of(CELLS, "rnn_step_text").source or (
+        built.cells.index(extra) < built.cells.index(cell_of(built, "rnn_step"))
+    )
+    with_ids = submission(rnn_step_solution=ANSWER)
+    for cell in with_ids["cells"]:
+        cell["metadata"] = {}
+    built, _ = rebuild(CELLS, with_ids)
+    assert sound(CELLS, built) == []
+    assert cell_of(built, "rnn_step_solution").source == ANSWER
+
+
+# ---- written answers ---------------------------------------------------------------------------------------------
+
+
+def test_an_answer_beside_its_cell_is_found():
+    moved = ["answers stand in a new cell beside their own (moved there): a1_rho"]
+    notebook = after(submission(REPORT), "a1_rho", own("It grows.", "markdown"), own("To 1.3.", "markdown"))
+    built, flags = rebuild(REPORT, notebook)
+    assert sound(REPORT, built) == []
+    assert cell_of(built, "a1_rho").source == "It grows.\n\nTo 1.3."
+    assert flags == moved
+
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "a1_rho"]
+    built, flags = rebuild(REPORT, notebook)
+    assert cell_of(built, "a1_rho").source == "It grows.\n\nTo 1.3."
+    assert flags == ["cells are missing (put back): a1_rho", *moved]
+
+    answered = after(submission(REPORT, a1_rho="Mine."), "a1_rho", own("A note.", "markdown"))
+    built, flags = rebuild(REPORT, answered)
+    assert [cell.source for cell in sound(REPORT, built)] == ["A note."]
+    assert flags == []
+
+
+@pytest.mark.parametrize("text", ["", " \n", STUB])
+def test_an_answer_that_was_not_given_is_the_stub(text):
+    built, _ = rebuild(REPORT, submission(REPORT, a1_rho=text))
+    assert cell_of(built, "a1_rho").source == STUB
+
+
+def test_a_cell_that_is_retyped_is_still_the_answer():
+    notebook = submission(REPORT, a1_rho="It grows.")
+    cell_of(notebook, "a1_rho").update(cell_type="code", outputs=[], execution_count=3)
+    built, _ = rebuild(REPORT, notebook)
+    assert sound(REPORT, built) == []
+    assert cell_of(built, "a1_rho").source == "It grows."
+
+
+def test_pasted_images_are_kept_and_nothing_else():
+    notebook = submission(REPORT, a1_rho="![](attachment:a.png)")
+    kept = {"a.png": {"image/png": [PNG[:10] + "\n", PNG[10:]]}}
+    refused = {
+        "b.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
+        "c.png": {"image/png": base64.b64encode(b"<svg>").decode()},
+        'd" onerror="x.png': {"image/png": PNG},
+        "e.png": {"image/png": "%%%"},
+        "f.png": None,
+        "g.png": {"image/png": PNG + "\n!"},
+        "h.png": {"image/png": base64.b64encode(base64.b64decode(PNG) + bytes(1 << 20)).decode()},
+    }
+    cell_of(notebook, "a1_rho")["attachments"] = refused | kept
+    cell_of(notebook, "a1_rho_task")["attachments"] = kept
+    built, flags = rebuild(REPORT, notebook)
+    sound(REPORT, built)
+    assert cell_of(built, "a1_rho").attachments == {"a.png": {"image/png": PNG}}
+    assert "attachments" not in cell_of(built, "a1_rho_task")
+    assert flags == ["attachments that are no png or jpeg, or too large, were left out: a1_rho"]
+
+
+def test_all_images_together_have_a_limit():
+    large = base64.b64encode(base64.b64decode(PNG) + bytes(700_000)).decode()
+    notebook = submission(REPORT)
+    for name in ("a1_rho", "a2_rho", "a3_rho"):
+        cell_of(notebook, name).update(source="see", attachments={"a.png": {"image/png": large}})
+    built, flags = rebuild(REPORT, notebook)
+    sound(REPORT, built)
+    assert [name for name in ("a1_rho", "a2_rho", "a3_rho") if "attachments" in cell_of(built, name)] == [
+        "a1_rho",
+        "a2_rho",
+    ]
+    assert len(flags) == 1
+
+
+# ---- the notebooks with parameters -------------------------------------------------------------------------------
+
+
+def test_unlocked_cells_that_were_given_are_the_students():
+    built, flags = rebuild(REPORT, submission(REPORT, folder='folder = "runs/smoke"', extra_run='extra = "mine"'))
+    assert sound(REPORT, built) == []
+    assert cell_of(built, "folder").source == 'folder = "runs/smoke"'
+    assert cell_of(built, "extra_run").source == 'extra = "mine"'
+    assert flags == []
+    notebook = submission(REGIME, parameters='regime = "A2"')
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "parameters"]
+    built, flags = rebuild(REGIME, notebook)
+    assert cell_of(built, "parameters") == cell_of(REGIME, "parameters")
+    assert flags == ["cells are missing (put back): parameters"]
+
+
+def test_what_papermill_put_in_is_left_out():
+    injected = own('regime = "B2"', metadata={"tags": ["injected-parameters"]})
+    built, flags = rebuild(REGIME, after(submission(REGIME), "parameters", injected))
+    assert sound(REGIME, built) == []
+    assert flags == ["cells that papermill put in were left out: mine"]
+
+
+# ---- texts -------------------------------------------------------------------------------------------------------
+
+
+def test_texts_that_cannot_be_stored_are_mended():
+    notebook = submission(rnn_step_solution=["x = '\ud83d", "\ude00 \ud800 \0'"])
+    built, _ = rebuild(CELLS, notebook)
+    assert cell_of(built, "rnn_step_solution").source == "x = '\U0001f600 � '"
+    sound(CELLS, built)
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_clean_text_can_be_stored_and_is_clean(text):
+    assert clean_text(text).encode("utf-8").decode() == clean_text(clean_text(text))
+    assert "\0" not in clean_text(text)
+    assert len(shown(text, 10)) <= 10
+    assert shown(text, 10).isprintable()
+
+
+def test_a_text_without_end_is_cut():
+    built, flags = rebuild(CELLS, submission(rnn_step_solution="#" * 300_000))
+    assert len(cell_of(built, "rnn_step_solution").source) == 200_000
+    assert flags == ["cells have more than 200000 characters (cut): rnn_step_solution"]
+
+
+def test_too_many_cells_are_refused():
+    many = submission()
+    many["cells"] += [own(f"{number}") for number in range(MOST_CELLS + 1 - len(many["cells"]))]
+    with pytest.raises(BadSubmission, match="expected at most 400 cells, got 401"):
+        rebuild(CELLS, many)
+    with pytest.raises(BadSubmission, match=r"expected at most 400 cells, got 4\d\d with those"):
+        rebuild(CELLS, {"cells": [own("1")] * MOST_CELLS})
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_texts_of_every_usual_encoding_are_read(tmp_path, encoding):
+    path = tmp_path / "1_cells.ipynb"
+    text = json.dumps(submission(rnn_step_solution="# é"), ensure_ascii=False)
+    path.write_bytes((b"\xff\xfe" if encoding == "utf-16-le" else b"") + text.encode(encoding))
+    assert cell_of(read(path), "rnn_step_solution")["source"] == "# é"
+
+
+REFUSED = {
+    "empty": (b"", r"is empty"),
+    "pdf": (b"%PDF-1.7\n" + bytes(range(256)), "is it a PDF"),
+    "zip": (b"PK\x03\x04\xff\xfe\xff", "is it a zip"),
+    "truncated": (json.dumps(submission()).encode()[:5000], "is it complete"),
+    "list": (b"[]", "JSON that is a list"),
+    "no_cells": (b"{}", "without a list of cells"),
+    "deep": (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+    "deep_in_cells": (b'{"cells": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
+    "digits": (b'{"cells": ' + b"9" * 10_000 + b"}", "no valid JSON"),
+    "brackets": (b"[" + b"[]," * 1_000_000 + b"0]", "too many parts"),
+    "large": (b" " * (21 << 20), "at most 20 MB"),
+    "many": (b'{"cells": [' + b"{}," * 5000 + b"{}]}", "at most 400 cells, got 5001"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_that_is_no_notebook_is_refused(tmp_path, name):
+    content, reason = REFUSED[name]
+    path = tmp_path / "1_cells.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(BadSubmission, match=rf"^1_cells\.ipynb: [^\n]*{reason}"):
+        read(path)
+
+
+def test_only_a_plain_file_is_read(tmp_path):
+    (tmp_path / "real").write_text(json.dumps(submission()))
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "real")
+    (tmp_path / "dangling.ipynb").symlink_to("/nonexistent/x")
+    (tmp_path / "folder.ipynb").mkdir()
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    for name in ("link", "dangling", "folder", "pipe"):
+        with pytest.raises(BadSubmission, match=f"{name}.ipynb: expected a file, got a link, a folder or a device"):
+            read(tmp_path / f"{name}.ipynb")
+    with pytest.raises(BadSubmission, match="cannot be read"):
+        read(tmp_path / "absent.ipynb")
+
+
+def test_a_notebook_of_format_3_is_read(tmp_path):
+    cells = [
+        {"cell_type": "code", "input": ["x = ", "1"], "metadata": {}, "outputs": []},
+        {"cell_type": "heading", "level": 1, "source": "Title", "metadata": {}},
+        {"cell_type": "code", "input": ANSWER, "metadata": {"nbgrader": {"grade_id": "rnn_step_solution"}}},
+        None,
+    ]
+    path = tmp_path / "1_cells.ipynb"
+    path.write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}, 3, {"cells": 3}]}))
+    built, flags = rebuild(CELLS, read(path))
+    assert [cell.source for cell in sound(CELLS, built)] == ["x = 1", "Title"]
+    assert cell_of(built, "rnn_step_solution").source == ANSWER
+    assert len(flags) == 1
+
+
+# ---- names -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["1_cells.ipynb", "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_CELLS.IPYNB", "1-cells.ipynb", "1 cells(2).ipynb",
+     "1_cells.ipynb.txt", "1_cells.ipynb.json", "1_cells - Copy (2).ipynb", "1_cells_final.ipynb", "1_cells-v2.ipynb"],
+)  # fmt: skip
+def test_the_notebook_that_is_meant_is_found(tmp_path, name):
+    for other in (name, "2_diagnostics.ipynb", "1_cells.txt", "11_cells.ipynb"):
+        (tmp_path / other).touch()
+    assert find(tmp_path, "1_cells.ipynb") == tmp_path / name
+
+
+def test_the_name_itself_comes_first(tmp_path):
+    for name in ("1_cells.ipynb", "1_cells (1).ipynb"):
+        (tmp_path / name).touch()
+    assert find(tmp_path, "1_cells.ipynb").name == "1_cells.ipynb"
+
+
+def test_what_was_found_instead_is_named(tmp_path):
+    with pytest.raises(BadSubmission, match="got an empty folder"):
+        find(tmp_path, "1_cells.ipynb")
+    with pytest.raises(BadSubmission, match="cannot be read"):
+        find(tmp_path / "absent", "1_cells.ipynb")
+    (tmp_path / "rea\ndme.txt").touch()
+    with pytest.raises(BadSubmission, match=r"got rea\?dme\.txt$"):
+        find(tmp_path, "1_cells.ipynb")
+    (tmp_path / "Untitled.ipynb").touch()
+    with pytest.raises(BadSubmission, match=r"got Untitled\.ipynb$"):
+        find(tmp_path, "1_cells.ipynb")
+    (tmp_path / "1_cells (1).ipynb").touch()
+    (tmp_path / "1_cells (2).ipynb").touch()
+    with pytest.raises(BadSubmission, match=r"got 1_cells \(1\)\.ipynb, 1_cells \(2\)\.ipynb; hand in one"):
+        find(tmp_path, "1_cells.ipynb")
