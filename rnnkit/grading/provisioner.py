@@ -1,0 +1,221 @@
+"""Kernels for students' notebooks: confined and supervised, reached over unix sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import zmq.asyncio
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
+from traitlets import Bool, Dict, Unicode, default
+
+from rnnkit.grading import sandbox
+from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.sandbox import Limits
+from rnnkit.grading.supervise import Supervised
+from rnnkit.setup_env import clone_root
+
+NAME = "rnnkit-bwrap"
+GROUP = "jupyter_client.kernel_provisioners"
+ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.hist_file=:memory:"]
+SOCKETS = 5  # of a kernel
+LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
+PATIENCE = 60  # seconds until a kernel has its sockets
+LARGEST_MESSAGE = 24 << 20  # bytes
+MOST_WAITING = 100  # messages that wait to be read, per socket
+
+
+class BwrapProvisioner(KernelProvisionerBase):
+    """Starts a kernel under a supervisor, by default confined."""
+
+    stage = Unicode(None, allow_none=True, config=True, help="folder with the files that the notebook finds")
+    runtime = Unicode(config=True, help="folder with rnnkit as students have it")
+    limits = Dict(config=True, help="limits by their names, where they are not the default ones")
+    confined = Bool(True, config=True, help="False for submissions that are trusted")
+
+    _job: Supervised | None = None
+    _base: Path | None = None
+    _last_why: str | None = None
+    _last_report: dict[str, Any] | None = None
+
+    @default("runtime")
+    def _default_runtime(self) -> str:
+        return str(student_runtime(clone_root()))
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a process to take care of."""
+        return self._job is not None
+
+    async def poll(self) -> int | None:
+        """The exit status; None while the kernel runs."""
+        return 0 if self._job is None else self._job.process.poll()
+
+    async def wait(self) -> int | None:
+        """Waits until the kernel has ended, with everything that it started."""
+        if self._job is None:
+            return 0
+        while self._job.process.poll() is None:
+            await asyncio.sleep(0.02)
+        return self._let_go()
+
+    async def send_signal(self, signum: int) -> None:
+        """Interrupts the kernel's own process; any other signal ends the whole tree."""
+        if self._job is None or signum == 0:
+            return
+        if signum == signal.SIGINT:
+            self._job.interrupt()
+        else:
+            self._job.stop()
+
+    async def kill(self, restart: bool = False) -> None:
+        """Ends the whole tree."""
+        await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """Ends the whole tree."""
+        await self.send_signal(signal.SIGKILL)
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Makes the folder of the sockets and the whole command."""
+        self._remove()
+        self._base = _short_folder()
+        sockets = self._base / "s"
+        sockets.mkdir(0o700)
+        manager = self.parent
+        manager.cache_ports = False
+        manager.cleanup_random_ports()
+        manager.transport, manager.ip, manager.connection_file = "ipc", f"{sockets}/k", f"{sockets}/k.json"
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        limits, stage = Limits(**self.limits), None if self.stage is None else Path(self.stage)
+        argv = manager.format_kernel_cmd(extra_arguments=kwargs.pop("extra_arguments", []))
+        if self.confined:
+            words = sandbox.command(argv, stage=stage, sockets=sockets, runtime=Path(self.runtime), limits=limits)
+            variables, cwd = dict(sandbox.OUTSIDE), Path("/")
+        else:
+            words, variables, cwd = sandbox.plain(
+                argv, stage=stage, base=self._base, runtime=Path(self.runtime), limits=limits
+            )
+        return {"cmd": words, "env": variables, "cwd": cwd, "limits": sandbox.watched(limits, sockets)}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Starts the supervisor with the kernel below it."""
+        self._last_why = self._last_report = None
+        self._job = Supervised(cmd, self._base, kwargs["limits"], environment=kwargs["env"], cwd=kwargs["cwd"])
+        return self.connection_info
+
+    async def post_launch(self, **kwargs: Any) -> None:
+        """Waits until the kernel listens: clients connect once, and never again.
+
+        Raises:
+            SandboxError: it ended before.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not all(_listens(f"{self.parent.ip}-{number}") for number in range(1, SOCKETS + 1)):
+            ended = self._job is None or self._job.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                if self._job is not None:
+                    self._job.stop()
+                    self._let_go()
+                report = self._last_report or {}
+                got = self._last_why or report.get("stderr", "").strip()[-2000:] or "no reason given"
+                raise sandbox.SandboxError(f"expected a kernel, it did not start: {got}")
+            await asyncio.sleep(0.01)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Ends what is left, and removes the folder of the sockets."""
+        if self._job is not None:
+            self._job.stop()
+            self._let_go()
+        self._remove()
+
+    def why(self) -> str | None:
+        """Why the last kernel was killed or ended by a signal; None where it runs or was stopped as it should be."""
+        return self._last_why if self._job is None else self._job.why()
+
+    def usage(self) -> dict[str, Any]:
+        """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
+        return self._last_report or {} if self._job is None else self._job.report()
+
+    def _let_go(self) -> int:
+        code = self._job.wait()
+        stopped = self._job.stopped_by_grader()
+        self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
+        self._job = None
+        return code
+
+    def _remove(self) -> None:
+        if self._base is not None:
+            shutil.rmtree(self._base, ignore_errors=True)
+            self._base = None
+
+
+class ConfinedManager(AsyncKernelManager):
+    """A manager whose sockets take no huge messages and never connect a second time."""
+
+    @default("context")
+    def _context_default(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        context.setsockopt(zmq.RCVHWM, MOST_WAITING)
+        context.setsockopt(zmq.RECONNECT_IVL, -1)
+        return context
+
+
+def kernel_manager(
+    *, stage: Path | None, runtime: Path, limits: Limits | None = None, confined: bool = True
+) -> ConfinedManager:
+    """A manager that is ready for ``await manager.start_kernel()``; no kernel specification needs to be installed.
+
+    Take clients from ``manager.client()`` after each start and restart, and end with
+    ``await manager.shutdown_kernel(now=True)``. Arguments as for `sandbox.run`.
+    """
+    KernelProvisionerFactory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:{BwrapProvisioner.__name__}", GROUP)
+    settings = {
+        "stage": None if stage is None else str(Path(stage).resolve()),
+        "runtime": str(Path(runtime).resolve()),
+        "limits": asdict(limits or Limits()),
+        "confined": confined,
+    }
+    manager = ConfinedManager(kernel_name="python3", shutdown_wait_time=1)
+    manager._kernel_spec = KernelSpec(
+        argv=[sys.executable, *ARGV],
+        display_name="Python 3 (confined)",
+        language="python",
+        interrupt_mode="signal",
+        metadata={"kernel_provisioner": {"provisioner_name": NAME, "config": settings}},
+    )
+    return manager
+
+
+def why(manager: AsyncKernelManager) -> str | None:
+    """Why the kernel of a manager was killed or ended by a signal, in words; None where nothing like that happened."""
+    return manager.provisioner.why() if isinstance(manager.provisioner, BwrapProvisioner) else None
+
+
+def _short_folder() -> Path:
+    """A new folder of our own with a path that sockets can have."""
+    where = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="rk-", dir=where if len(os.fsencode(where)) < LONGEST else "/tmp"))
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(path)
+        return True
+    return False

@@ -1,0 +1,55 @@
+"""What students have of rnnkit, as a folder to run their code with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from rnnkit.grading.wheel import student_source
+
+ALIAS = "starter_alias", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
+
+
+def cache_folder() -> Path:
+    """The folder of this user for what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rnnkit"
+
+
+def student_runtime(root: Path) -> Path:
+    """A folder that holds rnnkit as students have it: without the instructor's side and the cells' solutions.
+
+    It is made once for each state of the sources, and appears whole or not at all.
+
+    Arguments:
+        root: the clone.
+    """
+    kept = cache_folder()
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
+        source, fresh = Path(folder) / "source", Path(folder) / "fresh"
+        source.mkdir()
+        fresh.mkdir(0o755)
+        student_source(root, source)
+        shutil.move(source / "rnnkit", fresh / "rnnkit")
+        shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
+        runtime = kept / f"runtime-{digest(fresh)[:16]}"
+        if not runtime.is_dir() or digest(runtime) != digest(fresh):
+            shutil.rmtree(runtime, ignore_errors=True)
+            try:
+                os.rename(fresh, runtime)
+            except OSError:  # another process was quicker
+                if not runtime.is_dir():
+                    raise
+    return runtime
+
+
+def digest(folder: Path) -> str:
+    """One number for the names and contents of all files in a folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        name = path.relative_to(folder).as_posix()
+        total.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()

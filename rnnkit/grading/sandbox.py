@@ -1,0 +1,290 @@
+"""Code that nobody has read, run without network, without the course and home folders, and within limits.
+
+Built on bubblewrap (Linux): namespaces of its own, a read-only system, folders in memory to write to.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.supervise import Supervised
+from rnnkit.names import BadValue
+from rnnkit.setup_env import clone_root
+
+HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
+LARGE = 1 << 20  # bytes: a file of the stage from this size on is linked to, not copied into memory
+OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
+NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
+
+APPARMOR = """\
+This system keeps ordinary users from making namespaces (Ubuntu since 23.10 does). Allow it for bwrap alone: as root,
+write this into /etc/apparmor.d/bwrap and run  systemctl reload apparmor
+
+    abi <abi/4.0>,
+    include <tunables/global>
+    profile bwrap /usr/bin/bwrap flags=(unconfined) {
+      userns,
+      include if exists <local/bwrap>
+    }
+"""
+CONTAINER = """\
+Inside a container this needs one that may make namespaces: grade outside of it, in a virtual machine, or start it with
+--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined
+"""
+
+
+class SandboxError(BadValue):
+    """Code of students cannot be confined here: the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission's process tree may use.
+
+    ``memory_mb`` and ``processes`` (threads count) are sums over the tree, ``wall_s`` is from start to end; ``cpu_s``,
+    ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory.
+    """
+
+    memory_mb: int = 4096
+    address_mb: int = 8192
+    processes: int = 128
+    cpu_s: int = 900
+    wall_s: float = 900
+    file_mb: int = 64
+    tmp_mb: int = 256
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a process ended; ``why`` says why it was killed, None where it ended by itself."""
+
+    returncode: int
+    stdout: bytes
+    why: str | None
+    stderr: str = ""
+
+
+def environment(home: str, runtime: str) -> dict[str, str]:
+    """All variables that confined code finds."""
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": home,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        **dict.fromkeys(THREADS, "1"),
+        "PYTHONPATH": runtime,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "NBGRADER_EXECUTION": "autograde",
+    }
+
+
+def command(
+    argv: Sequence[str], *, stage: Path | None, sockets: Path | None, runtime: Path, limits: Limits
+) -> list[str]:
+    """The whole command that runs another one confined.
+
+    Arguments:
+        argv: the command; it starts in ``/submission``.
+        stage: regular files that are there then, as copies (large ones as links to what cannot be written to).
+        sockets: a folder that is writable and has the same path inside and outside.
+        runtime: the folder that `student_runtime` made.
+        limits: of each process; what is summed over the tree is the supervisor's to watch.
+    """
+    size = str(limits.tmp_mb << 20)
+    words = ["bwrap", *(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
+    words += ["--disable-userns", "--die-with-parent", "--new-session", "--hostname", "grader", "--cap-drop", "ALL"]
+    words += ["--clearenv"]
+    for name, value in environment(HOME, RUNTIME).items():
+        words += ["--setenv", name, value]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/dev/shm", "/tmp", HOME, SUBMISSION):
+        words += ["--size", size, "--tmpfs", folder]
+    words += _system()
+    words += ["--ro-bind", str(runtime), RUNTIME]
+    if stage is not None:
+        words += ["--ro-bind", str(stage), STAGE]
+        for path in _large(stage):
+            words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
+    if sockets is not None:
+        words += ["--bind", str(sockets), str(sockets)]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
+    words += [*_prlimit(limits), f"--nproc={limits.processes}", "--"]
+    if stage is not None:
+        words += ["/bin/sh", "-c", COPY, "sh"]
+    return [*words, *argv]
+
+
+def _prlimit(limits: Limits) -> list[str]:
+    return [
+        "prlimit",
+        f"--as={limits.address_mb << 20}",
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
+        f"--fsize={limits.file_mb << 20}",
+        "--core=0",
+        "--nofile=512",
+    ]
+
+
+def _system() -> Iterator[str]:
+    """Mounts of the system and of this Python, read-only, with an installed rnnkit hidden."""
+    yield from ("--ro-bind", "/usr", "/usr")
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(name):
+            yield from ("--symlink", os.readlink(name), name)
+        elif os.path.isdir(name):
+            yield from ("--ro-bind", name, name)
+    for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives"):
+        yield from ("--ro-bind-try", name, name)
+    root = Path(__file__).resolve().parents[2]
+    for private in dict.fromkeys([root, Path.home().resolve()]):
+        if private.is_relative_to("/usr"):
+            yield from ("--tmpfs", str(private), "--remount-ro", str(private))
+    for prefix in _prefixes():
+        yield from ("--ro-bind", prefix, prefix)
+    for path in _installed():
+        yield from ("--tmpfs", path, "--remount-ro", path) if os.path.isdir(path) else ("--ro-bind", "/dev/null", path)
+
+
+def _prefixes() -> list[str]:
+    """The folders of this Python outside of /usr, outer ones first."""
+    real = Path(os.path.realpath(sys.executable)).parent.parent
+    found = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), str(real)}
+    return sorted(path for path in found if not Path(path).is_relative_to("/usr") and path != "/")
+
+
+def _installed() -> list[str]:
+    """What an installation of rnnkit left in site-packages: with the instructor's side, or pointing to the clone."""
+    site = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    patterns = ("rnnkit", "rnnkit-*.dist-info", "trainingRNNs_torch", "__editable__*rnnkit*")
+    return sorted(str(path) for folder in site for pattern in patterns for path in folder.glob(pattern))
+
+
+def _large(stage: Path) -> Iterator[str]:
+    """The large regular files of a folder, relative to it."""
+    for folder, _, names in os.walk(stage):
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
+                yield path.relative_to(stage).as_posix()
+
+
+def watched(limits: Limits, sockets: Path | None = None) -> dict[str, float | str | None]:
+    """What the supervisor is told."""
+    return asdict(limits) | {"sockets": None if sockets is None else str(sockets)}
+
+
+def plain(
+    argv: Sequence[str], *, stage: Path | None, base: Path, runtime: Path, limits: Limits
+) -> tuple[list[str], dict[str, str], Path]:
+    """The command, environment and folder of a process that is not confined: for submissions that are trusted."""
+    home, work = base / "home", base / "submission"
+    home.mkdir(exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    if stage is None:
+        work.mkdir()
+    else:
+        shutil.copytree(stage, work, symlinks=True)
+    words = [*_prlimit(limits), "--", *argv] if shutil.which("prlimit") else list(argv)
+    return words, environment(str(home), str(runtime)), work
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stage: Path | None = None,
+    limits: Limits | None = None,
+    confined: bool = True,
+    most_output: int = 16 << 20,
+    runtime: Path | None = None,
+) -> Finished:
+    """Runs a command to its end, confined and supervised.
+
+    Arguments:
+        argv: the command; ``python`` is this Python.
+        stage, runtime: as for `command`; by default no files, and the clone's student runtime.
+        limits: by default `Limits` as they are.
+        confined: False for submissions that are trusted: limits and a clean environment only.
+        most_output: bytes of output after which it is killed.
+    """
+    limits = limits or Limits()
+    runtime = runtime or student_runtime(clone_root())
+    with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as folder:
+        base = Path(folder)
+        if confined:
+            words, cwd = command(argv, stage=stage, sockets=None, runtime=runtime, limits=limits), Path("/")
+            variables = OUTSIDE
+        else:
+            words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
+        job = Supervised(words, base, watched(limits), environment=variables, cwd=cwd, stdout=subprocess.PIPE)
+        output = _read(job, most_output)
+        code = job.wait()
+        return Finished(code, output, job.why(), job.report().get("stderr", ""))
+
+
+def _read(job: Supervised, most: int) -> bytes:
+    """The output of a process until its end; it is stopped where there is too much."""
+    parts, left = [], most
+    with job.process.stdout as pipe:
+        try:
+            while text := os.read(pipe.fileno(), 1 << 16):
+                parts.append(text[:left])
+                left -= len(text)
+                if left < 0:
+                    job.stop(f"wrote more than {most >> 20} MB of output")
+                    break
+        except BaseException:
+            job.stop()
+            raise
+    return b"".join(parts)
+
+
+def probe() -> None:
+    """Runs a program and a Python confined.
+
+    Raises:
+        SandboxError: that does not work here.
+    """
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(
+            f"expected Linux, got {sys.platform}: students' code can be confined on Linux only; on Windows grade in "
+            "WSL2, on macOS in a Linux virtual machine"
+        )
+    for program, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
+        if shutil.which(program) is None:
+            raise SandboxError(f"expected the program {program}, found none: sudo apt install {package}")
+    wanted = "import importlib.util as u; print([n for n in ('ipykernel', 'torch', 'rnnkit') if not u.find_spec(n)])"
+    limits = Limits(wall_s=60)
+    for argv, expected in ((["/bin/true"], b""), (["python", "-c", wanted], b"[]\n")):
+        done = run(argv, limits=limits)
+        if done.returncode or done.stdout != expected:
+            raise SandboxError(_explain(argv, done))
+
+
+def _explain(argv: Sequence[str], done: Finished) -> str:
+    got = done.why or done.stderr.strip() or done.stdout.decode("utf-8", "replace").strip()
+    text = f"expected {argv[0]} to run confined, it did not (exit status {done.returncode}): {got}\n"
+    if "Unknown option" in got:
+        return text + "bubblewrap 0.8 or newer is needed."
+    if any(os.path.exists(name) for name in ("/.dockerenv", "/run/.containerenv")):
+        return text + CONTAINER
+    if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
+        return text + APPARMOR
+    if argv[0] == "python":
+        return text + f"Install Python and the packages for all, or in a folder that can be read: {sys.prefix}"
+    return text

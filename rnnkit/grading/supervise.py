@@ -1,0 +1,322 @@
+"""A process between the grader and what it runs, which ends the whole tree when it must, and the grader's handle on it.
+
+The script needs the standard library alone and no rnnkit; the tree ends when the grader's pipe closes (the grader may
+have been killed), or when memory, processes, time or the socket folder go over their limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+BEAT = 0.05  # seconds between two looks at the tree
+SOCKETS_MB, SOCKETS_FILES = 1, 100
+KEPT_STDERR = 8192  # bytes: its end says why something could not start
+STATUS = "status.json"
+SET_CHILD_SUBREAPER = 36  # of prctl(2)
+
+
+# ---- the grader's side -------------------------------------------------------------------------------------------
+
+
+class Supervised:
+    """A command that runs under a supervisor.
+
+    Arguments:
+        argv: the command.
+        base: a folder of the grader's own; the supervisor's status file is written there.
+        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where there is one, ``sockets``: a folder to watch.
+        environment: of the command.
+        cwd: where it starts.
+        stdout: where its output goes.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        base: Path,
+        limits: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        cwd: str | Path = "/",
+        stdout: int = subprocess.DEVNULL,
+    ) -> None:
+        self.status = base / STATUS
+        self.status.unlink(missing_ok=True)
+        self.stopped: str | None = None
+        self._asked = False
+        read, self._control = os.pipe()
+        settings = json.dumps(dict(limits) | {"control": read, "status": str(self.status)})
+        script = [sys.executable, "-I", "-S", "-B", __file__, settings, "--", *argv]
+        try:
+            self.process = subprocess.Popen(
+                script,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(read,),
+            )
+        except BaseException:
+            os.close(self._control)
+            raise
+        finally:
+            os.close(read)
+
+    def stopped_by_grader(self) -> bool:
+        """Whether it was stopped without a reason, as at the end of a job."""
+        return self._control is None and self.stopped is None and not self.report().get("why") and self._asked
+
+    def interrupt(self) -> None:
+        """Sends SIGINT to the command itself, which reaches it even while compiled code runs."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._control, b"I")
+
+    def stop(self, why: str | None = None) -> None:
+        """Has the whole tree killed; `why` is kept as the reason."""
+        self.stopped = self.stopped or why
+        self._asked = self._asked or self.process.poll() is None
+        if self._control is not None:
+            os.close(self._control)
+            self._control = None
+
+    def wait(self, timeout: float = 10) -> int:
+        """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            self.process.kill()
+            code = self.process.wait()
+        self.stop()
+        return code
+
+    def report(self) -> dict[str, Any]:
+        """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
+        try:
+            return json.loads(self.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def why(self) -> str | None:
+        """Why it was killed or ended by a signal, in words; None where it runs or ended by itself."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        report = self.report()
+        if self.stopped or report.get("why"):
+            return self.stopped or report["why"]
+        if code == 128 + signal.SIGXCPU:
+            return "used more processor time than its limit"
+        stderr = report.get("stderr", "").strip()
+        if code == 1 and stderr.startswith("bwrap: "):
+            return stderr
+        if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
+            return f"ended by {signal.Signals(code - 128).name}"
+        return None
+
+
+# ---- the supervising process -------------------------------------------------------------------------------------
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of all threads of a process."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                found += map(int, file.read().split())
+    return found
+
+
+def descendants(most: int) -> list[int]:
+    """The living processes below this one, parents first; not many more than `most`."""
+    found, waiting = [], children(os.getpid())
+    while waiting and len(found) <= most:
+        pid = waiting.pop(0)
+        found.append(pid)
+        waiting += children(pid)
+    return found
+
+
+def about(pid: int) -> tuple[str, int]:
+    """The state letter of a process and the number of its threads; a process that is gone is a zombie without any."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return fields[0].decode(), int(fields[17])
+    except (OSError, ValueError, IndexError):
+        return "Z", 0
+
+
+def memory(pids: Sequence[int], most: int) -> int:
+    """Bytes that some processes hold: a quick upper bound, and where that is over `most`, shared pages once only."""
+    page, sizes = os.sysconf("SC_PAGESIZE"), {}
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
+            sizes[pid] = int(file.read().split()[1]) * page
+    if sum(sizes.values()) > most:
+        for pid in sizes:
+            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+                sizes[pid] = next(int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:"))
+    return sum(sizes.values())
+
+
+def overfull(folder: str) -> bool:
+    """Whether the folder of the sockets holds more than sockets."""
+    size = count = 0
+    for place, _, names in os.walk(folder):
+        count += 1
+        for name in names:
+            count += 1
+            if count > SOCKETS_FILES:
+                return True
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(place, name)).st_blocks * 512
+    return size > SOCKETS_MB << 20
+
+
+def first_that_works(pid: int) -> int:
+    """The command itself: below the programs that only set up its surroundings."""
+    while True:
+        try:
+            with open(f"/proc/{pid}/comm", "rb") as file:
+                if file.read().strip() != b"bwrap":
+                    return pid
+        except OSError:
+            return pid
+        below = children(pid)
+        if not below:
+            return pid
+        pid = min(below, key=started)
+
+
+def started(pid: int) -> int:
+    """When a process started, in the kernel's ticks."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return sys.maxsize
+
+
+def adopt_orphans() -> None:
+    """Makes this process the parent of everything below it that loses its own, so that nothing gets away."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Tree:
+    """The command with everything below it, and what it may use."""
+
+    def __init__(self, settings: Mapping[str, Any], argv: Sequence[str]) -> None:
+        self.settings = settings
+        self.peak, self.stderr, self.began = 0, b"", time.monotonic()
+        self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+    def excess(self) -> str | None:
+        """What is over its limit, in words."""
+        most_memory, most = self.settings["memory_mb"] << 20, self.settings["processes"]
+        if time.monotonic() - self.began > self.settings["wall_s"]:
+            return f"took longer than {self.settings['wall_s']:g} s"
+        pids = descendants(most + 64)
+        if sum(about(pid)[1] for pid in pids) > most + 64:
+            return f"started more than {most} processes"
+        used = memory(pids, most_memory)
+        self.peak = max(self.peak, used)
+        if used > most_memory:
+            return f"used more than {most_memory >> 20} MB of memory"
+        if self.settings.get("sockets") and overfull(self.settings["sockets"]):
+            return "wrote files into the folder of its sockets"
+        return None
+
+    def events(self, control: int) -> Iterator[bytes]:
+        """What comes over the grader's pipe (empty when it closed), until the next beat; stderr is read meanwhile."""
+        until = time.monotonic() + BEAT
+        errors = self.child.stderr.fileno()
+        while (left := until - time.monotonic()) > 0 and self.child.poll() is None:
+            ready = select.select([control, errors], [], [], left)[0]
+            if errors in ready:
+                self.read_stderr()
+            if control in ready:
+                yield os.read(control, 1)
+
+    def read_stderr(self) -> None:
+        """Takes what is there and keeps its end."""
+        text = os.read(self.child.stderr.fileno(), 1 << 16)
+        self.stderr = (self.stderr + text)[-KEPT_STDERR:]
+        if not text:
+            time.sleep(BEAT / 5)  # closed by the command
+
+    def watch(self) -> str | None:
+        """Waits for the end; returns why the tree must be killed, if it must."""
+        while self.child.poll() is None:
+            for event in self.events(self.settings["control"]):
+                if not event:
+                    return "stopped by the grader"
+                with contextlib.suppress(OSError):
+                    os.kill(first_that_works(self.child.pid), signal.SIGINT)
+            if why := self.excess():
+                return why
+        return None
+
+    def kill(self) -> None:
+        """Kills everything below this process."""
+        quiet = 0
+        for _ in range(500):
+            living = [pid for pid in descendants(sys.maxsize) if about(pid)[0] != "Z"]
+            quiet = 0 if living else quiet + 1
+            if self.child.poll() is not None and quiet > 1:
+                return
+            for pid in living:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the command after ``--`` with the settings before it; returns its exit status."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
+    settings = json.loads(argv[0])
+    adopt_orphans()
+    tree = Tree(settings, argv[2:])
+    why = tree.watch()
+    tree.kill()
+    while select.select([tree.child.stderr], [], [], 0)[0]:
+        before = tree.stderr
+        tree.read_stderr()
+        if tree.stderr == before:
+            break
+    code = tree.child.poll()
+    code = 128 - code if code is not None and code < 0 else code
+    report = {
+        "why": why if why != "stopped by the grader" else None,
+        "peak_mb": tree.peak >> 20,
+        "wall_s": round(time.monotonic() - tree.began, 2),
+        "returncode": code,
+        "stderr": tree.stderr.decode("utf-8", "replace"),
+    }
+    part = settings["status"] + ".part"
+    with contextlib.suppress(OSError):  # the grader and its folder may be gone
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        os.replace(part, settings["status"])
+    return 137 if code is None else code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
