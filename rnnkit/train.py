@@ -19,6 +19,7 @@ import torch
 from tqdm.auto import tqdm
 
 import rnnkit
+from rnnkit.anchors import anchors_of
 from rnnkit.engines import ENGINES, get_engine
 from rnnkit.files import RunFiles
 from rnnkit.modelfile import BrokenCell, Cells, broken_cell, find_cells, make_cell
@@ -81,6 +82,8 @@ def train(
         if state is not None:
             trainer.restore(state)
             notice = f"{regime.name}: resumed after {trainer.updates} updates"
+            if trainer.updates and not anchors_of(state):
+                notice += "; the state is of an older rnnkit: anchors from here on only"
         elif kept := files.keep_aside():
             notice = f"{notice}\n{regime.name}: an earlier run's files are kept in {kept}"
 
@@ -129,7 +132,7 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
 
 
 def content(trainer: Trainer) -> dict[str, Any]:
-    """Everything that a record holds: curves, weights, random stream, settings."""
+    """Everything that a record holds: curves, weights, random stream, anchors, settings."""
     regime = trainer.regime
     versions = {"rnnkit": rnnkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
     header = {

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnkit.anchors import Anchors
 from rnnkit.diagnostics import over_time, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
@@ -73,6 +74,7 @@ class Trainer:
     Attributes:
         cell: the network, on the regime's device.
         arrays: the record's arrays so far.
+        anchors: the moments that are kept whole, for doing a stretch of the training again.
         updates: updates done.
         status: ``running``, then ``finished`` (all updates done), ``solved`` (no validation sequence wrong) or
             ``diverged`` (the weights are no longer finite).
@@ -95,6 +97,7 @@ class Trainer:
         self.valid_lengths, self.valid_set = self._draw_valid_set()
         self.diag_batch = self._draw_diag_batch()
         self.arrays = empty_arrays(regime)
+        self.anchors = Anchors(regime, weights_of(self.cell))
         self.updates = 0
         self.status = "running"
         self._elapsed = 0.0
@@ -119,24 +122,48 @@ class Trainer:
                 yield self._check(n // every, time.perf_counter() - begun)
         if self.status == "running":
             self.status = "finished"
+        if self.status != "running":
+            self._keep_anchor()
         self._remember()
+
+    def train_until(self, updates: int) -> None:
+        """Trains without checks until so many updates are done, or the network has diverged."""
+        while self.status == "running" and self.updates < updates:
+            self._update(self.updates)
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as of the last check (or the end): arrays, weights, random stream."""
         arrays = {name: array.copy() for name, array in self.arrays.items()}
         for name in _PER_UPDATE:
             arrays[name][self._remembered["updates"] :] = np.nan  # updates after the last check are done again
-        return arrays | self._remembered
+        return arrays | self.anchors.until(self._remembered["updates"]) | self._remembered
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Goes on from what `state` returned for an equal regime, cells and engine."""
+        """Goes on from what `state` returned for an equal regime, cells and engine.
+
+        A state without anchors (an older rnnkit wrote it) gets its first one here.
+        """
         self.arrays = {name: state[name].copy() for name in self.arrays}
-        set_weights(self.cell, {name: state[name] for name, _ in self.cell.named_parameters()})
-        set_rng_state(self.rng, state)
-        self.updates = int(state["updates"])
+        self.go_to(int(state["updates"]), state)
         self.status = str(state["status"])
         self._elapsed = float(np.nanmax(self.arrays["wall_time"], initial=0.0))
+        if not self.anchors.restore(state) and self.updates:
+            self._keep_anchor()
         self._remember()
+
+    def go_to(self, updates: int, then: dict[str, np.ndarray]) -> None:
+        """Puts the network and the training stream where they were after so many updates.
+
+        Arguments:
+            updates: updates done by then.
+            then: weights and random stream, by the record's names.
+        """
+        set_weights(self.cell, {name: then[name] for name, _ in self.cell.named_parameters()})
+        set_rng_state(self.rng, then)
+        self.updates, self.status = updates, "running"
+
+    def _keep_anchor(self) -> None:
+        self.anchors.keep(self.updates, weights_of(self.cell) | rng_state(self.rng), self.arrays)
 
     def _remember(self) -> None:
         now = {"updates": self.updates, "status": self.status}
@@ -191,6 +218,8 @@ class Trainer:
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
         if slot and values["valid_error"] < SOLVED_BELOW and math.isfinite(values["valid_nll"]):
             self.status = "solved"
+        if slot in self.anchors.slots or self.status == "solved":
+            self._keep_anchor()
         self._remember()
         window = slice(since, self.updates)
         means = dict.fromkeys(_AVERAGED, math.nan)

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnkit import record as records
+from rnnkit.anchors import ANCHOR_KEYS
 from rnnkit.record import RecordError, last_filled, load, regime_of, save, save_text
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
@@ -57,7 +58,8 @@ def test_keys_are_all_there_and_no_others(kind):
     expected |= {"check_updates", "wall_time", "valid_lengths", "init"}
     expected |= REGRESSION if kind.startswith("mul") else set()
     weights = RNN_WEIGHTS if model == "rnn" else GRU_WEIGHTS
-    assert run_of(kind).keys() == expected | weights.keys() | set(weights.values())
+    anchors = set(ANCHOR_KEYS) | {f"anchor_{name}" for name in weights}
+    assert run_of(kind).keys() == expected | weights.keys() | set(weights.values()) | anchors
 
 
 def test_shapes_and_dtypes(kind):
