@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.inputs import SHAPES, make_cell, shape_of, tensor, wave
+from rnnkit.checks.inputs import SHAPES, Inputs, shape_of
 from rnnkit.checks.outcome import Outcome, kind_of
 
 
@@ -18,25 +19,42 @@ class Case(NamedTuple):
     Fields:
         name: shown in the report.
         weight: its points.
-        run: ``run(obj, dtype, outcome)`` drives the student's object and fills in the outcome.
+        run: ``run(obj, dtype, outcome, inputs)`` drives the student's object and fills in the outcome.
     """
 
     name: str
     weight: float
-    run: Callable[[Any, torch.dtype, Outcome], None]
+    run: Callable[[Any, torch.dtype, Outcome, Inputs], None]
 
 
-def _step_inputs(dtype: torch.dtype, grad: bool = False) -> dict[str, Tensor]:
-    values = {
-        "x_t": wave(shape_of("BI"), 0.3),
-        "h_prev": wave(shape_of("BH"), 1.9, 0.8),
-        "r_t": wave(shape_of("BH"), 4.1, 0.4, 0.5),
-    }
-    return {name: tensor(value, dtype, grad) for name, value in values.items()}
+def tensor(values: np.ndarray, dtype: torch.dtype, grad: bool = False) -> Tensor:
+    """A leaf of its own; ``grad`` asks for gradients."""
+    return torch.tensor(values, dtype=dtype, requires_grad=grad)
 
 
-def _x(dtype: torch.dtype, grad: bool = False) -> Tensor:
-    return tensor(wave(shape_of("TBI"), 0.3), dtype, grad)
+def make_cell(
+    cls: type, kind: str, dtype: torch.dtype, inputs: Inputs, *, phi: str = "tanh", head: str = "softmax"
+) -> nn.Module:
+    """A cell of the student's class, all its weights set.
+
+    Raises:
+        LookupError: a parameter is missing or has another shape.
+    """
+    sizes = inputs.sizes
+    cell = cls(sizes["I"], sizes["H"], sizes["O"], phi=phi, head=head, dtype=dtype)
+    parameters = dict(cell.named_parameters())
+    for name, letters in SHAPES[kind].items():
+        found, shape = parameters.get(name), shape_of(letters, sizes)
+        if found is None or tuple(found.shape) != shape:
+            got = "none" if found is None else tuple(found.shape)
+            raise LookupError(f"{name}: expected a parameter of shape {shape}, got {got}")
+        with torch.no_grad():
+            found.copy_(tensor(inputs[name], dtype))
+    return cell
+
+
+def _given(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:
+    return {name: tensor(inputs[name], dtype, grad) for name in names.split()}
 
 
 def _unchanged(outcome: Outcome, given: dict[str, Tensor], fresh: dict[str, Tensor]) -> None:
@@ -74,21 +92,21 @@ def _put_gates(outcome: Outcome, gates: Any, shape: str) -> None:
 
 
 def _values(kind: str, method: str, names: str, result: str, gated: bool = False, phi: str = "tanh"):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        cell = make_cell(obj, kind, dtype, phi=phi)
-        inputs = {name: _step_inputs(dtype)[name] for name in names.split()}
-        _pieces(outcome, getattr(cell, method)(*inputs.values()), result, gated)
-        _unchanged(outcome, inputs, _step_inputs(dtype))
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cell = make_cell(obj, kind, dtype, inputs, phi=phi)
+        given = _given(names, dtype, inputs)
+        _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
+        _unchanged(outcome, given, _given(names, dtype, inputs))
 
     return run
 
 
 def _gradients(kind: str, method: str, names: str, result: str, gated: bool = False):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        cell = make_cell(obj, kind, dtype)
-        inputs = {name: _step_inputs(dtype, grad=True)[name] for name in names.split()}
-        kept = Outcome()
-        state = _pieces(kept, getattr(cell, method)(*inputs.values()), result, gated)
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cell = make_cell(obj, kind, dtype, inputs)
+        given = _given(names, dtype, inputs, grad=True)
+        kept = outcome.part()
+        state = _pieces(kept, getattr(cell, method)(*given.values()), result, gated)
         outcome.problems |= {name: text for name, text in kept.problems.items() if name not in ("z", "r", "gates")}
         if state is None:
             return
@@ -96,15 +114,15 @@ def _gradients(kind: str, method: str, names: str, result: str, gated: bool = Fa
         if kind == "GRU" and method != "step":
             letter = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}[method]
             weights = {name: value for name, value in weights.items() if letter == name[-1]}
-        outcome.put_gradients(result, state, inputs | weights)
+        outcome.put_gradients(result, state, given | weights)
 
     return run
 
 
-def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
+def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
     for phi in ("sigmoid", "identity"):
-        inner = Outcome()
-        _values("RNN", "step", "x_t h_prev", f"h_t ({phi})", phi=phi)(obj, dtype, inner)
+        inner = outcome.part()
+        _values("RNN", "step", "x_t h_prev", f"h_t ({phi})", phi=phi)(obj, dtype, inner, inputs)
         outcome.values |= inner.values
         outcome.problems |= inner.problems
 
@@ -112,11 +130,13 @@ def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
 # ---- whole sequences ----------------------------------------------------------------------------------------------
 
 
-def _call_forward(kind: str, head: str, obj: Any, dtype: torch.dtype, outcome: Outcome, grad: bool = False):
-    cell = make_cell(obj, kind, dtype, head=head)
-    x = _x(dtype, grad)
+def _call_forward(
+    kind: str, head: str, obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs, grad: bool = False
+):
+    cell = make_cell(obj, kind, dtype, inputs, head=head)
+    x = tensor(inputs["x"], dtype, grad)
     value = cell.forward(x)
-    _unchanged(outcome, {"x": x}, {"x": _x(dtype)})
+    _unchanged(outcome, {"x": x}, _given("x", dtype, inputs))
     if not isinstance(value, tuple | list) or len(value) != 3:
         third = "None" if kind == "RNN" else '{"z": z, "r": r}'
         outcome.problems["forward"] = f"forward: expected to get back output, hidden, {third}; got {kind_of(value)}"
@@ -125,8 +145,8 @@ def _call_forward(kind: str, head: str, obj: Any, dtype: torch.dtype, outcome: O
 
 
 def _hidden(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        _, _, value = _call_forward(kind, "softmax", obj, dtype, outcome)
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        _, _, value = _call_forward(kind, "softmax", obj, dtype, outcome, inputs)
         if value is None:
             return
         outcome.put("hidden", value[1], "TBH", only_tensor=True)
@@ -139,26 +159,26 @@ def _hidden(kind: str):
 
 
 def _output(kind: str, head: str, shape: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        _, _, value = _call_forward(kind, head, obj, dtype, outcome)
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        _, _, value = _call_forward(kind, head, obj, dtype, outcome, inputs)
         if value is not None:
             outcome.put("output", value[0], shape, only_tensor=True)
 
     return run
 
 
-def _traces(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-    _, _, value = _call_forward("GRU", "softmax", obj, dtype, outcome)
+def _traces(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    _, _, value = _call_forward("GRU", "softmax", obj, dtype, outcome, inputs)
     if value is not None:
         _put_gates(outcome, value[2], "TBH")
 
 
 def _through_time(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        cell, x, value = _call_forward(kind, "lastLinear", obj, dtype, outcome, grad=True)
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cell, x, value = _call_forward(kind, "lastLinear", obj, dtype, outcome, inputs, grad=True)
         if value is None:
             return
-        inner = Outcome()
+        inner = outcome.part()
         whole = inner.put("output", value[0], "BO", only_tensor=True)
         outcome.problems |= inner.problems
         if whole:
@@ -172,8 +192,8 @@ def _named(cell: nn.Module, kind: str) -> list[tuple[str, Tensor]]:
 
 
 def _rho(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        cell = make_cell(obj, kind, dtype)
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cell = make_cell(obj, kind, dtype, inputs)
         outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
 
     return run

@@ -7,99 +7,80 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnkit.checks.cases_cells import Case
-from rnnkit.checks.inputs import SIZES, shape_of, tensor, wave
+from rnnkit.checks.cases_cells import Case, tensor
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
 
 KEYS = ("grad_time", "sat_time", "gate_z_sat_time", "gate_r_sat_time")
 
 
-def _recurrence(dtype: torch.dtype, gain: float = 1.0) -> list[Tensor]:
+def _recurrence(dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
     """A list of states (B, H), each made from the one before: no cell of the course, but through time like one."""
-    A = tensor(wave(shape_of("HH"), 2.2, 0.6 * gain), dtype)
-    inputs = tensor(wave(shape_of("TBH"), 0.7, 0.5), dtype)
-    h, hs = tensor(wave(shape_of("BH"), 3.1, 0.3), dtype, grad=True), []
-    for x_t in inputs:
+    A, pushes = tensor(inputs["A"], dtype), tensor(inputs["pushes"], dtype)
+    h, hs = tensor(inputs["h_0"], dtype, grad=True), []
+    for x_t in pushes:
         h = torch.sin(h @ A) + x_t * (1 + 0.1 * h)
         hs.append(h)
     return hs
 
 
-def _loss(hs: list[Tensor], every_step: bool, scale: float = 1.0) -> Tensor:
+def _loss(hs: list[Tensor], inputs: Inputs, every_step: bool, scale: float = 1.0) -> Tensor:
     hidden = torch.stack(hs)
-    weights = tensor(wave(tuple(hidden.shape), 5.3), hidden.dtype)
+    weights = tensor(inputs["loss_weights"], hidden.dtype)
     if every_step:
         return scale * (weights * hidden**2).mean()
     return scale * (weights[-1] * hs[-1] ** 2).sum(-1).mean()
 
 
-def _gates(dtype: torch.dtype) -> dict[str, Tensor]:
-    return {
-        "z": tensor(wave(shape_of("TBH"), 0.9, 0.45, 0.5), dtype),
-        "r": tensor(wave(shape_of("TBH"), 2.6, 0.3, 0.35), dtype),
-    }
-
-
 def _grad_time(every_step: bool):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        hs = _recurrence(dtype)
-        outcome.put("g", obj(_loss(hs, every_step), list(hs)), "T")
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        hs = _recurrence(dtype, inputs)
+        outcome.put("g", obj(_loss(hs, inputs, every_step), list(hs)), "T")
 
     return run
 
 
-def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
+def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
     """Gradients of about 1e-28 in float32, whose squares float32 cannot hold."""
-    hs = _recurrence(torch.float32)
-    value = obj(_loss(hs, False, 1e-28), list(hs))
+    hs = _recurrence(torch.float32, inputs)
+    value = obj(_loss(hs, inputs, False, 1e-28), list(hs))
     if type(value) is torch.Tensor:
         value = value.detach().double()
     outcome.put("g x 1e28", as_array(value) * 1e28, "T")
 
 
-def _saturation(name: str, values: Any, argument: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        given = tensor(values, dtype)
+def _saturation(name: str, source: str, argument: str):
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        given = tensor(inputs[source], dtype)
         outcome.put(name, obj(given), "T")
-        if not torch.equal(given, tensor(values, dtype)):
+        if not torch.equal(given, tensor(inputs[source], dtype)):
             outcome.problems[argument] = f"{argument}: your code changes it in place; make a new tensor instead"
 
     return run
 
 
-def _rho(values: Any):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        outcome.put("rho", obj(tensor(values, dtype)), ())
+def _rho(source: str):
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        outcome.put("rho", obj(tensor(inputs[source], dtype)), ())
 
     return run
 
 
-def _square() -> Any:
-    return -wave((5, 5), 1.1, 0.7)
+def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
+    return [tensor(values, dtype) for values in inputs.listed(source)]
 
 
-def _turning() -> Any:
-    """A rotation, stretched and skewed: all its large eigenvalues are complex."""
-    W = 0.1 * wave((4, 4), 0.2)
-    W[0, 1], W[1, 0], W[0, 0], W[1, 1] = -1.4, 0.9, 0.3, 0.2
-    return W
-
-
-def _grads(dtype: torch.dtype, scale: float = 1.0) -> list[Tensor]:
-    return [tensor(wave(shape, 0.8 + k, scale), dtype) for k, shape in enumerate([(2, 5), (5, 5), (5,), (5, 1)])]
-
-
-def _norm(scale: float):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        outcome.put("norm", obj(_grads(dtype, scale)), ())
+def _norm(source: str):
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        outcome.put("norm", obj(_grads(source, dtype, inputs)), ())
 
     return run
 
 
-def _clip(scale: float, cutoff: float):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        grads = _grads(dtype, scale)
-        value = obj(list(grads), cutoff)
+def _clip(source: str):
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        grads = _grads(source, dtype, inputs)
+        value = obj(list(grads), float(inputs["cutoff"]))
         if not isinstance(value, tuple | list) or len(value) != 2:
             outcome.problems["clip"] = f"expected to get back (new grads, norm before), got {kind_of(value)}"
             return
@@ -114,12 +95,12 @@ def _clip(scale: float, cutoff: float):
     return run
 
 
-def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-    grads = _grads(dtype)
+def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    grads = _grads("g", dtype, inputs)
     given = list(grads)
-    value = obj(given, 0.5)
+    value = obj(given, float(inputs["cutoff"]))
     new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
-    inner = Outcome()
+    inner = outcome.part()
     if isinstance(new, tuple | list) and len(new) == len(grads):
         for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
             inner.put(f"grads[{k}]", entry, tuple(before.shape))
@@ -134,9 +115,10 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
 
 
 def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome) -> None:
-        hs = _recurrence(dtype)
-        value = obj(_loss(hs, False), list(hs), _gates(dtype))
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        hs = _recurrence(dtype, inputs)
+        gates = {gate: tensor(inputs[gate], dtype) for gate in "zr"}
+        value = obj(_loss(hs, inputs, False), list(hs), gates)
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
             return
@@ -161,33 +143,29 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
     return run
 
 
-TANH = wave(shape_of("TBH"), 0.4, 0.97)
-SIGMOID = wave(shape_of("TBH"), 1.4, 0.49, 0.5)
-assert SIZES["T"] == 4
-
 CASES: dict[str, tuple[Case, ...]] = {
     "grad_time": (
         Case("loss at the last step", 2.0, _grad_time(every_step=False)),
         Case("loss at every step", 1.0, _grad_time(every_step=True)),
         Case("tiny gradients, norm in float64", 1.0, _tiny),
     ),
-    "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", TANH, "hidden")),),
-    "sat_time_sigmoid": (Case("mean distance of sigmoid units", 1.0, _saturation("s", SIGMOID, "hidden")),),
+    "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
+    "sat_time_sigmoid": (Case("mean distance of sigmoid units", 1.0, _saturation("s", "hidden", "hidden")),),
     "gate_sat_time": (
-        Case("gates spread over (0, 1)", 1.0, _saturation("d", SIGMOID, "v")),
-        Case("gates nearly shut", 1.0, _saturation("d", wave(shape_of("TBH"), 1.4, 0.02, 0.03), "v")),
+        Case("gates spread over (0, 1)", 1.0, _saturation("d", "spread", "v")),
+        Case("gates nearly shut", 1.0, _saturation("d", "nearly_shut", "v")),
     ),
     "rho": (
-        Case("a matrix that is not symmetric", 1.0, _rho(_square())),
-        Case("complex eigenvalues", 1.0, _rho(_turning())),
+        Case("a matrix that is not symmetric", 1.0, _rho("W")),
+        Case("complex eigenvalues", 1.0, _rho("W_turning")),
     ),
     "grad_norm": (
-        Case("all gradients together", 1.0, _norm(1.0)),
-        Case("large gradients", 1.0, _norm(300.0)),
+        Case("all gradients together", 1.0, _norm("g")),
+        Case("large gradients", 1.0, _norm("large")),
     ),
     "clip": (
-        Case("above the cutoff", 1.5, _clip(1.0, 0.5)),
-        Case("below the cutoff", 1.0, _clip(0.02, 0.5)),
+        Case("above the cutoff", 1.5, _clip("g")),
+        Case("below the cutoff", 1.0, _clip("small")),
         Case("the gradients given are left alone", 0.5, _untouched),
     ),
     "diagnostic_keys": (

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.inputs import SIZES
-from rnnkit.checks.outcome import Outcome, equal, same_print
+from rnnkit.checks.outcome import Outcome, Reported, equal, name_of, same_print
 
 Outcomes = dict[str, Outcome]
 TINY = "g x"  # this quantity of grad_time has its own known mistake
@@ -66,7 +65,7 @@ def from_numbers(expected: dict[str, np.ndarray], outcome: Outcome) -> str | Non
         got = outcome.values.get(name)
         if got is None or name in gradients or name.startswith(TINY):
             continue
-        if found := _relation(got, right):
+        if found := _relation(got, right, outcome.sizes):
             return f"{name}: {found}"
         if name == "hidden" and got.shape == right.shape:
             first = next(t for t in range(len(right)) if not equal(got[t], right[t]))
@@ -89,7 +88,7 @@ def graph_only(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     )
 
 
-def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
+def _relation(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str | None:
     if got.shape != right.shape:
         if got.ndim == right.ndim == 3 and equal(got.transpose(1, 0, 2), right):
             return "batch and time are swapped: it must be (T, B, ...)."
@@ -106,9 +105,9 @@ def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
             "it is the transpose of the right answer.": got.ndim == 2
             and got.shape[0] == got.shape[1]
             and equal(got.T, right),
-            "time runs backwards in it.": got.ndim > 0 and len(got) == SIZES["T"] and equal(got[::-1], right),
-            "it is one step late: entry t holds what belongs to t - 1.": _shifted(got, right),
-            "it is one step early: entry t holds what belongs to t + 1.": _shifted(right, got),
+            "time runs backwards in it.": got.ndim > 0 and len(got) == sizes["T"] and equal(got[::-1], right),
+            "it is one step late: entry t holds what belongs to t - 1.": _shifted(got, right, sizes),
+            "it is one step early: entry t holds what belongs to t + 1.": _shifted(right, got, sizes),
             "it is the square of the right answer.": equal(got, right**2),
             "it is the square root of the right answer.": right.min() >= 0 and equal(got, np.sqrt(right)),
             "it is the right answer before the sigmoid.": equal(1 / (1 + np.exp(-got)), right),
@@ -119,29 +118,31 @@ def _relation(got: np.ndarray, right: np.ndarray) -> str | None:
             "the sum is right; it is clamped instead of put through tanh.": equal(
                 got, np.clip(np.arctanh(right), -1, 1)
             ),
-            "the sum inside differs by the same numbers for every sequence: look at the bias.": _bias(got, right),
+            "the sum inside differs by the same numbers for every sequence: look at the bias.": _bias(
+                got, right, sizes
+            ),
             "it is log10 of the right answer.": right.min() > 0 and equal(got, np.log10(right)),
         }
         found = next((text for text, holds in tests.items() if holds), None)
         if found is None and got.size > 1 and right.all():
             ratio = got / right
             if np.isfinite(ratio).all() and np.ptp(ratio) < 1e-4 * abs(ratio.mean()):
-                found = f"it is {ratio.mean():.4g} times the right answer{_factor(float(ratio.mean()))}."
+                found = f"it is {ratio.mean():.4g} times the right answer{_factor(float(ratio.mean()), sizes)}."
     return found
 
 
-def _factor(ratio: float) -> str:
+def _factor(ratio: float, sizes: dict[str, int]) -> str:
     for letters in ("B", "T", "H", "BH"):
-        size = int(np.prod([SIZES[letter] for letter in letters]))
+        size = int(np.prod([sizes[letter] for letter in letters]))
         for value, way in ((size, "sum for mean over"), (1 / size, "divided once too often by")):
             if abs(ratio / value - 1) < 1e-4:
                 return f": {way} {' and '.join(letters)}"
     return ""
 
 
-def _bias(got: np.ndarray, right: np.ndarray) -> bool:
+def _bias(got: np.ndarray, right: np.ndarray, shape: tuple[int, int]) -> bool:
     """Whether the arguments of tanh, or of the sigmoid, differ by one vector for all of the batch."""
-    if right.shape != (SIZES["B"], SIZES["H"]):
+    if right.shape != shape:
         return False
     for inverse in (np.arctanh, lambda v: np.log(v / (1 - v))):
         apart = inverse(got) - inverse(right)
@@ -150,8 +151,8 @@ def _bias(got: np.ndarray, right: np.ndarray) -> bool:
     return False
 
 
-def _shifted(late: np.ndarray, right: np.ndarray) -> bool:
-    return late.ndim > 0 and len(late) == SIZES["T"] and equal(late[1:], right[:-1])
+def _shifted(late: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> bool:
+    return late.ndim > 0 and len(late) == sizes["T"] and equal(late[1:], right[:-1])
 
 
 # ---- exceptions --------------------------------------------------------------------------------------------------
@@ -181,6 +182,8 @@ _HINTS = {
 
 def where(error: BaseException) -> tuple[str, str]:
     """The last function of the student's own in the traceback, and its line: ``("step", "line 3: h_t = ...")``."""
+    if isinstance(error, Reported):
+        return error.where
     trace: types.TracebackType | None = error.__traceback__
     function, line = "", ""
     while trace is not None:
@@ -200,4 +203,4 @@ def of_error(error: BaseException) -> str:
     text = " ".join(str(error).split())[:240]
     place = f"In {function}, {line}" if line else "Calling it"
     hint = next((advice for mark, advice in _HINTS.items() if mark in text), "")
-    return f"{place} raised {type(error).__name__}{': ' + text if text else ''}. {hint}".rstrip()
+    return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()

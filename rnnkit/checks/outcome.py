@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.inputs import shape_of
+from rnnkit.checks.inputs import SIZES, shape_of
 
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.float64, np.float32, np.float16, np.int64, np.int32)
@@ -19,6 +19,24 @@ TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
 class Unfit(Exception):
     """A value that is no array of numbers; the message says why."""
+
+
+class Reported(Exception):
+    """An exception that was raised in another process, as far as it is known here.
+
+    Fields:
+        kind: the name of its class.
+        where: the student's function that raised it and the line, as `diagnose.where` gives them.
+    """
+
+    def __init__(self, kind: str, text: str, where: tuple[str, str]) -> None:
+        super().__init__(text)
+        self.kind, self.where = kind, where
+
+
+def name_of(error: BaseException | None) -> str:
+    """The name of an exception's class."""
+    return error.kind if isinstance(error, Reported) else type(error).__name__
 
 
 def kind_of(value: Any) -> str:
@@ -63,6 +81,11 @@ class Outcome:
     problems: dict[str, str] = field(default_factory=dict)
     error: BaseException | None = None
     notes: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=SIZES.copy)
+
+    def part(self) -> Outcome:
+        """An empty outcome of the same sizes, for what is to be looked at before it is taken over."""
+        return Outcome(sizes=self.sizes)
 
     def put(self, name: str, value: Any, shape: str | tuple[int, ...], *, only_tensor: bool = False) -> bool:
         """Takes a value in; a wrong type, dtype, shape or a NaN is noted as a problem.
@@ -70,7 +93,7 @@ class Outcome:
         Returns:
             whether it is a tensor of numbers, of whatever shape: one that a gradient can be asked of.
         """
-        want = shape_of(shape) if isinstance(shape, str) else shape
+        want = shape_of(shape, self.sizes) if isinstance(shape, str) else shape
         letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
         is_tensor = type(value) in TENSORS
         if only_tensor and not is_tensor:
@@ -106,10 +129,9 @@ class Outcome:
     def fingerprint(self) -> dict[str, Any]:
         """A few numbers that tell this outcome from others: shape and projections of every quantity."""
         found: dict[str, Any] = {name: [list(a.shape), _project(a)] for name, a in self.values.items()}
-        for name in self.problems.keys() - self.values.keys():
-            found[name] = "problem"
+        found |= {name: "problem" for name in self.problems if name not in self.values}
         if self.error is not None:
-            found["error"] = f"{type(self.error).__name__}: {str(self.error)[:90]}"
+            found["error"] = f"{name_of(self.error)}: {str(self.error)[:90]}"
         return found
 
 

@@ -1,0 +1,164 @@
+"""From what a student's object did to a report: compared with the shipped numbers, and a sentence on what is wrong."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from rnnkit.checks import cases_cells, cases_diagnostics, rules
+from rnnkit.checks.cases_cells import Case
+from rnnkit.checks.diagnose import Outcomes, difference, from_numbers, graph_only, known_mistake, of_error, where
+from rnnkit.checks.outcome import Outcome, equal, name_of
+from rnnkit.checks.questions import QUESTIONS, Question
+from rnnkit.checks.report import CaseReport, Report
+
+CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES
+METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
+NOT_WRITTEN = "not written yet"
+Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
+
+
+@dataclass
+class Seen:
+    """What an object did when it was asked a question.
+
+    Fields:
+        outcomes: by case; empty where it was not run.
+        rules: the forbidden things that it uses.
+        verdict: status and message where it is no such object at all.
+    """
+
+    outcomes: Outcomes = field(default_factory=dict)
+    rules: list[str] = field(default_factory=list)
+    verdict: tuple[str, str] | None = None
+
+
+@functools.cache
+def expectations() -> dict[str, Any]:
+    """question -> ``{"expected": {case: {quantity: numbers}}, "mistakes": [...]}``: shipped instead of answers."""
+    folder = resources.files("rnnkit.checks") / "data"
+    found: dict[str, Any] = {}
+    for name in ("cells.json", "diagnostics.json"):
+        found |= json.loads((folder / name).read_text(encoding="utf-8"))
+    return found
+
+
+def expected(question: Question) -> Expected:
+    """The right numbers for the public inputs."""
+    return {
+        case: {name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()}
+        for case, numbers in expectations()[question.id]["expected"].items()
+    }
+
+
+def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+    """The report on an object that was run with the public inputs.
+
+    Arguments:
+        question: that was asked.
+        seen: what the object did.
+        needs: earlier questions whose code this one calls, and their reports; looked at only where it fails.
+    """
+    if seen.verdict:
+        return failed(question, *seen.verdict)
+    if not seen.rules:
+        return judge(question, seen.outcomes, needs)
+    forbidden = failed(question, "against the rules", rules.verdict(seen.rules, question))
+    if set(seen.rules) - {rules.SWITCHED_OFF}:
+        return forbidden
+    report = judge(question, seen.outcomes, needs)
+    return forbidden if report.points else report
+
+
+def judge(question: Question, outcomes: Outcomes, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+    """The report on the outcomes of all cases, for the public inputs."""
+    if message := unwritten(question, outcomes):
+        return failed(question, NOT_WRITTEN, message)
+    right, cases, wrong, told = expected(question), [], [], set()
+    for case in CASES[question.id]:
+        report = case_report(case, outcomes[case.name], right[case.name])
+        if wrong and "gradients" in case.name and not (outcomes[case.name].error or outcomes[case.name].problems):
+            report.details = report.details and ["they differ as well, as they must where the values do"]
+        report.details = [detail if detail not in told else "the same as above" for detail in report.details]
+        told |= set(report.details)
+        cases.append(report)
+        if not report.passed:
+            wrong.append(case.name)
+    message = _diagnosis(question, outcomes, wrong, right, needs) if wrong else None
+    notes = [note for outcome in outcomes.values() for note in outcome.notes]
+    return whole(question, cases, [*filter(None, [message]), *dict.fromkeys(notes)])
+
+
+def whole(question: Question, cases: list[CaseReport], messages: list[str]) -> Report:
+    """A report with its points and status, from those of the cases."""
+    points = float(sum(case.weight for case in cases if case.passed))
+    solved = all(case.passed for case in cases)
+    status = "solved" if solved else "not right yet" if points == 0 else "partly right"
+    return Report(question.id, question.name, points, question.points, status, cases, messages)
+
+
+def failed(question: Question, status: str, message: str) -> Report:
+    """A report without points."""
+    return Report(question.id, question.name, 0.0, question.points, status, [], [message])
+
+
+def case_report(case: Case, outcome: Outcome, expected: dict[str, np.ndarray]) -> CaseReport:
+    """One case: passed where there was no error and no problem, and every quantity is the expected one."""
+    details = list(outcome.problems.values())
+    if outcome.error is not None:
+        details.append(of_error(outcome.error))
+    else:
+        wrong = [name for name in expected if not equal(outcome.values.get(name), expected[name])]
+        shown = [name for name in wrong if name in outcome.values and name not in outcome.problems]
+        details += [difference(name, outcome.values[name], expected[name]) for name in shown[:2]]
+        if len(shown) > 2:
+            details.append(f"also different: {', '.join(shown[2:])}")
+        if wrong and not details:
+            details.append(f"missing: {', '.join(wrong)}")
+    return CaseReport(case.name, case.weight, not details, details)
+
+
+def unwritten(question: Question, outcomes: Outcomes) -> str | None:
+    """A message where the code, or what it calls, is still the stub."""
+    for outcome in outcomes.values():
+        if isinstance(outcome.error, NotImplementedError) or name_of(outcome.error) == "NotImplementedError":
+            function, _ = where(outcome.error)
+            other = METHODS.get((question.target, function)) or METHODS.get((function, None))
+            if other and other != question.id:
+                return f"{QUESTIONS[other].name}, which this calls, is not written yet: question {other} comes first"
+            return f"{question.name} is not written yet: replace the line that raises NotImplementedError"
+    return None
+
+
+def _diagnosis(
+    question: Question,
+    outcomes: Outcomes,
+    wrong: list[str],
+    right: Expected,
+    needs: Iterable[tuple[Question, Report]],
+) -> str | None:
+    if found := _needed(question, needs):
+        return found
+    if found := known_mistake(outcomes, wrong, expectations()[question.id]["mistakes"]):
+        return found
+    for case in wrong:
+        outcome = outcomes[case]
+        if outcome.error is None and (found := from_numbers(right[case], outcome)):
+            return found
+    only_gradients = question.method and all("gradients" in case for case in wrong)
+    return graph_only(right[wrong[0]], outcomes[wrong[0]]) if only_gradients else None
+
+
+def _needed(question: Question, needs: Iterable[tuple[Question, Report]]) -> str | None:
+    """The first earlier question that this code calls and that is not right either."""
+    for need, report in needs:
+        if report.points < need.points:
+            why = f" {report.messages[0]}" if report.messages else ""
+            return f"{need.name}, which this calls, is not right yet: mend question {need.id} first.{why}"
+    return None

@@ -1,0 +1,106 @@
+"""A check whose two halves are apart: the code runs here and answers with numbers, which are judged elsewhere.
+
+What comes back is only what the code computed; whether it is right is not known in this process.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rnnkit.checks.diagnose import Outcomes, where
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.judge import Seen
+from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.questions import QUESTIONS, Question
+from rnnkit.checks.runner import observe, reached, run_cases
+from rnnkit.checks.sandbox import quiet
+from rnnkit.checks.wire import decode, encode
+
+VALUES_LIMIT = 1 << 20  # bytes of all values of a question; right ones are a few thousand
+TEXT_LIMIT = 400  # characters
+UNCHECKABLE = "cannot be checked"
+
+
+def request(question_id: str, inputs: Inputs | None = None) -> str:
+    """The JSON that `answer` reads.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        inputs: what the cases are run with; None for the public inputs.
+    """
+    given = None if inputs is None else {"sizes": inputs.sizes, "arrays": inputs.arrays}
+    return json.dumps({"question": question_id, "inputs": encode(given)})
+
+
+def answer(request: str, obj: Any) -> str:
+    """Runs a student's class or function in the cases of a question; raises nothing but KeyboardInterrupt.
+
+    Arguments:
+        request: from `request`.
+        obj: the class or function, whatever it is.
+
+    Returns:
+        JSON for `wire.decode`: ``{"verdict": [status, message] or None, "rules": names, "cases": {case: {"values",
+        "problems", "error", "notes"}}, "needs": {question: the same of it}}``; needs only with the public inputs.
+    """
+    try:
+        asked = json.loads(request)
+        question, inputs = QUESTIONS[asked["question"]], asked["inputs"]
+        with quiet():
+            if inputs is None:
+                reply = _with_needs(question, obj, observe(question, obj))
+            else:
+                reply = _reply(observe(question, obj, Inputs(**decode(inputs))))
+        return json.dumps(encode(reply))
+    except Exception as error:  # an object that defeats the check itself
+        verdict = (UNCHECKABLE, f"this object could not be checked: {type(error).__name__}")
+        return json.dumps(encode(_reply(Seen(verdict=verdict))))
+
+
+def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
+    """Also what the earlier questions do that this one calls, so that a mistake can be told where it is."""
+    reply = _reply(seen)
+    if seen.outcomes:
+        for need, other in reached(question, obj):
+            reply["needs"][need.id] = _with_needs(need, other, Seen(run_cases(need.id, other)))
+    return reply
+
+
+def _reply(seen: Seen) -> dict[str, Any]:
+    verdict = None if seen.verdict is None else [_cut(text) for text in seen.verdict]
+    return {"verdict": verdict, "rules": list(map(_cut, seen.rules)), "cases": _cases(seen.outcomes), "needs": {}}
+
+
+def _cases(outcomes: Outcomes) -> dict[str, Any]:
+    left, found = VALUES_LIMIT, {}
+    for case, outcome in outcomes.items():
+        values, problems = {}, {name: _cut(text) for name, text in outcome.problems.items()}
+        for name, value in outcome.values.items():
+            left -= value.nbytes
+            if left < 0:
+                problems.setdefault(name, f"{name}: the array of shape {value.shape} is too large")
+            else:
+                values[name] = value
+        found[case] = {
+            "values": values,
+            "problems": problems,
+            "error": _error(outcome),
+            "notes": list(map(_cut, outcome.notes)),
+        }
+    return found
+
+
+def _error(outcome: Outcome) -> dict[str, Any] | None:
+    if outcome.error is None:
+        return None
+    kind = NotImplementedError if isinstance(outcome.error, NotImplementedError) else type(outcome.error)
+    return {
+        "type": kind.__name__,
+        "text": _cut(str(outcome.error)),
+        "where": list(map(_cut, where(outcome.error))),
+    }
+
+
+def _cut(text: str) -> str:
+    return text[:TEXT_LIMIT]
