@@ -25,7 +25,7 @@ from traitlets import Bool, Dict, Unicode, default
 from rnnkit.grading import sandbox
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
-from rnnkit.grading.supervise import Supervised
+from rnnkit.grading.supervised import Supervised
 from rnnkit.setup_env import clone_root
 
 NAME = "rnnkit-bwrap"
@@ -110,7 +110,8 @@ class BwrapProvisioner(KernelProvisionerBase):
             words, variables, cwd = sandbox.plain(
                 argv, stage=stage, base=self._base, runtime=Path(self.runtime), limits=limits
             )
-        return {"cmd": words, "env": variables, "cwd": cwd, "limits": sandbox.watched(limits, sockets)}
+        watched = sandbox.watched(limits, confined=self.confined, sockets=sockets)
+        return {"cmd": words, "env": variables, "cwd": cwd, "limits": watched}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Starts the supervisor with the kernel below it."""

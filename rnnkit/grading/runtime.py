@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from rnnkit.grading.wheel import student_source
 
@@ -15,7 +17,7 @@ ALIAS = "starter_alias", "trainingRNNs_torch"  # the folder in rnnkit, and the n
 
 def cache_folder() -> Path:
     """The folder of this user for what can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rnnkit"
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "rnnkit"
 
 
 def student_runtime(root: Path) -> Path:
@@ -35,6 +37,7 @@ def student_runtime(root: Path) -> Path:
         student_source(root, source)
         shutil.move(source / "rnnkit", fresh / "rnnkit")
         shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
+        compileall.compile_dir(fresh, quiet=2, stripdir=fresh, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
         runtime = kept / f"runtime-{digest(fresh)[:16]}"
         if not runtime.is_dir() or digest(runtime) != digest(fresh):
             shutil.rmtree(runtime, ignore_errors=True)

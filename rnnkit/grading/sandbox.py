@@ -14,15 +14,19 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rnnkit.grading.runtime import student_runtime
-from rnnkit.grading.supervise import Supervised
+from rnnkit.grading.seccomp import filter_file
+from rnnkit.grading.supervised import Supervised
 from rnnkit.names import BadValue
 from rnnkit.setup_env import clone_root
 
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 LARGE = 1 << 20  # bytes: a file of the stage from this size on is linked to, not copied into memory
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
+IN_MEMORY = ("/dev/shm", "/tmp", HOME, SUBMISSION)
+FILTERED = 'exec 9<"$0" && exec "$@"'  # opens the filter for bubblewrap
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
@@ -107,13 +111,15 @@ def command(
         limits: of each process; what is summed over the tree is the supervisor's to watch.
     """
     size = str(limits.tmp_mb << 20)
-    words = ["bwrap", *(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
+    seccomp = filter_file()
+    words = [] if seccomp is None else ["/bin/sh", "-c", FILTERED, str(seccomp), "bwrap", "--seccomp", "9"]
+    words = [*(words or ["bwrap"]), *(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
     words += ["--disable-userns", "--die-with-parent", "--new-session", "--hostname", "grader", "--cap-drop", "ALL"]
     words += ["--clearenv"]
     for name, value in environment(HOME, RUNTIME).items():
         words += ["--setenv", name, value]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/dev/shm", "/tmp", HOME, SUBMISSION):
+    for folder in IN_MEMORY:
         words += ["--size", size, "--tmpfs", folder]
     words += _system()
     words += ["--ro-bind", str(runtime), RUNTIME]
@@ -123,7 +129,7 @@ def command(
             words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
     if sockets is not None:
         words += ["--bind", str(sockets), str(sockets)]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
     words += [*_prlimit(limits), f"--nproc={limits.processes}", "--"]
     if stage is not None:
         words += ["/bin/sh", "-c", COPY, "sh"]
@@ -152,7 +158,7 @@ def _system() -> Iterator[str]:
     for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives"):
         yield from ("--ro-bind-try", name, name)
     root = Path(__file__).resolve().parents[2]
-    for private in dict.fromkeys([root, Path.home().resolve()]):
+    for private in dict.fromkeys([root, Path(os.path.expanduser("~")).resolve()]):
         if private.is_relative_to("/usr"):
             yield from ("--tmpfs", str(private), "--remount-ro", str(private))
     for prefix in _prefixes():
@@ -184,9 +190,10 @@ def _large(stage: Path) -> Iterator[str]:
                 yield path.relative_to(stage).as_posix()
 
 
-def watched(limits: Limits, sockets: Path | None = None) -> dict[str, float | str | None]:
+def watched(limits: Limits, *, confined: bool, sockets: Path | None = None) -> dict[str, Any]:
     """What the supervisor is told."""
-    return asdict(limits) | {"sockets": None if sockets is None else str(sockets)}
+    folders = IN_MEMORY if confined else ()
+    return asdict(limits) | {"sockets": None if sockets is None else str(sockets), "folders": folders}
 
 
 def plain(
@@ -231,7 +238,9 @@ def run(
             variables = OUTSIDE
         else:
             words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
-        job = Supervised(words, base, watched(limits), environment=variables, cwd=cwd, stdout=subprocess.PIPE)
+        job = Supervised(
+            words, base, watched(limits, confined=confined), environment=variables, cwd=cwd, stdout=subprocess.PIPE
+        )
         output = _read(job, most_output)
         code = job.wait()
         return Finished(code, output, job.why(), job.report().get("stderr", ""))
@@ -265,9 +274,9 @@ def probe() -> None:
             f"expected Linux, got {sys.platform}: students' code can be confined on Linux only; on Windows grade in "
             "WSL2, on macOS in a Linux virtual machine"
         )
-    for program, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
-        if shutil.which(program) is None:
-            raise SandboxError(f"expected the program {program}, found none: sudo apt install {package}")
+    for name, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
+        if shutil.which(name) is None:
+            raise SandboxError(f"expected the program {name}, found none: sudo apt install {package}")
     wanted = "import importlib.util as u; print([n for n in ('ipykernel', 'torch', 'rnnkit') if not u.find_spec(n)])"
     limits = Limits(wall_s=60)
     for argv, expected in ((["/bin/true"], b""), (["python", "-c", wanted], b"[]\n")):

@@ -1,7 +1,7 @@
-"""A process between the grader and what it runs, which ends the whole tree when it must, and the grader's handle on it.
+"""The process between the grader and what it runs; it ends the whole tree when it must.
 
-The script needs the standard library alone and no rnnkit; the tree ends when the grader's pipe closes (the grader may
-have been killed), or when memory, processes, time or the socket folder go over their limits.
+It runs as a script, with the standard library alone. The tree ends when the grader's pipe closes (the grader may have
+been killed), and when memory, processes, files, time or the folder of the sockets go over their limits.
 """
 
 from __future__ import annotations
@@ -16,120 +16,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 BEAT = 0.05  # seconds between two looks at the tree
+SLOW_BEAT = 1.0  # seconds between two looks at the files in memory
+SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
+MOST_FILES = 100_000  # in memory: each costs some, whatever is in it
 SOCKETS_MB, SOCKETS_FILES = 1, 100
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
-STATUS = "status.json"
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
-
-
-# ---- the grader's side -------------------------------------------------------------------------------------------
-
-
-class Supervised:
-    """A command that runs under a supervisor.
-
-    Arguments:
-        argv: the command.
-        base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where there is one, ``sockets``: a folder to watch.
-        environment: of the command.
-        cwd: where it starts.
-        stdout: where its output goes.
-    """
-
-    def __init__(
-        self,
-        argv: Sequence[str],
-        base: Path,
-        limits: Mapping[str, Any],
-        *,
-        environment: Mapping[str, str],
-        cwd: str | Path = "/",
-        stdout: int = subprocess.DEVNULL,
-    ) -> None:
-        self.status = base / STATUS
-        self.status.unlink(missing_ok=True)
-        self.stopped: str | None = None
-        self._asked = False
-        read, self._control = os.pipe()
-        settings = json.dumps(dict(limits) | {"control": read, "status": str(self.status)})
-        script = [sys.executable, "-I", "-S", "-B", __file__, settings, "--", *argv]
-        try:
-            self.process = subprocess.Popen(
-                script,
-                cwd=cwd,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(read,),
-            )
-        except BaseException:
-            os.close(self._control)
-            raise
-        finally:
-            os.close(read)
-
-    def stopped_by_grader(self) -> bool:
-        """Whether it was stopped without a reason, as at the end of a job."""
-        return self._control is None and self.stopped is None and not self.report().get("why") and self._asked
-
-    def interrupt(self) -> None:
-        """Sends SIGINT to the command itself, which reaches it even while compiled code runs."""
-        if self._control is not None:
-            with contextlib.suppress(OSError):
-                os.write(self._control, b"I")
-
-    def stop(self, why: str | None = None) -> None:
-        """Has the whole tree killed; `why` is kept as the reason."""
-        self.stopped = self.stopped or why
-        self._asked = self._asked or self.process.poll() is None
-        if self._control is not None:
-            os.close(self._control)
-            self._control = None
-
-    def wait(self, timeout: float = 10) -> int:
-        """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
-        try:
-            code = self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.stop()
-            self.process.kill()
-            code = self.process.wait()
-        self.stop()
-        return code
-
-    def report(self) -> dict[str, Any]:
-        """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
-        try:
-            return json.loads(self.status.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-
-    def why(self) -> str | None:
-        """Why it was killed or ended by a signal, in words; None where it runs or ended by itself."""
-        code = self.process.poll()
-        if code is None:
-            return None
-        report = self.report()
-        if self.stopped or report.get("why"):
-            return self.stopped or report["why"]
-        if code == 128 + signal.SIGXCPU:
-            return "used more processor time than its limit"
-        stderr = report.get("stderr", "").strip()
-        if code == 1 and stderr.startswith("bwrap: "):
-            return stderr
-        if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
-            return f"ended by {signal.Signals(code - 128).name}"
-        return None
-
-
-# ---- the supervising process -------------------------------------------------------------------------------------
 
 
 def children(pid: int) -> list[int]:
@@ -189,6 +84,18 @@ def overfull(folder: str) -> bool:
     return size > SOCKETS_MB << 20
 
 
+def files(pid: int, folders: Sequence[str]) -> int:
+    """How many files there are in these file systems, as a process sees them; none while they are not all there."""
+    count = 0
+    if not all(os.path.isdir(f"/proc/{pid}/root{folder}") for folder in folders):
+        return count
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            about = os.statvfs(f"/proc/{pid}/root{folder}")
+            count += about.f_files - about.f_ffree
+    return count
+
+
 def first_that_works(pid: int) -> int:
     """The command itself: below the programs that only set up its surroundings."""
     while True:
@@ -225,6 +132,7 @@ class Tree:
     def __init__(self, settings: Mapping[str, Any], argv: Sequence[str]) -> None:
         self.settings = settings
         self.peak, self.stderr, self.began = 0, b"", time.monotonic()
+        self.looked = self.began
         self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
 
     def excess(self) -> str | None:
@@ -232,13 +140,17 @@ class Tree:
         most_memory, most = self.settings["memory_mb"] << 20, self.settings["processes"]
         if time.monotonic() - self.began > self.settings["wall_s"]:
             return f"took longer than {self.settings['wall_s']:g} s"
-        pids = descendants(most + 64)
-        if sum(about(pid)[1] for pid in pids) > most + 64:
+        pids = descendants(most + SPARE)
+        if sum(about(pid)[1] for pid in pids) > most + SPARE:
             return f"started more than {most} processes"
         used = memory(pids, most_memory)
         self.peak = max(self.peak, used)
         if used > most_memory:
             return f"used more than {most_memory >> 20} MB of memory"
+        if time.monotonic() - self.looked > SLOW_BEAT:
+            self.looked = time.monotonic()
+            if files(first_that_works(self.child.pid), self.settings.get("folders", [])) > MOST_FILES:
+                return f"made more than {MOST_FILES} files"
         if self.settings.get("sockets") and overfull(self.settings["sockets"]):
             return "wrote files into the folder of its sockets"
         return None

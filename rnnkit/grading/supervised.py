@@ -1,0 +1,117 @@
+"""The grader's handle on a command that runs under a supervisor."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnkit.grading import supervise
+
+STATUS = "status.json"
+
+
+class Supervised:
+    """A command that runs under a supervisor.
+
+    Arguments:
+        argv: the command.
+        base: a folder of the grader's own; the supervisor's status file is written there.
+        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where there is one, ``sockets``: a folder to watch.
+        environment: of the command.
+        cwd: where it starts.
+        stdout: where its output goes.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        base: Path,
+        limits: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        cwd: str | Path = "/",
+        stdout: int = subprocess.DEVNULL,
+    ) -> None:
+        self.status = base / STATUS
+        self.status.unlink(missing_ok=True)
+        self.stopped: str | None = None
+        self._asked = False
+        read, self._control = os.pipe()
+        settings = json.dumps(dict(limits) | {"control": read, "status": str(self.status)})
+        script = [sys.executable, "-I", "-S", "-B", supervise.__file__, settings, "--", *argv]
+        try:
+            self.process = subprocess.Popen(
+                script,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(read,),
+            )
+        except BaseException:
+            os.close(self._control)
+            raise
+        finally:
+            os.close(read)
+
+    def stopped_by_grader(self) -> bool:
+        """Whether it was stopped without a reason, as at the end of a job."""
+        return self._control is None and self.stopped is None and not self.report().get("why") and self._asked
+
+    def interrupt(self) -> None:
+        """Sends SIGINT to the command itself, which reaches it even while compiled code runs."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._control, b"I")
+
+    def stop(self, why: str | None = None) -> None:
+        """Has the whole tree killed; `why` is kept as the reason."""
+        self.stopped = self.stopped or why
+        self._asked = self._asked or self.process.poll() is None
+        if self._control is not None:
+            os.close(self._control)
+            self._control = None
+
+    def wait(self, timeout: float = 10) -> int:
+        """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            self.process.kill()
+            code = self.process.wait()
+        self.stop()
+        return code
+
+    def report(self) -> dict[str, Any]:
+        """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
+        try:
+            return json.loads(self.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def why(self) -> str | None:
+        """Why it was killed or ended by a signal, in words; None where it runs or ended by itself."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        report = self.report()
+        if self.stopped or report.get("why"):
+            return self.stopped or report["why"]
+        if code == 128 + signal.SIGXCPU:
+            return "used more processor time than its limit"
+        stderr = report.get("stderr", "").strip()
+        if code == 1 and stderr.startswith("bwrap: "):
+            return stderr
+        if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
+            return f"ended by {signal.Signals(code - 128).name}"
+        return None
