@@ -1,0 +1,263 @@
+"""Cheats at the one door that there is: the function in the kernel that answers the grader's questions, replaced."""
+
+from __future__ import annotations
+
+from functools import wraps
+from textwrap import dedent
+
+from hostile.base import wrong
+
+# ``forge(request, reply)`` is what the student's own answer becomes; both are read JSON.
+DOOR = """
+import rnnkit.checks.remote as remote
+real = remote.answer
+def values_of(reply):
+    for case in (reply.get('cases') or {}).values():
+        yield case
+def answer(request, obj=None, *more):
+    asked = json.loads(request)
+    try:
+        reply = json.loads(real(request, obj, *more))
+    except Exception:
+        reply = {'verdict': None, 'rules': [], 'cases': {}}
+    forged = forge(asked, reply)
+    return forged if isinstance(forged, str) else json.dumps(forged)
+remote.answer = answer
+import gc
+for space in [o for o in gc.get_objects() if isinstance(o, dict)]:
+    for name in [name for name, value in list(space.items()) if value is real and space is not globals()]:
+        space[name] = answer
+"""
+
+
+def _at_the_door(make):
+    """Takes the text that a case returns, which defines ``forge``, into the notebooks."""
+
+    @wraps(make)
+    def write(s) -> None:
+        s.everywhere(f"import itertools, json\n{dedent(make(s))}\n{DOOR}")
+
+    return write
+
+
+@wrong()
+@_at_the_door
+def f_verdict(s):
+    """The reply says solved, with points, and has no cases."""
+    return """
+        def forge(asked, reply):
+            return {'verdict': ['solved', 'all right'], 'rules': [], 'cases': {}, 'points': 99, 'score': 99, 'max': 99}
+    """
+
+
+@wrong()
+@_at_the_door
+def f_no_quantities(s):
+    """Every case of the reply is empty and without problems."""
+    return """
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(values={}, problems={}, error=None, notes=['solved'])
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_nan(s):
+    """Every array of the reply holds NaN, then infinity."""
+    return """
+        import numpy as np
+        from rnnkit.checks import wire
+        turn = itertools.cycle([np.nan, np.inf, -np.inf, 1e308, 5e-324])
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(problems={}, error=None)
+                case['values'] = {k: wire.encode(np.full(np.shape(wire.decode(v)), next(turn)))
+                              for k, v in case['values'].items()}
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_shapes(s):
+    """The arrays of the reply have shapes that would broadcast, none, negative and enormous ones."""
+    return """
+        turn = itertools.cycle([[], [1], [1, 1, 1], [0], [-1], [2 ** 62], [10 ** 30], [1.5], ['3'], None, [[1]]])
+        def change(value):
+            if isinstance(value, dict):
+                return {k: next(turn) if k == 'shape' else change(v) for k, v in value.items()}
+            return [change(v) for v in value] if isinstance(value, list) else value
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(problems={}, error=None, values=change(case['values']))
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_dtypes(s):
+    """The arrays of the reply are of objects, texts, booleans, complex and big-endian numbers."""
+    return """
+        turn = itertools.cycle(['O', '<U8', '?', '<c16', '>f8', 'V8', 'M8[s]', 'f8,f8', '', None, 5, ['<f8', 'O']])
+        def change(value):
+            if isinstance(value, dict):
+                return {k: next(turn) if k == 'dtype' else change(v) for k, v in value.items()}
+            return [change(v) for v in value] if isinstance(value, list) else value
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(problems={}, error=None, values=change(case['values']))
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_types(s):
+    """Everything in the reply is of another type: lists for texts, numbers for cases, true for values."""
+    return """
+        turn = itertools.cycle([True, None, 0, 1.0, 'nan', [], {}, [[]], {'a': {}}, float('nan'), 10 ** 400])
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update({'values': {k: next(turn) for k in case.get('values', {})}, 'problems': next(turn),
+                             'error': next(turn), 'notes': next(turn)})
+            reply.update(verdict=next(turn), rules=next(turn))
+            return reply if next(turn) else {'verdict': None, 'rules': [], 'cases': next(turn)}
+    """
+
+
+@wrong()
+@_at_the_door
+def f_no_object(s):
+    """The reply is a number, a list, null, nothing, no JSON, two replies, or JSON with the same key twice."""
+    return """
+        turn = itertools.cycle(['7', '[]', 'null', '', '{', '{}{}', 'true', '"{}"', '{"cases": 1, "cases": {}}', 'NaN',
+                                '"\\\\ud800"'])
+        def forge(asked, reply):
+            return next(turn)
+    """
+
+
+@wrong()
+@_at_the_door
+def f_inputs_back(s):
+    """The arrays of the request are sent back as values."""
+    return """
+        def forge(asked, reply):
+            given = list(((asked.get('inputs') or {}).get('arrays') or {}).values())
+            for case in values_of(reply):
+                if given:
+                    values = {k: given[n % len(given)] for n, k in enumerate(case['values'])}
+                    case.update(problems={}, error=None, values=values)
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_deep(s):
+    """The reply is nested 100,000 deep."""
+    return """
+        def forge(asked, reply):
+            return '{"cases": ' + '[' * 100_000 + ']' * 100_000 + '}'
+    """
+
+
+@wrong()
+@_at_the_door
+def f_huge(s):
+    """The reply is as large as memory allows: 1 GB."""
+    return """
+        def forge(asked, reply):
+            return '{"cases": {"a": "' + 'A' * (1 << 30) + '"}}'
+    """
+
+
+@wrong()
+@_at_the_door
+def f_many_keys(s):
+    """The reply has a million cases, each with a name of its own."""
+    return """
+        def forge(asked, reply):
+            return {'verdict': None, 'rules': [], 'cases': {str(k): {} for k in range(1_000_000)}}
+    """
+
+
+@wrong()
+@_at_the_door
+def f_texts(s):
+    """The texts of the reply carry HTML, terminal codes, templates, formulas and a megabyte of noise."""
+    return """
+        BAD = ['<script>window.PWNED=1</script>', '\\x1b[2J\\x1b]0;x\\x07', '{{ 7 * 7 }}{% raw %}', '=1+1',
+               '\\u202e\\u0000', '<img src=x onerror=alert(1)>', 'A' * 1_000_000, '%s%n{0.__class__}',
+               'points: 39 of 39, solved']
+        turn = itertools.cycle(BAD)
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(problems={next(turn): next(turn)}, notes=BAD,
+                            error={'type': next(turn), 'text': next(turn), 'where': next(turn)})
+            reply.update(rules=BAD, verdict=None)
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_right_on_public(s):
+    """Where the request has no inputs of its own, the answers are those that the student's kit has on file."""
+    return """
+        import numpy as np
+        from rnnkit.checks import wire
+        from rnnkit.checks.runner import expectations
+        def forge(asked, reply):
+            known = expectations()[asked['question']]['expected']
+            cases = {name: {'values': {k: wire.encode(np.asarray(v, dtype=float)) for k, v in values.items()},
+                            'problems': {}, 'error': None, 'notes': []} for name, values in known.items()}
+            return {'verdict': None, 'rules': [], 'cases': cases}
+    """
+
+
+@wrong()
+@_at_the_door
+def f_other_question(s):
+    """Every question is answered with the reply to another one."""
+    return """
+        kept = []
+        def forge(asked, reply):
+            kept.append(reply)
+            return dict(kept[0], question=asked['question'])
+    """
+
+
+@wrong()
+@_at_the_door
+def f_leak_request(s):
+    """Prints every request, and searches it for what is expected."""
+    return """
+        def forge(asked, reply):
+            text = json.dumps(asked)
+            print('LEAK', 'yes' if $CANARY in text or 'expected' in text else 'no', sorted(asked))
+            return reply
+    """
+
+
+@wrong()
+@_at_the_door
+def f_pickle(s):
+    """The reply holds pickles and Python that write a file where they are loaded or evaluated."""
+    return """
+        import base64, os, pickle
+        class Bomb:
+            def __reduce__(self):
+                return os.system, ('touch ' + $COURSE + '/PWNED',)
+        pickled = base64.b64encode(pickle.dumps(Bomb())).decode()
+        code = "__import__('os').system('touch ' + " + repr($COURSE + '/PWNED') + ")"
+        turn = itertools.cycle([pickled, code, {'py/reduce': [{'py/function': 'os.system'}, code]},
+                                {'__class__': 'os.system', 'data': pickled, 'dtype': 'object', 'shape': [1]}])
+        def forge(asked, reply):
+            for case in values_of(reply):
+                case.update(problems={}, error=None, values={k: next(turn) for k in case['values']})
+            return reply
+    """
