@@ -1,0 +1,107 @@
+"""Whose submission a folder or file of a download is, by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rnnkit.grading.reading import BadSubmission, shown
+from rnnkit.names import BadValue
+
+ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
+ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
+# How learning platforms name what they hand out; `file` is the student's own name for it.
+PATTERNS = (
+    re.compile(r"(?:.*_)?(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),  # Blackboard, nbgrader
+    re.compile(r".+_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),  # Moodle
+    re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),  # Canvas
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a name tells: the student, the file in the submission that it is, the date, and a remark."""
+
+    student: str
+    file: str = ""
+    date: str = ""
+    remark: str = ""
+
+
+class Names:
+    """How the names of one download are read.
+
+    Arguments:
+        assignment: the assignment's name; ``ASSIGNMENT_STUDENT.zip`` is a hand-in's.
+        roster: the students' ids, where there is a roster.
+        pattern: a regular expression for the beginning of every name, with the group ``student_id`` and perhaps
+            ``file_id`` and ``timestamp``; without it the names of the usual platforms are known.
+    """
+
+    def __init__(self, assignment: str, roster: Collection[str] | None, pattern: str | None):
+        self.assignment = assignment
+        self.roster = set(roster) if roster is not None else None
+        try:
+            self.pattern = re.compile(pattern) if pattern else None
+        except re.error as error:
+            raise BadValue(f"expected a regular expression for the names, got {pattern!r} ({error})") from None
+        if self.pattern and "student_id" not in self.pattern.groupindex:
+            raise BadValue(f"expected a regular expression with a group (?P<student_id>...), got {pattern!r}")
+
+    def is_platforms(self, name: str) -> bool:
+        """Whether a name is as a learning platform gives it, so that its beginning tells the student."""
+        if self.pattern:
+            return bool(self.pattern.match(name))
+        return any(pattern.fullmatch(name) for pattern in PATTERNS)
+
+    def is_student(self, name: str) -> bool:
+        """Whether a name certainly tells a student."""
+        return ENDINGS.sub("", name) in (self.roster or ()) or self.is_platforms(name)
+
+    def whose(self, name: str) -> Named:
+        """The student of a folder or a file.
+
+        Raises:
+            BadSubmission: the name does not fit, or the id in it cannot be one.
+        """
+        named = self._by_pattern(name) if self.pattern else self._by_name(name)
+        student, remark = self._in_roster(named.student, name)
+        if not ID.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
+            raise BadSubmission(
+                f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
+            )
+        return Named(student, named.file, named.date, remark)
+
+    def _by_pattern(self, name: str) -> Named:
+        found = self.pattern.match(name)
+        groups = {key: value or "" for key, value in found.groupdict().items()} if found else {}
+        if not groups.get("student_id"):
+            raise BadSubmission("its name does not fit the regular expression for the names")
+        file = groups.get("file_id", "")
+        if file and "." not in file:
+            file += name[name.rindex(".") :] if "." in name else ""
+        return Named(groups["student_id"], file, groups.get("timestamp", ""))
+
+    def _by_name(self, name: str) -> Named:
+        bare = ENDINGS.sub("", name)
+        if bare in (self.roster or ()):
+            return Named(bare)
+        for pattern in PATTERNS:
+            if found := pattern.fullmatch(name) or pattern.fullmatch(bare):
+                groups = found.groupdict()
+                return Named(groups["student"], groups.get("file") or "", groups.get("date") or "")
+        return Named(bare.removeprefix(f"{self.assignment}_"))
+
+    def _in_roster(self, student: str, name: str) -> tuple[str, str]:
+        """The id as the roster has it, and a remark where it has none."""
+        if self.roster is None or student in self.roster:
+            return student, ""
+        near = [known for known in self.roster if known.lower() == student.lower()]
+        near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", ENDINGS.sub("", name))]
+        return (near[0], "") if len(near) == 1 else (student, "not in the roster")
+
+
+def _harmless(student: str) -> bool:
+    """Whether it can be the name of a folder, whatever else it is."""
+    return student.isprintable() and 0 < len(student) <= 64 and student[0] not in ".-" and not set(student) & set("/\\")
