@@ -17,7 +17,7 @@ from rnnkit.checks.runner import observe, reached, run_cases
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.wire import decode, encode
 
-VALUES_LIMIT = 1 << 20  # bytes of all values of a question; right ones are a few thousand
+VALUES_LIMIT = 1 << 18  # bytes of all values of a question; right ones are a few thousand
 TEXT_LIMIT = 400  # characters
 UNCHECKABLE = "cannot be checked"
 

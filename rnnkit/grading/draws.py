@@ -1,0 +1,111 @@
+"""Random inputs for every question: unlike the public ones, nobody can have prepared an answer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from rnnkit.checks.inputs import SHAPES, SIZES, Inputs, shape_of
+from rnnkit.checks.questions import CELLS, QUESTIONS
+
+Arrays = dict[str, np.ndarray]
+
+
+def draw(question_id: str, rng: np.random.Generator) -> Inputs:
+    """Small random inputs whose sizes are all different, from one another and from the public ones.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        rng: all of the inputs comes from it.
+    """
+    question, sizes = QUESTIONS[question_id], _sizes(rng)
+    if question.notebook == CELLS:
+        return Inputs(sizes, _cell(question.target, sizes, rng))
+    return Inputs(sizes, _DRAWS[question_id](sizes, rng))
+
+
+def _sizes(rng: np.random.Generator) -> dict[str, int]:
+    while True:
+        sizes = dict(zip("TBIHO", map(int, rng.permutation(np.arange(2, 8))), strict=False))
+        if min(sizes["T"], sizes["H"]) > 2 and all(sizes[letter] != SIZES[letter] for letter in sizes):
+            return sizes
+
+
+def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    def uniform(letters: str, low: float, high: float) -> np.ndarray:
+        return rng.uniform(low, high, shape_of(letters, sizes))
+
+    found = {
+        name: uniform(letters, 0.1, 0.7) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
+        for name, letters in SHAPES[kind].items()
+    }
+    return found | {
+        "x": uniform("TBI", -1, 1),
+        "x_t": uniform("BI", -1, 1),
+        "h_prev": uniform("BH", -0.8, 0.8),
+        "r_t": uniform("BH", 0.1, 0.9),
+    }
+
+
+def _through_time(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    scales = {"A": ("HH", 0.6), "pushes": ("TBH", 0.5), "h_0": ("BH", 0.3), "loss_weights": ("TBH", 8.0)}
+    return {name: rng.uniform(-scale, scale, shape_of(letters, sizes)) for name, (letters, scale) in scales.items()}
+
+
+def _gradients(shapes: Iterable[tuple[int, ...]], letter: str, norm: float, rng: np.random.Generator) -> Arrays:
+    found = {f"{letter}{k}": rng.standard_normal(shape) for k, shape in enumerate(shapes)}
+    factor = norm / np.sqrt(sum((value**2).sum() for value in found.values()))
+    return {name: factor * value for name, value in found.items()}
+
+
+def _shapes(rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Of 3 or 5 gradients; the public list has 4."""
+    n, m, k = (int(size) for size in rng.permutation(np.arange(2, 7))[:3])
+    return [(n, m), (m, m), (m,), (m, 1), (k,)][: int(rng.choice([3, 5]))]
+
+
+def _matrix(turning: bool, rng: np.random.Generator) -> np.ndarray:
+    """One whose eigenvalue of largest modulus is negative, or complex; clearly so, and well conditioned."""
+    while True:
+        size = int(rng.choice([3, 6]))
+        W = rng.uniform(-1, 1, (size, size))
+        values, vectors = np.linalg.eig(W)
+        order = np.argsort(-np.abs(values))
+        top, rest = values[order[0]], np.abs(values[order[2 if turning else 1]])
+        right_kind = abs(top.imag) > 0.3 * abs(top) if turning else top.imag == 0 and top.real < 0
+        if right_kind and abs(abs(top) - 1) > 0.1 and rest < 0.9 * abs(top) and np.linalg.cond(vectors) < 15:
+            return W
+
+
+def _clip_inputs(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    shapes, cutoff = _shapes(rng), float(rng.choice([0.7, 1.6]) * rng.uniform(0.9, 1.1))
+    large = _gradients(shapes, "g", rng.uniform(4, 8), rng)
+    small = _gradients(shapes, "small", rng.uniform(0.3, 0.8) * cutoff, rng)
+    return large | small | {"cutoff": np.array(cutoff)}
+
+
+def _norm_inputs(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    shapes = _shapes(rng)
+    small = _gradients(shapes, "g", rng.uniform(4, 8), rng)
+    return small | _gradients(shapes, "large", rng.uniform(1500, 3000), rng)
+
+
+def _between(name: str, low: float, high: float) -> Callable[[dict[str, int], np.random.Generator], Arrays]:
+    return lambda sizes, rng: {name: rng.uniform(low, high, shape_of("TBH", sizes))}
+
+
+_DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
+    "grad_time": _through_time,
+    "sat_time": _between("hidden", -0.99, 0.99),
+    "sat_time_sigmoid": _between("hidden", 0.01, 0.99),
+    "gate_sat_time": lambda sizes, rng: (
+        _between("spread", 0.01, 0.99)(sizes, rng) | _between("nearly_shut", 0.01, 0.06)(sizes, rng)
+    ),
+    "rho": lambda sizes, rng: {"W": _matrix(False, rng), "W_turning": _matrix(True, rng)},
+    "grad_norm": _norm_inputs,
+    "clip": _clip_inputs,
+    "diagnostic_keys": lambda sizes, rng: (
+        _through_time(sizes, rng) | _between("z", 0.01, 0.99)(sizes, rng) | _between("r", 0.01, 0.99)(sizes, rng)
+    ),
+}
