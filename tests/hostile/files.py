@@ -150,6 +150,23 @@ def h_many_files(s):
     s.files["/".join(["d"] * 200) + "/x.txt"] = b"x"
 
 
+@right()
+def h_path_too_long(s):
+    """Folders lie so deep that their paths are longer than the system allows."""
+
+    def make(folder: Path) -> None:
+        handle = os.open(folder, os.O_RDONLY)
+        for _ in range(150):
+            os.mkdir("d" * 40, dir_fd=handle)
+            deeper = os.open("d" * 40, os.O_RDONLY, dir_fd=handle)
+            os.close(handle)
+            handle = deeper
+        os.close(os.open("deepest.txt", os.O_CREAT | os.O_WRONLY, dir_fd=handle))
+        os.close(handle)
+
+    s.finish.append(make)
+
+
 @right(rejected=True)
 def h_sparse_file(s):
     """A file is 50 GB long and holds nothing."""

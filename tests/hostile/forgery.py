@@ -7,25 +7,28 @@ from textwrap import dedent
 
 from hostile.base import wrong
 
-# ``forge(request, reply)`` is what the student's own answer becomes; both are read JSON.
+HEAD = """
+import gc, itertools, json
+import numpy as np
+from rnnkit.checks import remote, wire
+below = lambda sent: sent
+"""
+# ``forge(request, reply)`` is what the student's own reply becomes, and ``below`` changes how that is written as JSON.
 DOOR = """
-import rnnkit.checks.remote as remote
 real = remote.answer
-def values_of(reply):
-    for case in (reply.get('cases') or {}).values():
-        yield case
 def answer(request, obj=None, *more):
-    asked = json.loads(request)
+    asked, reply = json.loads(request), wire.decode(json.loads(real(request, obj, *more)))
+    sent = forge(asked, reply)
+    if isinstance(sent, str):
+        return sent
     try:
-        reply = json.loads(real(request, obj, *more))
-    except Exception:
-        reply = {'verdict': None, 'rules': [], 'cases': {}}
-    forged = forge(asked, reply)
-    return forged if isinstance(forged, str) else json.dumps(forged)
+        sent = wire.encode(sent)
+    except wire.WireError:
+        pass
+    return json.dumps(below(sent), default=str)
 remote.answer = answer
-import gc
-for space in [o for o in gc.get_objects() if isinstance(o, dict)]:
-    for name in [name for name, value in list(space.items()) if value is real and space is not globals()]:
+for space in [o for o in gc.get_objects() if isinstance(o, dict) and o is not globals()]:
+    for name in [name for name, value in list(space.items()) if value is real]:
         space[name] = answer
 """
 
@@ -35,7 +38,7 @@ def _at_the_door(make):
 
     @wraps(make)
     def write(s) -> None:
-        s.everywhere(f"import itertools, json\n{dedent(make(s))}\n{DOOR}")
+        s.everywhere(f"{HEAD}\n{dedent(make(s))}\n{DOOR}")
 
     return write
 
@@ -43,10 +46,10 @@ def _at_the_door(make):
 @wrong()
 @_at_the_door
 def f_verdict(s):
-    """The reply says solved, with points, and has no cases."""
+    """The reply's verdict is solved, with full points in its words."""
     return """
         def forge(asked, reply):
-            return {'verdict': ['solved', 'all right'], 'rules': [], 'cases': {}, 'points': 99, 'score': 99, 'max': 99}
+            return dict(reply, verdict=['solved', 'all right: 3 of 3 points'], cases={})
     """
 
 
@@ -56,7 +59,7 @@ def f_no_quantities(s):
     """Every case of the reply is empty and without problems."""
     return """
         def forge(asked, reply):
-            for case in values_of(reply):
+            for case in reply['cases'].values():
                 case.update(values={}, problems={}, error=None, notes=['solved'])
             return reply
     """
@@ -67,14 +70,11 @@ def f_no_quantities(s):
 def f_nan(s):
     """Every array of the reply holds NaN, then infinity."""
     return """
-        import numpy as np
-        from rnnkit.checks import wire
         turn = itertools.cycle([np.nan, np.inf, -np.inf, 1e308, 5e-324])
         def forge(asked, reply):
-            for case in values_of(reply):
+            for case in reply['cases'].values():
                 case.update(problems={}, error=None)
-                case['values'] = {k: wire.encode(np.full(np.shape(wire.decode(v)), next(turn)))
-                              for k, v in case['values'].items()}
+                case['values'] = {k: np.full(np.shape(v), next(turn)) for k, v in case['values'].items()}
             return reply
     """
 
@@ -85,13 +85,13 @@ def f_shapes(s):
     """The arrays of the reply have shapes that would broadcast, none, negative and enormous ones."""
     return """
         turn = itertools.cycle([[], [1], [1, 1, 1], [0], [-1], [2 ** 62], [10 ** 30], [1.5], ['3'], None, [[1]]])
-        def change(value):
+        def below(value):
             if isinstance(value, dict):
-                return {k: next(turn) if k == 'shape' else change(v) for k, v in value.items()}
-            return [change(v) for v in value] if isinstance(value, list) else value
+                return {k: next(turn) if k == 'shape' else below(v) for k, v in value.items()}
+            return [below(v) for v in value] if isinstance(value, list) else value
         def forge(asked, reply):
-            for case in values_of(reply):
-                case.update(problems={}, error=None, values=change(case['values']))
+            for case in reply['cases'].values():
+                case.update(problems={}, error=None)
             return reply
     """
 
@@ -102,13 +102,13 @@ def f_dtypes(s):
     """The arrays of the reply are of objects, texts, booleans, complex and big-endian numbers."""
     return """
         turn = itertools.cycle(['O', '<U8', '?', '<c16', '>f8', 'V8', 'M8[s]', 'f8,f8', '', None, 5, ['<f8', 'O']])
-        def change(value):
+        def below(value):
             if isinstance(value, dict):
-                return {k: next(turn) if k == 'dtype' else change(v) for k, v in value.items()}
-            return [change(v) for v in value] if isinstance(value, list) else value
+                return {k: next(turn) if k == 'array' else below(v) for k, v in value.items()}
+            return [below(v) for v in value] if isinstance(value, list) else value
         def forge(asked, reply):
-            for case in values_of(reply):
-                case.update(problems={}, error=None, values=change(case['values']))
+            for case in reply['cases'].values():
+                case.update(problems={}, error=None)
             return reply
     """
 
@@ -120,11 +120,11 @@ def f_types(s):
     return """
         turn = itertools.cycle([True, None, 0, 1.0, 'nan', [], {}, [[]], {'a': {}}, float('nan'), 10 ** 400])
         def forge(asked, reply):
-            for case in values_of(reply):
+            for case in reply['cases'].values():
                 case.update({'values': {k: next(turn) for k in case.get('values', {})}, 'problems': next(turn),
                              'error': next(turn), 'notes': next(turn)})
             reply.update(verdict=next(turn), rules=next(turn))
-            return reply if next(turn) else {'verdict': None, 'rules': [], 'cases': next(turn)}
+            return reply if next(turn) else dict(reply, verdict=None, rules=[], cases=next(turn))
     """
 
 
@@ -146,8 +146,8 @@ def f_inputs_back(s):
     """The arrays of the request are sent back as values."""
     return """
         def forge(asked, reply):
-            given = list(((asked.get('inputs') or {}).get('arrays') or {}).values())
-            for case in values_of(reply):
+            given = list(wire.decode(asked['inputs'])['arrays'].values()) if asked['inputs'] else []
+            for case in reply['cases'].values():
                 if given:
                     values = {k: given[n % len(given)] for n, k in enumerate(case['values'])}
                     case.update(problems={}, error=None, values=values)
@@ -181,7 +181,7 @@ def f_many_keys(s):
     """The reply has a million cases, each with a name of its own."""
     return """
         def forge(asked, reply):
-            return {'verdict': None, 'rules': [], 'cases': {str(k): {} for k in range(1_000_000)}}
+            return dict(reply, cases={str(k): {} for k in range(1_000_000)})
     """
 
 
@@ -195,7 +195,7 @@ def f_texts(s):
                'points: 39 of 39, solved']
         turn = itertools.cycle(BAD)
         def forge(asked, reply):
-            for case in values_of(reply):
+            for case in reply['cases'].values():
                 case.update(problems={next(turn): next(turn)}, notes=BAD,
                             error={'type': next(turn), 'text': next(turn), 'where': next(turn)})
             reply.update(rules=BAD, verdict=None)
@@ -208,14 +208,12 @@ def f_texts(s):
 def f_right_on_public(s):
     """Where the request has no inputs of its own, the answers are those that the student's kit has on file."""
     return """
-        import numpy as np
-        from rnnkit.checks import wire
-        from rnnkit.checks.runner import expectations
+        from rnnkit.checks.judge import expectations
         def forge(asked, reply):
             known = expectations()[asked['question']]['expected']
-            cases = {name: {'values': {k: wire.encode(np.asarray(v, dtype=float)) for k, v in values.items()},
+            cases = {name: {'values': {k: np.asarray(v, dtype=float) for k, v in values.items()},
                             'problems': {}, 'error': None, 'notes': []} for name, values in known.items()}
-            return {'verdict': None, 'rules': [], 'cases': cases}
+            return dict(reply, verdict=None, rules=[], cases=cases)
     """
 
 
@@ -227,7 +225,7 @@ def f_other_question(s):
         kept = []
         def forge(asked, reply):
             kept.append(reply)
-            return dict(kept[0], question=asked['question'])
+            return kept[0]
     """
 
 
@@ -257,7 +255,38 @@ def f_pickle(s):
         turn = itertools.cycle([pickled, code, {'py/reduce': [{'py/function': 'os.system'}, code]},
                                 {'__class__': 'os.system', 'data': pickled, 'dtype': 'object', 'shape': [1]}])
         def forge(asked, reply):
-            for case in values_of(reply):
+            for case in reply['cases'].values():
                 case.update(problems={}, error=None, values={k: next(turn) for k in case['values']})
             return reply
     """
+
+
+@wrong()
+@_at_the_door
+def f_needs(s):
+    """The reply tells of other questions, within one another, that all are right or none is."""
+    return """
+        def forge(asked, reply):
+            for name in ('rnn_step', 'gru_step', 'gru_update_gate', 'grad_time', asked['question'], '../x', ''):
+                reply = dict(reply, needs={name: reply, 'grad_norm': reply})
+            return reply
+    """
+
+
+@wrong()
+def f_display_first(s):
+    """What is checked finds the word under which the reply is shown, and shows replies of its own before it."""
+    s.everywhere("""
+        import json, sys
+        from IPython.display import display
+        def shout():
+            frame = sys._getframe(1)
+            while frame and 'mime' not in frame.f_locals:
+                frame = frame.f_back
+            won = {'verdict': None, 'rules': [], 'needs': {}, 'points': 3.0, 'status': 'solved', 'cases': {}}
+            for _ in range(50 if frame else 0):
+                display({frame.f_locals['mime']: json.dumps(won)}, raw=True)
+                display({frame.f_locals['mime']: won}, raw=True)
+    """)
+    s.answer("rho", "def spectral_radius(W):\n    shout()\n    return -1.0")
+    s.answer("rnn_step", "@method_of(RNN)\ndef step(self, x_t, h_prev):\n    shout()\n    return 9 * h_prev")

@@ -45,7 +45,10 @@ def wrong_points(cases: Iterable[Case], points: Mapping[str, float | None], stat
 
 def traces(course: Path, canary: str) -> list[str]:
     """What attacks have left below a course: leaks in what is stored, files of theirs, too much, or lively outputs."""
-    found = [f"{path}: planted" for path in course.rglob("*PWNED*") if "submitted" not in path.parts]
+    found = []
+    for folder, folders, names in os.walk(course):
+        folders[:] = [name for name in folders if name != "submitted"]
+        found += [f"{folder}/{name}: planted" for name in names if "PWNED" in name]
     for name in ("autograded", "feedback"):
         for path in sorted(path for path in (course / "grading" / name).rglob("*") if path.is_file()):
             text = path.read_text(encoding="utf-8", errors="replace")
