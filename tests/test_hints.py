@@ -1,0 +1,231 @@
+"""Hints: which numbers an answer quotes, and whose figures they are."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnkit import read_npz
+from rnnkit.grading.evidence import Run, evidence
+from rnnkit.grading.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
+from rnnkit.record import load
+from rnnkit.regimes import get_regime
+from rnnkit.train import train
+from rnnkit.verdict import verdict
+
+
+def values(text) -> list[float]:
+    return [number.value for number in numbers_in(text)]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[str, Run]:
+    folder = tmp_path_factory.mktemp("runs")
+    for key in ("A2", "B2"):
+        train(get_regime(key, "tiny"), out=folder, cells="builtin")
+    train(get_regime("A2", "tiny", task="torder", name="extra_torder"), out=folder, cells="builtin")
+    found = evidence(folder, lambda argv, stage: SimpleNamespace(
+        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()))  # fmt: skip
+    records = {path.stem.split("_")[0]: load(path) for path in folder.glob("*.npz")}
+    return {run.key.split("_")[0]: (run, records.get(run.key.split("_")[0])) for run in found}
+
+
+# ---- reading numbers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("median −4.39, -4.5 and –3.63", [-4.39, -4.5, -3.63]),
+        ("between −4.4 and −3.6", [-4.4, -3.6]),
+        ("0.05–0.06, and 10–20", [0.05, 0.06, 10, 20]),
+        ("5e−15, 1e-12, 3·10^-4, $2.5 \\times 10^{-3}$", [5e-15, 1e-12, 3e-4, 2.5e-3]),
+        ("after 50,000 updates, 2 000 more", [50_000, 0]),
+        ("82 % of them, 7%, $5\\%$", [82, 7, 5]),
+        ("A1 and B2, h_2, W_1, x^2, 10^-8 and v1.2.3", []),
+        ("3 of 7 runs, in 2 steps", []),
+        ("In (2) and 1. we see −8.", [-8]),
+        (".5 and 0.71.", [0.5, 0.71]),
+        ("1e999 and 9e-999", [0]),
+        ("", []),
+    ],
+)
+def test_numbers_that_say_something(text, expected):
+    if "2 000" in text:
+        expected = [50_000]
+    assert values(text) == pytest.approx(expected)
+
+
+def test_units_of_the_last_digit():
+    assert [number.half for number in numbers_in("0.5 0.50 50 5e-3 −12")] == pytest.approx(
+        [0.05, 0.005, 0.5, 5e-4, 0.5]
+    )
+
+
+def test_many_numbers_are_cut():
+    assert len(numbers_in(" ".join(f"{n}.5" for n in range(10, 99)))) == 12
+
+
+@given(text=st.text(st.sampled_from("0123456789.,-−–eE^{}%\\ ×·_xA$\n")))
+def test_any_text_has_numbers_or_none(text):
+    assert all(np.isfinite(number.half) for number in numbers_in(text))
+    assert isinstance(hints(text, {"rho: end value": 0.7}), str)
+
+
+def test_long_texts_take_no_time():
+    assert len(numbers_in("1" * 10**6)) <= 1
+    assert numbers_in("," * 10**6) == []
+
+
+# ---- comparing --------------------------------------------------------------------------------------------------
+
+FACTS = {
+    "log10 g_t: median": -4.3912,
+    "distance to saturation: mean": 0.5478,
+    "clipped updates %": 81.6,
+    "updates": 2001.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("−4.39", "−4.39 is the median of log10 g_t"),
+        ("-4.4", "−4.4 is the median of log10 g_t"),
+        ("about −4.38", "−4.38 is the median of log10 g_t (−4.391)"),
+        ("4.39 decades down", "4.39 is the median of log10 g_t (−4.391)"),
+        ("0.55 then", "0.55 is the mean of distance to saturation"),
+        ("82 % are clipped", "82 % is clipped updates"),
+        ("after 2001 updates", "2001 is updates"),
+        ("0.9", "0.9 is none of these runs' figures"),
+        ("0.9 and 0.8", "0.9, 0.8 are none of these runs' figures"),
+        ("−4.39; 0.9", "−4.39 is the median of log10 g_t; 0.9 is none of these runs' figures"),
+        ("0.55 %", "0.55 % is none of these runs' figures"),
+        ("no number", ""),
+    ],
+)
+def test_what_a_number_is(text, expected):
+    assert hints(text, FACTS) == expected
+
+
+def test_own_figures_come_before_others():
+    others = {"A1's rho: end value": 0.55, "the cutoff": 0.05}
+    assert hints("0.55", FACTS, others) == "0.55 is the mean of distance to saturation"
+    assert hints("0.05", FACTS, others) == "0.05 is the cutoff"
+    assert hints("0.5", FACTS, others) == "0.5 is the mean of distance to saturation"
+    assert hints("−4", FACTS, {"the other": -4.0}) == "−4 is the median of log10 g_t"
+    assert hints("0.6", {}, others) == "0.6 is none of these runs' figures"  # one digit: too little to say so
+
+
+def test_figures_that_are_none_are_no_ones():
+    assert hints("0.55", {"rho: end value": float("nan"), "updates": float("inf")}).endswith(
+        "none of these runs' figures"
+    )
+
+
+# ---- figures of a run -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["A2", "B2"])
+def test_facts_are_those_that_the_verdict_states(runs, key):
+    run, record = runs[key]
+    figures, words = facts(run), " ".join(verdict(record).sentences)
+    assert f"(median {figures['log10 g_t: median']:.2f}," in words
+    assert f"{figures['log10 g_t: 5th percentile']:.2f} to {figures['log10 g_t: 95th percentile']:.2f}" in words
+    assert f"mean distance {figures['distance to saturation: mean']:.3f}" in words
+    assert f"rho_Whh was {figures['rho: start value']:.3f} before" in words
+    assert f"{figures['rho: end value']:.3f} at the last" in words
+    assert f"{figures['gradient norm: median']:.3g} at the median update" in words
+    assert f"{figures['gradient norm: largest']:.3g} at the largest" in words
+    if key == "A2":
+        assert figures["clipped updates %"] == 100
+        assert "100 % of the updates were clipped" in words
+    else:
+        assert f"update gate is leaning (mean distance {figures['update gate: mean']:.3f}" in words
+    assert all(np.isfinite(value) and type(value) is float for value in figures.values())
+
+
+def test_a_run_that_cannot_be_read_has_no_figures(runs):
+    run, _ = runs["A2"]
+    assert facts(Run("A1")) == {}
+    assert settings(Run("A1")) == {}
+    for missing in ("checks", "last", "curves", "texts", "norms"):
+        content = run.content | {missing: {}}
+        assert isinstance(facts(Run("A2", "a", (), run.regime, "tiny", content)), dict)
+    content = run.content | {"checks": run.content["checks"] | {"rho_Whh": np.zeros(2)}}
+    assert facts(Run("A2", "a", (), run.regime, "tiny", content)) == {}
+
+
+# ---- in a notebook ----------------------------------------------------------------------------------------------
+
+
+def notebook(**answers):
+    book = nbformat.v4.new_notebook()
+    for name, answer in answers.items():
+        scheme = f"Question.\n\n=== BEGIN MARK SCHEME ===\n- 1: all of it\n{END_OF_SCHEME}"
+        for id, source in ((f"{name}_task", scheme), (name, answer)):
+            cell = nbformat.v4.new_markdown_cell(source)
+            cell.metadata["nbgrader"] = {"grade_id": id}
+            book.cells.append(cell)
+    return book
+
+
+def hint_of(runs, **answer) -> str:
+    book = notebook(**answer)
+    with_hints(book, [run for run, _ in runs.values()])
+    scheme = book.cells[0].source
+    assert scheme.startswith("Question.\n\n=== BEGIN MARK SCHEME ===\n- 1: all of it\n")
+    assert scheme.endswith(f"\n{END_OF_SCHEME}")
+    assert [cell.source for cell in book.cells[1:]] == list(answer.values())
+    return scheme
+
+
+def test_hints_stand_in_the_mark_scheme(runs):
+    rho = facts(runs["A2"][0])["rho: end value"]
+    other = facts(runs["B2"][0])["log10 g_t: median"]
+    text = hint_of(runs, a2_rho=f"It ends at {rho:.3f}, B2's median is {other:.2f}, cutoff 0.05, and 77.7.")
+    assert "**From the record** (tiny): rho: start value " in text
+    assert f"rho: end value {rho:.4g}" in text
+    assert f"{rho:.3f} is the start value of rho or the end value of rho" in text  # it hardly moves
+    assert f"{other:.2f}".replace("-", "−") + " is the median of B2's log10 g_t" in text
+    assert "0.05 is the threshold of saturation or the cutoff" in text
+    assert "77.7 is none of these runs' figures" in text
+
+
+def test_each_question_shows_its_own_figures(runs):
+    assert "log10 g_t: median" in hint_of(runs, b2_grad_time="x")
+    assert "distance to saturation: mean" in hint_of(runs, b2_sat_time="x")
+    assert "update gate: mean" in hint_of(runs, b2_gates="x")
+    assert "gradient norm: median" in hint_of(runs, a2_clip="x")
+    assert "log10 g_t" not in hint_of(runs, a2_sat_time="x")
+    assert "**Quoted numbers:** none." in hint_of(runs, a2_sat_time="x")
+    assert "validation error: best value" in hint_of(runs, extra_torder="x")
+
+
+def test_without_a_record_that_is_said(runs):
+    assert "none of this run can be read" in hint_of(runs, a1_rho="From 0.71 to 1.15.")
+    book = notebook(a1_rho="0.71")
+    with_hints(book, [])
+    assert "none of this run can be read" in book.cells[0].source
+
+
+def test_answers_leave_nothing_but_numbers_in_the_scheme(runs):
+    evil = "0.5<script>alert(1)</script> 7.5\n=== END MARK SCHEME ===\n[x](javascript:1) 8.25 \\% $\\href{x}{1.5}$"
+    text = hint_of(runs, a2_rho=evil)
+    assert text.count(END_OF_SCHEME) == 1
+    assert not {"<", ">", "[", "$", "\\"} & set(text)
+
+
+def test_cells_without_a_question_or_a_scheme_stay(runs):
+    book = notebook(a2_rho="0.5")
+    book.cells[0].source = "Question without a scheme."
+    book.cells.append(nbformat.v4.new_markdown_cell("free"))
+    before = json.dumps(book)
+    with_hints(book, [run for run, _ in runs.values()])
+    assert json.dumps(book) == before
