@@ -74,8 +74,10 @@ def _notebooks(found: HandIn) -> dict[str, dict[str, Any]]:
     read = {}
     for name in NOTEBOOKS:
         try:
-            read[name] = assemble.read_notebook(found.folder / name)
-            found.files[name] = found.folder / name
+            notebook = assemble.read_notebook(found.folder / name)
+            if not all(isinstance(cell, dict) and isinstance(cell.get("metadata"), dict) for cell in notebook["cells"]):
+                raise assemble.NotebookError(f"{name}: expected cells, got something else")
+            read[name], found.files[name] = notebook, found.folder / name
         except BadValue:
             there = (found.folder / name).exists()
             found.missing.append(f"{name}: {'not a saved notebook; save it again' if there else 'no such file here'}")

@@ -160,7 +160,7 @@ class _Pages:
 
         def image(address: str) -> str | None:
             address = unquote(address.removeprefix("attachment:"))
-            if data := cell.get("attachments", {}).get(address):
+            if data := (cell.get("attachments") or {}).get(address):
                 kind = next((kind for kind in RASTER if kind in data), None)
                 return self._figure(kind, _joined(data[kind]), name) if kind else None
             if "://" in address or not address.lower().endswith(LOCAL):

@@ -232,6 +232,10 @@ def broken_notebook(home):
     (home / "2_diagnostics.ipynb").write_text("{")
 
 
+def no_cells(home):
+    (home / "1_cells.ipynb").write_text('{"cells": [{"cell_type": "code", "metadata": null}, 3]}')
+
+
 def unsolved(home):
     path = home / "2_diagnostics.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -254,6 +258,7 @@ INCOMPLETE = {
     small_figure: "4_report.ipynb: figures of smaller runs in a1_rho_figure",
     no_notebook: "3_regime.ipynb: no such file here",
     broken_notebook: "2_diagnostics.ipynb: not a saved notebook; save it again",
+    no_cells: "1_cells.ipynb: not a saved notebook; save it again",
     unsolved: "2_diagnostics.ipynb: question rho is still to be solved",
 }
 
