@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import zmq.asyncio
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
@@ -165,17 +166,39 @@ class BwrapProvisioner(KernelProvisionerBase):
             self._base = None
 
 
-class ConfinedManager(AsyncKernelManager):
-    """A manager whose sockets take no huge messages and never connect a second time."""
+def _careful() -> zmq.asyncio.Context:
+    """A context whose sockets take no huge messages, keep few waiting, and never connect a second time."""
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+    context.setsockopt(zmq.RCVHWM, MOST_WAITING)
+    context.setsockopt(zmq.RECONNECT_IVL, -1)
+    return context
+
+
+class ConfinedClient(AsyncKernelClient):
+    """A client that is careful with what comes; it has no heartbeat, which would connect again and again."""
 
     @default("context")
     def _context_default(self) -> zmq.asyncio.Context:
         self._created_context = True
-        context = zmq.asyncio.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        context.setsockopt(zmq.RCVHWM, MOST_WAITING)
-        context.setsockopt(zmq.RECONNECT_IVL, -1)
-        return context
+        return _careful()
+
+    def start_channels(self, **channels: bool) -> None:
+        """Connects, by default all but the heartbeat."""
+        super().start_channels(**({"hb": False} | channels))
+
+
+class ConfinedManager(AsyncKernelManager):
+    """A manager with such clients, and a control socket of that kind."""
+
+    @default("context")
+    def _context_default(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        return _careful()
+
+    @default("client_factory")
+    def _default_client_factory(self) -> type[ConfinedClient]:
+        return ConfinedClient
 
 
 def kernel_manager(

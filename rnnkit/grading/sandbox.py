@@ -28,6 +28,7 @@ OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblew
 IN_MEMORY = ("/dev/shm", "/tmp", HOME, SUBMISSION)
 FILTERED = 'exec 9<"$0" && exec "$@"'  # opens the filter for bubblewrap
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
 
@@ -57,7 +58,8 @@ class Limits:
     """What a submission's process tree may use.
 
     ``memory_mb`` and ``processes`` (threads count) are sums over the tree, ``wall_s`` is from start to end; ``cpu_s``,
-    ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory.
+    ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory, ``files`` for
+    all of them.
     """
 
     memory_mb: int = 4096
@@ -67,6 +69,7 @@ class Limits:
     wall_s: float = 900
     file_mb: int = 64
     tmp_mb: int = 256
+    files: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -241,8 +244,13 @@ def run(
         job = Supervised(
             words, base, watched(limits, confined=confined), environment=variables, cwd=cwd, stdout=subprocess.PIPE
         )
-        output = _read(job, most_output)
-        code = job.wait()
+        try:
+            output = _read(job, most_output)
+            code = job.wait(limits.wall_s + 5)
+        except BaseException:
+            job.stop()
+            job.wait()
+            raise
         return Finished(code, output, job.why(), job.report().get("stderr", ""))
 
 
@@ -250,16 +258,12 @@ def _read(job: Supervised, most: int) -> bytes:
     """The output of a process until its end; it is stopped where there is too much."""
     parts, left = [], most
     with job.process.stdout as pipe:
-        try:
-            while text := os.read(pipe.fileno(), 1 << 16):
-                parts.append(text[:left])
-                left -= len(text)
-                if left < 0:
-                    job.stop(f"wrote more than {most >> 20} MB of output")
-                    break
-        except BaseException:
-            job.stop()
-            raise
+        while text := os.read(pipe.fileno(), 1 << 16):
+            parts.append(text[:left])
+            left -= len(text)
+            if left < 0:
+                job.stop(f"wrote more than {most >> 20} MB of output")
+                break
     return b"".join(parts)
 
 
@@ -290,7 +294,7 @@ def _explain(argv: Sequence[str], done: Finished) -> str:
     text = f"expected {argv[0]} to run confined, it did not (exit status {done.returncode}): {got}\n"
     if "Unknown option" in got:
         return text + "bubblewrap 0.8 or newer is needed."
-    if any(os.path.exists(name) for name in ("/.dockerenv", "/run/.containerenv")):
+    if any(os.path.exists(name) for name in CONTAINERS):
         return text + CONTAINER
     if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
         return text + APPARMOR

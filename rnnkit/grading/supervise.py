@@ -21,7 +21,6 @@ from typing import Any
 BEAT = 0.05  # seconds between two looks at the tree
 SLOW_BEAT = 1.0  # seconds between two looks at the files in memory
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
-MOST_FILES = 100_000  # in memory: each costs some, whatever is in it
 SOCKETS_MB, SOCKETS_FILES = 1, 100
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
@@ -149,8 +148,8 @@ class Tree:
             return f"used more than {most_memory >> 20} MB of memory"
         if time.monotonic() - self.looked > SLOW_BEAT:
             self.looked = time.monotonic()
-            if files(first_that_works(self.child.pid), self.settings.get("folders", [])) > MOST_FILES:
-                return f"made more than {MOST_FILES} files"
+            if files(first_that_works(self.child.pid), self.settings["folders"]) > self.settings["files"]:
+                return f"made more than {self.settings['files']} files"
         if self.settings.get("sockets") and overfull(self.settings["sockets"]):
             return "wrote files into the folder of its sockets"
         return None

@@ -87,10 +87,16 @@ class Supervised:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.stop()
-            self.process.kill()
-            code = self.process.wait()
+            code = self._insist()
         self.stop()
         return code
+
+    def _insist(self, patience: float = 5) -> int:
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # what is confined dies with it
+            return self.process.wait()
 
     def report(self) -> dict[str, Any]:
         """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
