@@ -149,6 +149,15 @@ def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
     assert "+4 extra" in rows["extra_torder"]
 
 
+def test_a_comment_on_a_question_instead_of_its_answer_is_not_lost(fresh):
+    with graded_course.gradebook(fresh) as book:
+        book.find_comment("a2_rho_task", "4_report", NAME, "ada").manual_comment = "Mind the units."
+    feedback(graded_course.config_of(fresh), NAME, ["ada"])
+    rows = Parsed(index(fresh, "ada")).rows
+    assert rows["a2_rho_task"] == "A2 · 5. Spectral radius Comment Mind the units."
+    assert "a1_rho_task" not in rows
+
+
 def test_links_lead_to_the_cells_of_the_notebooks_pages(course):
     links = Parsed(index(course, "ada")).links
     assert len(links) == len(NOTEBOOKS) + len(QUESTIONS) + len(ANSWERS)

@@ -152,7 +152,7 @@ def test_sums_and_columns(course, tmp_path):
     assert (ada["rnn_step"], ada["clip"], ada["gru_step"], ada["a1_sat_time"]) == ("3", "0", "2", "0.5")
     assert ada["a1_rho"] == ""  # not marked yet
     assert ada["set_by_hand"] == "gru_step"
-    assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20 18:30:00 UTC")
+    assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20T18:30:00+00:00")
     columns = list(ada)
     assert columns[len(module.FIRST) + len(module.SUMS) :][: len(QUESTIONS)] == list(QUESTIONS)
     assert not [name for name in columns if name.endswith("_task")]

@@ -87,7 +87,7 @@ def cell(value: Any) -> str:
         shown = " ".join(plain(text).split())
         return f"'{shown}" if shown and risky and not NUMBER.fullmatch(shown) else shown
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{value.isoformat(timespec='seconds')}+00:00"  # nbgrader's times are UTC and do not say so
     return f"{round(value, 4):.10g}"
 
 

@@ -144,7 +144,7 @@ def _parts(folder: Path, graded: Path, submission: Submission, entry: Entry) -> 
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
-    """A graded notebook's named cells: ``grade_id``, ``source``, ``report``, and whether locked, task or solution.
+    """A graded notebook's named cells: ``grade_id``, ``source``, ``report``, and whether text, locked, task, solution.
 
     Raises:
         PageError: no notebook.
@@ -156,6 +156,7 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
             {
                 "grade_id": found["grade_id"],
                 "source": _joined(cell.get("source")),
+                "text": cell.get("cell_type") == "markdown",
                 "report": _report(cell.get("outputs") or []),
                 **{what: bool(found.get(what)) for what in ("locked", "task", "solution")},
             }
@@ -185,7 +186,7 @@ def _titles(cells: list[dict[str, Any]]) -> dict[str, str]:
         id, first = cell["grade_id"], cell["source"].lstrip().partition("\n")[0]
         if id in QUESTIONS:
             titles[id] = QUESTIONS[id].name
-        elif cell["locked"] and first.startswith("#"):
+        elif cell["locked"] and cell["text"] and first.startswith("#"):
             heading, question = first.lstrip("# ").partition(":")[0], ""
         elif cell["locked"] and cell["task"] and (bold := BOLD.match(first)):
             question = titles[id] = f"{heading} · {bold[1]}" if heading else bold[1]
