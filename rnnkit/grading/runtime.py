@@ -37,9 +37,10 @@ def student_runtime(root: Path) -> Path:
         student_source(root, source)
         shutil.move(source / "rnnkit", fresh / "rnnkit")
         shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
-        compileall.compile_dir(fresh, quiet=2, stripdir=fresh, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
-        runtime = kept / f"runtime-{digest(fresh)[:16]}"
-        if not runtime.is_dir() or digest(runtime) != digest(fresh):
+        wanted = digest(fresh)
+        runtime = kept / f"runtime-{wanted[:16]}"
+        if not runtime.is_dir() or digest(runtime) != wanted:
+            compileall.compile_dir(fresh, quiet=2, stripdir=fresh, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
             shutil.rmtree(runtime, ignore_errors=True)
             try:
                 os.rename(fresh, runtime)
