@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from test_checks import every_question
 
 from rnnkit.checks import QUESTIONS, generate, remote
+from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import DEPTH, decode, encode
 from rnnkit.grading.reply import REPLY_LIMIT, TEXT, BadReply, clean, read
@@ -135,6 +136,25 @@ def test_the_reply_to_another_request_has_no_points(id):
         return remote.answer(remote.request(id), SOLUTIONS[id])
 
     assert score(id, ask, np.random.default_rng(0)).points == 0.0
+
+
+def test_inputs_handed_back_earn_only_what_handing_back_is_worth():
+    """The limit of it: these cases ask for an input, or for sizes, and code that computes nothing earns them too."""
+
+    def echo(request):
+        asked = json.loads(request)
+        given = Inputs(**decode(asked["inputs"])) if asked["inputs"] else fixed(asked["question"])
+        reply = decode(json.loads(remote.answer(request, SOLUTIONS[asked["question"]])))
+        for case in reply["cases"].values():
+            for name, value in case["values"].items():
+                source = {"W": "W_hh", "h_t": "h_prev", "g": "loss_weights"}.get(name, f"g{name[6:7]}")
+                size = given.sizes["T"] if name.startswith("length") else 0
+                case["values"][name] = given.arrays.get(source, value * 0) if value.ndim else np.array(float(size))
+        return json.dumps(encode(reply))
+
+    points = {id: score(id, echo, np.random.default_rng(0)).points for id in QUESTIONS}
+    earned = {id: number for id, number in points.items() if number}
+    assert earned == {"rnn_rho": 1.0, "gru_rho": 1.0, "clip": 0.5, "diagnostic_keys": 0.5}
 
 
 @pytest.mark.parametrize("used", ["torch.nn.GRU", "sys.setprofile", "solved"])
