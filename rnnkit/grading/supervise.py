@@ -64,8 +64,13 @@ def memory(pids: Sequence[int], most: int) -> int:
             sizes[pid] = int(file.read().split()[1]) * page
     if sum(sizes.values()) > most:
         for pid in sizes:
-            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-                sizes[pid] = next(int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:"))
+            try:
+                with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+                    sizes[pid] = sum(int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:"))
+            except PermissionError:
+                continue
+            except OSError:  # it is about to be gone
+                sizes[pid] = 0
     return sum(sizes.values())
 
 
