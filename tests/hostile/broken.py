@@ -12,19 +12,19 @@ def _text(s) -> str:
     return json.dumps(s.notebooks[CELLS])
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_truncated(s):
     """1_cells is cut off in the middle."""
     s.files[CELLS] = _text(s)[: len(_text(s)) // 2].encode()
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_empty(s):
     """1_cells has no bytes."""
     s.files[CELLS] = b""
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_binary(s):
     """1_cells is a renamed PDF."""
     s.files[CELLS] = b"%PDF-1.7\n" + bytes(range(256)) * 50
@@ -69,14 +69,14 @@ def b_only_the_graded(s):
     s.notebooks = {name: s.notebooks[name] for name in GRADED}
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_dir_nb(s):
     """1_cells.ipynb is a folder."""
     del s.notebooks[CELLS]
     s.finish.append(lambda folder: (folder / CELLS).mkdir())
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_v3(s):
     """1_cells is a notebook of format 3 with other cells."""
     cell = {
@@ -86,19 +86,19 @@ def b_v3(s):
     s.notebooks[CELLS] = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": "x"}, "worksheets": worksheets}
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_list(s):
     """1_cells is JSON, but a list."""
     s.files[CELLS] = b"[]"
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_deep(s):
     """1_cells is 100,000 nested lists."""
     s.files[CELLS] = b"[" * 100_000 + b"]" * 100_000
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(least=WITHOUT_CELLS)
 def b_odd_types(s):
     """1_cells has cells that are numbers, sources that are dicts and metadata that are texts."""
     cells = s.notebooks[CELLS]["cells"]
@@ -106,7 +106,7 @@ def b_odd_types(s):
     cells[1]["source"], cells[1]["metadata"], cells[2]["cell_type"] = {"a": 1}, "none", ["code"]
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def b_huge_number(s):
     """1_cells has a format number of 10,000 digits, NaN and the same key twice."""
     s.files[CELLS] = b'{"nbformat": ' + b"4" * 10_000 + b', "nbformat": NaN, "cells": [], "metadata": Infinity}'
@@ -218,7 +218,7 @@ def b_swapped(s):
     s.notebooks[CELLS], s.notebooks[DIAGNOSTICS] = s.notebooks[DIAGNOSTICS], s.notebooks[CELLS]
 
 
-@right(WITHOUT_CELLS, rejected=True)
+@right(WITHOUT_CELLS)
 def x_many_cells(s):
     """1_cells has 5000 more cells."""
     s.notebooks[CELLS]["cells"] += [code_cell("pass", f"own-{k}") for k in range(5000)]

@@ -43,6 +43,11 @@ def wrong_points(cases: Iterable[Case], points: Mapping[str, float | None], stat
     return found
 
 
+def unprintable(texts: Iterable[str]) -> list[str]:
+    """The texts for people that would break a line, a terminal or an encoding."""
+    return [ascii(text) for text in texts if not text.isprintable()]
+
+
 def traces(course: Path, canary: str) -> list[str]:
     """What attacks have left below a course: leaks in what is stored, files of theirs, too much, or lively outputs."""
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.base import BAD, wrong
+from hostile.base import BAD, partly, points_of, wrong
 
 YES = """
 class Yes:
@@ -207,3 +207,25 @@ def r_metaclass(s):
         "class RNN(metaclass=Meta):\n"
         "    def step(self, *a): return 0.0",
     )
+
+
+NO_RULES = """
+import contextlib
+import rnnkit.checks.rules as rules
+rules.in_source = lambda *a, **k: []
+rules.banned_name = lambda *a, **k: None
+rules.tripwire = lambda *a, **k: contextlib.nullcontext(set())
+"""
+
+
+@wrong()
+def r_rules_off(s):
+    """The kernel's look for forbidden calls is switched off, and answers are wrong all the same."""
+    s.everywhere(NO_RULES)
+
+
+@partly(points_of("rho", "sat_time"))
+def r_rules_off_kit(s):
+    """The same, and two answers call the kit's diagnostics: right numbers, which do not tell who computed them."""
+    s.everywhere(NO_RULES)
+    r_call_kit(s)
