@@ -22,6 +22,10 @@ MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 # What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt".
 ADDED = re.compile(r"([ _-]*\(\d{1,3}\)|[ _-]+(copy|kopie)[ _-]*\d{0,3}|[ _-]+(final|v\d{1,2}))+$", re.IGNORECASE)
 ENDING = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
+# All but tab and line feed; those that turn the direction of writing; those that colour a terminal's text.
+CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+COLOUR = re.compile(r"(\x1b\[[0-9;]{0,20}m)")
 
 
 class BadSubmission(BadValue):
@@ -143,6 +147,23 @@ def _cells_of_format_3(worksheets: list) -> list:
 def clean_text(text: str) -> str:
     """A text that can be stored: half characters become U+FFFD, NUL is left out."""
     return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def plain(text: str, colours: bool = False) -> str:
+    """A text without characters that do something; ``colours`` keeps those of a terminal."""
+    text = clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
+    pieces = COLOUR.split(text) if colours else [COLOUR.sub("", text)]
+    return "".join(
+        piece if index % 2 else DIRECTION.sub("�", CONTROL.sub("", piece)) for index, piece in enumerate(pieces)
+    )
+
+
+def cut(text: str, most: int) -> str:
+    """A text's beginning and end, and between them how much was left out."""
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end]}\n[{len(text) - most} characters left out]\n{text[len(text) - end :]}"
 
 
 def clean_image(mime: str, data: Any, most: int = MOST_IMAGE) -> str | None:
