@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Callable
+from importlib import import_module
 
 
 def _setup(arguments: list[str]) -> int:
@@ -31,12 +32,23 @@ def _doctor(arguments: list[str]) -> int:
     return main(arguments)
 
 
-def _release(arguments: list[str]) -> int:
-    try:
-        from rnnkit.grading.release import main
-    except ModuleNotFoundError as error:
-        print(f"rnnkit release: only for instructors, in a clone of rnnkit ({error})", file=sys.stderr)
-        return 2
+def _instructor(verb: str, module: str) -> Callable[[list[str]], int]:
+    """A verb of the instructor's side, which students do not have."""
+
+    def run(arguments: list[str]) -> int:
+        try:
+            main = import_module(f"rnnkit.grading.{module}").main
+        except ModuleNotFoundError as error:
+            print(f"rnnkit {verb}: only for instructors, in a clone of rnnkit ({error})", file=sys.stderr)
+            return 2
+        return main(arguments)
+
+    return run
+
+
+def _pack(arguments: list[str]) -> int:
+    from rnnkit.pack import main
+
     return main(arguments)
 
 
@@ -61,7 +73,11 @@ def _lab(arguments: list[str]) -> int:
 VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
     "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
-    "release": (_release, "derive the students' notebooks into release/, and build dist/student.zip"),
+    "pack": (_pack, "students: collect the hand-in into one zip, or say what is missing"),
+    "release": (_instructor("release", "release"), "instructors: derive release/ and dist/student.zip from notebooks/"),
+    "grade": (_instructor("grade", "cli_grade"), "instructors: grade the submissions that came in, in a sandbox"),
+    "feedback": (_instructor("feedback", "feedback"), "instructors: one page of feedback for each student"),
+    "export": (_instructor("export", "export"), "instructors: the grades of the class as CSV"),
     "doctor": (_doctor, "say whether everything is in place, and what to do where it is not"),
     "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
     "test": (_test, "run the tests, but for the slow ones"),

@@ -52,8 +52,13 @@ def settings(root: Path, course: Path) -> Config:
     return config
 
 
-def generate(root: Path, out: Path) -> None:
+def generate(root: Path, out: Path, db_url: str | None = None) -> None:
     """Derives every assignment's students' files into a folder, from a copy of the sources.
+
+    Arguments:
+        root: the clone.
+        out: where the files go.
+        db_url: of a gradebook that the assignments' questions and points are entered into; none by default.
 
     Raises:
         ReleaseError: nbgrader refuses; its messages are on stderr.
@@ -61,8 +66,11 @@ def generate(root: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
         config = settings(root, course)
-        config.GenerateAssignment.no_database = True
-        config.SaveCells.enabled = False
+        if db_url:
+            config.CourseDirectory.db_url = db_url
+        else:
+            config.GenerateAssignment.no_database = True
+            config.SaveCells.enabled = False
         for name in assignments(root):
             for path in shipped(root / SOURCE / name):
                 _copy(root / SOURCE / name / path, course / SOURCE / name / path)

@@ -1,0 +1,108 @@
+"""Grader processes: forked from a server that has everything imported, and gone with whoever started them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from time import monotonic
+
+from rnnkit.grading.submission import RESULT, TOTAL_S, Job, Result, grade_submission, load_result
+
+PATIENCE_S = 60  # seconds that a grader process may take beyond the time for a submission
+MOST_MEMORY = 2 << 30  # bytes of a grader process's own data; it holds a few notebooks
+LOG = "log.txt"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+
+
+class Child:
+    """The process that grades one submission.
+
+    Attributes:
+        job: what it was told.
+        process: for its sentinel.
+        reason: why there is no result; empty where there is one, or not yet an end.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.reason = job, ""
+        self._begun = monotonic()
+        context = server()
+        reader, self._alive = context.Pipe(duplex=False)
+        self.process = context.Process(target=_main, args=(job, reader))
+        with _environment(ONE_THREAD):
+            self.process.start()
+        reader.close()
+
+    def over(self) -> bool:
+        """Whether the process has ended; one that takes too long is ended here."""
+        if self.process.is_alive() and monotonic() - self._begun > TOTAL_S + PATIENCE_S:
+            self.reason = f"took longer than {TOTAL_S + PATIENCE_S} s"
+            self.kill()
+        return not self.process.is_alive()
+
+    def kill(self) -> None:
+        """Ends the process; its sandboxes notice, and end too."""
+        self.process.kill()
+        self.process.join()
+        self._alive.close()
+
+    def result(self) -> Result | None:
+        """What it found out; None, and a reason, where it died."""
+        self._alive.close()
+        path = Path(self.job.work) / RESULT
+        if path.exists() and not self.reason:
+            return load_result(path)
+        log = Path(self.job.work) / LOG
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "it left no message")
+        self.reason = self.reason or f"the grader process died (exit code {self.process.exitcode}): {last[:300]}"
+        return None
+
+
+@cache
+def server() -> ForkServerContext:
+    """The server that has imported what grading needs: a process then begins at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["rnnkit.grading.submission"])
+    return context
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _main(job: Job, alive: Connection) -> None:
+    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    with open(Path(job.work) / LOG, "w") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+    grade_submission(job)
+
+
+def _end_with_parent(alive: Connection) -> None:
+    """Ends this process when the one that wants the result is gone."""
+    try:
+        alive.poll(None)
+    finally:
+        os._exit(1)

@@ -1,0 +1,111 @@
+"""``rnnkit grade``: takes submissions in, grades the class, and says in one line each what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from rnnkit.grading.course import Course, Graded
+from rnnkit.grading.driver import grade_class
+from rnnkit.grading.intake import take_in
+from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.roster import read_roster
+from rnnkit.names import BadValue
+from rnnkit.setup_env import SetupError, clone_root
+
+TRUST = "--i-trust-these-submissions"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of ``rnnkit grade``."""
+    arguments = argparse.ArgumentParser(
+        prog="rnnkit grade",
+        description="Grade what has come in or changed; run it again at any time, also after it was killed.",
+    )
+    add = arguments.add_argument
+    add("assignment", nargs="?", default="training_dynamics", help="a folder of notebooks/ (%(default)s)")
+    add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
+    add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
+    add("--course", type=Path, help="the folder with grading/ in it (the clone)")
+    add("--student", action="append", default=[], help="only this one, again; may be repeated")
+    add("--question", action="append", default=[], help="enter only this question's score anew; may be repeated")
+    add("--jobs", type=int, default=0, help="submissions at a time (as many as there are cores)")
+    add("--seed", type=int, help="of the random inputs, to repeat a result; the ledger has each submission's")
+    add("--force", action="store_true", help="grade again what has not changed")
+    add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
+    return arguments
+
+
+def main(argv: Sequence[str]) -> int:
+    """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
+    given = parser().parse_args(argv)
+    try:
+        root = clone_root()
+        course = Course(root, (given.course or root).resolve())
+        refused = _take_in(course, given) if given.source else 0
+        with tqdm(unit="submission", disable=None) as bar:
+            graded = grade_class(
+                course.folder,
+                given.assignment,
+                root=root,
+                students=given.student,
+                questions=given.question,
+                jobs=given.jobs,
+                trust=given.trust,
+                force=given.force or bool(given.student),
+                seed=given.seed,
+                on_entry=lambda entry, done, of: _show(bar, entry, done, of),
+            )
+    except (BadValue, SetupError) as error:
+        print(f"rnnkit grade: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
+        return 130
+    print(summary(graded))
+    bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
+    return 1 if bad else 0
+
+
+def line(entry: Entry) -> str:
+    """One submission in one line, and its flags below."""
+    most = sum(about["most"] for about in entry.scores.values())
+    open_answers = sum(about["answered"] for about in entry.answers.values())
+    points = f"{entry.points:g} of {most:g} points" if entry.scores else ""
+    answers = f"{open_answers} answers to read" if open_answers else ""
+    what = ", ".join(filter(None, [entry.status, points, answers, entry.reason]))
+    return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])
+
+
+def summary(graded: Graded) -> str:
+    """What became of the class, in a few lines."""
+    counts = {}
+    for entry in graded.entries.values():
+        counts[entry.status] = counts.get(entry.status, 0) + 1
+    lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no submissions"]
+    if graded.unchanged:
+        lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
+    lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
+    lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
+    if any("trust" in entry.confined for entry in graded.entries.values()):
+        lines.append(f"graded without a sandbox ({TRUST})")
+    return "\n".join(lines)
+
+
+def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:
+    bar.total = of
+    bar.update(done - bar.n)
+    bar.write(line(entry))
+
+
+def _take_in(course: Course, given: argparse.Namespace) -> int:
+    """Takes submissions in, says what became of each, and counts those that were refused."""
+    roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
+    taken = take_in(given.source, course.submitted, given.assignment, roster=roster, name_regex=given.name_regex)
+    for one in taken:
+        print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")
+    return sum(one.status == "refused" for one in taken)

@@ -1,0 +1,229 @@
+"""A whole class: each submission in its own process, results entered one by one, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing.connection
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_markdown_cell
+
+from rnnkit.checks.questions import QUESTIONS
+from rnnkit.grading import gradebook
+from rnnkit.grading.children import Child
+from rnnkit.grading.course import Course, Graded, GradingError, enter, lock, standing
+from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
+from rnnkit.grading.master import masters, schemes, version
+from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.sandbox import probe
+from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
+from rnnkit.names import unknown
+from rnnkit.record import save_text
+from rnnkit.setup_env import clone_root
+
+CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
+
+
+def grade_class(
+    course: Path,
+    assignment: str = "training_dynamics",
+    *,
+    root: Path | None = None,
+    students: Sequence[str] = (),
+    questions: Sequence[str] = (),
+    jobs: int = 0,
+    trust: bool = False,
+    force: bool = False,
+    seed: int | None = None,
+    on_entry: Callable[[Entry, int, int], None] | None = None,
+) -> Graded:
+    """Grades what has not been graded yet, or has changed since.
+
+    Arguments:
+        course: the folder that holds ``grading/``.
+        assignment: a folder of ``notebooks/``.
+        root: the clone; by default the one that rnnkit is run from.
+        students: only these; all by default.
+        questions: only these scores are entered anew, whether or not anything has changed; all by default.
+        jobs: grader processes at a time; as many as there are cores by default.
+        trust: run the submissions' code without a sandbox; it is noted with every result.
+        force: grade again what has not changed.
+        seed: of the random inputs; by default a new one for each submission, noted in the ledger.
+        on_entry: called with each new entry, how many are done, and how many there are to do.
+
+    Raises:
+        BadValue: an unknown assignment, student or question, no sandbox, or another grading of this course under way.
+    """
+    course_ = Course(root or clone_root(), course.resolve())
+    for question in questions:
+        if question not in QUESTIONS:
+            raise GradingError(unknown(question, QUESTIONS, "question"))
+    if not trust:
+        probe()
+    with lock(course_):
+        ledger = Ledger(course_.ledger, assignment)
+        enter(course_, assignment, ledger)
+        result = standing(course_, assignment, students)
+        run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
+        waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
+        shutil.rmtree(course_.work, ignore_errors=True)
+        try:
+            run.prepare()
+            for done, entry in enumerate(run.grade(waiting, jobs or os.cpu_count() or 1), 1):
+                if on_entry:
+                    on_entry(entry, done, len(waiting))
+        finally:
+            shutil.rmtree(course_.work, ignore_errors=True)
+    there = {*result.entries, *waiting}
+    result.entries = {student: ledger.entries[student] for student in sorted(there) if student in ledger.entries}
+    return result
+
+
+class _Run:
+    """One call of `grade_class`."""
+
+    def __init__(
+        self, course: Course, assignment: str, ledger: Ledger, trust: bool, seed: int | None, questions: tuple[str, ...]
+    ) -> None:
+        self.course, self.assignment, self.ledger = course, assignment, ledger
+        self.trust, self.seed, self.questions = trust, seed, questions
+        self.version = version(course.root, assignment)
+        self.masters = masters(course.root, assignment)
+        self.trees: dict[str, str] = {}
+        self.runtime = Path()
+
+    def waiting(self, result: Graded, again: bool) -> list[str]:
+        """The students whose submissions are to be graded now."""
+        found = []
+        with gradebook.opened(self.course.folder) as book:
+            for student in result.entries:
+                self.trees[student] = tree_hash(self.course.submitted / student / self.assignment)
+                if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
+                    found.append(student)
+                else:
+                    result.unchanged.append(student)
+        return found
+
+    def _settled(self, student: str, stored: dict[str, float | None] | None) -> bool:
+        """Whether files, scoring and gradebook are those of the ledger's entry."""
+        entry = self.ledger.entries.get(student)
+        if entry is None or stored is None or entry.status == FAILED:
+            return False
+        same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self._confined)
+        return same and all(stored.get(id) == about["points"] for id, about in entry.scores.items())
+
+    @property
+    def _confined(self) -> str:
+        return TRUSTED if self.trust else CONFINED
+
+    def prepare(self) -> None:
+        """Writes what every grader process reads."""
+        folder = self.course.work / MASTER
+        folder.mkdir(parents=True)
+        for name, notebook in self.masters.items():
+            nbformat.write(notebook, folder / name)
+        save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
+        self.runtime = student_runtime(self.course.root)
+
+    def job(self, student: str) -> Job:
+        """What the grader process of a student is told; its work folder is made."""
+        work = self.course.work / student
+        work.mkdir()
+        before = self.ledger.entries.get(student)
+        whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
+        return Job(
+            student,
+            str(self.course.submitted / student / self.assignment),
+            str(work),
+            str(self.course.work / MASTER),
+            str(self.runtime),
+            secrets.randbits(63) if self.seed is None else self.seed,
+            not self.trust,
+            () if whole else self.questions,
+        )
+
+    def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
+        """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
+        queue: list[str] = list(waiting)
+        running: dict[str, Child] = {}
+        try:
+            while queue or running:
+                while queue and len(running) < jobs:
+                    job = self.job(queue.pop(0))
+                    running[job.student] = Child(job)
+                sentinels = [child.process.sentinel for child in running.values()]
+                multiprocessing.connection.wait(sentinels, timeout=1)
+                for student, child in list(running.items()):
+                    if child.over():
+                        del running[student]
+                        yield self._keep(child)
+        finally:
+            for child in running.values():
+                child.kill()
+
+    def _keep(self, child: Child) -> Entry:
+        """Enters a result: notebooks, gradebook, ledger, in this order; killed between, it is graded again."""
+        student, result = child.job.student, child.result()
+        before = self.ledger.entries.get(student)
+        entry = self._entry(child, result, before)
+        fresh = set()
+        if result is not None:
+            self._publish(result, Path(child.job.work) / AUTOGRADED)
+            fresh = {*result.scores, *result.answers} & set(child.job.questions or {*result.scores, *result.answers})
+        with gradebook.opened(self.course.folder) as book:
+            gradebook.record(book, self.assignment, entry, fresh, before)
+        self.ledger.entries[student] = entry
+        self.ledger.save()
+        shutil.rmtree(child.job.work, ignore_errors=True)
+        return entry
+
+    def _entry(self, child: Child, result: Result | None, before: Entry | None) -> Entry:
+        """The ledger's new entry; what could not be graded now keeps what it had before."""
+        student, now = child.job.student, datetime.now(UTC).isoformat(timespec="seconds")
+        tree = self.trees[student]
+        received = before.received if before and before.tree == tree else now
+        about = {"tree": tree, "version": self.version, "confined": self._confined, "seed": child.job.seed}
+        about |= {"received": received, "graded": now}
+        kept = {id: dict(old) for id, old in before.scores.items()} if before else {}
+        answers = {id: dict(old) for id, old in before.answers.items()} if before else {}
+        if result is None:
+            return Entry(student, FAILED, child.reason, scores=kept, answers=answers, **about)
+        if child.job.questions:  # everything else stays as it was, and so does what was graded last as a whole
+            fresh = {id: new for id, new in result.scores.items() if id in child.job.questions}
+            return replace(before, scores=kept | fresh, seed=child.job.seed, graded=now)
+        zero = {"points": 0.0, "status": "not graded", "text": ""}
+        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
+        status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
+        return Entry(
+            student,
+            status,
+            "" if status == GRADED else "; ".join(f"{n}: {one.reason}" for n, one in result.notebooks.items()),
+            seconds=result.seconds,
+            peak_mb=result.peak_mb,
+            notebooks={name: asdict(one) for name, one in result.notebooks.items()},
+            scores=none | kept | result.scores,
+            answers=answers | result.answers,
+            evidence=result.evidence,
+            flags=result.flags,
+            **about,
+        )
+
+    def _publish(self, result: Result, graded: Path) -> None:
+        """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
+        folder = self.course.autograded / result.student / self.assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, about in result.notebooks.items():
+            if (graded / name).is_file():
+                save_text(folder / name, (graded / name).read_text(encoding="utf-8"))
+            elif about.status == REJECTED and not (folder / name).exists():
+                notebook = nbformat.from_dict(self.masters[name])
+                why = new_markdown_cell(f"**Nothing of this notebook could be graded**: {about.reason}", id="rejected")
+                notebook.cells.insert(0, why)
+                save_text(folder / name, nbformat.writes(notebook) + "\n")

@@ -1,0 +1,180 @@
+"""One rebuilt notebook, executed in a student's kernel: its checks are asked outside, and never sent there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from rnnkit.checks.questions import QUESTIONS
+from rnnkit.checks.report import Report
+from rnnkit.grading.kernel import Kernel, NoReply, Outputs, Stopped, TimedOut, random_mime
+from rnnkit.grading.score import NoAnswer, score
+
+CELL_S = 60  # seconds for a cell
+ASK_S = 20  # seconds for one request of a check
+RESTARTS = 4  # of a kernel that died or hung, for each notebook
+
+# What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
+ASK = """
+def _rnnkit_ask(request, target, mime):
+    from IPython import get_ipython
+    from IPython.display import display
+    from rnnkit.checks.remote import answer
+    display({{mime: answer(request, get_ipython().user_ns.get(target))}}, raw=True)
+try:
+    _rnnkit_ask({request!r}, {target!r}, {mime!r})
+finally:
+    del _rnnkit_ask
+"""
+
+
+@dataclass
+class Executed:
+    """What became of a notebook.
+
+    Fields:
+        notebook: with its outputs.
+        reports: by question.
+        notes: for a human: restarts, and why the run ended early.
+        stopped: why the cells after some place were not executed; empty where all were.
+    """
+
+    notebook: NotebookNode
+    reports: dict[str, Report] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is a question's check: locked, graded, and code."""
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
+
+
+def needs_kernel(notebook: NotebookNode) -> bool:
+    """Whether anything in a notebook is graded, by a check or by a person who needs its figures."""
+    return any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
+
+
+class _Run:
+    """The state of one notebook's execution."""
+
+    def __init__(self, notebook: NotebookNode, kernel: Kernel, deadline: float, seed: int) -> None:
+        self.result = Executed(notebook)
+        self.kernel, self.deadline, self.seed = kernel, deadline, seed
+        self.budget = Outputs().budget
+        self.replay: list[str] = []
+        self.restarts = 0
+        self.mime = random_mime()
+
+    def start(self) -> bool:
+        try:
+            self.kernel.start()
+            return True
+        except Stopped as stopped:
+            self.result.stopped = str(stopped)
+            return False
+
+    def left(self, most: float) -> float:
+        """Seconds that may be spent now."""
+        return min(most, self.deadline - monotonic())
+
+    def cell(self, cell: NotebookNode) -> None:
+        """Executes a cell of the student's, or a given one; a cell that kills the kernel is left out from then on."""
+        outputs = Outputs(budget=self.budget)
+        try:
+            if self.left(CELL_S) <= 0:
+                self.result.stopped = "the time for this submission is used up"
+            else:
+                self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+                self.replay.append(cell.source)
+        except Stopped as stopped:
+            self.again(cell.id, stopped)
+            outputs.shown.append(_error(type(stopped).__name__, str(stopped)))
+        cell.outputs = outputs.shown
+
+    def again(self, where: str, stopped: Stopped) -> None:
+        """Goes on after a kernel stopped: as it is where an interrupt helped, else in a new one."""
+        self.result.notes.append(f"{where}: {stopped}")
+        if isinstance(stopped, TimedOut) and stopped.alive:
+            return
+        while self.restarts < RESTARTS:
+            self.restarts += 1
+            try:
+                self.kernel.start()
+                for source in self.replay:
+                    self.kernel.execute(source, max(self.left(CELL_S), 1))
+                return
+            except Stopped as error:
+                stopped = error
+        self.result.stopped = str(stopped)
+
+    def check(self, id: str) -> Report:
+        """The report of a question; the kernel only computes what it is asked."""
+
+        def ask(request: str) -> str:
+            if self.result.stopped:
+                raise NoAnswer(self.result.stopped)
+            if self.left(ASK_S) <= 0:
+                raise NoAnswer("the time for this submission is used up")
+            code = ASK.format(request=request, target=QUESTIONS[id].target, mime=self.mime)
+            try:
+                return self.kernel.ask(code, self.mime, self.left(ASK_S))
+            except NoReply as stopped:
+                raise NoAnswer(str(stopped)) from None
+            except Stopped as stopped:
+                self.again(id, stopped)
+                raise NoAnswer(str(stopped)) from None
+
+        return score(id, ask, generator(self.seed, id))
+
+
+def execute(notebook: NotebookNode, make: Callable[[], Kernel], deadline: float, seed: int) -> Executed:
+    """Executes a rebuilt notebook and scores its questions.
+
+    Arguments:
+        notebook: rebuilt from the master; its outputs are replaced.
+        make: gives the kernel, not started.
+        deadline: the moment (`time.monotonic`) when the time for this submission ends.
+        seed: of the random inputs of the checks.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    kernel = make()
+    run = _Run(notebook, kernel, deadline, seed)
+    try:
+        run.start()
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if is_check(cell) and id in QUESTIONS:
+                run.result.reports[id] = run.check(id)
+                cell.outputs = [new_output("display_data", data={"text/plain": run.result.reports[id].text()})]
+            elif run.result.stopped:
+                cell.outputs = [_error("NotExecuted", run.result.stopped)]
+            else:
+                run.cell(cell)
+    finally:
+        kernel.close()
+    if run.result.stopped:
+        run.result.notes.append(f"stopped early: {run.result.stopped}")
+    return run.result
+
+
+def generator(seed: int, id: str) -> np.random.Generator:
+    """The random inputs of one question: the same seed gives the same again."""
+    digest = hashlib.sha256(id.encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
+
+
+def _error(name: str, text: str) -> Any:
+    return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])

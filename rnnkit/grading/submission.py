@@ -1,0 +1,214 @@
+"""One submission, from its files to scores, in a process of its own; the gradebook is not within reach."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import resource
+import shutil
+import stat
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from rnnkit.assemble import model_of
+from rnnkit.checks.questions import CELLS, QUESTIONS
+from rnnkit.grading.evidence import evidence
+from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
+from rnnkit.grading.hints import with_hints
+from rnnkit.grading.kernel import Kernel
+from rnnkit.grading.master import is_answer, is_task
+from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.provisioner import kernel_manager, why
+from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
+from rnnkit.grading.sandbox import Limits, run
+from rnnkit.modelfile import DEFAULT_FILE
+from rnnkit.names import BadValue
+from rnnkit.record import save_text
+
+TOTAL_S = 300  # seconds for a submission
+MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
+MOST_DATA = 400 << 20  # bytes of data files
+NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
+RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a grader process is told.
+
+    Fields:
+        student: whose submission.
+        folder: the submitted files.
+        work: where results go; it is this submission's alone.
+        master: the folder of the master notebooks.
+        runtime: rnnkit as students have it, for the kernel.
+        seed: of the random inputs.
+        confined: False where the instructor has typed that these submissions are trusted.
+        questions: the only ones whose scores are wanted; all where empty.
+    """
+
+    student: str
+    folder: str
+    work: str
+    master: str
+    runtime: str
+    seed: int
+    confined: bool = True
+    questions: tuple[str, ...] = ()
+
+
+@dataclass
+class NotebookResult:
+    """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at."""
+
+    status: str
+    reason: str = ""
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Result:
+    """What a grader process found out.
+
+    Fields:
+        notebooks: by file name.
+        scores: question -> points, most, status, text of the report, notebook.
+        answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
+        evidence: what is missing or strange about the submitted runs.
+        seconds, peak_mb: of this process, kernels not counted in the memory.
+    """
+
+    student: str
+    notebooks: dict[str, NotebookResult] = field(default_factory=dict)
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    peak_mb: int = 0
+
+
+def grade_submission(job: Job) -> Result:
+    """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
+    begun = monotonic()
+    result = Result(job.student)
+    rebuilt = _rebuilt(job, result)
+    stage = Path(job.work) / STAGE
+    result.flags += stage_data(Path(job.folder), stage)
+    _write_model(rebuilt.get(CELLS), stage, result)
+    limits = Limits(wall_s=TOTAL_S, memory_mb=MOST_MEMORY_MB)
+    only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
+    wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
+    runs = evidence(stage, functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime)))
+    result.evidence = [flag for one in runs for flag in one.flags]
+
+    def make() -> Kernel:
+        start = functools.partial(
+            kernel_manager, stage=stage, runtime=Path(job.runtime), limits=limits, confined=job.confined
+        )
+        return Kernel(start, why)
+
+    folder = Path(job.work) / AUTOGRADED
+    folder.mkdir(parents=True)
+    schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
+    for name, notebook in wanted.items():
+        done = Executed(notebook)
+        if needs_kernel(notebook):
+            done = execute(notebook, make, begun + TOTAL_S, job.seed)
+        result.notebooks[name].flags += done.notes
+        _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
+        for cell in filter(is_task, done.notebook.cells):
+            cell.source = schemes[cell.id]
+        with_hints(done.notebook, runs)
+        save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    result.seconds = round(monotonic() - begun, 2)
+    result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
+    return result
+
+
+def load_result(path: Path) -> Result:
+    """What a grader process wrote."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["notebooks"] = {name: NotebookResult(**about) for name, about in content["notebooks"].items()}
+    return Result(**content)
+
+
+def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
+    """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
+    found = {}
+    for path in sorted(Path(job.master).glob("*.ipynb")):
+        try:
+            submitted = find(Path(job.folder), path.name)
+            flags = [] if submitted.name == path.name else [f"the file was named {submitted.name}"]
+            found[path.name], more = rebuild(nbformat.read(path, 4), read(submitted))
+            result.notebooks[path.name] = NotebookResult("graded", "", [*flags, *more])
+        except BadSubmission as bad:
+            result.notebooks[path.name] = NotebookResult("rejected", str(bad))
+        except Exception as error:  # nothing that a student sends may end more than its own notebook
+            result.notebooks[path.name] = NotebookResult("rejected", f"cannot be read ({type(error).__name__})")
+    return found
+
+
+def stage_data(folder: Path, stage: Path) -> list[str]:
+    """Puts a submission's plain data files where the kernel may read them; returns flags about what was left out.
+
+    No code and no notebooks: a module beside a notebook would be imported in the place of the real one.
+    """
+    stage.mkdir(parents=True)
+    flags, left = [], MOST_DATA
+    for root, folders, files in os.walk(folder, followlinks=False):
+        for name in [name for name in folders if (Path(root) / name).is_symlink()]:
+            folders.remove(name)
+            flags.append(f"{name}: a link, ignored")
+        for name in sorted(files):
+            path = Path(root) / name
+            about = path.lstat()
+            inside = path.relative_to(folder)
+            if not stat.S_ISREG(about.st_mode):
+                flags.append(f"{inside}: no regular file, ignored")
+            elif name.endswith(NO_DATA) or name == "timestamp.txt":
+                continue
+            elif about.st_size > left:
+                flags.append(f"{inside}: too large ({about.st_size >> 20} MB), ignored")
+            else:
+                left -= about.st_size
+                target = stage / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target, follow_symlinks=False)
+    return flags
+
+
+def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> None:
+    """Derives model.py from the rebuilt notebook; a submitted one does not count."""
+    if cells is None:
+        return
+    try:
+        save_text(stage / DEFAULT_FILE, model_of(cells, CELLS).text)
+    except BadValue as error:
+        result.notebooks[CELLS].flags.append(str(error).removeprefix(f"{CELLS}: "))
+
+
+def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
+    """Scores of the checks, and which answers wait for a person."""
+    for id, report in done.reports.items():
+        about = {"points": report.points, "most": report.most, "status": report.status, "text": report.text()}
+        result.scores[id] = {"notebook": name, **about}
+    given = {cell.id: cell.source.strip() for cell in master.cells}
+    for cell in filter(is_answer, done.notebook.cells):
+        about = {"answered": cell.source.strip() not in ("", given[cell.id]), "sha256": _sha256(cell.source)}
+        result.answers[cell.metadata.nbgrader.grade_id] = {"notebook": name, **about}
+    for cell in done.notebook.cells:
+        if is_check(cell) and cell.metadata.nbgrader.grade_id not in done.reports:
+            result.notebooks[name].flags.append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
