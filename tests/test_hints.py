@@ -191,7 +191,7 @@ def test_hints_stand_in_the_mark_scheme(runs):
     other = facts(runs["B2"][0])["log10 g_t: median"]
     text = hint_of(runs, a2_rho=f"It ends at {rho:.3f}, B2's median is {other:.2f}, cutoff 0.05, and 77.7.")
     assert "**From the record** (tiny): rho: start value " in text
-    assert f"rho: end value {rho:.4g}" in text
+    assert f"end value {rho:.4g}, largest" in text
     assert f"{rho:.3f} is the start value of rho or the end value of rho" in text  # it hardly moves
     assert f"{other:.2f}".replace("-", "−") + " is the median of B2's log10 g_t" in text
     assert "0.05 is the threshold of saturation or the cutoff" in text
@@ -200,12 +200,12 @@ def test_hints_stand_in_the_mark_scheme(runs):
 
 def test_each_question_shows_its_own_figures(runs):
     assert "log10 g_t: median" in hint_of(runs, b2_grad_time="x")
-    assert "distance to saturation: mean" in hint_of(runs, b2_sat_time="x")
-    assert "update gate: mean" in hint_of(runs, b2_gates="x")
+    assert "distance to saturation: median" in hint_of(runs, b2_sat_time="x")
+    assert "update gate: median" in hint_of(runs, b2_gates="x")
     assert "gradient norm: median" in hint_of(runs, a2_clip="x")
     assert "log10 g_t" not in hint_of(runs, a2_sat_time="x")
     assert "**Quoted numbers:** none." in hint_of(runs, a2_sat_time="x")
-    assert "validation error: best value" in hint_of(runs, extra_torder="x")
+    assert "validation error: last value 76 %, best value 76 %" in hint_of(runs, extra_torder="x")
 
 
 def test_without_a_record_that_is_said(runs):

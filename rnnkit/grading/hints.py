@@ -218,12 +218,22 @@ def _hint(answer: str, key: str, question: str, runs: dict[str, Run], known: dic
     for other, figures in known.items():
         if other != key:
             others |= {f"{runs[other].key}'s {name}": value for name, value in figures.items()}
-    shown = [f"{name} {_shown(value)}" for name, value in own.items() if name.startswith(SHOWN.get(question, ()))]
     about = runs[key].profile or "custom"
-    lines = [f"**From the record** ({about}): {'; '.join(shown[:14])}."]
+    lines = [f"**From the record** ({about}): {_listed(own, question)}."]
     quoted = hints(answer, _first(own, question), others)
     lines.append(f"**Quoted numbers:** {quoted or 'none'}.")
     return "\n\n".join(lines)
+
+
+def _listed(figures: dict[str, float], question: str) -> str:
+    """The figures that a question is about, by what they are of."""
+    groups: dict[str, list[str]] = {}
+    for name, value in figures.items():
+        if name.startswith(SHOWN.get(question, ())):
+            what, _, which = name.removesuffix(" %").partition(": ")
+            unit = " %" if name.endswith("%") else ""
+            groups.setdefault(what, []).append(f"{which} {_shown(value)}{unit}".strip())
+    return "; ".join(f"{what}: {', '.join(values)}" for what, values in groups.items()) or "no figures"
 
 
 def _first(figures: dict[str, float], question: str) -> dict[str, float]:

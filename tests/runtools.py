@@ -1,0 +1,61 @@
+"""Submissions with runs in them, and stand-ins for the sandbox that reads them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from rnnkit import read_npz
+from rnnkit.grading.evidence import evidence
+from rnnkit.record import load
+from rnnkit.regimes import PROFILES, get_regime
+from rnnkit.train import train
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = PROFILES["tiny"] | {"maxiters": 150, "checkFreq": 2, "ebs": 20, "cbs": 20}  # more checks than anchors
+
+
+@functools.cache
+def trained(key) -> dict[str, np.ndarray]:
+    with tempfile.TemporaryDirectory() as folder:
+        return load(train(get_regime(key), out=folder, cells="builtin")) | {"cells_sha256": np.array("ab" * 32)}
+
+
+def put(folder: Path, key: str, **changes) -> Path:
+    """A record in a submission; None removes a key."""
+    record = trained(key) | changes
+    name = get_regime(key).name
+    path = folder / "runs" / name / f"{name}_final_state.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **{name: value for name, value in record.items() if value is not None})
+    return path
+
+
+def here(argv, *, stage, **how):
+    """The reader in this process."""
+    assert argv[1:3] == ("-m", "rnnkit.read_npz") or argv[1:3] == ["-m", "rnnkit.read_npz"]
+    return SimpleNamespace(
+        returncode=0, stdout="".join(f"{line}\n" for line in read_npz.lines(stage)).encode(), why=None
+    )
+
+
+def apart(argv, *, stage, **how):
+    """The reader in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, *argv[1:]], cwd=stage, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True
+    )
+    assert done.stderr == b""
+    return SimpleNamespace(returncode=done.returncode, stdout=done.stdout, why=None)
+
+
+def one(folder, key="A2", run=here):
+    """The run of this name in a submission, and what was said of it."""
+    (found,) = [found for found in evidence(folder, run) if found.key == key]
+    return found
