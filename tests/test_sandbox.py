@@ -196,6 +196,21 @@ def test_processes_are_counted():
         assert done.why == "started more than 64 processes"
 
 
+@both
+def test_what_forks_all_the_time_ends(confined):
+    code = (
+        "import os, time\n"
+        "until = time.time() + 8\n"  # whatever happens
+        "while time.time() < until:\n"
+        "    try: os.fork()\n"
+        "    except OSError: pass\n"
+    )
+    word = mark()
+    done = inside(code, word, limits=Limits(processes=64, wall_s=6), confined=confined)
+    assert done.why in ("started more than 64 processes", "took longer than 6 s"), done
+    assert not living(word)
+
+
 def test_a_few_processes_are_fine():
     code = FORK.replace("2000", "40").replace("60", "0.5")
     done = inside(code, limits=Limits(processes=64, wall_s=30))

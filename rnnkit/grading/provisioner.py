@@ -134,8 +134,9 @@ class BwrapProvisioner(KernelProvisionerBase):
                     self._job.stop()
                     self._let_go()
                 report = self._last_report or {}
-                got = self._last_why or report.get("stderr", "").strip()[-2000:] or "no reason given"
-                raise sandbox.SandboxError(f"expected a kernel, it did not start: {got}")
+                got = self._last_why or "no reason given"
+                stderr = report.get("stderr", "").strip()[-2000:]
+                raise sandbox.SandboxError(f"expected a kernel, it did not start: {got}\n{stderr}".rstrip())
             await asyncio.sleep(0.01)
 
     async def cleanup(self, restart: bool = False) -> None:

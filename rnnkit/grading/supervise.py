@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -193,6 +194,8 @@ class Tree:
         """Kills everything below this process."""
         quiet = 0
         for _ in range(500):
+            with contextlib.suppress(OSError):
+                os.killpg(self.child.pid, signal.SIGKILL)  # at once: what forks all the time does not outrun this
             living = [pid for pid in descendants(sys.maxsize) if about(pid)[0] != "Z"]
             quiet = 0 if living else quiet + 1
             if self.child.poll() is not None and quiet > 1:
@@ -207,7 +210,7 @@ def main(argv: Sequence[str]) -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
-    settings = json.loads(argv[0])
+    settings, grader = json.loads(argv[0]), os.getppid()
     adopt_orphans()
     tree = Tree(settings, argv[2:])
     why = tree.watch()
@@ -226,6 +229,9 @@ def main(argv: Sequence[str]) -> int:
         "returncode": code,
         "stderr": tree.stderr.decode("utf-8", "replace"),
     }
+    if os.getppid() != grader:  # it died, and cannot clean up
+        shutil.rmtree(os.path.dirname(settings["status"]), ignore_errors=True)
+        return 137
     part = settings["status"] + ".part"
     with contextlib.suppress(OSError):  # the grader and its folder may be gone
         with open(part, "w", encoding="utf-8") as file:
