@@ -215,8 +215,10 @@ def test_what_a_person_may_want_to_know_is_flagged():
 def test_many_names_are_counted():
     without = submission()
     del without["cells"][10:]
-    (flag,) = flags_of(without)
+    other, flag = flags_of(without)
+    assert other == "most cells of the assignment's notebook are missing: is it another notebook?"
     assert flag.endswith(f" and {len(CELLS.cells) - 10 - 8} more")
+    assert flags_of(submission(MASTERS["2_diagnostics"]))[0] == other
 
 
 def test_a_missing_solution_does_not_replace_what_is_defined_elsewhere():
@@ -464,7 +466,10 @@ def test_a_notebook_of_format_3_is_read(tmp_path):
     built, flags = rebuild(CELLS, read(path))
     assert [cell.source for cell in sound(CELLS, built)] == ["x = 1", "Title"]
     assert cell_of(built, "rnn_step_solution").source == ANSWER
-    assert len(flags) == 1
+    assert [flag.split(":")[0] for flag in flags] == [
+        "most cells of the assignment's notebook are missing",
+        "cells are missing (put back)",
+    ]
 
 
 # ---- names -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from rnnkit.grading.reading import plain
 MOST_TEXT = 30_000  # characters of one cell; longer ones take renderers minutes where they are made to
 CUT = "\n\n*(the rest was left out: a text may have {most} characters)*"
 UNSHOWN = "*(this text cannot be shown)*"
-MOST_FORMULAS = 300  # of the kinds whose ends renderers look for again and again
+MOST_FORMULAS = 300  # of the kinds whose ends renderers look for again and again, as of brackets
+MOST_BRACKETS = 200  # of a line
 FORMULA = re.compile(r"\\\\[\[(]|\\begin")
 REFERENCE = re.compile(r"&(?:#\d{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});")
 NESTED = 5  # references to characters that spell a reference to a character
@@ -56,6 +57,8 @@ def inert(text: str, attachments: Mapping[str, Mapping[str, str]], taken: Collec
     text = plain(_without_references(text))
     if len(FORMULA.findall(text)) > MOST_FORMULAS:
         text = as_typed(text)
+    if max(line.count("[") for line in text.split("\n")) > MOST_BRACKETS:
+        text = text.replace("[", "［")
     text = TAG_OPENS.sub("< ", text)
     text = TEX.sub(r"\\ ", text)
     text = BRACKETS.sub(lambda found: _bracket(found, attachments), text)

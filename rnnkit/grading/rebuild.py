@@ -181,7 +181,10 @@ class _Rebuild:
         self.out.metadata.pop("widgets", None)
         if not any(self.copies.values()):
             return self.out, ["not one cell of the assignment's notebook is in it: is it another notebook?"]
-        return self.out, [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
+        flags = [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
+        if 2 * sum(not copies for copies in self.copies.values()) > len(self.copies):
+            flags.insert(0, "most cells of the assignment's notebook are missing: is it another notebook?")
+        return self.out, flags
 
     def _name(self, cells: list[NotebookNode]) -> None:
         """Ids for the student's own cells: the same each time, and none where the master has none."""
