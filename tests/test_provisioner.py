@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from queue import Empty
 
+import nbformat
 import pytest
 import zmq
 from confined import living, mark, need_sandbox, until
 from course import ROOT
+from nbclient import NotebookClient
 
 from rnnkit.grading import provisioner, sandbox
 from rnnkit.grading.provisioner import kernel_manager, why
@@ -103,6 +105,21 @@ def test_a_kernel_answers(confined, tmp_path):
         assert why(manager) is None
 
     asyncio.run(scene())
+
+
+def test_notebooks_are_executed_in_it():
+    new = nbformat.v4
+    book = new.new_notebook(cells=[new.new_code_cell("while True: pass"), new.new_code_cell("1 + 1")])
+
+    async def scene():
+        manager = kernel_manager(stage=None, runtime=student_runtime(ROOT))
+        how = {"timeout": 3, "interrupt_on_timeout": True, "allow_errors": True}
+        await NotebookClient(book, km=manager, **how).async_execute()
+        await manager.shutdown_kernel(now=True)
+
+    asyncio.run(scene())
+    assert book.cells[0].outputs[0].ename == "KeyboardInterrupt"
+    assert book.cells[1].outputs[0].data == {"text/plain": "2"}
 
 
 def test_a_confined_kernel_is_confined():

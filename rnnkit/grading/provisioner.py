@@ -31,7 +31,8 @@ from rnnkit.setup_env import clone_root
 
 NAME = "rnnkit-bwrap"
 GROUP = "jupyter_client.kernel_provisioners"
-ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.hist_file=:memory:"]
+ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SOCKETS = 5  # of a kernel
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 PATIENCE = 60  # seconds until a kernel has its sockets
@@ -103,7 +104,8 @@ class BwrapProvisioner(KernelProvisionerBase):
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
         limits, stage = Limits(**self.limits), None if self.stage is None else Path(self.stage)
-        argv = manager.format_kernel_cmd(extra_arguments=kwargs.pop("extra_arguments", []))
+        extra = [*kwargs.pop("extra_arguments", [])]
+        argv = manager.format_kernel_cmd(extra_arguments=extra if NO_HISTORY in extra else [*extra, NO_HISTORY])
         if self.confined:
             words = sandbox.command(argv, stage=stage, sockets=sockets, runtime=Path(self.runtime), limits=limits)
             variables, cwd = dict(sandbox.OUTSIDE), Path("/")
