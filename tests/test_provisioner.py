@@ -114,7 +114,9 @@ def test_notebooks_are_executed_in_it():
     async def scene():
         manager = kernel_manager(stage=None, runtime=student_runtime(ROOT))
         how = {"timeout": 3, "interrupt_on_timeout": True, "allow_errors": True}
-        await NotebookClient(book, km=manager, **how).async_execute()
+        executor = NotebookClient(book, km=manager, **how)
+        await executor.async_execute()
+        executor.kc.stop_channels()
         await manager.shutdown_kernel(now=True)
 
     asyncio.run(scene())
