@@ -28,6 +28,7 @@ from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.sandbox import Limits, run
+from rnnkit.grading.scan import scan
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
@@ -149,7 +150,8 @@ def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
             submitted = find(Path(job.folder), path.name)
             flags = [] if submitted.name == path.name else [f"the file was named {submitted.name}"]
             found[path.name], more = rebuild(nbformat.read(path, 4), read(submitted))
-            result.notebooks[path.name] = NotebookResult("graded", "", [*flags, *more])
+            flags += [*more, *scan(found[path.name], path.name)]
+            result.notebooks[path.name] = NotebookResult("graded", "", flags)
         except BadSubmission as bad:
             result.notebooks[path.name] = NotebookResult("rejected", str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
