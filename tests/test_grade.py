@@ -83,13 +83,16 @@ def points(course: Path, student: str) -> float:
 
 
 @pytest.fixture
-def course(tmp_path):
+def course(tmp_path, entered):
     need_sandbox()
+    shutil.copytree(entered, tmp_path / "grading")
     return tmp_path
 
 
-def test_a_class_from_files_to_gradebook_and_again(course):
-    """The first of its kind takes all four notebooks; the others make do with one."""
+def test_a_class_from_files_to_gradebook_and_again(tmp_path):
+    """It begins with nothing and takes all four notebooks; the others make do with one."""
+    need_sandbox()
+    course = tmp_path
     everything = [path.name for path in NOTEBOOKS]
     submit(course, "right", *everything)
     submit(course, "bare", *everything, right=False)
@@ -200,8 +203,8 @@ def test_one_question_and_one_student_again(course):
     assert again.entries["bert"].scores == first.entries["bert"].scores
 
 
-def test_without_a_sandbox_it_needs_a_word(course, monkeypatch):
-    submit(course, "anna", DIAGNOSTICS)
+def test_without_a_sandbox_it_needs_a_word(tmp_path, monkeypatch):
+    submit(course := tmp_path, "anna", DIAGNOSTICS)
 
     def none():
         raise SandboxError("there is none")

@@ -20,6 +20,7 @@ from rnnkit.grading.score import NoAnswer, score
 CELL_S = 60  # seconds for a cell
 ASK_S = 20  # seconds for one request of a check
 RESTARTS = 4  # of a kernel that died or hung, for each notebook
+TIME_IS_UP = "the time for this submission is used up"
 
 # What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
 ASK = """
@@ -88,13 +89,14 @@ class _Run:
 
     def cell(self, cell: NotebookNode) -> None:
         """Executes a cell of the student's, or a given one; a cell that kills the kernel is left out from then on."""
+        if self.left(CELL_S) <= 0:
+            self.result.stopped = TIME_IS_UP
+            cell.outputs = [_error("NotExecuted", TIME_IS_UP)]
+            return
         outputs = Outputs(budget=self.budget)
         try:
-            if self.left(CELL_S) <= 0:
-                self.result.stopped = "the time for this submission is used up"
-            else:
-                self.kernel.execute(cell.source, self.left(CELL_S), outputs)
-                self.replay.append(cell.source)
+            self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+            self.replay.append(cell.source)
         except Stopped as stopped:
             self.again(cell.id, stopped)
             outputs.shown.append(_error(type(stopped).__name__, str(stopped)))
@@ -123,7 +125,7 @@ class _Run:
             if self.result.stopped:
                 raise NoAnswer(self.result.stopped)
             if self.left(ASK_S) <= 0:
-                raise NoAnswer("the time for this submission is used up")
+                raise NoAnswer(TIME_IS_UP)
             code = ASK.format(request=request, target=QUESTIONS[id].target, mime=self.mime)
             try:
                 return self.kernel.ask(code, self.mime, self.left(ASK_S))

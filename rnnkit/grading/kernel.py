@@ -23,6 +23,7 @@ POLL_S = 0.5
 REVIVE_S = 1.5  # seconds for an interrupted kernel to answer again
 MOST_MALFORMED = 100  # messages
 SHOWN = ("stream", "display_data", "execute_result", "error")
+KEPT = ("text/plain", "image/png", "image/jpeg")
 CUT = "[output cut by the grader]\n"
 
 
@@ -77,7 +78,9 @@ class Outputs:
             self.shown.append(new_output("error", traceback=traceback, **about))
         else:
             data = content.get("data")
-            self.shown.append(new_output("display_data", data=dict(data) if isinstance(data, dict) else {}))
+            bundle = data if isinstance(data, dict) else {}
+            texts = {mime: bundle[mime] for mime in KEPT if isinstance(bundle.get(mime), str)}
+            self.shown.append(new_output("display_data", data=texts))
 
 
 class Kernel:

@@ -1,0 +1,170 @@
+"""A notebook's way through a kernel: what is sent there, what is not, and how it goes on after a death."""
+
+from __future__ import annotations
+
+import json
+from time import monotonic
+
+import nbformat
+import pytest
+from course import NOTEBOOKS, ROOT, filled
+
+from rnnkit.checks import QUESTIONS
+from rnnkit.checks.questions import DIAGNOSTICS
+from rnnkit.checks.remote import answer
+from rnnkit.grading.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
+from rnnkit.grading.kernel import CUT, NoReply, Outputs, Stopped, TimedOut
+from rnnkit.grading.reference import CANARY
+
+
+class Fake:
+    """A kernel in this process. ``ends`` says, for texts in the code, how often and with what it stops."""
+
+    def __init__(self, ends=None, start=None):
+        self.sent, self.starts, self.closed = [], 0, False
+        self.ends = {text: list(errors) for text, errors in (ends or {}).items()}
+        self.start_error = start
+
+    def start(self):
+        self.starts += 1
+        self.space = {"__name__": "__main__", "check": lambda *_: pytest.fail("a check was sent to the kernel")}
+        if self.start_error:
+            raise self.start_error
+
+    def _stop(self, code):
+        self.sent.append(code)
+        for text, errors in self.ends.items():
+            if text in code and errors:
+                raise errors.pop(0)
+
+    def execute(self, code, seconds, outputs=None):
+        assert seconds > 0
+        self._stop(code)
+        if "figures." not in code and not code.startswith("%"):
+            exec(code, self.space)
+        return True
+
+    def ask(self, code, mime, seconds):
+        assert 0 < seconds <= ASK_S
+        self._stop(code)
+        call = code.split("_rnnkit_ask(")[2].rsplit(")\nfinally", 1)[0]
+        request, target, sent_mime = eval(f"({call})")
+        assert sent_mime == mime
+        return answer(request, self.space.get(target))
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """Gives the solved diagnostics notebook."""
+    path = tmp_path_factory.mktemp("solved") / DIAGNOSTICS
+    filled(ROOT / "release/training_dynamics" / DIAGNOSTICS, next(p for p in NOTEBOOKS if p.name == DIAGNOSTICS), path)
+    return lambda: nbformat.read(path, 4)
+
+
+def run(notebook, kernel, seconds=600):
+    done = execute(notebook, lambda: kernel, monotonic() + seconds, 5)
+    assert kernel.closed
+    return done
+
+
+IDS = [id for id, question in QUESTIONS.items() if question.notebook == DIAGNOSTICS]
+
+
+def test_checks_and_references_are_never_sent(solved):
+    kernel = Fake()
+    done = run(solved(), kernel)
+    assert list(done.reports) == IDS
+    assert {id: report.points for id, report in done.reports.items()} == {id: QUESTIONS[id].points for id in IDS}
+    assert kernel.starts == 1
+    assert done.stopped == ""
+    for code in kernel.sent:
+        assert CANARY not in code
+        assert 'check("' not in code
+        assert "expected" not in code or "_rnnkit_ask" not in code
+    for cell in filter(is_check, done.notebook.cells):
+        (output,) = cell.outputs
+        assert output.data["text/plain"] == done.reports[cell.id].text()
+
+
+def test_a_cell_that_kills_the_kernel_is_left_out_when_the_others_run_again(solved):
+    kernel = Fake({"spectral_radius": [Stopped("the kernel died")]})
+    done = run(solved(), kernel)
+    assert kernel.starts == 2
+    assert done.stopped == ""
+    assert done.reports["rho"].points == 0
+    assert all(done.reports[id].points == QUESTIONS[id].points for id in IDS if id != "rho")
+    assert sum("def spectral_radius" in code for code in kernel.sent) == 1
+    assert done.notes == ["rho_solution: the kernel died"]
+
+
+def test_a_question_whose_answer_hangs_loses_its_own_points_only(solved):
+    kernel = Fake({"'spectral_radius'": [TimedOut("took longer than 20 s", alive=True)]})
+    done = run(solved(), kernel)
+    assert kernel.starts == 1
+    assert done.reports["rho"].status == "no answer"
+    assert "longer than 20 s" in done.reports["rho"].text()
+    assert sum(report.points for report in done.reports.values()) == sum(QUESTIONS[i].points for i in IDS if i != "rho")
+
+
+def test_no_reply_is_no_death(solved):
+    done = run(solved(), kernel := Fake({"'spectral_radius'": [NoReply("nothing came")]}))
+    assert kernel.starts == 1
+    assert done.reports["rho"].points == 0
+    assert done.notes == []
+
+
+def test_a_kernel_that_dies_again_and_again_is_given_up(solved):
+    kernel = Fake({"_rnnkit_ask": [Stopped("the kernel died")] * 100})
+    done = run(solved(), kernel)
+    assert kernel.starts == 1 + RESTARTS
+    assert done.stopped == "the kernel died"
+    assert all(report.points == 0 for report in done.reports.values())
+
+
+def test_one_that_does_not_start_and_one_without_time(solved):
+    for kernel, seconds, words in ((Fake(start=Stopped("no room")), 600, "no room"), (Fake(), -1, "used up")):
+        done = run(solved(), kernel, seconds)
+        assert words in done.stopped
+        assert all(report.points == 0 for report in done.reports.values())
+        assert done.notebook.cells[1].outputs[0].output_type == "error"
+
+
+def test_only_what_is_graded_needs_a_kernel():
+    needed = {path.name: needs_kernel(nbformat.read(path, 4)) for path in NOTEBOOKS}
+    assert needed == {"1_cells.ipynb": True, DIAGNOSTICS: True, "3_regime.ipynb": False, "4_report.ipynb": True}
+
+
+def test_random_inputs_differ_by_question_and_repeat_by_seed():
+    first, again, other, next_seed = (generator(*a).random() for a in ((1, "rho"), (1, "rho"), (1, "clip"), (2, "rho")))
+    assert first == again
+    assert len({first, other, next_seed}) == 3
+
+
+def test_outputs_are_bounded():
+    outputs = Outputs(most_bytes=1000)
+    for _ in range(5):
+        outputs.take("stream", {"name": "stdout", "text": "a" * 100})
+    outputs.take("stream", {"name": "stderr", "text": "b"})
+    outputs.take("stream", {"name": "stdout", "text": "c" * 10_000})
+    outputs.take("display_data", {"data": {"text/plain": "d" * 10_000}})
+    outputs.take("comm_open", {"data": "e"})
+    texts = [output.text for output in outputs.shown]
+    assert texts == ["a" * 500, "b", CUT]
+    outputs.take("clear_output", {"wait": True})
+    assert outputs.shown == []
+    flood = Outputs()
+    for _ in range(3000):
+        flood.take("display_data", {"data": {"text/plain": "x"}})
+    assert len(flood.shown) == 2001
+    assert len(json.dumps(flood.shown)) < 300_000
+
+
+@pytest.mark.parametrize("content", [{}, {"data": 3}, {"data": {"text/plain": float("nan")}}, {"traceback": 5}])
+def test_outputs_of_odd_form_are_taken_as_they_are(content):
+    outputs = Outputs()
+    for kind in ("stream", "display_data", "execute_result", "error", "status"):
+        outputs.take(kind, content)
+    assert len(outputs.shown) == 4
