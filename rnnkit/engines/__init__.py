@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import nn
 
 from rnnkit.engines.autograd import AutogradEngine
 from rnnkit.engines.base import Pass
+from rnnkit.engines.fused import FusedEngine
 from rnnkit.heads import Head
 from rnnkit.names import lookup
 from rnnkit.tasks import Batch
@@ -22,8 +23,16 @@ class Engine(Protocol):
         """One batch through the cell; see `AutogradEngine.run`."""
         ...
 
+    def prepare(self, batch: Batch) -> Any:
+        """What `metrics` wants instead of the batch, made once for a batch that is tried again and again."""
+        ...
 
-ENGINES: dict[str, type[Engine]] = {"autograd": AutogradEngine}
+    def metrics(self, cell: nn.Module, head: Head, prepared: Any) -> dict[str, float]:
+        """``head.metrics`` of the cell's outputs for a prepared batch; forward only."""
+        ...
+
+
+ENGINES: dict[str, type[Engine]] = {"autograd": AutogradEngine, "fused": FusedEngine}
 
 
 def get_engine(name: str) -> Engine:
@@ -31,4 +40,4 @@ def get_engine(name: str) -> Engine:
     return lookup(ENGINES, name, "engine")()
 
 
-__all__ = ["ENGINES", "AutogradEngine", "Engine", "Pass", "get_engine"]
+__all__ = ["ENGINES", "AutogradEngine", "Engine", "FusedEngine", "Pass", "get_engine"]

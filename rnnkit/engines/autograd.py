@@ -67,6 +67,14 @@ class AutogradEngine:
             grads=dict(zip(parameters, found, strict=False)), flow=total, direct=direct,
         )  # fmt: skip
 
+    def prepare(self, batch: Batch) -> Batch:
+        """The batch itself: nothing to make ready."""
+        return batch
+
+    def metrics(self, cell: nn.Module, head: Head, prepared: Batch) -> dict[str, float]:
+        """``head.metrics`` of the cell's outputs for a batch; forward only."""
+        return head.metrics(self.run(cell, head, prepared, backward=False).output, prepared.targets)
+
 
 def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass:
     return Pass(
