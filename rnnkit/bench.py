@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import importlib.util
 import json
-import os
-import platform
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +17,7 @@ import torch
 
 from rnnkit import bench_text
 from rnnkit.bench_cases import PLAIN, TORCH_NN, Case, engines_here, largest_difference, products, works
+from rnnkit.bench_machine import machine
 from rnnkit.bench_measure import BenchError, Clock, Spread, clock_of, interleave, ratio, slope, spread
 from rnnkit.bench_pace import Lap, Paced, Stopwatch, laps, median_parts
 from rnnkit.engines import Engine
@@ -90,9 +88,10 @@ def kernels(plan: Plan, kind: str, engines: dict[str, Engine]) -> Iterator[dict[
     for model in ("rnn", "gru"):
         for task in plan.tasks:
             case = plan.case(kind, model, task)
-            flops = {name: count for name, (count, _) in products(plan.device).items()}
-            multiply = {name: work for name, (_, work) in products(plan.device).items()}
-            timings = interleave(works(case, engines) | multiply, plan.rounds[kind], clock=plan.clock)
+            multiply = products(plan.device)
+            flops = {name: count for name, (count, _) in multiply.items()}
+            every = works(case, engines) | {name: work for name, (_, work) in multiply.items()}
+            timings = interleave(every, plan.rounds[kind], clock=plan.clock)
             seconds = timings.seconds
             for engine in (*engines, TORCH_NN):
                 found = seconds[engine]
@@ -176,31 +175,6 @@ def _place(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in ("kind", "model", "task", "T", "B", "H")}
 
 
-def about(plan: Plan) -> dict[str, Any]:
-    """The machine, the versions and the settings of this process."""
-    packages = ("torch", "numpy", "numba", "scipy")
-    versions = {p: importlib.metadata.version(p) for p in packages if importlib.util.find_spec(p)}
-    return {
-        "processor": _processor() if plan.device == "cpu" else torch.cuda.get_device_name(plan.device),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "nice": os.nice(0) if hasattr(os, "nice") else None,
-        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
-        "versions": {"python": platform.python_version(), **versions},
-        "device": plan.device,
-        "time": "wall" if plan.wall or plan.device != "cpu" else "processor",
-        "rounds": plan.rounds,
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise BenchError(message.removeprefix("argument "))
@@ -227,6 +201,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for file in filter(None, (arguments.json, arguments.plot)):
             if not file.absolute().parent.is_dir():
                 raise BenchError(f"{file}: expected a folder that is there, found none; make it first")
+        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", arguments.device):
+            raise BenchError(f"--device: expected cpu or cuda, got {arguments.device!r}; give one of them")
         if arguments.device != "cpu" and not torch.cuda.is_available():
             raise BenchError(f"--device: expected a CUDA device for {arguments.device!r}, found none; use cpu")
         plan = replace(QUICK if arguments.quick else FULL, device=arguments.device, wall=arguments.wall)
@@ -263,7 +239,8 @@ def measure(plan: Plan, parts: Sequence[str], profiled: bool, say: Callable[[str
     """
     begun, worked = time.perf_counter(), time.process_time()
     engines = engines_here()
-    found: dict[str, Any] = {"about": about(plan)}
+    about = machine(plan.device) | {"time": "wall" if plan.wall or plan.device != "cpu" else "processor"}
+    found: dict[str, Any] = {"about": about | {"rounds": plan.rounds}}
     say(bench_text.heading(found["about"], list(engines)))
     cases = [plan.case("step", model, task) for model in ("rnn", "gru") for task in plan.tasks]
     apart = {f"{case.model} {case.task}": largest_difference(case, engines, plan.clock) for case in cases}

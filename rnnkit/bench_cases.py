@@ -158,10 +158,8 @@ def _step(engine: Engine, cell: Cell, head: Head, batch: Batch) -> Work:
 
 
 def _chunk(engine: Engine, cell: Cell, head: Head, batch: Batch) -> Work:
-    if hasattr(engine, "metrics"):
-        prepared = engine.prepare(batch)
-        return lambda: engine.metrics(cell, head, prepared)
-    return lambda: head.metrics(engine.run(cell, head, batch, backward=False).output, batch.targets)
+    prepared = engine.prepare(batch)
+    return lambda: engine.metrics(cell, head, prepared)
 
 
 def _step_of_torch(layer: nn.Module, cell: Cell, head: Head, batch: Batch) -> Work:

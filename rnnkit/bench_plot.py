@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from rnnkit.bench_text import name_of
 from rnnkit.plots.style import BLUE, GREEN, ORANGE, RED, new_figure
@@ -63,7 +63,7 @@ def _regimes(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         left, width = _slot(engines, row["engine"])
         x = keys.index(row["regime"]) + left
-        label = "of which updates" if row is rows[0] else None
+        label = None if row is not rows[-1] else "of which updates"
         ax.hlines(row["seconds_updates"].median, x - width / 2, x + width / 2, color=RED, linewidth=2, label=label)
     ax.set_xticks(range(len(keys)), keys)
     ax.set_ylabel("s")
@@ -98,7 +98,7 @@ def _slot(engines: Sequence[str], engine: str) -> tuple[float, float]:
 
 def _growth(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
     """One line for each model and engine; GRUs with open markers."""
-    for row in sorted(rows, key=lambda row: (row["model"] == "rnn", ORDER.index(row["engine"]))):
+    for row in sorted(rows, key=lambda row: (row["model"] == "rnn", ORDER.index(row["engine"]))):  # slowest first
         marker, style = STYLES[row["engine"]]
         colour, gated = COLOURS[row["engine"]], row["model"] == "gru"
         ax.loglog(
@@ -106,11 +106,16 @@ def _growth(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
             markerfacecolor="white" if gated else colour, alpha=0.75 if gated else 1,
             label=f"{row['model'].upper()} {name_of(row['engine'])}: {row['slope']:.2f}",
         )  # fmt: skip
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high * (high / low) ** 0.6)  # room for the legend above the lines
     ax.set_xticks(rows[0]["sizes"])
-    ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(rows[0]["axis"])
     ax.set_ylabel("ms")
     what = {"step": "training step", "chunk": "validation chunk"}[rows[0]["kind"]]
     ax.set_title(f"{what}: growth with {rows[0]['axis']}, and slope", fontsize=10)
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=7, ncols=2, loc="upper center")

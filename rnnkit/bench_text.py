@@ -24,7 +24,7 @@ def heading(about: dict[str, Any], engines: Sequence[str]) -> str:
         f"{about['processor']}, {about['cores']} cores; {about['threads']} thread{where}, nice {about['nice']}{load}",
         versions,
         f"engines: {', '.join(map(name_of, engines))}, and torch.nn.RNN and torch.nn.GRU",
-        f"{about['time']} time, median over interleaved rounds (quartiles); a ratio is the median of the rounds' ratios",
+        f"{about['time']} time, median over interleaved rounds (quartiles); ratios are medians of the rounds' ratios",
     ]
     return "\n".join(lines)
 
