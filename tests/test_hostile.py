@@ -21,6 +21,8 @@ from hostile.base import BAD, GRADED, named
 
 from rnnkit.checks.questions import CELLS, QUESTIONS
 from rnnkit.checks.runner import examine
+from rnnkit.grading.driver import grade_class
+from rnnkit.grading.gradebook import auto_scores, opened
 from rnnkit.grading.reference import CANARY
 
 WORST = (
@@ -195,9 +197,6 @@ def course(tmp_path, monkeypatch):
 
 def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     """Grades everything that is there; the ledger's points, which are the gradebook's too, and status of each."""
-    from rnnkit.grading.driver import grade_class
-    from rnnkit.grading.gradebook import auto_scores, opened
-
     graded = grade_class(course, NAME, root=ROOT, jobs=2)
     points = {student: entry.points for student, entry in graded.entries.items()}
     with opened(course) as book:

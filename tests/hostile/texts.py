@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 
 from hostile.base import FULL, WITHOUT_CELLS, points_of, right
+from rnnkit.checks.questions import CELLS
 
 RECORD = "runs/full/A1/A1_final_state.npz"
 REGIME_JSON = '{"name": "A1", "task": "<script>window.PWNED=1</script>", "model": "../../x", "hidden": 1e999}'
@@ -64,6 +66,14 @@ def h_names_flagged(s):
         os.symlink(b"/etc", os.fsencode(folder) + b"/link\xff\xfe")
 
     s.finish.append(make)
+
+
+@right(WITHOUT_CELLS)
+def h_notebook_names(s):
+    """In the place of 1_cells lie notebooks whose names are terminal codes, line breaks, tags and no text."""
+    notebook = json.dumps(s.notebooks.pop(CELLS)).encode()
+    for name in (b"\xff\xfe.ipynb", b"\x1b[2J.ipynb", b"a\nb.ipynb", b"<script>window.PWNED=1<!--.ipynb"):
+        s.files[os.fsdecode(name)] = notebook
 
 
 @right(0, rejected=True, student=os.fsdecode(b"\xff\xfe"))
