@@ -22,6 +22,9 @@ import torch
 from torch import Tensor
 
 from rnnkit.cells import PHI
+from rnnkit.engines.base import Pass
+from rnnkit.heads import Head
+from rnnkit.tasks import Batch
 
 Weights = dict[str, Tensor]
 
@@ -236,3 +239,41 @@ class GRUEquations:
             grads[f"W_h{gate}"] = states.T @ delta
             grads[f"b_{gate}"] = delta.sum(0)
         return flow, grads
+
+
+def equations(w: Weights, phi: str | None) -> RNNEquations | GRUEquations:
+    """The recurrence of these weights; phi is None for the GRU."""
+    return GRUEquations(w) if phi is None else RNNEquations(w, phi)
+
+
+def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bool, flow: bool) -> Pass:
+    """See `FusedEngine.run`; w and phi as for `equations`."""
+    recurrence = equations(w, phi)
+    hidden, traces = forward(recurrence.step, batch.inputs, len(w["W_hh"]))
+    output = (hidden if head.name == "softmax" else hidden[-1]) @ w["W_ho"] + w["b_o"]
+    found = {
+        "loss": head.loss(output, batch.targets),
+        "error": head.wrong(output, batch.targets).double().mean(),
+        "output": output,
+        "hidden": hidden,
+        "gates": {name: traces[name] for name in "zr"} if traces else None,
+        "phi": phi,
+    }
+    if not backward:
+        return Pass(**found)
+    slope = loss_slope(head.name, output, batch.targets)
+    direct = direct_term(head.name, slope, w["W_ho"], len(hidden))
+    total, grads = recurrence.backward(batch.inputs, hidden, traces, direct)
+    grads |= readout_grads(head.name, slope, hidden)
+    watched = {"flow": total, "direct": direct} if flow else {}
+    return Pass(**found, grads={name: grads[name] for name in w}, **watched)
+
+
+def metrics(w: Weights, phi: str | None, head: Head, batch: Batch) -> dict[str, float]:
+    """See `FusedEngine.metrics`; w and phi as for `equations`."""
+    for_all = []
+    for h_t, _ in states(equations(w, phi).step, batch.inputs, len(w["W_hh"])):
+        if head.name == "softmax":
+            for_all.append(h_t @ w["W_ho"] + w["b_o"])
+    output = torch.stack(for_all) if for_all else h_t @ w["W_ho"] + w["b_o"]
+    return head.metrics(output, batch.targets)

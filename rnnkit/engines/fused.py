@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -19,6 +21,9 @@ class FusedEngine:
     """Reads a cell's weights by name and runs the built-in equations on them; never calls ``cell.step``.
 
     It does so whatever class the cell is of: that another class computes the same has to be known beforehand.
+
+    float32 on the CPU goes through loops that numba compiles at their first use, see `compiled`. Everything else, and
+    everything where numba is missing, goes through the same formulas in torch operations, see `bptt`.
     """
 
     name = "fused"
@@ -27,37 +32,18 @@ class FusedEngine:
     def run(self, cell: nn.Module, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
         """One batch through the cell: arguments and `Pass` as for `AutogradEngine.run`.
 
-        The total derivative is a by-product of the way back, so ``flow`` decides only what is returned.
+        The total derivative is a by-product of the way back: ``flow`` decides only what is returned.
 
         Raises:
             BadValue: parameters that are neither those of the RNN nor those of the GRU; an unknown nonlinearity.
         """
-        w = _weights(cell)
-        equations = _equations(cell, w)
-        hidden, traces = bptt.forward(equations.step, batch.inputs, len(w["W_hh"]))
-        states = hidden if head.name == "softmax" else hidden[-1]
-        output = states @ w["W_ho"] + w["b_o"]
-        gates = {name: traces[name] for name in "zr"} if traces else None
-        found = {
-            "loss": head.loss(output, batch.targets),
-            "error": head.wrong(output, batch.targets).double().mean(),
-            "output": output,
-            "hidden": hidden,
-            "gates": gates,
-            "phi": None if gates else cell.phi,
-        }
-        if not backward:
-            return Pass(**found)
-        slope = bptt.loss_slope(head.name, output, batch.targets)
-        direct = bptt.direct_term(head.name, slope, w["W_ho"], len(hidden))
-        total, grads = equations.backward(batch.inputs, hidden, traces, direct)
-        grads |= bptt.readout_grads(head.name, slope, hidden)
-        grads = {name: grads[name] for name in w}
-        return Pass(**found, grads=grads, flow=total if flow else None, direct=direct if flow else None)
+        w, phi = _recurrence(cell)
+        return _way(w, batch).run_pass(w, phi, head, batch, backward, flow)
 
     def prepare(self, batch: Batch) -> Any:
-        """Whatever `metrics` wants instead of the batch, made once for a batch that is tried again and again."""
-        return batch
+        """What `metrics` wants instead of the batch, made once for a batch that is tried again and again."""
+        way = _way({}, batch)
+        return batch if way is bptt else way.prepare(batch)
 
     @torch.no_grad()
     def metrics(self, cell: nn.Module, head: Head, prepared: Any) -> dict[str, float]:
@@ -71,33 +57,42 @@ class FusedEngine:
         Raises:
             BadValue: as `run`.
         """
-        w = _weights(cell)
-        inputs, targets = prepared
-        states = (h_t for h_t, _ in bptt.states(_equations(cell, w).step, inputs, len(w["W_hh"])))
-        if head.name == "softmax":
-            output = torch.stack([h_t @ w["W_ho"] + w["b_o"] for h_t in states])
-        else:
-            for h_t in states:
-                last = h_t
-            output = last @ w["W_ho"] + w["b_o"]
-        return head.metrics(output, targets)
+        w, phi = _recurrence(cell)
+        way = bptt if isinstance(prepared, Batch) else _compiled()
+        return way.metrics(w, phi, head, prepared)
 
 
-def _weights(cell: nn.Module) -> dict[str, Tensor]:
-    """The cell's parameters by name, checked to be those of a built-in cell."""
+@functools.cache
+def _compiled() -> ModuleType | None:
+    """The compiled loops, or None without numba; imported only when they are wanted."""
+    try:
+        from rnnkit.engines import compiled
+    except ImportError:
+        return None
+    return compiled
+
+
+def _way(w: dict[str, Tensor], batch: Batch) -> ModuleType:
+    """The module that runs this batch."""
+    tensors = (batch.inputs, *w.values())
+    plain = all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
+    return (plain and _compiled()) or bptt
+
+
+def _recurrence(cell: nn.Module) -> tuple[dict[str, Tensor], str | None]:
+    """The cell's parameters by name, checked to be those of a built-in cell; its nonlinearity, None for the GRU."""
     w = {name: parameter.detach() for name, parameter in cell.named_parameters()}
-    for kind in (RNN, GRU):
-        if w.keys() == (kind.shapes | kind.readout_shapes).keys():
-            return w
-    expected = " or ".join(f"{kind.__name__} ({', '.join(kind.shapes | kind.readout_shapes)})" for kind in (RNN, GRU))
-    raise BadValue(f"fused: expected the parameters of {expected}, got {', '.join(w)}; use the engine 'autograd'")
-
-
-def _equations(cell: nn.Module, w: dict[str, Tensor]) -> bptt.RNNEquations | bptt.GRUEquations:
-    if "W_xz" in w:
-        return bptt.GRUEquations(w)
+    if w.keys() == _names(GRU).keys():
+        return w, None
+    if w.keys() != _names(RNN).keys():
+        expected = " or ".join(f"{', '.join(_names(kind))} ({kind.__name__})" for kind in (RNN, GRU))
+        raise BadValue(f"fused: expected the parameters {expected}, got {', '.join(w)}; use the engine 'autograd'")
     if cell.phi not in PHI:
         raise BadValue(
             f"fused: expected phi to be one of {', '.join(PHI)}, got {cell.phi!r}; use the engine 'autograd'"
         )
-    return bptt.RNNEquations(w, cell.phi)
+    return w, cell.phi
+
+
+def _names(kind: type[RNN] | type[GRU]) -> dict[str, str]:
+    return kind.shapes | kind.readout_shapes

@@ -1,0 +1,180 @@
+"""One batch through the compiled loops: packs weights and inputs, calls, and unpacks. float32 on the CPU."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnkit.engines import blocks, kernels
+from rnnkit.engines.base import Pass
+from rnnkit.engines.bptt import Weights, loss_slope
+from rnnkit.engines.tile import LANES, add_product
+from rnnkit.heads import Head
+from rnnkit.tasks import Batch
+
+GATES = "zrh"  # the order of a stack of the GRU's matrices
+
+
+class Prepared(NamedTuple):
+    """A batch for validation, in blocks of sequences.
+
+    Fields:
+        x: ``(N, T, J, WIDTH)``, the inputs and a channel of ones; sequences that only fill up a block are 0.
+        steps: ``(N, T, WIDTH)`` int32, targets at every step; ``(N, 0, WIDTH)`` where there are none.
+        targets: the batch's own.
+    """
+
+    x: np.ndarray
+    steps: np.ndarray
+    targets: Tensor
+
+
+def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bool, flow: bool) -> Pass:
+    """See `FusedEngine.run`.
+
+    Arguments:
+        w: the weights by name, float32, detached.
+        phi: None for the GRU.
+    """
+    x, units = _with_ones(batch.inputs), len(w["W_hh"])
+    names = GATES if phi is None else "h"
+    W_x, W_h, W_back = _pack_recurrence(w, names)
+    arrays = np.empty((4 if phi is None else 1, *x.shape[:2], W_h.shape[-1]), np.float32)
+    hidden = arrays[0]
+    if phi is None:
+        kernels.gru_forward(x, W_x, W_h, *arrays)
+    else:
+        kernels.rnn_forward(x, W_x[0], W_h[0], kernels.PHI_NUMBER[phi], hidden)
+
+    states = hidden if head.name == "softmax" else hidden[-1:]
+    W_o = _padded(w["W_ho"])
+    output = np.empty((*states.shape[:2], W_o.shape[1]), np.float32)
+    output[:] = _padded(w["b_o"][None])
+    add_product(_rows(output), _rows(states)[:, :units], W_o)
+    loss, error, slope = _judge(head, output, batch.targets, len(w["b_o"]))
+    gates = {"z": arrays[1], "r": arrays[2]} if phi is None else None
+    found = {
+        "loss": loss,
+        "error": error,
+        "output": _tensor(output if head.name == "softmax" else output[0], len(w["b_o"])),
+        "hidden": _tensor(hidden, units),
+        "gates": gates and {name: _tensor(trace, units) for name, trace in gates.items()},
+        "phi": phi,
+    }
+    if not backward:
+        return Pass(**found)
+
+    total, direct = np.zeros_like(hidden), None
+    add_product(
+        _rows(total if head.name == "softmax" else total[-1:]), _rows(slope)[:, : len(w["b_o"])], _padded(w["W_ho"].T)
+    )
+    if flow:
+        direct = total.copy()
+    grad_x, grad_h = np.zeros_like(W_x), np.zeros_like(W_h)
+    if phi is None:
+        kernels.gru_backward(x, W_back, *arrays, total, grad_x, grad_h)
+    else:
+        kernels.rnn_backward(x, W_back[0], kernels.PHI_NUMBER[phi], hidden, total, grad_x[0], grad_h[0])
+    grad_o = np.zeros_like(W_o)
+    add_product(grad_o, _rows(states)[:, :units].T, _rows(slope))
+    grads = {
+        "W_ho": _tensor(grad_o, len(w["b_o"])),
+        "b_o": _tensor(_rows(slope).sum(0, dtype=np.float64).astype(np.float32), len(w["b_o"])),
+    }
+    for i, name in enumerate(names):
+        grads[f"W_x{name}"] = _tensor(grad_x[i, :-1], units)
+        grads[f"b_{name}"] = _tensor(grad_x[i, -1], units)
+        grads[f"W_h{name}"] = _tensor(grad_h[i], units)
+    return Pass(
+        **found,
+        grads={name: grads[name].contiguous() for name in w},
+        flow=_tensor(total, units) if flow else None,
+        direct=_tensor(direct, units) if flow else None,
+    )
+
+
+def prepare(batch: Batch) -> Prepared:
+    """See `FusedEngine.prepare`; the batch itself is not kept."""
+    steps, size, channels = batch.inputs.shape
+    count = -(-size // blocks.WIDTH)
+    x = np.zeros((count, steps, channels + 1, blocks.WIDTH), np.float32)
+    at_every_step = batch.targets.dim() == 2 and not batch.targets.is_floating_point()
+    targets = np.zeros((count, steps if at_every_step else 0, blocks.WIDTH), np.int32)
+    for n in range(count):
+        of_block = slice(n * blocks.WIDTH, (n + 1) * blocks.WIDTH)
+        inputs = batch.inputs[:, of_block].numpy()
+        x[n, :, :-1, : inputs.shape[1]] = inputs.transpose(0, 2, 1)
+        x[n, :, -1] = 1
+        if at_every_step:
+            targets[n, :, : inputs.shape[1]] = batch.targets[:, of_block].numpy()
+    return Prepared(x, targets, batch.targets)
+
+
+def metrics(w: Weights, phi: str | None, head: Head, prepared: Prepared) -> dict[str, float]:
+    """See `FusedEngine.metrics`; w and phi as for `run_pass`."""
+    units, size = len(w["W_hh"]), prepared.targets.shape[-1 if len(prepared.steps[0]) else 0]
+    W_x, W_h, _ = _pack_recurrence(w, GATES if phi is None else "h")
+    last = np.empty((len(prepared.x), units, blocks.WIDTH), np.float32)
+    readout = (np.ascontiguousarray(w["W_ho"]), np.ascontiguousarray(w["b_o"]), prepared.steps, last)
+    if phi is None:
+        losses, wrong = blocks.gru_last(prepared.x, W_x, W_h, *readout)
+    else:
+        losses, wrong = blocks.rnn_last(prepared.x, W_x[0], W_h[0], kernels.PHI_NUMBER[phi], *readout)
+    if head.name == "softmax":
+        losses, wrong = losses.ravel()[:size], wrong.ravel()[:size]
+        return {"nll": float(losses.mean()) / prepared.x.shape[1], "error": float(wrong.mean())}
+    h_last = torch.from_numpy(last.transpose(0, 2, 1).reshape(-1, units)[:size])
+    return head.metrics(h_last @ w["W_ho"] + w["b_o"], prepared.targets)
+
+
+def _judge(head: Head, output: np.ndarray, targets: Tensor, classes: int) -> tuple[Tensor, Tensor, np.ndarray]:
+    """Loss, error and the loss' derivative ``(T, B, Q)`` of padded outputs ``(T, B, Q)``, T = 1 for the last step."""
+    if head.name == "lastLinear":
+        slope = np.zeros_like(output)
+        real = _tensor(output[0], classes)
+        slope[0, :, :classes] = loss_slope(head.name, real, targets)
+        return head.loss(real, targets), head.wrong(real, targets).double().mean(), slope
+    slope = np.empty_like(output)
+    loss, wrong = kernels.classify(output, targets.numpy().reshape(output.shape[:2]), classes, slope)
+    return torch.tensor(loss, dtype=torch.float32), torch.tensor(wrong.mean()), slope
+
+
+def _pack_recurrence(w: Weights, names: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``(G, J, P)`` input weights and biases, ``(G, H, P)`` recurrent weights and their transposes, of G gates."""
+    units, channels = len(w["W_hh"]), len(w["W_xh"])
+    W_x = np.zeros((len(names), channels + 1, _up(units)), np.float32)
+    W_h = np.zeros((2, len(names), units, _up(units)), np.float32)
+    for i, name in enumerate(names):
+        W_x[i, :-1, :units], W_x[i, -1, :units] = w[f"W_x{name}"], w[f"b_{name}"]
+        W_h[0, i, :, :units], W_h[1, i, :, :units] = w[f"W_h{name}"], w[f"W_h{name}"].T
+    return W_x, W_h[0], W_h[1]
+
+
+def _up(n: int) -> int:
+    return -(-n // LANES) * LANES
+
+
+def _padded(matrix: Tensor) -> np.ndarray:
+    """``(m, n)`` with zeros up to a multiple of `LANES` in n."""
+    padded = np.zeros((matrix.shape[0], _up(matrix.shape[1])), np.float32)
+    padded[:, : matrix.shape[1]] = matrix
+    return padded
+
+
+def _with_ones(inputs: Tensor) -> np.ndarray:
+    """``(T, B, I)`` to ``(T, B, I + 1)``."""
+    x = np.ones((*inputs.shape[:2], inputs.shape[2] + 1), np.float32)
+    x[..., :-1] = inputs
+    return x
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1, array.shape[-1])
+
+
+def _tensor(array: np.ndarray, columns: int) -> Tensor:
+    """The array's first columns, as a tensor on the same memory."""
+    return torch.from_numpy(array[..., :columns])
