@@ -33,8 +33,15 @@ def lint() -> int:
 
 
 def lab(extra: list[str]) -> int:
-    """JupyterLab on the students' copies where there are any, else on the sources; ``extra`` goes to JupyterLab."""
-    return _run(["jupyterlab", *extra], folders=("release", "notebooks"))
+    """JupyterLab in the clone, where Formgrader finds the course, open at the students' copies or else the sources.
+
+    ``extra`` goes to JupyterLab.
+    """
+    try:
+        first = _first_folder(clone_root(), ("release", "notebooks")).name
+    except SetupError as error:
+        return _refuse(error)
+    return _run(["jupyterlab", f"--LabApp.default_url=/lab/tree/{first}", *extra])
 
 
 def _pytest(*arguments: str) -> list[str]:
@@ -44,21 +51,25 @@ def _pytest(*arguments: str) -> list[str]:
     return ["pytest", "-n", str(min(cpus, MOST_WORKERS)), "--dist", "loadfile", *arguments]
 
 
-def _run(module: list[str], folders: tuple[str, ...] = (".",), env: Mapping[str, str] | None = None) -> int:
-    """``python -m module`` in the first of the clone's ``folders`` that there is; 2 where it cannot be run."""
+def _run(module: list[str], env: Mapping[str, str] | None = None) -> int:
+    """``python -m module`` in the clone; 2 where it cannot be run."""
     try:
-        folder = _first_folder(clone_root(), folders)
+        folder = clone_root()
         if importlib.util.find_spec(module[0]) is None:
             raise SetupError(f"expected {module[0]} in {sys.prefix}, it is not installed; run `make setup`.", status=2)
     except SetupError as error:
-        print(f"rnnkit: {error}", file=sys.stderr)
-        return error.status
+        return _refuse(error)
     with subprocess.Popen([sys.executable, "-m", *module], cwd=folder, env={**os.environ, **(env or {})}) as process:
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:  # the child got the same Ctrl-C and decides for itself
                 continue
+
+
+def _refuse(error: SetupError) -> int:
+    print(f"rnnkit: {error}", file=sys.stderr)
+    return error.status
 
 
 def _first_folder(root: Path, names: tuple[str, ...]) -> Path:

@@ -44,11 +44,10 @@ class Fake:
             exec(code, self.space)
         return True
 
-    def ask(self, code, mime, seconds):
+    def ask(self, code, expression, mime, seconds):
         assert 0 < seconds <= ASK_S
-        self._stop(code)
-        call = code.split("_rnnkit_ask(")[2].rsplit(")\nfinally", 1)[0]
-        request, target, sent_mime = eval(f"({call})")
+        self._stop(code + expression)
+        request, target, sent_mime = eval(expression.removeprefix("_rnnkit_ask"))
         assert sent_mime == mime
         return answer(request, self.space.get(target))
 

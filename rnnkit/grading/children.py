@@ -15,6 +15,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from time import monotonic
 
+from rnnkit.grading.reply import clean
 from rnnkit.grading.submission import RESULT, TOTAL_S, Job, Result, grade_submission, load_result
 
 PATIENCE_S = 60  # seconds that a grader process may take beyond the time for a submission
@@ -30,10 +31,11 @@ class Child:
         job: what it was told.
         process: for its sentinel.
         reason: why there is no result; empty where there is one, or not yet an end.
+        flags: what else is known of that, for the instructor alone.
     """
 
     def __init__(self, job: Job) -> None:
-        self.job, self.reason = job, ""
+        self.job, self.reason, self.flags = job, "", []
         self._begun = monotonic()
         context = server()
         reader, self._alive = context.Pipe(duplex=False)
@@ -63,8 +65,9 @@ class Child:
             return load_result(path)
         log = Path(self.job.work) / LOG
         lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "it left no message")
-        self.reason = self.reason or f"the grader process died (exit code {self.process.exitcode}): {last[:300]}"
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        self.flags = [f"the grader's last words: {clean(last)}"] if last else []
+        self.reason = self.reason or f"the grader process died (exit code {self.process.exitcode})"
         return None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from rnnkit.grading.course import Course, Graded, lock
+from rnnkit.grading.course import Course, Graded, GradingError, forget, lock
 from rnnkit.grading.driver import grade_class
 from rnnkit.grading.intake import take_in
 from rnnkit.grading.ledger import GRADED, Entry
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=0, help="submissions at a time (as many as there are cores)")
     add("--seed", type=int, help="of the random inputs, to repeat a result; the ledger has each submission's")
     add("--force", action="store_true", help="grade again what has not changed")
+    add("--forget", metavar="ID", help="take out a student whose submission you have moved away")
     add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
     return arguments
 
@@ -46,6 +47,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         root = clone_root()
         course = Course(root, (given.course or root).resolve())
+        if not course.folder.is_dir():
+            raise GradingError(f"--course {given.course}: expected a folder, found none")
+        if given.forget:
+            forget(course, given.assignment, given.forget)
+            print(f"{given.forget}: forgotten")
+            return 0
         refused = _take_in(course, given) if given.source else 0
         with tqdm(unit="submission", disable=None) as bar:
             graded = grade_class(
@@ -66,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
         return 130
-    print(summary(graded))
+    print(summary(graded, course.submitted))
     bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
     return 1 if bad else 0
 
@@ -81,15 +88,19 @@ def line(entry: Entry) -> str:
     return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])
 
 
-def summary(graded: Graded) -> str:
+def summary(graded: Graded, submitted: Path) -> str:
     """What became of the class, in a few lines."""
+    if not graded.entries and not graded.refused:
+        return f"no submissions in {submitted}; --from takes them in"
     counts = {}
     for entry in graded.entries.values():
         counts[entry.status] = counts.get(entry.status, 0) + 1
-    lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no submissions"]
+    lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing graded"]
     if graded.unchanged:
         lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
     lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
+    lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
+    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies.items()]
     lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")

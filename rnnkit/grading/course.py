@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import re
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rnnkit.grading import gradebook
@@ -17,6 +20,7 @@ from rnnkit.grading.release import RELEASE, ReleaseError, differences
 from rnnkit.grading.roster import read_roster
 from rnnkit.names import BadValue, unknown
 
+MOST_BACKUPS = 20
 STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 
 
@@ -48,6 +52,14 @@ class Course:
         return self.folder / "grading" / "ledger.json"
 
     @property
+    def gradebook(self) -> Path:
+        return self.folder / "grading" / "gradebook.db"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "grading" / "backup"
+
+    @property
     def roster(self) -> Path:
         return self.folder / "grading" / "roster.csv"
 
@@ -61,12 +73,18 @@ class Graded:
         unchanged: students for whom there was nothing to do.
         missing: students of the roster who have not submitted.
         refused: folders that are no student's, with reasons.
+        folders: all students who have a folder, whether or not they were asked for.
+        gone: students in the ledger whose submission is no longer there.
+        copies: runs that several students handed in, byte for byte, and who they are.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
     unchanged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    gone: list[str] = field(default_factory=list)
+    copies: dict[str, list[str]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -86,7 +104,12 @@ def enter(course: Course, assignment: str, ledger: Ledger) -> None:
     """Enters questions, points and roster into the gradebook, where that was not done or has changed."""
     masters(course.root, assignment)
     now = version(course.root, assignment)
-    fresh = not (course.folder / "grading" / "gradebook.db").exists()
+    fresh = not course.gradebook.exists()
+    if fresh and ledger.entries:
+        raise GradingError(
+            f"{course.gradebook}: expected the gradebook, found none; the points that people gave are only there; "
+            f"copy the newest of {course.backups} to its place, or move {course.ledger.name} away to begin anew"
+        )
     if fresh or ledger.content["entered"].get(assignment) != now:
         with tempfile.TemporaryDirectory() as folder:
             gradebook.enter_assignment(course.root, course.folder, Path(folder))
@@ -119,9 +142,46 @@ def standing(course: Course, assignment: str, students: Sequence[str]) -> Graded
             result.entries[folder.name] = Entry(folder.name, "")
     if course.roster.exists():
         result.missing = [s.id for s in read_roster(course.roster) if s.id not in result.entries]
+    result.folders = set(result.entries)
     for student in students:
+        if student in result.missing:
+            raise GradingError(f"{student}: has not submitted; expected {course.submitted / student / assignment}")
         if student not in result.entries:
             raise GradingError(unknown(student, result.entries, "student"))
     if students:
         result.entries = {student: result.entries[student] for student in students}
     return result
+
+
+def back_up(course: Course) -> None:
+    """Copies the gradebook aside, as it is before a grading; the newest copies are kept."""
+    if not course.gradebook.exists():
+        return
+    course.backups.mkdir(exist_ok=True)
+    copy = course.backups / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
+    with closing(sqlite3.connect(course.gradebook)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    for old in sorted(course.backups.glob("gradebook-*.db"))[:-MOST_BACKUPS]:
+        old.unlink()
+
+
+def forget(course: Course, assignment: str, student: str) -> None:
+    """Takes a student out of gradebook, ledger, autograded notebooks and feedback of an assignment.
+
+    Raises:
+        GradingError: nobody of this name was graded, or the submission is still there.
+    """
+    with lock(course):
+        ledger = Ledger(course.ledger, assignment)
+        folder = course.submitted / student / assignment
+        if student not in ledger.entries:
+            raise GradingError(unknown(student, ledger.entries, "graded student"))
+        if folder.exists():
+            raise GradingError(f"{folder}: is still there; move it away first, or it would be graded again")
+        back_up(course)
+        with gradebook.opened(course.folder) as book:
+            gradebook.remove(book, assignment, student)
+        for place in (course.autograded, course.folder / "grading" / "feedback"):
+            shutil.rmtree(place / student / assignment, ignore_errors=True)
+        del ledger.entries[student]
+        ledger.save()

@@ -7,10 +7,11 @@ import multiprocessing.connection
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.v4 import new_markdown_cell
@@ -18,7 +19,7 @@ from nbformat.v4 import new_markdown_cell
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading import gradebook
 from rnnkit.grading.children import Child
-from rnnkit.grading.course import Course, Graded, GradingError, enter, lock, standing
+from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.runtime import student_runtime
@@ -28,6 +29,7 @@ from rnnkit.names import unknown
 from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
 
+STUDENTS = "students"  # below the work folder, apart from what all of them share
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
 
 
@@ -64,7 +66,9 @@ def grade_class(
     course_ = Course(root or clone_root(), course.resolve())
     for question in questions:
         if question not in QUESTIONS:
-            raise GradingError(unknown(question, QUESTIONS, "question"))
+            by_hand = f"{question}_task" in schemes(course_.root, assignment)
+            where = "; points for answers are entered in Formgrader" if by_hand else ""
+            raise GradingError(unknown(question, QUESTIONS, "question") + where)
     if not trust:
         probe()
     with lock(course_):
@@ -74,6 +78,8 @@ def grade_class(
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(course_.work, ignore_errors=True)
+        if waiting:
+            back_up(course_)
         try:
             run.prepare()
             for done, entry in enumerate(run.grade(waiting, jobs or os.cpu_count() or 1), 1):
@@ -81,9 +87,19 @@ def grade_class(
                     on_entry(entry, done, len(waiting))
         finally:
             shutil.rmtree(course_.work, ignore_errors=True)
-    there = {*result.entries, *waiting}
-    result.entries = {student: ledger.entries[student] for student in sorted(there) if student in ledger.entries}
+    result.gone = sorted(ledger.entries.keys() - result.folders)
+    result.copies = copies(ledger)
+    result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
     return result
+
+
+def copies(ledger: Ledger) -> dict[str, list[str]]:
+    """Runs whose records are byte for byte the same: ``A1`` -> the students who handed them in."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for student, entry in ledger.entries.items():
+        for key, sha256 in entry.records.items():
+            owners.setdefault((key, sha256), []).append(student)
+    return {key: students for (key, _), students in sorted(owners.items()) if len(students) > 1}
 
 
 class _Run:
@@ -134,8 +150,8 @@ class _Run:
 
     def job(self, student: str) -> Job:
         """What the grader process of a student is told; its work folder is made."""
-        work = self.course.work / student
-        work.mkdir()
+        work = self.course.work / STUDENTS / student
+        work.mkdir(parents=True)
         before = self.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
         return Job(
@@ -156,8 +172,11 @@ class _Run:
         try:
             while queue or running:
                 while queue and len(running) < jobs:
-                    job = self.job(queue.pop(0))
-                    running[job.student] = Child(job)
+                    student = queue.pop(0)
+                    try:
+                        running[student] = Child(self.job(student))
+                    except Exception as error:
+                        yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
                 sentinels = [child.process.sentinel for child in running.values()]
                 multiprocessing.connection.wait(sentinels, timeout=1)
                 for student, child in list(running.items()):
@@ -169,47 +188,64 @@ class _Run:
                 child.kill()
 
     def _keep(self, child: Child) -> Entry:
-        """Enters a result: notebooks, gradebook, ledger, in this order; killed between, it is graded again."""
-        student, result = child.job.student, child.result()
-        before = self.ledger.entries.get(student)
-        entry = self._entry(child, result, before)
-        fresh = set()
-        if result is not None:
+        """Enters a result; whatever is wrong with one ends at its own student."""
+        student = child.job.student
+        try:
+            result = child.result()
+            if result is None:
+                return self._failed(student, child.reason, child.flags)
+            entry = self._entry(child.job, result)
             self._publish(result, Path(child.job.work) / AUTOGRADED)
-            fresh = {*result.scores, *result.answers} & set(child.job.questions or {*result.scores, *result.answers})
-        with gradebook.opened(self.course.folder) as book:
-            gradebook.record(book, self.assignment, entry, fresh, before)
-        self.ledger.entries[student] = entry
-        self.ledger.save()
+            fresh = {*result.scores, *result.answers}
+            self._record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
+        except Exception as error:
+            return self._failed(student, f"the result could not be entered ({type(error).__name__})")
         shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 
-    def _entry(self, child: Child, result: Result | None, before: Entry | None) -> Entry:
-        """The ledger's new entry; what could not be graded now keeps what it had before."""
-        student, now = child.job.student, datetime.now(UTC).isoformat(timespec="seconds")
+    def _record(self, entry: Entry, fresh: Collection[str]) -> None:
+        """Gradebook, then ledger: killed between the two, the submission is graded again."""
+        with gradebook.opened(self.course.folder) as book:
+            gradebook.record(book, self.assignment, entry, fresh, self.ledger.entries.get(entry.student))
+        self.ledger.entries[entry.student] = entry
+        self.ledger.save()
+
+    def _failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
+        """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
+        kept = self.ledger.entries.get(student)
+        about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
+        entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
+        self._record(entry, ())
+        return entry
+
+    def _about(self, student: str, seed: int) -> dict[str, Any]:
+        """What every new entry says of itself."""
+        now, before = datetime.now(UTC).isoformat(timespec="seconds"), self.ledger.entries.get(student)
         tree = self.trees[student]
         received = before.received if before and before.tree == tree else now
-        about = {"tree": tree, "version": self.version, "confined": self._confined, "seed": child.job.seed}
-        about |= {"received": received, "graded": now}
-        kept = {id: dict(old) for id, old in before.scores.items()} if before else {}
-        answers = {id: dict(old) for id, old in before.answers.items()} if before else {}
-        if result is None:
-            return Entry(student, FAILED, child.reason, scores=kept, answers=answers, **about)
-        if child.job.questions:  # everything else stays as it was, and so does what was graded last as a whole
-            fresh = {id: new for id, new in result.scores.items() if id in child.job.questions}
-            return replace(before, scores=kept | fresh, seed=child.job.seed, graded=now)
-        zero = {"points": 0.0, "status": "not graded", "text": ""}
+        about = {"tree": tree, "version": self.version, "confined": self._confined, "seed": seed}
+        return about | {"received": received, "graded": now}
+
+    def _entry(self, job: Job, result: Result) -> Entry:
+        """The ledger's new entry; what could not be graded now keeps what it had before."""
+        before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
+        kept = before.scores if before else {}
+        if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
+            fresh = {id: new for id, new in result.scores.items() if id in job.questions}
+            return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
+        zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
         status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
         return Entry(
-            student,
+            job.student,
             status,
             "" if status == GRADED else "; ".join(f"{n}: {one.reason}" for n, one in result.notebooks.items()),
             seconds=result.seconds,
             peak_mb=result.peak_mb,
             notebooks={name: asdict(one) for name, one in result.notebooks.items()},
             scores=none | kept | result.scores,
-            answers=answers | result.answers,
+            answers=(before.answers if before else {}) | result.answers,
+            records=result.records,
             evidence=result.evidence,
             flags=result.flags,
             **about,

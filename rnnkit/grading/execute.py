@@ -23,16 +23,19 @@ RESTARTS = 4  # of a kernel that died or hung, for each notebook
 TIME_IS_UP = "the time for this submission is used up"
 
 # What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
+# What the object prints meanwhile goes nowhere.
 ASK = """
 def _rnnkit_ask(request, target, mime):
+    import contextlib, os
     from IPython import get_ipython
-    from IPython.display import display
     from rnnkit.checks.remote import answer
-    display({{mime: answer(request, get_ipython().user_ns.get(target))}}, raw=True)
-try:
-    _rnnkit_ask({request!r}, {target!r}, {mime!r})
-finally:
-    del _rnnkit_ask
+    class Answer:
+        def __init__(self, text):
+            self.text = text
+        def _repr_mimebundle_(self, include=None, exclude=None):
+            return {mime: self.text}
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return Answer(answer(request, get_ipython().user_ns.get(target)))
 """
 
 
@@ -126,9 +129,9 @@ class _Run:
                 raise NoAnswer(self.result.stopped)
             if self.left(ASK_S) <= 0:
                 raise NoAnswer(TIME_IS_UP)
-            code = ASK.format(request=request, target=QUESTIONS[id].target, mime=self.mime)
+            expression = f"_rnnkit_ask({request!r}, {QUESTIONS[id].target!r}, {self.mime!r})"
             try:
-                return self.kernel.ask(code, self.mime, self.left(ASK_S))
+                return self.kernel.ask(ASK, expression, self.mime, self.left(ASK_S))
             except NoReply as stopped:
                 raise NoAnswer(str(stopped)) from None
             except Stopped as stopped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader.api import (
@@ -75,7 +75,7 @@ def record(
         for notebook in _submission(gradebook, assignment, entry.student).notebooks:
             for grade in notebook.grades:
                 if grade.name in fresh and grade.name in entry.scores:
-                    _enter_score(grade, entry)
+                    _enter_score(grade, entry, before)
                 elif grade.name in fresh:
                     _enter_answer(grade, entry, before)
                 elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
@@ -91,9 +91,10 @@ def record(
         raise
 
 
-def _enter_score(grade: Grade, entry: Entry) -> None:
+def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
     about = entry.scores[grade.name]
-    changed = grade.auto_score != about["points"]
+    old = before.scores.get(grade.name, {}) if before else {}
+    changed = grade.auto_score != about["points"] or old.get("sha256") != about["sha256"]
     grade.auto_score = float(about["points"])
     if grade.manual_score is None:
         grade.needs_manual_grade = about["status"] in REVIEW
@@ -118,6 +119,16 @@ def auto_scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str
     except MissingEntry:
         return None
     return {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
+
+
+def remove(gradebook: Gradebook, assignment: str, student: str) -> None:
+    """Takes a submission out, and the student too where nothing else of theirs is there."""
+    with suppress(MissingEntry):
+        gradebook.remove_submission(assignment, student)
+    with suppress(MissingEntry):
+        person = gradebook.find_student(student)
+        if not person.submissions and not person.last_name:
+            gradebook.remove_student(student)
 
 
 def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:

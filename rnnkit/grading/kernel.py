@@ -13,6 +13,8 @@ from queue import Empty
 from time import monotonic
 from typing import Any
 
+import zmq
+import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 from nbformat.v4 import new_output
 
@@ -21,9 +23,14 @@ from rnnkit.names import BadValue
 READY_S = 60  # seconds for a kernel to answer at first
 POLL_S = 0.5
 REVIVE_S = 1.5  # seconds for an interrupted kernel to answer again
+DRAIN_S = 10  # seconds for reading what a cell that has ended still shows
+GRACE_S = 1.0  # seconds without a message after which a cell that has ended shows nothing more
 MOST_MALFORMED = 100  # messages
+MOST_VALUES = 200_000  # of a message
+MOST_LINES = 200  # of a traceback
 SHOWN = ("stream", "display_data", "execute_result", "error")
 KEPT = ("text/plain", "image/png", "image/jpeg")
+Take = Callable[[str, dict[str, Any]], None]
 CUT = "[output cut by the grader]\n"
 
 
@@ -52,35 +59,64 @@ class Outputs:
         """Keeps one message; drops it, with a note, where the budget is spent."""
         if kind == "clear_output":
             self.shown.clear()
-            return
-        if kind not in SHOWN:
-            return
-        size = len(json.dumps(content, default=str))
-        self.budget["messages"] -= 1
-        if size > self.left or size > self.budget["bytes"] or self.budget["messages"] < 0:
-            if not self.cut:
-                self.cut = True
-                self.shown.append(new_output("stream", name="stdout", text=CUT))
-            return
-        self.left -= size
-        self.budget["bytes"] -= size
-        last = self.shown[-1] if self.shown else None
-        if kind == "stream":
-            name = "stderr" if content.get("name") == "stderr" else "stdout"
-            if last is not None and last.output_type == "stream" and last.name == name and not self.cut:
-                last.text += str(content.get("text", ""))
+        elif kind in SHOWN:
+            output = _output(kind, content)
+            size = _size(output)
+            self.budget["messages"] -= 1
+            if size > self.left or size > self.budget["bytes"] or self.budget["messages"] < 0:
+                if not self.cut:
+                    self.cut = True
+                    self.shown.append(new_output("stream", name="stdout", text=CUT))
                 return
-            self.shown.append(new_output("stream", name=name, text=str(content.get("text", ""))))
-        elif kind == "error":
-            lines = content.get("traceback")
-            traceback = [str(line) for line in lines] if isinstance(lines, list) else []
-            about = {"ename": str(content.get("ename", "")), "evalue": str(content.get("evalue", ""))}
-            self.shown.append(new_output("error", traceback=traceback, **about))
+            self.left -= size
+            self.budget["bytes"] -= size
+            self._add(output)
+
+    def _add(self, output: Any) -> None:
+        last = self.shown[-1] if self.shown else None
+        streams = last is not None and last.output_type == output.output_type == "stream"
+        if streams and last.name == output.name and not self.cut:
+            last.text += output.text
         else:
-            data = content.get("data")
-            bundle = data if isinstance(data, dict) else {}
-            texts = {mime: bundle[mime] for mime in KEPT if isinstance(bundle.get(mime), str)}
-            self.shown.append(new_output("display_data", data=texts))
+            self.shown.append(output)
+
+
+def _output(kind: str, content: dict[str, Any]) -> Any:
+    """A message's content as an output, whatever was in it."""
+    if kind == "stream":
+        name = "stderr" if content.get("name") == "stderr" else "stdout"
+        return new_output("stream", name=name, text=_text(content.get("text")))
+    if kind == "error":
+        lines = content.get("traceback")
+        traceback = [_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else []
+        return new_output(
+            "error", ename=_text(content.get("ename")), evalue=_text(content.get("evalue")), traceback=traceback
+        )
+    data = content.get("data")
+    bundle = data if isinstance(data, dict) else {}
+    texts = {mime: bundle[mime] for mime in KEPT if isinstance(bundle.get(mime), str)}
+    return new_output("display_data", data=texts)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _size(output: Any) -> int:
+    texts = output.get("data", {}).values() if output.output_type == "display_data" else output.get("traceback", [])
+    named = (output.get(name, "") for name in ("text", "ename", "evalue"))
+    return sum(map(len, [*texts, *named]))
+
+
+def careful_json(text: bytes) -> Any:
+    """The content of a message; one of very many small values, which would fill the memory, is none.
+
+    Raises:
+        ValueError: it is no JSON, or has too many values.
+    """
+    if sum(text.count(sign) for sign in (b"[", b"{", b",")) > MOST_VALUES:
+        raise ValueError(f"a message of more than {MOST_VALUES} values")
+    return json.loads(text)
 
 
 class Kernel:
@@ -96,6 +132,7 @@ class Kernel:
         self._loop = asyncio.new_event_loop()
         self._manager: AsyncKernelManager | None = None
         self._client: Any = None
+        self._bad = 0
 
     def start(self) -> None:
         """Starts a kernel, in the place of an earlier one.
@@ -112,27 +149,25 @@ class Kernel:
             TimedOut: it was interrupted after that many seconds.
             Stopped: the kernel is dead.
         """
-        outputs = outputs or Outputs()
-        self._do(self._execute(code, seconds, outputs.take))
-        return not any(output.output_type == "error" for output in outputs.shown)
+        reply = self._do(self._execute(code, seconds, (outputs or Outputs()).take))
+        return reply.get("status") == "ok"
 
-    def ask(self, code: str, mime: str, seconds: float) -> str:
-        """Runs code that displays one text under a MIME type of the grader's, and returns the text.
+    def ask(self, code: str, expression: str, mime: str, seconds: float) -> str:
+        """Runs code, and returns the text that an expression then shows under a MIME type of the grader's.
+
+        The answer comes with the reply, which cannot get lost, whatever else the kernel shows meanwhile.
 
         Raises:
-            TimedOut, Stopped: as `execute`; Stopped too where nothing comes.
+            TimedOut, Stopped: as `execute`; `NoReply` where nothing comes.
         """
-        found: list[str] = []
-
-        def take(kind: str, content: dict[str, Any]) -> None:
-            data = content.get("data")
-            if kind == "display_data" and isinstance(data, dict) and isinstance(data.get(mime), str):
-                found.append(data[mime])
-
-        self._do(self._execute(code, seconds, take))
-        if not found:
+        reply = self._do(self._execute(code, seconds, lambda kind, content: None, {"answer": expression}))
+        found = reply.get("user_expressions")
+        answer = found.get("answer") if isinstance(found, dict) else None
+        data = answer.get("data") if isinstance(answer, dict) else None
+        text = data.get(mime) if isinstance(data, dict) else None
+        if not isinstance(text, str):
             raise NoReply("your code stopped the check from answering")
-        return found[0]
+        return text
 
     def close(self) -> None:
         """Ends the kernel and everything that it started."""
@@ -159,7 +194,8 @@ class Kernel:
             await self._manager.start_kernel()
         except BadValue as error:
             raise Stopped(str(error)) from None
-        self._client = self._manager.client()
+        self._client, self._bad = self._manager.client(), 0
+        self._client.session.unpack = careful_json
         self._client.start_channels(stdin=False, hb=False)
         try:
             await self._client.wait_for_ready(timeout=READY_S)
@@ -182,43 +218,64 @@ class Kernel:
             return None
         return self._why(self._manager) or "the kernel died"
 
-    async def _execute(self, code: str, seconds: float, take: Callable[[str, dict[str, Any]], None]) -> None:
+    async def _execute(
+        self, code: str, seconds: float, take: Take, expressions: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Runs code; its end is the reply on the shell channel, and what it shows comes on the other one."""
         if self._client is None:
             raise Stopped("there is no kernel")
-        id = self._client.execute(code, store_history=False, allow_stdin=False, stop_on_error=False)
-        end, bad = monotonic() + seconds, 0
+        how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
+        id = self._client.execute(code, user_expressions=expressions, **how)
+        end, reply = monotonic() + seconds, None
         while (left := end - monotonic()) > 0:
-            try:
-                message = await self._client.iopub_channel.get_msg(timeout=min(left, POLL_S))
-            except Empty:
-                if reason := await self._death():
-                    raise Stopped(reason) from None
-                continue
-            except (ValueError, TypeError, KeyError) as error:  # malformed or badly signed: dropped, but not for ever
-                if (bad := bad + 1) > MOST_MALFORMED:
-                    raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from None
-                continue
-            content = message.get("content")
-            if message["parent_header"].get("msg_id") != id or not isinstance(content, dict):
-                continue
-            if message["msg_type"] == "status" and content.get("execution_state") == "idle":
-                return
-            take(message["msg_type"], content)
+            found = await self._messages(id, min(left, GRACE_S if reply is not None else POLL_S))
+            for kind, content in found:
+                if kind == "execute_reply":
+                    reply, end = content, monotonic() + DRAIN_S
+                elif kind != "status":
+                    take(kind, content)
+                elif reply is not None and content.get("execution_state") == "idle":
+                    return reply
+            if not found and reply is not None:
+                return reply
+            if not found and (reason := await self._death()):
+                raise Stopped(reason)
+        if reply is not None:
+            return reply
         raise TimedOut(f"took longer than {seconds:.0f} s", alive=await self._revive())
 
+    async def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """The next messages that answer a request, replies first; none where nothing comes for so long."""
+        channels = (self._client.shell_channel, self._client.iopub_channel)
+        poller = zmq.asyncio.Poller()
+        for channel in channels:
+            poller.register(channel.socket, zmq.POLLIN)
+        ready = dict(await poller.poll(1000 * seconds))
+        found = []
+        for channel in (channel for channel in channels if channel.socket in ready):
+            try:
+                message = await channel.get_msg(timeout=0)
+                if message["parent_header"].get("msg_id") == id and isinstance(message["content"], dict):
+                    found.append((str(message["msg_type"]), message["content"]))
+                    continue
+            except Empty:
+                pass
+            except (ValueError, TypeError, KeyError, AttributeError) as error:  # malformed or badly signed
+                self._bad += 1
+                if self._bad > MOST_MALFORMED:
+                    raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from None
+            found.append(("", {}))
+        return found
+
     async def _revive(self) -> bool:
-        """Interrupts until the kernel answers again, three times at most."""
+        """Interrupts until the kernel runs code again, three times at most."""
         for _ in range(3):
             if await self._death():
                 return False
             await self._manager.interrupt_kernel()
-            id, end = self._client.kernel_info(), monotonic() + REVIVE_S
-            while monotonic() < end:
-                try:
-                    message = await self._client.shell_channel.get_msg(timeout=0.3)
-                except Empty:
-                    continue
-                if message["parent_header"].get("msg_id") == id:
+            id, end = self._client.execute("pass", silent=True, stop_on_error=False), monotonic() + REVIVE_S
+            while (left := end - monotonic()) > 0:
+                if any(kind == "execute_reply" for kind, _ in await self._messages(id, left)):
                     return True
         return False
 

@@ -36,8 +36,9 @@ class Entry:
         received, graded: when the files were first seen, and graded; UTC.
         seconds, peak_mb: what the grader process took.
         notebooks: file -> status, reason, flags.
-        scores: question -> notebook, points, most, status, text.
+        scores: question -> notebook, points, most, status, text, sha256 of the code.
         answers: question for a person -> notebook, answered, sha256.
+        records: run -> sha256 of its record.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
     """
@@ -56,6 +57,7 @@ class Entry:
     notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
 
@@ -67,9 +69,9 @@ class Entry:
     @property
     def all_flags(self) -> list[str]:
         """Flags of the submission, its notebooks and its runs."""
-        of_notebooks = [f"{name}: {flag}" for name, about in self.notebooks.items() for flag in about["flags"]]
-        refused = [f"{name}: {about['reason']}" for name, about in self.notebooks.items() if about["reason"]]
-        return [*self.flags, *refused, *of_notebooks, *self.evidence]
+        said = [(name, text) for name, about in self.notebooks.items() for text in (about["reason"], *about["flags"])]
+        of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
+        return [*self.flags, *of_notebooks, *self.evidence]
 
     def rejected(self, notebook: str) -> bool:
         """Whether nothing of a notebook could be used."""

@@ -55,7 +55,8 @@ def version(root: Path, assignment: str) -> str:
     digest = hashlib.sha256()
     home = Path(rnnkit.__file__).resolve().parent
     code = [path for name in SCORING for path in ([home / name] if name.endswith(".py") else (home / name).rglob("*"))]
-    for path in (*sorted(code), *sorted((root / RELEASE / assignment).glob("*.ipynb"))):
+    notebooks = [path for side in (RELEASE, SOURCE) for path in sorted((root / side / assignment).glob("*.ipynb"))]
+    for path in (*sorted(code), *notebooks):
         if path.is_file() and path.suffix in (".py", ".json", ".ipynb"):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

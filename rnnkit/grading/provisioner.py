@@ -36,8 +36,8 @@ NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SOCKETS = 5  # of a kernel
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 PATIENCE = 60  # seconds until a kernel has its sockets
-LARGEST_MESSAGE = 24 << 20  # bytes
-MOST_WAITING = 100  # messages that wait to be read, per socket
+LARGEST_MESSAGE = 6 << 20  # bytes
+MOST_WAITING = 20  # messages that wait to be read, per socket
 
 
 class BwrapProvisioner(KernelProvisionerBase):

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from rnnkit.assemble import model_of
+from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, QUESTIONS
 from rnnkit.grading.evidence import evidence
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
@@ -27,6 +27,7 @@ from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
+from rnnkit.grading.reply import clean
 from rnnkit.grading.sandbox import Limits, run
 from rnnkit.grading.scan import scan
 from rnnkit.modelfile import DEFAULT_FILE
@@ -35,6 +36,7 @@ from rnnkit.record import save_text
 
 TOTAL_S = 300  # seconds for a submission
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
+MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
 NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
 RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
@@ -82,6 +84,7 @@ class Result:
         notebooks: by file name.
         scores: question -> points, most, status, text of the report, notebook.
         answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
+        records: run -> sha256 of its record.
         evidence: what is missing or strange about the submitted runs.
         seconds, peak_mb: of this process, kernels not counted in the memory.
     """
@@ -90,6 +93,7 @@ class Result:
     notebooks: dict[str, NotebookResult] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -136,10 +140,18 @@ def grade_submission(job: Job) -> Result:
 
 
 def load_result(path: Path) -> Result:
-    """What a grader process wrote."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+    """What a grader process wrote, as plain text: names of files and messages are a student's words."""
+    content = _plain(json.loads(path.read_text(encoding="utf-8")))
     content["notebooks"] = {name: NotebookResult(**about) for name, about in content["notebooks"].items()}
     return Result(**content)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value, MOST_TEXT, lines=True)
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
 def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
@@ -167,19 +179,20 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     stage.mkdir(parents=True)
     flags, left = [], MOST_DATA
     for root, folders, files in os.walk(folder, followlinks=False):
-        for name in [name for name in folders if (Path(root) / name).is_symlink()]:
+        for name in [name for name in folders if (Path(root) / name).is_symlink() or name.endswith(NO_DATA)]:
             folders.remove(name)
-            flags.append(f"{name}: a link, ignored")
+            flags.append(f"{clean(name)}: a link, or code; ignored")
         for name in sorted(files):
             path = Path(root) / name
             about = path.lstat()
             inside = path.relative_to(folder)
+            shown = clean(str(inside))
             if not stat.S_ISREG(about.st_mode):
-                flags.append(f"{inside}: no regular file, ignored")
+                flags.append(f"{shown}: no regular file, ignored")
             elif name.endswith(NO_DATA) or name == "timestamp.txt":
                 continue
             elif about.st_size > left:
-                flags.append(f"{inside}: too large ({about.st_size >> 20} MB), ignored")
+                flags.append(f"{shown}: too large ({about.st_size >> 20} MB), ignored")
             else:
                 left -= about.st_size
                 target = stage / inside
@@ -196,21 +209,34 @@ def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> Non
         save_text(stage / DEFAULT_FILE, model_of(cells, CELLS).text)
     except BadValue as error:
         result.notebooks[CELLS].flags.append(str(error).removeprefix(f"{CELLS}: "))
+    except OSError as error:
+        result.notebooks[CELLS].flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
 
 
 def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
     """Scores of the checks, and which answers wait for a person."""
+    code = {cell.id.removesuffix(SOLUTION): cell.source for cell in done.notebook.cells}
     for id, report in done.reports.items():
-        about = {"points": report.points, "most": report.most, "status": report.status, "text": report.text()}
+        about = {
+            "sha256": _sha256(code.get(id, "")),
+            "points": report.points,
+            "most": report.most,
+            "status": report.status,
+            "text": report.text(),
+        }
         result.scores[id] = {"notebook": name, **about}
     given = {cell.id: cell.source.strip() for cell in master.cells}
     for cell in filter(is_answer, done.notebook.cells):
-        about = {"answered": cell.source.strip() not in ("", given[cell.id]), "sha256": _sha256(cell.source)}
+        about = {
+            "answered": cell.source.strip() not in ("", given[cell.id]),
+            "sha256": _sha256(cell.source, cell.get("attachments")),
+        }
         result.answers[cell.metadata.nbgrader.grade_id] = {"notebook": name, **about}
     for cell in done.notebook.cells:
         if is_check(cell) and cell.metadata.nbgrader.grade_id not in done.reports:
             result.notebooks[name].flags.append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(text: str, attachments: Any = None) -> str:
+    whole = text + (json.dumps(attachments, sort_keys=True) if attachments else "")
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()

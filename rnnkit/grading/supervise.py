@@ -186,6 +186,8 @@ class Tree:
                     return "stopped by the grader"
                 with contextlib.suppress(OSError):
                     os.kill(first_that_works(self.child.pid), signal.SIGINT)
+                with contextlib.suppress(OSError):  # said after the signal, so that it cannot hit what comes later
+                    os.write(self.settings["control"], b"i")
             if why := self.excess():
                 return why
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from typing import Any
 from rnnkit.grading import supervise
 
 STATUS = "status.json"
+ACKNOWLEDGED_S = 2  # seconds for the supervisor to say that a signal is sent
 
 
 class Supervised:
@@ -43,8 +44,8 @@ class Supervised:
         self.status.unlink(missing_ok=True)
         self.stopped: str | None = None
         self._asked = False
-        read, self._control = os.pipe()
-        settings = json.dumps(dict(limits) | {"control": read, "status": str(self.status)})
+        self._control, theirs = socket.socketpair()
+        settings = json.dumps(dict(limits) | {"control": theirs.fileno(), "status": str(self.status)})
         script = [sys.executable, "-I", "-S", "-B", supervise.__file__, settings, "--", *argv]
         try:
             self.process = subprocess.Popen(
@@ -55,30 +56,32 @@ class Supervised:
                 stdout=stdout,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                pass_fds=(read,),
+                pass_fds=(theirs.fileno(),),
             )
         except BaseException:
-            os.close(self._control)
+            self._control.close()
             raise
         finally:
-            os.close(read)
+            theirs.close()
 
     def stopped_by_grader(self) -> bool:
         """Whether it was stopped without a reason, as at the end of a job."""
         return self._control is None and self.stopped is None and not self.report().get("why") and self._asked
 
     def interrupt(self) -> None:
-        """Sends SIGINT to the command itself, which reaches it even while compiled code runs."""
+        """Sends SIGINT to the command itself, even while compiled code runs; returns when it is sent."""
         if self._control is not None:
             with contextlib.suppress(OSError):
-                os.write(self._control, b"I")
+                self._control.settimeout(ACKNOWLEDGED_S)
+                self._control.sendall(b"I")
+                self._control.recv(1)
 
     def stop(self, why: str | None = None) -> None:
         """Has the whole tree killed; `why` is kept as the reason."""
         self.stopped = self.stopped or why
         self._asked = self._asked or self.process.poll() is None
         if self._control is not None:
-            os.close(self._control)
+            self._control.close()
             self._control = None
 
     def wait(self, timeout: float = 10) -> int:
