@@ -158,7 +158,7 @@ def b_capture(s):
 
 @right()
 def b_own_names(s):
-    """An honest student uses names that helpers of the grader could have."""
+    """An honest student uses names that the grader may need itself."""
     s.everywhere("""
         str = type = input = id = print = open = "mine"
         json = remote = answer = request = reply = check = display = get_ipython = 3

@@ -118,7 +118,7 @@ def x_alarms(s):
     """)
 
 
-@right(least=WITHOUT_CELLS)
+@right(least=0)
 def x_greedy_threads(s):
     """Threads that never rest slow everything else down."""
     s.first("""

@@ -186,7 +186,7 @@ def r_torch_cells(s):
 def r_not_a_class(s):
     """The classes are replaced by modules, instances, mocks and lambdas."""
     s.last("from unittest.mock import MagicMock\nRNN = MagicMock()\nGRU = lambda *a, **k: MagicMock()")
-    s.first("from unittest.mock import MagicMock\nhelper = MagicMock()")
+    s.first("from unittest.mock import MagicMock\nmock = MagicMock()")
     for id in ("rho", "grad_norm", "clip", "sat_time"):
         name = s.cell(f"{id}_solution")["source"].split("(")[0].removeprefix("def ")
         s.answer(id, f"from unittest.mock import MagicMock\n{name} = MagicMock(return_value=MagicMock())")
