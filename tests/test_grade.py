@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
-from confined import need_sandbox, until
+from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
+from graded import ANSWER, RELEASE, RIGHT, SECOND, dump, edit, grade, points, scores, submit
 
 from rnnkit.checks import QUESTIONS
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS
@@ -27,59 +20,6 @@ from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.release import ReleaseError
 from rnnkit.grading.sandbox import SandboxError
 from rnnkit.names import BadValue
-
-SECOND = sum(question.points for question in QUESTIONS.values() if question.notebook == DIAGNOSTICS)
-RELEASE = ROOT / "release" / NAME
-RIGHT = "    return torch.linalg.eigvals(W).abs().max().item()"
-ANSWER = "a1_grad_time"
-
-
-def submit(course: Path, student: str, *names: str, right: bool = True) -> Path:
-    """A student's folder with these notebooks, solved or as they were given out."""
-    folder = course / "grading" / "submitted" / student / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in NOTEBOOKS:
-        if path.name in names and right:
-            filled(RELEASE / path.name, path, folder / path.name)
-        elif path.name in names:
-            shutil.copyfile(RELEASE / path.name, folder / path.name)
-    return folder
-
-
-def edit(path: Path, cell_id: str, text: str) -> None:
-    """Other text in one cell."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    next(cell for cell in notebook["cells"] if cell["id"] == cell_id)["source"] = text
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-
-
-def grade(course: Path, **how):
-    return grade_class(course, NAME, root=ROOT, jobs=2, **how)
-
-
-def dump(course: Path) -> dict[str, str]:
-    """Everything that a grading leaves, but for when it was: rows of the gradebook, notebooks, ledger."""
-    with sqlite3.connect(course / "grading" / "gradebook.db") as database:
-        found = {"gradebook": "\n".join(database.iterdump())}
-    files = [*(course / "grading" / "autograded").rglob("*"), course / "grading" / "ledger.json"]
-    return found | {str(path): path.read_text(encoding="utf-8") for path in files if path.is_file()}
-
-
-def scores(course: Path) -> dict[str, dict[str, tuple]]:
-    """Student -> question -> automatic and manual points, and whether it waits for a person."""
-    with opened(course) as book:
-        return {
-            submission.student.id: {
-                grade.name: (grade.auto_score, grade.manual_score, grade.needs_manual_grade)
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-            for submission in book.find_assignment(NAME).submissions
-        }
-
-
-def points(course: Path, student: str) -> float:
-    return sum(about[0] for id, about in scores(course)[student].items() if id in QUESTIONS)
 
 
 @pytest.fixture
@@ -239,57 +179,3 @@ def test_a_grader_process_that_dies_is_a_row(course, monkeypatch):
     monkeypatch.undo()
     grade(course, force=True)
     assert points(course, "anna") == SECOND
-
-
-def start(course: Path) -> subprocess.Popen:
-    """A grading in a process of its own."""
-    command = [sys.executable, "-m", "rnnkit", "grade", "--course", str(course), "--jobs", "2"]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def confined_processes(course: Path) -> list[str]:
-    """Command lines of processes that have to do with this course, or run confined."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        except OSError:
-            continue
-        if str(course) in words and int(path.parent.name) != os.getpid():
-            found.append(words)
-    return found
-
-
-def killed_and_resumed(course: Path, times: int, longest: float) -> None:
-    for student in ("anna", "bert", "cleo"):
-        submit(course, student, DIAGNOSTICS)
-    edit(
-        course / "grading/submitted/bert" / NAME / DIAGNOSTICS,
-        "rho_solution",
-        "def spectral_radius(W):\n    return 0.0",
-    )
-    chance = random.Random(7)
-    for _ in range(times):
-        process = start(course)
-        time.sleep(chance.uniform(1, longest))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert until(lambda: not confined_processes(course), 2), confined_processes(course)
-    process = start(course)
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
-    expected = {"anna": SECOND, "bert": SECOND - QUESTIONS["rho"].points, "cleo": SECOND}
-    assert {student: points(course, student) for student in expected} == expected
-    before = dump(course)
-    process = start(course)
-    assert "3 of them unchanged" in process.communicate(timeout=300)[0]
-    assert dump(course) == before
-
-
-def test_killed_at_any_moment_it_goes_on(course):
-    killed_and_resumed(course, 3, 12)
-
-
-@pytest.mark.slow
-def test_killed_twenty_times_it_goes_on(course):
-    killed_and_resumed(course, 20, 15)

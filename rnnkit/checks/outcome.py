@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rnnkit.checks.inputs import SIZES, shape_of
 
 TENSORS = (Tensor, nn.Parameter)
-SCALARS = (float, int, np.float64, np.float32, np.float16, np.int64, np.int32)
+SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
 PROJECTIONS = 3
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 

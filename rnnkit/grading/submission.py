@@ -215,7 +215,8 @@ def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> Non
 
 def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
     """Scores of the checks, and which answers wait for a person."""
-    code = {cell.id.removesuffix(SOLUTION): cell.source for cell in done.notebook.cells}
+    solutions = (cell for cell in done.notebook.cells if cell.id.endswith(SOLUTION))
+    code = {cell.id.removesuffix(SOLUTION): cell.source for cell in solutions}
     for id, report in done.reports.items():
         about = {
             "sha256": _sha256(code.get(id, "")),
