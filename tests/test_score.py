@@ -99,7 +99,9 @@ def test_a_stub_is_called_a_stub(id):
     assert report.messages == report_of(id, obj).messages
 
 
-@pytest.mark.parametrize("obj", [None, 3, len, torch.nn.Linear, lambda *a: a], ids=str)
+@pytest.mark.parametrize(
+    "obj", [None, 3, len, torch.nn.Linear, lambda *a: a], ids=lambda obj: getattr(obj, "__name__", str(obj))
+)
 @every_question
 def test_something_else_has_no_points_and_the_same_status(id, obj):
     report, shown = scored(id, obj), report_of(id, obj)
