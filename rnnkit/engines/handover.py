@@ -20,12 +20,13 @@ SHORT = 20  # steps: over more of them rounding alone could part two equal cells
 TOLERANCE = 1e-9  # of the largest entry, float64
 NORM = 0.9  # of the recurrent matrices, for whole sequences: no gradient grows
 # Arithmetic that is analytic, and ways of arranging numbers; of comparisons, random numbers and reading out, none.
-PLAIN = frozenset(
+_WORDS = (
     "mm addmm bmm baddbmm matmul add sub rsub mul div neg tanh sigmoid exp reciprocal pow addcmul lerp t transpose "
     "permute view _unsafe_view reshape expand unsqueeze squeeze cat stack split split_with_sizes slice select unbind "
     "narrow detach alias zeros_like ones_like new_zeros zeros ones clone _to_copy contiguous as_strided linear "
-    "special_expit mv dot".split()
+    "special_expit mv dot"
 )
+PLAIN = frozenset(_WORDS.split())
 
 
 class _Ops(TorchDispatchMode):

@@ -2,7 +2,7 @@
 
 Two functions that are composed of analytic functions, and agree on random inputs, agree everywhere. So a cell that only
 multiplies, adds and squashes tensors, the same way at every call, can be known by its numbers; one that counts calls,
-looks at sizes, keeps state or asks the clock cannot. This module tells the two apart, by bytecode, before anything runs.
+looks at sizes, keeps state or asks the clock cannot. The two are told apart here, by bytecode, before anything runs.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from torch import nn
 from rnnkit.cells import PHI, Cell
 
 # What tensors may be asked for: analytic functions, and ways of arranging numbers.
-TENSOR_NAMES = frozenset(
+_WORDS = (
     "tanh sigmoid exp reciprocal square pow div true_divide add sub rsub mul multiply subtract neg negative lerp "
     "matmul mm addmm bmm baddbmm addbmm linear einsum T mT t transpose swapaxes permute "
     "cat concat stack chunk split unsqueeze squeeze expand expand_as reshape view contiguous "
-    "zeros_like ones_like new_zeros".split()
+    "zeros_like ones_like new_zeros"
 )
+TENSOR_NAMES = frozenset(_WORDS.split())
 MODULES = (torch, F, nn, torch.special)
 MODULE_NAMES = frozenset({"nn", "functional", "special"})
 TORCH_PHI = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}
