@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from rnnkit.engines.fast_math import PLAIN, fast_exp
-from rnnkit.engines.kernels import SIGMOID, TANH, H, R, Z, activate, mix, reset_by
+from rnnkit.engines.kernels import SIGMOID, TANH, H, R, Z, activate, move, reset_by
 from rnnkit.engines.tile import LANES, add_product
 
 WIDTH = 4 * LANES
@@ -26,7 +26,7 @@ def rnn_last(x, W_x, W_h, phi, W_o, b_o, targets, last):
         W_x, W_h: ``(J, P)`` and ``(H, P)``.
         phi: see `kernels.PHI_NUMBER`.
         W_o, b_o: ``(H, O)`` and ``(O,)``.
-        targets: ``(N, T, WIDTH)`` int32 classes, or ``(N, 0, WIDTH)`` for a loss after the last step.
+        targets: ``(N, T, WIDTH)`` classes, float32, or ``(N, 0, WIDTH)`` for a loss after the last step.
         last: ``(N, H, WIDTH)``, becomes h_T.
 
     Returns:
@@ -71,7 +71,7 @@ def gru_last(x, W_x, W_h, W_o, b_o, targets, last):
             reset_by(r, h, reset)
             add_product(c, W_h[H, :, :units].T, reset)
             activate(c, TANH)
-            mix(h, c, z, h)
+            move(h, c, z)
             if targets.shape[1]:
                 _judge(judge, n, t, h, W_o, b_o, targets[n])
         last[n] = h
@@ -84,7 +84,7 @@ def _new_judge(targets, classes):
     shape = (len(targets), WIDTH)
     return (
         np.zeros(shape, np.float64), np.zeros(shape, np.bool_),
-        np.ones(WIDTH, np.float64), np.empty((classes, WIDTH), np.float32), np.empty((4, WIDTH), np.float32),
+        np.ones(WIDTH, np.float64), np.empty((classes, WIDTH), np.float32), np.empty((3, WIDTH), np.float32),
     )  # fmt: skip
 
 
@@ -94,31 +94,33 @@ def _judge(judge, n, t, h, W_o, b_o, targets):
 
     .. math:: -\log \mathrm{softmax}(o)_y = \max o - o_y + \log \sum_k e^{o_k - \max o}
 
-    The logarithms of `_FOLD` steps are taken as one, of the product of the sums.
+    The logarithms of `_FOLD` steps are taken as one, of the product of the sums. Wrong is what `Head.wrong` finds:
+    the target's logit is not the largest, or not the first of the largest, or some logit is NaN. The loops are many
+    and short because only such become vector instructions.
     """
     losses, wrong, product, logits, work = judge
-    best, place, picked, total = work[0], work[1], work[2], work[3]
+    best, picked, total = work[0], work[1], work[2]
+    y = targets[t]
     for o in range(len(b_o)):
         logits[o] = b_o[o]
     add_product(logits, W_o.T, h)
-    best[:], place[:], picked[:], total[:] = logits[0], 0, logits[0], 0
-    y = targets[t]
+    best[:], total[:] = logits[0], 0
     for o in range(len(b_o)):
-        row = logits[o]
+        row, number = logits[o], np.float32(o)
         for b in range(WIDTH):
-            better = row[b] > best[b]
-            best[b] = row[b] if better else best[b]
-            place[b] = np.float32(o) if better else place[b]
-            place[b] = np.float32(-1) if row[b] != row[b] else place[b]
-            picked[b] = row[b] if y[b] == o else picked[b]
+            best[b] = row[b] if row[b] > best[b] else best[b]
+        for b in range(WIDTH):
+            picked[b] = row[b] if y[b] == number else picked[b]
     for o in range(len(b_o)):
-        row = logits[o]
+        row, number = logits[o], np.float32(o)
+        for b in range(WIDTH):
+            beaten = row[b] < picked[b] or (row[b] == picked[b] and number >= y[b])
+            wrong[n, b] |= not beaten
         for b in range(WIDTH):
             total[b] += fast_exp(row[b] - best[b])
     for b in range(WIDTH):
         product[b] *= total[b]
         losses[n, b] += np.float64(best[b] - picked[b])
-        wrong[n, b] |= place[b] != np.float32(y[b])
     if (t + 1) % _FOLD == 0 or t + 1 == len(targets):
         for b in range(WIDTH):
             losses[n, b] += np.log(product[b])

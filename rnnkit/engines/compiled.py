@@ -23,7 +23,7 @@ class Prepared(NamedTuple):
 
     Fields:
         x: ``(N, T, J, WIDTH)``, the inputs and a channel of ones; sequences that only fill up a block are 0.
-        steps: ``(N, T, WIDTH)`` int32, targets at every step; ``(N, 0, WIDTH)`` where there are none.
+        steps: ``(N, T, WIDTH)``, classes at every step; ``(N, 0, WIDTH)`` where there are none.
         targets: the batch's own.
     """
 
@@ -82,7 +82,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     add_product(grad_o, _rows(states)[:, :units].T, _rows(slope))
     grads = {
         "W_ho": _tensor(grad_o, len(w["b_o"])),
-        "b_o": _tensor(_rows(slope).sum(0, dtype=np.float64).astype(np.float32), len(w["b_o"])),
+        "b_o": _tensor(_rows(slope), len(w["b_o"])).sum(0),
     }
     for i, name in enumerate(names):
         grads[f"W_x{name}"] = _tensor(grad_x[i, :-1], units)
@@ -102,7 +102,7 @@ def prepare(batch: Batch) -> Prepared:
     count = -(-size // blocks.WIDTH)
     x = np.zeros((count, steps, channels + 1, blocks.WIDTH), np.float32)
     at_every_step = batch.targets.dim() == 2 and not batch.targets.is_floating_point()
-    targets = np.zeros((count, steps if at_every_step else 0, blocks.WIDTH), np.int32)
+    targets = np.zeros((count, steps if at_every_step else 0, blocks.WIDTH), np.float32)
     for n in range(count):
         of_block = slice(n * blocks.WIDTH, (n + 1) * blocks.WIDTH)
         inputs = batch.inputs[:, of_block].numpy()
@@ -139,7 +139,11 @@ def _judge(head: Head, output: np.ndarray, targets: Tensor, classes: int) -> tup
         return head.loss(real, targets), head.wrong(real, targets).double().mean(), slope
     slope = np.empty_like(output)
     loss, wrong = kernels.classify(output, targets.numpy().reshape(output.shape[:2]), classes, slope)
-    return torch.tensor(loss, dtype=torch.float32), torch.tensor(wrong.mean()), slope
+    return (
+        torch.tensor(loss, dtype=torch.float32),
+        torch.tensor(np.count_nonzero(wrong) / len(wrong), dtype=torch.float64),
+        slope,
+    )
 
 
 def _pack_recurrence(w: Weights, names: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

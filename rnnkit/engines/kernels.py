@@ -96,11 +96,11 @@ def reset_by(r, h_prev, reset):
 
 
 @njit(**PLAIN)
-def mix(h_prev, c, z, h):
-    """``h = (1 - z) h_prev + z c``, 2-d; h may be h_prev."""
+def move(h, c, z):
+    """``h = (1 - z) h + z c`` in place, 2-d."""
     for b in range(h.shape[0]):
         for i in range(h.shape[1]):
-            h[b, i] = (ONE - z[b, i]) * h_prev[b, i] + z[b, i] * c[b, i]
+            h[b, i] = (ONE - z[b, i]) * h[b, i] + z[b, i] * c[b, i]
 
 
 @njit(**PLAIN)
@@ -127,8 +127,9 @@ def gru_forward(x, W_x, W_h, hidden, z, r, c):
         reset_by(r_t, h_prev, reset)
         add_product(c_t, reset[:, :units], W_h[H])
         activate(c_t, TANH)
-        mix(h_prev, c_t, z_t, hidden[t])
+        hidden[t] = h_prev
         h_prev = hidden[t]
+        move(h_prev, c_t, z_t)
 
 
 @njit(**PLAIN)
