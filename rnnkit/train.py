@@ -21,9 +21,10 @@ from tqdm.auto import tqdm
 import rnnkit
 from rnnkit.anchors import anchors_of
 from rnnkit.engines import ENGINES, get_engine
+from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
-from rnnkit.modelfile import BrokenCell, Cells, broken_cell, find_cells, make_cell
-from rnnkit.names import BadValue, unknown
+from rnnkit.modelfile import BUILTIN, BrokenCell, Cells, broken_cell, find_cells, make_cell
+from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.record import save, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
 from rnnkit.report_text import check_block, closing_line
@@ -31,6 +32,7 @@ from rnnkit.trainer import Trainer, check_device
 
 REFUSED = 2  # exit code: a bad value, before any work
 INTERRUPTED = 130
+CHOICES = (*ENGINES, "auto")
 
 
 def train(
@@ -53,7 +55,8 @@ def train(
         regime: the settings.
         out: folder for the files; made if missing.
         cells: a model.py, ``builtin``, or None: ``./model.py`` if there is one, else the built-in cells.
-        engine: ``autograd``.
+        engine: ``autograd`` trains any cell by its own code; ``fused`` is fast, and refuses cells that are not shown to
+            compute what the built-in ones do; ``auto`` is fused where that can be shown, else autograd, and says so.
         resume: go on from ``{name}_state.npz``; without one, start over and say so.
         echo: receives what the run has to say, block by block.
         progress: show a progress bar with the time left.
@@ -67,7 +70,7 @@ def train(
     """
     say = echo or (lambda text: None)
     check_device(regime)
-    runner = get_engine(engine)
+    lookup(dict.fromkeys(CHOICES), engine, "engine")
     found = find_cells(cells)
     make_cell(regime, found)
     files = RunFiles(out, regime.name)
@@ -78,9 +81,11 @@ def train(
         if state is not None and str(state["status"]) != "running":
             say(f"{regime.name}: already {state['status']}, nothing to do; see {files.final}")
             return files.final
-        trainer = Trainer(regime, found, runner)
+        trainer = Trainer(regime, found)
         if state is not None:
             trainer.restore(state)
+        handed_over = hand_over(trainer, engine)
+        if state is not None:
             notice = f"{regime.name}: resumed after {trainer.updates} updates"
             if trainer.updates and not anchors_of(state):
                 notice += "; the state is of an older rnnkit: anchors from here on only"
@@ -92,7 +97,7 @@ def train(
             tqdm(total=regime.maxiters, initial=trainer.updates, desc=regime.name, unit="update", disable=not progress)
         )
         tell = _teller(log, say, bar)
-        tell("\n".join(filter(None, [regime.command("rnnkit.train"), _cells_line(found), notice.strip()])))
+        tell("\n".join(filter(None, [regime.command("rnnkit.train"), _cells_line(found), handed_over, notice.strip()])))
         _loop(trainer, files, tell, bar, on_check)
         save(files.final, content(trainer))
         files.state.unlink(missing_ok=True)
@@ -118,6 +123,8 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
             if on_check:
                 on_check(trainer, check)
             if time.monotonic() - saved >= 60 * regime.saveFreq:
+                if trainer.engine.name == "fused" and (said := hand_over(trainer, "auto")):
+                    tell(said)
                 save(files.state, content(trainer))
                 saved = time.monotonic()
     except BaseException as error:
@@ -151,6 +158,37 @@ def content(trainer: Trainer) -> dict[str, Any]:
         "init": regime.init,
     }
     return with_aliases(trainer.state() | header, regime.model)
+
+
+def hand_over(trainer: Trainer, engine: str) -> str:
+    """Gives a trainer its engine; the fused one only for cells that compute, at its weights, what that engine does.
+
+    Arguments:
+        trainer: with the weights in use.
+        engine: one of `CHOICES`.
+
+    Returns:
+        a line about it, empty where there is nothing to say.
+
+    Raises:
+        RegimeError: ``fused`` was asked for, and the cell is another one.
+    """
+    name, before = trainer.regime.model.upper(), trainer.engine.name
+    if engine == "autograd":
+        trainer.engine = get_engine(engine)
+        return ""
+    reason = "" if trainer.cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
+    if reason and engine == "fused":
+        raise RegimeError(
+            f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "
+            "take --engine autograd"
+        )
+    trainer.engine = get_engine("autograd" if reason else "fused")
+    if reason:
+        return f"engine autograd, by the {name}'s own code: it is not known to be the built-in one ({reason})"
+    if trainer.cells.source == BUILTIN or before == "fused":
+        return ""
+    return f"engine fused: this {name} computes what the built-in one does (tried at these weights)"
 
 
 def _teller(log: TextIO, say: Callable[[str], None], bar: tqdm) -> Callable[[str], None]:
@@ -199,7 +237,7 @@ def make_parser(prog: str = "python -m rnnkit.train") -> argparse.ArgumentParser
     parser.add_argument("--out", metavar="DIR", help="folder for the log and the record (default: this one)")
     parser.add_argument("--resume", action="store_true", help="go on from {name}_state.npz")
     parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
-    parser.add_argument("--engine", metavar="X", help=f"one of {', '.join(ENGINES)} (default: autograd)")
+    parser.add_argument("--engine", metavar="X", help=f"one of {', '.join(CHOICES)} (default: autograd)")
     return parser
 
 

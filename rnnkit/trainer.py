@@ -69,7 +69,7 @@ class Trainer:
     Arguments:
         regime: the settings.
         cells: where the cell's class comes from; the built-in cells by default.
-        engine: forward and backward; ``autograd`` by default.
+        engine: forward and backward; ``autograd`` by default. It may be exchanged between checks.
 
     Attributes:
         cell: the network, on the regime's device.
@@ -96,6 +96,7 @@ class Trainer:
             init_rnn(self.cell, regime.init, self.rng)
         self.valid_lengths, self.valid_set = self._draw_valid_set()
         self.diag_batch = self._draw_diag_batch()
+        self._ready: tuple[Engine | None, list[Any]] = (None, [])
         self.arrays = empty_arrays(regime)
         self.anchors = Anchors(regime, weights_of(self.cell))
         self.updates = 0
@@ -194,7 +195,7 @@ class Trainer:
     def _check(self, slot: int, elapsed: float) -> Checkpoint:
         """Validation and diagnostics of the network as it is now, into row ``slot``."""
         r = self.regime
-        metrics = mean_metrics([self._validate(chunk) for chunk in self.valid_set])
+        metrics = mean_metrics([self.engine.metrics(self.cell, self.head, chunk) for chunk in self._prepared()])
         values = {
             "valid_nll": metrics["nll"],
             "valid_error": 100 * metrics["error"],
@@ -228,9 +229,11 @@ class Trainer:
         best = float(np.nanmin(self.arrays["valid_error"][: slot + 1]))
         return Checkpoint(slot, self.updates, values, diagnostics, best_error=best, **means)
 
-    def _validate(self, chunk: Batch) -> dict[str, float]:
-        run = self.engine.run(self.cell, self.head, chunk, backward=False)
-        return self.head.metrics(run.output, chunk.targets)
+    def _prepared(self) -> list[Any]:
+        """The validation set as this engine wants it."""
+        if self._ready[0] is not self.engine:
+            self._ready = self.engine, [self.engine.prepare(chunk) for chunk in self.valid_set]
+        return self._ready[1]
 
     def _draw_valid_set(self) -> tuple[list[int], list[Batch]]:
         r = self.regime

@@ -254,7 +254,7 @@ def test_clients_connect_once():
 def test_a_message_of_some_size_is_taken():
     async def scene():
         async with kernel() as (_, client):
-            assert len(await say(client, "print('x' * (10 << 20))")) == 10 << 20
+            assert len(await say(client, "print('x' * (4 << 20))")) == 4 << 20
 
     asyncio.run(scene())
 

@@ -45,7 +45,7 @@ class Course:
 
     @property
     def work(self) -> Path:
-        return self.folder / "grading" / "work" / "grade"
+        return self.folder / "grading" / "work"
 
     @property
     def ledger(self) -> Path:

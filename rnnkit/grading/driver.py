@@ -77,7 +77,7 @@ def grade_class(
         result = standing(course_, assignment, students)
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
-        shutil.rmtree(course_.work, ignore_errors=True)
+        shutil.rmtree(run.work, ignore_errors=True)
         if waiting:
             back_up(course_)
         try:
@@ -86,7 +86,7 @@ def grade_class(
                 if on_entry:
                     on_entry(entry, done, len(waiting))
         finally:
-            shutil.rmtree(course_.work, ignore_errors=True)
+            shutil.rmtree(run.work, ignore_errors=True)
     result.gone = sorted(ledger.entries.keys() - result.folders)
     result.copies = copies(ledger)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
@@ -113,6 +113,7 @@ class _Run:
         self.version = version(course.root, assignment)
         self.masters = masters(course.root, assignment)
         self.trees: dict[str, str] = {}
+        self.work = course.work / "grade"
         self.runtime = Path()
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
@@ -141,7 +142,7 @@ class _Run:
 
     def prepare(self) -> None:
         """Writes what every grader process reads."""
-        folder = self.course.work / MASTER
+        folder = self.work / MASTER
         folder.mkdir(parents=True)
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
@@ -150,7 +151,7 @@ class _Run:
 
     def job(self, student: str) -> Job:
         """What the grader process of a student is told; its work folder is made."""
-        work = self.course.work / STUDENTS / student
+        work = self.work / STUDENTS / student
         work.mkdir(parents=True)
         before = self.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
@@ -158,7 +159,7 @@ class _Run:
             student,
             str(self.course.submitted / student / self.assignment),
             str(work),
-            str(self.course.work / MASTER),
+            str(self.work / MASTER),
             str(self.runtime),
             secrets.randbits(63) if self.seed is None else self.seed,
             not self.trust,
