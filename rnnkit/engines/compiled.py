@@ -15,7 +15,7 @@ from rnnkit.engines.tile import LANES, add_product
 from rnnkit.heads import Head
 from rnnkit.tasks import Batch
 
-GATES = "zrh"  # the order of a stack of the GRU's matrices
+Recurrence = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `_pack_recurrence`
 
 
 class Prepared(NamedTuple):
@@ -39,61 +39,63 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
         w: the weights by name, float32, detached.
         phi: None for the GRU.
     """
-    x, units = _with_ones(batch.inputs), len(w["W_hh"])
-    names = GATES if phi is None else "h"
-    W_x, W_h, W_back = _pack_recurrence(w, names)
-    arrays = np.empty((4 if phi is None else 1, *x.shape[:2], W_h.shape[-1]), np.float32)
-    hidden = arrays[0]
-    if phi is None:
-        kernels.gru_forward(x, W_x, W_h, *arrays)
-    else:
-        kernels.rnn_forward(x, W_x[0], W_h[0], kernels.PHI_NUMBER[phi], hidden)
-
-    states = hidden if head.name == "softmax" else hidden[-1:]
+    x, (units, classes) = _with_ones(batch.inputs), w["W_ho"].shape
+    recurrence = _pack_recurrence(w, phi)
+    traces = _forward(recurrence, phi, x)  # (1, T, B, P), or (4, T, B, P): h, z, r, candidate
+    every_step = slice(None) if head.name == "softmax" else slice(-1, None)  # the steps that have an output
+    states = _rows(traces[0, every_step])[:, :units]
     W_o = _padded(w["W_ho"])
-    output = np.empty((*states.shape[:2], W_o.shape[1]), np.float32)
+    output = np.empty((*traces[0, every_step].shape[:2], W_o.shape[1]), np.float32)
     output[:] = _padded(w["b_o"][None])
-    add_product(_rows(output), _rows(states)[:, :units], W_o)
-    loss, error, slope = _judge(head, output, batch.targets, len(w["b_o"]))
-    gates = {"z": arrays[1], "r": arrays[2]} if phi is None else None
+    add_product(_rows(output), states, W_o)
+    loss, error, slope = _judge(head, output, batch.targets, classes)
     found = {
         "loss": loss,
         "error": error,
-        "output": _tensor(output if head.name == "softmax" else output[0], len(w["b_o"])),
-        "hidden": _tensor(hidden, units),
-        "gates": gates and {name: _tensor(trace, units) for name, trace in gates.items()},
+        "output": _tensor(output if head.name == "softmax" else output[0], classes),
+        "hidden": _tensor(traces[0], units),
+        "gates": {"z": _tensor(traces[1], units), "r": _tensor(traces[2], units)} if phi is None else None,
         "phi": phi,
     }
     if not backward:
         return Pass(**found)
 
-    total, direct = np.zeros_like(hidden), None
-    add_product(
-        _rows(total if head.name == "softmax" else total[-1:]), _rows(slope)[:, : len(w["b_o"])], _padded(w["W_ho"].T)
-    )
-    if flow:
-        direct = total.copy()
+    total = np.zeros_like(traces[0])
+    add_product(_rows(total[every_step]), _rows(slope)[:, :classes], _padded(w["W_ho"].T))
+    direct = total.copy() if flow else None
+    grads = _backward(recurrence, phi, x, traces, total)
+    grad_o = np.zeros_like(W_o)
+    add_product(grad_o, states.T, _rows(slope))
+    grads |= {"W_ho": _tensor(grad_o, classes).contiguous(), "b_o": _tensor(_rows(slope), classes).sum(0)}
+    watched = {"flow": _tensor(total, units), "direct": _tensor(direct, units)} if flow else {}
+    return Pass(**found, grads={name: grads[name] for name in w}, **watched)
+
+
+def _forward(recurrence: Recurrence, phi: str | None, x: np.ndarray) -> np.ndarray:
+    """``(1, T, B, P)``, the states; for the GRU ``(4, T, B, P)``, also both gates and the candidate."""
+    W_x, W_h, _ = recurrence
+    traces = np.empty((1 if phi else 4, *x.shape[:2], W_x.shape[-1]), np.float32)
+    if phi is None:
+        kernels.gru_forward(x, W_x, W_h, *traces)
+    else:
+        kernels.rnn_forward(x, W_x[0], W_h[0], kernels.PHI_NUMBER[phi], traces[0])
+    return traces
+
+
+def _backward(recurrence: Recurrence, phi: str | None, x: np.ndarray, traces: np.ndarray, flow: np.ndarray) -> Weights:
+    """Gradients of the recurrence by name; ``flow``, the direct terms, becomes the total derivatives."""
+    W_x, W_h, W_back = recurrence
     grad_x, grad_h = np.zeros_like(W_x), np.zeros_like(W_h)
     if phi is None:
-        kernels.gru_backward(x, W_back, *arrays, total, grad_x, grad_h)
+        kernels.gru_backward(x, W_back, *traces, flow, grad_x, grad_h)
     else:
-        kernels.rnn_backward(x, W_back[0], kernels.PHI_NUMBER[phi], hidden, total, grad_x[0], grad_h[0])
-    grad_o = np.zeros_like(W_o)
-    add_product(grad_o, _rows(states)[:, :units].T, _rows(slope))
-    grads = {
-        "W_ho": _tensor(grad_o, len(w["b_o"])),
-        "b_o": _tensor(_rows(slope), len(w["b_o"])).sum(0),
-    }
-    for i, name in enumerate(names):
-        grads[f"W_x{name}"] = _tensor(grad_x[i, :-1], units)
+        kernels.rnn_backward(x, W_back[0], kernels.PHI_NUMBER[phi], traces[0], flow, grad_x[0], grad_h[0])
+    grads, units = {}, W_h.shape[1]
+    for i, name in enumerate(_names(phi)):
+        grads[f"W_x{name}"] = _tensor(grad_x[i, :-1], units).contiguous()
         grads[f"b_{name}"] = _tensor(grad_x[i, -1], units)
-        grads[f"W_h{name}"] = _tensor(grad_h[i], units)
-    return Pass(
-        **found,
-        grads={name: grads[name].contiguous() for name in w},
-        flow=_tensor(total, units) if flow else None,
-        direct=_tensor(direct, units) if flow else None,
-    )
+        grads[f"W_h{name}"] = _tensor(grad_h[i], units).contiguous()
+    return grads
 
 
 def prepare(batch: Batch) -> Prepared:
@@ -116,7 +118,7 @@ def prepare(batch: Batch) -> Prepared:
 def metrics(w: Weights, phi: str | None, head: Head, prepared: Prepared) -> dict[str, float]:
     """See `FusedEngine.metrics`; w and phi as for `run_pass`."""
     units, size = len(w["W_hh"]), prepared.targets.shape[-1 if len(prepared.steps[0]) else 0]
-    W_x, W_h, _ = _pack_recurrence(w, GATES if phi is None else "h")
+    W_x, W_h, _ = _pack_recurrence(w, phi)
     last = np.empty((len(prepared.x), units, blocks.WIDTH), np.float32)
     readout = (np.ascontiguousarray(w["W_ho"]), np.ascontiguousarray(w["b_o"]), prepared.steps, last)
     if phi is None:
@@ -146,9 +148,14 @@ def _judge(head: Head, output: np.ndarray, targets: Tensor, classes: int) -> tup
     )
 
 
-def _pack_recurrence(w: Weights, names: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``(G, J, P)`` input weights and biases, ``(G, H, P)`` recurrent weights and their transposes, of G gates."""
-    units, channels = len(w["W_hh"]), len(w["W_xh"])
+def _names(phi: str | None) -> str:
+    """The last letters of the matrices' names: three of a kind for the GRU, one for the RNN."""
+    return "zrh" if phi is None else "h"
+
+
+def _pack_recurrence(w: Weights, phi: str | None) -> Recurrence:
+    """``(G, J, P)`` input weights and biases, ``(G, H, P)`` recurrent weights and their transposes, G of `_names`."""
+    names, units, channels = _names(phi), len(w["W_hh"]), len(w["W_xh"])
     W_x = np.zeros((len(names), channels + 1, _up(units)), np.float32)
     W_h = np.zeros((2, len(names), units, _up(units)), np.float32)
     for i, name in enumerate(names):

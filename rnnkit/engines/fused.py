@@ -64,10 +64,13 @@ class FusedEngine:
 
 @functools.cache
 def _compiled() -> ModuleType | None:
-    """The compiled loops, or None without numba; imported only when they are wanted."""
+    """The compiled loops, imported only when they are wanted; None without numba.
+
+    numba refuses with a RuntimeError where it finds no folder that it may keep compiled code in.
+    """
     try:
         from rnnkit.engines import compiled
-    except ImportError:
+    except (ImportError, RuntimeError):
         return None
     return compiled
 
