@@ -13,6 +13,9 @@ c = get_config()  # noqa: F821
 # nbgrader starts alembic by its bare name: without this a new gradebook fails where .venv is not activated.
 os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
+# The gradebook's folder: without it Formgrader cannot begin.
+os.makedirs(os.path.join(os.path.dirname(os.path.abspath(__file__)), "grading"), exist_ok=True)
+
 c.CourseDirectory.course_id = "rnnkit"
 c.CourseDirectory.source_directory = "notebooks"
 c.CourseDirectory.release_directory = "release"

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnkit.grading.walk import walk
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
@@ -110,15 +111,20 @@ class Ledger:
 def tree_hash(folder: Path) -> str:
     """A hash of names, kinds, sizes and contents of all files in a folder; links are not followed."""
     digest = hashlib.sha256()
-    for root, folders, files in os.walk(folder, followlinks=False):
-        folders.sort()
-        for name in sorted([*files, *(name for name in folders if (Path(root) / name).is_symlink())]):
-            path = Path(root) / name
-            about = path.lstat()
-            inside = os.fsencode(path.relative_to(folder))
-            digest.update(inside + b"\0%d\0%d\0" % (stat.S_IFMT(about.st_mode), about.st_size))
-            if stat.S_ISLNK(about.st_mode):
-                digest.update(os.fsencode(os.readlink(path)))
-            elif stat.S_ISREG(about.st_mode) and about.st_size <= WHOLE_FILE:
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for inside, about in walk(folder):
+        digest.update(os.fsencode(inside) + b"\0")
+        if about is not None:
+            digest.update(b"%d\0%d\0" % (stat.S_IFMT(about.st_mode), about.st_size))
+            digest.update(_content(os.path.join(folder, inside), about))
     return digest.hexdigest()
+
+
+def _content(path: str, about: os.stat_result) -> bytes:
+    try:
+        if stat.S_ISLNK(about.st_mode):
+            return os.fsencode(os.readlink(path))
+        if stat.S_ISREG(about.st_mode) and about.st_size <= WHOLE_FILE:
+            return hashlib.sha256(Path(path).read_bytes()).digest()
+    except OSError:
+        return b"unreadable"
+    return b""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import resource
 import shutil
 import stat
@@ -30,6 +29,7 @@ from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.reply import clean
 from rnnkit.grading.sandbox import Limits, run
 from rnnkit.grading.scan import scan
+from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
@@ -178,26 +178,23 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     """
     stage.mkdir(parents=True)
     flags, left = [], MOST_DATA
-    for root, folders, files in os.walk(folder, followlinks=False):
-        for name in [name for name in folders if (Path(root) / name).is_symlink() or name.endswith(NO_DATA)]:
-            folders.remove(name)
-            flags.append(f"{clean(name)}: a link, or code; ignored")
-        for name in sorted(files):
-            path = Path(root) / name
-            about = path.lstat()
-            inside = path.relative_to(folder)
-            shown = clean(str(inside))
-            if not stat.S_ISREG(about.st_mode):
-                flags.append(f"{shown}: no regular file, ignored")
-            elif name.endswith(NO_DATA) or name == "timestamp.txt":
-                continue
-            elif about.st_size > left:
-                flags.append(f"{shown}: too large ({about.st_size >> 20} MB), ignored")
-            else:
-                left -= about.st_size
-                target = stage / inside
+    for inside, about in walk(folder):
+        shown, target = clean(inside), stage / inside
+        if about is None:
+            flags.append(f"{shown}: too deep, too many, or closed; ignored")
+        elif not stat.S_ISREG(about.st_mode):
+            flags.append(f"{shown}: no regular file, ignored")
+        elif any(part.endswith(NO_DATA) for part in Path(inside).parts) or inside == "timestamp.txt":
+            continue
+        elif about.st_size > left:
+            flags.append(f"{shown}: too large ({about.st_size >> 20} MB), ignored")
+        else:
+            left -= about.st_size
+            try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target, follow_symlinks=False)
+                shutil.copyfile(folder / inside, target, follow_symlinks=False)
+            except OSError as error:
+                flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
     return flags
 
 
