@@ -52,6 +52,12 @@ def _pack(arguments: list[str]) -> int:
     return main(arguments)
 
 
+def _bench(arguments: list[str]) -> int:
+    from rnnkit.bench import main
+
+    return main(arguments)
+
+
 def _test(arguments: list[str]) -> int:
     from rnnkit.workshop import test
 
@@ -78,6 +84,7 @@ VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "grade": (_instructor("grade", "cli_grade"), "instructors: grade the submissions that came in, in a sandbox"),
     "feedback": (_instructor("feedback", "feedback"), "instructors: one page of feedback for each student"),
     "export": (_instructor("export", "export"), "instructors: the grades of the class as CSV"),
+    "bench": (_bench, "time the engines against each other, in one run, as ratios"),
     "doctor": (_doctor, "say whether everything is in place, and what to do where it is not"),
     "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
     "test": (_test, "run the tests, but for the slow ones"),
