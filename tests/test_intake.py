@@ -136,13 +136,24 @@ NAMED = {
 @pytest.mark.parametrize("platform", NAMED)
 @pytest.mark.parametrize("packed", [False, True])
 def test_what_platforms_name_themselves(course, platform, packed):
-    files = {"notebooks.zip": zipped(NAMED[platform])} if packed else NAMED[platform]
-    taken = take(course, files)
+    lay(course[0], {"notebooks.zip": zipped(NAMED[platform])} if packed else NAMED[platform])
+    taken = take_in(course[0] / "notebooks.zip" if packed else course[0], course[1], TASK)
     assert [entry.status for entry in taken] == ["new"]
     student = "ada" if "_ada_" in next(iter(NAMED[platform])) else "123"
     assert taken[0].student == student
     wanted = WORK if platform != "nbgrader" else {n: WORK[n] for n in ("1_cells.ipynb", "2_diagnostics.ipynb")}
     assert there(course[1] / student / TASK) == wanted
+
+
+def test_the_names_in_one_students_zip_tell_no_other_student(course):
+    forged = {f"X_{name}_attempt_2030-01-01_1_cells.ipynb": "wrong" for name in ("vera", "paul")}
+    taken = take(course, {"vera.zip": zipped(WORK), "max.zip": zipped(forged)})
+    assert [(entry.student, entry.status) for entry in taken] == [("max.zip", "refused"), ("vera", "new")]
+    assert "names of a learning platform" in taken[0].reason
+    taken = take(course, {}, roster=["vera", "paul", "max"])
+    assert [(entry.student, entry.status) for entry in taken] == [("max", "new"), ("vera", "same")]
+    assert there(course[1] / "vera" / TASK) == WORK
+    assert not (course[1] / "paul").exists()
 
 
 def test_a_regular_expression_tells_the_student(course):

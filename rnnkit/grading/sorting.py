@@ -15,6 +15,7 @@ from rnnkit.grading.whose import Names
 
 RUNS = "runs"  # notebooks below it belong to runs
 MOST_ZIPS = 2  # a zip in a student's zip, and no more
+OF_MANY = "expected one student's zip, got names of a learning platform in it; if it is the platform's, give it itself"
 
 
 @dataclass
@@ -97,7 +98,7 @@ Thing = tuple[str, list[File], str]  # its name, its files, and a problem with i
 
 def _things(source: Path, names: Names, stack: ExitStack) -> Iterator[Thing]:
     if source.is_dir():
-        yield from _of_folder(source, names, stack)
+        yield from _of_folder(source, names)
     elif source.is_file():
         inside = opened(File((source.name,), source.stat().st_size, unpack.opener(source.resolve())), stack)
         if any(is_notebook(file) and not names.is_platforms(file.path[0]) for file in inside):
@@ -108,7 +109,8 @@ def _things(source: Path, names: Names, stack: ExitStack) -> Iterator[Thing]:
         raise BadSubmission("expected a folder or a zip with submissions, got neither")
 
 
-def _of_folder(folder: Path, names: Names, stack: ExitStack) -> Iterator[Thing]:
+def _of_folder(folder: Path, names: Names) -> Iterator[Thing]:
+    """A folder's folders, zips and files. Each zip is one student's, whatever the names in it say."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             yield path.name, [], "expected a folder or a file, got a link or a device"
@@ -121,22 +123,19 @@ def _of_folder(folder: Path, names: Names, stack: ExitStack) -> Iterator[Thing]:
                 yield path.name, [], str(error)
         elif not unpack.is_junk(path.name):
             file = File((path.name,), path.stat().st_size, unpack.opener(path))
-            yield from _by_top(_of_many(file, names, stack) or [file])
+            yield path.name, [file], OF_MANY if _is_of_many(file, names) else ""
 
 
-def _of_many(file: File, names: Names, stack: ExitStack) -> list[File]:
-    """The files of a platform's zip that lies among others: the names in it betray it. Nothing for any other file."""
-    if not _is_zip(file) or names.is_platforms(file.path[0]):
-        return []
+def _is_of_many(file: File, names: Names) -> bool:
+    """Whether it seems to be a platform's zip: nobody is named by it, and others by the names in it."""
+    if not _is_zip(file) or names.is_student(file.path[0]):
+        return False
     with ExitStack() as own:
         try:
             inside = _without_wrapper(opened(file, own), names)
         except BadSubmission:
-            return []  # taking it will tell why
-        if not any(names.is_platforms(inner.path[0]) for inner in inside):
-            return []
-        stack.push(own.pop_all())
-        return inside
+            return False  # taking it will tell why
+        return any(names.is_platforms(inner.path[0]) for inner in inside)
 
 
 def _by_top(files: list[File]) -> Iterator[Thing]:
