@@ -24,7 +24,7 @@ from rnnkit.record import RecordError, load
 from rnnkit.regimes import Regime, get_regime
 
 NOTEBOOK = "3_regime.ipynb"
-ENGINE = "autograd"
+ENGINE = "auto"
 INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
 
 

@@ -8,39 +8,43 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rnnkit.engines import get_engine
+from rnnkit.engines.handover import difference
 from rnnkit.heads import get_head
-from rnnkit.modelfile import Cells, make_cell
+from rnnkit.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.regimes import Regime
+from rnnkit.tasks import Batch
 
 REPEATS = 3
 
 
-def seconds(regime: Regime, engine: str = "autograd", cells: Cells | None = None) -> float:
+def seconds(regime: Regime, engine: str = "auto", cells: Cells | None = None) -> float:
     """Estimates a whole run's time on one core, from batches of the mean length.
 
     Arguments:
         regime: what would be run.
-        engine: with which engine.
+        engine: with which engine; ``auto`` is the one that training would take.
         cells: whose cells; the built-in ones by default.
 
     Returns:
         Seconds. Timings on a busy machine are rough: take it as an order of magnitude.
     """
-    task, head, runner = regime.make_task(), get_head(regime.make_task().head, regime.err_abs), get_engine(engine)
-    cell = make_cell(regime, cells or Cells())
+    task, head = regime.make_task(), get_head(regime.make_task().head, regime.err_abs)
+    cells = cells or Cells()
+    cell = make_cell(regime, cells)
     mean, rng = (regime.min_length + regime.max_length) // 2, np.random.RandomState(0)
 
-    def timed(sequences: int, length: int, **how: bool) -> float:
-        def once() -> None:
-            batch = task.sample(rng, length, sequences).to(regime.device, cell.W_hh.dtype)
-            runner.run(cell, head, batch, **how)
+    def batch(sequences: int, length: int) -> Batch:
+        return task.sample(rng, length, sequences).to(regime.device, cell.W_hh.dtype)
 
-        return _median_time(once)
-
-    update = timed(regime.bs, mean, flow=False)
-    check = regime.chunks * timed(regime.cbs, mean, backward=False)
+    if engine == "auto":
+        known = cells.source == BUILTIN or not difference(cell, head, batch(regime.bs, mean))
+        engine = "fused" if known else "autograd"
+    runner = get_engine(engine)
+    chunk = runner.prepare(batch(regime.cbs, mean))
+    update = _median_time(lambda: runner.run(cell, head, batch(regime.bs, mean), flow=False))
+    check = regime.chunks * _median_time(lambda: runner.metrics(cell, head, chunk))
     if regime.collectDiags:
-        check += timed(min(regime.bs, regime.cbs), regime.max_length)
+        check += _median_time(lambda: runner.run(cell, head, batch(min(regime.bs, regime.cbs), regime.max_length)))
     return regime.maxiters * update + regime.checkpoints * check
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from torch import nn
 
 from rnnkit.cells import MODELS
+from rnnkit.engines import ENGINES
 from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
 
@@ -189,7 +190,8 @@ def check_belongs(content: dict[str, np.ndarray], regime: Regime, engine: str, c
     for name, value in regime.identity().items():
         if stored[name] != value:
             raise RecordError(f"{path}: expected a run with {name} {value!r}, got one with {stored[name]!r}; {advice}")
-    own = {"cells_sha256": cells_sha256} if engine == "auto" else {"engine": engine, "cells_sha256": cells_sha256}
-    for name, value in own.items():
+    if engine == "auto" and str(content["engine"]) in ENGINES:  # it goes on from what either left
+        engine = str(content["engine"])
+    for name, value in {"engine": engine, "cells_sha256": cells_sha256}.items():
         if str(content[name]) != value:
             raise RecordError(f"{path}: expected {name} {value!r}, got {str(content[name])!r}; {advice}")

@@ -40,7 +40,7 @@ def train(
     *,
     out: str | Path = ".",
     cells: str | Path | None = None,
-    engine: str = "autograd",
+    engine: str = "auto",
     resume: bool = False,
     echo: Callable[[str], None] | None = None,
     progress: bool = False,
@@ -106,9 +106,7 @@ def train(
     return files.final
 
 
-def can_resume(
-    regime: Regime, *, out: str | Path = ".", cells: str | Path | None = None, engine: str = "autograd"
-) -> bool:
+def can_resume(regime: Regime, *, out: str | Path = ".", cells: str | Path | None = None, engine: str = "auto") -> bool:
     """Whether ``train(..., resume=True)`` would find a run of these settings to go on from, finished or not."""
     return RunFiles(out, regime.name).can_resume(regime, engine, find_cells(cells).sha256)
 
@@ -237,7 +235,7 @@ def make_parser(prog: str = "python -m rnnkit.train") -> argparse.ArgumentParser
     parser.add_argument("--out", metavar="DIR", help="folder for the log and the record (default: this one)")
     parser.add_argument("--resume", action="store_true", help="go on from {name}_state.npz")
     parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
-    parser.add_argument("--engine", metavar="X", help=f"one of {', '.join(CHOICES)} (default: autograd)")
+    parser.add_argument("--engine", metavar="X", help=f"one of {', '.join(CHOICES)} (default: auto)")
     return parser
 
 

@@ -16,7 +16,7 @@ from rnnkit.diagnostics import over_time, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
 from rnnkit.inits import init_gru, init_rnn, set_weights
-from rnnkit.modelfile import Cells, make_cell
+from rnnkit.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.optim import clip, sgd
 from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
 from rnnkit.regimes import Regime, RegimeError
@@ -69,7 +69,8 @@ class Trainer:
     Arguments:
         regime: the settings.
         cells: where the cell's class comes from; the built-in cells by default.
-        engine: forward and backward; ``autograd`` by default. It may be exchanged between checks.
+        engine: forward and backward; by default ``fused`` for the built-in cells and ``autograd`` for others. It may be
+            exchanged between checks.
 
     Attributes:
         cell: the network, on the regime's device.
@@ -85,7 +86,7 @@ class Trainer:
     def __init__(self, regime: Regime, cells: Cells | None = None, engine: Engine | None = None) -> None:
         self.regime = regime
         self.cells = cells or Cells()
-        self.engine = engine or get_engine("autograd")
+        self.engine = engine or get_engine("fused" if self.cells.source == BUILTIN else "autograd")
         self.task = regime.make_task()
         self.head = get_head(self.task.head, regime.err_abs)
         self.cell = make_cell(regime, self.cells).eval()

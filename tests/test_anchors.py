@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rnnkit import train as training
 from rnnkit.anchors import ANCHOR_KEYS, MOST, SUMS, Anchors, anchor_slots, anchors_of, replay, window_sum
 from rnnkit.diagnostics import rho_Whh, sigma_max_Whh
+from rnnkit.engines import AutogradEngine
 from rnnkit.heads import Softmax
 from rnnkit.record import RNG_KEYS, load, rng_state, save, weights_of
 from rnnkit.regimes import get_regime
@@ -159,7 +160,7 @@ def test_replay_needs_a_later_anchor(row):
 
 def test_solved_run_ends_with_its_last_check(monkeypatch):
     monkeypatch.setattr(Softmax, "metrics", lambda self, output, targets: {"nll": 0.1, "error": 0.0})
-    trainer = Trainer(long_run("A1"))
+    trainer = Trainer(long_run("A1"), engine=AutogradEngine())
     list(trainer.checkpoints())
     list(trainer.checkpoints())  # nothing more happens
     state = content(trainer)

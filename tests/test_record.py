@@ -119,7 +119,7 @@ def test_settings_are_in_the_record(kind):
     assert str(record["model_type"]) == kind[4:]
     assert str(record["act_name"]) == "tanh"
     assert (int(record["diag_len"]), int(record["diag_bs"]), int(record["checkFreq"])) == (30, 20, 10)
-    assert (str(record["engine"]), str(record["cells_sha256"])) == ("autograd", "builtin")
+    assert (str(record["engine"]), str(record["cells_sha256"])) == ("fused", "builtin")
 
 
 @pytest.mark.parametrize(("task", "width"), [("torder", 200), ("mem", 220), ("mul", 222), ("add", 222), ("perm", 200)])

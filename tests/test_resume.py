@@ -235,7 +235,7 @@ def test_state_of_another_engine_is_refused(tmp_path, broken_off, finished):
     content = load(path)
     np.savez(path, **(content | {"engine": "another"}))
     message = refused(broken_off, tmp_path, *SETTINGS["rnn"])
-    assert "engine 'autograd'" in message
+    assert "engine 'auto'" in message
     assert "'another'" in message
 
 

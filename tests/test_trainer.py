@@ -216,7 +216,7 @@ def metrics_that_say(error, nll):
 
 def test_solved_stops_and_leaves_the_rest_unfilled(monkeypatch):
     monkeypatch.setattr(Softmax, "metrics", metrics_that_say(0.0, 0.1))
-    trainer, checks = trained(tiny("A1"))
+    trainer, checks = trained(tiny("A1"), engine=AutogradEngine())
     assert (trainer.status, trainer.updates, len(checks)) == ("solved", 11, 2)  # never by the untrained network
     assert trainer.arrays["check_updates"].tolist() == [0, 11, -1, -1, -1]
     for name in ("valid_error", "valid_nll", "rho_Whh", "sigma_max_Whh", "diag_loss", "wall_time"):
@@ -234,7 +234,7 @@ def test_solved_stops_and_leaves_the_rest_unfilled(monkeypatch):
 )
 def test_nearly_right_is_not_solved(monkeypatch, error, nll):
     monkeypatch.setattr(Softmax, "metrics", metrics_that_say(error, nll))
-    assert trained(tiny("A1"))[0].status == "finished"
+    assert trained(tiny("A1"), engine=AutogradEngine())[0].status == "finished"
 
 
 DIVERGING = [("A1", 1e45), ("A4", 1e45), ("B1", 10.0), ("B1", 1e10), ("B2", 10.0), ("B2", 1e30)]
@@ -270,7 +270,7 @@ class Broken(RNN):
 
 
 def test_a_net_that_answers_nan_is_all_wrong():
-    _, checks = trained(tiny("B1", clipstyle="rescale"), cells=Cells(classes={"rnn": Broken}))
+    _, checks = trained(tiny("B1", clipstyle="rescale"), cells=Cells(classes={"rnn": Broken}), engine=AutogradEngine())
     assert checks[-1].best_error == 100
 
 
