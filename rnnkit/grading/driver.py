@@ -22,6 +22,7 @@ from rnnkit.grading.children import Child
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
+from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
@@ -263,4 +264,4 @@ class _Run:
                 notebook = nbformat.from_dict(self.masters[name])
                 why = new_markdown_cell(f"**Nothing of this notebook could be graded**: {about.reason}", id="rejected")
                 notebook.cells.insert(0, why)
-                save_text(folder / name, nbformat.writes(notebook) + "\n")
+                save_text(folder / name, nbformat.writes(neutralise(notebook)) + "\n")

@@ -208,6 +208,8 @@ def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> Non
         result.notebooks[CELLS].flags.append(str(error).removeprefix(f"{CELLS}: "))
     except OSError as error:
         result.notebooks[CELLS].flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
+    except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
+        result.notebooks[CELLS].flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")
 
 
 def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:

@@ -170,7 +170,10 @@ def r_daemon(s):
 
 @wrong()
 def r_proc(s):
-    """Reads environment, command line, memory maps, open files and root of every process that it can see."""
+    """Reads environment, command line, memory maps, open files and root of every process that it can see.
+
+    The sandbox's own command line names the folders that it mounts, so paths are no find; what lies there would be.
+    """
     s.everywhere("""
         import glob, os
         hits, seen = [], 0
@@ -183,7 +186,7 @@ def r_proc(s):
             except OSError:
                 continue
             seen += 1
-            hits += [path for word in ($COURSE, $CANARY, 'INSTRUCTOR' + '_TOKEN') if word in text]
+            hits += [path for word in ($CANARY, 'INSTRUCTOR' + '_TOKEN') if word in text]
             if link and os.path.exists(os.path.join(path, $COURSE.lstrip('/'))):
                 hits.append(path)
         fds = [os.readlink(fd) for fd in glob.glob('/proc/*/fd/*') if os.path.exists(fd)]
