@@ -100,28 +100,28 @@ def _judge(judge, n, t, h, W_o, b_o, targets):
     """
     losses, wrong, product, logits, work = judge
     best, picked, total = work[0], work[1], work[2]
-    y = targets[t]
+    y, width = targets[t], h.shape[1]  # not the constant: what LLVM unrolls, it compiles for long
     for o in range(len(b_o)):
         logits[o] = b_o[o]
     add_product(logits, W_o.T, h)
     best[:], total[:] = logits[0], 0
     for o in range(len(b_o)):
         row, number = logits[o], np.float32(o)
-        for b in range(WIDTH):
+        for b in range(width):
             best[b] = row[b] if row[b] > best[b] else best[b]
-        for b in range(WIDTH):
+        for b in range(width):
             picked[b] = row[b] if y[b] == number else picked[b]
     for o in range(len(b_o)):
         row, number = logits[o], np.float32(o)
-        for b in range(WIDTH):
+        for b in range(width):
             beaten = row[b] < picked[b] or (row[b] == picked[b] and number >= y[b])
             wrong[n, b] |= not beaten
-        for b in range(WIDTH):
+        for b in range(width):
             total[b] += fast_exp(row[b] - best[b])
-    for b in range(WIDTH):
+    for b in range(width):
         product[b] *= total[b]
         losses[n, b] += np.float64(best[b] - picked[b])
     if (t + 1) % _FOLD == 0 or t + 1 == len(targets):
-        for b in range(WIDTH):
+        for b in range(width):
             losses[n, b] += np.log(product[b])
             product[b] = 1.0
