@@ -156,6 +156,26 @@ def test_the_names_in_one_students_zip_tell_no_other_student(course):
     assert not (course[1] / "paul").exists()
 
 
+FORGED = {
+    "HW_max_attempt_2026-01-01-10-00-00_x_vera_attempt_2026-02-01-10-00-00_1_cells.ipynb": "max",
+    "Max_222_assignsubmission_file_x_111_assignsubmission_file_1_cells.ipynb": "222",
+    "Max M_222_assignsubmission_file_vera_1_cells.ipynb": "222",
+    "mallorymax_222_9002_x_111_attempt_2026-02-01_1_cells.ipynb": None,
+    "Max M_222_assignsubmission_file_x_vera_attempt_2026-02-01_1_cells.ipynb": None,
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_students_own_name_for_a_file_tells_no_student(course, name):
+    bad, *_ = sorted(
+        take(course, {name: "x"} | under("zoe", WORK), roster=["vera", "111", "zoe"]), key=lambda e: e.source
+    )
+    assert bad.source == name
+    assert bad.student == (FORGED[name] or name[:120])
+    assert bad.status == ("new" if FORGED[name] else "refused")
+    assert FORGED[name] or "fits two" in bad.reason
+
+
 def test_a_regular_expression_tells_the_student(course):
     pattern = r"exam-(?P<student_id>[a-z]+)-(?P<timestamp>\d+)(?:-(?P<file_id>\w+))?"
     files = {"exam-ada-1-1_cells.ipynb": "one", "exam-ada-1-2_diagnostics.ipynb": "two", "exam-bob-2.zip": zipped(WORK)}

@@ -6,15 +6,15 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from rnnkit.grading.reading import BadSubmission, shown
+from rnnkit.grading.reading import BadSubmission, listed, shown
 from rnnkit.names import BadValue
 
 ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
-# How learning platforms name what they hand out; `file` is the student's own name for it.
+# How learning platforms name what they hand out; `file` is the student's own name for it, and nothing in it counts.
 PATTERNS = (
-    re.compile(r"(?:.*_)?(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),  # Blackboard, nbgrader
-    re.compile(r".+_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),  # Moodle
+    re.compile(r"(?:.*?_)??(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),  # Blackboard, nbgrader
+    re.compile(r".+?_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),  # Moodle
     re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),  # Canvas
 )
 
@@ -27,6 +27,7 @@ class Named:
     file: str = ""
     date: str = ""
     remark: str = ""
+    before: str = ""  # the name without what the student chose
 
 
 class Names:
@@ -66,7 +67,7 @@ class Names:
             BadSubmission: the name does not fit, or the id in it cannot be one.
         """
         named = self._by_pattern(name) if self.pattern else self._by_name(name)
-        student, remark = self._in_roster(named.student, name)
+        student, remark = self._in_roster(named.student, named.before)
         if not ID.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
             raise BadSubmission(
                 f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
@@ -81,25 +82,35 @@ class Names:
         file = groups.get("file_id", "")
         if file and "." not in file:
             file += name[name.rindex(".") :] if "." in name else ""
-        return Named(groups["student_id"], file, groups.get("timestamp", ""))
+        return Named(groups["student_id"], file, groups.get("timestamp", ""), before=_before(found, "file_id"))
 
     def _by_name(self, name: str) -> Named:
         bare = ENDINGS.sub("", name)
         if bare in (self.roster or ()):
             return Named(bare)
-        for pattern in PATTERNS:
-            if found := pattern.fullmatch(name) or pattern.fullmatch(bare):
-                groups = found.groupdict()
-                return Named(groups["student"], groups.get("file") or "", groups.get("date") or "")
-        return Named(bare.removeprefix(f"{self.assignment}_"))
+        fitting = [found for pattern in PATTERNS if (found := pattern.fullmatch(name) or pattern.fullmatch(bare))]
+        if len(fitting) > 1:
+            ids = listed(sorted({found["student"] for found in fitting}))
+            raise BadSubmission(f"expected a name as one platform gives it, got one that fits two ({ids}); rename it")
+        for found in fitting:
+            groups = found.groupdict()
+            date = groups.get("date") or ""
+            return Named(groups["student"], groups.get("file") or "", date, before=_before(found, "file"))
+        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare)
 
     def _in_roster(self, student: str, name: str) -> tuple[str, str]:
-        """The id as the roster has it, and a remark where it has none."""
+        """The id as the roster has it, and a remark where it has none; ``name`` is what the platform gave."""
         if self.roster is None or student in self.roster:
             return student, ""
         near = [known for known in self.roster if known.lower() == student.lower()]
-        near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", ENDINGS.sub("", name))]
+        near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", name)]
         return (near[0], "") if len(near) == 1 else (student, "not in the roster")
+
+
+def _before(found: re.Match, group: str) -> str:
+    """What stands before the student's own part."""
+    end = found.start(group) if group in found.re.groupindex else -1
+    return found.string[: end if end >= 0 else found.end()]
 
 
 def _harmless(student: str) -> bool:
