@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -237,7 +238,7 @@ def measure(plan: Plan, parts: Sequence[str], profiled: bool, say: Callable[[str
     Returns:
         Everything that was found, by part: lists of rows, as in the JSON file.
     """
-    begun, worked = time.perf_counter(), time.process_time()
+    begun, worked, before = time.perf_counter(), time.process_time(), os.times()
     engines = engines_here()
     about = machine(plan.device) | {"time": "wall" if plan.wall or plan.device != "cpu" else "processor"}
     found: dict[str, Any] = {"about": about | {"rounds": plan.rounds}}
@@ -262,7 +263,9 @@ def measure(plan: Plan, parts: Sequence[str], profiled: bool, say: Callable[[str
         found["growth"] = [row for kind in plan.sizes for row in growth(plan, kind, engines)]
         say(bench_text.growth(found["growth"]))
     found["about"]["seconds"] = time.perf_counter() - begun
-    found["about"]["processor_share"] = (time.process_time() - worked) / found["about"]["seconds"]
+    worked = time.process_time() - worked
+    found["about"]["processor_share"] = worked / found["about"]["seconds"]
+    found["about"]["system_share"] = (os.times().system - before.system) / worked
     say(bench_text.closing(found["about"]))
     return found
 

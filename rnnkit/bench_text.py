@@ -106,13 +106,16 @@ def growth(rows: Sequence[dict[str, Any]]) -> str:
         for row in rows
     ]  # fmt: skip
     title = "\ngrowth with T, B and H: slope of log time over log size (1: proportional)"
-    return "\n".join([title, table([head, *body], left=4)])
+    return "\n".join([title, table([[*row[:4], f"{row[4]:>5}", row[5]] for row in [head, *body]], left=6)])
 
 
 def closing(about: dict[str, Any]) -> str:
     """How long it took and how undisturbed it was."""
     share = about["processor_share"]
-    return f"\n{about['seconds']:.0f} s; the process had the processor for {100 * share:.0f} % of them"
+    return (
+        f"\n{about['seconds']:.0f} s; the process had the processor for {100 * share:.0f} % of them, "
+        f"{100 * about['system_share']:.0f} % of that in the system (mostly for memory)"
+    )
 
 
 def name_of(engine: str) -> str:

@@ -126,14 +126,14 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
                 save(files.state, content(trainer))
                 saved = time.monotonic()
     except BaseException as error:
+        if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
+            error = error.__cause__  # it came while compiled code was being called
         save(files.state, content(trainer))
         broken = broken_cell(error, trainer.cells, regime.model)
         reason = broken or f"{type(error).__name__}: {error}"
         what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({reason})"
         tell(f"{regime.name}: {what} after {trainer.updates} updates; saved as of the last check, --resume goes on")
-        if broken:
-            raise broken from error
-        raise
+        raise (broken or error) from (error if broken else error.__cause__)
 
 
 def content(trainer: Trainer) -> dict[str, Any]:

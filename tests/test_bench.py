@@ -211,7 +211,7 @@ def test_watching_changes_nothing():
     pacer = Paced(regime, get_engine("autograd"), watch)
     for _ in range(3):
         pacer.lap()
-    plain = Trainer(regime)
+    plain = Trainer(regime, engine=get_engine("autograd"))
     steps = plain.checkpoints()
     for _ in range(3):
         next(steps)
@@ -296,7 +296,7 @@ def test_json_holds_every_row(timed):
     assert len(timed.json["step"]) == len(timed.json["chunk"]) == kernels
     assert len(timed.json["regimes"]) == len(timed.json["profile"]) == 4 * len(engines)
     assert len(timed.json["growth"]) == 2 * 3 * (len(engines) + 1)
-    assert {"processor", "threads", "versions", "processor_share", "nice"} <= set(timed.json["about"])
+    assert {"processor", "threads", "versions", "processor_share", "system_share", "nice"} <= set(timed.json["about"])
     assert timed.json["about"]["threads"] == 1
     for row in timed.json["step"] + timed.json["chunk"] + timed.json["regimes"]:
         assert row["seconds"]["low"] <= row["seconds"]["median"] <= row["seconds"]["high"]

@@ -74,3 +74,14 @@ def test_auto_goes_on_with_what_any_engine_left(tmp_path):
         again = train(TINY, out=path, cells="builtin", engine="auto", resume=True)
         assert load(again)["train_nll"].shape == whole["train_nll"].shape
         np.testing.assert_array_equal(load(again)["W_hh"], whole["W_hh"])
+
+
+def test_an_interruption_in_the_middle_of_compiled_code_is_one(tmp_path):
+    """Python turns it into a SystemError there."""
+
+    def interrupted(trainer, check):
+        raise SystemError("a result with an exception set") from KeyboardInterrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, out=tmp_path, cells="builtin", on_check=interrupted)
+    assert "interrupted after 0 updates" in (tmp_path / f"{TINY.name}.log").read_text(encoding="utf-8")
