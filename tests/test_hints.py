@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+from course import NOTEBOOKS
 from hypothesis import given
 from hypothesis import strategies as st
+from runtools import here
 
 from rnnkit import read_npz
 from rnnkit.grading.evidence import Run, evidence
 from rnnkit.grading.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
 from rnnkit.record import load
-from rnnkit.regimes import get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.train import train
 from rnnkit.verdict import verdict
 
@@ -51,6 +54,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
         ("A1 and B2, h_2, W_1, x^2, 10^-8 and v1.2.3", []),
         ("3 of 7 runs, in 2 steps", []),
         ("In (2) and 1. we see −8.", [-8]),
+        ("below 10^−14, 10^{-14} and 0.72^{100}", []),
         (".5 and 0.71.", [0.5, 0.71]),
         ("1e999 and 9e-999", [0]),
         ("", []),
@@ -75,7 +79,7 @@ def test_many_numbers_are_cut():
 @given(text=st.text(st.sampled_from("0123456789.,-−–eE^{}%\\ ×·_xA$\n")))
 def test_any_text_has_numbers_or_none(text):
     assert all(np.isfinite(number.half) for number in numbers_in(text))
-    assert isinstance(hints(text, {"rho: end value": 0.7}), str)
+    assert isinstance(hints(text, [{"rho: end value": 0.7}], [FACTS]), str)
 
 
 def test_long_texts_take_no_time():
@@ -111,20 +115,45 @@ FACTS = {
     ],
 )
 def test_what_a_number_is(text, expected):
-    assert hints(text, FACTS) == expected
+    assert hints(text, [FACTS]) == expected
 
 
 def test_own_figures_come_before_others():
     others = {"A1's rho: end value": 0.55, "the cutoff": 0.05}
-    assert hints("0.55", FACTS, others) == "0.55 is the mean of distance to saturation"
-    assert hints("0.05", FACTS, others) == "0.05 is the cutoff"
-    assert hints("0.5", FACTS, others) == "0.5 is the mean of distance to saturation"
-    assert hints("−4", FACTS, {"the other": -4.0}) == "−4 is the median of log10 g_t"
-    assert hints("0.6", {}, others) == "0.6 is none of these runs' figures"  # one digit: too little to say so
+    assert hints("0.55", [FACTS, others]) == "0.55 is the mean of distance to saturation"
+    assert hints("0.05", [FACTS, others]) == "0.05 is the cutoff"
+    assert hints("0.5", [FACTS, others]) == "0.5 is the mean of distance to saturation"
+    assert hints("−4", [FACTS, {"the other": -4.0}]) == "−4 is the median of log10 g_t"
+    assert hints("0.6", [{}, others]) == "0.6 is none of these runs' figures"  # one digit: too little to say so
+
+
+def test_a_figure_of_another_run_comes_before_what_is_only_near():
+    mine, others = {"gradient norm: largest": 0.8666}, {"A4's distance to saturation: mean": 0.8608}
+    assert hints("0.86", [mine, others]) == "0.86 is the mean of A4's distance to saturation"
+    assert hints("0.86", [mine]) == "0.86 is the largest of gradient norm (0.8666)"
+    assert hints("0.86", [mine], [{"rho: end value": 0.86}]) == "0.86 is the largest of gradient norm (0.8666)"
+    assert hints("0.87", [{}], [mine]) == "0.87 is the largest of gradient norm"
+
+
+@pytest.mark.parametrize("text", ["0.01", "1e-12", "0.001 %"])
+def test_only_zero_is_zero(text):
+    zeros = {"saturated units %": 0.0, "rho: start value": 0.0}
+    assert " of " not in hints(text, [zeros, zeros], [zeros]).replace("none of", "")
+    assert hints("0.0", [zeros]) == "0.0 is saturated units or the start value of rho"
+
+
+def test_what_is_far_off_is_another_figure():
+    assert hints("0.012", [{"saturated units %": 0.0135}]) == "0.012 is none of these runs' figures"
+    assert hints("−0.80", [{"correlation": -0.9287}]) == "−0.80 is none of these runs' figures"
+
+
+def test_limits_are_limits():
+    assert hints("below −8", [{"log10 g_t: mean": -8.376}]) == "−8 is the limit of vanishing"
+    assert hints("1e−12", [FACTS]) == "1e−12 is what is added to g_t before its logarithm"
 
 
 def test_figures_that_are_none_are_no_ones():
-    assert hints("0.55", {"rho: end value": float("nan"), "updates": float("inf")}).endswith(
+    assert hints("0.55", [{"rho: end value": float("nan"), "updates": float("inf")}]).endswith(
         "none of these runs' figures"
     )
 
@@ -181,7 +210,7 @@ def hint_of(runs, **answer) -> str:
     with_hints(book, [run for run, _ in runs.values()])
     scheme = book.cells[0].source
     assert scheme.startswith("Question.\n\n=== BEGIN MARK SCHEME ===\n- 1: all of it\n")
-    assert scheme.endswith(f"\n{END_OF_SCHEME}")
+    assert scheme.endswith(f".\n\n{END_OF_SCHEME}")  # a paragraph of its own
     assert [cell.source for cell in book.cells[1:]] == list(answer.values())
     return scheme
 
@@ -194,7 +223,7 @@ def test_hints_stand_in_the_mark_scheme(runs):
     assert f"end value {rho:.4g}, largest" in text
     assert f"{rho:.3f} is the start value of rho or the end value of rho" in text  # it hardly moves
     assert f"{other:.2f}".replace("-", "−") + " is the median of B2's log10 g_t" in text
-    assert "0.05 is the threshold of saturation or the cutoff" in text
+    assert "0.05 is the cutoff" in text
     assert "77.7 is none of these runs' figures" in text
 
 
@@ -229,3 +258,52 @@ def test_cells_without_a_question_or_a_scheme_stay(runs):
     before = json.dumps(book)
     with_hints(book, [run for run, _ in runs.values()])
     assert json.dumps(book) == before
+
+
+# ---- the model answers ------------------------------------------------------------------------------------------
+
+FIGURES = json.loads((Path(__file__).parent / "smoke_figures.json").read_text(encoding="utf-8"))
+REPORT = next(path for path in NOTEBOOKS if path.stem == "4_report")
+
+
+@pytest.fixture
+def model_hints(monkeypatch):
+    """What is said of the model answers, by question; the runs' figures are those of the smoke profile."""
+    monkeypatch.setattr("rnnkit.grading.hints.facts", lambda run: FIGURES[run.key])
+    runs = [Run(key, key, (), get_regime(key, "smoke"), "smoke") for key in HANDOUT_REGIMES]
+    book = nbformat.read(REPORT, 4)
+    with_hints(book, runs)
+    sources = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in book.cells}
+    return {name: source.rpartition("**Quoted numbers:**")[2] for name, source in sources.items() if "Quoted" in source}
+
+
+def test_all_numbers_of_the_model_answers_are_known(model_hints):
+    assert len(model_hints) == 27  # all but the extra credit, whose run is none of these
+    assert {name: text for name, text in model_hints.items() if "none of these" in text} == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("a3_clip", "0.01 is the cutoff or the learning rate;"),
+        ("a3_clip", "0.14 is the median at the end of A2's gradient norm;"),
+        ("a5_clip", "0.05 is the cutoff;"),
+        ("a5_clip", "0.64 is the median at the end of gradient norm;"),
+        ("a5_clip", "0.86 is the mean of A4's distance to saturation"),
+        ("b2_sat_time", "0.91 is the median of B1's distance to saturation"),
+        ("b2_gates", "0.05 is the last value of validation loss"),
+        ("b2_gates", "100 is updates between checks;"),
+    ],
+)
+def test_numbers_of_the_model_answers_have_their_names(model_hints, question, expected):
+    assert expected in model_hints[f"{question}_task"]
+
+
+@pytest.mark.slow
+def test_the_smoke_profile_has_the_figures_that_the_model_answers_quote(tmp_path):
+    for key in HANDOUT_REGIMES:
+        train(get_regime(key, "smoke"), out=tmp_path, cells="builtin")
+    for run in evidence(tmp_path, here):
+        for name, value in FIGURES[run.key].items():
+            off = {"rel": 0.02, "abs": 0.02 if "correlation" in name else 0.002}  # another machine's last digits
+            assert facts(run)[name] == pytest.approx(value, **off), (run.key, name)

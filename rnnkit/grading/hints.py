@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from nbformat import NotebookNode
@@ -18,6 +18,7 @@ from rnnkit.names import BadValue
 MOST_NUMBERS = 12  # of one answer
 MOST_NAMES = 2  # of one number
 MOST_TEXT = 20_000  # characters of an answer that are looked at
+CLOSE = 0.1  # relative: what is further off is another figure
 END_OF_SCHEME = "=== END MARK SCHEME ==="
 # What the figures of a question show, by the first words of the facts' names.
 SHOWN = {
@@ -29,10 +30,17 @@ SHOWN = {
     "torder": ("validation", "updates", "rho", "log10 g_t: median"),
 }
 # No settings of a run, but numbers that answers use all the same.
-KNOWN = {-12.0: "the histogram's floor", -8.0: "the limit of vanishing", 1.386: "ln 4"}
+KNOWN = {
+    "the histogram's floor": -12.0,
+    "the limit of vanishing": -8.0,
+    "what is added to g_t before its logarithm": 1e-12,
+    "ln 4": 1.386,
+}
+CUTOFF, THRESHOLD = "the cutoff", "the threshold of saturation"
+AT_THE_END = "At the end: over the last fiftieth of the updates."
 
 _NUMBER = re.compile(
-    r"(?<![\w.^_\\])(?P<sign>[-−–]?)(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?<![\w.^_\\])(?<!\^[-−–])(?<!\^\{)(?<!\^\{[-−–])(?P<sign>[-−–]?)(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?:(?:e|E|\s?(?:·|×|x|\*|\\cdot|\\times)\s?10\^)\{?(?P<power>[-−+]?\d{1,3})\}?)?(?P<percent>\s?\\?%)?(?![\w^])"
 )
 
@@ -70,18 +78,21 @@ def numbers_in(text: str) -> list[Number]:
     return list(found.values())[:MOST_NUMBERS]
 
 
-def hints(answer_text: str, facts: Mapping[str, float], others: Mapping[str, float] | None = None) -> str:
+def hints(answer_text: str, about: Sequence[Mapping[str, float]], others: Sequence[Mapping[str, float]] = ()) -> str:
     """What the numbers in an answer are, in one line; empty where it has none.
+
+    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``about`` only.
 
     Arguments:
         answer_text: the answer.
-        facts: the run's own figures by name.
-        others: further numbers that answers may quote: settings, and figures of other runs. A number of one digit is
-            one of these only where it is exactly that.
+        about: figures by name that the question is about, the run's own first: only of these first ones may a number of
+            one digit be a rounding, or one without % a percentage.
+        others: further figures, the likelier ones first.
     """
     parts, strangers = [], []
     for number in numbers_in(answer_text):
-        name = _name(number, facts) or _name(number, others or {}, exactly=number.figures < 2)
+        limit = _rounded(number, [{}, KNOWN]) if number.figures < 2 else ""  # −8 before what is −8.376
+        name = limit or _rounded(number, about) or _near(number, about) or _rounded(number, others)
         if name:
             parts.append(f"{number.text} is {name}")
         else:
@@ -92,21 +103,41 @@ def hints(answer_text: str, facts: Mapping[str, float], others: Mapping[str, flo
     return "; ".join(parts)
 
 
-def _name(number: Number, facts: Mapping[str, float], *, exactly: bool = False) -> str:
-    """The facts that a number is, rounded, or else the one nearest to it; empty where it is none."""
-    near: list[tuple[int, float, str]] = []
-    for name, value in facts.items():
-        if not math.isfinite(value) or (number.percent and not name.endswith("%")):
-            continue
-        bare = number.value > 0 > value and number.half < 0.5  # the sign was forgotten, or stands in words
-        off = abs(number.value - (-value if bare else value))
-        if off > (1e-9 * abs(value) if exactly else 3 * number.half * (1 + 1e-9)):
-            continue
-        rounded = not bare and off <= number.half * (1 + 1e-9)
-        text = _words(name) if rounded else f"{_words(name)} ({_shown(value)})"
-        near.append((0 if rounded else 1 + bare, off, text))
-    same = [text for rank, _, text in near if rank == 0]
-    return " or ".join(same[:MOST_NAMES]) if same else min(near, default=(0, 0.0, ""))[2]
+def _rounded(number: Number, sources: Sequence[Mapping[str, float]]) -> str:
+    """The first figures that a number is a rounding of; empty where it is of none."""
+    for place, figures in enumerate(sources):
+        half = number.half if place == 0 or number.figures > 1 else 0.0
+        names = [
+            _words(name)
+            for name, value in figures.items()
+            if _comparable(number, name, value, own=place == 0)
+            and abs(number.value - value) <= half * (1 + 1e-9) + 1e-9 * abs(value)
+        ]
+        if names:
+            return " or ".join(names[:MOST_NAMES])
+    return ""
+
+
+def _near(number: Number, sources: Sequence[Mapping[str, float]]) -> str:
+    """The nearest of the first figures that are close to a number, or are it but for the sign; empty where none is."""
+    for place, figures in enumerate(sources):
+        near: list[tuple[bool, float, str]] = []
+        for name, value in figures.items():
+            bare = number.value > 0 > value and number.half < 0.5  # the sign was forgotten, or stands in words
+            off = abs(number.value - (-value if bare else value))
+            close = off <= min(3 * number.half, CLOSE * abs(value)) * (1 + 1e-9) and (number.figures > 1 or not place)
+            if close and _comparable(number, name, value, own=place == 0):
+                near.append((bare, off, f"{_words(name)} ({_shown(value)})"))
+        if near:
+            return min(near)[2]
+    return ""
+
+
+def _comparable(number: Number, name: str, value: float, *, own: bool) -> bool:
+    """Whether a number can be of this kind at all; nothing but 0 is a rounding of 0."""
+    if not math.isfinite(value) or (value == 0) != (number.value == 0):
+        return False
+    return number.percent == name.endswith("%") or (own and not number.percent)
 
 
 def _words(name: str) -> str:
@@ -175,16 +206,18 @@ def settings(run: Run) -> dict[str, float]:
     regime = run.regime
     if regime is None:
         return {}
-    found = {"the threshold of saturation": regime.satThresh, "the learning rate": regime.lr, "the seed": regime.seed}
-    if regime.clipstyle == "rescale":
-        found["the cutoff"] = regime.cutoff
-    found |= {"hidden units": regime.nhid, "the longest length": regime.max_length, "the updates": regime.maxiters}
-    found |= {
+    found = {CUTOFF: regime.cutoff} if regime.clipstyle == "rescale" else {}
+    return found | {
+        "the learning rate": regime.lr,
+        "the seed": regime.seed,
+        "hidden units": regime.nhid,
+        "the longest length": regime.max_length,
+        "the updates": regime.maxiters,
         "the shortest length": regime.min_length,
         "the batch": regime.bs,
         "updates between checks": regime.checkFreq,
+        THRESHOLD: regime.satThresh,
     }
-    return found
 
 
 def with_hints(notebook: NotebookNode, runs: list[Run]) -> None:
@@ -204,7 +237,7 @@ def with_hints(notebook: NotebookNode, runs: list[Run]) -> None:
             continue
         key, _, question = name.partition("_")
         text = _hint(cell.source, key, question, by_key, known)
-        task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n{END_OF_SCHEME}", 1)
+        task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n\n{END_OF_SCHEME}", 1)
 
 
 def _hint(answer: str, key: str, question: str, runs: dict[str, Run], known: dict[str, dict[str, float]]) -> str:
@@ -214,15 +247,34 @@ def _hint(answer: str, key: str, question: str, runs: dict[str, Run], known: dic
     own = known.get(key, {})
     if not own:
         return "**From the record:** none of this run can be read."
-    others = settings(runs[key]) | {name: value for value, name in KNOWN.items()}
-    for other, figures in known.items():
-        if other != key:
-            others |= {f"{runs[other].key}'s {name}": value for name, value in figures.items()}
     about = runs[key].profile or "custom"
     lines = [f"**From the record** ({about}): {_listed(own, question)}."]
-    quoted = hints(answer, _first(own, question), others)
-    lines.append(f"**Quoted numbers:** {quoted or 'none'}.")
+    if question == "clip":
+        lines[0] += f" {AT_THE_END}"
+    lines.append(f"**Quoted numbers:** {hints(answer, *_sources(answer, key, question, runs, known)) or 'none'}.")
     return "\n\n".join(lines)
+
+
+def _sources(
+    answer: str, key: str, question: str, runs: dict[str, Run], known: dict[str, dict[str, float]]
+) -> tuple[list[Mapping[str, float]], list[Mapping[str, float]]]:
+    """What the numbers of an answer may be: figures that the question is about, and all others."""
+    mine, rest = _parted(known[key], question)
+    given = settings(runs[key])
+    late = {THRESHOLD: given.pop(THRESHOLD)} if THRESHOLD in given and question != "sat_time" else {}
+    same, further = [], []
+    for other in sorted(set(known) - {key}, key=lambda other: _nearness(other, key, answer)):
+        shown, hidden = _parted(known[other], question)
+        if question == "clip" and CUTOFF in (theirs := settings(runs[other])):
+            shown["cutoff"] = theirs[CUTOFF]
+        same.append({f"{runs[other].key}'s {name}": value for name, value in shown.items()})
+        further.append({f"{runs[other].key}'s {name}": value for name, value in hidden.items()})
+    return [mine, given | KNOWN, *same], [rest, late, *further]
+
+
+def _nearness(other: str, key: str, answer: str) -> tuple:
+    """Orders runs by how likely an answer speaks of them: those that it names, those of the same task, the others."""
+    return re.search(rf"\b{re.escape(other)}\b", answer, re.IGNORECASE) is None, other[:1] != key[:1], other
 
 
 def _listed(figures: dict[str, float], question: str) -> str:
@@ -236,10 +288,10 @@ def _listed(figures: dict[str, float], question: str) -> str:
     return "; ".join(f"{what}: {', '.join(values)}" for what, values in groups.items()) or "no figures"
 
 
-def _first(figures: dict[str, float], question: str) -> dict[str, float]:
-    """The same figures, those that the question is about first: of two equal ones the first is named."""
+def _parted(figures: Mapping[str, float], question: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Those figures that a question is about, and the others."""
     mine = {name: value for name, value in figures.items() if name.startswith(SHOWN.get(question, ()))}
-    return mine | figures
+    return mine, {name: value for name, value in figures.items() if name not in mine}
 
 
 def _shown(value: float) -> str:
