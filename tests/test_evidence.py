@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from types import SimpleNamespace
@@ -96,9 +97,9 @@ def test_missing_and_unfinished_runs_are_named(tmp_path):
     put(tmp_path, "A1")
     (tmp_path / "A3_mem_rnn_tanh_clip001_state.npz").write_bytes(b"")
     flags = {found.key: found.flags for found in evidence(tmp_path, here)}
-    assert flags["A1"] == ()
-    assert flags["A2"] == ("A2: no record",)
+    assert flags["A1"] == flags["A2"] == ()
     assert flags["A3"] == ("A3: no record, only the state of an unfinished run",)
+    assert flags["runs"] == ("A2, A4, A5, B1, B2: no record",)
 
 
 @pytest.mark.parametrize("name", ["grad_time", "rho_Whh", "gradient_norm", "check_updates", "status", "updates"])
@@ -139,6 +140,57 @@ def test_runs_of_several_model_files(tmp_path):
         "runs: made with different model.py's: A1, A2 by abababababa…; B1 by cdcdcdcdcdc…; B2 by builtin",
         "runs: made with the built-in cells, not model.py: B2",
     ]
+
+
+def test_what_is_said_of_several_runs_is_said_once(tmp_path):
+    for key in HANDOUT_REGIMES:
+        train(get_regime(key, "tiny"), out=tmp_path, cells="builtin")
+    flags = [flag for found in evidence(tmp_path, here) for flag in found.flags]
+    assert flags == [
+        "A1-A5, B1, B2: profile tiny, not full",
+        "runs: made with the built-in cells, not model.py: A1-A5, B1, B2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [("A1 A2", "A1, A2"), ("A1 A2 A4 A5", "A1, A2, A4, A5"), ("A3 A4 A5 B1", "A3-A5, B1"), ("mine A1", "mine, A1")],
+)
+def test_runs_in_a_row_are_shortened(keys, shown):
+    assert evidences._listed(keys.split()) == shown
+
+
+def test_old_records_are_named_in_one_line(tmp_path):
+    for key in ("A1", "A2", "A3"):
+        put(tmp_path, key, anchor_updates=None)
+    flags = [flag for found in evidence(tmp_path, here) for flag in found.flags]
+    assert "A1-A3: no anchors (an older rnnkit made it)" in flags
+    assert sum("no anchors" in flag for flag in flags) == 1
+
+
+def test_runs_of_another_model_than_the_notebooks(tmp_path):
+    for key in ("A1", "A2"):
+        put(tmp_path, key)
+    put(tmp_path, "B1", cells_sha256="cd" * 32)
+    put(tmp_path, "B2", cells_sha256="builtin")
+
+    def said(cells_sha256):
+        flags = [flag for found in evidence(tmp_path, here, cells_sha256) for flag in found.flags]
+        return [flag for flag in flags if "1_cells" in flag]
+
+    assert said("ab" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: B1"]
+    assert said("cd" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: A1, A2"]
+    assert said("ef" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: A1, A2, B1"]
+    assert said("") == []
+
+
+def test_each_record_has_its_hash(tmp_path):
+    path = put(tmp_path, "A1")
+    found = {found.key: found.sha256 for found in evidence(tmp_path, here)}
+    assert found["A1"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["A2"] == ""
+    path.write_bytes(path.read_bytes()[:-3])  # damaged, and yet equal to another one's
+    assert one(tmp_path, "A1").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 # ---- strange ----------------------------------------------------------------------------------------------------
@@ -230,7 +282,7 @@ def test_plain_text_has_no_characters_that_steer(text):
 def test_whatever_the_reader_says_is_no_error(tmp_path, output):
     put(tmp_path, "A2")
     runs = evidence(tmp_path, lambda argv, stage: SimpleNamespace(returncode=0, stdout=output, why=None))
-    assert [found.key for found in runs if not found.file][-7:] == list(HANDOUT_REGIMES)
+    assert [found.key for found in runs if not found.file and found.key != "runs"] == list(HANDOUT_REGIMES)
 
 
 def test_a_reader_that_was_killed_is_said(tmp_path):
@@ -240,7 +292,8 @@ def test_a_reader_that_was_killed_is_said(tmp_path):
     cut = SimpleNamespace(returncode=-9, stdout=whole[: len(whole) - 50], why="used more than 4096 MB")
     runs = evidence(tmp_path, lambda argv, stage: cut)
     assert runs[0].flags == ("runs: not all records could be read: used more than 4096 MB",)
-    assert [found.flags for found in runs if found.key in ("A1", "A2")] == [(), ("A2: no record",)]
+    assert [found.flags for found in runs if found.key in ("A1", "A2")] == [(), ()]
+    assert runs[-1].flags == ("A2-A5, B1, B2: no record",)
 
 
 def test_too_little_is_no_record(tmp_path):

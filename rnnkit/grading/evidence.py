@@ -5,18 +5,21 @@ The records are read in a process of their own (`rnnkit.read_npz`), and here onl
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from rnnkit.checks.questions import CELLS
 from rnnkit.checks.wire import decode
 from rnnkit.grading.plausible import strange
+from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.read_npz import ENDING, OUTPUT
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
@@ -44,6 +47,7 @@ class Run:
         regime: its settings, where they can be read.
         profile: full, smoke, tiny or custom, by its settings; empty where they cannot be read.
         content: what the reader passed on, see `rnnkit.read_npz.summary`.
+        sha256: of the record's bytes; empty where there is none.
     """
 
     key: str
@@ -52,19 +56,23 @@ class Run:
     regime: Regime | None = None
     profile: str = ""
     content: dict[str, Any] = field(default_factory=dict, repr=False)
+    sha256: str = ""
 
 
-def evidence(folder: Path, run: Callable[..., Finished]) -> list[Run]:
+def evidence(folder: Path, run: Callable[..., Finished], cells_sha256: str = "") -> list[Run]:
     """Looks at every final record in a submission.
 
     Arguments:
         folder: the submitted files.
         run: runs a command confined, with ``stage=folder``.
+        cells_sha256: of the model.py that the submitted 1_cells gives; empty where it gives none.
 
     Returns:
-        One for each of the handout's runs, there or not, in its order; then the others.
+        One for each of the handout's runs, there or not, in its order; then the others; then what several runs have in
+        common, under the key ``runs``.
     """
-    names = _names(folder)
+    files = _files(folder)
+    names = {path.name for path in files.values()}
     if not any(name.endswith(ENDING) for name in names):
         return [Run("runs", flags=("runs: no record of any run was handed in",))]
     done = run([*READER, "."], stage=folder)
@@ -75,11 +83,22 @@ def evidence(folder: Path, run: Callable[..., Finished]) -> list[Run]:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
         runs.append(_best(key, several) if several else _missing(key, names))
-    return [*runs, *_together(runs)]
+    runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
+    return [*_joined(runs), *_together(runs, cells_sha256)]
 
 
-def _names(folder: Path) -> set[str]:
-    return {name for _, _, names in os.walk(folder) for name in names}
+def _files(folder: Path) -> dict[str, Path]:
+    """All files of a submission, by their names as the reader's are shown."""
+    paths = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
+    return {plain(path.relative_to(folder).as_posix(), 200): path for path in paths}
+
+
+def _sha256(path: Path | None) -> str:
+    try:
+        with open(path or "", "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _missing(key: str, names: set[str]) -> Run:
@@ -170,17 +189,51 @@ def _best(key: str, several: list[Run]) -> Run:
     return Run(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
 
 
-def _together(runs: list[Run]) -> Iterator[Run]:
-    """What only shows in all runs at once."""
+def _joined(runs: list[Run]) -> list[Run]:
+    """The runs, with what is said of several of them in the same words said once, at the end."""
+    said: dict[str, list[str]] = {}
+    for one in runs:
+        for flag in one.flags:
+            said.setdefault(flag.removeprefix(f"{one.key}: "), []).append(one.key)
+    several = {text: keys for text, keys in said.items() if len(keys) > 1}
+    alone = [
+        replace(one, flags=tuple(flag for flag in one.flags if flag.removeprefix(f"{one.key}: ") not in several))
+        for one in runs
+    ]
+    together = tuple(f"{_listed(keys)}: {text}" for text, keys in several.items())
+    return [*alone, Run("runs", flags=together)] if together else alone
+
+
+def _listed(keys: list[str]) -> str:
+    """``A1-A5, B1, B2``: three and more of the handout's runs in a row are shortened."""
+    order = list(HANDOUT_REGIMES)
+    rows: list[list[str]] = []
+    for key in keys:
+        last = rows[-1][-1] if rows else ""
+        following = key in order and last in order and order.index(key) == order.index(last) + 1
+        if following and last[:1] == key[:1]:
+            rows[-1].append(key)
+        else:
+            rows.append([key])
+    return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
+
+
+def _together(runs: list[Run], cells_sha256: str) -> Iterator[Run]:
+    """What only shows in all runs at once, and beside the notebook that their cells are from."""
     cells: dict[str, list[str]] = {}
     for one in runs:
         if sha256 := one.content.get("texts", {}).get("cells_sha256"):
-            cells.setdefault(plain(sha256, 12), []).append(one.key)
+            cells.setdefault(plain(sha256, 64), []).append(one.key)
     if len(cells) > 1:
-        which = "; ".join(f"{', '.join(keys)} by {sha256}" for sha256, keys in cells.items())
+        which = "; ".join(f"{_listed(keys)} by {plain(sha256, 12)}" for sha256, keys in cells.items())
         yield Run("runs", flags=(f"runs: made with different model.py's: {which}",))
-    if "builtin" in cells:
-        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {', '.join(cells['builtin'])}",))
+    builtin = cells.pop(BUILTIN, [])
+    if builtin:
+        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {_listed(builtin)}",))
+    right = {*builtin, *cells.get(cells_sha256, [])}
+    others = [one.key for one in runs if one.content.get("texts", {}).get("cells_sha256") and one.key not in right]
+    if cells_sha256 and others:
+        yield Run("runs", flags=(f"runs: made with another model.py than {CELLS} gives: {_listed(others)}",))
 
 
 def plain(text: Any, most: int = 160) -> str:
