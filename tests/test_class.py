@@ -16,7 +16,7 @@ from rnnkit.checks.questions import DIAGNOSTICS
 from rnnkit.grading import driver
 from rnnkit.grading.course import Course, GradingError, forget
 from rnnkit.grading.gradebook import opened
-from rnnkit.grading.ledger import Ledger
+from rnnkit.grading.ledger import Entry, Ledger
 
 
 @pytest.fixture
@@ -122,3 +122,10 @@ def test_what_instructors_type(tmp_path, capsys):
     assert "has not submitted" in capsys.readouterr().err
     assert cli.main(["grade", "--course", str(tmp_path)]) == 0
     assert "--from takes them in" in capsys.readouterr().out
+
+
+def test_records_that_two_students_handed_in_are_named(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.json", NAME)
+    for student, records in {"anna": {"A1": "x", "A2": "y"}, "bert": {"A1": "x", "A2": "z"}, "cleo": {}}.items():
+        ledger.entries[student] = Entry(student, "graded", records=records)
+    assert driver.copies(ledger) == {"A1": ["anna", "bert"]}

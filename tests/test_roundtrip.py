@@ -66,7 +66,8 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
     assert f"anna: graded, {most:g} of {most:g} points" in said
     assert "bert: rejected" in said
     assert "not submitted: clara" in said
-    assert "A1: profile tiny, not full" in said
+    assert "A1-A5, B1, B2: profile tiny, not full" in said
+    assert "another model.py" not in said
     assert not (tmp_path / "evil").exists()
 
     stored = (course / "grading/autograded/anna" / NAME / "4_report.ipynb").read_text(encoding="utf-8")

@@ -107,12 +107,14 @@ def grade_submission(job: Job) -> Result:
     rebuilt = _rebuilt(job, result)
     stage = Path(job.work) / STAGE
     result.flags += stage_data(Path(job.folder), stage)
-    _write_model(rebuilt.get(CELLS), stage, result)
+    cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
     limits = Limits(wall_s=TOTAL_S, memory_mb=MOST_MEMORY_MB)
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
-    runs = evidence(stage, functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime)))
+    reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
+    result.records = {one.key: one.sha256 for one in runs if one.sha256}
 
     def make() -> Kernel:
         start = functools.partial(
@@ -198,18 +200,22 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     return flags
 
 
-def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> None:
-    """Derives model.py from the rebuilt notebook; a submitted one does not count."""
+def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> str:
+    """Derives model.py from the rebuilt notebook, and returns its hash; a submitted one does not count."""
     if cells is None:
-        return
+        return ""
+    flags = result.notebooks[CELLS].flags
     try:
-        save_text(stage / DEFAULT_FILE, model_of(cells, CELLS).text)
+        text = model_of(cells, CELLS).text
+        save_text(stage / DEFAULT_FILE, text)
+        return hashlib.sha256(text.encode()).hexdigest()
     except BadValue as error:
-        result.notebooks[CELLS].flags.append(str(error).removeprefix(f"{CELLS}: "))
+        flags.append(str(error).removeprefix(f"{CELLS}: "))
     except OSError as error:
-        result.notebooks[CELLS].flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
+        flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
-        result.notebooks[CELLS].flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")
+        flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")
+    return ""
 
 
 def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
