@@ -303,7 +303,7 @@ def test_numbers_of_the_model_answers_have_their_names(model_hints, question, ex
 def test_the_smoke_profile_has_the_figures_that_the_model_answers_quote(tmp_path):
     for key in HANDOUT_REGIMES:
         train(get_regime(key, "smoke"), out=tmp_path, cells="builtin")
-    for run in evidence(tmp_path, here):
+    for run in filter(lambda run: run.file, evidence(tmp_path, here)):
         for name, value in FIGURES[run.key].items():
             off = {"rel": 0.02, "abs": 0.02 if "correlation" in name else 0.002}  # another machine's last digits
             assert facts(run)[name] == pytest.approx(value, **off), (run.key, name)
