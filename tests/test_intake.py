@@ -176,6 +176,35 @@ def test_a_students_own_name_for_a_file_tells_no_student(course, name):
     assert FORGED[name] or "fits two" in bad.reason
 
 
+def test_a_download_is_of_one_platform(course):
+    files = {f"hopper_{number}_77_1_cells.ipynb": "x" for number in (11, 12)} | {
+        "x_vera_attempt_2026-02-01_a.ipynb": ""
+    }
+    taken = take(course, files | {"vera.zip": zipped(WORK)}, roster=["vera"])
+    assert {entry.student: entry.status for entry in taken} == {
+        "11": "new",
+        "12": "new",
+        "vera": "new",
+        "x_vera_attempt_2026-02-01_a.ipynb": "refused",
+    }
+    assert "expected a name as Canvas gives it, got one as of Blackboard" in taken[-1].reason
+
+
+def test_a_doubtful_name_keeps_nobody_elses_from_being_taken(course):
+    roster = ["vera", "max"]
+    doubtful = "Max vera_222_assignsubmission_file_"
+    taken = take(course, under("vera", WORK) | {f"{doubtful}1_cells.ipynb": "wrong"}, roster=roster)
+    assert statuses(taken) == {"vera": ("vera", "new"), f"{doubtful}1_cells.ipynb": ("vera", "refused")}
+    assert "vera certainly is" in taken[0].reason
+    assert there(course[1] / "vera" / TASK) == WORK
+
+
+def test_files_of_two_numbers_are_not_put_together(course):
+    files = {f"vera {n}_{n}{n}_assignsubmission_file_{n}_cells.ipynb": str(n) for n in (1, 2)}
+    taken = take(course, files, roster=["vera"])
+    assert [(entry.student, entry.status) for entry in taken] == [("vera", "refused")] * 2
+
+
 def test_a_regular_expression_tells_the_student(course):
     pattern = r"exam-(?P<student_id>[a-z]+)-(?P<timestamp>\d+)(?:-(?P<file_id>\w+))?"
     files = {"exam-ada-1-1_cells.ipynb": "one", "exam-ada-1-2_diagnostics.ipynb": "two", "exam-bob-2.zip": zipped(WORK)}

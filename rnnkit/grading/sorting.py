@@ -28,6 +28,8 @@ class Unit:
     remark: str = ""
     files: list[File] = field(default_factory=list)
     problem: str = ""
+    told: str = ""  # the id as the name has it
+    is_sure: bool = True  # whether that is the student's
 
 
 def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
@@ -42,11 +44,13 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
         BadSubmission: the source is neither.
     """
     found: dict[tuple[str, ...], Unit] = {}
-    for name, files, problem in _things(source, names, stack):
+    things = list(_things(source, names, stack))
+    names.settle([name for name, _, _ in things])
+    for name, files, problem in things:
         unit = _unit(name, files, names) if not problem else Unit(shown(name), name, problem=problem)
         key = (unit.student, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
         if _is_named_file(name, files, names):
-            key = (unit.student, unit.date, "file by file")
+            key = (unit.student, unit.told, unit.date, "file by file")
         if key in found:
             found[key].files += unit.files
         else:
@@ -65,7 +69,7 @@ def _unit(name: str, files: list[File], names: Names) -> Unit:
             files = [File((named.file,), files[0].size, files[0].open)]
         elif not _is_zip(files[0]):
             return Unit(shown(name), name, problem="expected a student's folder or zip, got a file that names nobody")
-    return Unit(named.student, name, named.date, named.remark, files)
+    return Unit(named.student, name, named.date, named.remark, files, told=named.told, is_sure=named.is_sure)
 
 
 def _is_file(name: str, files: list[File]) -> bool:
@@ -77,9 +81,17 @@ def _is_named_file(name: str, files: list[File], names: Names) -> bool:
 
 
 def _one_each(found: list[Unit]) -> list[Unit]:
-    """Of several units of one student the latest, where all have dates; the others get a problem."""
+    """Of several units of one student the latest, where all have dates; the others get a problem.
+
+    One whose name has the student's id counts, whatever others there are that the roster was asked about.
+    """
     for student in {unit.student for unit in found if not unit.problem}:
         mine = sorted((unit for unit in found if unit.student == student and not unit.problem), key=lambda u: u.date)
+        if sure := [unit for unit in mine if unit.is_sure]:
+            for unit in mine:
+                if not unit.is_sure:
+                    unit.problem = f"is it {student}'s? {shown(sure[0].source)} certainly is; rename it or leave it out"
+            mine = sure
         dates = [unit.date for unit in mine]
         if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2]):
             for unit in mine:

@@ -12,22 +12,37 @@ from rnnkit.names import BadValue
 ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
 # How learning platforms name what they hand out; `file` is the student's own name for it, and nothing in it counts.
-PATTERNS = (
-    re.compile(r"(?:.*?_)??(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),  # Blackboard, nbgrader
-    re.compile(r".+?_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),  # Moodle
-    re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),  # Canvas
-)
+PATTERNS = {
+    "Blackboard": re.compile(r"(?:.*?_)??(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),
+    "Moodle": re.compile(r".+?_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),
+    "Canvas": re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),
+}
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a name tells: the student, the file in the submission that it is, the date, and a remark."""
+    """What a name tells.
+
+    Fields:
+        student: the id.
+        file: the file in the submission that it is.
+        date: of the attempt.
+        remark: what a person may want to know.
+        before: the name without what the student chose.
+        told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
+    """
 
     student: str
     file: str = ""
     date: str = ""
     remark: str = ""
-    before: str = ""  # the name without what the student chose
+    before: str = ""
+    told: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the name has the id itself."""
+        return self.told.lower() == self.student.lower()
 
 
 class Names:
@@ -43,6 +58,7 @@ class Names:
     def __init__(self, assignment: str, roster: Collection[str] | None, pattern: str | None):
         self.assignment = assignment
         self.roster = set(roster) if roster is not None else None
+        self.platform = ""
         try:
             self.pattern = re.compile(pattern) if pattern else None
         except re.error as error:
@@ -54,7 +70,12 @@ class Names:
         """Whether a name is as a learning platform gives it, so that its beginning tells the student."""
         if self.pattern:
             return bool(self.pattern.match(name))
-        return any(pattern.fullmatch(name) for pattern in PATTERNS)
+        return any(pattern.fullmatch(name) for pattern in PATTERNS.values())
+
+    def settle(self, names: Collection[str]) -> None:
+        """Finds out from which platform a download is: a name as another one gives it tells nobody from now on."""
+        counts = {platform: sum(map(bool, map(form.fullmatch, names))) for platform, form in PATTERNS.items()}
+        self.platform = max(counts, key=counts.get) if any(counts.values()) else ""
 
     def is_student(self, name: str) -> bool:
         """Whether a name certainly tells a student."""
@@ -72,7 +93,7 @@ class Names:
             raise BadSubmission(
                 f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
             )
-        return Named(student, named.file, named.date, remark)
+        return Named(student, named.file, named.date, remark, named.before, named.student)
 
     def _by_pattern(self, name: str) -> Named:
         found = self.pattern.match(name)
@@ -88,11 +109,17 @@ class Names:
         bare = ENDINGS.sub("", name)
         if bare in (self.roster or ()):
             return Named(bare)
-        fitting = [found for pattern in PATTERNS if (found := pattern.fullmatch(name) or pattern.fullmatch(bare))]
+        fitting = {
+            platform: found
+            for platform, form in PATTERNS.items()
+            if (found := form.fullmatch(name) or form.fullmatch(bare))
+        }
         if len(fitting) > 1:
-            ids = listed(sorted({found["student"] for found in fitting}))
+            ids = listed(sorted({found["student"] for found in fitting.values()}))
             raise BadSubmission(f"expected a name as one platform gives it, got one that fits two ({ids}); rename it")
-        for found in fitting:
+        for platform, found in fitting.items():
+            if platform != (self.platform or platform):
+                raise BadSubmission(f"expected a name as {self.platform} gives it, got one as of {platform}; rename it")
             groups = found.groupdict()
             date = groups.get("date") or ""
             return Named(groups["student"], groups.get("file") or "", date, before=_before(found, "file"))
