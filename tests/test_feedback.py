@@ -20,6 +20,7 @@ from rnnkit.grading import feedback_page
 from rnnkit.grading.course import Course, lock
 from rnnkit.grading.feedback import FeedbackError, feedback, main
 from rnnkit.grading.ledger import Entry, Ledger
+from rnnkit.grading.marks import order_of
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue
 
@@ -149,13 +150,40 @@ def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
     assert "+4 extra" in rows["extra_torder"]
 
 
-def test_a_comment_on_a_question_instead_of_its_answer_is_not_lost(fresh):
+def test_what_is_entered_at_a_question_instead_of_its_answer_stands_at_the_answer(fresh):
     with graded_course.gradebook(fresh) as book:
-        book.find_comment("a2_rho_task", "4_report", NAME, "ada").manual_comment = "Mind the units."
+        for id, comment in {"a2_rho_task": "Mind the units.", "a1_grad_time_task": "Neatly put."}.items():
+            book.find_comment(id, "4_report", NAME, "ada").manual_comment = comment
+        book.find_grade("a2_rho_task", "4_report", NAME, "ada").extra_credit = 0.5
     feedback(graded_course.config_of(fresh), NAME, ["ada"])
     rows = Parsed(index(fresh, "ada")).rows
-    assert rows["a2_rho_task"] == "A2 · 5. Spectral radius Comment Mind the units."
-    assert "a1_rho_task" not in rows
+    assert "+0.5 extra A person has yet to look at this. Comment Mind the units. Your answer" in rows["a2_rho"]
+    assert "Comment Well seen. Go on. Neatly put. Your answer" in rows["a1_grad_time"]
+    assert not [id for id in rows if id.endswith("_task")]
+
+
+def test_points_at_a_question_without_any_have_a_row_of_their_own(fresh):
+    with graded_course.gradebook(fresh) as book:
+        book.find_grade("a2_rho_task", "4_report", NAME, "ada").manual_score = 1
+    feedback(graded_course.config_of(fresh), NAME, ["ada"])
+    assert {"a2_rho", "a2_rho_task"} <= set(Parsed(index(fresh, "ada")).rows)
+
+
+def test_what_stopped_a_solution_stands_beside_its_question(fresh):
+    def edit(found):
+        text = "'(' was never closed (2255792430.py, line 7)"
+        error = {"output_type": "error", "ename": "SyntaxError", "evalue": text, "traceback": ["SECRET"]}
+        found["gru_step_solution"]["outputs"] = [error]
+        found["rnn_rho_solution"]["outputs"] = [error | {"evalue": HOSTILE.format("error")}]
+
+    graded_course.change(fresh, "ada", "1_cells.ipynb", edit)
+    feedback(graded_course.config_of(fresh), NAME, ["ada"])
+    page = Parsed(index(fresh, "ada"))
+    said = "Your code above the check stopped with SyntaxError: '(' was never closed (line 7) What the check said"
+    assert said in page.rows["gru_step"]
+    assert "SECRET" not in page.shown
+    assert page.elements <= ELEMENTS
+    assert page.shown.count("stopped with") == 2
 
 
 def test_links_lead_to_the_cells_of_the_notebooks_pages(course):
@@ -279,6 +307,37 @@ def test_a_rejected_notebook_says_why(fresh):
     assert "FLAG" not in shown
 
 
+def test_nobody_looks_at_what_was_not_handed_in(fresh):
+    with graded_course.gradebook(fresh) as book:
+        for notebook in book.find_submission(NAME, "ada").notebooks:
+            for grade in notebook.grades:
+                if notebook.name == "2_diagnostics":
+                    grade.auto_score, grade.needs_manual_grade = 0.0, True
+    (fresh / "grading" / "autograded" / "ada" / NAME / "2_diagnostics.ipynb").unlink()
+    checked = {id: {"status": "not graded" if q.notebook.startswith("2") else "solved"} for id, q in QUESTIONS.items()}
+    answers = {id: {"answered": True} for id in ANSWERS}
+    about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
+    entry = Entry("ada", "graded", notebooks=about, scores=checked, answers=answers)
+    order = order_of(graded_course.ROOT, NAME)
+    made = feedback(graded_course.config_of(fresh), NAME, ["ada"], ledger={"ada": entry}, order=order)
+    page = Parsed(index(fresh, "ada"))
+    assert [one.to_read for one in made] == [26]
+    assert "26 still to be marked by a person" in page.shown
+    missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
+    assert missing
+    for id in missing:
+        assert "A person has yet to look at this" not in page.rows[id]
+    assert "A person has yet to look at this" in page.rows["a2_clip"]
+
+
+def test_questions_of_a_missing_notebook_keep_their_order(fresh):
+    (fresh / "grading" / "autograded" / "bob" / NAME / "4_report.ipynb").unlink()
+    order = order_of(graded_course.ROOT, NAME)
+    feedback(graded_course.config_of(fresh), NAME, ["bob"], order=order)
+    cell_ids = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
+    assert list(Parsed(index(fresh, "bob")).rows) == cell_ids
+
+
 # ---- whole or not at all -----------------------------------------------------------------------------------------
 
 
@@ -311,7 +370,7 @@ def test_a_failure_leaves_the_old_pages_and_the_others(fresh, capsys, damage):
     assert said.err.startswith("rnnkit feedback: ada: ")
     assert said.err.endswith("; the earlier pages stay\n")
     assert said.err.count("\n") == 1
-    assert said.out.endswith("feedback for 1 of 2 students\n")
+    assert said.out.endswith("feedback for 1 of 2 students\n")  # Bob's answers are all marked
     assert contents(pages(fresh, "ada")) == before
     assert "Robert" in index(fresh, "bob")
     assert list((fresh / "grading" / "work").iterdir()) == []
@@ -351,7 +410,10 @@ def test_command_for_one_student(fresh, capsys):
     (fresh / "grading" / "roster.csv").write_text("id,first_name\ncarl,Carl Friedrich\n")
     shutil.rmtree(fresh / "grading" / "feedback")
     assert main(["--course", str(fresh), "--student", "carl", "--student", "ada"]) == 0
-    assert capsys.readouterr().out == f"{fresh / 'grading' / 'feedback'}: feedback for 2 of 2 students\n"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{fresh / 'grading' / 'feedback'}: feedback for 2 of 2 students",
+        "1 student has answers to be read; totals are not final",
+    ]
     assert "Carl Friedrich (carl)" in index(fresh, "carl")
     assert not pages(fresh, "bob").exists()
 
@@ -376,6 +438,12 @@ def test_command_refuses_in_one_line(course, capsys, arguments, words):
 def test_a_student_without_anything_is_refused(course):
     with pytest.raises(FeedbackError, match="nothing of theirs was graded"):
         feedback(graded_course.config_of(course), NAME, ["carl"])
+
+
+def test_a_student_of_an_empty_course_is_refused(tmp_path):
+    graded_course.make(tmp_path / "course")
+    with pytest.raises(FeedbackError, match="unknown student 'carl', there are none yet; nothing of theirs"):
+        feedback(graded_course.config_of(tmp_path / "course"), NAME, ["carl"])
 
 
 # ---- as people see it --------------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ import csv
 
 import graded_course
 import pytest
-from course import NAME
+from course import NAME, NOTEBOOKS, cells
 
 from rnnkit.checks import QUESTIONS
 from rnnkit.grading import export as module
 from rnnkit.grading.export import cell, export, main
 from rnnkit.grading.ledger import Entry, Ledger
-from rnnkit.grading.marks import MarksError, gradebook_url, read_marks
+from rnnkit.grading.marks import MarksError, gradebook_url, order_of, read_marks
 from rnnkit.grading.roster import RosterError, Student, read_roster
 
 AUTO = sum(question.points for question in QUESTIONS.values())
@@ -159,6 +159,29 @@ def test_sums_and_columns(course, tmp_path):
     assert (found["bob"]["total"], found["bob"]["last_name"]) == ("0", '"The, Builder"')
 
 
+def test_columns_stand_in_the_notebooks_order(course, tmp_path):
+    order = order_of(graded_course.ROOT, NAME)
+    columns = list(exported(course, tmp_path, order=order)["ada"])
+    graded = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
+    assert columns[len(module.FIRST) + len(module.SUMS) : -len(module.LAST)] == graded
+    assert columns.index("extra_torder") > columns.index("b2_rho")
+    assert order_of(tmp_path, NAME) == []
+
+
+def test_needs_manual_is_what_can_be_read(course, tmp_path):
+    answers = {id: {"answered": True} for id in ("a1_rho", "a2_rho")}
+    checked = {id: {"status": "solved"} for id in QUESTIONS}
+    ledger = {
+        "ada": Entry("ada", "graded", scores=checked, answers=answers),
+        "lost": Entry("lost", "graded", scores=checked, answers=answers | {"b1_rho": {"answered": False}}),
+    }
+    found = exported(course, tmp_path, ledger=ledger)
+    assert {id: row["needs_manual"] for id, row in found.items()} == {"ada": "2", "bob": "29", "lost": "2"}
+    done = export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger)
+    assert (done.rows, done.to_read, done.lost) == (3, 3, ("lost",))
+    assert export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger, students=["bob"]).to_read == 1
+
+
 def test_total_is_what_nbgrader_says(course, tmp_path):
     found = exported(course, tmp_path)
     with graded_course.gradebook(course) as book:
@@ -240,10 +263,32 @@ def test_command_writes_the_roster_and_the_ledger_too(course, capsys):
         (course / "grading" / "roster.csv").unlink()
         (course / "grading" / "ledger.json").unlink()
     path = course / "grading" / "grades.csv"
-    assert capsys.readouterr().out == f"{path}: 3 students\n"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: 3 students",
+        "1 student has answers to be read; totals are not final",
+    ]
     assert [(id, row["status"]) for id, row in rows(path).items()] == [
         ("new", "not submitted"), ("ada", "graded"), ("bob", "failed"),
     ]  # fmt: skip
+
+
+def test_command_says_what_is_not_finished(course, capsys):
+    assert main(["--course", str(course)]) == 0
+    assert capsys.readouterr().out.endswith("2 students have answers to be read; totals are not final\n")
+    ledger = Ledger(course / "grading" / "ledger.json", NAME)
+    ledger.entries["lost"] = Entry("lost", "graded")
+    ledger.save()
+    try:
+        assert main(["--course", str(course), "--student", "lost"]) == 0
+    finally:
+        (course / "grading" / "ledger.json").unlink()
+    assert capsys.readouterr().out.endswith("not in the gradebook, though graded: lost; run rnnkit grade\n")
+
+
+def test_a_student_of_an_empty_course(tmp_path, capsys):
+    graded_course.make(tmp_path / "course")
+    assert main(["--course", str(tmp_path / "course"), "--student", "nobody"]) == 2
+    assert capsys.readouterr().err == "rnnkit export: unknown student 'nobody', there are none yet\n"
 
 
 def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import io
 import re
 import sys
@@ -14,10 +15,21 @@ from typing import Any
 
 from rnnkit.grading.course import Course
 from rnnkit.grading.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.marks import Mark, Marks, MarksError, Submission, gradebook_url, plain, read_marks
+from rnnkit.grading.marks import (
+    Mark,
+    Marks,
+    MarksError,
+    Submission,
+    gradebook_url,
+    nobody,
+    order_of,
+    plain,
+    read_marks,
+    unfinished,
+)
 from rnnkit.grading.release import settings
 from rnnkit.grading.roster import Student, read_roster
-from rnnkit.names import BadValue, unknown
+from rnnkit.names import BadValue
 from rnnkit.record import save_text
 from rnnkit.setup_env import SetupError, clone_root
 
@@ -30,6 +42,17 @@ LAST = ("set_by_hand", "flags", "submitted_at")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """What was written: the rows below the header, the students with answers to be read, and those with points that
+    the gradebook does not have.
+    """
+
+    rows: int
+    to_read: int
+    lost: tuple[str, ...] = ()
+
+
 def export(
     gradebook_url: str,
     assignment: str,
@@ -38,7 +61,8 @@ def export(
     roster: Sequence[Student] = (),
     ledger: Mapping[str, Entry] | None = None,
     students: Sequence[str] | None = None,
-) -> int:
+    order: Sequence[tuple[str, str]] = (),
+) -> Exported:
     """Writes the grades, whole or not at all.
 
     ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
@@ -51,20 +75,18 @@ def export(
         roster: who is in the class, in the order of the rows; further students of the gradebook and the ledger follow.
         ledger: what became of every submission.
         students: the ids of those to export; everybody where None.
-
-    Returns:
-        The number of rows below the header.
+        order: of the questions' columns, see `rnnkit.grading.marks.order_of`.
 
     Raises:
         MarksError: no gradebook, no such assignment, or a student whom nobody knows.
     """
-    marks, ledger = read_marks(gradebook_url, assignment), ledger or {}
+    marks, ledger = read_marks(gradebook_url, assignment, order), ledger or {}
     people = {student.id: student for student in roster}
     further = {*marks.people, *marks.submissions, *ledger} - {*people}
     people |= {id: marks.people.get(id, Student(id)) for id in sorted(further)}
     for id in students or ():
         if id not in people:
-            raise MarksError(unknown(id, sorted(people), "student"))
+            raise MarksError(nobody(id, people))
     columns = [cell for cell in marks.cells if not cell.task or cell.most]
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -74,7 +96,10 @@ def export(
         writer.writerow([cell(value) for value in _row(student, marks, columns, ledger.get(student.id))])
     to.parent.mkdir(parents=True, exist_ok=True)
     save_text(to, file.getvalue())
-    return len(chosen)
+    unread = [student.id for student in chosen if _to_read(student, marks, ledger.get(student.id))]
+    lost = [id for id in (student.id for student in chosen) if id in ledger and id not in marks.submissions]
+    lost = [id for id in lost if ledger[id].status == GRADED]
+    return Exported(len(chosen), len(unread), tuple(lost))
 
 
 def cell(value: Any) -> str:
@@ -106,12 +131,20 @@ def _row(student: Student, marks: Marks, columns: Sequence[Mark], entry: Entry |
     return [
         *(student.id, student.last_name, student.first_name, student.email, entry.status, entry.reason),
         *(submission.total, marks.most, submission.auto, submission.manual, submission.extra, submission.penalty),
-        len(submission.waiting),
+        _to_read(student, marks, entry),
         *(got.get((column.notebook, column.id)) for column in columns),
         ", ".join(by_hand),
         "; ".join(entry.all_flags),
         entry.received or submission.submitted,
     ]
+
+
+def _to_read(student: Student, marks: Marks, entry: Entry | None) -> int:
+    """How many answers of a student a person has yet to look at."""
+    entry = entry or Entry(student.id, GRADED)
+    if student.id in marks.submissions:
+        return len(marks.submissions[student.id].to_read(entry))
+    return sum(about["answered"] for about in entry.answers.values())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -126,16 +159,21 @@ def main(argv: Sequence[str]) -> int:
         root = clone_root()
         course = Course(root, (options.course or root).resolve())
         to = options.to or course.folder / GRADES
-        rows = export(
+        done = export(
             gradebook_url(settings(root, course.folder)),
             options.assignment,
             to,
             roster=read_roster(course.roster) if course.roster.exists() else (),
             ledger=Ledger(course.ledger, options.assignment).entries,
             students=options.student,
+            order=order_of(root, options.assignment),
         )
     except (SetupError, BadValue, OSError) as error:
         print(f"rnnkit export: {error}", file=sys.stderr)
         return 2
-    print(f"{to}: {rows} student{'' if rows == 1 else 's'}")
+    print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
+    if said := unfinished(done.to_read):
+        print(said)
+    if done.lost:
+        print(f"not in the gradebook, though graded: {', '.join(done.lost)}; run rnnkit grade")
     return 0

@@ -22,10 +22,10 @@ from traitlets.config import Config
 from rnnkit.grading.course import Course, lock
 from rnnkit.grading.feedback_page import INDEX, write_page
 from rnnkit.grading.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.marks import Marks, gradebook_url, read_marks
+from rnnkit.grading.marks import Marks, Submission, gradebook_url, nobody, order_of, read_marks, unfinished
 from rnnkit.grading.release import settings as settings_of
 from rnnkit.grading.roster import Student, read_roster
-from rnnkit.names import BadValue, unknown
+from rnnkit.names import BadValue
 from rnnkit.setup_env import SetupError, clone_root
 
 ASSIGNMENT = "training_dynamics"
@@ -39,11 +39,15 @@ class FeedbackError(BadValue):
 
 @dataclass(frozen=True)
 class Made:
-    """What became of one student's feedback: the page, or the reason why there is no new one."""
+    """What became of one student's feedback: the page, or the reason why there is no new one.
+
+    `to_read` says how many of the student's answers a person has yet to look at.
+    """
 
     student: str
     page: Path | None
     reason: str = ""
+    to_read: int = 0
 
 
 class OwnWords(NbGraderPreprocessor):
@@ -82,6 +86,7 @@ def feedback(
     *,
     roster: Sequence[Student] = (),
     ledger: Mapping[str, Entry] | None = None,
+    order: Sequence[tuple[str, str]] = (),
 ) -> list[Made]:
     """Renews the feedback of students, each one's whole or not at all; one that fails leaves the others alone.
 
@@ -91,6 +96,7 @@ def feedback(
         students: whose; everybody who has handed something in where None.
         roster: for the names on the pages.
         ledger: what became of every submission: a page says so where it was not graded.
+        order: of the questions of notebooks that were not handed in, see `rnnkit.grading.marks.order_of`.
 
     Returns:
         What became of each student's feedback, in the order of their ids.
@@ -98,13 +104,13 @@ def feedback(
     Raises:
         BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
     """
-    marks, ledger = read_marks(gradebook_url(settings), assignment), ledger or {}
+    marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
     names = marks.people | {student.id: student for student in roster}
     there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment}")}
     there |= {student for student, entry in ledger.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
-            raise FeedbackError(f"{unknown(student, sorted(there), 'student')}; nothing of theirs was graded")
+            raise FeedbackError(f"{nobody(student, there)}; nothing of theirs was graded")
     chosen = sorted(there) if students is None else list(dict.fromkeys(students))
     root = Path(settings.CourseDirectory.root)
     with lock(Course(root, root)):
@@ -136,7 +142,8 @@ def _renew(settings: Config, assignment: str, student: Student, marks: Marks, en
         return Made(student.id, None, str(error))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Made(student.id, target / INDEX)
+    submission = marks.submissions.get(student.id) or Submission(student.id, None)
+    return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)))
 
 
 def make_notebook_pages(settings: Config, assignment: str, student: str, out: Path) -> None:
@@ -205,6 +212,7 @@ def main(argv: Sequence[str]) -> int:
             options.student,
             roster=read_roster(course.roster) if course.roster.exists() else (),
             ledger=Ledger(course.ledger, options.assignment).entries,
+            order=order_of(root, options.assignment),
         )
     except (SetupError, BadValue, OSError) as error:
         print(f"rnnkit feedback: {error}", file=sys.stderr)
@@ -213,4 +221,6 @@ def main(argv: Sequence[str]) -> int:
     for one in failed:
         print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
     print(f"{_folder(settings, 'feedback')}: feedback for {len(made) - len(failed)} of {len(made)} students")
+    if said := unfinished(sum(bool(one.to_read) for one in made)):
+        print(said)
     return 1 if failed else 0

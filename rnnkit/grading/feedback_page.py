@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,10 @@ from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
 INDEX = "index.html"
+TASK = "_task"
 TEMPLATE = "templates/feedback.html"
+FILE = re.compile(r"\([^()]*\.py, line (\d+)\)$")  # what Python calls a cell
+LINE = r"(line \1)"
 BOLD = re.compile(r"\*\*(.+?)\.?\*\*")
 
 
@@ -35,20 +38,24 @@ class Row:
         mark: its points.
         title: what a student calls it.
         link: to its place on the notebook's page; empty where there is none.
+        waits: whether a person has yet to look at it, and can.
         report: what the check said.
+        error: what stopped the solution above the check.
         answer: what the student wrote, where a person marks it.
     """
 
     mark: Mark
     title: str
     link: str = ""
+    waits: bool = False
     report: str = ""
+    error: str = ""
     answer: str = ""
 
     @property
     def state(self) -> str:
         """``waits``, ``full``, ``part``, ``none``, or ``free`` where there are no points."""
-        if self.mark.waits or self.mark.points is None:
+        if self.waits or self.mark.points is None:
             return "waits"
         if not self.mark.most:
             return "free"
@@ -109,6 +116,7 @@ def write_page(folder: Path, graded: Path, assignment: str, student: Student, ma
         id=student.id,
         name=plain(student.name, 200),
         submission=submission,
+        waiting=len(submission.to_read(entry)),
         most=marks.most,
         parts=_parts(folder, graded, submission, entry),
         status=entry.status,
@@ -120,22 +128,23 @@ def write_page(folder: Path, graded: Path, assignment: str, student: Student, ma
 
 def _parts(folder: Path, graded: Path, submission: Submission, entry: Entry) -> list[NotebookPart]:
     """A part for every notebook, its questions in the notebook's order."""
-    parts = []
+    parts, waiting = [], {(mark.notebook, mark.id) for mark in submission.to_read(entry)}
     for name in sorted({mark.notebook for mark in submission.marks} | {page.stem for page in folder.glob("*.html")}):
         path = graded / f"{name}.ipynb"
         cells = read_cells(path) if path.is_file() else []
         page = f"{quote(name)}.html" if (folder / f"{name}.html").is_file() else ""
         places = {cell["grade_id"]: number for number, cell in enumerate(cells)}
         by_id, titles = {cell["grade_id"]: cell for cell in cells}, _titles(cells)
-        there = [m for m in submission.marks if m.notebook == name]
-        there = [m for m in there if not m.task or m.most or m.extra or m.comment]  # others stand with their answer
+        there = _merged([mark for mark in submission.marks if mark.notebook == name])
         about = entry.notebooks.get(f"{name}.ipynb", {})
         reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
         part = NotebookPart(name, page, reason)
         for mark in sorted(there, key=lambda mark: places.get(mark.id, len(places))):
             cell = by_id.get(mark.id, {})
             row = Row(mark, titles.get(mark.id) or mark.id, f"{page}#{quote(mark.id)}" if page and cell else "")
+            row.waits = (name, mark.id) in waiting
             row.report = cell.get("report", "") if mark.code else ""
+            row.error = by_id.get(mark.id + SOLUTION, {}).get("error", "") if mark.code else ""
             row.answer = plain(cell.get("source", "")) if cell.get("solution") else ""
             part.rows.append(row)
         if part.rows or part.link:
@@ -143,8 +152,26 @@ def _parts(folder: Path, graded: Path, submission: Submission, entry: Entry) -> 
     return parts
 
 
+def _merged(marks: list[Mark]) -> list[Mark]:
+    """One mark for a question and its answer: what a grader entered at a task without points stands at the answer."""
+    tasks = {mark.id.removesuffix(TASK): mark for mark in marks if mark.task and not mark.most and not mark.points}
+    answered = {mark.id for mark in marks if not mark.task}
+    found = []
+    for mark in marks:
+        task = tasks.get(mark.id)
+        if mark.task and mark.id.removesuffix(TASK) in tasks:
+            if mark.id.removesuffix(TASK) in answered or not (mark.extra or mark.comment):
+                continue
+        elif task is not None:
+            comment = "\n\n".join(filter(None, (mark.comment, task.comment)))
+            mark = replace(mark, extra=mark.extra + task.extra, comment=comment)
+        found.append(mark)
+    return found
+
+
 def read_cells(path: Path) -> list[dict[str, Any]]:
-    """A graded notebook's named cells: ``grade_id``, ``source``, ``report``, and whether text, locked, task, solution.
+    """A graded notebook's named cells: ``grade_id``, ``source``, ``report``, ``error``, and whether text, locked, task,
+    solution.
 
     Raises:
         PageError: no notebook.
@@ -158,6 +185,7 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
                 "source": _joined(cell.get("source")),
                 "text": cell.get("cell_type") == "markdown",
                 "report": _report(cell.get("outputs") or []),
+                "error": _error(cell.get("outputs") or []),
                 **{what: bool(found.get(what)) for what in ("locked", "task", "solution")},
             }
             for cell, found in about
@@ -170,9 +198,13 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 def _report(outputs: list[dict[str, Any]]) -> str:
     """What a check displayed; where it displayed nothing, the error that stopped it, without its traceback."""
     shown = [_joined(o["data"].get("text/plain")) for o in outputs if o.get("output_type") == "display_data"]
-    if not any(shown):
-        shown = [f"{o.get('ename')}: {o.get('evalue')}" for o in outputs if o.get("output_type") == "error"]
-    return plain("\n".join(filter(None, shown)))
+    return plain("\n".join(filter(None, shown))) or _error(outputs)
+
+
+def _error(outputs: list[dict[str, Any]]) -> str:
+    """What stopped a cell, without its traceback."""
+    stopped = [(o.get("ename"), str(o.get("evalue"))) for o in outputs if o.get("output_type") == "error"]
+    return plain("\n".join(f"{name}: {FILE.sub(LINE, text)}" for name, text in stopped))
 
 
 def _joined(text: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +18,14 @@ from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from rnnkit.checks.questions import QUESTIONS
+from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.master import masters
+from rnnkit.grading.release import ReleaseError
 from rnnkit.grading.roster import Student
-from rnnkit.names import BadValue
+from rnnkit.names import BadValue, unknown
 
 SOLUTION = "_solution"
+NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
 # Escape sequences of terminals; characters that steer instead of being shown; halves of characters.
 STEERING = re.compile(
     "\x1b\\[[0-9;?]*[ -/]*[@-~]"
@@ -95,10 +100,16 @@ class Submission:
         """Everything, less the penalty for being late: nbgrader's score."""
         return max(0.0, self.auto + self.manual + self.extra - self.penalty)
 
-    @property
-    def waiting(self) -> list[Mark]:
-        """What a person has yet to look at."""
-        return [mark for mark in self.marks if mark.waits]
+    def to_read(self, entry: Entry) -> list[Mark]:
+        """What a person has yet to look at, but what was never handed in: of that there is nothing to see.
+
+        Arguments:
+            entry: the ledger's; an empty one says nothing.
+        """
+        if entry.status == GRADED and not (entry.scores or entry.answers):
+            return [mark for mark in self.marks if mark.waits]
+        checked = {id for id, about in entry.scores.items() if about["status"] != NOT_GRADED}
+        return [mark for mark in self.marks if mark.waits and mark.id in checked | set(entry.answers)]
 
 
 @dataclass
@@ -106,7 +117,7 @@ class Marks:
     """What a gradebook says of one assignment.
 
     Fields:
-        cells: every graded cell, without a student's points; questions of the checks first.
+        cells: every graded cell, without a student's points; in the notebooks' order, where that is known.
         people: the students that the gradebook knows.
         submissions: by student.
     """
@@ -129,8 +140,23 @@ def gradebook_url(settings: Config) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def read_marks(url: str, assignment: str) -> Marks:
+def order_of(root: Path, assignment: str) -> list[tuple[str, str]]:
+    """Notebook and grade_id of every cell, in the order of the released notebooks; empty where nothing was released."""
+    try:
+        given = masters(root, assignment)
+    except ReleaseError:
+        return []
+    cells = [(Path(name).stem, cell) for name, notebook in given.items() for cell in notebook.cells]
+    return [(name, cell.metadata.get("nbgrader", {}).get("grade_id", "")) for name, cell in cells]
+
+
+def read_marks(url: str, assignment: str, order: Sequence[tuple[str, str]] = ()) -> Marks:
     """Reads an assignment's marks.
+
+    Arguments:
+        url: the gradebook, as sqlalchemy has it.
+        assignment: its name.
+        order: of the cells, see `order_of`; the others follow: questions of the checks first, then by name.
 
     Raises:
         MarksError: no gradebook there, or none with this assignment.
@@ -141,7 +167,7 @@ def read_marks(url: str, assignment: str) -> Marks:
     engine = create_engine(url)
     try:
         with Session(engine) as session:
-            return _read(session, assignment)
+            return _read(session, assignment, {place: number for number, place in enumerate(order)})
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise MarksError(f"{where.database}: expected a gradebook of nbgrader, got {reason}") from None
@@ -149,7 +175,7 @@ def read_marks(url: str, assignment: str) -> Marks:
         engine.dispose()
 
 
-def _read(session: Session, assignment: str) -> Marks:
+def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) -> Marks:
     known = [name for (name,) in session.query(Assignment.name)]
     if assignment not in known:
         raise MarksError(f"assignment: expected one of {', '.join(known) or 'none'}, got {assignment!r}")
@@ -183,8 +209,9 @@ def _read(session: Session, assignment: str) -> Marks:
         mark = Mark(name, notebook, code, task, most, auto, by_hand, extra or 0.0, bool(waits), comment)
         submissions[student].marks.append(mark)
     for submission in submissions.values():
-        submission.marks.sort(key=_place)
-    return Marks(_cells(session, assignment), people, submissions)
+        submission.marks.sort(key=lambda mark: _place(mark, order))
+    cells = sorted(_cells(session, assignment), key=lambda mark: _place(mark, order))
+    return Marks(cells, people, submissions)
 
 
 _ABOUT = (BaseCell.name, BaseCell.type, Grade.max_score, Grade.cell_type)
@@ -207,16 +234,31 @@ def _cells(session: Session, assignment: str) -> list[Mark]:
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             task = cell.type == "TaskCell"
             found.append(Mark(cell.name, notebook.name, cell.cell_type == "code", task, cell.max_score))
-    return sorted(found, key=_place)
+    return found
 
 
-def _place(mark: Mark) -> tuple:
-    """Where a cell stands among all: the questions of the checks in their order, then by name."""
-    order = list(QUESTIONS)
-    return (order.index(mark.id) if mark.id in order else len(order), mark.notebook, mark.id)
+def _place(mark: Mark, order: dict[tuple[str, str], int]) -> tuple:
+    """Where a cell stands among all: as given, then the questions of the checks in their order, then by name."""
+    checks = list(QUESTIONS)
+    place = checks.index(mark.id) if mark.id in checks else len(checks)
+    return (order.get((mark.notebook, mark.id), len(order)), place, mark.notebook, mark.id)
 
 
 def plain(text: Any, most: int = 20_000) -> str:
     """Text as it can be shown anywhere: without what steers terminals or the direction of writing, and not too long."""
     shown = STEERING.sub("", str(text).replace("\r\n", "\n"))
     return shown if len(shown) <= most else f"{shown[:most]} [...]"
+
+
+def nobody(id: str, known: Iterable[str]) -> str:
+    """What is said of a student whom nobody knows."""
+    known = sorted(known)
+    return unknown(id, known, "student") if known else f"unknown student {id!r}, there are none yet"
+
+
+def unfinished(students: int) -> str:
+    """A line that says for how many students marking is not finished; empty where it is for all."""
+    if not students:
+        return ""
+    have = "1 student has" if students == 1 else f"{students} students have"
+    return f"{have} answers to be read; totals are not final"
