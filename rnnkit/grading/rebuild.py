@@ -16,6 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from rnnkit.grading.misplaced import prose_of, shown_images, work_in
 from rnnkit.grading.reading import (
     MOST_CELLS,
     BadSubmission,
@@ -83,12 +84,16 @@ def _cell(raw: dict) -> _Cell:
         source = "".join(part for part in source if isinstance(part, str))
     return _Cell(
         kind=kind if kind in ("code", "markdown") else "raw",
-        text=clean_text(_of(str, source)),
+        text=clean_text(_of(str, source).replace("\r\n", "\n").replace("\r", "\n")),
         grade_id=_of(str, about.get("grade_id")),
         id=_of(str, raw.get("id")),
         injected=INJECTED in _of(list, metadata.get("tags")),
         attachments=_of(dict, raw.get("attachments")),
     )
+
+
+def _own(kind: str, text: str) -> _Cell:
+    return _Cell(kind, text, "", "", False)
 
 
 def _of(kind: type, value: Any) -> Any:
@@ -209,27 +214,47 @@ class _Rebuild:
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
         if not _is_theirs(cell):
-            if any(found.text != cell.source for found in copies):
+            for found in (found for found in copies if found.text != cell.source):
                 self._flag("locked cells were edited (ignored)", key)
+                self._keep_work(key, cell, found)
             return
-        written = [found for found in copies if found.bare not in ("", stub)]
+        written = [
+            found for found in copies if found.bare not in ("", stub) or (_is_answer(cell) and found.attachments)
+        ]
         for found in copies:
             found.used = found in written[:1] or found.bare in ("", stub) or found.bare == written[0].bare
         if not written and _is_answer(cell):
             written = self._written_beside(key)
         if written:
-            cell.source = self._text(written[0], key)
+            images = "" if written[0].bare not in ("", stub) else shown_images(written[0].attachments)
+            cell.source = self._text(written[0], key) + images
             self._attach(cell, written[0], key)
         elif copies and cell.cell_type == "code":
             cell.source = copies[0].text
         elif cell.cell_type == "code" and _about(cell):
             cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
 
+    def _keep_work(self, key: str, cell: NotebookNode, found: _Cell) -> None:
+        """What a student wrote into a locked cell, as a cell of their own beside it."""
+        place, kept = key, work_in(cell.source, found.text, cell.cell_type)
+        if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
+            place = self._before(key)
+        if kept:
+            self._flag("work in a locked cell is kept in a cell beside it", key)
+            self.own.setdefault(place, []).insert(0 if place == key else MOST_CELLS, _own(cell.cell_type, kept))
+
+    def _before(self, key: str) -> str | None:
+        """The given cell before a given one."""
+        keys = list(self.given)
+        index = keys.index(key)
+        return keys[index - 1] if index else None
+
     def _written_beside(self, key: str) -> list[_Cell]:
         """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
         before = list(self.given)[: list(self.given).index(key) + 1]
-        place = next((other for other in reversed(before) if self.copies[other]), None)
-        found = [cell for cell in self.own.get(place, ()) if cell.kind == "markdown" and cell.bare and not cell.used]
+        last = next((other for other in reversed(before) if self.copies[other]), None)
+        places = dict.fromkeys([self._before(key), key, last])
+        found = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and prose_of(cell)]
         if not found:
             return []
         self._flag("answers stand in a new cell beside their own (moved there)", key)
@@ -237,7 +262,7 @@ class _Rebuild:
         for cell in found:
             cell.used = True
             attachments |= cell.attachments
-        text = "\n\n".join(cell.text for cell in found)
+        text = "\n\n".join(map(prose_of, found))
         return [_Cell("markdown", text, "", "", False, attachments)]
 
     def _text(self, cell: _Cell, key: str) -> str:
