@@ -139,7 +139,7 @@ def _run(found: HandIn, key: str, sha256: str | None, runs: str | Path | None, s
                 f"{key}: {error}" if isinstance(error, RecordError) else f"{key}: {path} is no whole record"
             )
     if not records:
-        found.missing += troubles or [f"{key}: no run; {command}"]
+        found.missing += troubles or [f"{key}: {_elsewhere(found.folder, key, name, runs) or f'no run; {command}'}"]
         return None
     profile = FULL if FULL in records else next(iter(records))
     path, content = records[profile]
@@ -148,6 +148,21 @@ def _run(found: HandIn, key: str, sha256: str | None, runs: str | Path | None, s
     found.missing += [f"{key}: {text}" for text in _not_right(key, content, sha256, smoke, command)]
     _take_run(found, key, name, path.parent)
     return regime
+
+
+def _elsewhere(folder: Path, key: str, name: str, runs: str | Path | None) -> str:
+    """What is said of a run that is not where it should be, but one folder away; empty where there is none."""
+    folder, file = folder if runs is None else Path(runs), f"{name}/{name}_final_state.npz"
+    said = ""
+    for path in sorted([*folder.glob(f"runs/*/{file}"), *folder.glob(f"*/{file}")]):
+        try:
+            profile = _profile(key, regime_of(load(path)))
+        except (RecordError, KeyError, ValueError, TypeError):
+            continue
+        if profile == FULL:
+            return f"not where it is looked for; there is one with --runs {path.parent.parent}"
+        said = said or f"only profile {profile}; hand in {FULL}; rnnkit run {key} --profile {FULL}"
+    return said
 
 
 def _take_run(found: HandIn, key: str, name: str, place: Path) -> None:

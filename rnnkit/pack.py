@@ -45,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", metavar="DIR", help="where your runs are, if not in runs/ or here")
     parser.add_argument("--pdf", metavar="FILE", help="your own PDF of 4_report, instead of the one made here")
     parser.add_argument("--allow-smoke", action="store_true", help="runs smaller than the handout's will do")
-    parser.add_argument("--anyway", action="store_true", help="pack what there is, with a list of what is missing")
+    parser.add_argument("--anyway", action="store_true", help="pack what there is, once AI chats is answered")
     return parser
 
 
@@ -61,6 +61,8 @@ def main(argv: Sequence[str]) -> int:
         for line in found.notes:
             print(f"note: {line}")
         if found.refused or (found.missing and not arguments.anyway):
+            for line in found.refused if arguments.anyway else ():
+                print(f"rnnkit pack: --anyway cannot pass over: {line}", file=sys.stderr)
             print(f"rnnkit pack: not complete ({len(found.missing)} to do, above); nothing packed", file=sys.stderr)
             return INCOMPLETE
         if arguments.check:

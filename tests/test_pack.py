@@ -348,6 +348,39 @@ def test_without_a_word_on_ai_chats_nothing_is_packed(home, more, capsys):
     assert not list(home.glob("*.zip"))
 
 
+def test_anyway_says_what_it_cannot_pass_over(home, capsys):
+    _, cells, write = report(home)
+    cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
+    write()
+    without_run(home)
+    assert pack.main(["--anyway"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert said[0].startswith("rnnkit pack: --anyway cannot pass over: 4_report.ipynb: AI chats: not answered")
+    assert pack.main([]) == 1
+    assert "--anyway" not in capsys.readouterr().err
+
+
+def test_a_run_of_another_profile_is_said_to_be_that(home, capsys):
+    without_run(home)
+    regime = get_regime("B2", "tiny")
+    path = home / "runs" / "tiny" / regime.name / f"{regime.name}_final_state.npz"
+    path.parent.mkdir(parents=True)
+    save(path, load(record_of(home, "A1")) | {"regime": regime.to_json()})
+    assert pack.main(["--check"]) == 1
+    assert "missing: B2: only profile tiny; hand in full; rnnkit run B2 --profile full\n" in capsys.readouterr().out
+    path.write_bytes(b"no record")
+    assert pack.main(["--check"]) == 1
+    assert "missing: B2: no run; rnnkit run B2 --profile full\n" in capsys.readouterr().out
+
+
+def test_a_full_run_in_another_folder_is_found(home, capsys):
+    (home / "runs" / "full").rename(home / "mine")
+    assert pack.main(["--check"]) == 1
+    assert "missing: A1: not where it is looked for; there is one with --runs mine\n" in capsys.readouterr().out
+    assert pack.main(["--check", "--runs", "mine"]) == 0
+
+
 # ---- commands, extra credit, the PDF ------------------------------------------------------------------------------
 
 
