@@ -79,12 +79,9 @@ def _cell(raw: dict) -> _Cell:
     metadata = _of(dict, raw.get("metadata"))
     about = _of(dict, metadata.get("nbgrader"))
     kind = _of(str, raw.get("cell_type"))
-    source = raw.get("source")
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
     return _Cell(
         kind=kind if kind in ("code", "markdown") else "raw",
-        text=clean_text(_of(str, source).replace("\r\n", "\n").replace("\r", "\n")),
+        text=_source(raw.get("source")),
         grade_id=_of(str, about.get("grade_id")),
         id=_of(str, raw.get("id")),
         injected=INJECTED in _of(list, metadata.get("tags")),
@@ -94,6 +91,16 @@ def _cell(raw: dict) -> _Cell:
 
 def _own(kind: str, text: str) -> _Cell:
     return _Cell(kind, text, "", "", False)
+
+
+def _source(source: Any) -> str:
+    """A cell's text, not much more of it than is kept, with line ends as they are here."""
+    parts, room = [], MOST_TEXT + 1  # so that it is known that something was cut
+    for part in source if isinstance(source, list) else [source]:
+        if isinstance(part, str) and room > 0:
+            parts.append(part[:room])
+            room -= len(parts[-1])
+    return clean_text("".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _of(kind: type, value: Any) -> Any:
