@@ -114,10 +114,14 @@ def test_only_a_plain_file_is_read(tmp_path):
 @pytest.mark.parametrize(
     "name",
     ["1_cells.ipynb", "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_CELLS.IPYNB", "1-cells.ipynb", "1 cells(2).ipynb",
-     "1_cells.ipynb.txt", "1_cells.ipynb.json", "1_cells - Copy (2).ipynb", "1_cells_final.ipynb", "1_cells-v2.ipynb"],
+     "1_cells.ipynb.txt", "1_cells.ipynb.json", "1_cells - Copy (2).ipynb", "1_cells_final.ipynb", "1_cells-v2.ipynb",
+     "1_cells.ipynb.ipynb", "Copy of 1_cells.ipynb", "Kopie von 1_cells.ipynb", "Kopie von Kopie von 1_cells (2).ipynb",
+     "1_cells_anna_mueller.ipynb", "mueller 1_cells.ipynb", "mine/1_cells.ipynb", "mine/1_cells (1).ipynb"],
 )  # fmt: skip
 def test_the_notebook_that_is_meant_is_found(tmp_path, name):
-    for other in (name, "2_diagnostics.ipynb", "1_cells.txt", "11_cells.ipynb"):
+    others = ("2_diagnostics.ipynb", "1_cells.txt", "11_cells.ipynb", "1_cells2.ipynb", "runs/1_cells.ipynb")
+    for other in (name, *others, ".ipynb_checkpoints/1_cells.ipynb", "mine/deeper/1_cells.ipynb"):
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / other).touch()
     assert find(tmp_path, "1_cells.ipynb") == tmp_path / name
 
@@ -126,6 +130,25 @@ def test_the_name_itself_comes_first(tmp_path):
     for name in ("1_cells.ipynb", "1_cells (1).ipynb"):
         (tmp_path / name).touch()
     assert find(tmp_path, "1_cells.ipynb").name == "1_cells.ipynb"
+
+
+def test_a_name_with_more_in_it_counts_where_there_is_no_other(tmp_path):
+    (tmp_path / "old").mkdir()
+    for name in ("1_cells_anna.ipynb", "old/1_cells.ipynb"):
+        (tmp_path / name).touch()
+    with pytest.raises(BadSubmission, match=r"got 1_cells_anna\.ipynb, old/1_cells\.ipynb; hand in one"):
+        find(tmp_path, "1_cells.ipynb")
+    (tmp_path / "1_cells (1).ipynb").touch()
+    assert find(tmp_path, "1_cells.ipynb").name == "1_cells (1).ipynb"
+
+
+def test_folders_that_are_links_are_not_looked_into(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "1_cells.ipynb").touch()
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "mine").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadSubmission, match="expected this notebook, got mine"):
+        find(tmp_path / "ada", "1_cells.ipynb")
 
 
 def test_what_was_found_instead_is_named(tmp_path):

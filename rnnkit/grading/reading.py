@@ -19,10 +19,15 @@ STRING = re.compile(rb'"[^"]*"?')
 MOST_CELLS = 400
 MOST_IMAGE = 1 << 20  # bytes
 MOST_NAMES = 8  # in a message
+NO_FOLDERS = ("runs", ".ipynb_checkpoints", "__MACOSX")  # no hand-in's notebooks lie there
 MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-# What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt".
+# What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt",
+# "Copy of 1_cells.ipynb".
 ADDED = re.compile(r"([ _-]*\(\d{1,3}\)|[ _-]+(copy|kopie)[ _-]*\d{0,3}|[ _-]+(final|v\d{1,2}))+$", re.IGNORECASE)
-ENDING = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
+COPY_OF = re.compile(
+    r"^((copy( \(\d{1,3}\))? of|kopie( \(\d{1,3}\))? von|copie de|copia de|copia di)[ _]+)+", re.IGNORECASE
+)
+ENDING = re.compile(r"(\.ipynb)+(\.txt|\.json)?$", re.IGNORECASE)
 # All but tab and line feed; those that turn the direction of writing; those that colour a terminal's text.
 CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -39,28 +44,48 @@ class BadSubmission(BadValue):
 def find(folder: Path, name: str) -> Path:
     """The submitted notebook of a name: the file of that name, else the only one that is obviously meant.
 
-    The file's name differs from ``name`` in the second case: worth a flag.
+    What is meant may be named a little otherwise, as copies are; else have more in its name, or lie in a folder of the
+    submission. The path then differs from ``folder / name``: worth a flag.
 
     Raises:
         BadSubmission: there is none, or more than one could be meant.
     """
+    folder, wanted = Path(folder), _plain(name)
     try:
-        there = sorted(path.name for path in Path(folder).iterdir())
+        there = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise BadSubmission(f"{name}: its folder cannot be read ({error.strerror})") from None
     if name in there:
-        return Path(folder) / name
-    meant = [found for found in there if _plain(found) == _plain(name)]
+        return folder / name
+    meant = [found for found in there if _plain(found) == wanted]
+    if not meant:
+        inside = _in_folders(folder, there)
+        meant = [found for found in there + inside if f"_{wanted}_" in f"_{_plain(Path(found).name)}_"]
     if len(meant) == 1:
-        return Path(folder) / meant[0]
+        return folder / meant[0]
     if meant:
         raise BadSubmission(f"{name}: expected one notebook of this name, got {listed(meant)}; hand in one of them")
     notebooks = [found for found in there if ENDING.search(found)] or there
     raise BadSubmission(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
 
 
+def _in_folders(folder: Path, names: list[str]) -> list[str]:
+    """The notebooks in a submission's folders, not those further down, nor those of runs and programs."""
+    found: list[str] = []
+    for name in names:
+        try:
+            if name not in NO_FOLDERS and stat.S_ISDIR(os.lstat(folder / name).st_mode):
+                found += sorted(f"{name}/{entry}" for entry in os.listdir(folder / name) if ENDING.search(entry))
+        except OSError:
+            continue
+    return found
+
+
 def _plain(name: str) -> str:
-    return re.sub(r"[ _-]+", "_", ADDED.sub("", ENDING.sub("", name))).lower() if ENDING.search(name) else ""
+    """A notebook's name without what does not matter; empty where it is no notebook."""
+    if not ENDING.search(name):
+        return ""
+    return re.sub(r"[ _-]+", "_", ADDED.sub("", COPY_OF.sub("", ENDING.sub("", name)))).lower()
 
 
 def read(path: Path) -> dict[str, Any]:
