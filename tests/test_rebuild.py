@@ -13,6 +13,7 @@ from course import NAME, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnkit.assemble import model_of
 from rnnkit.grading.reading import MOST_CELLS, clean_image, clean_text, shown
 from rnnkit.grading.rebuild import MISSING, BadSubmission, read, rebuild
 
@@ -214,14 +215,15 @@ def test_many_names_are_counted():
 
 def test_a_missing_solution_does_not_replace_what_is_defined_elsewhere():
     notebook = submission()
-    at = notebook["cells"].index(cell_of(notebook, "rnn_step_solution"))
-    notebook["cells"][at] = own(ANSWER)
+    notebook["cells"].remove(cell_of(notebook, "rnn_step_solution"))
+    notebook["cells"].insert(3, own(ANSWER))
     built, flags = rebuild(CELLS, notebook)
     (extra,) = sound(CELLS, built)
     assert extra.source == ANSWER
     assert cell_of(built, "rnn_step_solution").source == MISSING
     assert built.cells.index(extra) < built.cells.index(cell_of(built, "rnn_step"))
-    assert flags == ["cells are missing (put back): rnn_step_solution"]
+    elsewhere = "solutions are untouched, and a cell of the student's own defines the same (look there)"
+    assert flags == ["cells are missing (put back): rnn_step_solution", f"{elsewhere}: rnn_step_solution"]
 
 
 def test_of_copied_solutions_the_written_one_is_taken_and_none_is_lost():
@@ -250,23 +252,46 @@ def test_of_copied_solutions_the_written_one_is_taken_and_none_is_lost():
     assert [cell.source for cell in built.cells[at + 1 : at + 3]] == [later, "y = 2"], "they stay where they were run"
 
 
-def test_cells_that_lost_ids_and_metadata_are_known_by_their_texts():
-    notebook = submission(rnn_step_solution=ANSWER)
+@pytest.mark.parametrize("lost", [("id",), ("metadata",), ("id", "metadata")])
+def test_cells_that_lost_ids_and_metadata_are_known_by_their_texts_and_places(lost):
+    notebook = after(submission(rnn_step_solution=ANSWER), "rnn_step", own("def step(self):\n    pass"), own("y = 2"))
     for cell in notebook["cells"]:
-        del cell["id"]
-        cell["metadata"] = {}
-    built, _ = rebuild(CELLS, notebook)
-    (extra,) = sound(CELLS, built)
-    assert extra.source == ANSWER
-    assert built.cells[built.cells.index(extra) + 1].source == cell_of(CELLS, "rnn_step_text").source or (
-        built.cells.index(extra) < built.cells.index(cell_of(built, "rnn_step"))
-    )
-    with_ids = submission(rnn_step_solution=ANSWER)
-    for cell in with_ids["cells"]:
-        cell["metadata"] = {}
-    built, _ = rebuild(CELLS, with_ids)
-    assert sound(CELLS, built) == []
+        cell.update({name: {} for name in lost})
+    built, flags = rebuild(CELLS, notebook)
+    assert [cell.source for cell in sound(CELLS, built)] == ["def step(self):\n    pass", "y = 2"]
     assert cell_of(built, "rnn_step_solution").source == ANSWER
+    assert len(flags) == ("metadata" in lost)
+
+
+def test_of_two_cells_in_a_solutions_place_none_is_taken_for_it():
+    notebook = after(submission(), "rnn_step_solution", own(ANSWER), own(f"{ANSWER}  # better", id="other"))
+    notebook["cells"].remove(cell_of(notebook, "rnn_step_solution"))
+    built, flags = rebuild(CELLS, notebook)
+    assert len(sound(CELLS, built)) == 2
+    assert cell_of(built, "rnn_step_solution").source == MISSING
+    assert len(flags) == 2
+
+
+@pytest.mark.parametrize("place", ["setup", "rnn_step"])
+def test_a_function_in_a_cell_beside_an_untouched_solution_is_flagged(place):
+    built, flags = rebuild(CELLS, after(submission(), place, own(ANSWER)))
+    assert len(sound(CELLS, built)) == 1
+    assert [flag.split(": ")[1] for flag in flags] == ["rnn_step_solution"]
+    assert "look there" in flags[0]
+    _, flags = rebuild(CELLS, after(submission(rnn_step_solution=ANSWER), place, own(ANSWER)))
+    assert flags == []
+
+
+def test_a_notebook_without_any_marks_still_makes_a_model():
+    solved = nbformat.read(ROOT / "notebooks" / NAME / "1_cells.ipynb", 4)
+    texts = {cell.id: cell.source for cell in solved.cells if is_theirs(cell)}
+    notebook = submission(**texts)
+    for cell in notebook["cells"]:
+        cell.update(id=None, metadata={})
+    built, flags = rebuild(CELLS, notebook)
+    assert sound(CELLS, built) == []
+    assert model_of(built).classes == ("RNN", "GRU")
+    assert len(flags) == 1
 
 
 # ---- written answers ---------------------------------------------------------------------------------------------

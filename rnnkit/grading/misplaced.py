@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import Any
 
 CHECK = "check("
+DEFINES = re.compile(
+    r"^(?:@method_of\((?P<owner>\w{1,80})\)[ \t]*\n)?(?:async[ \t]+)?(?:def|class)[ \t]+(?P<name>\w{1,80})",
+    re.MULTILINE,
+)
 
 
 def work_in(given: str, found: str, kind: str) -> str:
@@ -38,6 +43,11 @@ def imports(source: str) -> list[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def defined(source: str) -> set[str]:
+    """The functions, methods (``RNN.step``) and classes that a cell's text defines, whether it is Python or not."""
+    return {".".join(filter(None, found.group("owner", "name"))) for found in DEFINES.finditer(source)}
 
 
 def prose_of(cell: Any) -> str:

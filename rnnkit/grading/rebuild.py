@@ -10,29 +10,26 @@ import copy
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from rnnkit.grading.misplaced import prose_of, shown_images, work_in
+from rnnkit.grading.misplaced import defined, prose_of, shown_images, work_in
 from rnnkit.grading.reading import (
     MOST_CELLS,
     BadSubmission,
     as_notebook,
     clean_image,
-    clean_text,
     find,
     listed,
     read,
 )
+from rnnkit.grading.submitted import MOST_TEXT, Cell, from_json, of
 
 __all__ = ["BadSubmission", "find", "read", "rebuild"]
 
-MOST_TEXT = 200_000  # characters of a cell
 MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
-INJECTED = "injected-parameters"  # papermill's tag
 MISSING = "# (this cell is missing from the submission)"
 ATTACHED = re.compile(r"[\w.() -]{1,100}")
 
@@ -56,58 +53,6 @@ def rebuild(master: NotebookNode, submitted: dict[str, Any]) -> tuple[NotebookNo
     return work.result()
 
 
-# ---- one cell of a submission ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Cell:
-    """What is used of a submitted cell; every field is of its type, whatever came."""
-
-    kind: str
-    text: str
-    grade_id: str
-    id: str
-    injected: bool
-    attachments: dict = field(default_factory=dict)
-    used: bool = False  # its text stands elsewhere, or nowhere for a good reason
-
-    def __post_init__(self):
-        self.bare = self.text.strip()
-
-
-def _cell(raw: dict) -> _Cell:
-    metadata = _of(dict, raw.get("metadata"))
-    about = _of(dict, metadata.get("nbgrader"))
-    kind = _of(str, raw.get("cell_type"))
-    return _Cell(
-        kind=kind if kind in ("code", "markdown") else "raw",
-        text=_source(raw.get("source")),
-        grade_id=_of(str, about.get("grade_id")),
-        id=_of(str, raw.get("id")),
-        injected=INJECTED in _of(list, metadata.get("tags")),
-        attachments=_of(dict, raw.get("attachments")),
-    )
-
-
-def _own(kind: str, text: str) -> _Cell:
-    return _Cell(kind, text, "", "", False)
-
-
-def _source(source: Any) -> str:
-    """A cell's text, not much more of it than is kept, with line ends as they are here."""
-    parts, room = [], MOST_TEXT + 1  # so that it is known that something was cut
-    for part in source if isinstance(source, list) else [source]:
-        if isinstance(part, str) and room > 0:
-            parts.append(part[:room])
-            room -= len(parts[-1])
-    return clean_text("".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _of(kind: type, value: Any) -> Any:
-    """The value if it is of the type, else an empty one."""
-    return value if isinstance(value, kind) else kind()
-
-
 # ---- the given cells ---------------------------------------------------------------------------------------------
 
 
@@ -124,6 +69,11 @@ def _is_theirs(cell: NotebookNode) -> bool:
     return not _about(cell) or bool(_about(cell).get("solution"))
 
 
+def _is_solution(cell: NotebookNode) -> bool:
+    """Whether it is for a student's code."""
+    return cell.cell_type == "code" and bool(_about(cell).get("solution"))
+
+
 def _is_answer(cell: NotebookNode) -> bool:
     """Whether it is for a written answer, that a person reads."""
     return cell.cell_type == "markdown" and bool(_about(cell).get("solution"))
@@ -136,8 +86,8 @@ class _Rebuild:
         self.out = copy.deepcopy(master)
         self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
         self.flagged: dict[str, list[str]] = {}
-        self.copies: dict[str, list[_Cell]] = {key: [] for key in self.given}
-        self.own: dict[str | None, list[_Cell]] = {}  # the student's own cells, by the given cell they follow
+        self.copies: dict[str, list[Cell]] = {key: [] for key in self.given}
+        self.own: dict[str | None, list[Cell]] = {}  # the student's own cells, by the given cell they follow
         self.room = MOST_IMAGES
 
     def _flag(self, what: str, key: str) -> None:
@@ -148,7 +98,7 @@ class _Rebuild:
     def take(self, cells: list) -> None:
         """Sorts a submission's cells into those that were given, copies of them, and the student's own."""
         place = None
-        for key, cell in self._recognised([_cell(raw) for raw in cells if isinstance(raw, dict)]):
+        for key, cell in self._recognised([from_json(raw) for raw in cells if isinstance(raw, dict)]):
             if key is not None and not self.copies[key]:
                 place = key
             elif key is None and cell.injected:
@@ -158,7 +108,7 @@ class _Rebuild:
             if key is not None:
                 self.copies[key].append(cell)
 
-    def _recognised(self, cells: list[_Cell]) -> Iterator[tuple[str | None, _Cell]]:
+    def _recognised(self, cells: list[Cell]) -> Iterator[tuple[str | None, Cell]]:
         """Each cell with the key of the given cell that it is: by its grade_id, else its id, else its whole text."""
         by_grade = {_about(cell)["grade_id"]: key for key, cell in self.given.items() if _about(cell)}
         by_id = {cell.id: key for key, cell in self.given.items() if "id" in cell}
@@ -174,7 +124,24 @@ class _Rebuild:
                 keys[index] = by_text.pop((cell.kind, cell.bare), None)
             elif _about(self.given[key]) and key != by_grade.get(cell.grade_id):
                 self._flag("nbgrader's metadata was changed (put back)", key)
+        self._recognise_solutions(keys, cells)
         return zip(keys, cells, strict=True)
+
+    def _recognise_solutions(self, keys: list[str | None], cells: list[Cell]) -> None:
+        """Solutions that lost their marks: the one cell in a solution's place that defines what it has to."""
+        order = list(self.given)
+        for key in (key for key in order if key not in keys and _is_solution(self.given[key])):
+            wanted, at = defined(self.given[key].source), order.index(key)
+            before = max((index for index, other in enumerate(keys) if other in order[:at]), default=-1)
+            after = next((index for index, other in enumerate(keys) if other in order[at + 1 :]), len(keys))
+            meant = [
+                index
+                for index in range(before + 1, after)
+                if keys[index] is None and cells[index].kind == "code" and wanted and wanted <= cells[index].defined
+            ]
+            if len(meant) == 1:
+                keys[meant[0]] = key
+                self._flag("solutions without their marks are known by what they define", key)
 
     def result(self) -> tuple[NotebookNode, list[str]]:
         """The notebook and its flags."""
@@ -237,18 +204,27 @@ class _Rebuild:
             cell.source = self._text(written[0], key) + images
             self._attach(cell, written[0], key)
         elif copies and cell.cell_type == "code":
+            self._look_elsewhere(key, cell)
             cell.source = copies[0].text
         elif cell.cell_type == "code" and _about(cell):
+            self._look_elsewhere(key, cell)
             cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
 
-    def _keep_work(self, key: str, cell: NotebookNode, found: _Cell) -> None:
+    def _look_elsewhere(self, key: str, cell: NotebookNode) -> None:
+        """Flags what an untouched or missing solution should define and a cell of the student's own does."""
+        wanted = defined(cell.source) if _is_solution(cell) else set()
+        own = (found for cells in self.own.values() for found in cells if found.kind == "code" and not found.used)
+        if wanted and any(wanted & found.defined for found in own):
+            self._flag("solutions are untouched, and a cell of the student's own defines the same (look there)", key)
+
+    def _keep_work(self, key: str, cell: NotebookNode, found: Cell) -> None:
         """What a student wrote into a locked cell, as a cell of their own beside it."""
         place, kept = key, work_in(cell.source, found.text, cell.cell_type)
         if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
             place = self._before(key)
         if kept:
             self._flag("work in a locked cell is kept in a cell beside it", key)
-            self.own.setdefault(place, []).insert(0 if place == key else MOST_CELLS, _own(cell.cell_type, kept))
+            self.own.setdefault(place, []).insert(0 if place == key else MOST_CELLS, Cell(cell.cell_type, kept))
 
     def _before(self, key: str) -> str | None:
         """The given cell before a given one."""
@@ -256,7 +232,7 @@ class _Rebuild:
         index = keys.index(key)
         return keys[index - 1] if index else None
 
-    def _written_beside(self, key: str) -> list[_Cell]:
+    def _written_beside(self, key: str) -> list[Cell]:
         """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
@@ -270,20 +246,20 @@ class _Rebuild:
             cell.used = True
             attachments |= cell.attachments
         text = "\n\n".join(map(prose_of, found))
-        return [_Cell("markdown", text, "", "", False, attachments)]
+        return [Cell("markdown", text, attachments=attachments)]
 
-    def _text(self, cell: _Cell, key: str) -> str:
+    def _text(self, cell: Cell, key: str) -> str:
         if len(cell.text) > MOST_TEXT:
             self._flag(f"cells have more than {MOST_TEXT} characters (cut)", key)
         return cell.text[:MOST_TEXT]
 
-    def _attach(self, target: NotebookNode, cell: _Cell, key: str) -> None:
+    def _attach(self, target: NotebookNode, cell: Cell, key: str) -> None:
         """Keeps the images that were pasted into a text."""
         if target.cell_type != "markdown":
             return
         kept = {}
         for name, bundle in cell.attachments.items():
-            images = {mime: clean_image(mime, data) for mime, data in _of(dict, bundle).items()}
+            images = {mime: clean_image(mime, data) for mime, data in of(dict, bundle).items()}
             images = {mime: data for mime, data in images.items() if data is not None and len(data) <= self.room}
             if images and ATTACHED.fullmatch(name):
                 kept[name] = NotebookNode(images)
@@ -297,7 +273,7 @@ class _Rebuild:
         """The student's own cells after a given one."""
         return [self._own_cell(cell) for cell in self.own.get(place, ()) if cell.bare and not cell.used]
 
-    def _own_cell(self, cell: _Cell) -> NotebookNode:
+    def _own_cell(self, cell: Cell) -> NotebookNode:
         text = self._text(cell, "one of the student's own")
         if cell.kind == "code":
             return new_code_cell(text)
