@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.names import BadValue, lookup, unknown
+from rnnkit.omega import FLOWS
 from rnnkit.optim import CLIPSTYLES
 from rnnkit.tasks import MIN_LENGTH, TASKS, get_task
 from rnnkit.tasks.base import Task
@@ -43,7 +44,10 @@ class Regime:
     init: str = _flag("basic_tanh", f"initial weights of the RNN: {', '.join(INITS)} (no effect on the GRU)")
     nhid: int = _flag(50, "hidden units H")
     seed: int = _flag(52, "seed of the initial weights and training batches")
-    alpha: float = _flag(0.0, "weight of the regulariser Omega; only 0 so far")
+    alpha: float = _flag(0.0, "weight of the regulariser Omega; RNN only")
+    omega_on: str = _flag(
+        "total", "what Omega looks at: total (dL/dh_t), or direct (its direct term, for the contrast)"
+    )
     lr: float = _flag(0.01, "learning rate")
     min_length: int = _flag(50, "shortest nominal length L (steps)")
     max_length: int = _flag(200, "lengths stay below it (steps), unless it equals min_length")
@@ -61,6 +65,7 @@ class Regime:
     clipstyle: str = _flag("rescale", "rescale or nothing")
     cutoff: float = _flag(1.0, "largest global gradient norm with clipstyle rescale")
     maxiters: int = _flag(20000, "updates")
+    stop_error: float = _flag(1e-4, "training stops as solved when less than this is wrong (percent)")
     saveFreq: float = _flag(5.0, "minutes between two saves of the state; 0 saves at every check")
     name: str = _flag("test_torch", "prefix of the files that the run writes")
     memvalues: int = _flag(5, "mem: different symbols V")
@@ -72,7 +77,13 @@ class Regime:
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _typed(f.name, getattr(self, f.name), type(f.default)))
-        for name, known in {"task": TASKS, "model": MODEL_NAMES, "init": INITS, "clipstyle": CLIPSTYLES}.items():
+        for name, known in {
+            "task": TASKS,
+            "model": MODEL_NAMES,
+            "init": INITS,
+            "clipstyle": CLIPSTYLES,
+            "omega_on": FLOWS,
+        }.items():
             if getattr(self, name) not in known:
                 raise RegimeError(unknown(getattr(self, name), known, name))
         for name, (ok, expected, advice) in _RULES.items():
@@ -133,6 +144,8 @@ class Regime:
 
 FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
 
+_WORDS = {"task": TASKS, "model": MODEL_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
+
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [
     *("task", "model", "init", "alpha", "clipstyle", "cutoff", "diagGates"),
@@ -169,10 +182,12 @@ _RULES = {
         "give another one",
     ),
     "alpha": (
-        lambda r: r.alpha == 0,
-        "0.0, because this version does not have the regulariser Omega yet",
-        "leave --alpha out or give 0.0",
+        lambda r: 0 <= r.alpha < math.inf and (r.alpha == 0 or r.model == "rnn"),
+        "at least 0, and 0 for the GRU, because Omega is written with one W_hh and one nonlinearity, of which a gated "
+        "state is no function",
+        "give --alpha 0.0 or --model rnn",
     ),
+    "stop_error": (lambda r: 0 < r.stop_error <= 100, "above 0, at most 100 percent", "the default is 1e-4"),
     "lr": (lambda r: 0 < r.lr < math.inf, "a positive number", "the handout's is 0.01"),
     "min_length": _at_least("min_length", MIN_LENGTH, "shorter sequences have no room for the tasks' markers"),
     "max_length": (

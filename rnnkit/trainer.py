@@ -22,7 +22,6 @@ from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
 from rnnkit.regimes import Regime, RegimeError
 from rnnkit.tasks import Batch, draw_length
 
-SOLVED_BELOW = 1e-4  # percent wrong: none of 10,000
 DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
 
 
@@ -176,8 +175,14 @@ class Trainer:
         r = self.regime
         length = draw_length(self.rng, r.min_length, r.max_length)
         batch = self._place(self.task.sample(self.rng, length, r.bs))
-        run = self.engine.run(self.cell, self.head, batch, flow=False)
-        clipped = clip(run.grads, self.cell.W_hh, r.clipstyle, r.cutoff)
+        run = self.engine.run(self.cell, self.head, batch, flow=r.alpha > 0)
+        grads = run.grads
+        if r.alpha > 0:
+            term = self.engine.omega(self.cell, run, r.bound, r.omega_on)
+            grads = grads | {"W_hh": grads["W_hh"] + r.alpha * term.grad}
+            self._put("Omega", n, term.value)
+            self._put("steps_in_past", n, term.steps_in_past)
+        clipped = clip(grads, self.cell.W_hh, r.clipstyle, r.cutoff)
         sgd(self.cell, clipped.grads, r.lr)
         self._put("train_nll", n, float(run.loss))
         self._put("gradient_norm", n, clipped.norm)
@@ -218,7 +223,7 @@ class Trainer:
         since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
-        if slot and values["valid_error"] < SOLVED_BELOW and math.isfinite(values["valid_nll"]):
+        if slot and values["valid_error"] < r.stop_error and math.isfinite(values["valid_nll"]):
             self.status = "solved"
         if slot in self.anchors.slots or self.status == "solved":
             self._keep_anchor()

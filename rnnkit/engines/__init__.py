@@ -11,6 +11,7 @@ from rnnkit.engines.base import Pass
 from rnnkit.engines.fused import FusedEngine
 from rnnkit.heads import Head
 from rnnkit.names import lookup
+from rnnkit.omega import Omega
 from rnnkit.tasks import Batch
 
 
@@ -29,6 +30,10 @@ class Engine(Protocol):
 
     def metrics(self, cell: nn.Module, head: Head, prepared: Any) -> dict[str, float]:
         """``head.metrics`` of the cell's outputs for a prepared batch; forward only."""
+        ...
+
+    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+        """The regulariser of a pass; see `AutogradEngine.omega`."""
         ...
 
 

@@ -7,7 +7,9 @@ from torch import nn
 
 from rnnkit.cells import readout, unroll
 from rnnkit.engines.base import Pass
+from rnnkit.engines.bptt import PHI_SLOPE
 from rnnkit.heads import Head
+from rnnkit.omega import Omega, omega
 from rnnkit.tasks import Batch
 
 
@@ -74,6 +76,18 @@ class AutogradEngine:
     def metrics(self, cell: nn.Module, head: Head, prepared: Batch) -> dict[str, float]:
         """``head.metrics`` of the cell's outputs for a batch; forward only."""
         return head.metrics(self.run(cell, head, prepared, backward=False).output, prepared.targets)
+
+    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+        """The regulariser of a pass with ``flow``, see `rnnkit.omega`.
+
+        Arguments:
+            cell: an RNN.
+            run: a pass of it.
+            bound: smallest squared norm that counts.
+            on: ``total``: of dL/dh_t; ``direct``: of the direct term alone, for the contrast.
+        """
+        slope = PHI_SLOPE[run.phi](run.hidden)
+        return omega(run.flow if on == "total" else run.direct, slope, cell.W_hh.detach(), bound)
 
 
 def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass:

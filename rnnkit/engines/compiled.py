@@ -13,6 +13,7 @@ from rnnkit.engines.base import Pass
 from rnnkit.engines.bptt import Weights, loss_slope
 from rnnkit.engines.tile import LANES, add_product
 from rnnkit.heads import Head
+from rnnkit.omega import Omega
 from rnnkit.tasks import Batch
 
 Recurrence = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `_pack_recurrence`
@@ -96,6 +97,16 @@ def _backward(recurrence: Recurrence, phi: str | None, x: np.ndarray, traces: np
         grads[f"b_{name}"] = _tensor(grad_x[i, -1], units)
         grads[f"W_h{name}"] = _tensor(grad_h[i], units).contiguous()
     return grads
+
+
+def omega(w: Weights, phi: str, flow: Tensor, hidden: Tensor, bound: float) -> Omega:
+    """See `rnnkit.omega.omega`."""
+    W_back = _padded(w["W_hh"].T)
+    grad = np.zeros_like(W_back)
+    watched = hidden.numpy(), flow.numpy()
+    squares, terms = kernels.rnn_omega(W_back, kernels.PHI_NUMBER[phi], *watched, np.float32(bound), grad)
+    grad *= 4 / max(terms, 1)
+    return Omega(squares / max(terms, 1), terms / flow[..., 0].numel(), _tensor(grad, len(W_back)).contiguous())
 
 
 def prepare(batch: Batch) -> Prepared:

@@ -14,6 +14,7 @@ from rnnkit.engines import bptt
 from rnnkit.engines.base import Pass
 from rnnkit.heads import Head
 from rnnkit.names import BadValue
+from rnnkit.omega import Omega, omega
 from rnnkit.tasks import Batch
 
 
@@ -61,6 +62,16 @@ class FusedEngine:
         way = bptt if isinstance(prepared, Batch) else _compiled()
         return way.metrics(w, phi, head, prepared)
 
+    @torch.no_grad()
+    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+        """As `AutogradEngine.omega`."""
+        w, phi = _recurrence(cell)
+        watched = run.flow if on == "total" else run.direct
+        way = _compiled() if _is_plain(watched) else None
+        if way is None:
+            return omega(watched, bptt.PHI_SLOPE[phi](run.hidden), w["W_hh"], bound)
+        return way.omega(w, phi, watched, run.hidden, bound)
+
 
 @functools.cache
 def _compiled() -> ModuleType | None:
@@ -77,9 +88,11 @@ def _compiled() -> ModuleType | None:
 
 def _way(w: dict[str, Tensor], batch: Batch) -> ModuleType:
     """The module that runs this batch."""
-    tensors = (batch.inputs, *w.values())
-    plain = all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
-    return (plain and _compiled()) or bptt
+    return (all(map(_is_plain, (batch.inputs, *w.values()))) and _compiled()) or bptt
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.dtype == torch.float32 and tensor.device.type == "cpu"
 
 
 def _recurrence(cell: nn.Module) -> tuple[dict[str, Tensor], str | None]:

@@ -88,6 +88,41 @@ def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
 
 
 @njit(**PLAIN)
+def rnn_omega(W_back, phi, hidden, flow, bound, grad):
+    """Omega's sum of squares and how many terms it has; see `rnnkit.omega`.
+
+    Arguments:
+        W_back: ``(H, P)``, the transpose of W_hh.
+        hidden, flow: ``(T, B, H)`` or wider; flow is what Omega looks at.
+        bound: smallest squared norm that counts.
+        grad: ``(H, P)``, zeros; becomes the sum of ``(R - 1) / |d|^2 v^T (d slope)``, not yet divided by the terms.
+    """
+    units, size = len(W_back), flow.shape[1]
+    delta, back = np.zeros((size, W_back.shape[1]), np.float32), np.empty((size, W_back.shape[1]), np.float32)
+    squares, terms = 0.0, 0
+    for t in range(len(flow)):
+        _times_slope(flow[t], hidden[t], phi, delta)
+        back[:] = 0
+        add_product(back, delta[:, :units], W_back)
+        for b in range(size):
+            length, handed = np.float32(0), np.float32(0)
+            for i in range(units):
+                length += flow[t, b, i] * flow[t, b, i]
+            for i in range(units):
+                handed += back[b, i] * back[b, i]
+            weight = np.float32(0)
+            if length >= bound:
+                off = handed / length - ONE
+                weight = off / length
+                squares += np.float64(off) * np.float64(off)
+                terms += 1
+            for i in range(units):
+                back[b, i] *= weight
+        add_product(grad, back[:, :units].T, delta)
+    return squares, terms
+
+
+@njit(**PLAIN)
 def reset_by(r, h_prev, reset):
     """``reset = r * h_prev``, 2-d."""
     for b in range(r.shape[0]):

@@ -11,7 +11,6 @@ from rnnkit.anchors import anchor_slots
 from rnnkit.read_npz import OVER_TIME, PER_CHECK, PER_UPDATE, TEXTS
 from rnnkit.record import KEYS, REGRESSION_ONLY
 from rnnkit.regimes import Regime
-from rnnkit.trainer import SOLVED_BELOW
 
 CLOSE = 1e-3  # relative: another machine's last digits, and 32 bits
 RANGES = {
@@ -83,7 +82,7 @@ def _status(content: dict[str, Any], regime: Regime) -> Iterator[str]:
         if done != updates:
             yield f"train_nll of {done} updates, {updates} were done"
     errors = _filled(content, "valid_error")
-    if status == "solved" and errors.size and not errors[-1] < SOLVED_BELOW:
+    if status == "solved" and errors.size and not errors[-1] < regime.stop_error:
         yield f"solved, but {errors[-1]:.4g} % are wrong at the last check"
 
 
