@@ -103,7 +103,7 @@ def omega(w: Weights, phi: str, flow: Tensor, hidden: Tensor, bound: float) -> O
     """See `rnnkit.omega.omega`."""
     W_back = _padded(w["W_hh"].T)
     grad = np.zeros_like(W_back)
-    watched = hidden.numpy(), flow.numpy()
+    watched = hidden.contiguous().numpy(), flow.contiguous().numpy()  # without gaps the loops become vectors
     squares, terms = kernels.rnn_omega(W_back, kernels.PHI_NUMBER[phi], *watched, np.float32(bound), grad)
     grad *= 4 / max(terms, 1)
     return Omega(squares / max(terms, 1), terms / flow[..., 0].numel(), _tensor(grad, len(W_back)).contiguous())
