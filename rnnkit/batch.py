@@ -5,11 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -20,12 +16,12 @@ import rnnkit
 from rnnkit.files import OutputError, RunFiles, free_name
 from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.names import BadValue, unknown
+from rnnkit.processes import INTERRUPTED, run_child, stopping
 from rnnkit.record import RecordError, load
 from rnnkit.regimes import Regime, get_regime
 
 NOTEBOOK = "3_regime.ipynb"
 ENGINE = "auto"
-INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
 
 
 class BatchError(BadValue):
@@ -218,51 +214,25 @@ def run(jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
         yield future.result()
 
 
-# Processes that are executing a job, so that an interrupted batch can ask them to save.
-_children: set[subprocess.Popen] = set()
-_stopping = threading.Event()
-
-
 def execute(job: Job) -> Outcome:
     """Executes one job's notebook in a process of its own; every end is an `Outcome`, none an exception."""
-    if _stopping.is_set():
+    if stopping():
         return Outcome(job, "interrupted", "before it began")
     try:
         job.files.make_folder()
         command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job)), str(os.getpid())]
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        child = subprocess.Popen(
-            command, cwd=job.folder, env=os.environ | threads, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
+        code, output, errors = run_child(command, job.folder)
     except (OSError, OutputError) as error:
         return Outcome(job, "failed", str(error))
-    _children.add(child)
-    try:
-        output, errors = child.communicate()
-    finally:
-        _children.discard(child)
-    reason = (
-        last_line(output if child.returncode == 1 else errors) or f"the process died (exit code {child.returncode})"
-    )
-    if child.returncode == 0:
+    reason = last_line(output if code == 1 else errors) or f"the process died (exit code {code})"
+    if code == 0:
         try:
             return Outcome(job, str(load(job.files.final)["status"]))
         except RecordError as error:
             return Outcome(job, "failed", str(error))
-    if child.returncode == 130 or _stopping.is_set():
+    if code == INTERRUPTED or stopping():
         return Outcome(job, "interrupted", "run the same command again to go on")
     return Outcome(job, "failed", reason)
-
-
-def interrupt() -> None:
-    """Asks every running job to save itself and end; jobs that wait do not begin."""
-    _stopping.set()
-    for child in list(_children):
-        child.send_signal(signal.SIGINT)
-    deadline = time.monotonic() + INTERRUPT_PATIENCE
-    while _children and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 def last_line(text: str) -> str:

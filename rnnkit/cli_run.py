@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
-
 from rnnkit import batch, estimate, summary
+from rnnkit.cli_guard import guarded
 from rnnkit.follow import Progress
 from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
-from rnnkit.names import BadValue, unknown
+from rnnkit.names import unknown
+from rnnkit.processes import interrupt
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
 from rnnkit.report import write_report
 from rnnkit.summary import unreadable_in
@@ -57,7 +55,7 @@ def make_parser(verb: str) -> _Parser:
 
 def run(argv: Sequence[str]) -> int:
     """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C."""
-    return _guarded(lambda: _run(_parse("run", argv)))
+    return guarded(lambda: _run(_parse("run", argv)))
 
 
 def report(argv: Sequence[str]) -> int:
@@ -74,24 +72,7 @@ def report(argv: Sequence[str]) -> int:
         arguments.regimes, arguments.profile, arguments.set = [], "smoke", []
         return _run(arguments)
 
-    return _guarded(work)
-
-
-def _guarded(work: Any) -> int:
-    torch.set_num_threads(1)  # as in the runs that are estimated
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
-    try:
-        return work()
-    except BadValue as error:
-        print(f"rnnkit: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("rnnkit: interrupted", file=sys.stderr)
-        return 130
-    except OSError as error:
-        print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)
-        return 1
+    return guarded(work)
 
 
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
@@ -134,9 +115,11 @@ def _run(arguments: argparse.Namespace) -> int:
     for job in jobs:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    print(_estimate(jobs, arguments.jobs), flush=True)
+    left, said = _estimate(jobs, arguments.jobs)
+    print(said, flush=True)
     for folder, group in groups.items():
         summary.write_commands(folder, group)
+    jobs.sort(key=lambda job: -left.get(job.label, 0.0))  # the longest first: none is left to run alone at the end
     outcomes = _run_with_progress(jobs, arguments.jobs)
     rows = [row for folder in groups for row in _summarize(folder, out, outcomes)]
     without = without_file(Path(arguments.cells)) if list(groups) != [out] else []
@@ -179,17 +162,19 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
     return {out: jobs}
 
 
-def _estimate(jobs: Sequence[batch.Job], at_once: int) -> str:
-    """How long all that is left will take; with the built-in cells where those of many people are to run."""
+def _estimate(jobs: Sequence[batch.Job], at_once: int) -> tuple[dict[str, float], str]:
+    """Seconds that each job still takes, and in words all of them; built-in cells where those of many are to run."""
     settings = {(job.key, job.profile): job.regime for job in jobs}
     cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
     try:
         whole = {setting: estimate.seconds(regime, cells=cells) for setting, regime in settings.items()}
     except Exception as error:
-        return f"estimate: none, a cell broke ({type(error).__name__}: {batch.last_line(str(error)) or 'no message'})"
-    left = [whole[job.key, job.profile] * batch.share_left(job) for job in jobs]
-    total = estimate.makespan(left, at_once) + START_UP * sum(share > 0 for share in left) / at_once
-    return f"estimate: about {estimate.in_words(total)} (timed just now on this machine; a busy one takes longer)"
+        reason = f"{type(error).__name__}: {batch.last_line(str(error)) or 'no message'}"
+        return {}, f"estimate: none, a cell broke ({reason})"
+    left = {job.label: whole[job.key, job.profile] * batch.share_left(job) for job in jobs}
+    longest_first = sorted(left.values(), reverse=True)
+    total = estimate.makespan(longest_first, at_once) + START_UP * sum(share > 0 for share in longest_first) / at_once
+    return left, f"estimate: about {estimate.in_words(total)} (timed just now on this machine; a busy one takes longer)"
 
 
 def _summarize(folder: Path, out: Path, outcomes: Sequence[batch.Outcome]) -> list[dict[str, Any]]:
@@ -213,7 +198,7 @@ def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Ou
                 progress.say(_outcome_line(outcome))
         except KeyboardInterrupt:
             progress.say("interrupted: saving what runs; the same command goes on later")
-            batch.interrupt()
+            interrupt()
             known = {outcome.job.label for outcome in outcomes}
             reason = "run the same command again to go on"
             outcomes += [batch.Outcome(job, "interrupted", reason) for job in jobs if job.label not in known]

@@ -1,0 +1,30 @@
+"""What every verb does with an error."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import torch
+
+from rnnkit.names import BadValue
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """What ``work`` returns; 2 for a bad value, 130 for Ctrl-C, 1 where files cannot be written, each with its line."""
+    torch.set_num_threads(1)  # as in the runs that are estimated
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    try:
+        return work()
+    except BadValue as error:
+        print(f"rnnkit: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rnnkit: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)
+        return 1

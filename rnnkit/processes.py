@@ -1,0 +1,55 @@
+"""Trainings in processes of their own, which can be asked together to save themselves and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+INTERRUPTED = 130
+INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
+
+_children: set[subprocess.Popen] = set()
+_stopping = threading.Event()
+
+
+def stopping() -> bool:
+    """Whether `interrupt` was called: what has not begun shall not."""
+    return _stopping.is_set()
+
+
+def run_child(command: list[str], cwd: str | Path | None = None, text: str = "") -> tuple[int, str, str]:
+    """Runs a command with one thread and no terminal; its exit code, output and errors.
+
+    Arguments:
+        command: the program and its arguments.
+        cwd: where it runs; here by default.
+        text: what it can read from its standard input.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    child = subprocess.Popen(
+        command, cwd=cwd, env=os.environ | threads, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    _children.add(child)
+    try:
+        output, errors = child.communicate(text)
+    finally:
+        _children.discard(child)
+    return child.returncode, output, errors
+
+
+def interrupt() -> None:
+    """Asks every running child to save itself and end; those that wait do not begin."""
+    _stopping.set()
+    for child in list(_children):
+        child.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + INTERRUPT_PATIENCE
+    while _children and time.monotonic() < deadline:
+        time.sleep(0.1)
