@@ -41,7 +41,13 @@ def seconds(regime: Regime, engine: str = "auto", cells: Cells | None = None) ->
         engine = "fused" if known else "autograd"
     runner = get_engine(engine)
     chunk = runner.prepare(batch(regime.cbs, mean))
-    update = _median_time(lambda: runner.run(cell, head, batch(regime.bs, mean), flow=False))
+
+    def one_update() -> None:
+        run = runner.run(cell, head, batch(regime.bs, mean), flow=regime.alpha > 0)
+        if regime.alpha > 0:
+            runner.omega(cell, run, regime.bound, regime.omega_on)
+
+    update = _median_time(one_update)
     check = regime.chunks * _median_time(lambda: runner.metrics(cell, head, chunk))
     if regime.collectDiags:
         check += _median_time(lambda: runner.run(cell, head, batch(min(regime.bs, regime.cbs), regime.max_length)))

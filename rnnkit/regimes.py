@@ -235,6 +235,11 @@ def _regime(name: str, **changes: Any) -> Regime:
     return _COMMON.replace(name=name, **changes)
 
 
+def _order(name: str, **changes: Any) -> Regime:
+    settings = {"task": "torder", "init": "smart_tanh", "cutoff": 0.05, "maxiters": 25001, "checkFreq": 500}
+    return _regime(name, **(settings | changes))
+
+
 REGIMES: dict[str, Regime] = {
     "A1": _regime("A1_mem_rnn_tanh_noclip", clipstyle="nothing"),
     "A2": _regime("A2_mem_rnn_tanh_clip005", cutoff=0.05),
@@ -246,6 +251,13 @@ REGIMES: dict[str, Regime] = {
     # Not in the handout: its fourth goal, tanh against sigmoid, has no command of its own.
     "A1s": _regime("A1s_mem_rnn_sigmoid_noclip", init="sigmoid", clipstyle="nothing"),
     "B1s": _regime("B1s_mul_rnn_sigmoid_noclip", task="mul", init="sigmoid", clipstyle="nothing"),
+    # The extra credit (section 3.4): temporal order with Omega. C1 solves it; C2 and C4 are the configuration that the
+    # handout calls stuck, with alpha 2 and 4, and C2d and C4d the same with Omega on the direct term alone.
+    "C1": _order("C1_torder_omega2_clip03", alpha=2.0, cutoff=0.3, maxiters=400000, checkFreq=2000, stop_error=1.0),
+    "C2": _order("C2_torder_omega2_clip005", alpha=2.0),
+    "C2d": _order("C2d_torder_direct2_clip005", alpha=2.0, omega_on="direct"),
+    "C4": _order("C4_torder_omega4_clip005", alpha=4.0),
+    "C4d": _order("C4d_torder_direct4_clip005", alpha=4.0, omega_on="direct"),
 }
 HANDOUT_REGIMES = ("A1", "A2", "A3", "A4", "A5", "B1", "B2")
 

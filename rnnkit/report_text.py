@@ -18,6 +18,8 @@ def check_block(regime: Regime, check: Checkpoint) -> str:
     *Source:* handout section 2.3.
     """
     lines = [_headline(regime, check), _losses(check), _norms(regime, check)]
+    if check.slot and regime.alpha > 0:
+        lines.append(_omega(regime, check))
     if "valid_mae" in check.values:
         lines.append(_regression(regime, check))
     if check.over_time:
@@ -46,6 +48,11 @@ def _norms(regime: Regime, check: Checkpoint) -> str:
     if check.slot and regime.clipstyle == "rescale":
         norms += f"avg grad norm (post clip) {check.gradient_norm_clipped:.3f} | "
     return f"  {norms}rho_Whh {check.values['rho_Whh']:.2f} | sigma_max_Whh {check.values['sigma_max_Whh']:.2f}"
+
+
+def _omega(regime: Regime, check: Checkpoint) -> str:
+    of = "" if regime.omega_on == "total" else " of the direct term alone"
+    return f"  Omega{of} {check.Omega:.4g} | steps in the past {check.steps_in_past:.3f}"
 
 
 def _regression(regime: Regime, check: Checkpoint) -> str:
@@ -83,11 +90,18 @@ def _gate(check: Checkpoint, gate: str) -> str:
     return f"  gate {gate} distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f}"
 
 
+def _solved(regime: Regime) -> str:
+    none = regime.stop_error <= 100 / regime.ebs
+    return (
+        "no validation sequence is wrong" if none else f"less than {regime.stop_error:g} % of the validation is wrong"
+    )
+
+
 def closing_line(regime: Regime, status: str, updates: int) -> str:
     """How a run ended, in one line."""
     meaning = {
         "finished": f"finished: all {updates} updates done",
-        "solved": f"solved after {updates} updates: no validation sequence is wrong",
+        "solved": f"solved after {updates} updates: {_solved(regime)}",
         "diverged": (
             f"diverged at iteration {updates - 1}: the weights are no longer finite, and no update could change that; "
             "stopped, with everything until then recorded"

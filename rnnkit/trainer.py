@@ -46,6 +46,7 @@ class Checkpoint:
         over_time: the record's diagnostics of this row, by key, each ``(T,)``; empty without collectDiags.
         train_nll, gradient_norm, gradient_norm_clipped: means over the updates since the check before; NaN at slot 0.
         best_error: smallest valid_error so far, this check included (percent).
+        Omega, steps_in_past: means over the same updates; NaN where alpha is 0.
     """
 
     slot: int
@@ -56,6 +57,8 @@ class Checkpoint:
     gradient_norm: float
     gradient_norm_clipped: float
     best_error: float
+    Omega: float = math.nan
+    steps_in_past: float = math.nan
 
 
 class Trainer:
@@ -135,7 +138,7 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as of the last check (or the end): arrays, weights, random stream."""
         arrays = {name: array.copy() for name, array in self.arrays.items()}
-        for name in _PER_UPDATE:
+        for name in _AVERAGED:
             arrays[name][self._remembered["updates"] :] = np.nan  # updates after the last check are done again
         return arrays | self.anchors.until(self._remembered["updates"]) | self._remembered
 
@@ -259,5 +262,4 @@ class Trainer:
         return batch.to(self.regime.device, self.cell.W_hh.dtype)
 
 
-_AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped")
-_PER_UPDATE = (*_AVERAGED, "Omega", "steps_in_past")
+_AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past")

@@ -62,13 +62,14 @@ python -m trainingRNNs_torch.train --task mul --model gru --alpha 0.0 \
 """
 COMMANDS = dict(zip(["A1", "A2", "A3", "A4", "A5", "B1", "B2"], HANDOUT.strip().split("\n\n"), strict=True))
 
-# The starter's defaults; alpha alone departs from it (2.0 there), z_bias is ours.
+# The starter's defaults; alpha alone departs from it (2.0 there); z_bias, omega_on and stop_error are ours.
 DEFAULTS = {
     "task": "mem", "model": "rnn", "init": "basic_tanh", "nhid": 50, "seed": 52, "alpha": 0.0, "lr": 0.01,
     "min_length": 50, "max_length": 200, "bs": 20, "ebs": 10000, "cbs": 1000, "checkFreq": 20,
     "collectDiags": False, "diagGates": False, "diagBins": 50, "satThresh": 0.05, "bound": 1e-20, "err_abs": 0.2,
     "valid_seed": 12345, "clipstyle": "rescale", "cutoff": 1.0, "maxiters": 20000, "saveFreq": 5.0,
     "name": "test_torch", "memvalues": 5, "mempos": 10, "memall": False, "device": "cpu", "z_bias": -2.0,
+    "omega_on": "total", "stop_error": 1e-4,
 }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_command_is_the_handouts(key):
 def test_the_seven_are_named():
     assert tuple(COMMANDS) == HANDOUT_REGIMES
     assert set(HANDOUT_REGIMES) < set(REGIMES)
-    assert all(regime.alpha == 0 for regime in REGIMES.values())
+    assert all((regime.alpha > 0) == key.startswith("C") for key, regime in REGIMES.items())
 
 
 @pytest.mark.parametrize("key", COMMANDS)
@@ -200,7 +201,8 @@ BAD = {
     "task": ["memo", "", 3], "model": ["lstm", "RNN", None], "init": ["test", "tanh"], "clipstyle": ["clip", "Nothing"],
     "nhid": [0, -1, True, 50.0, "50", None], "bs": [0, True, 20.0], "cbs": [0, -5], "ebs": [0, 1500, 999, -1000],
     "seed": [-1, 2**32, 1.5, False], "valid_seed": [-1, 2**32 - 52], "checkFreq": [0, -20, 20.0], "diagBins": [0, True],
-    "alpha": [2.0, -1.0, NAN, True], "lr": [0, -0.01, NAN, INF, "0.01", True], "cutoff": [0.0, -1.0, NAN, INF],
+    "alpha": [-1.0, NAN, INF, True], "omega_on": ["all", ""], "stop_error": [0.0, 101.0, NAN],
+    "lr": [0, -0.01, NAN, INF, "0.01", True], "cutoff": [0.0, -1.0, NAN, INF],
     "min_length": [9, 5, 201, 50.0], "max_length": [49, 0, True], "maxiters": [0, -1, 1e3],
     "saveFreq": [-1.0, NAN, INF], "satThresh": [-0.1, 1.1, NAN], "bound": [-1.0, NAN, INF], "err_abs": [0.0, NAN, INF],
     "z_bias": [NAN, INF],

@@ -110,7 +110,7 @@ def test_a_handout_command_runs_by_its_own_module_name(tmp_path):
 
 def test_every_field_of_a_regime_is_a_flag():
     for name, flag in FIELDS.items():
-        if name in ("alpha", "task", "model", "init", "clipstyle", "device", "name", "max_length", "memall"):
+        if name in ("omega_on", "task", "model", "init", "clipstyle", "device", "name", "max_length", "memall"):
             continue
         if isinstance(flag.default, bool):
             assert getattr(parse([f"--{name}"])[0], name) is True
@@ -176,7 +176,7 @@ REFUSED = {
     "--lr inf": ["lr", "positive", "inf"],
     "--ebs 1500 --cbs 1000": ["ebs", "multiple of cbs", "got 1500", "change ebs or cbs"],
     "--ebs 500 --cbs 1000": ["ebs", "multiple of cbs", "got 500"],
-    "--alpha 2": ["alpha", "expected 0.0", "got 2.0", "leave --alpha out"],
+    "--alpha 2 --model gru": ["alpha", "0 for the GRU", "got 2.0", "--alpha 0.0 or --model rnn"],
     "--maxiters 1e3": ["--maxiters", "expected a whole number", "got '1e3'"],
     "--lr fast": ["--lr", "expected a number", "got 'fast'"],
     "--maxiters": ["--maxiters", "expected one argument"],
