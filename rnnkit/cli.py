@@ -26,6 +26,12 @@ def _sweep(arguments: list[str]) -> int:
     return main(arguments)
 
 
+def _lengths(arguments: list[str]) -> int:
+    from rnnkit.cli_lengths import main
+
+    return main(arguments)
+
+
 def _report(arguments: list[str]) -> int:
     from rnnkit.cli_run import report
 
@@ -86,6 +92,7 @@ VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
     "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
     "sweep": (_sweep, "train every combination of settings times seeds, into one table: rnnkit sweep FILE.toml"),
+    "lengths": (_lengths, "try a trained network on longer sequences: rnnkit lengths RECORD"),
     "pack": (_pack, "students: collect the hand-in into one zip, or say what is missing"),
     "release": (_instructor("release", "release"), "instructors: derive release/ and dist/student.zip from notebooks/"),
     "grade": (_instructor("grade", "cli_grade"), "instructors: grade the submissions that came in, in a sandbox"),

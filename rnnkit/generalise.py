@@ -1,0 +1,79 @@
+"""Error against length: a trained network on sequences far longer than those that it learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnkit.engines import get_engine
+from rnnkit.heads import get_head
+from rnnkit.inits import set_weights
+from rnnkit.modelfile import Cells, make_cell
+from rnnkit.names import BadValue
+from rnnkit.record import regime_of
+from rnnkit.tasks import MIN_LENGTH
+
+LENGTHS = (50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
+SEED = 5000  # neither that of training nor of validation
+STEPS_AT_ONCE = 200_000  # sequences times steps in a chunk: bounds the memory
+
+
+class Row(NamedTuple):
+    """What was found at one length: sequences, wrong ones, and their share in percent; loss in nats."""
+
+    length: int
+    sequences: int
+    wrong: int
+    error: float
+    nll: float
+
+
+def error_by_length(
+    record: dict[str, Any],
+    lengths: Sequence[int] = LENGTHS,
+    sequences: int = 1000,
+    seed: int = SEED,
+    on_sequences: Callable[[int], None] | None = None,
+) -> list[Row]:
+    """Tries a record's network on fresh sequences of each length.
+
+    Arguments:
+        record: of a run with the built-in cells, or with cells that compute the same.
+        lengths: nominal lengths L (steps).
+        sequences: how many for each.
+        seed: of the sequences; every length has a stream of its own.
+        on_sequences: called with how many have been tried, after each chunk.
+
+    Raises:
+        BadValue: a length that the task does not have, no sequences, or weights that are not finite.
+
+    *Source:* Pascanu et al. 2013, section 4: one model, tried at 50 to 5000 steps.
+    """
+    if sequences < 1 or min(lengths, default=0) < MIN_LENGTH:
+        raise BadValue(
+            f"expected lengths of at least {MIN_LENGTH} and at least 1 sequence, got {list(lengths)} and {sequences}"
+        )
+    regime = regime_of(record)
+    task, engine = regime.make_task(), get_engine("fused")
+    head, cell = get_head(task.head, regime.err_abs), make_cell(regime, Cells())
+    weights = {name: record[name] for name, _ in cell.named_parameters()}
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise BadValue(f"{regime.name}: expected finite weights, got NaN or infinity; the run diverged")
+    set_weights(cell, weights)
+    rows = []
+    for length in lengths:
+        rng = np.random.RandomState([seed, length])
+        left, chunks = sequences, []
+        while left:
+            size = min(left, max(1, STEPS_AT_ONCE // length))
+            batch = task.sample(rng, length, size).to("cpu", cell.W_hh.dtype)
+            chunks += [(size, engine.metrics(cell, head, engine.prepare(batch)))]
+            left -= size
+            if on_sequences:
+                on_sequences(size)
+        wrong = round(sum(size * found["error"] for size, found in chunks))
+        nll = sum(size * found["nll"] for size, found in chunks) / sequences
+        rows.append(Row(length, sequences, wrong, 100 * wrong / sequences, nll))
+    return rows
