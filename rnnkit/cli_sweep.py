@@ -64,9 +64,9 @@ def _sweep(arguments: argparse.Namespace) -> int:
             f"({sum(seconds) / 3600:.1f} core hours; a run that solves its task ends earlier)"
         )
         return 0
-    executor = dask_executor(arguments.dask) if arguments.dask else ThreadPoolExecutor(arguments.jobs)
-    failed = 0
-    with tqdm(total=len(sweep.runs), initial=len(sweep.runs) - len(left), unit="run", desc=sweep.name) as bar:
+    workers = dask_executor(arguments.dask) if arguments.dask else ThreadPoolExecutor(arguments.jobs)
+    failed, done = 0, len(sweep.runs) - len(left)
+    with workers as executor, tqdm(total=len(sweep.runs), initial=done, unit="run", desc=sweep.name) as bar:
         try:
             for run, status in work.run(executor, shared_disk=not arguments.dask):
                 failed += status.startswith("failed")
@@ -77,6 +77,5 @@ def _sweep(arguments: argparse.Namespace) -> int:
             bar.write("broken off: saving what runs; the same command goes on later")
             interrupt()
             raise
-    executor.shutdown()
     print(f"{len(sweep.runs) - failed} of {len(sweep.runs)} runs ended, {failed} failed; table: {work.table}")
     return 1 if failed else 0

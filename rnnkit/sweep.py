@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,8 +226,9 @@ def _train(job: Job, folder: Path) -> None:
         train(regime, out=folder, cells=model, resume=can_resume(regime, out=folder, cells=model))
 
 
-def dask_executor(address: str) -> Executor:
-    """The workers of a Dask cluster that runs already.
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine.
 
     Raises:
         SweepError: Dask is not installed, or nobody answers at this address.
@@ -234,13 +236,13 @@ def dask_executor(address: str) -> Executor:
     try:
         from distributed import Client
     except ImportError:
-        raise SweepError(
-            "--dask: expected the package distributed, found none; pip install 'rnnkit[cluster]'"
-        ) from None
+        raise SweepError("--dask: expected the package distributed, found none; pip install distributed") from None
     try:
-        return Client(address, timeout=20, set_as_default=False).get_executor(pure=False)
+        client = Client(address, timeout=20, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SweepError(f"--dask {address}: expected a running scheduler, got: {error}") from None
+    with client:
+        yield client.get_executor(pure=False)
 
 
 def seconds_left(runs: Sequence[Run], cells: Cells) -> list[float]:
