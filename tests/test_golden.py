@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnkit.diagnostics import log10_grad
+from rnnkit.engines import get_engine
 from rnnkit.regimes import get_regime
 from rnnkit.trainer import Trainer
 
@@ -35,21 +36,21 @@ VALID_LENGTHS = {"A1": [150, 189, 167, 188, 136, 133, 106, 196, 100, 180]}
 
 
 class Runs:
-    """One training a regime, kept for all tests of this file: ``{iteration: checkpoint}``."""
+    """One training a regime, kept for all tests with an engine: ``{iteration: checkpoint}``."""
 
-    def __init__(self):
-        self.done = {}
+    def __init__(self, engine):
+        self.engine, self.done = engine, {}
 
     def __call__(self, key):
         if key not in self.done:
-            trainer = Trainer(get_regime(key, maxiters=221))
+            trainer = Trainer(get_regime(key, maxiters=221), engine=get_engine(self.engine))
             self.done[key] = trainer, {check.updates - 1: check for check in trainer.checkpoints()}
         return self.done[key]
 
 
-@pytest.fixture(scope="module")
-def run_of():
-    return Runs()
+@pytest.fixture(scope="module", params=["fused", pytest.param("autograd", marks=pytest.mark.slow)])
+def run_of(request):
+    return Runs(request.param)
 
 
 def short(value: float, digits: int = 3) -> str:

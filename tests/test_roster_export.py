@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 
 import graded_course
 import pytest
@@ -97,6 +98,17 @@ def test_missing_roster_is_refused(tmp_path):
 def test_no_cell_is_a_formula(text):
     assert cell(text).startswith("'")
     assert cell(text).isprintable()
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝"])
+@pytest.mark.parametrize("between", [";", "; ", ';"', ";\u200b", "|", ";;", "\t", ";\t"])
+def test_no_part_of_a_cell_is_a_formula_where_it_is_split(start, between):
+    file = io.StringIO(newline="")
+    csv.writer(file).writerow([cell(f"runs/x{between}{start}cmd|' /C calc'!A0: not whole"), cell("a; b-c; 1=1; x|y")])
+    for mark in ";|\t":
+        for (*parts,) in csv.reader([file.getvalue()], delimiter=mark):
+            assert not [part for part in parts if part.strip('"\u200b ').startswith(start)]
+    assert file.getvalue().endswith(",a; b-c; 1=1; x|y\r\n")
 
 
 @pytest.mark.parametrize("text", ["-5", "+4.5", "12345", "007", "1e-3", "ada", "a=b", "", "x@example.org"])
@@ -205,7 +217,7 @@ def test_everybody_of_the_roster_is_a_row_in_its_order(course, tmp_path):
     assert (zoe["first_name"], zoe["last_name"], zoe["email"]) == ("Zoë", "'-Z", "'@x")
     assert (zoe["total"], zoe["max"], zoe["rnn_step"], zoe["submitted_at"]) == ("0", str(int(MOST)), "", "")
     assert (ada["first_name"], ada["last_name"]) == ("Ada", "Lovelace, Lady")  # the roster's names count
-    assert (ada["flags"], ada["submitted_at"]) == ("locked cell edited; =HYPERLINK(1)", "2026-11-21")
+    assert (ada["flags"], ada["submitted_at"]) == ("locked cell edited; '=HYPERLINK(1)", "2026-11-21")
     assert carl["reason"] == "'@1_cells.ipynb: empty file"
 
 

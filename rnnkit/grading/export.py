@@ -39,6 +39,8 @@ NOT_SUBMITTED = "not submitted"
 FIRST = ("student_id", "last_name", "first_name", "email", "status", "reason")
 SUMS = ("total", "max", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
 LAST = ("set_by_hand", "flags", "submitted_at")
+# Where spreadsheets of some countries, told nothing else, begin a new cell that is a formula.
+SPLIT = re.compile("([;|][\\s\"'\ufeff\u200b]*)(?=[=+@＝＋－＠-])")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -103,13 +105,16 @@ def export(
 
 
 def cell(value: Any) -> str:
-    """A value as a cell that no spreadsheet takes for a formula: ``'`` stands before what begins like one."""
+    """A value as a cell that no spreadsheet takes for a formula: ``'`` stands before what begins like one.
+
+    This holds within the text as well, where a spreadsheet might split it.
+    """
     if value is None:
         return ""
     if isinstance(value, bool | str):
         text = str(value)
         risky = text[:1] in ("\t", "\r", "\n") or text.lstrip("\ufeff\u200b\xa0 \t\r\n")[:1] in (*"=+-@＝＋－＠",)
-        shown = " ".join(plain(text).split())
+        shown = SPLIT.sub(r"\1'", " ".join(plain(text).split()))
         return f"'{shown}" if shown and risky and not NUMBER.fullmatch(shown) else shown
     if isinstance(value, datetime):
         return f"{value.isoformat(timespec='seconds')}+00:00"  # nbgrader's times are UTC and do not say so
