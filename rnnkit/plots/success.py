@@ -44,18 +44,21 @@ class Rate(NamedTuple):
         return self.solved / self.runs
 
 
-def read_table(path: str | Path) -> list[Row]:
+def read_table(path: str | Path, columns: Sequence[str] = ("length", "init", "method", "status")) -> list[Row]:
     """The rows of a sweep's table.
 
+    Arguments:
+        columns: those that it has to have.
+
     Raises:
-        BadValue: no such file, or one without the columns of a sweep of lengths, inits and methods.
+        BadValue: no such file, or one without those columns.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
         raise BadValue(f"{path}: expected a sweep's table, got: {error.strerror}; make it with rnnkit sweep") from None
-    missing = {"length", "init", "method", "status"} - set(rows[0] if rows else {})
+    missing = set(columns) - set(rows[0] if rows else {})
     if missing:
         raise BadValue(f"{path}: expected the columns of a sweep, found none named {', '.join(sorted(missing))}")
     return rows
