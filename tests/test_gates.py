@@ -35,6 +35,7 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     for path in NOTEBOOKS:
         shutil.copy(path, folder)
+    shutil.copytree(NOTEBOOKS[0].parent / "sweeps", folder / "sweeps")
     return folder
 
 

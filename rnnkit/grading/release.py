@@ -27,7 +27,7 @@ from rnnkit.setup_env import SetupError, clone_root
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 ARCHIVE = Path("dist") / "student.zip"
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
-SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png")
+SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png", "sweeps/*.toml", "sweeps/*.csv")
 
 
 class ReleaseError(BadValue):
