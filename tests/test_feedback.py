@@ -212,7 +212,7 @@ def test_texts_of_people_do_not_act(course):
     page = Parsed(text)
     assert page.elements <= ELEMENTS
     assert not [name for name, _ in page.attributes if name.startswith("on")]
-    assert all(re.fullmatch(r"[1-4]_\w+\.html(#\w+)?", link) for link in page.links)
+    assert all(re.fullmatch(r"[1-5]_\w+\.html(#\w+)?", link) for link in page.links)
     assert page.shown.count('<script>alert("') == 3  # name, answer and comment are there, as words
     assert "{{ 7*7 }}" in page.shown
     assert not re.search("[\x00\x1b\u202e]", text)
