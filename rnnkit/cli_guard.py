@@ -1,15 +1,26 @@
-"""What every verb does with an error."""
+"""What verbs have in common: how flags are refused, and what is done with an error."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import NoReturn
 
 import torch
 
 from rnnkit.names import BadValue
+from rnnkit.regimes import RegimeError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises `RegimeError` where argparse would print and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuses the flags."""
+        raise RegimeError(message.removeprefix("argument "))
 
 
 def guarded(work: Callable[[], int]) -> int:

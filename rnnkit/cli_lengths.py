@@ -7,25 +7,18 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm.auto import tqdm
 
-from rnnkit.cli_guard import guarded
+from rnnkit.cli_guard import Parser, guarded
 from rnnkit.files import OutputError
 from rnnkit.generalise import LENGTHS, SEED, Row, error_by_length
 from rnnkit.record import load, save_text
-from rnnkit.regimes import RegimeError
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise RegimeError(message.removeprefix("argument "))
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The flags of ``rnnkit lengths``."""
-    parser = _Parser(prog="rnnkit lengths", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="rnnkit lengths", description=__doc__, allow_abbrev=False)
     parser.add_argument("record", metavar="RECORD", help="a ..._final_state.npz")
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS, metavar="L", help="steps")
     parser.add_argument("--sequences", type=int, default=1000, metavar="N", help="sequences of each length")

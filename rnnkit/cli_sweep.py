@@ -7,11 +7,10 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm.auto import tqdm
 
-from rnnkit.cli_guard import guarded
+from rnnkit.cli_guard import Parser, guarded
 from rnnkit.estimate import in_words, makespan
 from rnnkit.modelfile import find_cells, make_cell
 from rnnkit.processes import interrupt
@@ -23,14 +22,9 @@ from rnnkit.trainer import check_device
 START_UP = 3.0  # seconds that a run takes besides training
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise RegimeError(message.removeprefix("argument "))
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The flags of ``rnnkit sweep``."""
-    parser = _Parser(prog="rnnkit sweep", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="rnnkit sweep", description=__doc__, allow_abbrev=False)
     parser.add_argument("file", metavar="FILE", help="settings and seeds: .toml or .yaml")
     parser.add_argument("--out", metavar="DIR", help="where table and runs go (default: runs/sweeps/NAME)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time, here")

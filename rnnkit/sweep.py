@@ -59,6 +59,7 @@ class Work:
         self.table = self.out / f"{sweep.name}.csv"
         self.model = "" if self.cells.source == BUILTIN else Path(self.cells.source).read_text(encoding="utf-8")
         self.failed: dict[str, str] = {}
+        self.ended: dict[str, dict[str, Any]] = {}  # what the table says of a run: each record is read once for it
 
     def files(self, run: Run) -> RunFiles:
         """Where a run's record and log lie."""
@@ -88,10 +89,13 @@ class Work:
         """The table: a row for each run that has ended or failed, in the sweep's order."""
         rows = []
         for run in self.sweep.runs:
-            record = self.record(run)
             about = {"run": run.name} | run.labels
-            if record is not None and str(record["status"]) != "running":
-                rows.append(about | results_of(record))
+            if run.name not in self.ended:
+                record = self.record(run)
+                if record is not None and str(record["status"]) != "running":
+                    self.ended[run.name] = results_of(record)
+            if run.name in self.ended:
+                rows.append(about | self.ended[run.name])
             elif run.name in self.failed:
                 rows.append(about | {"status": "failed", "error": self.failed[run.name]})
         return rows
