@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from rnnkit.bench_cases import PLAIN, TORCH_NN, Case, engines_here, largest_diff
 from rnnkit.bench_machine import machine
 from rnnkit.bench_measure import BenchError, Clock, Spread, clock_of, interleave, ratio, slope, spread
 from rnnkit.bench_pace import Lap, Paced, Stopwatch, laps, median_parts
+from rnnkit.cli_guard import Parser
 from rnnkit.engines import Engine
 from rnnkit.names import BadValue
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -176,14 +177,9 @@ def _place(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in ("kind", "model", "task", "T", "B", "H")}
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BenchError(message.removeprefix("argument "))
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The flags of ``rnnkit bench``."""
-    parser = _Parser(prog="rnnkit bench", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="rnnkit bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and sizes: half a minute, rougher")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part only (may be given several times)")
     parser.add_argument("--profile", action="store_true", help="also where the time of an update and a check goes")

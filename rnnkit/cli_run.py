@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from rnnkit import batch, estimate, summary
-from rnnkit.cli_guard import guarded
+from rnnkit.cli_guard import Parser, guarded
 from rnnkit.follow import Progress
 from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
 from rnnkit.names import unknown
@@ -24,14 +24,9 @@ START_UP = 5.0  # seconds that a notebook takes besides training
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise RegimeError(message.removeprefix("argument "))
-
-
-def make_parser(verb: str) -> _Parser:
+def make_parser(verb: str) -> Parser:
     """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer)."""
-    parser = _Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
+    parser = Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE-SETTINGS)")
     parser.add_argument(
