@@ -36,6 +36,7 @@ def error_by_length(
     sequences: int = 1000,
     seed: int = SEED,
     on_sequences: Callable[[int], None] | None = None,
+    engine: str = "fused",
 ) -> list[Row]:
     """Tries a record's network on fresh sequences of each length.
 
@@ -45,6 +46,7 @@ def error_by_length(
         sequences: how many for each.
         seed: of the sequences; every length has a stream of its own.
         on_sequences: called with how many have been tried, after each chunk.
+        engine: see `rnnkit.engines`.
 
     Raises:
         BadValue: a length that the task does not have, no sequences, or weights that are not finite.
@@ -56,7 +58,7 @@ def error_by_length(
             f"expected lengths of at least {MIN_LENGTH} and at least 1 sequence, got {list(lengths)} and {sequences}"
         )
     regime = regime_of(record)
-    task, engine = regime.make_task(), get_engine("fused")
+    task, way = regime.make_task(), get_engine(engine)
     head, cell = get_head(task.head, regime.err_abs), make_cell(regime, Cells())
     weights = {name: record[name] for name, _ in cell.named_parameters()}
     if not all(np.isfinite(array).all() for array in weights.values()):
@@ -69,7 +71,7 @@ def error_by_length(
         while left:
             size = min(left, max(1, STEPS_AT_ONCE // length))
             batch = task.sample(rng, length, size).to("cpu", cell.W_hh.dtype)
-            chunks += [(size, engine.metrics(cell, head, engine.prepare(batch)))]
+            chunks += [(size, way.metrics(cell, head, way.prepare(batch)))]
             left -= size
             if on_sequences:
                 on_sequences(size)

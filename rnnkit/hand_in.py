@@ -22,10 +22,10 @@ from rnnkit.record import RecordError, load, regime_of
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
-CELLS, REPORT = "1_cells.ipynb", "4_report.ipynb"
+CELLS, REPORT, MORE = "1_cells.ipynb", "4_report.ipynb", "5_extra_credit.ipynb"
 NOTEBOOKS = (CELLS, "2_diagnostics.ipynb", "3_regime.ipynb", REPORT)
 CHATS = "ai_chats.txt"
-EXTRA_RUN = "extra_run"  # the cell that names the run of the extra credit
+EXTRA_RUN = "extra_run"  # the cells that name the run of the extra credit, in REPORT and in MORE
 FULL = "full"
 
 
@@ -61,18 +61,21 @@ def collect(folder: str | Path, *, runs: str | Path | None = None, smoke: bool =
     notebooks = _notebooks(found)
     sha256 = _model(found, notebooks.get(CELLS))
     for name, notebook in notebooks.items():
-        if name != REPORT:
+        if name not in (REPORT, MORE):
             found.missing += [f"{name}: question {question} is still to be solved" for question in unsolved(notebook)]
     records = {key: _run(found, key, sha256, runs, smoke) for key in HANDOUT_REGIMES}
     if REPORT in notebooks:
-        _report(found, notebooks[REPORT], runs, smoke)
+        _report(found, notebooks[REPORT], smoke)
+    _extra_credit(found, notebooks, runs)
     _commands(found, {key: regime for key, regime in records.items() if regime}, runs)
     return found
 
 
 def _notebooks(found: HandIn) -> dict[str, dict[str, Any]]:
     read = {}
-    for name in NOTEBOOKS:
+    for name in (*NOTEBOOKS, MORE):
+        if name == MORE and not (found.folder / name).exists():
+            continue
         try:
             notebook = assemble.read_notebook(found.folder / name)
             if not all(isinstance(cell, dict) and isinstance(cell.get("metadata"), dict) for cell in notebook["cells"]):
@@ -203,8 +206,8 @@ def _not_right(key: str, content: Any, sha256: str | None, smoke: bool, command:
         )
 
 
-def _report(found: HandIn, notebook: dict[str, Any], runs: str | Path | None, smoke: bool) -> None:
-    """The answers, the figures, the links of AI chats and the run of the extra credit."""
+def _report(found: HandIn, notebook: dict[str, Any], smoke: bool) -> None:
+    """The answers, the figures and the links of AI chats."""
     cells = cells_by_id(notebook)
     chats = answer_of(cells.get(CHATS_CELL))
     if chats:
@@ -213,21 +216,35 @@ def _report(found: HandIn, notebook: dict[str, Any], runs: str | Path | None, sm
         found.refused.append(f"{REPORT}: AI chats: not answered; write the link of every chat into that cell, or none")
         found.missing += found.refused
     found.missing += [f"{REPORT}: {line}" for line in open_in_report(notebook, smoke)]
-    if answer_of(cells.get(EXTRA)):
-        _extra_run(found, cells, runs)
 
 
-def _extra_run(found: HandIn, cells: dict[str, Any], runs: str | Path | None) -> None:
+def _extra_credit(found: HandIn, notebooks: dict[str, Any], runs: str | Path | None) -> None:
+    """The runs that either notebook names, where there are any."""
+    cells = {name: cells_by_id(notebooks[name]) for name in (REPORT, MORE) if name in notebooks}
+    names = list(dict.fromkeys(_run_named(found) for found in cells.values()))
+    there = [name for name in names if _take_extra(found, name, runs)]
+    if not there and answer_of(cells.get(REPORT, {}).get(EXTRA)):
+        found.notes.append(
+            f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
+            "its record"
+        )
+
+
+def _run_named(cells: dict[str, Any]) -> str:
+    """The run that a notebook says is the extra credit's."""
     try:
         (statement,) = ast.parse(text_of(cells[EXTRA_RUN])).body
-        name = Path(str(ast.literal_eval(statement.value))).name
+        return Path(str(ast.literal_eval(statement.value))).name or EXTRA
     except (KeyError, ValueError, SyntaxError, AttributeError):
-        name = EXTRA
+        return EXTRA
+
+
+def _take_extra(found: HandIn, name: str, runs: str | Path | None) -> bool:
     for place in _places(found.folder, name, runs):
-        if name and (place / f"{name}_final_state.npz").is_file():
+        if (place / f"{name}_final_state.npz").is_file():
             _take_run(found, "extra credit", name, place)
-            return
-    found.notes.append(f"extra credit: no finished run {name!r} found; it is judged by what the report shows")
+            return True
+    return False
 
 
 def _commands(found: HandIn, records: dict[str, Regime], runs: str | Path | None) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.checks.inputs import SHAPES
 from rnnkit.checks.wire import encode
 from rnnkit.names import BadValue
 from rnnkit.npz import Members, Unreadable, short
@@ -37,6 +38,7 @@ OVER_TIME = (
 )  # fmt: skip
 WEIGHT = "anchor_W_hh"
 ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
+TRIED_AGAIN = "torder"  # the task of the runs whose networks are passed on
 ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
 
@@ -47,7 +49,8 @@ def summary(path: Path) -> dict[str, Any]:
     Returns:
         ``texts`` and ``numbers`` by their keys; ``about``: shape, dtype and range of each array; ``checks``: the curves
         over checks, whole; ``curves``: those over updates, at ``points``; ``last``: the diagnostics of the last check;
-        ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``problems`` by key.
+        ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``weights``: of a run
+        of temporal order; ``problems`` by key.
     """
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
@@ -63,7 +66,7 @@ def summary(path: Path) -> dict[str, Any]:
         found["about"][name] = _about(array)
     points = np.unique(np.linspace(0, max(map(_length, arrays.items())) - 1, POINTS).astype(int)) if arrays else []
     _add_curves(arrays, np.asarray(points, dtype=int), found)
-    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
+    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays), "weights": _weights(members, found["texts"])}
 
 
 def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
@@ -155,6 +158,19 @@ def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
         "changed": float(np.mean(norm != clipped)),
         "enlarged": float(np.mean(clipped > norm)),
     }
+
+
+def _weights(members: Members, texts: dict[str, str]) -> dict[str, np.ndarray]:
+    """The network that a run of temporal order ended with; empty where it is none, or too large."""
+    try:
+        regime = json.loads(texts.get("regime", ""))
+        if regime["task"] != TRIED_AGAIN:
+            return {}
+        found = {name: members.read(name) for name in SHAPES[str(regime["model"]).upper()]}
+    except (ValueError, KeyError, TypeError, RecursionError):  # Unreadable is a ValueError
+        return {}
+    fits = all(one.dtype.kind == "f" and one.ndim <= 2 and max(one.shape, default=0) <= WIDTH for one in found.values())
+    return {name: _plain(one) for name, one in found.items()} if fits else {}
 
 
 def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

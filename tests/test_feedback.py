@@ -15,6 +15,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from rnnkit.checks import QUESTIONS
+from rnnkit.checks.questions import OWN_SETTING
 from rnnkit.grading import feedback as module
 from rnnkit.grading import feedback_page
 from rnnkit.grading.course import Course, lock
@@ -24,7 +25,8 @@ from rnnkit.grading.marks import order_of
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue
 
-AUTO = sum(question.points for question in QUESTIONS.values())
+AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
+EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
 ANSWERS = {
     cell["id"]: cell["about"]["points"]
     for path in NOTEBOOKS
@@ -114,9 +116,11 @@ class Parsed(HTMLParser):
 
 def test_every_question_has_a_row_with_its_points(course):
     rows = Parsed(index(course, "bob")).rows
-    assert set(rows) == set(QUESTIONS) | set(ANSWERS)
+    assert set(rows) == set(QUESTIONS) | set(ANSWERS) | {OWN_SETTING}
     for id, question in QUESTIONS.items():
-        assert f"{question.name} ✓ {question.points:g} of {question.points:g} What the check said {id}:" in rows[id]
+        full = f"+{question.points:g} extra" if question.extra else f"✓ {question.points:g} of {question.points:g}"
+        assert f"{question.name} {full} What the check said {id}:" in rows[id]
+    assert rows[OWN_SETTING] == "your own setting extra credit"
     for id, points in ANSWERS.items():
         assert not points or f"✓ {points:g} of {points:g}" in rows[id], id
 
@@ -132,12 +136,12 @@ def test_questions_stand_in_the_notebooks_order_under_their_names(course):
 
 def test_total_and_what_it_is_made_of(course):
     assert (
-        f"{AUTO + 33:g} of {AUTO + 33:g} points Code {AUTO:g} · answers 33 1_cells"
+        f"{AUTO + 33 + EXTRA:g} of {AUTO + 33:g} points Code {AUTO:g} · answers 33 · extra credit {EXTRA:g} 1_cells"
         in Parsed(index(course, "bob")).shown
     )
     ada = Parsed(index(course, "ada")).shown
-    assert f"{AUTO - 4 + 1.5 + 4:g} of {AUTO + 33:g} points so far" in ada
-    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit 4 · 26 still to be marked by a person" in ada
+    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 33:g} points so far" in ada
+    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 26 still to be marked by a person" in ada
 
 
 def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
@@ -188,7 +192,7 @@ def test_what_stopped_a_solution_stands_beside_its_question(fresh):
 
 def test_links_lead_to_the_cells_of_the_notebooks_pages(course):
     links = Parsed(index(course, "ada")).links
-    assert len(links) == len(NOTEBOOKS) + len(QUESTIONS) + len(ANSWERS)
+    assert len(links) == len(NOTEBOOKS) + len(QUESTIONS) + 1 + len(ANSWERS)
     for link in links:
         name, _, place = link.partition("#")
         text = (pages(course, "ada") / name).read_text(encoding="utf-8")
@@ -462,7 +466,7 @@ def test_page_in_a_browser(course, width):
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".total").is_visible()
-        assert page.locator("article").count() == len(QUESTIONS) + len(ANSWERS)
+        assert page.locator("article").count() == len(QUESTIONS) + 1 + len(ANSWERS)
         all_of_it = "[...document.querySelectorAll('article *')].filter(e => e.clientWidth)"
         assert page.evaluate(f"{all_of_it}.filter(e => e.scrollWidth > e.clientWidth + 1).length") == 0
         assert heard == []

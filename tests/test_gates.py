@@ -12,13 +12,14 @@ from course import NAME, NOTEBOOKS, ROOT, SOURCE, checks, filled
 from nbclient import NotebookClient
 from nbgrader.validator import Validator
 
+from rnnkit.checks.questions import EXTRA, OWN_SETTING
 from rnnkit.grading import release
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.train import train
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 with_checks = pytest.mark.parametrize(
-    "path", [path for path in NOTEBOOKS if list(checks(path))], ids=lambda path: path.stem
+    "path", [path for path in NOTEBOOKS if list(checks(path)) and path.name != EXTRA], ids=lambda path: path.stem
 )
 
 
@@ -69,6 +70,17 @@ def test_the_release_fails_every_check(fresh, path):
     failed = {found["source"]: found["raw_error"] for found in validate(fresh / path.name)["failed"]}
     assert set(failed) == {cell["source"].strip() for cell in checks(path)}
     assert set(failed.values()) == {"Partial credit; passed some but not all of the tests"}
+
+
+def test_extra_credit_fails_nothing_and_says_what_is_to_be_done(fresh):
+    (path,) = (path for path in NOTEBOOKS if path.name == EXTRA)
+    assert validate(fresh / path.name) == {}
+    run = executed(fresh / path.name)
+    (report,) = run["omega"].outputs
+    assert report.data["text/plain"].startswith("omega: 0 of 3 points · not written yet")
+    (report,) = run[OWN_SETTING].outputs
+    assert "0 of 4 points · nothing to judge" in report.data["text/plain"]
+    assert not [output for cell in run.values() for output in cell.get("outputs", []) if output.output_type == "error"]
 
 
 @with_checks

@@ -11,7 +11,7 @@ from course import NAME, NOTEBOOKS, ROOT, filled
 from graded import ANSWER, RELEASE, RIGHT, SECOND, dump, edit, grade, points, scores, submit
 
 from rnnkit.checks import QUESTIONS
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, OWN_SETTING
 from rnnkit.grading import driver
 from rnnkit.grading.course import GradingError, lock
 from rnnkit.grading.driver import CONFINED, TRUSTED, Course, grade_class
@@ -30,7 +30,7 @@ def course(tmp_path, entered):
 
 
 def test_a_class_from_files_to_gradebook_and_again(tmp_path):
-    """It begins with nothing and takes all four notebooks; the others make do with one."""
+    """It begins with nothing and takes all notebooks; the others make do with one."""
     need_sandbox()
     course = tmp_path
     everything = [path.name for path in NOTEBOOKS]
@@ -52,7 +52,10 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert {s: points(course, s) for s in status} == {"right": most, "bare": 0, "half": SECOND, "nothing": 0}
     rows = scores(course)
     assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in QUESTIONS.items())
-    assert all(about[2] for id, about in rows["nothing"].items() if not id.endswith("_task"))
+    extra = {id for id, question in QUESTIONS.items() if question.extra} | {OWN_SETTING}  # need not be handed in
+    given = {id for id in rows["nothing"] if not id.endswith("_task")} - extra
+    assert {id for id, about in rows["nothing"].items() if about[2]} == given
+    assert all(rows["nothing"][id] == (0, None, False) for id in extra)
     assert rows["right"][ANSWER] == (None, None, True)
     assert rows["bare"][ANSWER] == (0, None, False)
     assert rows["right"][f"{ANSWER}_task"] == (0, None, False)

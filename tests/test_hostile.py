@@ -67,10 +67,11 @@ def written(tmp_path_factory):
 
 
 def test_right_answers_get_everything_and_wrong_ones_nothing():
-    assert in_public(Submission(True, NOWHERE)) == {id: question.points for id, question in QUESTIONS.items()}
-    assert in_public(Submission(False, NOWHERE)) == dict.fromkeys(QUESTIONS, 0)
+    counted = {id: question.points for id, question in QUESTIONS.items() if not question.extra}
+    assert in_public(Submission(True, NOWHERE)) == counted
+    assert in_public(Submission(False, NOWHERE)) == dict.fromkeys(counted, 0)
     assert set(BAD) == set(QUESTIONS)
-    assert sum(question.points for question in QUESTIONS.values()) == FULL == 39
+    assert sum(question.points for question in QUESTIONS.values() if not question.extra) == FULL == 39
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -202,7 +203,7 @@ def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     with opened(course) as book:
         for student in points:
             scores = auto_scores(book, NAME, student)
-            assert sum(scores[id] for id in QUESTIONS) == points[student], student
+            assert sum(scores[id] for id in QUESTIONS if not QUESTIONS[id].extra) == points[student], student
     for entry in graded.entries.values():
         assert judge.unprintable([entry.reason, *entry.all_flags]) == [], entry.student
     status = {student: entry.status for student, entry in graded.entries.items()}

@@ -13,8 +13,8 @@ import pytest
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import pack
-from rnnkit.hand_in import NOTEBOOKS as NAMES
-from rnnkit.hand_in import cells_by_id, collect
+from rnnkit.hand_in import MORE, cells_by_id, collect
+from rnnkit.hand_in import NOTEBOOKS as ASKED
 from rnnkit.notebook import write_model
 from rnnkit.record import load, save
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -24,6 +24,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 FIGURE = {"output_type": "display_data", "data": {"image/png": PIXEL, "text/plain": "<Figure>"}, "metadata": {}}
 SMALL = {"output_type": "stream", "name": "stdout", "text": ["A1: not the handout's full size, profile smoke: runs\n"]}
 A1 = get_regime("A1").name
+NAMES = (*ASKED, MORE)
 
 
 def report(folder: Path):
@@ -401,10 +402,23 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
     cells["extra_run"]["source"] = 'extra = "mine"'
     write()
     assert pack.main(["--check"]) == 0
-    assert "extra credit: no finished run 'mine' found" in capsys.readouterr().out
+    assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
     assert "runs/mine/mine_final_state.npz" in collect(home).files
+
+
+def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_nothing_is_missing(home, capsys):
+    notebook = json.loads((home / MORE).read_text(encoding="utf-8"))
+    cells_by_id(notebook)["extra_run"]["source"] = 'extra = "theirs"'
+    (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
+    for ending in ("_final_state.npz", ".log"):
+        (home / f"theirs{ending}").write_bytes(b"of the run")
+    assert {"runs/theirs/theirs_final_state.npz", MORE} <= set(collect(home).files)
+    (home / MORE).unlink()
+    found = collect(home)
+    assert found.missing == []
+    assert not {name for name in found.files if "theirs" in name or name == MORE}
 
 
 def test_a_pdf_of_ones_own_is_taken(home, tmp_path):

@@ -11,6 +11,7 @@ from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, ma
 from nbgrader.api import Gradebook
 
 from rnnkit.checks import QUESTIONS
+from rnnkit.checks.questions import OWN_SETTING
 from rnnkit.grading import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -83,7 +84,7 @@ def test_with_and_without_a_database_the_release_is_the_same(course):
 
 def test_the_bare_release_scores_nothing(course, graded):
     got, _ = graded("bare", lambda folder: shutil.copytree(course / "release" / NAME, folder, dirs_exist_ok=True))
-    assert set(got) == set(QUESTIONS) | set(BY_HAND) | TASKS
+    assert set(got) == set(QUESTIONS) | {OWN_SETTING} | set(BY_HAND) | TASKS
     assert set(got.values()) == {0}
     with gradebook(course) as book:
         assert not book.find_submission(NAME, "bare").needs_manual_grade
@@ -92,7 +93,9 @@ def test_the_bare_release_scores_nothing(course, graded):
 def test_the_whole_way(course, graded):
     everything = [path.name for path in NOTEBOOKS]
     got, _ = graded("whole", lambda folder: solve(course, folder, everything))
-    assert {name: got[name] for name in QUESTIONS} == {name: q.points for name, q in QUESTIONS.items()}
+    assert {name: got[name] for name in QUESTIONS} == {
+        name: 0 if q.extra else q.points for name, q in QUESTIONS.items()
+    }
     assert {name: got[name] for name in BY_HAND} == dict.fromkeys(BY_HAND)  # to be marked
 
     with gradebook(course) as book:

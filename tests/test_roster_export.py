@@ -16,7 +16,8 @@ from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.marks import MarksError, gradebook_url, order_of, read_marks
 from rnnkit.grading.roster import RosterError, Student, read_roster
 
-AUTO = sum(question.points for question in QUESTIONS.values())
+AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
+EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
 MOST = AUTO + 33
 ADA = Student("ada", "Ada", "Lovelace, Lady", "ada@example.org")
 
@@ -158,7 +159,7 @@ def test_sums_and_columns(course, tmp_path):
     found = exported(course, tmp_path)
     ada = found["ada"]
     assert {name: float(ada[name]) for name in module.SUMS} == {
-        "total": AUTO - 4 + 1.5 + 4, "max": MOST, "auto": AUTO - 4, "manual": 1.5, "extra_credit": 4,
+        "total": AUTO - 4 + 1.5 + 4 + EXTRA, "max": MOST, "auto": AUTO - 4, "manual": 1.5, "extra_credit": 4 + EXTRA,
         "late_penalty": 0, "needs_manual": 26,
     }  # fmt: skip
     assert (ada["rnn_step"], ada["clip"], ada["gru_step"], ada["a1_sat_time"]) == ("3", "0", "2", "0.5")
@@ -248,7 +249,7 @@ def test_late_penalty_is_taken_off(course, tmp_path):
         notebook.late_submission_penalty = 2.5
     try:
         ada = exported(course, tmp_path)["ada"]
-        assert (float(ada["late_penalty"]), float(ada["total"])) == (2.5, AUTO - 4 + 1.5 + 4 - 2.5)
+        assert (float(ada["late_penalty"]), float(ada["total"])) == (2.5, AUTO - 4 + 1.5 + 4 + EXTRA - 2.5)
     finally:
         with graded_course.gradebook(course) as book:
             book.find_submission_notebook("1_cells", NAME, "ada").late_submission_penalty = None

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from rnnkit.checks.diagnose import Outcomes
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.runner import CASES, run_cases
 from rnnkit.checks.sandbox import quiet
 
@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
 BANK = ROOT / "tests" / "bank" / "mistakes.py"
-FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json"}
+FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 

@@ -100,6 +100,15 @@ def _turning() -> np.ndarray:
     return W
 
 
+def _regularised() -> dict[str, np.ndarray]:
+    """Gradients of which those at the first step are below the bound, though their norms are not, and one is zero."""
+    flow = wave(_shape("TBH"), 0.6)
+    flow[0] *= 0.03
+    flow[2, 1] = 0
+    slope = 1 - wave(_shape("TBH"), 2.1, 0.9) ** 2
+    return {"flow": flow, "slope": slope, "W_hh": wave(_shape("HH"), 1.5, 0.8), "bound": np.array(0.01)}
+
+
 _FIXED = {
     "grad_time": _through_time,
     "sat_time": lambda: {"hidden": wave(_shape("TBH"), 0.4, 0.97)},
@@ -115,4 +124,5 @@ _FIXED = {
         "z": wave(_shape("TBH"), 0.9, 0.45, 0.5),
         "r": wave(_shape("TBH"), 2.6, 0.3, 0.35),
     },
+    "omega": _regularised,
 }  # fmt: skip

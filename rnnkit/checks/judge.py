@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks import cases_cells, cases_diagnostics, rules
+from rnnkit.checks import cases_cells, cases_diagnostics, cases_extra, rules
 from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Outcomes, difference, from_numbers, graph_only, known_mistake, of_error, where
 from rnnkit.checks.outcome import Outcome, equal, name_of
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.report import CaseReport, Report
 
-CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES
+CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES
 METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
 NOT_WRITTEN = "not written yet"
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
@@ -44,7 +44,7 @@ def expectations() -> dict[str, Any]:
     """question -> ``{"expected": {case: {quantity: numbers}}, "mistakes": [...]}``: shipped instead of answers."""
     folder = resources.files("rnnkit.checks") / "data"
     found: dict[str, Any] = {}
-    for name in ("cells.json", "diagnostics.json"):
+    for name in ("cells.json", "diagnostics.json", "extra.json"):
         found |= json.loads((folder / name).read_text(encoding="utf-8"))
     return found
 

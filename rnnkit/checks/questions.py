@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
+EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
+OWN_SETTING = "own_setting"  # also in there: a run, judged by its record
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Question:
     result: str
     minutes: int
     needs: tuple[str, ...] = ()
+
+    @property
+    def extra(self) -> bool:
+        """Whether its points are extra credit."""
+        return self.notebook == EXTRA
 
     @property
     def name(self) -> str:
@@ -83,6 +90,9 @@ _TABLE = (
     _function("clip", 3, "clip_rescale", "grads cutoff", "new grads, norm before", 12, "grad_norm"),
     _function(
         "diagnostic_keys", 2, "diagnostics", "loss hs gates", "dict of (T,)", 8, "grad_time sat_time gate_sat_time"
+    ),
+    Question(
+        "omega", 3, EXTRA, "omega", None, ("flow", "slope", "W_hh", "bound"), "Omega, steps in the past, (H, H)", 25
     ),
 )
 

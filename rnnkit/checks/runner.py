@@ -8,16 +8,17 @@ from typing import Any
 
 import torch
 
-from rnnkit.checks import rules
+from rnnkit.checks import own_setting, rules
 from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, expectations, failed, judge, report_of
 from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.checks.questions import QUESTIONS, Question
+from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.names import unknown
+from rnnkit.notebook import find_run
 
 __all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases"]
 
@@ -30,12 +31,16 @@ def check(question_id: str, obj: Any = None) -> float:
     Nothing is raised for a wrong answer, and nothing is written to stderr.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
-        obj: the class (1_cells) or function (2_diagnostics) to check.
+        question_id: an id of `QUESTIONS`, or ``own_setting``.
+        obj: the class (1_cells) or function (2_diagnostics) to check; for ``own_setting`` the name of a run.
 
     Returns:
         The points of the named cases that passed, a plain float: 0.0 for a stub.
     """
+    if question_id == OWN_SETTING:
+        report = own_setting.from_record(find_run(obj) if isinstance(obj, str) else None)
+        show(report)
+        return report.points
     if not isinstance(question_id, str) or question_id not in QUESTIONS:
         show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [_no_question(question_id)]))
         return 0.0

@@ -80,9 +80,9 @@ def main(argv: Sequence[str]) -> int:
 
 def line(entry: Entry) -> str:
     """One submission in one line, and its flags below."""
-    most = sum(about["most"] for about in entry.scores.values())
     open_answers = sum(about["answered"] for about in entry.answers.values())
-    points = f"{entry.points:g} of {most:g} points" if entry.scores else ""
+    points = f"{entry.points:g} of {entry.most:g} points" if entry.scores else ""
+    points += f" and {entry.extra:g} for extra credit" if entry.extra else ""
     answers = f"{open_answers} answers to read" if open_answers else ""
     what = ", ".join(filter(None, [entry.status, points, answers, entry.reason]))
     return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])

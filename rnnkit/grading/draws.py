@@ -95,6 +95,18 @@ def _between(name: str, low: float, high: float) -> Callable[[dict[str, int], np
     return lambda sizes, rng: {name: rng.uniform(low, high, shape_of("TBH", sizes))}
 
 
+def _regularised(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    """Gradients clearly above the bound, but for the first step's, whose norms are above it, and one that is zero."""
+    flow = rng.standard_normal(shape_of("TBH", sizes))
+    norms = rng.uniform(0.5, 2, flow.shape[:2])
+    norms[0] = rng.uniform(0.03, 0.08, flow.shape[1])
+    flow *= (norms / np.linalg.norm(flow, axis=-1))[..., None]
+    flow[int(rng.integers(1, sizes["T"])), int(rng.integers(sizes["B"]))] = 0
+    uniform = {"slope": ("TBH", 0.1, 1.0), "W_hh": ("HH", -1.0, 1.0)}
+    drawn = {name: rng.uniform(low, high, shape_of(letters, sizes)) for name, (letters, low, high) in uniform.items()}
+    return {"flow": flow, **drawn, "bound": np.array(rng.uniform(0.008, 0.02))}
+
+
 _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
     "grad_time": _through_time,
     "sat_time": _between("hidden", -0.99, 0.99),
@@ -108,4 +120,5 @@ _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
     "diagnostic_keys": lambda sizes, rng: (
         _through_time(sizes, rng) | _between("z", 0.01, 0.99)(sizes, rng) | _between("r", 0.01, 0.99)(sizes, rng)
     ),
+    "omega": _regularised,
 }

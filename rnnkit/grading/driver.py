@@ -238,10 +238,11 @@ class _Run:
         zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
         status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
+        reasons = "; ".join(f"{name}: {one.reason}" for name, one in result.notebooks.items() if one.reason)
         return Entry(
             job.student,
             status,
-            "" if status == GRADED else "; ".join(f"{n}: {one.reason}" for n, one in result.notebooks.items()),
+            "" if status == GRADED else reasons,
             seconds=result.seconds,
             peak_mb=result.peak_mb,
             notebooks={name: asdict(one) for name, one in result.notebooks.items()},

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 import rnnkit
-from rnnkit.checks.questions import QUESTIONS
+from rnnkit.checks.own_setting import TITLE
+from rnnkit.checks.questions import OWN_SETTING, QUESTIONS
 from rnnkit.grading.ledger import REJECTED, Entry
 from rnnkit.grading.marks import SOLUTION, Mark, Marks, Submission, plain
 from rnnkit.grading.roster import Student
@@ -82,7 +83,12 @@ class NotebookPart:
     @property
     def points(self) -> float:
         """Points so far, without extra credit."""
-        return sum(row.mark.points or 0.0 for row in self.rows)
+        return sum(row.mark.points or 0.0 for row in self.rows if row.mark.most or not row.mark.code)
+
+    @property
+    def extra(self) -> float:
+        """Extra credit."""
+        return sum(row.mark.extra for row in self.rows)
 
     @property
     def most(self) -> float:
@@ -218,6 +224,8 @@ def _titles(cells: list[dict[str, Any]]) -> dict[str, str]:
         id, first = cell["grade_id"], cell["source"].lstrip().partition("\n")[0]
         if id in QUESTIONS:
             titles[id] = QUESTIONS[id].name
+        elif id == OWN_SETTING:
+            titles[id] = TITLE
         elif cell["locked"] and cell["text"] and first.startswith("#"):
             heading, question = first.lstrip("# ").partition(":")[0], ""
         elif cell["locked"] and cell["task"] and (bold := BOLD.match(first)):

@@ -80,6 +80,8 @@ def record(
                     _enter_answer(grade, entry, before)
                 elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
                     grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
+                elif entry.absent(f"{notebook.name}.ipynb"):
+                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, False
                 elif entry.rejected(f"{notebook.name}.ipynb"):
                     grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, True
             for comment in notebook.comments:

@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnkit.checks.questions import EXTRA
 from rnnkit.grading.walk import walk
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
+ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
 
 
@@ -64,8 +66,21 @@ class Entry:
 
     @property
     def points(self) -> float:
-        """The sum of the checks' points."""
-        return float(sum(about["points"] for about in self.scores.values()))
+        """The sum of the checks' points, without extra credit."""
+        return float(sum(about["points"] for about in self._counted()))
+
+    @property
+    def most(self) -> float:
+        """The most that they could be."""
+        return float(sum(about["most"] for about in self._counted()))
+
+    @property
+    def extra(self) -> float:
+        """The checks' points for extra credit."""
+        return float(sum(about["points"] for about in self.scores.values())) - self.points
+
+    def _counted(self) -> list[dict[str, Any]]:
+        return [about for about in self.scores.values() if about.get("notebook") != EXTRA]
 
     @property
     def all_flags(self) -> list[str]:
@@ -73,6 +88,10 @@ class Entry:
         said = [(name, text) for name, about in self.notebooks.items() for text in (about["reason"], *about["flags"])]
         of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
         return [*self.flags, *of_notebooks, *self.evidence]
+
+    def absent(self, notebook: str) -> bool:
+        """Whether a notebook that need not be handed in was not."""
+        return self.notebooks.get(notebook, {}).get("status") == ABSENT
 
     def rejected(self, notebook: str) -> bool:
         """Whether nothing of a notebook could be used."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Mark:
         most: the most that can be had.
         auto: what the check gave; None where it gave nothing.
         by_hand: what a person entered; it counts instead.
-        extra: extra credit, on top.
+        extra: extra credit, on top; of a check that has 0 points in the notebook, what it gave.
         waits: whether a person has yet to look at it.
         comment: on the answer, or on the code above the check.
     """
@@ -67,7 +67,7 @@ class Mark:
 
     @property
     def points(self) -> float | None:
-        """What counts, without extra credit; None where nothing was given yet."""
+        """What counts, without extra credit that a person gave; None where nothing was given yet."""
         return self.auto if self.by_hand is None else self.by_hand
 
 
@@ -83,7 +83,7 @@ class Submission:
     @property
     def auto(self) -> float:
         """Points for code; where a person entered others, those."""
-        return sum(mark.points or 0.0 for mark in self.marks if mark.code)
+        return sum(mark.points or 0.0 for mark in self.marks if mark.code and mark.most)
 
     @property
     def manual(self) -> float:
@@ -207,6 +207,8 @@ def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) 
         comment = comments.get((student, notebook, name)) or comments.get((student, notebook, name + SOLUTION), "")
         code, task = cell_type == "code", kind == "TaskCell"
         mark = Mark(name, notebook, code, task, most, auto, by_hand, extra or 0.0, bool(waits), comment)
+        if code and not most:
+            mark = replace(mark, extra=mark.extra + (mark.points or 0.0))
         submissions[student].marks.append(mark)
     for submission in submissions.values():
         submission.marks.sort(key=lambda mark: _place(mark, order))

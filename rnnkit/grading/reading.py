@@ -38,6 +38,10 @@ class BadSubmission(BadValue):
     """A submission, or a notebook of one, that cannot be graded: the reason in one line."""
 
 
+class Missing(BadSubmission):
+    """A notebook that is not there."""
+
+
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 
@@ -48,7 +52,8 @@ def find(folder: Path, name: str) -> Path:
     submission. The path then differs from ``folder / name``: worth a flag.
 
     Raises:
-        BadSubmission: there is none, or more than one could be meant.
+        Missing: there is none.
+        BadSubmission: more than one could be meant.
     """
     folder, wanted = Path(folder), _plain(name)
     try:
@@ -66,7 +71,7 @@ def find(folder: Path, name: str) -> Path:
     if meant:
         raise BadSubmission(f"{name}: expected one notebook of this name, got {listed(meant)}; hand in one of them")
     notebooks = [found for found in there if ENDING.search(found)] or there
-    raise BadSubmission(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
+    raise Missing(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
 
 
 def _in_folders(folder: Path, names: list[str]) -> list[str]:

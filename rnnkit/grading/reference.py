@@ -209,6 +209,29 @@ def _clip_answers(inputs: Inputs) -> Answers:
     }
 
 
+def _regulariser(w: Arrays) -> np.ndarray:
+    """Omega, d and h constant."""
+    length, back = (w["flow"] ** 2).sum(-1), (w["flow"] * w["slope"]) @ w["W_hh"].swapaxes(-1, -2)[..., None, :, :]
+    counts = length >= w["bound"]
+    off = (back**2).sum(-1)[..., counts] / length[counts] - 1
+    return (off**2).mean(-1)
+
+
+def _omega_answers(inputs: Inputs) -> Answers:
+    w = inputs.arrays
+    share = ((w["flow"] ** 2).sum(-1) >= w["bound"]).mean()
+    nothing = {"Omega": np.array(0.0), "steps in the past": np.array(0.0), "gradient": np.zeros_like(w["W_hh"])}
+    nothing = {f"{name}, nothing counts": zeros for name, zeros in nothing.items()}
+    return {
+        "Omega": {"Omega": _regulariser(w)},
+        "steps in the past": {"steps in the past": share},
+        "the gradient with respect to W_hh": {
+            "gradient": _derivative(lambda W_hh: _regulariser(w | {"W_hh": W_hh}), w["W_hh"])
+        },
+        "a bound that nothing reaches": {"Omega": _regulariser(w)} | nothing,
+    }
+
+
 _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     "grad_time": _grad_time_answers,
     "sat_time": lambda w: {"mean distance of tanh units": {"s": _tanh_distance(w["hidden"])}},
@@ -227,6 +250,7 @@ _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     },
     "clip": _clip_answers,
     "diagnostic_keys": _keys,
+    "omega": _omega_answers,
 }
 
 

@@ -18,7 +18,7 @@ NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell"
 CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
 CLIPPERS = {"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"}
 OF_CELLS = ("rnnkit.engines", "trainingRNNs_torch")
-OF_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer")
+OF_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega")
 GIVEN = {"check", "figures"}  # of rnnkit.checks: the notebooks import them
 INSIDES = {
     "ast_transformers", "input_transformers_cleanup", "input_transformers_post", "input_transformer_manager",

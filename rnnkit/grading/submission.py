@@ -17,14 +17,16 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
-from rnnkit.checks.questions import CELLS, QUESTIONS
-from rnnkit.grading.evidence import evidence
+from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
 from rnnkit.grading.kernel import Kernel
+from rnnkit.grading.ledger import ABSENT, REJECTED
 from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.provisioner import kernel_manager, why
+from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.reply import clean
 from rnnkit.grading.sandbox import Limits, run
@@ -69,7 +71,10 @@ class Job:
 
 @dataclass
 class NotebookResult:
-    """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at."""
+    """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at.
+
+    That of the extra credit is ``absent`` where it was not handed in.
+    """
 
     status: str
     reason: str = ""
@@ -128,7 +133,8 @@ def grade_submission(job: Job) -> Result:
     for name, notebook in wanted.items():
         done = Executed(notebook)
         if needs_kernel(notebook):
-            done = execute(notebook, make, begun + TOTAL_S, job.seed)
+            settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
+            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
@@ -166,10 +172,12 @@ def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
             found[path.name], more = rebuild(nbformat.read(path, 4), read(submitted))
             flags += [*more, *scan(found[path.name], path.name)]
             result.notebooks[path.name] = NotebookResult("graded", "", flags)
+        except Missing as bad:
+            result.notebooks[path.name] = NotebookResult(*([ABSENT] if path.name == EXTRA else [REJECTED, str(bad)]))
         except BadSubmission as bad:
-            result.notebooks[path.name] = NotebookResult("rejected", str(bad))
+            result.notebooks[path.name] = NotebookResult(REJECTED, str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
-            result.notebooks[path.name] = NotebookResult("rejected", f"cannot be read ({type(error).__name__})")
+            result.notebooks[path.name] = NotebookResult(REJECTED, f"cannot be read ({type(error).__name__})")
     return found
 
 

@@ -35,6 +35,8 @@ VARIANTS = {
     "hypot": ("grad_norm", "import math\n    return math.hypot(*(float(g.norm()) for g in grads))"),
     "own norm": ("clip", "norm = sum(float((g * g).sum()) for g in grads) ** 0.5\n    if norm <= cutoff:\n        return list(grads), norm\n    return tuple(g / norm * cutoff for g in grads), torch.tensor(norm)"),
     "clamped factor": ("clip", "norm = torch.stack([g.norm() for g in grads]).norm()\n    factor = (cutoff / norm).clamp(max=1.0)\n    return [factor * g for g in grads], norm"),
+    "omega by autograd": ("omega", "W = W_hh.clone().requires_grad_()\n    counts = flow.square().sum(-1) >= bound\n    if not counts.any():\n        return 0.0, 0.0, torch.zeros_like(W_hh)\n    R = ((flow * slope) @ W.T).square().sum(-1)[counts] / flow.square().sum(-1)[counts]\n    value = (R - 1).square().mean()\n    return value.item(), counts.double().mean().item(), torch.autograd.grad(value, W)[0]"),
+    "omega, step by step": ("omega", "M, value, grad = 0, 0.0, torch.zeros_like(W_hh)\n    for d_t, a_t in zip(flow, flow * slope):\n        for d, a in zip(d_t, a_t):\n            if d @ d >= bound:\n                v = W_hh @ a\n                R = v @ v / (d @ d)\n                M, value, grad = M + 1, value + (R - 1) ** 2, grad + 4 * (R - 1) / (d @ d) * torch.outer(v, a)\n    return value / max(M, 1), M / (flow.shape[0] * flow.shape[1]), grad / max(M, 1)"),
     "arrays": ("diagnostic_keys", 'found = {f"gate_{k}_sat_time": np.asarray(gate_distance(v)) for k, v in gates.items()}\n    found["sat_time"] = saturation_tanh(torch.stack(hs).detach()).tolist()\n    found["grad_time"] = gradient_through_time(loss, hs)\n    return found'),
 }  # fmt: skip
 
@@ -65,6 +67,9 @@ WRONG = {
     "detached loss": ("grad_time", "return torch.autograd.grad(loss.detach(), hs)", "cut off"),
     "printed": ("grad_norm", "print(1.0)", "got None"),
     "list changed": ("clip", "for k in range(len(grads)):\n        grads[k] = grads[k] * 0.5\n    return grads, 1.0", "changes the list"),
+    "omega alone": ("omega", "return torch.zeros(())", "expected to get back (Omega"),
+    "omega in place": ("omega", "flow *= slope\n    return 0.0, 0.0, W_hh", "in place"),
+    "NaN derivative": ("omega", "return 0.0, 0.0, W_hh / 0", "finite"),
     "wrong keys": ("diagnostic_keys", 'return {"g": 1.0}', "missing grad_time"),
 }  # fmt: skip
 
@@ -84,5 +89,6 @@ RULES = {
     "swallowed": ("gru_step", 'try:\n        return vars(__import__("rnnkit.cells").cells)["GRU"].step(self, x_t, h_prev)\n    except Exception:\n        pass', "rnnkit.cells.GRU"),
     "diagnostics": ("sat_time", "from rnnkit.diagnostics import tanh_distance\n    return tanh_distance(hidden).mean((1, 2))", "rnnkit.diagnostics"),
     "diagnostics by alias": ("rho", 'm = __import__("importlib").import_module("rnnkit.diagnostics.spectrum")\n    return m.rho_Whh(type("C", (), {"recurrent_weight_for_rho": lambda s: W})())', "rnnkit.diagnostics.spectrum"),
+    "kit's omega": ("omega", "from rnnkit.omega import omega\n    return tuple(omega(flow, slope, W_hh, bound))", "rnnkit.omega"),
     "optim": ("clip", 'from rnnkit import optim\n    c = optim.clip({str(k): g for k, g in enumerate(grads)}, grads[1], cutoff=cutoff)\n    return list(c.grads.values()), c.norm', "rnnkit.optim"),
 }  # fmt: skip

@@ -326,6 +326,46 @@ _KEYS = [
     ("diagnostic_keys", "no gates", "        \"gate_z_sat_time\": gate_distance(gates[\"z\"]),\n        \"gate_r_sat_time\": gate_distance(gates[\"r\"]),\n", "", "the gates' entries are missing: gate_z_sat_time and gate_r_sat_time."),
 ]  # fmt: skip
 
+BACK, OFF, VALUE, SHARE = (
+    "delta @ W_hh.T",
+    "back.square().sum(-1) / length - 1",
+    "off.square().sum() / M",
+    "counts.to(flow.dtype).mean()",
+)
+GRAD = "4 / M * (weight * back).flatten(0, 1).T @ delta.flatten(0, 1)"
+_OMEGA = [
+    ("omega", "W_hh the other way round", BACK, "delta @ W_hh", "W_hh is the other way round: v is (d * slope) W_hh^T, from h_t back to h_{t-1}."),
+    ("omega", "no slopes", "delta = flow * slope", "delta = flow", "the slopes are missing: v is (d * slope) W_hh^T."),
+    ("omega", "slopes after W_hh", BACK, "(flow @ W_hh.T) * slope", "the slopes come before W_hh: v is (d * slope) W_hh^T."),
+    ("omega", "norms not squared", OFF, "back.norm(dim=-1) / length.sqrt() - 1", "you take the ratio of the norms; R is that of the squared norms."),
+    ("omega", "R for R - 1", OFF, "back.square().sum(-1) / length", "the 1 is missing: (R - 1) is squared."),
+    ("omega", "upside down", OFF, "length / back.square().sum(-1) - 1", "R is upside down: ||v||^2 over ||d||^2."),
+    ("omega", "not squared", VALUE, "off.abs().sum() / M", "(R - 1) is squared, so that too short and too long count alike and do not cancel."),
+    ("omega", "divided by all", VALUE, "off.square().mean()", "you divide by all steps and sequences; divide by those that count, M."),
+    ("omega", "a sum", VALUE, "off.square().sum()", "this is the sum; divide by M, the number of steps and sequences that count."),
+    ("omega", "divided by T", VALUE, "off.square().sum() / len(flow)", "you divide by T alone; divide by M, the number of steps and sequences that count."),
+    ("omega", "mean of means", VALUE, "torch.nan_to_num(off.square().sum(1) / counts.sum(1)).mean()", "you average over sequences, then over steps; sum over both and divide once, by M."),
+    ("omega", "a root", VALUE, "(off.square().sum() / M).sqrt()", "there is no root: Omega is the mean of (R - 1)^2."),
+    ("omega", "bound on the norm", "length >= bound", "length.sqrt() >= bound", "the bound is on the squared norm of d, not on the norm."),
+    ("omega", "everything counts", "length >= bound", "length > 0", "the bound is not used: what has a squared norm below it does not count."),
+    ("omega", "no guard", "torch.where(counts, back.square().sum(-1) / length - 1, 0)", "(back.square().sum(-1) / length - 1) * counts", "0 / 0 is NaN, and so is NaN times 0: leave out what does not count with torch.where."),
+    ("omega", "a count", SHARE, "counts.to(flow.dtype).sum()", "the steps in the past are a share between 0 and 1: divide by steps and sequences."),
+    ("omega", "a count of steps", SHARE, "counts.to(flow.dtype).mean(1).sum()", "the steps in the past are a share between 0 and 1: divide by the steps as well."),
+    ("omega", "sequences that count at all", SHARE, "counts.any(0).to(flow.dtype).mean()", "this is the share of the sequences; the mean is over steps and sequences."),
+    ("omega", "transposed", GRAD, f"({GRAD}).T", "the derivative is transposed: its row i belongs to v_i, its column j to (d * slope)_j."),
+    ("omega", "half", "4 / M", "2 / M", "the derivative is half of what it should be: (R - 1) is squared, and so is the norm in R; each gives a 2."),
+    ("omega", "a quarter", "4 / M", "1 / M", "the derivative is a quarter of what it should be: (R - 1) is squared, and so is the norm in R; each gives a 2."),
+    ("omega", "of the wrong sign", "4 / M", "-4 / M", "the derivative has the wrong sign."),
+    ("omega", "derivative not divided by M", "4 / M *", "4 *", "the derivative is not divided by M, as Omega is."),
+    ("omega", "derivative without the norm", "torch.where(counts, off / length, 0)", "off", "the derivative lacks 1 / ||d||^2, which stands in R."),
+    ("omega", "derivative without slopes", "delta.flatten(0, 1)", "flow.flatten(0, 1)", "in the derivative the slopes are missing: v^T (d * slope)."),
+    ("omega", "derivative without the rest", "torch.where(counts, off / length, 0)", "torch.where(counts, 1 / length, 0)", "in the derivative the factor (R - 1) is missing."),
+    ("omega", "nothing counts", "    if M == 0:\n        return 0.0, 0.0, torch.zeros_like(W_hh)\n", "", "where nothing reaches the bound M is 0, and 0 / 0 is NaN; all three are 0 there."),
+    ("omega", "order swapped", f"return value, {SHARE}, grad", f"return value, grad, {SHARE}", "the order is swapped: Omega, steps in the past, derivative."),
+    ("omega", "value last", f"return value, {SHARE}, grad", f"return {SHARE}, value, grad", "the order is swapped: Omega comes first, then the steps in the past."),
+    ("omega", "no derivative", f"return value, {SHARE}, grad", f"return value, {SHARE}", "the derivative is missing: return Omega, steps in the past, derivative."),
+]  # fmt: skip
+
 MISTAKES: tuple[Mistake, ...] = tuple(
     Mistake(*row)
     for row in (
@@ -348,5 +388,6 @@ MISTAKES: tuple[Mistake, ...] = tuple(
         *_GRAD_NORM,
         *_CLIP,
         *_KEYS,
+        *_OMEGA,
     )
 )

@@ -18,7 +18,7 @@ from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
 
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
 GRADED = (CELLS, DIAGNOSTICS)
-FULL = sum(question.points for question in QUESTIONS.values())
+FULL = sum(question.points for question in QUESTIONS.values() if not question.extra)
 HONEST = ("honest_a", "honest_z")
 
 
@@ -58,6 +58,7 @@ BAD = {id: f"@method_of({QUESTIONS[id].target})\n{text}" for id, text in _STEPS.
     "grad_norm": "def global_norm(grads):\n    return -1.0",
     "clip": "def clip_rescale(grads, cutoff):\n    return [g * 9 for g in reversed(grads)], -1.0",
     "diagnostic_keys": 'def diagnostics(loss, hs, gates):\n    return {"nothing": 9.0}',
+    "omega": "def omega(flow, slope, W_hh, bound):\n    return -1.0, 9.0, 9 + W_hh",
 }
 
 
