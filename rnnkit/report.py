@@ -131,7 +131,7 @@ def _sections(runs: Mapping[str, Record]) -> list[Section]:
     if with_diagnostics:
         sections += [_histograms(with_diagnostics), *_pairs(with_diagnostics), *_development(with_diagnostics)]
         sections.append(_total_and_direct(with_diagnostics))
-    return [*sections[:3], _norms(runs), *sections[3:]]
+    return [*sections[:3], _norms(runs), *_omega(runs), *sections[3:]]
 
 
 def _validation(runs: Mapping[str, Record]) -> Section:
@@ -156,6 +156,19 @@ def _norms(runs: Mapping[str, Record]) -> Section:
         ),
     ]
     return section
+
+
+def _omega(runs: Mapping[str, Record]) -> list[Section]:
+    if not any(regime_of(record).alpha for record in runs.values()):
+        return []
+    text = (
+        "Omega is the mean of (R - 1) squared; R is the factor by which the squared length of the gradient changes "
+        "from one step to the one before. Steps in the past is the share of steps and sequences that it looks at. Only "
+        "runs that were trained with it are shown."
+    )
+    section = Section("omega", "Omega", [text])
+    section.figures.append(_picture(compare.omegas(runs), "Omega and the steps in the past over training."))
+    return [section]
 
 
 def _histograms(runs: Mapping[str, Record]) -> Section:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnnkit.batch import ENGINE, last_line
 from rnnkit.files import RunFiles
 from rnnkit.modelfile import BUILTIN, Cells
@@ -23,7 +25,7 @@ from rnnkit.record import RecordError, last_filled, save_text
 from rnnkit.regimes import Regime
 from rnnkit.sweep_file import Run, Sweep, SweepError
 
-RESULTS = ("status", "updates", "valid_error", "best_error", "valid_nll", "wall_time", "error")
+RESULTS = ("status", "updates", "valid_error", "best_error", "valid_nll", "best_nll", "wall_time", "error")
 CHILD = "import os, sys; from rnnkit.sweep import child; sys.exit(child(*sys.argv[1:]))"
 Files = dict[str, bytes]
 
@@ -160,11 +162,17 @@ def results_of(record: dict[str, Any]) -> dict[str, Any]:
         "status": str(record["status"]),
         "updates": int(record["updates"]),
         "valid_error": round(float(seen[-1]), 4),
-        "best_error": round(float(seen[seen == seen].min(initial=float("inf"))), 4),
+        "best_error": _smallest(seen, 4),
         "valid_nll": round(float(record["valid_nll"][last]), 5),
+        "best_nll": _smallest(record["valid_nll"][: last + 1], 5),
         "wall_time": round(float(record["wall_time"][last]), 1),
         "error": "",
     }
+
+
+def _smallest(values: np.ndarray, digits: int) -> float:
+    """Of those that are numbers; infinite where none is."""
+    return round(float(values[values == values].min(initial=float("inf"))), digits)
 
 
 def run_here(job: Job) -> Files:

@@ -37,11 +37,12 @@ def verdict(record: Record) -> Verdict:
     """
     facts = facts_of(record)
     if not np.isfinite(facts.log10_grad.p50):
-        return Verdict("not recorded", "not recorded", (_learning(record, facts), "No diagnostics were collected."))
+        sentences = (_learning(record, facts), *_omega(record), "No diagnostics were collected.")
+        return Verdict("not recorded", "not recorded", sentences)
     gradient, about_gradient = _gradient(record)
     saturation, about_saturation = _saturation(facts)
     sentences = (_learning(record, facts), about_gradient, _reach(record), about_saturation, *_gates(record))
-    return Verdict(gradient, saturation, (*sentences, _clipping(record), _correlations(record)))
+    return Verdict(gradient, saturation, (*sentences, *_omega(record), _clipping(record), _correlations(record)))
 
 
 def _learning(record: Record, facts: Facts) -> str:
@@ -130,6 +131,22 @@ def _clipping(record: Record) -> str:
     if regime.clipstyle != "rescale":
         return text + "nothing was clipped."
     return text + f"{100 * np.mean(norms > regime.cutoff):.0f} % of the updates were clipped to {regime.cutoff:g}."
+
+
+def _omega(record: Record) -> tuple[str, ...]:
+    """What the regulariser did, over the first and the last tenth of the updates."""
+    regime = regime_of(record)
+    values, steps = record["Omega"], record["steps_in_past"]
+    seen = np.isfinite(values)
+    if not regime.alpha or not seen.any():
+        return ()
+    tenth = max(1, int(seen.sum()) // 10)
+    first, last = np.median(values[seen][:tenth]), np.median(values[seen][-tenth:])
+    return (
+        f"Omega, with weight {regime.alpha:g} and on the {regime.omega_on} derivative, had a median of {first:.3g} in "
+        f"the first tenth of the updates and of {last:.3g} in the last, where it looked at "
+        f"{100 * np.median(steps[seen][-tenth:]):.0f} % of the steps.",
+    )
 
 
 def _correlations(record: Record) -> str:

@@ -51,6 +51,26 @@ def test_page_has_every_comparison(page):
     assert ids == wanted
 
 
+def test_omega_is_shown_and_told_where_there_is_one(tmp_path):
+    records = {}
+    for key in ("C2", "C2d"):
+        regime = get_regime(key, "tiny")
+        records[key] = load(train(regime, out=tmp_path / regime.name, cells="builtin"))
+    text = write_report(tmp_path).read_text()
+    assert re.findall(r"<section id=\"([a-z]+)\"", text)[3:5] == ["norms", "omega"]
+    for key, record in records.items():
+        tenth = max(1, len(record["Omega"]) // 10)
+        first, last = np.median(record["Omega"][:tenth]), np.median(record["Omega"][-tenth:])
+        (said,) = [sentence for sentence in verdict(record).sentences if sentence.startswith("Omega")]
+        assert f"on the {'direct' if key == 'C2d' else 'total'} derivative" in said
+        assert f"of {first:.3g} in the first tenth of the updates and of {last:.3g} in the last" in said
+        assert f"looked at {100 * np.median(record['steps_in_past'][-tenth:]):.0f} % of the steps" in said
+    value, steps = compare.omegas(records).axes
+    assert [len(ax.get_lines()) for ax in (value, steps)] == [2, 2]
+    assert max(steps.get_lines()[1].get_ydata()) < 0.2  # the direct term: one step in all
+    assert min(steps.get_lines()[0].get_ydata()) > 0.9
+
+
 def test_page_has_the_exact_commands_and_the_profile(page):
     text = page.read_text()
     for key in HANDOUT_REGIMES:

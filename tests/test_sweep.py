@@ -153,6 +153,7 @@ def test_the_table_is_what_the_records_say(whole):
         assert (row["status"], row["updates"]) == (str(record["status"]), str(int(record["updates"])))
         assert float(row["valid_error"]) == pytest.approx(float(record["valid_error"][-1]), abs=1e-4)
         assert float(row["best_error"]) == pytest.approx(float(record["valid_error"].min()), abs=1e-4)
+        assert float(row["best_nll"]) == pytest.approx(float(record["valid_nll"].min()), abs=1e-5)
         assert Regime.from_json(str(record["regime"])) == run.regime
 
 

@@ -156,6 +156,24 @@ def norms(runs: Runs) -> Figure:
     return figure
 
 
+def omegas(runs: Runs) -> Figure:
+    """Omega and the steps in the past over training, of the runs that were trained with it."""
+    figure, (value, steps) = new_figure(2, width=5.4)
+    trained = {label: record for label, record in runs.items() if regime_of(record).alpha}
+    for (label, record), (color, style) in zip(trained.items(), LINES, strict=False):
+        regime = regime_of(record)
+        shared = {"color": color, "linestyle": style, "label": f"{label}, α {regime.alpha:g}, {regime.omega_on}"}
+        value.semilogy(*_smoothed(record["Omega"]), **shared)
+        steps.plot(*_smoothed(record["steps_in_past"]), **shared)
+    value.set(xlabel="updates", ylabel=r"$\Omega$ (running median)")
+    steps.set(xlabel="updates", ylabel="steps in the past", ylim=(-0.03, 1.03))
+    if trained:
+        value.legend(fontsize=7)
+    else:
+        value.set_title("none of these was trained with Omega", fontsize=10)
+    return figure
+
+
 def validations(runs: Runs) -> Figure:
     """Validation loss and error over training with floors, a row of two panels for each task."""
     tasks: dict[str, dict[str, Record]] = {}
