@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 
 import rnnkit
 from rnnkit.anchors import anchors_of
+from rnnkit.cli_guard import Parser
 from rnnkit.engines import ENGINES, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
@@ -207,11 +208,6 @@ def _cells_line(cells: Cells) -> str:
     return "" if cells.source == "builtin" else f"cells: {cells.source} (sha256 {cells.sha256[:12]})"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise RegimeError(message.removeprefix("argument "))
-
-
 def _number(kind: type, words: str) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
@@ -224,7 +220,7 @@ def _number(kind: type, words: str) -> Callable[[str], Any]:
 
 def make_parser(prog: str = "python -m rnnkit.train") -> argparse.ArgumentParser:
     """Every flag of a `Regime`, and where to read and write."""
-    parser = _Parser(prog=prog, description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    parser = Parser(prog=prog, description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
     kinds = {int: _number(int, "a whole number"), float: _number(float, "a number"), str: str}
     for name, flag in FIELDS.items():
         text = f"{flag.metadata['help']} (default: {flag.default})".replace("%", "%%")
