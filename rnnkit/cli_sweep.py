@@ -16,6 +16,7 @@ from rnnkit.modelfile import find_cells, make_cell
 from rnnkit.processes import interrupt
 from rnnkit.regimes import RegimeError
 from rnnkit.sweep import Work, dask_executor, seconds_left
+from rnnkit.sweep_curves import write_curves
 from rnnkit.sweep_file import read_sweep_file
 from rnnkit.trainer import check_device
 
@@ -30,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time, here")
     parser.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster instead: tcp://host:8786")
     parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
+    parser.add_argument("--curves", action="store_true", help="also write NAME_curves.csv: every check of every run")
     parser.add_argument("--dry-run", action="store_true", help="say how many runs are left and how long they take")
     return parser
 
@@ -71,5 +73,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
             bar.write("broken off: saving what runs; the same command goes on later")
             interrupt()
             raise
+    if arguments.curves:
+        print(f"curves: {write_curves(work)}")
     print(f"{len(sweep.runs) - failed} of {len(sweep.runs)} runs ended, {failed} failed; table: {work.table}")
     return 1 if failed else 0

@@ -10,14 +10,17 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit.cli_sweep import main
+from rnnkit.plots.curves import plot_curves
 from rnnkit.record import load
 from rnnkit.regimes import Regime
 from rnnkit.sweep import Job, Work, run_here, run_process
+from rnnkit.sweep_curves import write_curves
 from rnnkit.sweep_file import SweepError, read_sweep_file
 
 TINY = """
@@ -155,6 +158,20 @@ def test_the_table_is_what_the_records_say(whole):
         assert float(row["best_error"]) == pytest.approx(float(record["valid_error"].min()), abs=1e-4)
         assert float(row["best_nll"]) == pytest.approx(float(record["valid_nll"].min()), abs=1e-5)
         assert Regime.from_json(str(record["regime"])) == run.regime
+
+
+def test_curves_are_the_checks_of_the_records(whole):
+    work, _ = whole
+    rows = rows_of(write_curves(work))
+    for run in work.sweep.runs:
+        record = load(work.files(run).final)
+        mine = [row for row in rows if row["run"] == run.name]
+        assert [int(row["updates"]) for row in mine] == [at for at in record["check_updates"] if at >= 0]
+        for name in ("valid_nll", "valid_error", "rho_Whh"):
+            found = [float(row[name]) for row in mine]
+            np.testing.assert_allclose(found, record[name][: len(mine)], atol=1e-5)
+    (ax,) = plot_curves(rows, floor=75).axes
+    assert len(ax.get_lines()) == 2 * len(work.sweep.runs) + 1
 
 
 def test_a_worker_sends_its_folder(whole):

@@ -1,0 +1,33 @@
+"""Every check of every run of a sweep, as a second table beside the one with a row for each run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from rnnkit.record import last_filled, save_text
+from rnnkit.sweep import Work
+
+CURVES = ("valid_nll", "valid_error", "rho_Whh")  # nats, percent, spectral radius
+DIGITS = 5
+
+
+def write_curves(work: Work) -> Path:
+    """Writes ``{name}_curves.csv``: run, labels, updates done at the check, `CURVES`; whole or not at all.
+
+    Arguments:
+        work: a sweep's folder; runs without a record are left out.
+    """
+    labels = dict.fromkeys(label for run in work.sweep.runs for label in run.labels)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["run", *labels, "updates", *CURVES], restval="", lineterminator="\n")
+    writer.writeheader()
+    for run in work.sweep.runs:
+        record = work.record(run)
+        if record is None:
+            continue
+        for check in range(last_filled(record) + 1):
+            about = {"run": run.name} | run.labels | {"updates": int(record["check_updates"][check])}
+            writer.writerow(about | {name: round(float(record[name][check]), DIGITS) for name in CURVES})
+    return save_text(work.out / f"{work.sweep.name}_curves.csv", text.getvalue())
