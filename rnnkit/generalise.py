@@ -17,7 +17,7 @@ from rnnkit.tasks import MIN_LENGTH
 
 LENGTHS = (50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 SEED = 5000  # neither that of training nor of validation
-STEPS_AT_ONCE = 200_000  # sequences times steps in a chunk: bounds the memory
+STEPS_AT_ONCE = 200_000  # sequences times steps in a chunk of 50 units: bounds the memory
 
 
 class Row(NamedTuple):
@@ -60,16 +60,19 @@ def error_by_length(
     regime = regime_of(record)
     task, way = regime.make_task(), get_engine(engine)
     head, cell = get_head(task.head, regime.err_abs), make_cell(regime, Cells())
-    weights = {name: record[name] for name, _ in cell.named_parameters()}
+    try:
+        weights = {name: np.asarray(record[name], np.float32) for name, _ in cell.named_parameters()}
+        set_weights(cell, weights)
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadValue(f"{regime.name}: expected the weights of its cell, got none or others: {error}") from None
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise BadValue(f"{regime.name}: expected finite weights, got NaN or infinity; the run diverged")
-    set_weights(cell, weights)
     rows = []
     for length in lengths:
         rng = np.random.RandomState([seed, length])
         left, chunks = sequences, []
         while left:
-            size = min(left, max(1, STEPS_AT_ONCE // length))
+            size = min(left, max(1, STEPS_AT_ONCE * 50 // (max(50, regime.nhid) * length)))
             batch = task.sample(rng, length, size).to("cpu", cell.W_hh.dtype)
             chunks += [(size, way.metrics(cell, head, way.prepare(batch)))]
             left -= size

@@ -19,7 +19,7 @@ from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.notebook import PLACES
 from rnnkit.record import RecordError, load, regime_of
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, Regime, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
 CELLS, REPORT, MORE = "1_cells.ipynb", "4_report.ipynb", "5_extra_credit.ipynb"
@@ -223,7 +223,10 @@ def _extra_credit(found: HandIn, notebooks: dict[str, Any], runs: str | Path | N
     cells = {name: cells_by_id(notebooks[name]) for name in (REPORT, MORE) if name in notebooks}
     names = list(dict.fromkeys(_run_named(found) for found in cells.values()))
     there = [name for name in names if _take_extra(found, name, runs)]
-    if not there and answer_of(cells.get(REPORT, {}).get(EXTRA)):
+    expected = answer_of(cells.get(REPORT, {}).get(EXTRA)) or set(names) != {EXTRA}
+    if not there and (
+        expected or any((place / f"{EXTRA}_state.npz").is_file() for place in _places(found.folder, EXTRA, runs))
+    ):
         found.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
             "its record"
@@ -234,7 +237,8 @@ def _run_named(cells: dict[str, Any]) -> str:
     """The run that a notebook says is the extra credit's."""
     try:
         (statement,) = ast.parse(text_of(cells[EXTRA_RUN])).body
-        return Path(str(ast.literal_eval(statement.value))).name or EXTRA
+        name = Path(str(ast.literal_eval(statement.value))).name or EXTRA
+        return REGIMES[name].name if name in REGIMES else name
     except (KeyError, ValueError, SyntaxError, AttributeError):
         return EXTRA
 

@@ -50,7 +50,7 @@ def summary(path: Path) -> dict[str, Any]:
         ``texts`` and ``numbers`` by their keys; ``about``: shape, dtype and range of each array; ``checks``: the curves
         over checks, whole; ``curves``: those over updates, at ``points``; ``last``: the diagnostics of the last check;
         ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``weights``: of a run
-        of temporal order; ``problems`` by key.
+        of temporal order, and its error at its last check; ``problems`` by key.
     """
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
@@ -170,7 +170,16 @@ def _weights(members: Members, texts: dict[str, str]) -> dict[str, np.ndarray]:
     except (ValueError, KeyError, TypeError, RecursionError):  # Unreadable is a ValueError
         return {}
     fits = all(one.dtype.kind == "f" and one.ndim <= 2 and max(one.shape, default=0) <= WIDTH for one in found.values())
-    return {name: _plain(one) for name, one in found.items()} if fits else {}
+    return {name: _plain(one) for name, one in found.items()} | {"error": _last_error(members)} if fits else {}
+
+
+def _last_error(members: Members) -> np.ndarray:
+    """Of the last check, percent; NaN where there is none. A run that ended early has many empty slots."""
+    try:
+        errors, updates = members.read("valid_error"), members.read("check_updates")
+        return errors[updates >= 0][-1:].astype(np.float64).reshape(1)
+    except (ValueError, IndexError, TypeError):
+        return np.full(1, np.nan)
 
 
 def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -205,7 +205,7 @@ _RULES = {
     "checkFreq": _at_least("checkFreq", 1, "give the updates between two checks"),
     "diagBins": _at_least("diagBins", 1, "give the number of bins"),
     "satThresh": (lambda r: 0 <= r.satThresh <= 1, "0 to 1", "the handout's is 0.05"),
-    "bound": (lambda r: 0 <= r.bound < math.inf, "at least 0", "the default is 1e-20"),
+    "bound": (lambda r: 1e-37 <= r.bound < math.inf, "at least 1e-37, a number of 32 bits", "the default is 1e-20"),
     "err_abs": (lambda r: 0 < r.err_abs < math.inf, "a positive number", "the default is 0.2"),
     "cutoff": (
         lambda r: 0 < r.cutoff < math.inf,
@@ -235,7 +235,8 @@ def _regime(name: str, **changes: Any) -> Regime:
     return _COMMON.replace(name=name, **changes)
 
 
-# A hundred lengths among the 10,000 validation sequences, not ten: a network may solve ten and fail between them.
+# The 10,000 validation sequences in a hundred chunks, each of its own length: a network may solve ten lengths and fail
+# between them.
 _TO_THE_END = {"maxiters": 400000, "checkFreq": 1000, "cbs": 100, "stop_error": 1.0}
 
 

@@ -25,7 +25,7 @@ def write_curves(work: Work) -> Path:
     writer.writeheader()
     for run in work.sweep.runs:
         record = work.record(run)
-        if record is None:
+        if record is None or record["check_updates"][0] < 0:  # it stopped before its first check
             continue
         for check in range(last_filled(record) + 1):
             about = {"run": run.name} | run.labels | {"updates": int(record["check_updates"][check])}

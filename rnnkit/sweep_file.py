@@ -121,6 +121,9 @@ def _check_form(content: dict[str, Any]) -> None:
                 raise SweepError(unknown(key, (*FIELDS, METHOD, LENGTH), "parameter"))
             if key in ("name", "seed"):
                 raise SweepError(f"{key}: expected no {key} here; runs are named by what varies, and seeds is a list")
+    for case in content.get("cases", []):
+        if both := [key for key in case if key in content.get("grid", {})]:
+            raise SweepError(f"{both[0]}: expected it in the grid or in the cases, got it in both")
 
 
 def _expand(content: dict[str, Any]) -> list[Run]:
@@ -138,12 +141,17 @@ def _expand(content: dict[str, Any]) -> list[Run]:
                 run = _run(start, content.get("base", {}) | labels | {"seed": seed}, labels | {"seed": seed}, name)
                 if name in runs:
                     raise SweepError(f"expected every run once, got {name!r} twice; give the cases a method each")
+                same = [other for other, known in runs.items() if known.regime.identity() == run.regime.identity()]
+                if same:
+                    raise SweepError(f"expected every run once, got {name!r} with the settings of {same[0]!r}")
                 runs[name] = run
     return list(runs.values())
 
 
 def _run(start: dict[str, str], settings: dict[str, Any], labels: dict[str, Any], name: str) -> Run:
     settings = {key: value for key, value in settings.items() if key != METHOD}
+    if LENGTH in settings and {"min_length", "max_length"} & settings.keys():
+        raise SweepError(f"run {name}: expected length, or min_length and max_length, got both")
     if LENGTH in settings:
         settings["min_length"] = settings["max_length"] = settings.pop(LENGTH)
     try:

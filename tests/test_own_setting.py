@@ -10,7 +10,7 @@ from rnnkit.checks import check
 from rnnkit.checks.own_setting import from_record, judged
 from rnnkit.checks.questions import OWN_SETTING
 from rnnkit.grading.evidence import evidence, own_setting
-from rnnkit.record import load, regime_of
+from rnnkit.record import load, regime_of, save
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
 
@@ -102,6 +102,14 @@ def test_another_task_and_no_record(tmp_path, capsys, monkeypatch):
     assert "expected" in capsys.readouterr().out
 
 
+def test_the_given_setting_and_an_unfinished_run_do_not_count(solved, tmp_path):
+    record = load(solved)
+    report = judged(get_regime("C1", seed=7, maxiters=9), record, claimed=0.0)
+    assert (report.points, "C1, which is given" in report.messages[0]) == (0, True)
+    save(tmp_path / "extra_torder_state.npz", record | {"status": "running"})
+    assert "not at its end yet" in from_record(tmp_path / "extra_torder_state.npz").messages[0]
+
+
 def test_the_notebooks_check_finds_the_run(solved, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(solved.parent)
     assert check(OWN_SETTING, "extra_torder") == 4.0
@@ -122,6 +130,25 @@ def test_every_grading_has_sequences_of_its_own(stuck, tmp_path):
     submit(tmp_path, "mine", load(stuck))
     said = {seed: own_setting(evidence(tmp_path, here), seed).messages for seed in (3, 4)}
     assert said[3] == own_setting(evidence(tmp_path, here), 3).messages != said[4]
+
+
+def test_empty_slots_of_a_run_that_ended_early_cost_nothing(solved, tmp_path):
+    record, more = load(solved), 25_000
+    record["valid_error"] = np.concatenate([record["valid_error"], np.full(more, np.nan, np.float32)])
+    record["check_updates"] = np.concatenate([record["check_updates"], np.full(more, -1)])
+    submit(tmp_path, "mine", record)
+    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+
+
+def test_of_many_runs_the_best_are_tried(solved, stuck, tmp_path):
+    for number in range(6):
+        submit(tmp_path, f"a{number}", load(stuck) | {"regime": renamed(stuck, f"a{number}")})
+    submit(tmp_path, "z", load(solved) | {"regime": renamed(solved, "z")})
+    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+
+
+def renamed(path, name):
+    return np.array(regime_of(load(path)).replace(name=name).to_json())
 
 
 @pytest.mark.parametrize(

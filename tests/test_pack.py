@@ -415,6 +415,9 @@ def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_
     for ending in ("_final_state.npz", ".log"):
         (home / f"theirs{ending}").write_bytes(b"of the run")
     assert {"runs/theirs/theirs_final_state.npz", MORE} <= set(collect(home).files)
+    cells_by_id(notebook)["extra_run"]["source"] = 'extra = "nowhere"'
+    (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
+    assert any("no finished run" in note and "'nowhere'" in note for note in collect(home).notes)
     (home / MORE).unlink()
     found = collect(home)
     assert found.missing == []

@@ -114,6 +114,12 @@ def test_a_grid_is_a_product(tmp_path_factory, lengths, rates, seeds):
         ('name = "x"\nseeds = [1, 1]', "expected every run once"),
         ('name = "x"\n[base]\nseed = 3', "seeds is a list"),
         ("name = ", "expected TOML"),
+        (
+            'name = "x"\n[base]\nlength = 20\n[grid]\nmax_length = [100, 200]',
+            "length, or min_length and max_length, got both",
+        ),
+        ('name = "x"\n[grid]\nalpha = [2.0]\n[[cases]]\nalpha = 1.0', "in the grid or in the cases, got it in both"),
+        ('name = "x"\n[grid]\nalpha = [2, 2.0]', "'alpha2.0-seed52' with the settings of 'alpha2-seed52'"),
         ('name = "x"\n[[cases]]\nmodel = "gru"\nalpha = 1.0', "alpha: expected"),
     ],
 )

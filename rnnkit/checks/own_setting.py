@@ -11,7 +11,7 @@ import numpy as np
 from rnnkit.checks.questions import OWN_SETTING
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.names import BadValue
-from rnnkit.regimes import Regime
+from rnnkit.regimes import Regime, get_regime
 
 TITLE = "your own setting"
 POINTS = 4.0
@@ -21,7 +21,9 @@ AGAIN = 2.0  # percent on the fresh sequences, a sample
 LONG = 50  # steps, the shortest length of the paper's setting
 LENGTHS, SEQUENCES = 10, 200  # tried again: lengths, spread over the run's own, and sequences of each
 LONGEST = 1000  # steps that are tried
+WIDEST = 400  # hidden units that are
 SEED = 77_000
+CHOSEN = ("model", "init", "nhid", "alpha", "omega_on", "lr", "min_length", "max_length", "bs", "clipstyle", "cutoff")
 
 
 def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, seed: int = SEED) -> Report:
@@ -35,6 +37,10 @@ def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, se
     """
     if regime.task != "torder":
         return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
+    if _setting(regime) == _setting(get_regime("C1")):
+        return without(f"{regime.name} has the setting of C1, which is given; choose one of your own")
+    if regime.nhid > WIDEST:
+        return without(f"{regime.name}: expected at most {WIDEST} hidden units, got {regime.nhid}")
     from rnnkit.generalise import error_by_length  # torch and the engines, which a check of cells does without
 
     longest = max(regime.min_length, regime.max_length - 1)
@@ -74,15 +80,22 @@ def from_record(path: Path | None) -> Report:
     try:
         record = load(path)
         regime = regime_of(record)
+        if str(record["status"]) == "running":
+            return without(f"{regime.name}: not at its end yet; the same command with --resume goes on")
         claimed = record["valid_error"][record["check_updates"] >= 0]
         return judged(regime, record, float(claimed[-1]) if len(claimed) else float("nan"))
-    except (BadValue, KeyError, ValueError, TypeError) as error:
+    except (BadValue, KeyError, ValueError, TypeError, IndexError) as error:
         return without(f"{path}: not a whole record ({error})")
 
 
 def without(message: str) -> Report:
     """A report without points."""
     return Report(OWN_SETTING, TITLE, 0.0, POINTS, "nothing to judge", [], [message])
+
+
+def _setting(regime: Regime) -> dict[str, Any]:
+    """What somebody chooses; not how long, with which seed and how often it is looked at."""
+    return {name: getattr(regime, name) for name in CHOSEN}
 
 
 def _case(name: str, weight: float, passed: bool, else_: str) -> CaseReport:

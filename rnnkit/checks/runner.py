@@ -38,7 +38,7 @@ def check(question_id: str, obj: Any = None) -> float:
         The points of the named cases that passed, a plain float: 0.0 for a stub.
     """
     if question_id == OWN_SETTING:
-        report = own_setting.from_record(find_run(obj) if isinstance(obj, str) else None)
+        report = own_setting.from_record(find_run(obj) if isinstance(obj, str) and len(obj) <= 100 else None)
         show(report)
         return report.points
     if not isinstance(question_id, str) or question_id not in QUESTIONS:

@@ -26,7 +26,7 @@ TIME_IS_UP = "the time for this submission is used up"
 # What the object prints meanwhile goes nowhere.
 ASK = """
 def _rnnkit_ask(request, target, mime):
-    import contextlib, os
+    import contextlib, io, os
     from IPython import get_ipython
     from rnnkit.checks.remote import answer
     class Answer:
@@ -34,7 +34,7 @@ def _rnnkit_ask(request, target, mime):
             self.text = text
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {mime: self.text}
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with io.open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         return Answer(answer(request, get_ipython().user_ns.get(target)))
 """
 

@@ -22,6 +22,7 @@ from rnnkit.names import BadValue
 
 READY_S = 60  # seconds for a kernel to answer at first
 POLL_S = 0.5
+SEND_S = 2  # seconds for a message to leave: a kernel that has closed its sockets takes none
 REVIVE_S = 1.5  # seconds for an interrupted kernel to answer again
 DRAIN_S = 10  # seconds for reading what a cell that has ended still shows
 GRACE_S = 1.0  # seconds without a message after which a cell that has ended shows nothing more
@@ -197,6 +198,8 @@ class Kernel:
         self._client, self._bad = self._manager.client(), 0
         self._client.session.unpack = careful_json
         self._client.start_channels(stdin=False, hb=False)
+        for channel in (self._client.shell_channel, self._client.control_channel):
+            channel.socket.setsockopt(zmq.SNDTIMEO, 1000 * SEND_S)
         try:
             await self._client.wait_for_ready(timeout=READY_S)
         except RuntimeError as error:
@@ -225,7 +228,7 @@ class Kernel:
         if self._client is None:
             raise Stopped("there is no kernel")
         how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
-        id = self._client.execute(code, user_expressions=expressions, **how)
+        id = self._send(code, user_expressions=expressions, **how)
         end, reply = monotonic() + seconds, None
         while (left := end - monotonic()) > 0:
             found = await self._messages(id, min(left, GRACE_S if reply is not None else POLL_S))
@@ -243,6 +246,13 @@ class Kernel:
         if reply is not None:
             return reply
         raise TimedOut(f"took longer than {seconds:.0f} s", alive=await self._revive())
+
+    def _send(self, code: str, **how: Any) -> str:
+        """Puts code to the kernel; the name of the request."""
+        try:
+            return self._client.execute(code, **how)
+        except zmq.Again:
+            raise Stopped("the kernel takes no messages any more") from None
 
     async def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
         """The next messages that answer a request, replies first; none where nothing comes for so long."""
@@ -273,7 +283,7 @@ class Kernel:
             if await self._death():
                 return False
             await self._manager.interrupt_kernel()
-            id, end = self._client.execute("pass", silent=True, stop_on_error=False), monotonic() + REVIVE_S
+            id, end = self._send("pass", silent=True, stop_on_error=False), monotonic() + REVIVE_S
             while (left := end - monotonic()) > 0:
                 if any(kind == "execute_reply" for kind, _ in await self._messages(id, left)):
                     return True
