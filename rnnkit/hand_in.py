@@ -223,10 +223,9 @@ def _extra_credit(found: HandIn, notebooks: dict[str, Any], runs: str | Path | N
     cells = {name: cells_by_id(notebooks[name]) for name in (REPORT, MORE) if name in notebooks}
     names = list(dict.fromkeys(_run_named(found) for found in cells.values()))
     there = [name for name in names if _take_extra(found, name, runs)]
-    expected = answer_of(cells.get(REPORT, {}).get(EXTRA)) or set(names) != {EXTRA}
-    if not there and (
-        expected or any((place / f"{EXTRA}_state.npz").is_file() for place in _places(found.folder, EXTRA, runs))
-    ):
+    begun = any((place / f"{EXTRA}_state.npz").is_file() for place in _places(found.folder, EXTRA, runs))
+    meant = begun or set(names) != {EXTRA} or answer_of(cells.get(REPORT, {}).get(EXTRA))
+    if meant and not there:
         found.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
             "its record"

@@ -28,6 +28,7 @@ from rnnkit.grading.reference import CANARY
 WORST = (
     "m_skip_tag", "m_dup_solution", "r_session_forged", "f_right_on_public", "r_gradebook", "r_sabotage",
     "r_fake_rnnkit", "r_os_exit", "x_rpc_kill", "h_html", "h_symlink_nb", "b_deep",
+    "b_own_names", "x_closes_loop",
 )  # fmt: skip
 PUBLIC = ("r_public_cache", "r_public_only")
 NOWHERE = Path("/nonexistent/course")
