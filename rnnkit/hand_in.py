@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit import assemble
+from rnnkit.checks.questions import CELLS
+from rnnkit.checks.questions import EXTRA as MORE
 from rnnkit.hand_in_report import CHATS_CELL, EXTRA, answer_of, cells_by_id, open_in_report, text_of, unsolved
 from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
@@ -22,7 +24,7 @@ from rnnkit.record import RecordError, load, regime_of
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
-CELLS, REPORT, MORE = "1_cells.ipynb", "4_report.ipynb", "5_extra_credit.ipynb"
+REPORT = "4_report.ipynb"
 NOTEBOOKS = (CELLS, "2_diagnostics.ipynb", "3_regime.ipynb", REPORT)
 CHATS = "ai_chats.txt"
 EXTRA_RUN = "extra_run"  # the cells that name the run of the extra credit, in REPORT and in MORE

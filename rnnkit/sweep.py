@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,12 +104,16 @@ class Work:
 
     def write_table(self) -> None:
         """``{name}.csv``, whole or not at all."""
+        self.save_rows(self.table, RESULTS, self.rows())
+
+    def save_rows(self, path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Path:
+        """A CSV of rows with the run and its labels in front, whole or not at all."""
         labels = dict.fromkeys(label for run in self.sweep.runs for label in run.labels)
         text = io.StringIO()
-        writer = csv.DictWriter(text, ["run", *labels, *RESULTS], restval="", lineterminator="\n")
+        writer = csv.DictWriter(text, ["run", *labels, *columns], restval="", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows())
-        save_text(self.table, text.getvalue())
+        writer.writerows(rows)
+        return save_text(path, text.getvalue())
 
     def run(self, executor: Executor, *, shared_disk: bool) -> Iterator[tuple[Run, str]]:
         """Trains what waits; yields each run as it ends, with its status. The table is written after each.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from rnnkit.record import last_filled, save_text
+from rnnkit.record import last_filled
 from rnnkit.sweep import Work
 
 CURVES = ("valid_nll", "valid_error", "rho_Whh")  # nats, percent, spectral radius
@@ -19,15 +19,14 @@ def write_curves(work: Work) -> Path:
     Arguments:
         work: a sweep's folder; runs without a record are left out.
     """
-    labels = dict.fromkeys(label for run in work.sweep.runs for label in run.labels)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["run", *labels, "updates", *CURVES], restval="", lineterminator="\n")
-    writer.writeheader()
+    return work.save_rows(work.out / f"{work.sweep.name}_curves.csv", ("updates", *CURVES), _rows(work))
+
+
+def _rows(work: Work) -> Iterator[dict[str, Any]]:
     for run in work.sweep.runs:
         record = work.record(run)
         if record is None or record["check_updates"][0] < 0:  # it stopped before its first check
             continue
         for check in range(last_filled(record) + 1):
             about = {"run": run.name} | run.labels | {"updates": int(record["check_updates"][check])}
-            writer.writerow(about | {name: round(float(record[name][check]), DIGITS) for name in CURVES})
-    return save_text(work.out / f"{work.sweep.name}_curves.csv", text.getvalue())
+            yield about | {name: round(float(record[name][check]), DIGITS) for name in CURVES}

@@ -132,6 +132,7 @@ def _expand(content: dict[str, Any]) -> list[Run]:
         raise SweepError("profile: expected a regime beside it, found none; name one, or give the settings in [base]")
     grid, cases = content.get("grid", {}), content.get("cases") or [{}]
     runs: dict[str, Run] = {}
+    names: dict[tuple, str] = {}  # by settings
     for values in itertools.product(*grid.values()):
         for case in cases:
             for seed in content.get("seeds", [52]):
@@ -141,9 +142,9 @@ def _expand(content: dict[str, Any]) -> list[Run]:
                 run = _run(start, content.get("base", {}) | labels | {"seed": seed}, labels | {"seed": seed}, name)
                 if name in runs:
                     raise SweepError(f"expected every run once, got {name!r} twice; give the cases a method each")
-                same = [other for other, known in runs.items() if known.regime.identity() == run.regime.identity()]
-                if same:
-                    raise SweepError(f"expected every run once, got {name!r} with the settings of {same[0]!r}")
+                same = names.setdefault(tuple(run.regime.identity().values()), name)
+                if same != name:
+                    raise SweepError(f"expected every run once, got {name!r} with the settings of {same!r}")
                 runs[name] = run
     return list(runs.values())
 

@@ -20,6 +20,8 @@ from rnnkit.checks.report import CaseReport, Report
 from rnnkit.grading.marks import gradebook_url
 from rnnkit.grading.release import settings
 
+AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
+EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
 WHEN = datetime.datetime(2026, 11, 20, 18, 30)
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 

@@ -10,6 +10,7 @@ import graded_course
 import pytest
 from browser import browser, needs_chromium
 from course import NAME, NOTEBOOKS, cells, mark_schemes, plain
+from graded_course import AUTO, EXTRA
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
@@ -25,8 +26,6 @@ from rnnkit.grading.marks import order_of
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue
 
-AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
-EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
 ANSWERS = {
     cell["id"]: cell["about"]["points"]
     for path in NOTEBOOKS

@@ -17,8 +17,7 @@ from course import NAME, NOTEBOOKS, ROOT, SOURCE, cells, is_check, plain, secret
 import rnnkit
 from rnnkit import cli
 from rnnkit.checks import QUESTIONS
-from rnnkit.checks.own_setting import POINTS as OWN_POINTS
-from rnnkit.checks.questions import EXTRA
+from rnnkit.checks.questions import EXTRA, OWN
 from rnnkit.grading import release, wheel
 
 RELEASED = ROOT / "release" / NAME
@@ -190,7 +189,7 @@ def test_the_readme_tells_the_points_that_can_be_had():
     for path in NOTEBOOKS:
         points = sum(cell["about"].get("points", 0) for cell in cells(path))
         if path.name == EXTRA:
-            points = int(OWN_POINTS + sum(question.points for question in QUESTIONS.values() if question.extra))
+            points = int(OWN.points + sum(question.points for question in QUESTIONS.values() if question.extra))
         (row,) = [line for line in text.splitlines() if line.startswith(f"| `{path.stem}`")]
         assert [int(n) for n in re.findall(r"\| (\d+)\b(?! ¼| h)", row)] == ([points] if points else [])
 

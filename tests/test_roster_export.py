@@ -8,6 +8,7 @@ import io
 import graded_course
 import pytest
 from course import NAME, NOTEBOOKS, cells
+from graded_course import AUTO, EXTRA
 
 from rnnkit.checks import QUESTIONS
 from rnnkit.grading import export as module
@@ -16,8 +17,6 @@ from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.marks import MarksError, gradebook_url, order_of, read_marks
 from rnnkit.grading.roster import RosterError, Student, read_roster
 
-AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
-EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
 MOST = AUTO + 33
 ADA = Student("ada", "Ada", "Lovelace, Lady", "ada@example.org")
 

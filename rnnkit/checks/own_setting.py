@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.questions import OWN_SETTING
+from rnnkit.checks.judge import failed, whole
+from rnnkit.checks.questions import OWN
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.names import BadValue
+from rnnkit.read_npz import TRIED_AGAIN, WIDTH
 from rnnkit.regimes import Regime, get_regime
 
-TITLE = "your own setting"
-POINTS = 4.0
 PLATEAU = 60.0  # percent wrong: who guesses has 75, who knows one of the two marks 50
 SOLVED = 1.0  # percent, the paper's success, at the record's last check
 AGAIN = 2.0  # percent on the fresh sequences, a sample
 LONG = 50  # steps, the shortest length of the paper's setting
 LENGTHS, SEQUENCES = 10, 200  # tried again: lengths, spread over the run's own, and sequences of each
 LONGEST = 1000  # steps that are tried
-WIDEST = 400  # hidden units that are
 SEED = 77_000
 CHOSEN = ("model", "init", "nhid", "alpha", "omega_on", "lr", "min_length", "max_length", "bs", "clipstyle", "cutoff")
 
@@ -35,12 +34,12 @@ def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, se
         claimed: the error at its last check, percent.
         seed: of the fresh sequences.
     """
-    if regime.task != "torder":
+    if regime.task != TRIED_AGAIN:
         return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
     if _setting(regime) == _setting(get_regime("C1")):
         return without(f"{regime.name} has the setting of C1, which is given; choose one of your own")
-    if regime.nhid > WIDEST:
-        return without(f"{regime.name}: expected at most {WIDEST} hidden units, got {regime.nhid}")
+    if regime.nhid > WIDTH:
+        return without(f"{regime.name}: expected at most {WIDTH} hidden units, got {regime.nhid}")
     from rnnkit.generalise import error_by_length  # torch and the engines, which a check of cells does without
 
     longest = max(regime.min_length, regime.max_length - 1)
@@ -68,7 +67,7 @@ def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, se
         f"{regime.name}, lengths {lengths[0]} to {lengths[-1]}: {wrong:.2f} % of {len(lengths) * each} fresh sequences "
         f"are wrong, {claimed:.2f} % at the record's last check"
     )
-    return _report(cases, [about])
+    return whole(OWN, cases, [about])
 
 
 def from_record(path: Path | None) -> Report:
@@ -90,7 +89,7 @@ def from_record(path: Path | None) -> Report:
 
 def without(message: str) -> Report:
     """A report without points."""
-    return Report(OWN_SETTING, TITLE, 0.0, POINTS, "nothing to judge", [], [message])
+    return failed(OWN, "nothing to judge", message)
 
 
 def _setting(regime: Regime) -> dict[str, Any]:
@@ -100,9 +99,3 @@ def _setting(regime: Regime) -> dict[str, Any]:
 
 def _case(name: str, weight: float, passed: bool, else_: str) -> CaseReport:
     return CaseReport(name, weight, bool(passed), [] if passed else [else_])
-
-
-def _report(cases: list[CaseReport], messages: list[str]) -> Report:
-    points: Any = sum(case.weight for case in cases if case.passed)
-    status = "solved" if points == POINTS else "partly right" if points else "not right yet"
-    return Report(OWN_SETTING, TITLE, float(points), POINTS, status, cases, messages)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
-OWN_SETTING = "own_setting"  # also in there: a run, judged by its record
 
 
 @dataclass(frozen=True)
@@ -95,5 +94,9 @@ _TABLE = (
         "omega", 3, EXTRA, "omega", None, ("flow", "slope", "W_hh", "bound"), "Omega, steps in the past, (H, H)", 25
     ),
 )
+
+# Also extra credit, but no code: a run, judged by its record.
+OWN = Question("own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30)
+OWN_SETTING = OWN.id
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in _TABLE}

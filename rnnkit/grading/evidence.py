@@ -24,7 +24,7 @@ from rnnkit.checks.wire import decode
 from rnnkit.grading.plausible import strange
 from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
-from rnnkit.read_npz import ENDING, OUTPUT
+from rnnkit.read_npz import ENDING, OUTPUT, TRIED_AGAIN
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
 
 MOST_FLAGS = 12  # of one run
@@ -256,7 +256,7 @@ def own_setting(runs: list[Run], seed: int) -> Report:
     """
     found = []
     for run in runs:
-        if run.regime is not None and run.regime.task == "torder":
+        if run.regime is not None and run.regime.task == TRIED_AGAIN:
             weights = {name: np.array(array) for name, array in run.content.get("weights", {}).items()}  # writable
             claimed = float(weights.pop("error", np.full(1, np.nan))[0])
             found.append((claimed, run.regime, weights))

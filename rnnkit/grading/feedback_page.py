@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import rnnkit
-from rnnkit.checks.own_setting import TITLE
-from rnnkit.checks.questions import OWN_SETTING, QUESTIONS
+from rnnkit.checks.questions import OWN, QUESTIONS
 from rnnkit.grading.ledger import REJECTED, Entry
 from rnnkit.grading.marks import SOLUTION, Mark, Marks, Submission, plain
 from rnnkit.grading.roster import Student
@@ -224,8 +223,8 @@ def _titles(cells: list[dict[str, Any]]) -> dict[str, str]:
         id, first = cell["grade_id"], cell["source"].lstrip().partition("\n")[0]
         if id in QUESTIONS:
             titles[id] = QUESTIONS[id].name
-        elif id == OWN_SETTING:
-            titles[id] = TITLE
+        elif id == OWN.id:
+            titles[id] = OWN.name
         elif cell["locked"] and cell["text"] and first.startswith("#"):
             heading, question = first.lstrip("# ").partition(":")[0], ""
         elif cell["locked"] and cell["task"] and (bold := BOLD.match(first)):
