@@ -23,6 +23,7 @@ from rnnkit.bench_measure import BenchError, Clock, Spread, clock_of, interleave
 from rnnkit.bench_pace import Lap, Paced, Stopwatch, laps, median_parts
 from rnnkit.cli_guard import Parser
 from rnnkit.engines import Engine
+from rnnkit.modelfile import Cells, CellsError, make_cell
 from rnnkit.names import BadValue
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 
@@ -173,6 +174,16 @@ def profile(plan: Plan, engines: dict[str, Engine]) -> Iterator[dict[str, Any]]:
             yield {"regime": key, "engine": name, "update": one, "check": check}
 
 
+def _check_cells() -> None:
+    """Refuses where the built-in cells have no ``step``: students write it."""
+    try:
+        make_cell(get_regime("A1"), Cells())
+    except CellsError:
+        raise BenchError(
+            "expected a clone of rnnkit, whose own cells are timed; this one leaves their step for you to write"
+        ) from None
+
+
 def _place(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in ("kind", "model", "task", "T", "B", "H")}
 
@@ -195,6 +206,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)  # as in training
     try:
         arguments = make_parser().parse_args(argv)
+        _check_cells()
         for file in filter(None, (arguments.json, arguments.plot)):
             if not file.absolute().parent.is_dir():
                 raise BenchError(f"{file}: expected a folder that is there, found none; make it first")

@@ -11,8 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rnnkit.setup_env import SetupError, clone_root
+
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
 PYTHONS = ((3, 11), (3, 13))
+# What installs everything again: in a clone, and in the folder that students unpack.
+AGAIN = "run make setup (or rnnkit setup)"
+STUDENTS_AGAIN = "run python -m pip install -c constraints.txt -r requirements.txt"
 
 
 class Finding(NamedTuple):
@@ -23,11 +28,20 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
+def again() -> str:
+    """What to do about a package that is missing or does not fit."""
+    try:
+        clone_root()
+    except SetupError:
+        return STUDENTS_AGAIN
+    return AGAIN
+
+
 def python() -> Finding:
     """The interpreter's version."""
     version = ".".join(map(str, sys.version_info[:3]))
     ok = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
-    return Finding("Python", version, "" if ok else "use Python 3.11 to 3.13: make setup PYTHON=python3.11")
+    return Finding("Python", version, "" if ok else "make .venv with Python 3.11 to 3.13 and install again")
 
 
 def packages() -> Iterator[Finding]:
@@ -41,10 +55,10 @@ def packages() -> Iterator[Finding]:
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(requirement.name, "missing", "run make setup (or rnnkit setup)")
+            yield Finding(requirement.name, "missing", again())
             continue
         fits = requirement.specifier.contains(version, prereleases=True)
-        yield Finding(requirement.name, version, "" if fits else f"expected {requirement.specifier}; run make setup")
+        yield Finding(requirement.name, version, "" if fits else f"expected {requirement.specifier}; {again()}")
 
 
 def threads() -> Finding:
@@ -119,7 +133,7 @@ def findings() -> Iterator[Finding]:
             found = check()
             yield from [found] if isinstance(found, Finding) else found
         except Exception as error:
-            yield Finding(check.__name__, f"{type(error).__name__}: {error}", "run make setup (or rnnkit setup)")
+            yield Finding(check.__name__, f"{type(error).__name__}: {error}", again())
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnkit.engines import get_engine
+from rnnkit.cells import MODELS, Cell
+from rnnkit.engines import FusedEngine
 from rnnkit.heads import get_head
-from rnnkit.inits import set_weights
-from rnnkit.modelfile import Cells, make_cell
+from rnnkit.inits import get_init, set_weights
 from rnnkit.names import BadValue
 from rnnkit.record import regime_of
+from rnnkit.regimes import Regime
 from rnnkit.tasks import MIN_LENGTH
 
 LENGTHS = (50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
@@ -36,7 +37,7 @@ def error_by_length(
     sequences: int = 1000,
     seed: int = SEED,
     on_sequences: Callable[[int], None] | None = None,
-    engine: str = "fused",
+    compiled: bool = True,
 ) -> list[Row]:
     """Tries a record's network on fresh sequences of each length.
 
@@ -46,10 +47,11 @@ def error_by_length(
         sequences: how many for each.
         seed: of the sequences; every length has a stream of its own.
         on_sequences: called with how many have been tried, after each chunk.
-        engine: see `rnnkit.engines`.
+        compiled: False for a network that nobody vouches for: plain torch operations, nothing is compiled for it.
 
     Raises:
-        BadValue: a length that the task does not have, no sequences, or weights that are not finite.
+        BadValue: a length that the task does not have, no sequences, or weights that are missing, of other shapes, or
+            not finite.
 
     *Source:* Pascanu et al. 2013, section 4: one model, tried at 50 to 5000 steps.
     """
@@ -57,24 +59,16 @@ def error_by_length(
         raise BadValue(
             f"expected lengths of at least {MIN_LENGTH} and at least 1 sequence, got {list(lengths)} and {sequences}"
         )
-    regime = regime_of(record)
-    task, way = regime.make_task(), get_engine(engine)
-    head, cell = get_head(task.head, regime.err_abs), make_cell(regime, Cells())
-    try:
-        weights = {name: np.asarray(record[name], np.float32) for name, _ in cell.named_parameters()}
-        set_weights(cell, weights)
-    except (KeyError, ValueError, TypeError) as error:
-        raise BadValue(f"{regime.name}: expected the weights of its cell, got none or others: {error}") from None
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise BadValue(f"{regime.name}: expected finite weights, got NaN or infinity; the run diverged")
-    rows = []
+    regime, engine = regime_of(record), FusedEngine()
+    task, cell = regime.make_task(), network_of(record, regime)
+    head, rows = get_head(task.head, regime.err_abs), []
     for length in lengths:
         rng = np.random.RandomState([seed, length])
         left, chunks = sequences, []
         while left:
             size = min(left, max(1, STEPS_AT_ONCE * 50 // (max(50, regime.nhid) * length)))
             batch = task.sample(rng, length, size).to("cpu", cell.W_hh.dtype)
-            chunks += [(size, way.metrics(cell, head, way.prepare(batch)))]
+            chunks += [(size, engine.metrics(cell, head, engine.prepare(batch) if compiled else batch))]
             left -= size
             if on_sequences:
                 on_sequences(size)
@@ -82,3 +76,23 @@ def error_by_length(
         nll = sum(size * found["nll"] for size, found in chunks) / sequences
         rows.append(Row(length, sequences, wrong, 100 * wrong / sequences, nll))
     return rows
+
+
+def network_of(record: dict[str, Any], regime: Regime) -> Cell:
+    """The built-in cell with a record's weights, on the CPU: what an engine reads that has the equations itself.
+
+    Its ``step`` is never called, and need not be there: students' rnnkit lacks it.
+
+    Raises:
+        BadValue: weights that are missing, of other shapes, or not finite.
+    """
+    task = regime.make_task()
+    cell = MODELS[regime.model](task.n_in, regime.nhid, task.n_out, phi=get_init(regime.init).phi, head=task.head)
+    try:
+        weights = {name: np.asarray(record[name], np.float32) for name, _ in cell.named_parameters()}
+        set_weights(cell, weights)
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadValue(f"{regime.name}: expected the weights of its cell, got none or others: {error}") from None
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise BadValue(f"{regime.name}: expected finite weights, got NaN or infinity; the run diverged")
+    return cell

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -140,6 +141,21 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         for name, record in records.items():
             if str(record["profile"]) != "full":
                 print(f"{name}: not the handout's full size, profile {record['profile']}: {found[name].parent}")
+
+
+@contextmanager
+def explained(what: object) -> Iterator[None]:
+    """One printed line, where a record that cannot be used would end in a traceback.
+
+    Arguments:
+        what: the record's path, for errors that do not name it.
+    """
+    try:
+        yield
+    except BadValue as error:
+        print(error)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        print(f"{what}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
 
 
 def find_run(name: str, folder: str | Path | None = None) -> Path | None:

@@ -63,6 +63,17 @@ def random_batch():
     return make
 
 
+@pytest.fixture
+def without_steps(monkeypatch):
+    """The built-in cells as students have them: their ``step`` is theirs to write."""
+
+    def refuse(self, x_t, h_prev):
+        raise NotImplementedError(f"{type(self).__name__}.step is yours to write")
+
+    for kind in MODELS.values():
+        monkeypatch.setattr(kind, "step", refuse)
+
+
 @pytest.fixture(params=HEADS)
 def head_name(request) -> str:
     return request.param

@@ -319,6 +319,12 @@ def test_one_part_alone(monkeypatch, capsys):
     assert "validation chunk" not in out
 
 
+def test_students_have_no_cells_to_time(capsys, without_steps):
+    assert bench.main(["--quick"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("rnnkit bench: expected a clone of rnnkit")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -60,6 +60,14 @@ def test_doctor_says_what_to_do(monkeypatch, capsys):
     assert "2 to be done" in out
 
 
+def test_doctor_advises_a_student_what_a_student_can_do(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["no-such-package", "numpy<1"])
+    assert {finding.advice.split("run ")[1] for finding in doctor.packages()} == {"make setup (or rnnkit setup)"}
+    monkeypatch.setattr("rnnkit.setup_env.__file__", "/somewhere/site-packages/rnnkit/setup_env.py")
+    said = {finding.advice.split("run ")[1] for finding in doctor.packages()}
+    assert said == {"python -m pip install -c constraints.txt -r requirements.txt"}
+
+
 def test_doctor_sees_a_full_disk(monkeypatch):
     monkeypatch.setattr(doctor, "FREE_SPACE", 1e9)
     assert "make room" in doctor.disk().advice

@@ -65,6 +65,23 @@ def test_error_by_length_is_that_of_plain_evaluation(tmp_path):
     assert rows[1].nll == pytest.approx(-right.mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"init": "sigmoid"}, {"model": "gru", "alpha": 0.0}, {"task": "mem", "alpha": 0.0}]
+)
+def test_error_by_length_needs_no_step_and_nothing_compiled(tmp_path, changes, request):
+    record = record_of(tmp_path, **changes)
+    request.getfixturevalue("without_steps")
+    fast, plain = (error_by_length(record, (20, 50), 70, compiled=compiled) for compiled in (True, False))
+    assert [row[:3] for row in fast] == [row[:3] for row in plain]
+    assert [row.nll for row in fast] == pytest.approx([row.nll for row in plain], rel=1e-5)
+
+
+def test_for_a_stranger_nothing_is_compiled(tmp_path, monkeypatch):
+    record = record_of(tmp_path)
+    monkeypatch.setattr("rnnkit.engines.fused._compiled", lambda: pytest.fail("compiled"))
+    assert error_by_length(record, (20,), 70, compiled=False)[0].sequences == 70
+
+
 def test_error_by_length_in_chunks(tmp_path, monkeypatch):
     record, seen = record_of(tmp_path), []
     monkeypatch.setattr("rnnkit.generalise.STEPS_AT_ONCE", 1000)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from rnnkit import assemble, notebook
 from rnnkit.modelfile import BrokenCell, CellsError, find_cells, make_cell
+from rnnkit.names import BadValue
 from rnnkit.record import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import main, train
@@ -317,6 +318,23 @@ def test_a_damaged_record_is_a_line(tmp_path, monkeypatch, displayed, capsys):
     assert "damaged" in first
     assert "nothing to draw yet" in second
     assert not displayed
+
+
+@pytest.mark.parametrize(
+    "error", [BadValue("expected finite weights"), KeyError("W_hh"), IndexError("no check"), ValueError("zero-size")]
+)
+def test_a_record_that_cannot_be_used_is_explained_in_a_line(error, capsys):
+    with notebook.explained("runs/a.npz"):
+        raise error
+    assert capsys.readouterr().out.splitlines() in (
+        ["expected finite weights"],
+        [f"runs/a.npz: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})"],
+    )
+
+
+def test_other_errors_are_not_hidden():
+    with pytest.raises(ZeroDivisionError), notebook.explained("runs/a.npz"):
+        1 / 0  # noqa: B018
 
 
 def test_an_unknown_figure_is_refused():

@@ -53,6 +53,12 @@ def test_points_by_what_the_network_can_do(solved, short, stuck):
     assert "fresh sequences are wrong" in from_record(stuck).messages[0]
 
 
+def test_the_weights_are_enough(solved, short, stuck, tmp_path, without_steps):
+    assert [from_record(path).points for path in (solved, short, stuck)] == [4, 3, 0]
+    submit(tmp_path, "mine", load(solved))
+    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+
+
 def test_half_of_the_way_is_two_points(solved):
     """A readout that knows only the second mark: half of all sequences are wrong."""
     record = load(solved)

@@ -11,11 +11,15 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from course import NAME, NOTEBOOKS, ONE_THREAD, ROOT, SOURCE, checks, filled
+from test_own_setting import run_of
 
+from rnnkit.checks.own_setting import from_record
 from rnnkit.checks.questions import EXTRA
 from rnnkit.grading import release, wheel
+from rnnkit.record import load, save
 
 EXECUTE = """
 import sys, nbformat
@@ -97,6 +101,41 @@ def test_the_solved_notebooks_run_with_it(home):
     run = in_venv(home, "rnnkit", "run", "A1", "B2", "--profile", "tiny", "--out", "runs/all")
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(list((home / "runs" / "all").rglob("*_final_state.npz"))) == 2
+
+
+def test_a_run_of_ones_own_is_judged_there_as_here(home):
+    """The built-in cells' step is not there, and the record's weights are enough."""
+    path = run_of(home / "runs" / "extra_torder")
+    said = in_venv(home, "python", "-c", 'from rnnkit.checks import check; check("own_setting", "extra_torder")')
+    assert said.stdout.startswith("own_setting: 4 of 4 points · solved"), said.stdout + said.stderr
+    assert said.stdout.strip() == from_record(path).text().strip()
+    said = in_venv(home, "rnnkit", "lengths", str(path), "--lengths", "50", "100", "--sequences", "100")
+    assert said.returncode == 0, said.stderr
+    rows = path.with_name("extra_torder_lengths.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["length", "50", "100"]
+
+
+def test_of_a_run_that_diverged_the_notebook_says_so(home):
+    """No traceback, and the cells below run."""
+    path = home / "runs" / "extra_torder" / "extra_torder_final_state.npz"
+    record = load(run_of(path.parent, maxiters=201))
+    save(path, record | {"W_hh": np.full_like(record["W_hh"], np.nan)})
+    filled(home / EXTRA, SOURCE / EXTRA, home / EXTRA)
+    run = in_venv(home, "python", "-c", EXECUTE, EXTRA)
+    assert run.returncode == 0, run.stderr[-3000:]
+    said = {c["id"]: json.dumps(c.get("outputs")) for c in json.loads((home / EXTRA).read_text("utf-8"))["cells"]}
+    for cell in ("own_setting", "length"):
+        assert "expected finite weights, got NaN or infinity; the run diverged" in said[cell]
+
+
+def test_the_bench_is_not_for_students(home):
+    refused = in_venv(home, "rnnkit", "bench", "--quick")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "expected a clone of rnnkit" in refused.stderr
+
+
+def test_the_doctor_advises_what_a_student_can_do(home):
+    assert "make setup" not in in_venv(home, "rnnkit", "doctor").stdout
 
 
 def test_nothing_of_the_sources_is_needed(home):

@@ -53,7 +53,7 @@ class FusedEngine:
         Arguments:
             cell: on the batch's device, parameters in its dtype.
             head: loss and error.
-            prepared: what `prepare` returned.
+            prepared: what `prepare` returned; a batch as it is goes through torch operations, whatever its dtype.
 
         Raises:
             BadValue: as `run`.
