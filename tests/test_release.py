@@ -13,12 +13,14 @@ import zipfile
 import pytest
 import torch
 from course import NAME, NOTEBOOKS, ROOT, SOURCE, cells, is_check, plain, secret_lines, solutions
+from packaging.requirements import Requirement
 
 import rnnkit
 from rnnkit import cli
 from rnnkit.checks import QUESTIONS
 from rnnkit.checks.questions import EXTRA, OWN
 from rnnkit.grading import release, wheel
+from rnnkit.setup_env import pinned_torch
 
 RELEASED = ROOT / "release" / NAME
 
@@ -275,17 +277,54 @@ def test_unpaired_markers_are_refused(text):
 
 def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fresh, built, tmp_path):
     path = tmp_path / "dist" / "student.zip"
-    release.write_archive(fresh, built, path)
+    release.write_archive(fresh, built, release.constraints(ROOT), path)
     first = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         requirements = archive.read(f"{NAME}/requirements.txt").decode()
-    assert names == {p.relative_to(fresh).as_posix() for p in files_in(fresh)} | {f"{NAME}/{built.name}"}
+    beside = {f"{NAME}/{built.name}", f"{NAME}/constraints.txt"}
+    assert names == {p.relative_to(fresh).as_posix() for p in files_in(fresh)} | beside
     (wanted,) = [line for line in requirements.splitlines() if line.startswith("./")]
     assert wanted == f"./{built.name}"
     assert rnnkit.__version__ in wanted
-    release.write_archive(fresh, built, path)
+    release.write_archive(fresh, built, release.constraints(ROOT), path)
     assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_the_archive_has_a_version_of_all_that_the_wheel_asks_for(inside, python, system):
+    (metadata,) = [text for name, text in inside.items() if name.endswith(".dist-info/METADATA")]
+    asked = [Requirement(line.partition(": ")[2]) for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+    here = {"python_version": python, "sys_platform": system, "extra": ""}
+    pins = {pin.name.lower(): str(pin.specifier) for pin in pinned() if pin.marker is None or pin.marker.evaluate(here)}
+    needed = {one.name.lower() for one in asked if one.marker is None or one.marker.evaluate(here)}
+    assert "torch" in needed <= set(pins)
+    assert all(re.fullmatch(r"==[\w.+]+", pin) for pin in pins.values())
+    assert pins["torch"].endswith("+cpu") == (system != "darwin"), (
+        "anywhere else a plain torch may be gigabytes of CUDA"
+    )
+    assert pins["torch"].removesuffix("+cpu") == f"=={pinned_torch(ROOT)}"
+
+
+def test_the_archives_versions_are_the_clones():
+    theirs = {line for line in release.constraints(ROOT).splitlines() if not line.startswith(("#", "torch=="))}
+    ours = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert theirs == {line for line in ours if line and not line.startswith(("#", "torch=="))}
+
+
+def test_the_readme_installs_with_these_versions_by_pip_and_by_uv(fresh):
+    text = (fresh / NAME / "README.md").read_text(encoding="utf-8")
+    both = [line for line in text.splitlines() if "-r requirements.txt" in line]
+    install = re.compile(r"(pip|uv pip) install .*-c constraints\.txt -r requirements\.txt")
+    assert [install.search(line)[1] for line in both] == ["pip", "uv pip"]
+    index = "https://download.pytorch.org/whl/cpu"
+    assert index in text
+    assert f"--extra-index-url {index}" in (fresh / NAME / "requirements.txt").read_text(encoding="utf-8")
+
+
+def pinned():
+    return [Requirement(line) for line in release.constraints(ROOT).splitlines() if not line.startswith("#")]
 
 
 # ---- the command -----------------------------------------------------------------------------------------------
@@ -297,7 +336,7 @@ def clone(tmp_path, monkeypatch):
     root = tmp_path / "clone"
     for name in ("rnnkit", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
-    for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE"):
+    for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, root)
     monkeypatch.setattr(release, "clone_root", lambda: root)
     return root

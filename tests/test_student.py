@@ -36,7 +36,8 @@ def home(tmp_path_factory):
     """The unpacked archive, with a .venv in it that has rnnkit from there and all else from here."""
     folder = tmp_path_factory.mktemp("student")
     release.generate(ROOT, folder / "release")
-    release.write_archive(folder / "release", wheel.build_wheel(ROOT, folder), folder / "dist" / "student.zip")
+    built, versions = wheel.build_wheel(ROOT, folder), release.constraints(ROOT)
+    release.write_archive(folder / "release", built, versions, folder / "dist" / "student.zip")
     with zipfile.ZipFile(folder / "dist" / "student.zip") as archive:
         archive.extractall(folder)
     home = folder / NAME

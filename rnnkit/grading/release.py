@@ -1,7 +1,7 @@
 """``rnnkit release``: the students' copies of the notebooks, and the archive that students are given.
 
 ``release/`` is derived from ``notebooks/`` by nbgrader, without a database, and is committed: a test builds it again
-and compares. ``dist/student.zip`` holds the same files and the student's wheel.
+and compares. ``dist/student.zip`` holds the same files, the student's wheel, and the versions that go with it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.grading.wheel import EPOCH, build_wheel
 from rnnkit.names import BadValue
-from rnnkit.setup_env import SetupError, clone_root
+from rnnkit.setup_env import SetupError, clone_root, pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 ARCHIVE = Path("dist") / "student.zip"
+CONSTRAINTS = "constraints.txt"  # the clone's, and beside the students' requirements.txt
+ABOUT_CONSTRAINTS = """\
+# The versions that this was tried with; README.md has the line that installs them. torch stands as its CPU build,
+# 200 MB from PyTorch's own index: without "+cpu" Linux would get gigabytes of CUDA libraries.
+"""
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
 SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png", "sweeps/*.toml", "sweeps/*.csv")
 
@@ -97,21 +102,38 @@ def differences(left: Path, right: Path) -> list[str]:
     return sorted(name for name in names if name not in there or not filecmp.cmp(left / name, right / name, False))
 
 
-def write_archive(release: Path, wheel: Path, path: Path) -> None:
-    """The students' files and the wheel beside each requirements.txt, as a zip that comes out the same again."""
+def constraints(root: Path) -> str:
+    """The clone's constraints as students get them: torch as its CPU build (for a Mac there is no other)."""
+    version = pinned_torch(root)
+    cpu = f'torch=={version}+cpu ; sys_platform != "darwin"\ntorch=={version} ; sys_platform == "darwin"'
+    lines = (root / CONSTRAINTS).read_text(encoding="utf-8").splitlines()
+    pins = [cpu if line.startswith("torch==") else line for line in lines if line and not line.startswith("#")]
+    return ABOUT_CONSTRAINTS + "\n".join(pins) + "\n"
+
+
+def write_archive(release: Path, wheel: Path, versions: str, path: Path) -> None:
+    """The students' files, and beside each requirements.txt the wheel and the versions that go with it.
+
+    Arguments:
+        release: the students' files, a folder for each assignment.
+        wheel: the student's.
+        versions: from `constraints`.
+        path: of the zip, which comes out the same again.
+    """
     path.parent.mkdir(exist_ok=True)
     content = {}
     for folder in sorted(path for path in release.iterdir() if path.is_dir()):
-        content |= {f"{folder.name}/{name.as_posix()}": folder / name for name in shipped(folder)}
+        content |= {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
         if (folder / "requirements.txt").is_file():
-            content[f"{folder.name}/{wheel.name}"] = wheel
+            content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
+            content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
     part = path.with_name(f".{path.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(content.items()):
+        for name, data in sorted(content.items()):
             about = zipfile.ZipInfo(name, EPOCH)
             about.external_attr = 0o100644 << 16
             about.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(about, file.read_bytes())
+            archive.writestr(about, data)
     part.replace(path)
 
 
@@ -130,7 +152,7 @@ def build(root: Path) -> list[str]:
             else:
                 (root / RELEASE / name).unlink()
         wheel = build_wheel(root, Path(folder))
-        write_archive(fresh, wheel, root / ARCHIVE)
+        write_archive(fresh, wheel, constraints(root), root / ARCHIVE)
     return changed
 
 
@@ -162,5 +184,5 @@ def main(argv: Sequence[str]) -> int:
     if not changed:
         print(f"{RELEASE}/ is up to date")
     if not arguments.check:
-        print(f"{ARCHIVE}: the students' files and wheel")
+        print(f"{ARCHIVE}: the students' files, wheel and {CONSTRAINTS}")
     return 1 if arguments.check and changed else 0
