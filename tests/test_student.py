@@ -1,70 +1,26 @@
-"""The archive as a student meets it: installed in an environment of its own, notebooks solved and run with it."""
+"""The archive as a student meets it: installed in an environment of its own, and what is not for students there."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
-import sysconfig
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from course import NAME, NOTEBOOKS, ONE_THREAD, ROOT, SOURCE, checks, filled
+from course import SOURCE, filled
+from students import execute, in_venv, installed
 from test_own_setting import run_of
 
-from rnnkit.checks.own_setting import from_record
 from rnnkit.checks.questions import EXTRA
-from rnnkit.grading import release, wheel
 from rnnkit.record import load, save
-
-EXECUTE = """
-import sys, nbformat
-from nbclient import NotebookClient
-path = sys.argv[1]
-notebook = nbformat.read(path, as_version=4)
-NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-nbformat.write(notebook, path)
-"""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """The unpacked archive, with a .venv in it that has rnnkit from there and all else from here."""
-    folder = tmp_path_factory.mktemp("student")
-    release.generate(ROOT, folder / "release")
-    built, versions = wheel.build_wheel(ROOT, folder), release.constraints(ROOT)
-    release.write_archive(folder / "release", built, versions, folder / "dist" / "student.zip")
-    with zipfile.ZipFile(folder / "dist" / "student.zip") as archive:
-        archive.extractall(folder)
-    home = folder / NAME
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / ".venv")], check=True)
-    (site,) = (home / ".venv").glob("lib/python*/site-packages")
-    # A .pth file found on such a path is not read: of the clone's editable rnnkit nothing comes along.
-    (site / "here.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
-    command = [sys.executable, "-m", "pip", "--python", str(home / ".venv" / "bin" / "python"), "install", "-q"]
-    run = subprocess.run(
-        [*command, "--no-deps", "--no-index", "-r", "requirements.txt"], cwd=home, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    return home
-
-
-def in_venv(home, *command, **environment):
-    """Runs a program of the student's environment in the student's folder."""
-    path = os.pathsep.join([str(home / ".venv" / "bin"), os.environ["PATH"]])
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    env |= ONE_THREAD | {"PATH": path} | environment
-    program = str(home / ".venv" / "bin" / command[0])
-    return subprocess.run([program, *command[1:]], cwd=home, env=env, capture_output=True, text=True)
+    """The unpacked archive, installed."""
+    return installed(tmp_path_factory.mktemp("student"))
 
 
 def test_what_is_installed_is_the_students(home):
-    found = in_venv(home, "python", "-c", "import rnnkit, rnnkit.checks; print(rnnkit.__file__)")
-    assert Path(found.stdout.strip()).is_relative_to(home), found.stderr
     assert in_venv(home, "python", "-c", "import rnnkit.grading").stderr.strip().endswith("'rnnkit.grading'")
     refused = in_venv(home, "rnnkit", "release")
     assert refused.returncode == 2
@@ -80,53 +36,15 @@ def test_without_cells_of_ones_own_the_first_question_is_named(home, command):
     assert not list(home.rglob("*.npz"))
 
 
-def test_the_solved_notebooks_run_with_it(home):
-    for path in NOTEBOOKS:
-        filled(home / path.name, path, home / path.name)
-        if path.name == "3_regime.ipynb":
-            continue
-        run = in_venv(home, "python", "-c", EXECUTE, path.name)
-        assert run.returncode == 0, run.stderr[-3000:]
-        outputs = {c["id"]: c.get("outputs") for c in json.loads((home / path.name).read_text("utf-8"))["cells"]}
-        for cell in checks(path):
-            if path.name == EXTRA:
-                said = "".join(outputs[cell["id"]][0]["data"]["text/plain"])
-                assert re.match(r"omega: 3 of 3 points|own_setting: 0 of 4 points · nothing to judge", said)
-                continue
-            points = "".join(outputs[cell["id"]][-1]["data"]["text/plain"])
-            assert float(points) == cell["about"]["points"], cell["id"]
-    assert (home / "model.py").is_file()
-
-    run = in_venv(home, "python", "-c", EXECUTE, "3_regime.ipynb", NBGRADER_EXECUTION="validate")  # tiny
-    assert run.returncode == 0, run.stderr[-3000:]
-    run = in_venv(home, "rnnkit", "run", "A1", "B2", "--profile", "tiny", "--out", "runs/all")
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert len(list((home / "runs" / "all").rglob("*_final_state.npz"))) == 2
-
-
-def test_a_run_of_ones_own_is_judged_there_as_here(home):
-    """The built-in cells' step is not there, and the record's weights are enough."""
-    path = run_of(home / "runs" / "extra_torder")
-    said = in_venv(home, "python", "-c", 'from rnnkit.checks import check; check("own_setting", "extra_torder")')
-    assert said.stdout.startswith("own_setting: 4 of 4 points · solved"), said.stdout + said.stderr
-    assert said.stdout.strip() == from_record(path).text().strip()
-    said = in_venv(home, "rnnkit", "lengths", str(path), "--lengths", "50", "100", "--sequences", "100")
-    assert said.returncode == 0, said.stderr
-    rows = path.with_name("extra_torder_lengths.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["length", "50", "100"]
-
-
 def test_of_a_run_that_diverged_the_notebook_says_so(home):
     """No traceback, and the cells below run."""
     path = home / "runs" / "extra_torder" / "extra_torder_final_state.npz"
     record = load(run_of(path.parent, maxiters=201))
     save(path, record | {"W_hh": np.full_like(record["W_hh"], np.nan)})
     filled(home / EXTRA, SOURCE / EXTRA, home / EXTRA)
-    run = in_venv(home, "python", "-c", EXECUTE, EXTRA)
-    assert run.returncode == 0, run.stderr[-3000:]
-    said = {c["id"]: json.dumps(c.get("outputs")) for c in json.loads((home / EXTRA).read_text("utf-8"))["cells"]}
+    said = execute(home, EXTRA)
     for cell in ("own_setting", "length"):
-        assert "expected finite weights, got NaN or infinity; the run diverged" in said[cell]
+        assert "expected finite weights, got NaN or infinity; the run diverged" in json.dumps(said[cell])
 
 
 def test_the_bench_is_not_for_students(home):
