@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import rnnkit
+from rnnkit.broken import QUESTION_MARK, question_at
 from rnnkit.cells import CLASS_NAMES
-from rnnkit.modelfile import QUESTION_MARK, question_at
 from rnnkit.names import BadValue
 
 TITLE = "# Written by rnnkit "
