@@ -1,4 +1,4 @@
-"""Whether a cell's ``forward`` is its ``step``, taken over a sequence: training drives ``step``, and says of which cell."""
+"""Whether a cell's ``forward`` is its ``step`` over a sequence: training drives ``step`` alone."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 import torch
@@ -16,28 +15,26 @@ from rnnkit.record import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import main, train
 
-RNN_FORWARD = """        h_t = self.step(x_t, h_t)  # (B, H)
-"""
-GRU_FORWARD = """        h_t, gates = self.step(x_t, h_t)  # (B, H)
-"""
-HEAD = '    h = hidden if self.head == "softmax" else hidden[-1]\n    output = h @ self.W_ho + self.b_o\n'
-RNN_LAST, GRU_LAST = HEAD + "    return output, hidden, None", HEAD + '    return output, hidden, {"z"'
+RNN_LOOP, GRU_LOOP = "    h_t = self.step(x_t, h_t)  # (B, H)\n", "    h_t, gates = self.step(x_t, h_t)  # (B, H)\n"
+RNN_END, GATES = "    return output, hidden, None", '{"z": torch.stack(zs), "r": torch.stack(rs)}'
+READOUT = f'    h = hidden if self.head == "softmax" else hidden[-1]\n    output = h @ self.W_ho + self.b_o\n{RNN_END}'
+CROSSED = '{"r": torch.stack(zs), "z": torch.stack(rs)}'
 BROKEN = {
-    "rnn: h_0 again at every step": ("A1", (RNN_FORWARD, "        h_t = self.step(x_t, 0 * h_t)\n"), "hidden is not what step"),
-    "rnn: other outputs": ("A1", (RNN_LAST, RNN_LAST.replace("+ self.b_o", "")), "output is not what step gives"),
-    "rnn: only the last state": ("A1", ("    return output, hidden, None", "    return output, h_t, None"), "hidden of shape"),
-    "rnn: traces": ("A1", ("    return output, hidden, None", "    return output, hidden, {}"), "expected None in third"),
-    "rnn: two things": ("A1", ("    return output, hidden, None", "    return output, hidden"), "got tuple of 2"),
-    "rnn: lastSoftmax": ("A1", (RNN_LAST, RNN_LAST.replace('== "softmax"', '!= "lastLinear"')), "head lastSoftmax"),
-    "rnn: lastLinear": ("A1", (RNN_LAST, RNN_LAST.replace('== "softmax"', '!= "lastSoftmax"')), "head lastLinear"),
-    "rnn: numpy": ("A1", ("    return output, hidden, None", "    return output, hidden.detach().numpy(), None"), "one tensor"),
-    "gru: gates as lists": ("A4", ('{"z": torch.stack(zs), "r"', '{"z": zs, "r"'), "trace of z as one tensor"),
-    "gru: gates crossed": ("A4", ('{"z": torch.stack(zs), "r": torch.stack(rs)}', '{"r": torch.stack(zs), "z": torch.stack(rs)}'), "trace of z"),
-    "gru: no gates": ("A4", ('hidden, {"z": torch.stack(zs), "r": torch.stack(rs)}', "hidden, None"), "third place"),
-    "gru: backwards": ("B2", (GRU_FORWARD, "        h_t, gates = self.step(x.flip(0)[len(hs)], h_t)\n"), "hidden is not"),
-    "gru: raises": ("B2", (GRU_FORWARD, "        h_t, gates = self.step(x_t.T, h_t)\n"), "RuntimeError"),
-    "gru: made for three": ("B2", (GRU_FORWARD, GRU_FORWARD + "        assert len(h_t) == 3\n"), "`assert len(h_t) == 3`"),
-}  # fmt: skip
+    "rnn: h_0 again": ("A1", (RNN_LOOP, "    h_t = self.step(x_t, 0 * h_t)\n"), "hidden is not what step gives"),
+    "rnn: other outputs": ("A1", (READOUT, READOUT.replace("+ self.b_o", "")), "output is not what step gives"),
+    "rnn: only the last state": ("A1", (RNN_END, "    return output, h_t, None"), "hidden of shape"),
+    "rnn: traces": ("A1", (RNN_END, "    return output, hidden, {}"), "expected None in third"),
+    "rnn: two things": ("A1", (RNN_END, "    return output, hidden"), "got tuple of 2"),
+    "rnn: lastSoftmax": ("A1", (READOUT, READOUT.replace('== "softmax"', '!= "lastLinear"')), "head lastSoftmax"),
+    "rnn: lastLinear": ("A1", (READOUT, READOUT.replace('== "softmax"', '!= "lastSoftmax"')), "head lastLinear"),
+    "rnn: numpy": ("A1", (RNN_END, "    return output, hidden.detach().numpy(), None"), "hidden as one tensor"),
+    "gru: gates as lists": ("A4", (GATES, '{"z": zs, "r": rs}'), "trace of z as one tensor"),
+    "gru: gates crossed": ("A4", (GATES, CROSSED), "trace of z"),
+    "gru: no gates": ("A4", (GATES, "None"), "third place"),
+    "gru: backwards": ("B2", (GRU_LOOP, "    h_t, gates = self.step(x.flip(0)[len(hs)], h_t)\n"), "hidden is not"),
+    "gru: raises": ("B2", (GRU_LOOP, "    h_t, gates = self.step(x_t.T, h_t)\n"), "RuntimeError"),
+    "gru: for three": ("B2", (GRU_LOOP, f"{GRU_LOOP}        assert len(h_t) == 3\n"), "`assert len(h_t) == 3`"),
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -58,7 +55,7 @@ def test_a_broken_forward_is_refused_before_any_work(tmp_path, name):
 def test_every_way_to_start_refuses_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     model_file(tmp_path, BROKEN["rnn: lastLinear"][1])
-    assert main("--task mul --maxiters 5 --ebs 10 --cbs 10 --name t".split()) == 2
+    assert main(["--task", "mul", "--maxiters", "5", "--ebs", "10", "--cbs", "10", "--name", "t"]) == 2
     assert "go back to question rnn_forward" in capsys.readouterr().err
     assert cli.main(["run", "B1", "--profile", "tiny"]) == 2
     assert "go back to question rnn_forward" in capsys.readouterr().err
@@ -66,9 +63,9 @@ def test_every_way_to_start_refuses_it(tmp_path, monkeypatch, capsys):
 
 
 def test_a_hand_written_file_is_told_what_differs(tmp_path):
-    text = "from rnnkit import cells\nclass RNN(cells.RNN):\n    def forward(self, x):\n        return super().forward(-x)\n"
-    (tmp_path / "model.py").write_text(text)
-    with pytest.raises(CellsError, match=r"model.py: RNN.forward \(head softmax\): hidden is not what step") as caught:
+    forward = "    def forward(self, x):\n        return super().forward(-x)\n"
+    (tmp_path / "model.py").write_text(f"from rnnkit import cells\nclass RNN(cells.RNN):\n{forward}")
+    with pytest.raises(CellsError, match=r"RNN.forward \(head softmax\): hidden is not what step") as caught:
         train(get_regime("A1", "tiny"), out=tmp_path / "run", cells=tmp_path / "model.py")
     assert "go back" not in str(caught.value)
 
