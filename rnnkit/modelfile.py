@@ -83,11 +83,8 @@ def find_cells(path: str | Path | None = None) -> Cells:
     except OSError as error:
         reason = error.strerror or error
         raise CellsError(f"--cells {path}: expected a Python file that defines RNN and GRU, got: {reason}") from None
-    module = types.ModuleType("rnnkit_model_file")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # so that tracebacks, pickling and super() find it
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        module = run_file(path, source, "rnnkit_model_file")
     except (Exception, SystemExit) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         reason = f"{type(error).__name__}: {error}"
@@ -98,6 +95,15 @@ def find_cells(path: str | Path | None = None) -> Cells:
             f"--cells {path}: expected the classes RNN and GRU, found neither; define at least one of them"
         )
     return Cells(str(path), hashlib.sha256(source).hexdigest(), classes, source.decode("utf-8", "replace"))
+
+
+def run_file(path: Path, source: bytes, name: str) -> types.ModuleType:
+    """A file of somebody's, run as a module of this name; whatever it raises passes."""
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module  # so that tracebacks, pickling and super() find it
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
 
 
 def unread_cells(path: str | Path) -> Cells:

@@ -12,11 +12,22 @@ from rnnkit import assemble
 
 def model_file(folder: Path, *changes: tuple[str, str]) -> Path:
     """``model.py`` of the solved 1_cells, each change an (old, new) pair in its text."""
-    text = assemble.model_of(json.loads((SOURCE / "1_cells.ipynb").read_text(encoding="utf-8"))).text
+    return _changed(folder / "model.py", assemble.model_of(_solved("1_cells.ipynb")).text, changes)
+
+
+def diagnostics_file(folder: Path, *changes: tuple[str, str]) -> Path:
+    """``diagnostics.py`` of the solved 2_diagnostics."""
+    return _changed(folder / "diagnostics.py", assemble.diagnostics_of(_solved("2_diagnostics.ipynb")).text, changes)
+
+
+def _solved(name: str) -> dict:
+    return json.loads((SOURCE / name).read_text(encoding="utf-8"))
+
+
+def _changed(path: Path, text: str, changes: tuple[tuple[str, str], ...]) -> Path:
     for old, new in changes:
         assert text.count(old) == 1, (text.count(old), old)
         text = text.replace(old, new)
-    path = folder / "model.py"
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -91,9 +91,13 @@ def test_the_solved_notebooks_run_with_it(home):
             points = "".join(outputs[cell["id"]][-1]["data"]["text/plain"])
             assert float(points) == cell["about"]["points"], cell["id"]
     assert (home / "model.py").is_file()
+    assert (home / "diagnostics.py").read_text("utf-8").count("# question ") == 8
 
     run = in_venv(home, "python", "-c", EXECUTE, "3_regime.ipynb", NBGRADER_EXECUTION="validate")  # tiny
     assert run.returncode == 0, run.stderr[-3000:]
+    own = next(c for c in json.loads((home / "3_regime.ipynb").read_text("utf-8"))["cells"] if c["id"] == "own")
+    said = "".join("".join(output.get("text", "")) for output in own["outputs"])
+    assert said.count("yours and ours agree") == len(said.splitlines()) == 4
     run = in_venv(home, "rnnkit", "run", "A1", "B2", "--profile", "tiny", "--out", "runs/all")
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(list((home / "runs" / "all").rglob("*_final_state.npz"))) == 2
