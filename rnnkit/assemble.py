@@ -1,6 +1,6 @@
-"""From the notebook 1_cells to a ``model.py``: its given classes and its solution cells, as one file.
+"""From a notebook to a file of the student's: ``model.py`` of 1_cells, ``diagnostics.py`` of 2_diagnostics.
 
-Nothing of the notebook runs here; it is only read.
+Given classes and solution cells, as one file. Nothing of the notebook runs here; it is only read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import rnnkit
+from rnnkit.broken import QUESTION_MARK, question_at
 from rnnkit.cells import CLASS_NAMES
-from rnnkit.modelfile import QUESTION_MARK, question_at
 from rnnkit.names import BadValue
 
 TITLE = "# Written by rnnkit "
@@ -29,7 +29,7 @@ DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
 
 
 class NotebookError(BadValue):
-    """A notebook that no model.py can be made from."""
+    """A notebook that no file can be made from."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +37,34 @@ class Model:
     """What became of a notebook.
 
     Fields:
-        text: the whole model.py.
-        classes: the names of the classes in it.
-        left_out: classes that are not in it, each with the first question that is missing.
+        text: the whole file.
+        names: the classes (model.py) or functions (diagnostics.py) in it.
+        left_out: those that are not in it, each with the first question that is missing.
     """
 
     text: str
-    classes: tuple[str, ...]
+    names: tuple[str, ...]
     left_out: Mapping[str, str]
 
 
 @dataclass
 class _Solution:
-    """One solution cell: its question, its text, and the classes and methods that it defines."""
+    """One solution cell: its question, its text, and what it defines, by class (empty for a function) and name."""
 
     question: str
     text: str
-    methods: dict[tuple[str, str], ast.FunctionDef]
+    defined: dict[tuple[str, str], ast.FunctionDef]
     solved: bool
+
+    @property
+    def owners(self) -> set[str]:
+        """The classes that it gives methods to."""
+        return {cls for cls, _ in self.defined if cls}
+
+    @property
+    def functions(self) -> list[str]:
+        """What else it defines."""
+        return [name for cls, name in self.defined if not cls]
 
 
 @dataclass
@@ -103,17 +113,52 @@ def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
     if not classes:
         question = next(iter(left_out.values()))
         raise NotebookError(f"{name}: no model.py yet: question {question} is still to be solved (or saved)")
-    solutions = [s for s in parts.solutions if {cls for cls, _ in s.methods} <= set(classes) and s.solved and s.methods]
+    solutions = [s for s in parts.solutions if s.solved and s.owners and s.owners <= set(classes)]
+    return Model(_file(parts, name, classes, solutions), classes, left_out)
+
+
+def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb") -> Model:
+    """The diagnostics.py of a notebook.
+
+    What is not solved is left out, and what calls it. The same cells give the same bytes.
+
+    Arguments:
+        notebook: its JSON.
+        name: its file name, for the text and the messages.
+
+    Raises:
+        NotebookError: nothing is solved, a cell is no Python, or uses a name that does not come along.
+    """
+    parts = _parts(notebook, name)
+    written = [solution for solution in parts.solutions if solution.functions]
+    if not written:
+        raise NotebookError(f"{name}: expected solution cells that define functions, found none")
+    missing = {function: s.question for s in written if not s.solved for function in s.functions}
+    size = -1
+    while len(missing) > size:  # what calls a missing function is missing too
+        size = len(missing)
+        for solution in written:
+            if needed := [missing[word] for word in sorted(_names([solution.text])) if word in missing]:
+                missing |= {function: needed[0] for function in solution.functions if function not in missing}
+    solutions = [solution for solution in written if not missing.keys() & set(solution.functions)]
+    if not solutions:
+        raise NotebookError(f"{name}: no file yet: question {written[0].question} is still to be solved (or saved)")
+    names = tuple(function for solution in solutions for function in solution.functions)
+    return Model(_file(parts, name, (), solutions), names, missing)
+
+
+def _file(parts: _Parts, name: str, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
+    """The whole text, with the hash by which it is known again."""
     body = _body(parts, classes, solutions)
     digest = hashlib.sha256(body.encode()).hexdigest()
     first = f"{TITLE}{rnnkit.__version__} from {name}: change the cells there, save, and run its last cell again.\n"
     text = f"{first}# sha256 of what follows: {digest}\n{body}"
     _check_names(text, name)
-    return Model(text, classes, left_out)
+    return text
 
 
 def is_ours(text: str) -> bool:
-    """Whether a model.py was written by `model_of` and not changed since."""
+    """Whether a file was written here and not changed since."""
     lines = text.split("\n", 2)
     return (
         len(lines) == 3
@@ -122,27 +167,34 @@ def is_ours(text: str) -> bool:
     )
 
 
-def methods_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> dict[tuple[str, str], tuple[str, str]]:
-    """``{(class, method): (question, normalised code)}`` of a notebook's solution cells."""
+def code_of(notebook: Mapping[str, Any], name: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """``{(class, function): (question, normalised code)}`` of a notebook's solution cells; no class for a function."""
     return {
         key: (solution.question, ast.dump(node))
         for solution in _parts(notebook, name).solutions
-        for key, node in solution.methods.items()
+        for key, node in solution.defined.items()
     }
 
 
-def methods_in(source: str) -> dict[tuple[str, str], ast.FunctionDef]:
-    """The functions of a cell under ``@method_of(X)``, by class and name; none where it is no Python."""
+def defined_in(source: str) -> dict[tuple[str, str], ast.FunctionDef]:
+    """The functions of a cell, by the class of ``@method_of(X)`` (else empty) and name; none where it is no Python."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return {}
     found = {}
     for node in tree.body:
-        for decorator in getattr(node, "decorator_list", ()):
-            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "method_of" and decorator.args:
-                found[getattr(decorator.args[0], "id", "?"), node.name] = node
+        if isinstance(node, ast.FunctionDef):
+            owners = [_owner(decorator) for decorator in node.decorator_list]
+            found[next(filter(None, owners), ""), node.name] = node
     return found
+
+
+def _owner(decorator: ast.expr) -> str:
+    """The X of ``@method_of(X)``; empty for other decorators."""
+    if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "method_of" and decorator.args:
+        return getattr(decorator.args[0], "id", "?")
+    return ""
 
 
 def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
@@ -188,21 +240,21 @@ def _read(question: str, text: str, name: str) -> _Solution:
         raise NotebookError(f"{name}, question {question}, line {error.lineno}: {error.msg}; mend it, save") from None
     raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
     names = {getattr(getattr(exc, "func", exc), "id", "") for exc in raised}
-    return _Solution(question, text, methods_in(text), "NotImplementedError" not in names)
+    return _Solution(question, text, defined_in(text), "NotImplementedError" not in names)
 
 
 def _missing(cls: str, parts: _Parts) -> str:
     """The first question of a class that is not solved; empty where all are."""
-    own = [solution for solution in parts.solutions if any(owner == cls for owner, _ in solution.methods)]
+    own = [solution for solution in parts.solutions if cls in solution.owners]
     unsolved = [solution.question for solution in own if not solution.solved]
     if unsolved:
         return unsolved[0]
-    defined = {method for solution in own for _, method in solution.methods}
+    defined = {method for solution in own for _, method in solution.defined}
     return "" if "step" in defined else f"{cls.lower()}_step"
 
 
 def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
-    """Imports, the given helpers that are used, the classes, and after them their methods, each under its question."""
+    """Imports, the given helpers that are used, the classes, and after them the solutions, each under its question."""
     given = [parts.classes[cls] for cls in classes]
     solved = [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
     used, size = _names([*given, *solved]), -1
@@ -212,12 +264,22 @@ def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution])
     helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
     future = [line for line in parts.imports if line.startswith("from __future__")]
     others = [line for line in parts.imports if line not in future]
-    imports = "\n".join([*future, *others, "from rnnkit.notebook import method_of"])
+    attach = ["from rnnkit.notebook import method_of"] if classes else []
+    imports = "\n".join([*future, *others, *attach])
     return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
 
 
 def _names(sources: Iterable[str]) -> set[str]:
-    return {node.id for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    """The names that pieces of code read from outside of their functions."""
+    found: set[str] = set()
+    for source in sources:
+        try:
+            module = compile(source, "a cell", "exec")
+        except SyntaxError:  # said with its question once the file is whole
+            found |= {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+            continue
+        found |= {i.argval for i in _instructions(module) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return found
 
 
 def _segment(text: str, node: ast.stmt) -> str:
@@ -229,10 +291,10 @@ def _segment(text: str, node: ast.stmt) -> str:
 def _check_names(text: str, name: str) -> None:
     """Refuses a file whose code uses a name that nothing in it defines: it would break in the middle of a run."""
     try:
-        module = compile(text, "model.py", "exec")
+        module = compile(text, name, "exec")
     except SyntaxError as error:
         raise NotebookError(f"{name}, question {question_at(text, error.lineno or 1)}: {error.msg}; mend it") from None
-    found = [i for code in (module, *_inner(module)) for i in dis.get_instructions(code)]
+    found = _instructions(module)
     known = {*vars(builtins), "__file__", *(i.argval for i in found if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
     for load in (i for i in found if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
         if "import *" not in text:
@@ -240,6 +302,10 @@ def _check_names(text: str, name: str) -> None:
                 f"{name}, question {question_at(text, load.positions.lineno or 1)}: it uses {load.argval!r}, which no "
                 "solution cell defines; define it in the same cell, save, and run this again"
             )
+
+
+def _instructions(module: types.CodeType) -> list[dis.Instruction]:
+    return [i for code in (module, *_inner(module)) for i in dis.get_instructions(code)]
 
 
 def _inner(code: types.CodeType) -> Iterator[types.CodeType]:

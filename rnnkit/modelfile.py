@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import traceback
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
+from rnnkit.forward_check import forward_difference
 from rnnkit.inits import get_init
 from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
 
 BUILTIN = "builtin"
 DEFAULT_FILE = "model.py"  # the handout's name
-QUESTION_MARK = "# question "  # stands before each solution in a model.py that a notebook wrote
 
 
 class CellsError(BadValue):
     """A model.py that cannot be used."""
 
 
-class BrokenCell(RuntimeError):
-    """A cell that broke in the middle of a run: the message names the question to go back to."""
+class _Breach(Exception):
+    """What of a class is not as the contract has it, and whose question that is."""
+
+    def __init__(self, reason: str, question: str = "step") -> None:
+        super().__init__(reason)
+        self.question = question
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,25 @@ class Cells:
         source: the file they come from, or ``builtin``.
         sha256: of that file, or ``builtin``: part of a run's identity.
         classes: ``{"rnn": class, "gru": class}``, as far as the file defines them.
+        text: the file's content; empty for the built-in cells.
     """
 
     source: str = BUILTIN
     sha256: str = BUILTIN
     classes: dict[str, type[nn.Module]] = field(default_factory=lambda: dict(MODELS))
+    text: str = ""
+
+    def blame(self, error: BaseException, model: str, again: Callable[[], object] | None = None) -> BrokenCell | None:
+        """What to raise instead of an error that came up in these cells; None where it is not theirs.
+
+        Arguments:
+            error: with its traceback.
+            model: ``rnn`` or ``gru``.
+            again: does once more what failed.
+        """
+        if self.source == BUILTIN or not isinstance(error, Exception) or isinstance(error, OSError | MemoryError):
+            return None
+        return broken_cell(fault_of(error, self.source, self.text, f"{model}_step", again), self.text)
 
 
 def find_cells(path: str | Path | None = None) -> Cells:
@@ -64,11 +83,8 @@ def find_cells(path: str | Path | None = None) -> Cells:
     except OSError as error:
         reason = error.strerror or error
         raise CellsError(f"--cells {path}: expected a Python file that defines RNN and GRU, got: {reason}") from None
-    module = types.ModuleType("rnnkit_model_file")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # so that tracebacks, pickling and super() find it
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        module = run_file(path, source, "rnnkit_model_file")
     except (Exception, SystemExit) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         reason = f"{type(error).__name__}: {error}"
@@ -78,7 +94,16 @@ def find_cells(path: str | Path | None = None) -> Cells:
         raise CellsError(
             f"--cells {path}: expected the classes RNN and GRU, found neither; define at least one of them"
         )
-    return Cells(str(path), hashlib.sha256(source).hexdigest(), classes)
+    return Cells(str(path), hashlib.sha256(source).hexdigest(), classes, source.decode("utf-8", "replace"))
+
+
+def run_file(path: Path, source: bytes, name: str) -> types.ModuleType:
+    """A file of somebody's, run as a module of this name; whatever it raises passes."""
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module  # so that tracebacks, pickling and super() find it
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
 
 
 def unread_cells(path: str | Path) -> Cells:
@@ -116,7 +141,7 @@ def without_file(folder: Path) -> list[str]:
 
 
 def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> nn.Module:
-    """The regime's cell, checked against the contract on a batch of zeros; its weights are not drawn yet.
+    """The regime's cell, held against the contract and its ``forward`` against its ``step``; weights are not drawn yet.
 
     Raises:
         CellsError: the class is missing, or breaks the contract; the message says where.
@@ -133,98 +158,60 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
         cell.head = task.head
         cell.phi = getattr(cell, "phi", phi)
         if cell.phi != phi:
-            raise CellsError(
+            raise _Breach(
                 f".phi: expected the name {phi!r} that __init__ was given, got {cell.phi!r}; keep the name there"
             )
-        if cls is not reference:
-            _check_contract(cell, reference, task.n_in)
-        else:
+        if cls is reference:
             _one_step(cell, task.n_in)
-    except CellsError as error:
-        raise CellsError(f"{cells.source}: {name}{error}{_go_back(cells, f'{regime.model}_step')}") from None
+        else:
+            _check_contract(cell, reference, task.n_in)
+            if reason := forward_difference(cell, task.n_in, regime.bs):
+                raise _Breach(f".forward{reason}", "forward")
+    except _Breach as breach:
+        advice = go_back(cells.text, f"{regime.model}_{breach.question}")
+        raise CellsError(f"{cells.source}: {name}{breach}{advice}") from None
     except Exception as error:
         if cls is reference and isinstance(error, NotImplementedError):  # the student's wheel lacks these
             raise CellsError(str(error)) from None
+        if broken := cells.blame(error, regime.model):
+            raise CellsError(str(broken)) from error
         reason = f"{type(error).__name__}: {error}"
-        advice = _go_back(cells, question_of(error, cells, regime.model)) or "; try it on one step first"
-        raise CellsError(f"{cells.source}: {name} cannot be used ({reason}){advice}") from error
+        raise CellsError(f"{cells.source}: {name} cannot be used ({reason}); try it on one step first") from error
     return cell.to(regime.device)
-
-
-def question_at(text: str, line: int) -> str:
-    """The question whose code stands at a line of a model.py; empty where none is marked."""
-    above = [found for found in text.split("\n")[:line] if found.startswith(QUESTION_MARK)]
-    return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
-
-
-def question_of(error: Exception, cells: Cells, model: str) -> str:
-    """The question to go back to after an error in these cells: empty where the file marks none, or it is not theirs.
-
-    An error that came up in an engine, from what a cell had returned, is the step's.
-    """
-    try:
-        text = Path(cells.source).read_text(encoding="utf-8")
-    except OSError:
-        return ""
-    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    own = [line for file, line in frames if file == cells.source]
-    if own:
-        return question_at(text, own[-1])
-    in_engine = any(Path(file).parent.name == "engines" for file, _ in frames)
-    return f"{model}_step" if in_engine and f"{QUESTION_MARK}{model}_step\n" in text else ""
-
-
-def broken_cell(error: BaseException, cells: Cells, model: str) -> BrokenCell | None:
-    """What to raise instead of an error in a cell that a notebook wrote; None where the error speaks for itself."""
-    if not isinstance(error, Exception) or isinstance(error, OSError | MemoryError):
-        return None
-    question = question_of(error, cells, model)
-    if not question:
-        return None
-    lines = str(error).strip().splitlines() or ["no message"]
-    own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == cells.source]
-    where = f"{cells.source}, line {own[-1]}" if own else cells.source
-    return BrokenCell(f"{where}: {type(error).__name__}: {lines[0]}{_go_back(cells, question)}")
-
-
-def _go_back(cells: Cells, question: str) -> str:
-    """The advice to go back to a question, where this is the model.py of a notebook."""
-    try:
-        marked = bool(question) and f"{QUESTION_MARK}{question}\n" in Path(cells.source).read_text(encoding="utf-8")
-    except OSError:
-        marked = False
-    return f"; go back to question {question} in the notebook, then write model.py again" if marked else ""
 
 
 def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
     """Methods, parameters by name and shape, and one step on zeros."""
     if not callable(getattr(cell, "step", None)):
-        raise CellsError(
-            ".step: expected a method step(x_t, h_prev), found none; see the docstring of rnnkit.cells.Cell"
-        )
+        raise _Breach(".step: expected a method step(x_t, h_prev), found none; see the docstring of rnnkit.cells.Cell")
     for name in ("W_hh", "W_ho"):
         if not isinstance(getattr(cell, name, None), torch.Tensor):
-            raise CellsError(f".{name}: expected a parameter of this name, found none; the names are the equations'")
+            raise _Breach(f".{name}: expected a parameter of this name, found none; the names are the equations'")
     size = {"I": n_in, "H": cell.W_hh.shape[0], "O": cell.W_ho.shape[1]}
     found = {parameter: tuple(value.shape) for parameter, value in cell.named_parameters()}
     for parameter, letters in (reference.shapes | reference.readout_shapes).items():
         expected = tuple(size[letter] for letter in letters)
         if found.get(parameter) != expected:
             got = found.get(parameter, "none")
-            raise CellsError(f".{parameter}: expected a parameter of shape {expected}, got {got}")
+            raise _Breach(f".{parameter}: expected a parameter of shape {expected}, got {got}")
     extra = set(found) - set(reference.shapes | reference.readout_shapes)
     if extra:
-        raise CellsError(f": expected no parameters beside the equations', got {', '.join(sorted(extra))}")
+        raise _Breach(f": expected no parameters beside the equations', got {', '.join(sorted(extra))}")
     h_t = _one_step(cell, n_in)
     gated = isinstance(h_t, tuple)
     if gated != (reference is MODELS["gru"]):
         wanted = 'h_t, {"z": z_t, "r": r_t}' if not gated else "h_t alone"
-        raise CellsError(f".step: expected it to return {wanted}")
+        raise _Breach(f".step: expected it to return {wanted}")
     states = {"h_t": h_t} if not gated else {"h_t": h_t[0]} | {gate: h_t[1].get(gate) for gate in "zr"}
     for state, value in states.items():
         shape = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
         if shape != (3, size["H"]):
-            raise CellsError(f".step: expected {state} of shape (B, H) = {(3, size['H'])}, got {shape}")
+            raise _Breach(f".step: expected {state} of shape (B, H) = {(3, size['H'])}, got {shape}")
+    W = getattr(cell, "recurrent_weight_for_rho", lambda: None)()
+    shape = tuple(W.shape) if isinstance(W, torch.Tensor) else type(W).__name__
+    if shape != (size["H"], size["H"]):
+        wanted = (size["H"], size["H"])
+        raise _Breach(f".recurrent_weight_for_rho: expected a matrix of shape (H, H) = {wanted}, got {shape}", "rho")
 
 
 def _one_step(cell: nn.Module, n_in: int) -> torch.Tensor | tuple:

@@ -9,7 +9,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class BadValue(ValueError):
+class Untraced:
+    """An error that speaks for itself: a notebook shows its message instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]  # IPython asks for this
+
+
+class BadValue(Untraced, ValueError):
     """Something given from outside that cannot be used: the message says what was expected, what came, what to do."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from rnnkit.names import BadValue, unknown
 from rnnkit.record import load, save_text
 from rnnkit.regimes import get_regime
 
+OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)
 COMPARISONS = ("histograms", "overlaid", "gates", "gradient_profile", "heat_maps", "norms", "omegas", "over_training",
                "spectra", "validations")  # fmt: skip
@@ -48,23 +49,37 @@ def write_model(notebook: str | Path = "1_cells.ipynb", out: str | Path = DEFAUL
         notebook: its path.
         out: the file's name, or a path.
     """
+    _write_file(Path(notebook), out, assemble.model_of, " and ".join)
+
+
+def write_diagnostics(notebook: str | Path = "2_diagnostics.ipynb", out: str | Path = OWN_DIAGNOSTICS) -> None:
+    """Writes ``diagnostics.py`` beside a saved notebook, from its solved functions, by the rules of `write_model`.
+
+    Arguments:
+        notebook: its path.
+        out: the file's name, or a path.
+    """
+    _write_file(Path(notebook), out, assemble.diagnostics_of, lambda names: f"{len(names)} functions")
+
+
+def _write_file(notebook: Path, out: str | Path, make: Callable, said: Callable[[Sequence[str]], str]) -> None:
     if os.environ.get("NBGRADER_EXECUTION"):
         return
-    path = Path(notebook).parent / out
+    path = notebook.parent / out
     try:
         read = assemble.read_notebook(notebook)
-        _check_saved(assemble.methods_of(read, Path(notebook).name), Path(notebook).name)
-        model = assemble.model_of(read, Path(notebook).name)
-        kept = _write(path, model.text)
+        _check_saved(assemble.code_of(read, notebook.name), notebook.name)
+        made = make(read, notebook.name)
+        kept = _write(path, made.text)
     except BadValue as error:
         print(error)
         return
     except OSError as error:
         print(f"{path}: it could not be written: {error.strerror or error}")
         return
-    without = "".join(f"; without {cls} until question {first} is solved" for cls, first in model.left_out.items())
+    without = "".join(f"; without {name} until question {first} is solved" for name, first in made.left_out.items())
     aside = f"; another file of this name is kept as {kept.name}" if kept else ""
-    print(f"{path}: {' and '.join(model.classes)}, from the saved {Path(notebook).name}{without}{aside}")
+    print(f"{path}: {said(made.names)}, from the saved {notebook.name}{without}{aside}")
 
 
 def _write(path: Path, text: str) -> Path | None:
@@ -84,12 +99,12 @@ def _write(path: Path, text: str) -> Path | None:
 
 
 def _check_saved(saved: dict[tuple[str, str], tuple[str, str]], name: str) -> None:
-    """Compares the saved methods with those that this session ran last.
+    """Compares the saved functions with those that this session ran last.
 
     Raises:
         NotebookError: one differs: the notebook was changed and not saved, or saved and not run.
     """
-    run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.methods_in(source).items()}
+    run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.defined_in(source).items()}
     for key, code in run.items():
         if key in saved and saved[key][1] != code:
             raise assemble.NotebookError(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import numpy as np
 import torch
@@ -20,11 +20,12 @@ from tqdm.auto import tqdm
 
 import rnnkit
 from rnnkit.anchors import anchors_of
+from rnnkit.broken import BrokenCell
 from rnnkit.cli_guard import Parser
-from rnnkit.engines import ENGINES, get_engine
+from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
-from rnnkit.modelfile import BUILTIN, BrokenCell, Cells, broken_cell, find_cells, make_cell
+from rnnkit.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.record import save, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
@@ -68,6 +69,7 @@ def train(
 
     Raises:
         RegimeError, CellsError, RecordError, OutputError: a bad value, before any work.
+        BrokenCell: a model.py broke on the way; the message names the line and its question.
     """
     say = echo or (lambda text: None)
     check_device(regime)
@@ -130,11 +132,27 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
         if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
             error = error.__cause__  # it came while compiled code was being called
         save(files.state, content(trainer))
-        broken = broken_cell(error, trainer.cells, regime.model)
+        broken = error if isinstance(error, BrokenCell) else _blame(trainer, error)
         reason = broken or f"{type(error).__name__}: {error}"
         what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({reason})"
         tell(f"{regime.name}: {what} after {trainer.updates} updates; saved as of the last check, --resume goes on")
-        raise (broken or error) from (error if broken else error.__cause__)
+        _raise(broken, error)
+
+
+def _raise(broken: BrokenCell | None, error: BaseException) -> NoReturn:
+    """Raises what speaks of a student's line, where there is such a line, else the error as it was."""
+    if broken is None or broken is error:
+        raise error from error.__cause__
+    raise broken from error
+
+
+def _blame(trainer: Trainer, error: BaseException) -> BrokenCell | None:
+    """What to raise instead of an error in the trainer's cell; None where the error is nobody's there."""
+
+    def again() -> None:
+        AutogradEngine().run(trainer.cell, trainer.head, trainer.diag_batch)
+
+    return trainer.cells.blame(error, trainer.regime.model, again)
 
 
 def content(trainer: Trainer) -> dict[str, Any]:
@@ -171,12 +189,16 @@ def hand_over(trainer: Trainer, engine: str) -> str:
 
     Raises:
         RegimeError: ``fused`` was asked for, and the cell is another one.
+        BrokenCell: the cell broke when it was tried.
     """
     name, before = trainer.regime.model.upper(), trainer.engine.name
     if engine == "autograd":
         trainer.engine = get_engine(engine)
         return ""
-    reason = "" if trainer.cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
+    try:
+        reason = "" if trainer.cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
+    except Exception as error:
+        _raise(_blame(trainer, error), error)
     if reason and engine == "fused":
         raise RegimeError(
             f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "

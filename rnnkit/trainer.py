@@ -35,6 +35,13 @@ def check_device(regime: Regime) -> None:
         raise RegimeError(f"device: expected a CUDA device for {regime.device!r}, found {found} here; use --device cpu")
 
 
+def diagnostic_batch(regime: Regime, dtype: torch.dtype = torch.float32) -> Batch:
+    """The one batch of a regime on which every check's diagnostics are taken, on the regime's device."""
+    rng = np.random.RandomState(regime.seed + regime.valid_seed + DIAG_SEED_OFFSET)
+    batch = regime.make_task().sample(rng, regime.max_length, min(regime.bs, regime.cbs))
+    return batch.to(regime.device, dtype)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """What one check found.
@@ -98,7 +105,7 @@ class Trainer:
         else:
             init_rnn(self.cell, regime.init, self.rng)
         self.valid_lengths, self.valid_set = self._draw_valid_set()
-        self.diag_batch = self._draw_diag_batch()
+        self.diag_batch = diagnostic_batch(regime, self.cell.W_hh.dtype)
         self._ready: tuple[Engine | None, list[Any]] = (None, [])
         self.arrays = empty_arrays(regime)
         self.anchors = Anchors(regime, weights_of(self.cell))
@@ -252,11 +259,6 @@ class Trainer:
             lengths.append(draw_length(rng, r.min_length, r.max_length))
             chunks.append(self._place(self.task.sample(rng, lengths[-1], r.cbs)))
         return lengths, chunks
-
-    def _draw_diag_batch(self) -> Batch:
-        r = self.regime
-        rng = np.random.RandomState(r.seed + r.valid_seed + DIAG_SEED_OFFSET)
-        return self._place(self.task.sample(rng, r.max_length, min(r.bs, r.cbs)))
 
     def _place(self, batch: Batch) -> Batch:
         return batch.to(self.regime.device, self.cell.W_hh.dtype)

@@ -84,6 +84,13 @@ def test_the_students_cells_are_what_is_trained(begun):
     assert (begun / "runs" / "one" / "report.html").is_file()
 
 
+def test_the_students_diagnostics_agree_with_the_kits(begun):
+    assert (begun / "diagnostics.py").is_file()
+    shown = execute(begun, REGIME, NBGRADER_EXECUTION="validate")["own"]  # tiny
+    said = "".join("".join(output.get("text", "")) for output in shown)
+    assert said.count("yours and ours agree") == len(said.splitlines()) == 4
+
+
 @pytest.mark.slow
 def test_everything_is_packed(finished):
     assert "Hand in this file" in finished.said

@@ -11,7 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from rnnkit import assemble, notebook
-from rnnkit.modelfile import BrokenCell, CellsError, find_cells, make_cell
+from rnnkit.broken import BrokenCell
+from rnnkit.modelfile import CellsError, find_cells, make_cell
 from rnnkit.names import BadValue
 from rnnkit.record import load
 from rnnkit.regimes import get_regime

@@ -290,7 +290,7 @@ def test_a_notebook_without_any_marks_still_makes_a_model():
         cell.update(id=None, metadata={})
     built, flags = rebuild(CELLS, notebook)
     assert sound(CELLS, built) == []
-    assert model_of(built).classes == ("RNN", "GRU")
+    assert model_of(built).names == ("RNN", "GRU")
     assert len(flags) == 1
 
 

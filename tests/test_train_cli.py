@@ -390,12 +390,13 @@ def test_cells_are_taken_from_the_path_given(tmp_path, run):
     assert "cells: other.py" in out
 
 
-def test_error_in_the_midst_of_training_saves_and_passes_on(tmp_path, run):
+def test_error_in_the_midst_of_training_saves_and_names_the_line(tmp_path, run):
     midway = "    n = 0\n    def step(self, x_t, h_prev):\n        self.n += 1\n        assert self.n < 600, 'enough'\n"
     (tmp_path / "model.py").write_text(
         f"from rnnkit import cells\nclass RNN(cells.RNN):\n{midway}        return super().step(x_t, h_prev)\n"
     )
-    with pytest.raises(AssertionError, match="enough"):
-        run(f"{SMALL} --maxiters 500")
-    assert "broken off (AssertionError: enough)" in (tmp_path / "t.log").read_text()
+    code, _, err = run(f"{SMALL} --maxiters 500")
+    said = "model.py, line 6, `assert self.n < 600, 'enough'`: AssertionError: enough"
+    assert (code, err) == (1, f"rnnkit.train: {said}\n")
+    assert f"broken off ({said})" in (tmp_path / "t.log").read_text()
     assert str(load(tmp_path / "t_state.npz")["status"]) == "running"

@@ -12,7 +12,7 @@ import rnnkit
 from rnnkit.grading.release import RELEASE, SOURCE, ReleaseError, assignments
 
 # What scores depend on: after a change here every submission is graded anew.
-SCORING = ("checks", "grading", "assemble.py", "modelfile.py", "cells.py")
+SCORING = ("checks", "grading", "assemble.py", "broken.py", "modelfile.py", "cells.py")
 
 
 def masters(root: Path, assignment: str) -> dict[str, NotebookNode]:
