@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -295,9 +296,21 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
     return regime.replace(**(changes | overrides))
 
 
+@functools.lru_cache(1)
+def _known(regimes: tuple, profiles: str) -> dict[str, tuple[str, str]]:
+    """Name and profile of every named regime, by its settings as text; made again where either has changed."""
+    return {
+        str(get_regime(key, profile).identity()): (key, profile)
+        for profile in reversed(PROFILES)
+        for key in reversed(REGIMES)
+    }
+
+
+def named(regime: Regime) -> tuple[str, str]:
+    """Which named regime has exactly these settings, and at which profile: (A1, smoke); ("", custom) if none has."""
+    return _known(tuple(REGIMES.items()), str(PROFILES)).get(str(regime.identity()), ("", "custom"))
+
+
 def profile_of(regime: Regime) -> str:
     """``full``, ``smoke`` or ``tiny`` where a named regime has exactly these settings, else ``custom``."""
-    for profile in PROFILES:
-        if any(regime.identity() == get_regime(key, profile).identity() for key in REGIMES):
-            return profile
-    return "custom"
+    return named(regime)[1]
