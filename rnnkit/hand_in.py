@@ -16,12 +16,12 @@ from typing import Any
 from rnnkit import assemble
 from rnnkit.checks.questions import CELLS
 from rnnkit.checks.questions import EXTRA as MORE
+from rnnkit.find import KEPT, Found, find, fingerprint, places, unfinished
 from rnnkit.hand_in_report import CHATS_CELL, EXTRA, answer_of, cells_by_id, open_in_report, text_of, unsolved
 from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
-from rnnkit.notebook import PLACES
-from rnnkit.record import RecordError, load, regime_of
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
+from rnnkit.record import STATE, RecordError, load, regime_of
+from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
 REPORT = "4_report.ipynb"
@@ -29,6 +29,7 @@ NOTEBOOKS = (CELLS, "2_diagnostics.ipynb", "3_regime.ipynb", REPORT)
 CHATS = "ai_chats.txt"
 EXTRA_RUN = "extra_run"  # the cells that name the run of the extra credit, in REPORT and in MORE
 FULL = "full"
+Where = list[list[Path]]  # see `rnnkit.find.places`
 
 
 @dataclass
@@ -41,6 +42,7 @@ class HandIn:
         refused: those lines of ``missing`` without which nothing is packed at all.
         notes: what is right, and yet worth a line.
         runs: name, profile and end of every run, by its regime.
+        prints: the fingerprints of their records.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class HandIn:
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: dict[str, dict[str, str]] = field(default_factory=dict)
+    prints: dict[str, str] = field(default_factory=dict)
 
 
 def collect(folder: str | Path, *, runs: str | Path | None = None, smoke: bool = False) -> HandIn:
@@ -65,10 +68,11 @@ def collect(folder: str | Path, *, runs: str | Path | None = None, smoke: bool =
     for name, notebook in notebooks.items():
         if name not in (REPORT, MORE):
             found.missing += [f"{name}: question {question} is still to be solved" for question in unsolved(notebook)]
-    records = {key: _run(found, key, sha256, runs, smoke) for key in HANDOUT_REGIMES}
+    where = places(folder, runs)
+    records = {key: _run(found, key, sha256, where, smoke) for key in HANDOUT_REGIMES}
     if REPORT in notebooks:
         _report(found, notebooks[REPORT], smoke)
-    _extra_credit(found, notebooks, runs)
+    _extra_credit(found, notebooks, where)
     _commands(found, {key: regime for key, regime in records.items() if regime}, runs)
     return found
 
@@ -117,87 +121,69 @@ def _same_code(content: bytes, text: str) -> bool:
         return False
 
 
-def _places(folder: Path, name: str, runs: str | Path | None) -> list[Path]:
-    if runs is not None:
-        return [Path(runs) / name, Path(runs)]
-    return [folder / place.format(name=name) for place in PLACES]
-
-
-def _run(found: HandIn, key: str, sha256: str | None, runs: str | Path | None, smoke: bool) -> Regime | None:
+def _run(found: HandIn, key: str, sha256: str | None, where: Where, smoke: bool) -> Regime | None:
     """Takes one regime's run; returns what it was trained with, None where there is no record of it."""
-    name, command = get_regime(key).name, f"rnnkit run {key} --profile {FULL}"
-    records, troubles = {}, []
-    for place in _places(found.folder, name, runs):
-        try:
-            path = place / f"{name}_final_state.npz"
-            if path.is_file():
-                content = load(path)
-                records.setdefault(_profile(key, regime_of(content)), (path, content))
-            elif (path := place / f"{name}_state.npz").is_file():
-                content = load(path)
-                troubles.append(
-                    f"{key}: not at its end, {int(content['updates'])} of {regime_of(content).maxiters} updates "
-                    f"in {path}; the same command goes on: {command}"
-                )
-        except (RecordError, KeyError, ValueError, TypeError) as error:
-            troubles.append(
-                f"{key}: {error}" if isinstance(error, RecordError) else f"{key}: {path} is no whole record"
-            )
-    if not records:
-        found.missing += troubles or [f"{key}: {_elsewhere(found.folder, key, name, runs) or f'no run; {command}'}"]
+    command, several = f"rnnkit run {key} --profile {FULL}", find(key, where)
+    if not several:
+        found.missing.append(f"{key}: {_elsewhere(found.folder, key) or f'no run; {command}'}")
         return None
-    profile = FULL if FULL in records else next(iter(records))
-    path, content = records[profile]
-    regime = regime_of(content)
-    found.runs[key] = {"name": name, "profile": profile, "status": str(content["status"])}
-    found.missing += [f"{key}: {text}" for text in _not_right(key, content, sha256, smoke, command)]
-    _take_run(found, key, name, path.parent)
-    return regime
+    one = several[0]
+    try:
+        content = load(one.path)
+        wrong = [f"{key}: {text}" for text in _not_right(key, one, content, sha256, smoke, command)]
+    except RecordError as error:
+        found.missing.append(f"{key}: {error}")
+        return None
+    except (KeyError, ValueError, TypeError):
+        found.missing.append(f"{key}: {one.path} is no whole record")
+        return None
+    found.missing += wrong
+    for other in several[1:]:
+        if left := unfinished(other.status, other.updates, other.regime or one.regime):
+            found.notes.append(f"{key}: left out: {other.path}, {left}")
+    found.runs[key] = {"name": one.name, "profile": one.profile, "status": one.status}
+    found.prints[key] = fingerprint(one.path.read_bytes())
+    _take_run(found, key, one)
+    return one.regime
 
 
-def _elsewhere(folder: Path, key: str, name: str, runs: str | Path | None) -> str:
-    """What is said of a run that is not where it should be, but one folder away; empty where there is none."""
-    folder, file = folder if runs is None else Path(runs), f"{name}/{name}_final_state.npz"
-    said = ""
-    for path in sorted([*folder.glob(f"runs/*/{file}"), *folder.glob(f"*/{file}")]):
-        try:
-            profile = _profile(key, regime_of(load(path)))
-        except (RecordError, KeyError, ValueError, TypeError):
-            continue
-        if profile == FULL:
-            return f"not where it is looked for; there is one with --runs {path.parent.parent}"
-        said = said or f"only profile {profile}; hand in {FULL}; rnnkit run {key} --profile {FULL}"
-    return said
+def _elsewhere(folder: Path, key: str) -> str:
+    """What is said of a run that is not where it should be, but a folder away; empty where there is none."""
+    paths = [path for depth in ("*/*/*/", "*/*/", "*/") for path in folder.glob(f"{depth}*{STATE}")]
+    where = [[path.parent] for path in sorted(paths) if KEPT not in path.parent.name]
+    for one in find(key, where):
+        if one.finished and one.profile == FULL:
+            path = one.path.parent if one.path.parent.name != one.name else one.path.parent.parent
+            return f"not where it is looked for; there is one with --runs {path}"
+        if one.finished:
+            return f"only profile {one.profile}; hand in {FULL}; rnnkit run {key} --profile {FULL}"
+    return ""
 
 
-def _take_run(found: HandIn, key: str, name: str, place: Path) -> None:
+def _take_run(found: HandIn, key: str, one: Found) -> None:
     """The files of a run: its record, what belongs to that, its log, its executed notebook."""
-    for ending in ("_final_state.npz", "_anchors.npz", ".log", ".ipynb"):
-        path = place / f"{name}{ending}"
+    found.files[f"runs/{one.run}/{one.path.name}"] = one.path
+    for ending in ("_anchors.npz", ".log", ".ipynb"):
+        path = one.path.with_name(f"{one.stem}{ending}")
         if path.is_file():
-            found.files[f"runs/{name}/{path.name}"] = path
+            found.files[f"runs/{one.run}/{path.name}"] = path
         elif ending == ".log":
             found.missing.append(f"{key}: no log; expected {path} beside the record")
 
 
-def _profile(key: str, regime: Regime) -> str:
-    same = (profile for profile in PROFILES if get_regime(key, profile).identity() == regime.identity())
-    return next(same, "custom")
-
-
-def _not_right(key: str, content: Any, sha256: str | None, smoke: bool, command: str) -> Iterator[str]:
+def _not_right(key: str, one: Found, content: Any, sha256: str | None, smoke: bool, command: str) -> Iterator[str]:
     """What is wrong with a record that can be read."""
-    regime = regime_of(content)
-    profile = _profile(key, regime)
-    if profile == "custom":
-        wanted = get_regime(key).identity()
-        name = next(name for name, value in regime.identity().items() if value != wanted[name])
-        got = regime.identity()[name]
-        yield f"not the handout's settings, {name} is {got} and should be {wanted[name]}; {command}"
-    elif profile != FULL and not smoke:
-        yield f"a run of profile {profile}, not {FULL}; {command} (--allow-smoke, where that is agreed)"
-    if str(content["status"]) == "running":
-        yield f"not at its end; {command}"
+    if one.profile == "custom":
+        wanted, given = get_regime(key).identity(), regime_of(content).identity()
+        name = next(name for name, value in given.items() if value != wanted[name])
+        yield f"not the handout's settings, {name} is {given[name]} and should be {wanted[name]}; {command}"
+    elif one.profile != FULL and not smoke:
+        yield f"a run of profile {one.profile}, not {FULL}; {command} (--allow-smoke, where that is agreed)"
+    if not one.finished:
+        yield (
+            f"not at its end, {one.updates} of {regime_of(content).maxiters} updates in {one.path}; "
+            f"the same command goes on: {command}"
+        )
     trained = str(content["cells_sha256"])
     if trained == BUILTIN:
         yield f"trained with rnnkit's own cells, not with {DEFAULT_FILE}; {command}"
@@ -217,17 +203,19 @@ def _report(found: HandIn, notebook: dict[str, Any], smoke: bool) -> None:
     else:
         found.refused.append(f"{REPORT}: AI chats: not answered; write the link of every chat into that cell, or none")
         found.missing += found.refused
-    found.missing += [f"{REPORT}: {line}" for line in open_in_report(notebook, smoke)]
+    found.missing += [f"{REPORT}: {line}" for line in open_in_report(notebook, smoke, found.prints)]
 
 
-def _extra_credit(found: HandIn, notebooks: dict[str, Any], runs: str | Path | None) -> None:
+def _extra_credit(found: HandIn, notebooks: dict[str, Any], where: Where) -> None:
     """The runs that either notebook names, where there are any."""
     cells = {name: cells_by_id(notebooks[name]) for name in (REPORT, MORE) if name in notebooks}
     names = list(dict.fromkeys(_run_named(found) for found in cells.values()))
-    there = [name for name in names if _take_extra(found, name, runs)]
-    begun = any((place / f"{EXTRA}_state.npz").is_file() for place in _places(found.folder, EXTRA, runs))
-    meant = begun or set(names) != {EXTRA} or answer_of(cells.get(REPORT, {}).get(EXTRA))
-    if meant and not there:
+    there = {name: several[0] for name in names if (several := find(name, where))}
+    done = [one for one in there.values() if one.status != "running"]
+    for one in done:
+        _take_run(found, "extra credit", one)
+    meant = there or set(names) != {EXTRA} or answer_of(cells.get(REPORT, {}).get(EXTRA))
+    if meant and not done:
         found.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
             "its record"
@@ -242,14 +230,6 @@ def _run_named(cells: dict[str, Any]) -> str:
         return REGIMES[name].name if name in REGIMES else name
     except (KeyError, ValueError, SyntaxError, AttributeError):
         return EXTRA
-
-
-def _take_extra(found: HandIn, name: str, runs: str | Path | None) -> bool:
-    for place in _places(found.folder, name, runs):
-        if (place / f"{name}_final_state.npz").is_file():
-            _take_run(found, "extra credit", name, place)
-            return True
-    return False
 
 
 def _commands(found: HandIn, records: dict[str, Regime], runs: str | Path | None) -> None:

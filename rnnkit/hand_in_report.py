@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rnnkit.assemble import SOLUTION
+from rnnkit.find import LEFT, SHOWN, SMALLER
 
 EXTRA = "extra_torder"  # the answer of the extra credit, which need not be given
 CHATS_CELL = "ai_chats"
 STUB = "YOUR ANSWER HERE"
-SMALLER = "not the handout's full size"  # what a figure of a smaller run says below itself
 
 
 def cells_by_id(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -50,12 +50,13 @@ def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
             yield name.removesuffix(SOLUTION)
 
 
-def open_in_report(notebook: dict[str, Any], smoke: bool) -> Iterator[str]:
+def open_in_report(notebook: dict[str, Any], smoke: bool, prints: Mapping[str, str]) -> Iterator[str]:
     """What a report lacks: questions, answers, figures.
 
     Arguments:
         notebook: 4_report, as it was saved.
         smoke: figures of smaller runs than the handout's will do.
+        prints: the fingerprints of the records that are handed in, by their regimes.
     """
     cells = cells_by_id(notebook)
     tasks = [name.removesuffix("_task") for name in cells if name.endswith("_task")]
@@ -67,11 +68,23 @@ def open_in_report(notebook: dict[str, Any], smoke: bool) -> Iterator[str]:
     figures = {name: cell for name, cell in cells.items() if name.endswith("_figure")}
     figures.pop(f"{EXTRA}_figure", None)
     without = [name for name, cell in figures.items() if _images(cell) < text_of(cell).count("show(")]
-    small = [name for name, cell in figures.items() if SMALLER in json.dumps(cell.get("outputs", []))]
+    said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}
+    small, half = ([name for name, text in said.items() if words in text] for words in (SMALLER, LEFT))
+    others = [name for name, cell in figures.items() if _drawn_from_others(cell, prints)]
     if without:
         yield f"figures missing in {_some(without)}; run all cells and save"
     if small and not smoke:
         yield f"figures of smaller runs in {_some(small)}; with the full runs in place, run all cells and save"
+    if half:
+        yield f"figures of unfinished runs in {_some(half)}; when these are at their end, run all cells and save"
+    if others:
+        yield f"figures of other records than those that are handed in, in {_some(others)}; run all cells and save"
+
+
+def _drawn_from_others(cell: dict[str, Any], prints: Mapping[str, str]) -> bool:
+    """Whether a figure was drawn from another record than the one of its run; what does not say so is believed."""
+    shown = [output.get("metadata", {}).get(SHOWN, {}) for output in cell.get("outputs", [])]
+    return any(prints.get(name, one) != one for names in shown for name, one in names.items())
 
 
 def _images(cell: dict[str, Any]) -> int:

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnkit import assemble
+from rnnkit.find import LEFT, SHOWN, SMALLER, find, fingerprint, places, unfinished
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue, unknown
-from rnnkit.record import load, save_text
+from rnnkit.record import load, regime_of, save_text
 from rnnkit.regimes import get_regime
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)
 COMPARISONS = ("histograms", "overlaid", "gates", "gradient_profile", "heat_maps", "norms", "omegas", "over_training",
                "spectra", "validations")  # fmt: skip
-# Where `show` looks for a run. Not in runs/tiny: that shows nothing, and grading leaves one there.
-PLACES = ("runs/full/{name}", ".", "runs/{name}", "runs", "runs/smoke/{name}")
 
 
 def method_of(cls: type) -> Callable[[F], F]:
@@ -126,7 +125,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
     Arguments:
         run: a regime (A1), several to set side by side ("A1 A2"), or the name of a run.
         figure: a function of `rnnkit.plots`, drawn for each run, or of `rnnkit.plots.compare`, drawn once for all.
-        folder: where to look, itself and its folder of the run's name; by default `runs/` (full size first) and here.
+        folder: where to look, itself and the folders in it; by default `runs/` (full size first) and here.
     """
     from IPython.display import display
 
@@ -142,11 +141,13 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         return
     try:
         records = {name: load(path) for name, path in found.items()}
+        prints = {name: fingerprint(path.read_bytes()) for name, path in found.items()}
         if figure in COMPARISONS:
-            display(getattr(compare, figure)(records))
+            labels = {f"{name}{f' ({LEFT})' if _left(one) else ''}": one for name, one in records.items()}
+            display(getattr(compare, figure)(labels), metadata={SHOWN: prints})
         else:
-            for record in records.values():
-                display(getattr(plots, figure)(record))
+            for name, record in records.items():
+                display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
     except BadValue as error:
         print(error)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -154,8 +155,13 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         print(f"{paths}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
     else:
         for name, record in records.items():
-            if str(record["profile"]) != "full":
-                print(f"{name}: not the handout's full size, profile {record['profile']}: {found[name].parent}")
+            small = f"{SMALLER}, profile {record['profile']}" if str(record["profile"]) != "full" else ""
+            if said := ", ".join(filter(None, [_left(record), small])):
+                print(f"{name}: {said}: {found[name].parent}")
+
+
+def _left(record: dict) -> str:
+    return unfinished(str(record["status"]), int(record["updates"]), regime_of(record))
 
 
 @contextmanager
@@ -174,19 +180,8 @@ def explained(what: object) -> Iterator[None]:
 
 
 def find_run(name: str, folder: str | Path | None = None) -> Path | None:
-    """The record of a run: the final one, else the one on the way; the first place that has it wins."""
-    try:
-        long = get_regime(name).name
-    except BadValue:
-        long = name
-    places = [Path(place.format(name=long)) for place in PLACES]
-    if folder is not None:
-        places = [Path(folder) / long, Path(folder)]
-    for place in places:
-        for path in (place / f"{long}_final_state.npz", place / f"{long}_state.npz"):
-            if path.is_file():
-                return path
-    return None
+    """The record that stands for a run, see `rnnkit.find`; None where there is none."""
+    return next((one.path for one in find(name, places(runs=folder))), None)
 
 
 def _missing(name: str) -> str:

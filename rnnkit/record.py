@@ -67,6 +67,8 @@ RNG_KEYS = ("rng_keys", "rng_position", "rng_has_gauss", "rng_cached_gaussian")
 
 
 PART = ".part"  # the ending of a file that is being written
+STATE = "_state.npz"  # the ending of a record on its way; also that of a final one
+FINAL = f"_final{STATE}"
 
 
 class RecordError(BadValue):
@@ -84,6 +86,13 @@ def empty_arrays(regime: Regime) -> dict[str, np.ndarray]:
         unfilled = -1 if key.dtype is np.int64 else np.nan
         arrays[name] = np.full([size[letter] for letter in key.shape], unfilled, dtype=key.dtype)
     return arrays
+
+
+def trimmed(content: dict[str, Any]) -> dict[str, Any]:
+    """A record without the empty rows of what was to come; all of it where the run came to its last update."""
+    size = {"N": int(content["updates"]), "C": last_filled(content) + 1}
+    keys = KEYS | {alias: KEYS[name] for alias, name in ALIASES.items()}
+    return content | {name: content[name][: size[key.shape[0]]] for name, key in keys.items() if name in content}
 
 
 def weights_of(cell: nn.Module) -> dict[str, np.ndarray]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from rnnkit.batch import Job, Outcome
 from rnnkit.facts import Record, facts_of
+from rnnkit.find import candidates, places
 from rnnkit.modelfile import BUILTIN
-from rnnkit.record import RecordError, load, save_text
+from rnnkit.record import RecordError, load, regime_of, save_text
 from rnnkit.regimes import profile_of
 
 COMMANDS, SUMMARY = "commands.txt", "summary.csv"
@@ -45,23 +46,30 @@ def unreadable_in(out: str | Path) -> dict[str, str]:
 
 
 def read_runs(out: str | Path) -> tuple[dict[str, Record], dict[str, str]]:
-    """`records_in` and `unreadable_in` at once: every file is read a single time."""
-    found, missing = {}, {}
-    for folder in sorted(path for path in Path(out).iterdir() if path.is_dir() and "_kept_" not in path.name):
-        name = folder.name
-        for path in (folder / f"{name}_final_state.npz", folder / f"{name}_state.npz"):
-            if path.exists():
-                try:
-                    record = load(path)
-                except RecordError as error:
-                    missing[name] = str(error)
-                    continue
-                if (record["check_updates"] >= 0).any():
-                    found[name] = record
-                    break
-        if name not in found and ((folder / f"{name}.log").exists() or (folder / f"{name}.ipynb").exists()):
-            missing.setdefault(name, "no record; run the same command again")
-    return found, {name: reason for name, reason in missing.items() if name not in found}
+    """`records_in` and `unreadable_in` at once: every file is read a single time.
+
+    Records lie in a folder each, or side by side; what stands for a regime (see `rnnkit.find`) has the regime's name
+    here, any other record its own.
+    """
+    found, missing, out = {}, {}, Path(out)
+    where = places(runs=out)
+    known = candidates(where)
+    for one in known:
+        name = one.run if one.run not in found else one.name
+        if name in found:
+            continue
+        try:
+            record = load(one.path)
+            regime_of(record)
+            if (record["check_updates"] >= 0).any():
+                found[name] = record
+        except RecordError as error:
+            missing.setdefault(one.stem, str(error))
+    traces = [out.glob("*.log"), *(folder.glob(f"{folder.name}.[li]*") for folder in where[0])]
+    for path in (path for paths in traces for path in paths if path.suffix in (".log", ".ipynb")):
+        if path.stem not in {one.stem for one in known} | {*found}:
+            missing.setdefault(path.stem, "no record; run the same command again")
+    return dict(sorted(found.items())), {name: missing[name] for name in sorted(missing) if name not in found}
 
 
 def write_summary(out: str | Path, rows: Sequence[dict[str, Any]]) -> Path:

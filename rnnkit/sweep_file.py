@@ -4,7 +4,7 @@
 
     name = "figure7"
     seeds = [1, 2, 3]
-    regime = "C1"                # optional, with profile = "smoke" or so: where the settings start from
+    regime = "C2"                # optional, with profile = "smoke" or so: where the settings start from
 
     [base]                       # settings that all runs share
     task = "torder"

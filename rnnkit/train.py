@@ -27,7 +27,7 @@ from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
 from rnnkit.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.names import BadValue, lookup, unknown
-from rnnkit.record import save, with_aliases
+from rnnkit.record import save, trimmed, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
 from rnnkit.report_text import check_block, closing_line
 from rnnkit.trainer import Trainer, check_device
@@ -102,7 +102,7 @@ def train(
         tell = _teller(log, say, bar)
         tell("\n".join(filter(None, [regime.command("rnnkit.train"), _cells_line(found), handed_over, notice.strip()])))
         _loop(trainer, files, tell, bar, on_check)
-        save(files.final, content(trainer))
+        save(files.final, trimmed(content(trainer)))
         files.state.unlink(missing_ok=True)
         tell(closing_line(regime, trainer.status, trainer.updates))
         tell(f"{regime.name}: record in {files.final}")

@@ -20,7 +20,7 @@ from rnnkit.grading.evidence import evidence, plain, record_of
 from rnnkit.grading.sandbox import SandboxError, probe
 from rnnkit.grading.sandbox import run as run_confined
 from rnnkit.names import BadValue
-from rnnkit.record import KEYS
+from rnnkit.record import KEYS, empty_arrays, load, save
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, get_regime
 from rnnkit.train import train
 
@@ -128,6 +128,30 @@ def test_a_run_of_ones_own_comes_after_the_handouts(tmp_path):
     train(get_regime("A2", task="torder", name="extra_torder"), out=tmp_path, cells="builtin")
     assert [found.key for found in evidence(tmp_path, here)][7] == "extra_torder"
     assert one(tmp_path, "extra_torder").flags == ()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"memvalues": 1, "mempos": 2, "lr": 0.5}, {"lr": 1e30}], ids=["solved", "diverged"]
+)
+def test_a_run_that_ended_early_is_whole_with_and_without_its_empty_rows(tmp_path, changes):
+    regime = get_regime("A1", "tiny", maxiters=401, name="early", **changes)
+    path = train(regime, out=tmp_path, cells="builtin")
+    record = load(path)
+    assert int(record["updates"]) < 401
+    said = one(tmp_path, "early").flags
+    assert set(said) <= {f"early: diverged after {int(record['updates'])} updates"}
+    padded = {name: array for name, array in empty_arrays(regime).items() if name in record}
+    for name, array in padded.items():
+        array[: len(record[name])] = record[name]
+    save(path, record | padded)  # as an older rnnkit left it
+    assert one(tmp_path, "early").flags == said
+
+
+def test_one_at_its_end_counts_before_a_larger_one_on_its_way(tmp_path):
+    put(tmp_path, "A2", status="running")
+    assert one(tmp_path).content["texts"]["status"] == "running"
+    train(get_regime("A2", "tiny"), out=tmp_path / "a", cells="builtin")
+    assert (one(tmp_path).profile, one(tmp_path).content["texts"]["status"]) == ("tiny", "finished")
 
 
 def test_runs_of_several_model_files(tmp_path):

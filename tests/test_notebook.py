@@ -282,7 +282,7 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def displayed(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda figure, metadata=None: shown.append(figure))
     return shown
 
 

@@ -13,9 +13,10 @@ import pytest
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import pack
+from rnnkit.find import fingerprint
 from rnnkit.hand_in import MORE, cells_by_id, collect
 from rnnkit.hand_in import NOTEBOOKS as ASKED
-from rnnkit.notebook import write_model
+from rnnkit.notebook import find_run, write_model
 from rnnkit.record import load, save
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.train import train
@@ -326,6 +327,59 @@ def test_of_several_runs_of_a_regime_the_full_one_is_taken(home):
     found = collect(home)
     assert found.missing == []
     assert found.files[f"runs/{A1}/{path.name}"] == home / "runs" / A1 / path.name
+
+
+def test_a_finished_smaller_run_is_taken_before_half_of_the_full_one_and_that_is_said(home, monkeypatch):
+    half = record_of(home, "A1")
+    small = home / "runs" / "smoke" / A1 / half.name
+    shutil.copytree(half.parent, small.parent)
+    changed(small, regime=get_regime("A1", "smoke").to_json())
+    changed(half, status="running", updates=4000)
+    half.rename(half.with_name(f"{A1}_state.npz"))
+    found = collect(home, smoke=True)
+    assert (found.missing, found.files[f"runs/{A1}/{half.name}"]) == ([], small)
+    assert found.runs["A1"]["profile"] == "smoke"
+    assert found.notes == [f"A1: left out: {half.with_name(f'{A1}_state.npz')}, unfinished, 4000 of 50000 updates"]
+    monkeypatch.chdir(home)
+    assert find_run("A1").resolve() == small  # what the notebook draws is what is packed
+
+
+def test_half_a_run_that_is_packed_anyway_is_the_one_that_was_drawn(home):
+    half_a_run(home)
+    found = collect(home)
+    name = get_regime("A3").name
+    assert found.runs["A3"]["status"] == "running"
+    assert found.files[f"runs/{name}/{name}_state.npz"] == find_run("A3").resolve()
+
+
+def test_figures_of_another_record_than_the_packed_one_are_missing(home):
+    _, cells, write = report(home)
+    right = fingerprint(record_of(home, "A1").read_bytes())
+    for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
+        cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
+    write()
+    (line,) = collect(home).missing
+    assert "other records than those that are handed in, in a1_rho_figure; run all cells and save" in line
+
+
+def test_figures_of_unfinished_runs_are_missing(home):
+    _, cells, write = report(home)
+    cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
+    write()
+    (line,) = collect(home, smoke=True).missing
+    assert "figures of unfinished runs in a1_rho_figure" in line
+
+
+def test_runs_with_a_prefix_of_ones_own_are_packed(home):
+    path = record_of(home, "A1")
+    regime = get_regime("A1").replace(name="mine")
+    changed(path, regime=regime.to_json())
+    path.rename(home / "mine_final_state.npz")
+    path.with_name(f"{A1}.log").rename(home / "mine.log")
+    found = collect(home)
+    assert found.missing == []
+    assert found.runs["A1"] == {"name": "mine", "profile": "full", "status": "finished"}
+    assert {f"runs/{A1}/mine_final_state.npz", f"runs/{A1}/mine.log"} <= set(found.files)
 
 
 def test_in_time_what_there_is_can_be_packed_anyway(home, capsys):

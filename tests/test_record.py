@@ -324,8 +324,18 @@ def test_the_handouts_snippet_runs_unchanged(tmp_path, monkeypatch, changes, sta
         titles = [plt.figure(number).axes[0].get_title() for number in plt.get_fignums()]
         plt.close("all")
     assert titles == ["log10_||dL/dh_t||", "hidden_saturation_distance", "validation_error_"]
-    filled = status == "finished"
-    assert (names["g"].size, names["s"].size) == ((50, 50) if filled else (0, 0))
-    assert names["valid_err"].shape == names["rho"].shape == (regime.checkpoints,)
-    if not filled:  # "choose a checkpoint (e.g., last non-empty)"
-        assert np.isfinite(record["grad_time"][last_filled(record)]).any()
+    done = slice(0, int(record["updates"])), slice(0, last_filled(record) + 1)
+    assert names["g"].size == names["s"].size == np.isfinite(record["grad_time"][last_filled(record)]).sum() > 0
+    assert names["valid_err"].shape == names["rho"].shape == record["check_updates"][done[1]].shape
+    assert np.isfinite(names["valid_err"]).all()
+    assert len(record["train_nll"]) == len(record["train_nll"][done[0]]) == int(record["updates"])
+    assert (len(names["rho"]) == regime.checkpoints) == (status == "finished")
+
+
+def test_a_diverged_run_leaves_no_empty_rows(tmp_path):
+    regime = get_regime("B1", "tiny", lr=1e30, clipstyle="nothing")
+    record = load(train(regime, out=tmp_path, cells="builtin"))
+    assert str(record["status"]) == "diverged"
+    assert (record["check_updates"] >= 0).all()
+    assert len(record["train_nll"]) == int(record["updates"]) < regime.maxiters
+    assert len(record["grad_time"]) == len(record["gate_z.sat_time"]) == len(record["rho_Whh"]) < regime.checkpoints

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import types
 import zipfile
 
@@ -18,9 +20,13 @@ from packaging.requirements import Requirement
 import rnnkit
 from rnnkit import cli
 from rnnkit.checks import QUESTIONS
+from rnnkit.checks.own_setting import PLATEAU
 from rnnkit.checks.questions import EXTRA, OWN
 from rnnkit.grading import release, wheel
+from rnnkit.plots.success import read_table
+from rnnkit.regimes import FIELDS, get_regime
 from rnnkit.setup_env import pinned_torch
+from rnnkit.train import parse
 
 RELEASED = ROOT / "release" / NAME
 
@@ -222,7 +228,7 @@ def test_the_wheel_lacks_the_instructors_side(inside):
 
 def test_the_wheel_is_all_that_an_installation_needs(inside):
     modules = {f"rnnkit/{path.relative_to(ROOT / 'rnnkit').as_posix()}" for path in (ROOT / "rnnkit").rglob("*.py")}
-    kept_home = {name for name in modules if name.startswith("rnnkit/grading/")} | {"rnnkit/checks/generate.py"}
+    kept_home = {name for name in modules if name.removeprefix("rnnkit/").startswith(wheel.KEPT_HOME)}
     alias = {name for name in modules if name.startswith("rnnkit/starter_alias/")}
     assert modules - kept_home - alias <= set(inside)
     assert {name.replace("rnnkit/starter_alias", "trainingRNNs_torch") for name in alias} <= set(inside)
@@ -270,6 +276,80 @@ def test_the_wheel_comes_out_the_same_again(built, tmp_path):
 def test_unpaired_markers_are_refused(text):
     with pytest.raises(wheel.WheelError, match="expected"):
         wheel.without_solutions(text)
+
+
+# ---- what solves the extra credit ------------------------------------------------------------------------------
+
+# C1's flags, and how they would stand in a command, in TOML, in Python and in JSON.
+SOLVING = get_regime("C1")
+GIVEN_AWAY = rf"clip{SOLVING.cutoff:g}".replace(".", "") + rf"|cutoff\W{{1,6}}{SOLVING.cutoff:g}\b|{SOLVING.name}"
+# Not asked for: what the handout calls stuck, and the grid of the paper's figure 7.
+PUBLIC = {"stuck.csv", "figure7.csv"}
+
+
+@pytest.fixture(scope="module")
+def students(tmp_path_factory):
+    """The student's source."""
+    folder = tmp_path_factory.mktemp("source")
+    wheel.student_source(ROOT, folder)
+    return folder
+
+
+@pytest.mark.parametrize("text", [SOLVING.command(), "cutoff = 0.3", '"cutoff": 0.3', "cutoff=0.3", "order_clip03"])
+def test_the_search_for_the_setting_would_find_it(text):
+    assert re.search(GIVEN_AWAY, text)
+
+
+def test_what_solves_temporal_order_is_not_given(fresh, students):
+    places = [*files_in(fresh), *files_in(students), *files_in(ROOT / "release")]
+    texts = {path: path.read_text(encoding="utf-8", errors="ignore") for path in places}
+    assert len(texts) > 150
+    assert not [path for path, text in texts.items() if re.search(GIVEN_AWAY, text)]
+
+
+def test_no_table_of_solved_runs_has_their_settings(fresh):
+    tables = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in fresh.rglob("*.csv")}
+    assert {"solved.csv", "solved_curves.csv", "solved_lengths.csv", "tasks.csv"} | PUBLIC == set(tables)
+    for name, columns in tables.items():
+        assert name in PUBLIC or not set(columns) & (set(FIELDS) - {"task", "seed"}), name
+    assert {path.name for path in fresh.rglob("*.toml")} == {"stuck.toml", "figure7.toml"}
+
+
+def test_students_have_no_regime_that_solves_it(students):
+    code = (
+        "from rnnkit.regimes import REGIMES, Regime, named; import sys; "
+        "print(*REGIMES); print(*named(Regime.from_json(sys.argv[1])))"
+    )
+
+    def python(*arguments):
+        path = os.pathsep.join([str(students), sysconfig.get_paths()["purelib"]])
+        command = [sys.executable, "-S", *arguments]  # without the clone's editable rnnkit
+        return subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+
+    found = python("-c", code, SOLVING.to_json())
+    names, which = found.stdout.splitlines()
+    assert {"A1", "B2", "C2", "C4d"} <= set(names.split())
+    assert ("C1" in names.split(), which.strip()) == (False, "custom")
+    asked, refused = (python("-m", "rnnkit", "run", word) for word in ("--help", "C1"))
+    assert (asked.returncode, refused.returncode) == (0, 2)
+    assert "C1" not in asked.stdout + refused.stderr.replace("'C1'", "")
+
+
+def test_the_command_to_start_from_runs_and_is_one_that_stays_stuck(fresh):
+    (cell,) = [cell for cell in cells(fresh / NAME / EXTRA) if cell["id"] == "own_text"]
+    (command,) = re.findall(r"python -m trainingRNNs_torch.train (.*)", cell["source"])
+    regime, where, notices = parse(command.split())
+    assert (where, notices) == ({}, [])
+    free = ("name", "seed", "checkFreq", "cbs", "stop_error", "diagBins")  # all but the seed change nothing in training
+    assert regime == get_regime("C4").replace(**{name: getattr(regime, name) for name in free})
+    rows = read_table(fresh / NAME / "sweeps" / "stuck.csv", ("alpha", "omega_on", "seed", "best_error"))
+    (row,) = [
+        row
+        for row in rows
+        if (float(row["alpha"]), row["omega_on"], int(row["seed"])) == (regime.alpha, regime.omega_on, regime.seed)
+    ]
+    assert int(row["updates"]) == regime.maxiters
+    assert min(float(row["best_error"]), float(row["valid_error"])) > PLATEAU
 
 
 # ---- dist/student.zip ------------------------------------------------------------------------------------------

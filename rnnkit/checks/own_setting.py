@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from rnnkit.checks.questions import OWN
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.names import BadValue
 from rnnkit.read_npz import TRIED_AGAIN, WIDTH
-from rnnkit.regimes import Regime, get_regime
+from rnnkit.regimes import Regime
 
 PLATEAU = 60.0  # percent wrong: who guesses has 75, who knows one of the two marks 50
 SOLVED = 1.0  # percent, the paper's success, at the record's last check
@@ -22,7 +21,6 @@ LONG = 50  # steps, the shortest length of the paper's setting
 LENGTHS, SEQUENCES = 10, 200  # tried again: lengths, spread over the run's own, and sequences of each
 LONGEST = 1000  # steps that are tried
 SEED = 77_000
-CHOSEN = ("model", "init", "nhid", "alpha", "omega_on", "lr", "min_length", "max_length", "bs", "clipstyle", "cutoff")
 
 
 def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, seed: int = SEED) -> Report:
@@ -36,8 +34,6 @@ def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, se
     """
     if regime.task != TRIED_AGAIN:
         return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
-    if _setting(regime) == _setting(get_regime("C1")):
-        return without(f"{regime.name} has the setting of C1, which is given; choose one of your own")
     if regime.nhid > WIDTH:
         return without(f"{regime.name}: expected at most {WIDTH} hidden units, got {regime.nhid}")
     from rnnkit.generalise import error_by_length  # torch and the engines, which a check of cells does without
@@ -89,11 +85,6 @@ def from_record(path: Path | None) -> Report:
 def without(message: str) -> Report:
     """A report without points."""
     return failed(OWN, "nothing to judge", message)
-
-
-def _setting(regime: Regime) -> dict[str, Any]:
-    """What somebody chooses; not how long, with which seed and how often it is looked at."""
-    return {name: getattr(regime, name) for name in CHOSEN}
 
 
 def _case(name: str, weight: float, passed: bool, else_: str) -> CaseReport:

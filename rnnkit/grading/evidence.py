@@ -21,11 +21,12 @@ from rnnkit.checks.own_setting import judged, without
 from rnnkit.checks.questions import CELLS
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
+from rnnkit.find import PROFILE_ORDER
 from rnnkit.grading.plausible import strange
 from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.read_npz import ENDING, OUTPUT, TRIED_AGAIN
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime, named
 
 MOST_FLAGS = 12  # of one run
 MOST_TRIED = 4  # runs of temporal order that are tried again, those with the smallest errors
@@ -159,11 +160,9 @@ def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
 
 def _which(regime: Regime) -> tuple[str, str, list[str]]:
     """Which run of the handout this is, in which profile, and how it differs from it."""
-    mine = regime.identity()
-    for profile in PROFILES:
-        for key in HANDOUT_REGIMES:
-            if get_regime(key, profile).identity() == mine:
-                return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
+    mine, (key, profile) = regime.identity(), named(regime)
+    if key in HANDOUT_REGIMES:
+        return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     by_name = {given.name: key for key, given in REGIMES.items()}
     if regime.name not in by_name:
         return plain(regime.name, 40), "custom", []
@@ -181,11 +180,18 @@ def _distance(given: dict[str, Any], mine: dict[str, Any]) -> int:
 
 
 def _best(key: str, several: list[Run]) -> Run:
-    """The one that counts of several records of a run: the largest profile, without problems, the most updates."""
-    order = ["full", "smoke", "tiny", "custom", ""]
+    """The one that counts of several of a run: one at its end, then the largest profile, then the most updates."""
 
     def rank(one: Run) -> tuple:
-        return order.index(one.profile), -one.content.get("numbers", {}).get("updates", 0), len(one.flags), one.file
+        running = one.content.get("texts", {}).get("status") == "running"
+        return (
+            not one.profile,
+            running,
+            PROFILE_ORDER.index(one.profile),
+            -one.content.get("numbers", {}).get("updates", 0),
+            len(one.flags),
+            one.file,
+        )
 
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]

@@ -40,7 +40,7 @@ def strange(content: dict[str, Any], regime: Regime) -> list[str]:
     flags += _checks(content, regime)
     flags += _ranges(content)
     flags += _norms(content, regime)
-    return [*flags, *_anchors(content)]
+    return [*flags, *_anchors(content, regime)]
 
 
 def _missing(content: dict[str, Any], regime: Regime) -> list[str]:
@@ -53,15 +53,21 @@ def _missing(content: dict[str, Any], regime: Regime) -> list[str]:
 def _shapes(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     steps = regime.make_task().max_steps(regime.max_length)
     size = {"N": regime.maxiters, "C": regime.checkpoints, "D": steps}
+    done = size | {"N": content["numbers"].get("updates"), "C": _made(content)}  # without the rows of what was to come
     for name, key in KEYS.items():
         about = content["about"].get(name)
         if about is None:
             continue
         expected = [size[letter] for letter in key.shape]
-        if about["shape"] != expected:
+        if about["shape"] not in (expected, [done[letter] for letter in key.shape]):
             yield f"{name} has shape {tuple(about['shape'])}, not {tuple(expected)}"
         elif about["dtype"] != np.dtype(key.dtype).name:
             yield f"{name} is {about['dtype']}, not {np.dtype(key.dtype).name}"
+
+
+def _made(content: dict[str, Any]) -> int:
+    """The checks that were made."""
+    return int((content["checks"].get("check_updates", np.full(1, -1)) >= 0).sum())
 
 
 def _status(content: dict[str, Any], regime: Regime) -> Iterator[str]:
@@ -77,8 +83,8 @@ def _status(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     if status == "finished" and updates != regime.maxiters:
         yield f"finished after {updates} of {regime.maxiters} updates"
     about = content["about"].get("train_nll")
-    if about and about["shape"] == [regime.maxiters] and status != "diverged" and 0 <= updates <= regime.maxiters:
-        done = regime.maxiters - about["nan"]
+    if about and len(about["shape"]) == 1 and status != "diverged" and 0 <= updates <= regime.maxiters:
+        done = about["shape"][0] - about["nan"]
         if done != updates:
             yield f"train_nll of {done} updates, {updates} were done"
     errors = _filled(content, "valid_error")
@@ -141,7 +147,7 @@ def _norms(content: dict[str, Any], regime: Regime) -> Iterator[str]:
         yield f"gradient_norm_clipped up to {norms['largest_clipped']:.4g}, the cutoff is {regime.cutoff:g}"
 
 
-def _anchors(content: dict[str, Any]) -> Iterator[str]:
+def _anchors(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     """Whether weights and curves tell the same story where the record has both."""
     anchors, seen = content["anchors"], content["checks"].get("check_updates")
     if not anchors or seen is None or not len(anchors["updates"]):
@@ -149,7 +155,7 @@ def _anchors(content: dict[str, Any]) -> Iterator[str]:
         return
     updates = anchors["updates"]
     made = np.flatnonzero(seen >= 0)
-    due = {int(seen[slot]) for slot in anchor_slots(len(seen)) if slot < len(made)} | {
+    due = {int(seen[slot]) for slot in anchor_slots(regime.checkpoints) if slot < len(made)} | {
         content["numbers"].get("updates")
     }
     if updates[0] > 0:

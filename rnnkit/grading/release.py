@@ -7,12 +7,13 @@ and compares. ``dist/student.zip`` holds the same files, the student's wheel, an
 from __future__ import annotations
 
 import argparse
+import csv
 import filecmp
 import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -33,6 +34,9 @@ ABOUT_CONSTRAINTS = """\
 """
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
 SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png", "sweeps/*.toml", "sweeps/*.csv")
+# Settings that solve temporal order, which are asked for: they stay with instructors, and tables lose their columns.
+KEPT_HOME = ("sweeps/solved.toml", "sweeps/short.toml", "sweeps/short.csv", "sweeps/tasks.toml")
+SETTINGS = {"sweeps/tasks.csv": {"alpha", "cutoff", "nhid", "lr", "init"}}
 
 
 class ReleaseError(BadValue):
@@ -46,8 +50,12 @@ def assignments(root: Path) -> list[str]:
 
 def shipped(folder: Path) -> Iterator[Path]:
     """The files of an assignment that students get, relative to its folder."""
+    yield from (path for path in _files(folder) if path.as_posix() not in KEPT_HOME)
+
+
+def _files(folder: Path) -> list[Path]:
     found = {path for pattern in SHIPPED for path in folder.glob(pattern) if path.is_file()}
-    yield from sorted(path.relative_to(folder) for path in found)
+    return sorted(path.relative_to(folder) for path in found)
 
 
 def settings(root: Path, course: Path) -> Config:
@@ -78,7 +86,8 @@ def generate(root: Path, out: Path, db_url: str | None = None) -> None:
             config.SaveCells.enabled = False
         for name in assignments(root):
             for path in shipped(root / SOURCE / name):
-                _copy(root / SOURCE / name / path, course / SOURCE / name / path)
+                without = SETTINGS.get(path.as_posix(), frozenset())
+                _copy(root / SOURCE / name / path, course / SOURCE / name / path, without)
             config.CourseDirectory.assignment_id = name
             converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
             converter.force = True
@@ -96,7 +105,7 @@ def differences(left: Path, right: Path) -> list[str]:
         for side in (left, right)
         for folder in (side.iterdir() if side.is_dir() else ())
         if folder.is_dir()
-        for path in shipped(folder)
+        for path in _files(folder)  # what does not ship, too: it is to go
     }
     there = {name for name in names if (left / name).is_file() and (right / name).is_file()}
     return sorted(name for name in names if name not in there or not filecmp.cmp(left / name, right / name, False))
@@ -163,9 +172,18 @@ def check(root: Path) -> list[str]:
         return differences(Path(folder), root / RELEASE)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, without: Set[str] = frozenset()) -> None:
+    """Copies a file; a table loses some columns."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    if not without:
+        shutil.copyfile(source, target)
+        return
+    with open(source, encoding="utf-8", newline="") as table, open(target, "w", encoding="utf-8", newline="") as copy:
+        rows = csv.DictReader(table)
+        columns = [name for name in rows.fieldnames or () if name not in without]
+        writer = csv.DictWriter(copy, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def main(argv: Sequence[str]) -> int:

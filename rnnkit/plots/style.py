@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnkit.facts import Record
+from rnnkit.find import unfinished
 from rnnkit.record import regime_of
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
@@ -28,9 +29,11 @@ def new_figure(
 
 
 def title_of(record: Record) -> str:
-    """The run's name, with its profile where that is not the handout's full size."""
-    name, profile = regime_of(record).name, str(record["profile"])
-    return name if profile == "full" else f"{name}  ({profile} profile)"
+    """The run's name, with its profile where that is not the handout's full size, and how far it is if unfinished."""
+    regime, profile = regime_of(record), str(record["profile"])
+    left = unfinished(str(record["status"]), int(record["updates"]), regime)
+    said = ", ".join(filter(None, [f"{profile} profile" if profile != "full" else "", left]))
+    return f"{regime.name}  ({said})" if said else regime.name
 
 
 # Colour and line style of the runs of one figure, in order: told apart in black and white, too.
