@@ -21,7 +21,7 @@ from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.notebook import PLACES
 from rnnkit.record import RecordError, load, regime_of
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
 REPORT = "4_report.ipynb"
@@ -66,6 +66,8 @@ def collect(folder: str | Path, *, runs: str | Path | None = None, smoke: bool =
         if name not in (REPORT, MORE):
             found.missing += [f"{name}: question {question} is still to be solved" for question in unsolved(notebook)]
     records = {key: _run(found, key, sha256, runs, smoke) for key in HANDOUT_REGIMES}
+    for key in SIGMOID_REGIMES:
+        _take_extra(found, get_regime(key).name, runs)
     if REPORT in notebooks:
         _report(found, notebooks[REPORT], smoke)
     _extra_credit(found, notebooks, runs)
@@ -245,9 +247,10 @@ def _run_named(cells: dict[str, Any]) -> str:
 
 
 def _take_extra(found: HandIn, name: str, runs: str | Path | None) -> bool:
+    """Takes a run that need not be there; returns whether it is."""
     for place in _places(found.folder, name, runs):
         if (place / f"{name}_final_state.npz").is_file():
-            _take_run(found, "extra credit", name, place)
+            _take_run(found, name, name, place)
             return True
     return False
 

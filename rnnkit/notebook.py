@@ -16,8 +16,8 @@ from rnnkit.record import load, save_text
 from rnnkit.regimes import get_regime
 
 F = TypeVar("F", bound=Callable)
-COMPARISONS = ("histograms", "overlaid", "gates", "gradient_profile", "heat_maps", "norms", "omegas", "over_training",
-               "spectra", "validations")  # fmt: skip
+COMPARISONS = ("gradient_histograms", "gradient_profile", "norms", "omegas", "overlaid", "overview", "saturations",
+               "validations")  # fmt: skip
 # Where `show` looks for a run. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/{name}", ".", "runs/{name}", "runs", "runs/smoke/{name}")
 
