@@ -27,6 +27,7 @@ _CALLED = {
     "clip": "clipping",
     "sgd": "weight update",
     "over_time": "diagnostics",
+    "over_units": "diagnostics",
     "rho_Whh": "spectrum",
     "sigma_max_Whh": "spectrum",
 }

@@ -15,7 +15,7 @@ from rnnkit.follow import Progress
 from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
 from rnnkit.names import unknown
 from rnnkit.processes import interrupt
-from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, RegimeError
+from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, RegimeError
 from rnnkit.report import write_report
 from rnnkit.summary import unreadable_in
 from rnnkit.trainer import check_device
@@ -54,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def report(argv: Sequence[str]) -> int:
-    """``rnnkit report [DIR]``: the page of a folder of runs; without one, the seven regimes at smoke size first."""
+    """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
 
     def work() -> int:
         arguments = _parse("report", argv)
@@ -64,7 +64,8 @@ def report(argv: Sequence[str]) -> int:
             for name, reason in missing.items():
                 print(f"not in it: {name}: {reason}", file=sys.stderr)
             return 1 if missing else 0
-        arguments.regimes, arguments.profile, arguments.set = [], "smoke", []
+        arguments.regimes = [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
+        arguments.profile, arguments.set = "smoke", []
         return _run(arguments)
 
     return guarded(work)

@@ -21,7 +21,7 @@ from rnnkit.hand_in_report import CHATS_CELL, EXTRA, answer_of, cells_by_id, ope
 from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.record import STATE, RecordError, load, regime_of
-from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, Regime, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, SIGMOID_REGIMES, Regime, get_regime
 from rnnkit.summary import COMMANDS
 
 REPORT = "4_report.ipynb"
@@ -70,6 +70,10 @@ def collect(folder: str | Path, *, runs: str | Path | None = None, smoke: bool =
             found.missing += [f"{name}: question {question} is still to be solved" for question in unsolved(notebook)]
     where = places(folder, runs)
     records = {key: _run(found, key, sha256, where, smoke) for key in HANDOUT_REGIMES}
+    for key in SIGMOID_REGIMES:
+        for one in find(key, where)[:1]:
+            found.prints[key] = fingerprint(one.path.read_bytes())
+            _take_run(found, key, one)
     if REPORT in notebooks:
         _report(found, notebooks[REPORT], smoke)
     _extra_credit(found, notebooks, where)

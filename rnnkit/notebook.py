@@ -19,8 +19,8 @@ from rnnkit.regimes import get_regime
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)
-COMPARISONS = ("histograms", "overlaid", "gates", "gradient_profile", "heat_maps", "norms", "omegas", "over_training",
-               "spectra", "validations")  # fmt: skip
+COMPARISONS = ("gradient_histograms", "gradient_profile", "norms", "omegas", "overlaid", "overview", "saturations",
+               "validations")  # fmt: skip
 
 
 def method_of(cls: type) -> Callable[[F], F]:

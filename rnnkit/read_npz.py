@@ -35,7 +35,9 @@ PER_CHECK = (
 )  # fmt: skip
 OVER_TIME = (
     "grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time", "gate_z_sat_time", "gate_r_sat_time",
+    "gate_z_mean_time", "gate_r_mean_time",
 )  # fmt: skip
+OVER_UNITS = ("sat_units", "gate_z_units", "gate_r_units")
 WEIGHT = "anchor_W_hh"
 ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
 TRIED_AGAIN = "torder"  # the task of the runs whose networks are passed on
@@ -55,7 +57,7 @@ def summary(path: Path) -> dict[str, Any]:
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
-    for name in (*TEXTS, *NUMBERS, *PER_UPDATE, *PER_CHECK, *OVER_TIME, *ANCHORS):
+    for name in (*TEXTS, *NUMBERS, *PER_UPDATE, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
         if name not in members:
             continue
         try:
@@ -85,10 +87,10 @@ def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: di
         return
     if name in ("check_updates", "anchor_updates") and array.dtype.kind != "i":
         raise Unreadable(f"expected whole numbers, got dtype {array.dtype}")
-    axes = 2 if name in OVER_TIME else 3 if name == WEIGHT else 1
+    axes = 2 if name in OVER_TIME + OVER_UNITS else 3 if name == WEIGHT else 1
     if array.ndim != axes or not array.size:
         raise Unreadable(f"expected {axes} axes and something in them, got shape {array.shape}")
-    if name in PER_CHECK + OVER_TIME and max(array.shape[0] / CHECKS, array.shape[-1] / STEPS) > 1:
+    if name in PER_CHECK + OVER_TIME + OVER_UNITS and max(array.shape[0] / CHECKS, array.shape[-1] / STEPS) > 1:
         raise Unreadable(f"expected at most {CHECKS} checks and {STEPS} steps, got shape {array.shape}")
     if name in ANCHORS and (len(array) > ANCHOR_ROWS or max(array.shape[1:], default=0) > WIDTH):
         raise Unreadable(f"expected at most {ANCHOR_ROWS} anchors of {WIDTH} units, got shape {array.shape}")
@@ -116,7 +118,7 @@ def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, found: dict[s
             found["checks"][name] = _plain(array)
     seen = arrays.get("check_updates", np.full(1, -1))
     slots = np.flatnonzero(seen >= 0)
-    for name in OVER_TIME:
+    for name in OVER_TIME + OVER_UNITS:
         if name in arrays and slots.size and slots[-1] < len(arrays[name]):
             found["last"][name] = _plain(arrays[name][slots[-1]])
     for name, key in {"mean_log10_grad": "grad_time", "mean_sat": "sat_time"}.items():

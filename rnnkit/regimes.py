@@ -266,6 +266,7 @@ REGIMES: dict[str, Regime] = {
     "C4d": _order("C4d_torder_direct4_clip005", alpha=4.0, omega_on="direct"),
 }
 HANDOUT_REGIMES = ("A1", "A2", "A3", "A4", "A5", "B1", "B2")
+SIGMOID_REGIMES = ("A1s", "B1s")  # of the report's last question: not due, taken along where they are
 
 # Smaller sizes of every regime. full: the handout's. smoke: minutes instead of hours, the same lengths, so that
 # vanishing gradients still vanish. tiny: for tests; shows nothing.

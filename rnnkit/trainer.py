@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from rnnkit.anchors import Anchors
-from rnnkit.diagnostics import over_time, rho_Whh, sigma_max_Whh
+from rnnkit.diagnostics import over_time, over_units, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
 from rnnkit.inits import init_gru, init_rnn, set_weights
@@ -152,9 +152,9 @@ class Trainer:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Goes on from what `state` returned for an equal regime, cells and engine.
 
-        A state without anchors (an older rnnkit wrote it) gets its first one here.
+        A state without anchors (an older rnnkit wrote it) gets its first one here; arrays that it lacks begin here.
         """
-        self.arrays = {name: state[name].copy() for name in self.arrays}
+        self.arrays = {name: state[name].copy() if name in state else empty for name, empty in self.arrays.items()}
         self.go_to(int(state["updates"]), state)
         self.status = str(state["status"])
         self._elapsed = float(np.nanmax(self.arrays["wall_time"], initial=0.0))
@@ -221,14 +221,15 @@ class Trainer:
         if "mae" in metrics:
             percent = {"valid_err_005": 100 * metrics["err_005"], "valid_err_010": 100 * metrics["err_010"]}
             values |= {"valid_mae": metrics["mae"], "valid_maxae": metrics["maxae"]} | percent
-        diagnostics = {}
+        diagnostics, histograms = {}, {}
         if r.collectDiags:
             run = self.engine.run(self.cell, self.head, self.diag_batch)
             diagnostics = over_time(run, satThresh=r.satThresh, gates=r.diagGates)
+            histograms = over_units(run, bins=r.diagBins, gates=r.diagGates)
             values |= {"diag_loss": float(run.loss), "diag_err": float(run.error)}
         for name, value in values.items():
             self._put(name, slot, value)
-        for name, value in diagnostics.items():
+        for name, value in (diagnostics | histograms).items():
             self._put(name, (slot, slice(len(value))), value)
         since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates

@@ -1,4 +1,4 @@
-"""What a record says, in words: every sentence is computed from its numbers and states them."""
+"""What a record says of the handout's questions, in classes and numbers: instructors have it, students do not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MOST = 0.5
 CLOSE = 0.05  # relative distance at which a loss counts as being at a floor
 STILL, STILL_DECADES = 0.01, 0.02  # less movement than this (relative; in decades of g_t) is none to speak of
 WIDE = 2.0  # decades between the 5th and 95th percentile of g_t, from which on it is spread
+NONE = "–"
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,12 @@ class Verdict:
     """Fields:
     gradient: ``vanishing``, ``exploding``, ``spread``, ``moderate`` (none of the three) or ``not recorded``.
     saturation: ``saturating``, ``partly saturating``, ``not saturating`` or ``not recorded``.
-    sentences: the evidence.
+    row: both and their evidence, as a row of a table: text by the columns' names.
     """
 
     gradient: str
     saturation: str
-    sentences: tuple[str, ...]
+    row: dict[str, str]
 
 
 def verdict(record: Record) -> Verdict:
@@ -36,147 +37,137 @@ def verdict(record: Record) -> Verdict:
     *Source:* handout section 2.3 (item 3) for the limits, section 6 for the questions.
     """
     facts = facts_of(record)
-    if not np.isfinite(facts.log10_grad.p50):
-        sentences = (_learning(record, facts), *_omega(record), "No diagnostics were collected.")
-        return Verdict("not recorded", "not recorded", sentences)
-    gradient, about_gradient = _gradient(record)
-    saturation, about_saturation = _saturation(facts)
-    sentences = (_learning(record, facts), about_gradient, _reach(record), about_saturation, *_gates(record))
-    return Verdict(gradient, saturation, (*sentences, *_omega(record), _clipping(record), _correlations(record)))
+    g = log10_grad(record["grad_time"][last_filled(record)])
+    gradient = _gradient(g) if g.size else "not recorded"
+    saturation = _saturation(facts.units_saturated / 100) if g.size else "not recorded"
+    row = {
+        "gradient": gradient,
+        f"steps below {VANISHED:.0f}": f"{100 * np.mean(g < VANISHED):.0f} %" if g.size else NONE,
+        "log10 g: median (5th to 95th percentile)": _spread(g),
+        "first step against last": _reach(record),
+        "direct term": _direct(record),
+        "saturation": saturation,
+        "saturated units": f"{facts.units_saturated:.1f} %" if g.size else NONE,
+        "mean distance": f"{facts.sat.mean:.3f}" if g.size else NONE,
+        "gates: mean value, distance": _gates(record),
+        "clipped updates": _clipped(record),
+        "gradient norm: median, largest": _norms(record),
+        "rho: start, end": f"{facts.rho_start:.3f}, {facts.rho_end:.3f}",
+        "correlation with rho": _correlation(record, record["rho_Whh"]),
+        "correlation with distance": _correlation(record, _means(record["sat_time"])),
+        "loss": _learning(record, facts),
+    }
+    return Verdict(gradient, saturation, row | _omega(record))
+
+
+def _gradient(g: np.ndarray) -> str:
+    if np.mean(g < VANISHED) > MOST:
+        return "vanishing"
+    if np.mean(g > EXPLODED) > MOST:
+        return "exploding"
+    low, high = np.percentile(g, [5, 95])
+    return "spread" if high - low > WIDE else "moderate"
+
+
+def _saturation(share: float) -> str:
+    return "saturating" if share > MOST else "partly saturating" if share > 0.05 else "not saturating"
+
+
+def _spread(g: np.ndarray) -> str:
+    if not g.size:
+        return NONE
+    low, mid, high = np.percentile(g, [5, 50, 95])
+    return f"{mid:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _reach(record: Record) -> str:
+    """By which factor g_t changes from the last step back to the first."""
+    g = record["grad_time"][last_filled(record)].astype(np.float64)
+    g = g[np.isfinite(g)]
+    if not g.size or g[-1] <= 0:
+        return NONE
+    return f"10^{np.log10(g[0] / g[-1]):.1f}" if g[0] > 0 else "0"
+
+
+def _direct(record: Record) -> str:
+    """How much of g_t is the direct term at the median step: all of it where every step has a loss of its own."""
+    g, direct = (record[key][last_filled(record)].astype(np.float64) for key in ("grad_time", "grad_time_direct"))
+    seen = np.isfinite(g) & np.isfinite(direct)
+    if not seen.any():
+        return NONE
+    share, zero = np.median(direct[seen] / (g[seen] + EPS)), np.mean(direct[seen] == 0)
+    return f"{100 * share:.0f} % of g_t, 0 at {100 * zero:.0f} % of the steps"
+
+
+def _gates(record: Record) -> str:
+    last, words = last_filled(record), []
+    for gate in "zr":
+        mean, distance = (
+            float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+            for key in ("mean", "sat")
+            for values in [record.get(f"gate_{gate}_{key}_time", np.full((last + 1, 1), np.nan))[last]]
+        )
+        if np.isfinite(distance):
+            words.append(f"{gate} {f'{mean:.2f}' if np.isfinite(mean) else NONE}, {distance:.2f}")
+    return "; ".join(words) or NONE
+
+
+def _clipped(record: Record) -> str:
+    regime, norms = regime_of(record), record["gradient_norm"]
+    norms = norms[~np.isnan(norms)]
+    if regime.clipstyle != "rescale" or not norms.size:
+        return NONE
+    return f"{100 * np.mean(norms > regime.cutoff):.0f} % to {regime.cutoff:g}"
+
+
+def _norms(record: Record) -> str:
+    norms = record["gradient_norm"][~np.isnan(record["gradient_norm"])]
+    return f"{np.median(norms):.3g}, {norms.max():.3g}" if norms.size else NONE
 
 
 def _learning(record: Record, facts: Facts) -> str:
     floors = floors_of(record)
     marginal, memoryless = floors["marginal"].nll, floors["memoryless"].nll
-    if facts.best_nll < (1 - CLOSE) * memoryless:
-        against = "below what any network without memory reaches"
-    elif facts.best_nll < (1 - CLOSE) * marginal:
-        against = "below the best answer that ignores the input, but not below the best without memory"
-    elif facts.best_nll < (1 + CLOSE) * marginal:
-        against = f"within {100 * CLOSE:.0f} % of the best answer that ignores the input"
-    else:
-        against = "worse than the best answer that ignores the input"
-    text = (
-        f"Best validation loss {facts.best_nll:.4f}: {against} (ignoring the input {marginal:.4f}, without memory "
-        f"{memoryless:.4f}); best validation error {facts.best_error:.2f} %."
-    )
     if facts.status == "diverged":
-        text += f" The weights stopped being finite at iteration {facts.updates - 1}."
-    return text
+        return f"diverged at iteration {facts.updates - 1}"
+    if facts.best_nll < (1 - CLOSE) * memoryless:
+        return f"{facts.best_nll:.4f}, below all without memory ({memoryless:.4f})"
+    if facts.best_nll < (1 - CLOSE) * marginal:
+        return f"{facts.best_nll:.4f}, below the marginal ({marginal:.4f})"
+    if facts.best_nll < (1 + CLOSE) * marginal:
+        return f"{facts.best_nll:.4f}, at the marginal ({marginal:.4f})"
+    return f"{facts.best_nll:.4f}, above the marginal ({marginal:.4f})"
 
 
-def _gradient(record: Record) -> tuple[str, str]:
-    values = log10_grad(record["grad_time"][last_filled(record)])
-    below, above = float(np.mean(values < VANISHED)), float(np.mean(values > EXPLODED))
-    low, mid, high = np.percentile(values, [5, 50, 95])
-    calm = "spread" if high - low > WIDE else "moderate"
-    kind = "vanishing" if below > MOST else "exploding" if above > MOST else calm
-    shares = f"{100 * below:.0f} % of the time steps below {VANISHED:.0f}, {100 * above:.0f} % above {EXPLODED:.0f}"
-    words = {
-        "vanishing": f"Vanishing: {100 * below:.0f} % of the time steps have log10 g_t below {VANISHED:.0f}",
-        "exploding": f"Exploding: {100 * above:.0f} % of the time steps have g_t above 1",
-        "spread": f"Spread, neither vanished nor exploded: log10 g_t has {shares}",
-        "moderate": f"Neither vanishing nor exploding nor spread, but close together: log10 g_t has {shares}",
-    }
-    return kind, f"{words[kind]} (median {mid:.2f}, 5th to 95th percentile {low:.2f} to {high:.2f})."
-
-
-def _reach(record: Record) -> str:
-    """How the gradient changes on its way back, and how much of it is only the direct term."""
-    last = last_filled(record)
-    g = record["grad_time"][last].astype(np.float64)
-    g = g[np.isfinite(g)]
-    text = "At the first step g_t is 0 to the last digit of a 32-bit number."
-    if g[0] > 0 and g[-1] > 0:
-        text = f"From the last step back to the first g_t changes by a factor of 10^{np.log10(g[0] / g[-1]):.1f}."
-    direct = record["grad_time_direct"][last].astype(np.float64)
-    direct = direct[np.isfinite(direct)]
-    if str(record["classif_type"]) == "softmax":
-        share = float(np.median(direct / (g + EPS)))
-        text += (
-            f" Every step has a loss of its own here, so g_t cannot vanish with the distance: the direct term alone is "
-            f"{100 * share:.0f} % of g_t at the median step."
-        )
-    return text
-
-
-def _saturation(facts: Facts) -> tuple[str, str]:
-    share = facts.units_saturated / 100
-    kind = "saturating" if share > MOST else "partly saturating" if share > 0.05 else "not saturating"
-    return kind, (
-        f"{kind.capitalize()}: {100 * share:.1f} % of the units are nearer than {facts.regime.satThresh:g} to the ends "
-        f"of their range; mean distance {facts.sat.mean:.3f}, between {facts.sat.low:.3f} and {facts.sat.high:.3f} "
-        "over the time steps."
-    )
-
-
-def _gates(record: Record) -> tuple[str, ...]:
-    last, words = last_filled(record), []
-    for gate, name in (("z", "update"), ("r", "reset")):
-        values = record[f"gate_{gate}_sat_time"][last]
-        values = values[np.isfinite(values)]
-        if values.size:
-            state = "decided" if values.mean() < 0.05 else "leaning" if values.mean() < 0.25 else "undecided"
-            words.append(f"the {name} gate is {state} (mean distance {values.mean():.3f} of at most 0.5)")
-    return (f"Gates: {', '.join(words)}.",) if words else ()
-
-
-def _clipping(record: Record) -> str:
-    regime = regime_of(record)
-    norms = record["gradient_norm"]
-    norms = norms[~np.isnan(norms)]
-    if not norms.size:
-        return "No update was done."
-    text = f"The gradient norm was {np.median(norms):.3g} at the median update and {norms.max():.3g} at the largest; "
-    if regime.clipstyle != "rescale":
-        return text + "nothing was clipped."
-    return text + f"{100 * np.mean(norms > regime.cutoff):.0f} % of the updates were clipped to {regime.cutoff:g}."
-
-
-def _omega(record: Record) -> tuple[str, ...]:
+def _omega(record: Record) -> dict[str, str]:
     """What the regulariser did, over the first and the last tenth of the updates."""
     regime = regime_of(record)
     values, steps = record["Omega"], record["steps_in_past"]
     seen = np.isfinite(values)
     if not regime.alpha or not seen.any():
-        return ()
+        return {"Omega": NONE}
     tenth = max(1, int(seen.sum()) // 10)
     first, last = np.median(values[seen][:tenth]), np.median(values[seen][-tenth:])
-    return (
-        f"Omega, with weight {regime.alpha:g} and on the {regime.omega_on} derivative, had a median of {first:.3g} in "
-        f"the first tenth of the updates and of {last:.3g} in the last, where it looked at "
-        f"{100 * np.median(steps[seen][-tenth:]):.0f} % of the steps.",
-    )
+    share = 100 * np.median(steps[seen][-tenth:])
+    return {"Omega": f"{regime.omega_on}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"}
 
 
-def _correlations(record: Record) -> str:
-    """Of mean log10 g_t with saturation and rho over the checks: an observation, no cause.
+def _means(values: np.ndarray) -> np.ndarray:
+    return np.array([row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan for row in values])
+
+
+def _correlation(record: Record, curve: np.ndarray) -> str:
+    """Of mean log10 g_t with a curve over the checks: an observation, no cause.
 
     Without the untrained network: one point far from all others would decide the sign.
     """
     checks = slice(1, last_filled(record) + 1)
-    with np.errstate(invalid="ignore"):
-        g = np.array(
-            [log10_grad(row).mean() if np.isfinite(row).any() else np.nan for row in record["grad_time"][checks]]
-        )
-        sat = np.array(
-            [row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan for row in record["sat_time"][checks]]
-        )
-    rho = record["rho_Whh"][checks].astype(np.float64)
-    if not len(rho):
-        return f"rho_Whh was {record['rho_Whh'][0]:.3f} before training; there is no later check."
-    return (
-        f"rho_Whh was {record['rho_Whh'][0]:.3f} before training, between {rho.min():.3f} and {rho.max():.3f} at the "
-        f"{len(rho)} checks since, and {rho[-1]:.3f} at the last. Over these checks mean log10 g_t correlates with "
-        f"rho_Whh at {_correlation(g, rho)} and with the distance to saturation at {_correlation(g, sat)}."
-    )
-
-
-def _correlation(x: np.ndarray, y: np.ndarray) -> str:
-    both = np.isfinite(x) & np.isfinite(y)
-    x, y = x[both], y[both]
+    g = np.array([log10_grad(row).mean() if np.isfinite(row).any() else np.nan for row in record["grad_time"][checks]])
+    x = curve[checks].astype(np.float64)
+    both = np.isfinite(x) & np.isfinite(g)
+    x, y = x[both], g[both]
     if len(x) < 5:
-        return "(too few checks to say)"
-    if np.ptp(x) < STILL_DECADES or np.ptp(y) < STILL * np.abs(y).max():
-        return "(not said: one of the two hardly moves)"
+        return "too few checks"
+    if np.ptp(y) < STILL_DECADES or np.ptp(x) < STILL * np.abs(x).max():
+        return "hardly moves"
     return f"{np.corrcoef(x, y)[0, 1]:+.2f}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rnnkit.diagnostics.act_time import act_time
-from rnnkit.diagnostics.gates import gate_sat_time
+from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
 from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, summarize
 from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
 from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
+from rnnkit.diagnostics.units import farthest, gate_units, sat_units
 from rnnkit.engines.base import Pass
 
 
@@ -20,7 +21,7 @@ def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dic
     Arguments:
         run: a `Pass` with ``flow`` and ``direct``.
         satThresh: a unit nearer than this to saturation counts as saturated.
-        gates: also the two gates' distances.
+        gates: also the two gates' distances and means.
 
     Returns:
         name -> ``(T,)`` float64.
@@ -34,6 +35,23 @@ def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dic
     }
     if gates:
         found |= {f"gate_{gate}_sat_time": gate_sat_time(run, gate) for gate in "zr"}
+        found |= {f"gate_{gate}_mean_time": gate_mean_time(run, gate) for gate in "zr"}
+    return found
+
+
+def over_units(run: Pass, *, bins: int = 50, gates: bool = False) -> dict[str, np.ndarray]:
+    """All histograms of a pass over units, steps and sequences, by their names in the record.
+
+    Arguments:
+        bins: of each histogram.
+        gates: also of the two gates' values.
+
+    Returns:
+        name -> ``(bins,)`` float64, fractions.
+    """
+    found = {"sat_units": sat_units(run, bins)}
+    if gates:
+        found |= {f"gate_{gate}_units": gate_units(run, gate, bins) for gate in "zr"}
     return found
 
 
@@ -42,14 +60,19 @@ __all__ = [
     "Summary",
     "act_time",
     "distance",
+    "farthest",
+    "gate_mean_time",
     "gate_sat_time",
+    "gate_units",
     "grad_time",
     "grad_time_direct",
     "gradient_norm",
     "log10_grad",
     "over_time",
+    "over_units",
     "rho_Whh",
     "sat_time",
+    "sat_units",
     "sigma_max_Whh",
     "sigmoid_distance",
     "summarize",

@@ -1,4 +1,4 @@
-"""gate_z_sat_time and gate_r_sat_time: how decided the gates are."""
+"""gate_z_sat_time and gate_r_sat_time: how decided the gates are; gate_z_mean_time and gate_r_mean_time: which way."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def gate_sat_time(run: Pass, gate: str) -> np.ndarray:
     if not run.gates or gate not in run.gates:
         return np.full(len(run.hidden), np.nan)
     return sigmoid_distance(run.gates[gate].double()).mean((1, 2)).cpu().numpy()
+
+
+def gate_mean_time(run: Pass, gate: str) -> np.ndarray:
+    """Mean value of a gate over batch and units: unlike its distance, it tells open (1) from shut (0).
+
+    Returns:
+        ``(T,)`` float64 in [0, 1]; NaN for a cell without gates.
+    """
+    if not run.gates or gate not in run.gates:
+        return np.full(len(run.hidden), np.nan)
+    return run.gates[gate].double().mean((1, 2)).cpu().numpy()

@@ -26,8 +26,9 @@ from rnnkit.grading.plausible import strange
 from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.read_npz import ENDING, OUTPUT, TRIED_AGAIN
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, get_regime, named
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, get_regime, named
 
+ASKED = (*HANDOUT_REGIMES, *SIGMOID_REGIMES)  # runs that the report asks about
 MOST_FLAGS = 12  # of one run
 MOST_TRIED = 4  # runs of temporal order that are tried again, those with the smallest errors
 READER = ("python", "-m", "rnnkit.read_npz")
@@ -131,11 +132,11 @@ def _run(content: dict[str, Any]) -> Run:
     file = plain(content["file"], 200)
     stem = Path(file).name.removesuffix(ENDING)
     if content["problem"] is not None:
-        key = next((key for key in HANDOUT_REGIMES if stem == REGIMES[key].name), plain(stem, 40))
+        key = next((key for key in ASKED if stem == REGIMES[key].name), plain(stem, 40))
         return Run(key, file, (f"{key}: {plain(Path(file).name)}: {plain(content['problem'])}",))
     regime, why = _regime(content)
     if regime is None:
-        key = next((key for key in HANDOUT_REGIMES if stem == REGIMES[key].name), plain(stem, 40))
+        key = next((key for key in ASKED if stem == REGIMES[key].name), plain(stem, 40))
         return Run(key, file, (f"{key}: {why}",), content=content)
     key, profile, flags = _which(regime)
     if regime.name != stem:
@@ -161,7 +162,7 @@ def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
 def _which(regime: Regime) -> tuple[str, str, list[str]]:
     """Which run of the handout this is, in which profile, and how it differs from it."""
     mine, (key, profile) = regime.identity(), named(regime)
-    if key in HANDOUT_REGIMES:
+    if key in ASKED:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     by_name = {given.name: key for key, given in REGIMES.items()}
     if regime.name not in by_name:
@@ -169,7 +170,7 @@ def _which(regime: Regime) -> tuple[str, str, list[str]]:
     key = by_name[regime.name]
     nearest = min((get_regime(key, profile).identity() for profile in PROFILES), key=lambda one: _distance(one, mine))
     changed = [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
-    known = key if key in HANDOUT_REGIMES else regime.name
+    known = key if key in ASKED else regime.name
     if not changed:
         return known, "custom", []
     return known, "custom", [f"settings are not the handout's: {plain(', '.join(changed), 200)}"]

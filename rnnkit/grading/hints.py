@@ -27,6 +27,7 @@ SHOWN = {
     "rho": ("rho", "correlation"),
     "gates": ("update gate", "reset gate", "log10 g_t"),
     "clip": ("gradient norm", "clipped updates", "log10 g_t: median", "distance to saturation: mean"),
+    "sigmoid": ("log10 g_t", "distance to saturation", "validation loss", "rho"),
     "torder": ("validation", "updates", "rho", "log10 g_t: median"),
 }
 # No settings of a run, but numbers that answers use all the same.
@@ -164,6 +165,8 @@ def facts(run: Run) -> dict[str, float]:
         if f"gate_{gate}_sat_time" in record:
             distances = summarize(record[f"gate_{gate}_sat_time"][-1])
             found |= {f"{name}: {what}": value for what, value in _spread(distances)}
+        if f"gate_{gate}_mean_time" in record:
+            found[f"{name}: mean value"] = summarize(record[f"gate_{gate}_mean_time"][-1]).mean
     found |= {"rho: start value": about.rho_start, "rho: end value": about.rho_end}
     found |= dict(_over_checks(record))
     found |= {"validation loss: last value": about.valid_nll, "validation loss: best value": about.best_nll}

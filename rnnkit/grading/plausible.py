@@ -9,13 +9,15 @@ import numpy as np
 
 from rnnkit.anchors import anchor_slots
 from rnnkit.read_npz import OVER_TIME, PER_CHECK, PER_UPDATE, TEXTS
-from rnnkit.record import KEYS, REGRESSION_ONLY
+from rnnkit.record import KEYS, NEWER, REGRESSION_ONLY
 from rnnkit.regimes import Regime
 
 CLOSE = 1e-3  # relative: another machine's last digits, and 32 bits
 RANGES = {
     "valid_error": (0, 100), "diag_err": (0, 1), "sat_time": (0, 1), "unit_sat_time": (0, 1),
-    "gate_z_sat_time": (0, 0.5), "gate_r_sat_time": (0, 0.5), "act_time": (0, 1), "valid_nll": (0, np.inf),
+    "gate_z_sat_time": (0, 0.5), "gate_r_sat_time": (0, 0.5), "gate_z_mean_time": (0, 1),
+    "gate_r_mean_time": (0, 1), "sat_units": (0, 1), "gate_z_units": (0, 1), "gate_r_units": (0, 1),
+    "act_time": (0, 1), "valid_nll": (0, np.inf),
     "valid_mae": (0, np.inf), "valid_err_005": (0, 100), "valid_err_010": (0, 100), "train_nll": (0, np.inf),
     "gradient_norm": (0, np.inf), "gradient_norm_clipped": (0, np.inf), "grad_time": (0, np.inf),
     "grad_time_direct": (0, np.inf), "rho_Whh": (0, np.inf), "sigma_max_Whh": (0, np.inf),
@@ -47,12 +49,12 @@ def _missing(content: dict[str, Any], regime: Regime) -> list[str]:
     regression = regime.make_task().head == "lastLinear"
     wanted = [name for name in (*PER_UPDATE, *PER_CHECK, *OVER_TIME) if regression or name not in REGRESSION_ONLY]
     there = {*content["about"], *content["texts"], *content["numbers"], *content["problems"]}
-    return [name for name in (*wanted, *TEXTS, "updates") if name not in there]
+    return [name for name in (*wanted, *TEXTS, "updates") if name not in there and name not in NEWER]
 
 
 def _shapes(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     steps = regime.make_task().max_steps(regime.max_length)
-    size = {"N": regime.maxiters, "C": regime.checkpoints, "D": steps}
+    size = {"N": regime.maxiters, "C": regime.checkpoints, "D": steps, "B": regime.diagBins}
     done = size | {"N": content["numbers"].get("updates"), "C": _made(content)}  # without the rows of what was to come
     for name, key in KEYS.items():
         about = content["about"].get(name)

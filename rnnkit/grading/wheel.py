@@ -15,7 +15,7 @@ from rnnkit.names import BadValue
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / "training_dynamics" / "README.md"
-KEPT_HOME = ("grading", "checks/generate.py", "solving.py")  # of rnnkit/
+KEPT_HOME = ("grading", "checks/generate.py", "solving.py", "verdict.py")  # of rnnkit/
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.bounds import bounds_of
 from rnnkit.facts import Record
-from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, new_figure, title_of
+from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, legend_below, new_figure, title_of
 
 
 def plot_bounds(record: Record) -> Figure:
@@ -23,5 +23,5 @@ def plot_bounds(record: Record) -> Figure:
     ax.plot(updates, [b.growth for b in found], color=BLUE, linewidth=2, label="mean $g_{t-1} / g_t$")
     ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
     ax.set(xlabel="updates", ylabel="growth in one step back", yscale="log", title=title_of(record))
-    ax.legend(fontsize=8)
+    legend_below(ax, columns=2)
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from rnnkit.plots.style import BLACK, LINES, new_figure
+from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
 
 
 def plot_curves(rows: Sequence[dict[str, str]], label: str = "run", floor: float | None = None) -> Figure:
@@ -29,5 +29,5 @@ def plot_curves(rows: Sequence[dict[str, str]], label: str = "run", floor: float
     if floor is not None:
         ax.axhline(floor, color=BLACK, linestyle=":", linewidth=0.9)
     ax.set(xlabel="updates", ylabel="wrong (%)", ylim=(-2, 102))
-    ax.legend(fontsize=8)
+    legend_below(ax, columns=4)
     return figure

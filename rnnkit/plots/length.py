@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from rnnkit.facts import Record, floors_of
 from rnnkit.generalise import Row
 from rnnkit.interval import wilson
-from rnnkit.plots.style import BLACK, BLUE, SKY, new_figure, title_of
+from rnnkit.plots.style import BLACK, BLUE, SKY, legend_below, new_figure, title_of
 from rnnkit.record import regime_of
 
 
@@ -31,5 +31,5 @@ def plot_error_by_length(record: Record, rows: Sequence[Row]) -> Figure:
     ax.set_ylim(bottom=-2)
     ax.set_xticks([row.length for row in rows], [str(row.length) for row in rows], fontsize=8)
     ax.minorticks_off()
-    ax.legend(fontsize=8)
+    legend_below(ax, columns=3)
     return figure

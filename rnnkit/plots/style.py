@@ -1,31 +1,59 @@
-"""Colours, sizes and titles that all figures share."""
+"""Colours, sizes, titles and labels that all figures share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from rnnkit.facts import Record
 from rnnkit.find import unfinished
-from rnnkit.record import regime_of
+from rnnkit.record import last_filled, regime_of
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 )  # fmt: skip
 FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (6, 4, 1, 4, 1, 4))}
+# Colour and line style of the runs of one figure, in order: told apart in black and white, too.
+LINES = [
+    (BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (PURPLE, (0, (5, 1))),
+    (BLACK, (0, (3, 1, 1, 1))), (SKY, (0, (1, 1))), (YELLOW, "-"), (BLUE, ":"),
+]  # fmt: skip
+MAP = "cividis"  # one scale from dark to light: in print and for colour-blind readers as for all others
+NARROW = 4.2  # inches: what a phone shows without making it smaller
+SMALL = 8  # points: legends, labels at the ends of lines
+GAP = 0.085  # between two labels, of an axis' height
+Runs = Mapping[str, Record]
 
 
 def new_figure(
-    columns: int = 1, rows: int = 1, *, width: float = 5.0, height: float = 3.4
+    columns: int = 1, rows: int = 1, *, width: float = 5.0, height: float = 3.4, **how: object
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of ``rows`` x ``columns`` axes (in reading order), each of the given size in inches."""
+    """A figure of ``rows`` x ``columns`` axes (in reading order), each of the given size in inches.
+
+    Arguments:
+        how: further arguments of matplotlib's ``Figure.subplots``.
+    """
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
+    axes = figure.subplots(rows, columns, squeeze=False, **how)
     for ax in axes.flat:
         ax.grid(alpha=0.25)
         ax.spines[["top", "right"]].set_visible(False)
     return figure, list(axes.flat)
+
+
+def panels(count: int, narrow: bool, *, width: float = NARROW, height: float = 2.8) -> tuple[Figure, list[Axes]]:
+    """A figure of ``count`` axes: side by side, or for narrow screens under one another."""
+    return new_figure(1 if narrow else count, count if narrow else 1, width=width, height=height)
+
+
+def profiles_beside_histograms(rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """Rows of two axes with one vertical axis: a quantity over time, and how often it has each value."""
+    return new_figure(2, rows, width=NARROW / 2, height=2.7, width_ratios=(2.2, 1), sharey="row")
 
 
 def title_of(record: Record) -> str:
@@ -36,8 +64,71 @@ def title_of(record: Record) -> str:
     return f"{regime.name}  ({said})" if said else regime.name
 
 
-# Colour and line style of the runs of one figure, in order: told apart in black and white, too.
-LINES = [
-    (BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (PURPLE, (0, (5, 1))),
-    (BLACK, (0, (3, 1, 1, 1))), (SKY, (0, (1, 1))), (YELLOW, "-"), (BLUE, ":"),
-]  # fmt: skip
+def entitle(figure: Figure, record: Record) -> None:
+    """Run and check of a figure of the last check."""
+    updates = int(record["check_updates"][last_filled(record)])
+    figure.suptitle(f"{title_of(record)}\nafter {updates} updates", fontsize=9)
+
+
+def legend_below(ax: Axes, columns: int = 1) -> None:
+    """A legend under the axis' label, where there is no data to cover."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.4, ncols=columns, fontsize=SMALL, frameon=False
+        )
+
+
+def label_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
+    """Writes the label of each line beside its right end: apart, though the lines may lie on each other."""
+    ends, place = {}, ax.transScale + ax.transLimits
+    low, high = ax.get_ylim()
+    for label, line in lines.items():
+        x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+        drawn = np.flatnonzero(np.isfinite(y) & (y >= low) & (y <= high))
+        if drawn.size:
+            ends[label] = (x[drawn[-1]], y[drawn[-1]])
+    order = sorted(ends, key=lambda label: ends[label][1])
+    heights = spread([float(place.transform(ends[label])[1]) for label in order])
+    for label, height in zip(order, heights, strict=True):
+        color = lines[label].get_color()
+        tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate(
+            label, ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color, fontsize=SMALL,
+            arrowprops=tie, annotation_clip=False,
+        )  # fmt: skip
+
+
+def spread(heights: list[float], gap: float = GAP) -> list[float]:
+    """Rising numbers, moved apart to at least ``gap``, not above 1 where there is room."""
+    apart: list[float] = []
+    for height in heights:
+        apart.append(max(height, apart[-1] + gap) if apart else height)
+    for place in range(len(apart) - 1, -1, -1):
+        apart[place] = min(apart[place], apart[place + 1] - gap if place + 1 < len(apart) else 1.0)
+    return apart
+
+
+def draw_ridges(ax: Axes, shapes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """Histograms above one another on one horizontal axis, each to its own height: the first on top.
+
+    Arguments:
+        shapes: heights and edges by label.
+    """
+    places = range(len(shapes) - 1, -1, -1)
+    for place, (heights, edges), (color, _) in zip(places, shapes.values(), LINES, strict=False):
+        tallest = max(float(np.max(heights, initial=0.0)), 1e-300)
+        ax.stairs(place + 0.88 * heights / tallest, edges, baseline=place, fill=True, color=color)
+        ax.axhline(place, color=color, linewidth=0.8)
+    ax.set(yticks=[*places], yticklabels=[*shapes], ylim=(-0.05, len(shapes)))
+    ax.grid(False, axis="y")
+
+
+def span_of(values: Iterable[np.ndarray], least: float, margin: float = 0.05) -> tuple[float, float]:
+    """The range of all finite values, a little wider, and never narrower than ``least``: no axis magnifies a speck."""
+    found = np.concatenate([np.asarray(each, dtype=float).ravel() for each in values] or [np.empty(0)])
+    found = found[np.isfinite(found)]
+    if not found.size:
+        return 0.0, least
+    low, high = float(found.min()), float(found.max())
+    wider = max(margin * (high - low), (least - (high - low)) / 2)
+    return low - wider, high + wider

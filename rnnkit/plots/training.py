@@ -1,0 +1,206 @@
+"""Curves over training: validation, gradient norms, spectrum, Omega."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from rnnkit.facts import Record, floors_of
+from rnnkit.plots.style import (
+    BLACK,
+    BLUE,
+    FLOOR_STYLES,
+    LINES,
+    NARROW,
+    ORANGE,
+    Runs,
+    label_ends,
+    legend_below,
+    new_figure,
+    panels,
+    span_of,
+    title_of,
+)
+from rnnkit.record import last_filled, regime_of
+
+WRONG = (-2, 105)  # the axis of every error in percent
+CLOSER = {"valid_err_005": ("0.05", ":"), "valid_err_010": ("0.10", "--")}  # stricter errors of regression
+
+
+def validation(record: Record, narrow: bool = False) -> Figure:
+    """Validation loss and error over training, with the task's floors; for regression the mean absolute error, too.
+
+    Arguments:
+        narrow: the panels under one another.
+
+    *Source:* handout sections 2.3 (iii) and 4.
+    """
+    regression = "valid_mae" in record
+    figure, axes = panels(3 if regression else 2, narrow, height=3.4 if regression else 3.1)
+    loss, error, floors = axes[0], axes[-1], floors_of(record)
+    loss.plot(*_checks(record, "valid_nll"), color=BLUE)
+    loss.set_ylabel("squared error" if regression else "nll (nats)")
+    _draw_floors(loss, {name: floor.nll for name, floor in floors.items()})
+    if regression:
+        axes[1].plot(*_checks(record, "valid_mae"), color=BLUE)
+        axes[1].set(ylabel="mean absolute error", ylim=(0, None))
+        allowed = regime_of(record).err_abs
+        for key, (limit, style) in CLOSER.items():
+            error.plot(*_checks(record, key), color=BLUE, linestyle=style, label=f"further off than {limit}")
+        error.plot(*_checks(record, "valid_error"), color=BLUE, label=f"further off than {allowed:.2f}: wrong")
+    else:
+        error.plot(*_checks(record, "valid_error"), color=BLUE)
+    error.set(ylabel="wrong (%)", ylim=WRONG)
+    _draw_floors(error, {name: floor.error for name, floor in floors.items()})
+    for ax in axes:
+        ax.set_xlabel("updates")
+        legend_below(ax)
+    figure.suptitle(title_of(record), fontsize=9)
+    return figure
+
+
+def _checks(record: Record, key: str) -> tuple[np.ndarray, np.ndarray]:
+    filled = slice(0, last_filled(record) + 1)
+    return record["check_updates"][filled], record[key][filled]
+
+
+def _draw_floors(ax: Axes, values: dict[str, float]) -> None:
+    """One line per different level; floors on the same level share it."""
+    levels: dict[float, list[str]] = {}
+    for name, value in values.items():
+        levels.setdefault(round(value, 6), []).append(name)
+    for level, names in levels.items():
+        label = f"floor {', '.join(names)}: {level:.4g}".replace("_", " ")
+        ax.axhline(level, color=BLACK, alpha=0.6, linewidth=1, linestyle=FLOOR_STYLES[names[0]], label=label)
+
+
+def validations(runs: Runs, narrow: bool = False) -> Figure:
+    """Validation loss and error of several runs of one task, with its floors.
+
+    Arguments:
+        runs: those of another task than the first are left out.
+        narrow: the panels under one another.
+    """
+    figure, axes = panels(2, narrow)
+    first = next(iter(runs.values()))
+    same = {label: record for label, record in runs.items() if regime_of(record).task == regime_of(first).task}
+    regression = "valid_mae" in first
+    names = {"valid_nll": "squared error" if regression else "nll (nats)", "valid_error": "wrong (%)"}
+    for ax, (key, name) in zip(axes, names.items(), strict=True):
+        lines = _overlay(ax, same, lambda record, key=key: _checks(record, key))
+        for floor_name, floor in floors_of(first).items():
+            level = floor.nll if key == "valid_nll" else floor.error
+            ax.axhline(
+                level, color=BLACK, alpha=0.6, linewidth=0.9, linestyle=FLOOR_STYLES[floor_name],
+                label=f"floor: {floor_name}".replace("_", " "),
+            )  # fmt: skip
+        ax.set(xlabel="updates", ylabel=name, ylim=WRONG if key == "valid_error" else None)
+        label_ends(ax, lines)
+        legend_below(ax, columns=2)
+    figure.suptitle(regime_of(first).task, fontsize=9)
+    return figure
+
+
+def _overlay(ax: Axes, runs: Runs, curve: Callable[[Record], tuple[np.ndarray, np.ndarray]]) -> dict[str, Line2D]:
+    """A line for each run, by its label."""
+    lines = {}
+    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
+        (lines[label],) = ax.plot(*curve(record), color=color, linestyle=style)
+    return lines
+
+
+def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
+    """Global gradient norm of every update, before and after clipping.
+
+    Arguments:
+        like: further runs whose axis it shares.
+
+    *Source:* handout section 2.3, items 1 and 2.
+    """
+    figure, (ax,) = new_figure(width=NARROW, height=3.1)
+    regime, updates = regime_of(record), np.arange(1, len(record["gradient_norm"]) + 1)
+    ax.semilogy(updates, record["gradient_norm"], color=BLUE, linewidth=0.6, label="before clipping")
+    if regime.clipstyle == "rescale":
+        ax.semilogy(updates, record["gradient_norm_clipped"], color=ORANGE, linewidth=1, label="after clipping")
+        ax.axhline(regime.cutoff, color=BLACK, linestyle=":", linewidth=1, label=f"cutoff {regime.cutoff:g}")
+    positive = [values[values > 0] for one in (record, *like) for values in _norms(one)]
+    low, high = span_of([np.log10(values) for values in positive], 1.0)
+    ax.set(xlabel="updates", ylabel="global gradient norm", ylim=(10**low, 10**high))
+    legend_below(ax, columns=3)
+    figure.suptitle(title_of(record), fontsize=9)
+    return figure
+
+
+def _norms(record: Record) -> Sequence[np.ndarray]:
+    clipped = regime_of(record).clipstyle == "rescale"
+    return [record[key] for key in ("gradient_norm", "gradient_norm_clipped")][: 2 if clipped else 1]
+
+
+def draw_norms(ax: Axes, runs: Runs) -> None:
+    """Running medians of several runs' gradient norms: before clipping, and where there is clipping after it."""
+    lines = {}
+    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
+        (lines[label],) = ax.plot(*smoothed(record["gradient_norm"]), color=color, linestyle=style)
+        if regime_of(record).clipstyle == "rescale":
+            name = f"{label}, after"
+            (lines[name],) = ax.plot(*smoothed(record["gradient_norm_clipped"]), color=color, linewidth=0.8)
+    ax.set(xlabel="updates", ylabel="gradient norm (running median)", yscale="log")
+    label_ends(ax, lines)
+
+
+def norms(runs: Runs) -> Figure:
+    """Gradient norms of several runs over training, before and after clipping."""
+    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    draw_norms(ax, runs)
+    return figure
+
+
+def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
+    """Spectral radius and largest singular value of the recurrent matrix over training.
+
+    Arguments:
+        like: further runs whose axis it shares.
+
+    *Source:* handout section 2.3, item 6, and section 6, question 5.
+    """
+    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    (rho,) = ax.plot(*_checks(record, "rho_Whh"), color=BLUE)
+    (sigma,) = ax.plot(*_checks(record, "sigma_max_Whh"), color=ORANGE, linestyle="--")
+    ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
+    most = [one[key][np.isfinite(one[key])] for one in (record, *like) for key in ("rho_Whh", "sigma_max_Whh")]
+    top = max([1.0, *(float(values.max()) for values in most if values.size)])
+    ax.set(xlabel="updates", ylabel=r"$\rho$ and $\sigma_{\max}$ of $W_{hh}$", ylim=(0, 1.05 * top))
+    first, end = record["rho_Whh"][0], record["rho_Whh"][last_filled(record)]
+    label_ends(ax, {rf"$\rho$ {end:.2f}": rho, r"$\sigma_{\max}$": sigma})
+    figure.suptitle(f"{title_of(record)}\nspectral radius ρ from {first:.3f} to {end:.3f}", fontsize=9)
+    return figure
+
+
+def omegas(runs: Runs, narrow: bool = False) -> Figure:
+    """Omega and the steps in the past over training, of the runs that were trained with it."""
+    figure, (value, steps) = panels(2, narrow)
+    trained = {label: record for label, record in runs.items() if regime_of(record).alpha}
+    for (label, record), (color, style) in zip(trained.items(), LINES, strict=False):
+        regime = regime_of(record)
+        shared = {"color": color, "linestyle": style, "label": f"{label}, α {regime.alpha:g}, {regime.omega_on}"}
+        value.semilogy(*smoothed(record["Omega"]), **shared)
+        steps.plot(*smoothed(record["steps_in_past"]), **shared)
+    value.set(xlabel="updates", ylabel=r"$\Omega$ (running median)")
+    steps.set(xlabel="updates", ylabel="steps in the past", ylim=(-0.03, 1.03))
+    if not trained:
+        value.set_title("none of these was trained with Omega", fontsize=9)
+    legend_below(value)
+    legend_below(steps)
+    return figure
+
+
+def smoothed(values: np.ndarray, pieces: int = 250) -> tuple[np.ndarray, np.ndarray]:
+    """The median over consecutive stretches of the filled values: what 50,000 points look like in 250."""
+    values = values[~np.isnan(values)]
+    stretches = np.array_split(values, min(pieces, max(1, len(values))))
+    ends = np.cumsum([len(stretch) for stretch in stretches])
+    return ends, np.array([np.median(stretch) if len(stretch) else np.nan for stretch in stretches])
