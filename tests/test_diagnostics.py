@@ -158,9 +158,49 @@ def test_over_time_has_every_quantity_once(gates):
     run = random_pass(phi=None)
     found = d.over_time(run, satThresh=0.3, gates=gates)
     names = {"grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time"}
-    assert found.keys() == names | ({"gate_z_sat_time", "gate_r_sat_time"} if gates else set())
+    more = {f"gate_{gate}_{what}_time" for gate in "zr" for what in ("sat", "mean")}
+    assert found.keys() == names | (more if gates else set())
     assert all(value.shape == (6,) for value in found.values())
     np.testing.assert_array_equal(found["unit_sat_time"], d.unit_sat_time(run, 0.3))
+
+
+# ---- all units --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("phi", "most"), [("tanh", 1.0), (None, 1.0), ("sigmoid", 0.5)])
+@pytest.mark.parametrize("bins", [1, 7, 60])
+def test_units_are_counted_by_their_distance(phi, most, bins):
+    hidden = torch.rand(6, 3, 4, dtype=torch.float64)
+    run = random_pass(phi=phi, hidden=hidden)
+    found = d.sat_units(run, bins)
+    values = d.distance(run).numpy().ravel()
+    np.testing.assert_allclose(found, np.histogram(values, bins, (0, most))[0] / values.size)
+    assert found.sum() == pytest.approx(1)
+    assert d.farthest(phi) == most
+
+
+def test_gates_are_counted_by_their_value_so_that_open_and_shut_differ():
+    values = torch.tensor([0.05, 0.05, 0.95, 0.5]).reshape(4, 1, 1)
+    run = random_pass(phi=None, gates={"z": values, "r": 1 - values}, hidden=values)
+    np.testing.assert_allclose(d.gate_units(run, "z", 10), [0.5, 0, 0, 0, 0, 0.25, 0, 0, 0, 0.25])
+    np.testing.assert_allclose(d.gate_units(run, "r", 2), [0.25, 0.75])
+    assert d.gate_mean_time(run, "z") == pytest.approx([0.05, 0.05, 0.95, 0.5])
+    assert d.gate_sat_time(run, "z") == pytest.approx([0.05, 0.05, 0.05, 0.5])
+    assert np.isnan(d.gate_units(random_pass(), "z", 5)).all()
+    assert np.isnan(d.gate_mean_time(random_pass(), "z")).all()
+
+
+def test_units_that_are_not_finite_are_in_no_bin():
+    hidden = torch.rand(6, 3, 4)
+    hidden[0] = math.nan
+    assert d.sat_units(random_pass(hidden=hidden), 10).sum() == pytest.approx(5 / 6)
+
+
+@pytest.mark.parametrize("gates", [True, False])
+def test_over_units_has_every_histogram_once(gates):
+    found = d.over_units(random_pass(phi=None), bins=9, gates=gates)
+    assert found.keys() == {"sat_units"} | ({"gate_z_units", "gate_r_units"} if gates else set())
+    assert all(value.shape == (9,) for value in found.values())
 
 
 # ---- the recurrent matrix ---------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from rnnkit.grading.evidence import evidence, plain, record_of
 from rnnkit.grading.sandbox import SandboxError, probe
 from rnnkit.grading.sandbox import run as run_confined
 from rnnkit.names import BadValue
-from rnnkit.record import KEYS, empty_arrays, load, save
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, get_regime
+from rnnkit.record import KEYS, NEWER, empty_arrays, load, save
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, SIGMOID_REGIMES, get_regime
 from rnnkit.train import train
 
 
@@ -43,6 +43,7 @@ def test_keys_are_those_of_a_record():
     assert {*read_npz.PER_UPDATE, "Omega", "steps_in_past"} == {name for name, key in KEYS.items() if key.shape == "N"}
     assert set(read_npz.PER_CHECK) == {name for name, key in KEYS.items() if key.shape == "C"}
     assert set(read_npz.OVER_TIME) == {name for name, key in KEYS.items() if key.shape == "CD"}
+    assert set(read_npz.OVER_UNITS) == {name for name, key in KEYS.items() if key.shape == "CB"}
     assert {*read_npz.TEXTS, *read_npz.NUMBERS, *read_npz.ANCHORS} <= trained("A1").keys()
 
 
@@ -53,6 +54,34 @@ def test_seven_honest_runs_raise_no_flag(tmp_path):
     assert [found.key for found in runs] == list(HANDOUT_REGIMES)
     assert [flag for found in runs for flag in found.flags] == []
     assert {found.profile for found in runs} == {"full"}
+
+
+@pytest.mark.parametrize("key", ["A2", "B2"])
+def test_a_record_of_before_there_were_histograms_over_units_raises_no_flag(tmp_path, key):
+    put(tmp_path, key, **dict.fromkeys(NEWER))
+    found = one(tmp_path, key)
+    assert found.flags == ()
+    assert not set(NEWER) & {*found.content["about"], *found.content["last"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"sat_units": np.full((75, 60), 2, np.float32)}, "sat_units"),
+        ({"gate_z_units": np.zeros((75, 9), np.float32)}, "gate_z_units has shape (75, 9), not (75, 60)"),
+        ({"gate_r_mean_time": np.full((75, 33), -1, np.float32)}, "gate_r_mean_time"),
+    ],
+)
+def test_histograms_over_units_that_cannot_be_are_flagged(tmp_path, changes, flag):
+    assert flag in flags_after(tmp_path, "B2", **changes)
+
+
+def test_the_runs_of_the_last_question_are_known_by_their_keys_and_not_due(tmp_path):
+    for key in (*HANDOUT_REGIMES, *SIGMOID_REGIMES):
+        put(tmp_path, key)
+    runs = evidence(tmp_path, apart)
+    assert [found.key for found in runs] == [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
+    assert [flag for found in runs for flag in found.flags] == []
 
 
 @pytest.mark.parametrize("key", ["A2", "B2"])

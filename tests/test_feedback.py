@@ -135,11 +135,11 @@ def test_questions_stand_in_the_notebooks_order_under_their_names(course):
 
 def test_total_and_what_it_is_made_of(course):
     assert (
-        f"{AUTO + 33 + EXTRA:g} of {AUTO + 33:g} points Code {AUTO:g} · answers 33 · extra credit {EXTRA:g} 1_cells"
+        f"{AUTO + 35 + EXTRA:g} of {AUTO + 35:g} points Code {AUTO:g} · answers 35 · extra credit {EXTRA:g} 1_cells"
         in Parsed(index(course, "bob")).shown
     )
     ada = Parsed(index(course, "ada")).shown
-    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 33:g} points so far" in ada
+    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 35:g} points so far" in ada
     assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 26 still to be marked by a person" in ada
 
 

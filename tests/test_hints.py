@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from runtools import here
 
 from rnnkit import read_npz
-from rnnkit.grading.evidence import Run, evidence
+from rnnkit.grading.evidence import ASKED, Run, evidence
 from rnnkit.grading.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
 from rnnkit.record import load
-from rnnkit.regimes import HANDOUT_REGIMES, get_regime
+from rnnkit.regimes import get_regime
 from rnnkit.train import train
 from rnnkit.verdict import verdict
 
@@ -164,19 +164,19 @@ def test_figures_that_are_none_are_no_ones():
 @pytest.mark.parametrize("key", ["A2", "B2"])
 def test_facts_are_those_that_the_verdict_states(runs, key):
     run, record = runs[key]
-    figures, words = facts(run), " ".join(verdict(record).sentences)
-    assert f"(median {figures['log10 g_t: median']:.2f}," in words
-    assert f"{figures['log10 g_t: 5th percentile']:.2f} to {figures['log10 g_t: 95th percentile']:.2f}" in words
-    assert f"mean distance {figures['distance to saturation: mean']:.3f}" in words
-    assert f"rho_Whh was {figures['rho: start value']:.3f} before" in words
-    assert f"{figures['rho: end value']:.3f} at the last" in words
-    assert f"{figures['gradient norm: median']:.3g} at the median update" in words
-    assert f"{figures['gradient norm: largest']:.3g} at the largest" in words
+    figures, row = facts(run), verdict(record).row
+    low, mid, high = (figures[f"log10 g_t: {name}"] for name in ("5th percentile", "median", "95th percentile"))
+    assert row["log10 g: median (5th to 95th percentile)"] == f"{mid:.2f} ({low:.2f} to {high:.2f})"
+    assert row["mean distance"] == f"{figures['distance to saturation: mean']:.3f}"
+    assert row["rho: start, end"] == f"{figures['rho: start value']:.3f}, {figures['rho: end value']:.3f}"
+    norms = figures["gradient norm: median"], figures["gradient norm: largest"]
+    assert row["gradient norm: median, largest"] == f"{norms[0]:.3g}, {norms[1]:.3g}"
     if key == "A2":
         assert figures["clipped updates %"] == 100
-        assert "100 % of the updates were clipped" in words
+        assert row["clipped updates"] == "100 % to 0.05"
     else:
-        assert f"update gate is leaning (mean distance {figures['update gate: mean']:.3f}" in words
+        z = figures["update gate: mean value"], figures["update gate: mean"]
+        assert row["gates: mean value, distance"].startswith(f"z {z[0]:.2f}, {z[1]:.2f}; r ")
     assert all(np.isfinite(value) and type(value) is float for value in figures.values())
 
 
@@ -270,7 +270,7 @@ REPORT = next(path for path in NOTEBOOKS if path.stem == "4_report")
 def model_hints(monkeypatch):
     """What is said of the model answers, by question; the runs' figures are those of the smoke profile."""
     monkeypatch.setattr("rnnkit.grading.hints.facts", lambda run: FIGURES[run.key])
-    runs = [Run(key, key, (), get_regime(key, "smoke"), "smoke") for key in HANDOUT_REGIMES]
+    runs = [Run(key, key, (), get_regime(key, "smoke"), "smoke") for key in ASKED]
     book = nbformat.read(REPORT, 4)
     with_hints(book, runs)
     sources = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in book.cells}
@@ -278,7 +278,7 @@ def model_hints(monkeypatch):
 
 
 def test_all_numbers_of_the_model_answers_are_known(model_hints):
-    assert len(model_hints) == 27  # all but the extra credit, whose run is none of these
+    assert len(model_hints) == 28  # all but the extra credit, whose run is none of these
     assert {name: text for name, text in model_hints.items() if "none of these" in text} == {}
 
 
@@ -293,6 +293,9 @@ def test_all_numbers_of_the_model_answers_are_known(model_hints):
         ("b2_sat_time", "0.91 is the median of B1's distance to saturation"),
         ("b2_gates", "0.05 is the last value of validation loss"),
         ("b2_gates", "100 is updates between checks;"),
+        ("a1s_sigmoid", "0.485 is the median of distance to saturation or the mean of distance"),
+        ("a1s_sigmoid", "0.493 is the median of B1s's distance to saturation"),
+        ("a1s_sigmoid", "99 % is the share of steps below −8 of B1s's log10 g_t"),
     ],
 )
 def test_numbers_of_the_model_answers_have_their_names(model_hints, question, expected):
@@ -301,7 +304,7 @@ def test_numbers_of_the_model_answers_have_their_names(model_hints, question, ex
 
 @pytest.mark.slow
 def test_the_smoke_profile_has_the_figures_that_the_model_answers_quote(tmp_path):
-    for key in HANDOUT_REGIMES:
+    for key in ASKED:
         train(get_regime(key, "smoke"), out=tmp_path, cells="builtin")
     for run in filter(lambda run: run.file, evidence(tmp_path, here)):
         for name, value in FIGURES[run.key].items():

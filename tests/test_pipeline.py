@@ -110,8 +110,8 @@ def test_the_whole_way(course, graded):
                     book.find_comment("a1_rho", "4_report", NAME, "whole").manual_comment = "Well seen."
         book.db.commit()
         whole = book.find_submission(NAME, "whole")
-        assert whole.max_score == AUTO + 33
-        assert whole.score == AUTO + 33 + 6
+        assert whole.max_score == AUTO + 35
+        assert whole.score == AUTO + 35 + 6
         assert not whole.needs_manual_grade
 
     nbgrader(course, "generate_feedback", NAME, "--student", "whole", "--force")
@@ -125,7 +125,7 @@ def test_the_whole_way(course, graded):
     nbgrader(course, "export", "--to", "grading/grades.csv")
     with open(course / "grading" / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 39, AUTO + 33)
+    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 41, AUTO + 35)
 
 
 def test_the_solution_version_can_be_made(course):

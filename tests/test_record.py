@@ -29,6 +29,8 @@ PER_CHECK = {"valid_nll", "valid_error", "rho_Whh", "sigma_max_Whh", "diag_loss"
 REGRESSION = {"valid_mae", "valid_err_005", "valid_err_010", "valid_maxae"}
 OVER_TIME = {"grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time"}
 GATES = {"gate_z_sat_time", "gate_r_sat_time", "gate_z.sat_time", "gate_r.sat_time"}
+GATES |= {"gate_z_mean_time", "gate_r_mean_time"}
+UNITS = {"sat_units", "gate_z_units", "gate_r_units"}
 TEXTS = {"regime", "profile", "engine", "cells_sha256", "versions", "act_name", "classif_type", "model_type", "status"}
 WHOLE = {"diag_len", "diag_bs", "checkFreq", "updates"}
 RNN_WEIGHTS = {"W_xh": "W_uh", "W_hh": "W_hh", "b_h": "b_hh", "W_ho": "W_hy", "b_o": "b_hy"}
@@ -54,7 +56,7 @@ def kind(request):
 
 def test_keys_are_all_there_and_no_others(kind):
     model = kind.split("-")[1]
-    expected = PER_UPDATE | PER_CHECK | OVER_TIME | GATES | TEXTS | WHOLE | set(records.RNG_KEYS)
+    expected = PER_UPDATE | PER_CHECK | OVER_TIME | GATES | UNITS | TEXTS | WHOLE | set(records.RNG_KEYS)
     expected |= {"check_updates", "wall_time", "valid_lengths", "init"}
     expected |= REGRESSION if kind.startswith("mul") else set()
     weights = RNN_WEIGHTS if model == "rnn" else GRU_WEIGHTS
@@ -65,7 +67,7 @@ def test_keys_are_all_there_and_no_others(kind):
 def test_shapes_and_dtypes(kind):
     record, steps = run_of(kind), {"mem": 30 + 2 * 4, "mul": 30 + 3 + 2}[kind[:3]]
     sizes = dict.fromkeys(PER_UPDATE, (41,)) | dict.fromkeys(PER_CHECK | (REGRESSION & record.keys()), (5,))
-    sizes |= dict.fromkeys(OVER_TIME | GATES, (5, steps))
+    sizes |= dict.fromkeys(OVER_TIME | GATES, (5, steps)) | dict.fromkeys(UNITS, (5, 60))
     for name, shape in sizes.items():
         assert record[name].shape == shape, name
         assert record[name].dtype == np.float32, name
@@ -106,6 +108,17 @@ def test_slot_0_is_the_untrained_network(kind):
         np.testing.assert_array_equal(record[name][0, : len(value)], value.astype(np.float32), err_msg=name)
 
 
+def test_histograms_over_units_add_up_and_have_the_means_of_the_steps(kind):
+    record, centres = run_of(kind), (np.arange(60) + 0.5) / 60
+    pairs = {"sat_units": "sat_time"}
+    pairs |= {f"gate_{gate}_units": f"gate_{gate}_mean_time" for gate in "zr"} if kind.endswith("gru") else {}
+    for name, means in pairs.items():
+        np.testing.assert_allclose(record[name].sum(1), 1, rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(record[name] @ centres, np.nanmean(record[means], 1), atol=1 / 60, err_msg=name)
+    if kind.endswith("rnn"):
+        assert all(np.isnan(record[f"gate_{gate}_units"]).all() for gate in "zr")
+
+
 def test_regulariser_is_nan_where_alpha_is_0(kind):
     assert np.isnan(run_of(kind)["Omega"]).all()
     assert np.isnan(run_of(kind)["steps_in_past"]).all()
@@ -138,7 +151,7 @@ def test_what_is_not_filled_yet_is_nan():
     state = content(trainer)
     assert state["check_updates"].tolist() == [0, 11, 21, -1, -1]
     assert last_filled(state) == 2
-    for name in PER_CHECK | REGRESSION | OVER_TIME | GATES | {"wall_time"}:
+    for name in PER_CHECK | REGRESSION | OVER_TIME | GATES | UNITS | {"wall_time"}:
         assert np.isnan(state[name][3:]).all(), name
         assert np.isnan(state[name][:3]).all() == (name == "act_time"), name  # a GRU's state has no slope
     for name in PER_UPDATE - {"Omega", "steps_in_past"}:

@@ -212,7 +212,7 @@ def test_a_students_page_answers_no_question(students_page, page):
     assert not ANSWERS.findall(text)
     assert 'id="verdicts"' not in text
     assert 'id="verdicts"' in ours
-    assert len(ANSWERS.findall(ours)) > 20  # the search would find them
+    assert len(ANSWERS.findall(ours)) > 10  # the search would find them
     assert text.count("<figure>") == ours.count("<figure>")
     assert [row for row in re.findall("<td>[^<]*</td>", text) if row not in ours] == []
 

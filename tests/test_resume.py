@@ -19,7 +19,7 @@ import pytest
 import rnnkit.files
 from rnnkit import train as training
 from rnnkit.files import RunFiles
-from rnnkit.record import load
+from rnnkit.record import NEWER, load, save
 from rnnkit.train import parse
 
 TINY = "--task mul --min_length 10 --max_length 30 --nhid 10 --ebs 200 --cbs 100 --collectDiags --name t --checkFreq 5"
@@ -97,6 +97,18 @@ def run(tmp_path, monkeypatch, capsys):
 
     yield call
     signal.signal(signal.SIGTERM, handler)
+
+
+def test_a_run_goes_on_from_a_state_that_has_no_histograms_over_units(broken_off):
+    path = Path("t_state.npz")
+    state = {name: value for name, value in load(path).items() if name not in NEWER}
+    save(path, state)
+    assert broken_off(*SETTINGS["rnn"], "--resume")[0] == 0
+    found, whole = load("t_final_state.npz"), uninterrupted("rnn")
+    for name in whole.keys() - MAY_DIFFER - {"regime", *NEWER}:
+        np.testing.assert_array_equal(found[name], whole[name], err_msg=name)
+    np.testing.assert_array_equal(found["sat_units"][5:], whole["sat_units"][5:])
+    assert np.isnan(found["sat_units"][:5]).all()
 
 
 @pytest.fixture

@@ -74,7 +74,14 @@ def legend_below(ax: Axes, columns: int = 1) -> None:
     """A legend under the axis' label, where there is no data to cover."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(
-            loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.4, ncols=columns, fontsize=SMALL, frameon=False
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0),
+            borderaxespad=4.4,
+            ncols=columns,
+            fontsize=SMALL,
+            frameon=False,
+            handlelength=1.6,
+            columnspacing=1.2,
         )
 
 
