@@ -18,7 +18,7 @@ from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.names import BadValue, unknown
 from rnnkit.processes import INTERRUPTED, LimitReached, run_child, stopping
 from rnnkit.record import RecordError, load
-from rnnkit.regimes import Regime, get_regime
+from rnnkit.regimes import Regime, chosen_regime, get_regime
 
 NOTEBOOK = "3_regime.ipynb"
 ENGINE = "auto"
@@ -124,7 +124,7 @@ def plan(
     source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
     jobs = []
     for key in keys:
-        regime = get_regime(key, profile, **(overrides or {}))
+        regime = chosen_regime(key, profile, **(overrides or {}))
         folder = str(Path(out).resolve() / regime.name)
         jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, student, dict(overrides or {}), limit))
     names = [job.folder for job in jobs]

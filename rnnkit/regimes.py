@@ -308,7 +308,7 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
         overrides: other values for single fields.
 
     Raises:
-        RegimeError: unknown name, profile or field (with the nearest match), a bad value, or one without any effect.
+        RegimeError: unknown name, profile or field (with the nearest match), or a bad value.
     """
     long_names = {regime.name: regime for regime in REGIMES.values()}
     try:
@@ -316,7 +316,12 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
         changes = lookup(PROFILES, profile, "profile")
     except BadValue as error:
         raise RegimeError(str(error)) from None
-    regime = regime.replace(**(changes | overrides))
+    return regime.replace(**(changes | overrides))
+
+
+def chosen_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
+    """As `get_regime`, for somebody who chose the overrides: one that cannot have any effect is refused, too."""
+    regime = get_regime(key, profile, **overrides)
     if reason := without_effect(regime, overrides):
         raise RegimeError(reason)
     return regime
