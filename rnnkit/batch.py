@@ -16,9 +16,9 @@ import rnnkit
 from rnnkit.files import OutputError, RunFiles, free_name
 from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.names import BadValue, unknown
-from rnnkit.processes import INTERRUPTED, run_child, stopping
+from rnnkit.processes import INTERRUPTED, LimitReached, run_child, stopping
 from rnnkit.record import RecordError, load
-from rnnkit.regimes import Regime, get_regime
+from rnnkit.regimes import Regime, chosen_regime, get_regime
 
 NOTEBOOK = "3_regime.ipynb"
 ENGINE = "auto"
@@ -38,6 +38,7 @@ class Job:
         cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
         notebook: the notebook to execute.
         student: whose cells they are, in a batch over many people's.
+        limit: minutes after which it is asked to save itself and end; 0 for none.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Job:
     sha256: str = BUILTIN
     student: str = ""
     overrides: dict[str, Any] = field(default_factory=dict)
+    limit: float = 0.0
 
     @property
     def label(self) -> str:
@@ -109,6 +111,7 @@ def plan(
     cells: Cells | None = None,
     notebook: str | Path | None = None,
     student: str = "",
+    limit: float = 0.0,
 ) -> list[Job]:
     """One job for each regime, everything checked before any work.
 
@@ -121,9 +124,9 @@ def plan(
     source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
     jobs = []
     for key in keys:
-        regime = get_regime(key, profile, **(overrides or {}))
+        regime = chosen_regime(key, profile, **(overrides or {}))
         folder = str(Path(out).resolve() / regime.name)
-        jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, student, dict(overrides or {})))
+        jobs.append(Job(key, profile, folder, str(found), source, cells.sha256, student, dict(overrides or {}), limit))
     names = [job.folder for job in jobs]
     for job in jobs:
         if names.count(job.folder) > 1:
@@ -221,7 +224,9 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job)), str(os.getpid())]
-        code, output, errors = run_child(command, job.folder)
+        code, output, errors = run_child(command, job.folder, seconds=60 * job.limit or None)
+    except LimitReached:
+        return Outcome(job, "failed", _limit_reason(job))
     except (OSError, OutputError) as error:
         return Outcome(job, "failed", str(error))
     reason = last_line(output if code == 1 else errors) or f"the process died (exit code {code})"
@@ -233,6 +238,16 @@ def execute(job: Job) -> Outcome:
     if code == INTERRUPTED or stopping():
         return Outcome(job, "interrupted", "run the same command again to go on")
     return Outcome(job, "failed", reason)
+
+
+def _limit_reason(job: Job) -> str:
+    """What to say of a job that took too long, from what it saved."""
+    try:
+        done = int(load(job.files.final if job.files.final.exists() else job.files.state)["updates"])
+    except RecordError:
+        done = 0
+    minutes = f"{job.limit:g} minute{'s' * (job.limit != 1)}"
+    return f"limit of {minutes} reached after {done} updates; the same command goes on"
 
 
 def last_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 
@@ -15,9 +16,10 @@ def _setup(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    begun = time.perf_counter()
     from rnnkit.cli_run import run
 
-    return run(arguments)
+    return run(arguments, begun)
 
 
 def _sweep(arguments: list[str]) -> int:
@@ -33,9 +35,10 @@ def _lengths(arguments: list[str]) -> int:
 
 
 def _report(arguments: list[str]) -> int:
+    begun = time.perf_counter()
     from rnnkit.cli_run import report
 
-    return report(arguments)
+    return report(arguments, begun)
 
 
 def _doctor(arguments: list[str]) -> int:

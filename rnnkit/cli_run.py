@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnkit import batch, estimate, summary
+from rnnkit.broken import BrokenCell, reason_of
 from rnnkit.cli_guard import Parser, guarded
 from rnnkit.follow import Progress
 from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
 from rnnkit.names import unknown
 from rnnkit.processes import interrupt
-from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, RegimeError
+from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, RegimeError
 from rnnkit.report import write_report
 from rnnkit.summary import unreadable_in
 from rnnkit.trainer import check_device
 
-START_UP = 5.0  # seconds that a notebook takes besides training
+START = 5.0  # seconds that a start takes, where nobody has timed this one
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
 
@@ -43,17 +46,39 @@ def make_parser(verb: str) -> Parser:
         )
         parser.add_argument("--profile", default="full", metavar="P", help=f"{', '.join(PROFILES)} (default: full)")
         parser.add_argument(
+            "--limit",
+            type=_minutes,
+            default=0.0,
+            metavar="MINUTES",
+            help="end runs that take longer; they are saved",
+        )
+        parser.add_argument(
             "--set", action="append", default=[], metavar="FLAG=VALUE", help="another value for a flag of the regimes"
         )
     return parser
 
 
-def run(argv: Sequence[str]) -> int:
-    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C."""
-    return guarded(lambda: _run(_parse("run", argv)))
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number of minutes, got {text!r}")
+    return minutes
 
 
-def report(argv: Sequence[str]) -> int:
+def run(argv: Sequence[str], begun: float | None = None) -> int:
+    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C.
+
+    Arguments:
+        argv: after the verb.
+        begun: ``time.perf_counter()`` before anything was imported: what a start takes here.
+    """
+    return guarded(lambda: _run(_parse("run", argv), begun))
+
+
+def report(argv: Sequence[str], begun: float | None = None) -> int:
     """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
 
     def work() -> int:
@@ -65,8 +90,8 @@ def report(argv: Sequence[str]) -> int:
                 print(f"not in it: {name}: {reason}", file=sys.stderr)
             return 1 if missing else 0
         arguments.regimes = [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
-        arguments.profile, arguments.set = "smoke", []
-        return _run(arguments)
+        arguments.profile, arguments.set, arguments.limit = "smoke", [], 0.0
+        return _run(arguments, begun)
 
     return guarded(work)
 
@@ -104,14 +129,16 @@ def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
     out = Path(arguments.out or Path("runs") / "-".join([arguments.profile, *arguments.set]))
     groups = _plan(arguments, out)
     jobs = [job for group in groups.values() for job in group]
     for job in jobs:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    left, said = _estimate(jobs, arguments.jobs)
+    start = time.perf_counter() - begun if begun else START
+    print("estimate: timing some updates, checks and a picture here", flush=True)
+    left, said = _estimate(jobs, arguments.jobs, start)
     print(said, flush=True)
     for folder, group in groups.items():
         summary.write_commands(folder, group)
@@ -140,6 +167,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
         "profile": arguments.profile,
         "overrides": parse_overrides(arguments.set),
         "notebook": arguments.notebook,
+        "limit": arguments.limit,
     }
     if arguments.cells and Path(arguments.cells).is_dir():
         files = student_files(Path(arguments.cells))
@@ -158,19 +186,30 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
     return {out: jobs}
 
 
-def _estimate(jobs: Sequence[batch.Job], at_once: int) -> tuple[dict[str, float], str]:
-    """Seconds that each job still takes, and in words all of them; built-in cells where those of many are to run."""
-    settings = {(job.key, job.profile): job.regime for job in jobs}
+def _estimate(jobs: Sequence[batch.Job], at_once: int, start: float) -> tuple[dict[str, float], str]:
+    """Seconds that each job still takes, and in words all of them; built-in cells where those of many are to run.
+
+    Arguments:
+        jobs: of a batch.
+        at_once: how many of them run at a time.
+        start: seconds that this process took to start.
+    """
     cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
+    paces: dict[Regime, estimate.Pace] = {}
     try:
-        whole = {setting: estimate.seconds(regime, cells=cells) for setting, regime in settings.items()}
+        with estimate.company(min(at_once, len(jobs)) - 1):
+            machine = estimate.machine(start)
+            for kind in {estimate.kind_of(job.regime): None for job in jobs}:
+                paces[kind] = estimate.pace_of(kind, cells)
     except Exception as error:
-        reason = f"{type(error).__name__}: {batch.last_line(str(error)) or 'no message'}"
+        reason = str(error) if isinstance(error, BrokenCell) else reason_of(error)
         return {}, f"estimate: none, a cell broke ({reason})"
-    left = {job.label: whole[job.key, job.profile] * batch.share_left(job) for job in jobs}
-    longest_first = sorted(left.values(), reverse=True)
-    total = estimate.makespan(longest_first, at_once) + START_UP * sum(share > 0 for share in longest_first) / at_once
-    return left, f"estimate: about {estimate.in_words(total)} (timed just now on this machine; a busy one takes longer)"
+    left, loading = {}, max(pace.first for pace in paces.values())  # what one process has loaded, the next finds there
+    for job in jobs:
+        whole, share = paces[estimate.kind_of(job.regime)].whole(job.regime), batch.share_left(job)
+        left[job.label] = share and share * whole + loading + machine.job
+    total = estimate.makespan(sorted(left.values(), reverse=True), at_once) + machine.page(len(jobs))
+    return left, f"estimate: about {estimate.in_words(total)} (timed just now, with the machine as busy as it is)"
 
 
 def _summarize(folder: Path, out: Path, outcomes: Sequence[batch.Outcome]) -> list[dict[str, Any]]:

@@ -1,67 +1,208 @@
-"""How long a regime will take here: a few timed updates and one timed check, multiplied out."""
+"""How long regimes will take here: a start, a few updates, checks and a picture, timed as the machine is now."""
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from torch import nn
 
-from rnnkit.engines import get_engine
-from rnnkit.engines.handover import difference
-from rnnkit.heads import get_head
+from rnnkit.engines import Engine, get_engine
+from rnnkit.engines.handover import difference, first
+from rnnkit.heads import Head, get_head
 from rnnkit.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.regimes import Regime
 from rnnkit.tasks import Batch
 
-REPEATS = 3
+ENOUGH = 0.25  # seconds after which something was timed long enough
+MOST = 40  # times
+SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones take too long
+# What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
+# notebook draws; so does the page. Timed once on a busy machine.
+STARTS, PICTURES, PAGE_PICTURES = 2.0, 6.0, 3.5
+Clock = Callable[[], float]
 
 
-def seconds(regime: Regime, engine: str = "auto", cells: Cells | None = None) -> float:
-    """Estimates a whole run's time on one core, from batches of the mean length.
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of one regime, here and now.
+
+    Fields:
+        first: before the first update, beside a check: what the engine has to load or compile, and the hand-over.
+        update: one update.
+        check: one check.
+    """
+
+    first: float
+    update: float
+    check: float
+
+    def whole(self, regime: Regime) -> float:
+        """A whole run, were it not to stop early."""
+        return self.first + regime.maxiters * self.update + regime.checkpoints * self.check
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Seconds that do not depend on the regime: a process until it works, and a picture of six panels."""
+
+    start: float
+    picture: float
+
+    @property
+    def job(self) -> float:
+        """What a job takes besides training."""
+        return STARTS * self.start + PICTURES * self.picture
+
+    def page(self, runs: int) -> float:
+        """What the page of so many runs takes."""
+        return PAGE_PICTURES * self.picture * runs
+
+
+def seconds(regime: Regime, cells: Cells | None = None) -> float:
+    """Estimates a whole run's time on one core, without what a job takes besides.
 
     Arguments:
         regime: what would be run.
-        engine: with which engine; ``auto`` is the one that training would take.
         cells: whose cells; the built-in ones by default.
-
-    Returns:
-        Seconds. Timings on a busy machine are rough: take it as an order of magnitude.
     """
-    task, head = regime.make_task(), get_head(regime.make_task().head, regime.err_abs)
+    return pace_of(regime, cells).whole(regime)
+
+
+def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf_counter) -> Pace:
+    """Times a regime's updates and checks, by the engine that training would take.
+
+    Sequences of the mean length; where those take too long, their first steps are timed and multiplied out.
+
+    Arguments:
+        regime: what would be run.
+        cells: whose cells; the built-in ones by default.
+        clock: gives the time in seconds.
+
+    Raises:
+        CellsError: the cell cannot be used.
+        BrokenCell: it broke; the message names the line and its question.
+    """
     cells = cells or Cells()
-    cell = make_cell(regime, cells)
-    mean, rng = (regime.min_length + regime.max_length) // 2, np.random.RandomState(0)
+    cell, task = make_cell(regime, cells).eval(), regime.make_task()
+    head, rng = get_head(task.head, regime.err_abs), np.random.RandomState(0)
 
-    def batch(sequences: int, length: int) -> Batch:
-        return task.sample(rng, length, sequences).to(regime.device, cell.W_hh.dtype)
+    def batch(sequences: int) -> Batch:
+        mean = (regime.min_length + regime.max_length) // 2
+        return task.sample(rng, mean, sequences).to(regime.device, cell.W_hh.dtype)
 
-    if engine == "auto":
-        known = cells.source == BUILTIN or not difference(cell, head, batch(regime.bs, mean))
-        engine = "fused" if known else "autograd"
-    runner = get_engine(engine)
-    chunk = runner.prepare(batch(regime.cbs, mean))
+    try:
+        begun = clock()
+        diagnostic, chunk = batch(min(regime.bs, regime.cbs)), batch(regime.cbs)
+        opening = (clock() - begun) * regime.chunks
+        begun = clock()
+        known = cells.source == BUILTIN or not difference(cell, head, diagnostic)
+        timed = _Timed(regime, cell, head, get_engine("fused" if known else "autograd"), clock)
+        for work, tried in (
+            (timed.update, batch(regime.bs)),
+            (timed.validation, chunk),
+            (timed.diagnostics, diagnostic),
+        ):
+            work(timed.short(work, tried))
+        opening += clock() - begun
+        update = mean_time(lambda: batch(regime.bs), clock) + timed.of(timed.update, batch(regime.bs))
+        check = regime.chunks * timed.of(timed.validation, chunk)
+        if regime.collectDiags:
+            check += timed.of(timed.diagnostics, diagnostic) * regime.max_length / len(diagnostic.inputs)
+    except Exception as error:
+        if broken := cells.blame(error, regime.model):
+            raise broken from error
+        raise
+    return Pace(opening, update, check)
 
-    def one_update() -> None:
-        run = runner.run(cell, head, batch(regime.bs, mean), flow=regime.alpha > 0)
-        if regime.alpha > 0:
-            runner.omega(cell, run, regime.bound, regime.omega_on)
 
-    update = _median_time(one_update)
-    check = regime.chunks * _median_time(lambda: runner.metrics(cell, head, chunk))
-    if regime.collectDiags:
-        check += _median_time(lambda: runner.run(cell, head, batch(min(regime.bs, regime.cbs), regime.max_length)))
-    return regime.maxiters * update + regime.checkpoints * check
+def kind_of(regime: Regime) -> Regime:
+    """The same for all regimes that take the same time: they are timed once."""
+    return regime.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
 
 
-def _median_time(work: Callable[[], None]) -> float:
-    work()
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
+@dataclass(frozen=True)
+class _Timed:
+    """What a trainer does with a batch, and how long that takes."""
+
+    regime: Regime
+    cell: nn.Module
+    head: Head
+    engine: Engine
+    clock: Clock
+
+    def update(self, batch: Batch) -> None:
+        """One update's forward and backward pass."""
+        run = self.engine.run(self.cell, self.head, batch, flow=self.regime.alpha > 0)
+        if self.regime.alpha > 0:
+            self.engine.omega(self.cell, run, self.regime.bound, self.regime.omega_on)
+
+    def validation(self, prepared: Any) -> None:
+        """One chunk of the validation set, as the engine wants it."""
+        self.engine.metrics(self.cell, self.head, prepared)
+
+    def diagnostics(self, batch: Batch) -> None:
+        """The diagnostic pass."""
+        self.engine.run(self.cell, self.head, batch)
+
+    def ready(self, work: Callable[[Any], None], batch: Batch) -> Any:
+        """What some work wants of a batch."""
+        return self.engine.prepare(batch) if work == self.validation else batch
+
+    def short(self, work: Callable[[Any], None], batch: Batch) -> Any:
+        """The first steps of a batch, ready for some work."""
+        return self.ready(work, first(batch, self.head, SHORT, batch.inputs.shape[1]))
+
+    def of(self, work: Callable[[Any], None], batch: Batch) -> float:
+        """Seconds of some work on a batch that has been made ready, and that is not done for the first time."""
+        few, whole = self.short(work, batch), self.ready(work, batch)
+        begun = self.clock()
+        work(few)
+        guess = (self.clock() - begun) * len(batch.inputs) / SHORT
+        return guess if guess > 4 * ENOUGH else mean_time(lambda: work(whole), self.clock)
+
+
+def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    """Seconds of some work: the mean over as many times as fit into a moment, so that a busy machine's pauses count."""
+    begun, times = clock(), 0
+    while times < MOST and (not times or clock() - begun < ENOUGH):
         work()
-        times.append(time.perf_counter() - begun)
-    return float(np.median(times))
+        times += 1
+    return (clock() - begun) / times
+
+
+def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
+    """This machine, from what its start took this process, and a picture drawn now."""
+    from rnnkit.plots.style import new_figure
+
+    def draw() -> None:
+        figure, axes = new_figure(3, 2, width=3.7, height=2.5)
+        for ax in axes:
+            ax.plot(range(100))
+        figure.savefig(io.BytesIO(), format="png")
+
+    draw()  # the first one loads fonts, which is part of a start
+    return Machine(start, mean_time(draw, clock))
+
+
+@contextmanager
+def company(others: int) -> Iterator[None]:
+    """Keeps other cores busy, as the runs at the same time will: what is timed is timed beside them."""
+    command = [sys.executable, "-S", "-E", "-c", "while True: pass"]
+    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(others)]  # as `run_child` does
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 def makespan(durations: Iterable[float], at_once: int) -> float:

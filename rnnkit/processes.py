@@ -16,21 +16,29 @@ _children: set[subprocess.Popen] = set()
 _stopping = threading.Event()
 
 
+class LimitReached(RuntimeError):
+    """A child that took longer than it was given."""
+
+
 def stopping() -> bool:
     """Whether `interrupt` was called: what has not begun shall not."""
     return _stopping.is_set()
 
 
-def run_child(command: list[str], cwd: str | Path | None = None, text: str = "") -> tuple[int, str, str]:
+def run_child(
+    command: list[str], cwd: str | Path | None = None, text: str = "", seconds: float | None = None
+) -> tuple[int, str, str]:
     """Runs a command with one thread and no terminal; its exit code, output and errors.
 
     Arguments:
         command: the program and its arguments.
         cwd: where it runs; here by default.
         text: what it can read from its standard input.
+        seconds: after which it is asked to save itself and end, as Ctrl-C would.
 
     Raises:
         OSError: it could not be started.
+        LimitReached: it took longer than that, and has ended.
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     child = subprocess.Popen(
@@ -39,10 +47,23 @@ def run_child(command: list[str], cwd: str | Path | None = None, text: str = "")
     )  # fmt: skip
     _children.add(child)
     try:
-        output, errors = child.communicate(text)
+        output, errors = child.communicate(text, seconds)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        raise LimitReached(f"{seconds:g} s") from None
     finally:
         _children.discard(child)
     return child.returncode, output, errors
+
+
+def _end(child: subprocess.Popen) -> None:
+    """Asks a child to save itself; one that does not is killed."""
+    child.send_signal(signal.SIGINT)
+    try:
+        child.communicate(timeout=INTERRUPT_PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
 
 
 def interrupt() -> None:

@@ -7,6 +7,7 @@ import functools
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -277,6 +278,29 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
+# What a setting needs to have any effect: name -> (whether it can, why it cannot, what to add).
+_REGRESSION = [name for name, task in TASKS.items() if task.head == "lastLinear"]
+_MEM = (lambda r: r.task == "mem", "only the task mem has symbols to remember", "task=mem")
+_OMEGA = (lambda r: r.alpha > 0, "with alpha 0 nothing looks at Omega", "alpha=2.0")
+_CAN = {
+    "cutoff": (lambda r: r.clipstyle != "nothing", "clipstyle nothing clips nothing", "clipstyle=rescale"),
+    "init": (lambda r: r.model == "rnn", "the GRU always starts from its own small weights", "model=rnn"),
+    "z_bias": (lambda r: r.model == "gru", "only the GRU has an update gate", "model=gru"),
+    "diagGates": (lambda r: r.model == "gru", "only the GRU has gates", "model=gru"),
+    "err_abs": (lambda r: r.task in _REGRESSION, "a classification is right or wrong", f"task={_REGRESSION[-1]}"),
+    "memvalues": _MEM, "mempos": _MEM, "memall": _MEM, "omega_on": _OMEGA, "bound": _OMEGA,
+}  # fmt: skip
+
+
+def without_effect(regime: Regime, given: Iterable[str]) -> str:
+    """Why one of the settings that were given cannot change a run of this regime; empty where all can."""
+    for name in given:
+        can, why, add = _CAN.get(name, (lambda r: True, "", ""))
+        if not can(regime):
+            return f"{name} has no effect on {regime.name}: {why}; leave it out, or add {add} (--set {add})"
+    return ""
+
+
 def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
     """A regime by its short name (A1) or its long one (A1_mem_rnn_tanh_noclip).
 
@@ -295,6 +319,14 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
     except BadValue as error:
         raise RegimeError(str(error)) from None
     return regime.replace(**(changes | overrides))
+
+
+def chosen_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
+    """As `get_regime`, for somebody who chose the overrides: one that cannot have any effect is refused, too."""
+    regime = get_regime(key, profile, **overrides)
+    if reason := without_effect(regime, overrides):
+        raise RegimeError(reason)
+    return regime
 
 
 @functools.lru_cache(1)

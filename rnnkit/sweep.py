@@ -263,13 +263,10 @@ def dask_executor(address: str) -> Iterator[Executor]:
 
 def seconds_left(runs: Sequence[Run], cells: Cells) -> list[float]:
     """An estimate for each run on one core, were it not to stop early; equal settings but seeds are timed once."""
-    from rnnkit.estimate import seconds
+    from rnnkit.estimate import kind_of, seconds
 
     known: dict[Regime, float] = {}
-    found = []
     for run in runs:
-        kind = run.regime.replace(name="x", seed=0)
-        if kind not in known:
-            known[kind] = seconds(kind, cells=cells)
-        found.append(known[kind])
-    return found
+        if (kind := kind_of(run.regime)) not in known:
+            known[kind] = seconds(kind, cells)
+    return [known[kind_of(run.regime)] for run in runs]

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.names import BadValue, unknown
-from rnnkit.regimes import FIELDS, Regime, RegimeError, get_regime
+from rnnkit.regimes import FIELDS, Regime, RegimeError, get_regime, without_effect
 
 KEYS = {"name": str, "regime": str, "profile": str, "seeds": list, "base": dict, "grid": dict, "cases": list}
 METHOD, LENGTH = "method", "length"
@@ -146,6 +146,9 @@ def _expand(content: dict[str, Any]) -> list[Run]:
                 if same != name:
                     raise SweepError(f"expected every run once, got {name!r} with the settings of {same!r}")
                 runs[name] = run
+    for key in content.get("base", {}):  # may be there for some of the runs only
+        if all(reasons := [without_effect(run.regime, [key]) for run in runs.values()]):
+            raise SweepError(f"base: {reasons[0]}")
     return list(runs.values())
 
 
@@ -156,8 +159,10 @@ def _run(start: dict[str, str], settings: dict[str, Any], labels: dict[str, Any]
     if LENGTH in settings:
         settings["min_length"] = settings["max_length"] = settings.pop(LENGTH)
     try:
-        regime = get_regime(**start, **settings) if start else Regime(**settings)
-        return Run(regime.replace(name=name), labels)
+        regime = (get_regime(**start).replace(**settings) if start else Regime(**settings)).replace(name=name)
+        if reason := without_effect(regime, labels):
+            raise RegimeError(reason)
+        return Run(regime, labels)
     except RegimeError as error:
         raise SweepError(f"run {name}: {error}") from None
 

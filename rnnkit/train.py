@@ -35,6 +35,7 @@ from rnnkit.trainer import Trainer, check_device
 REFUSED = 2  # exit code: a bad value, before any work
 INTERRUPTED = 130
 CHOICES = (*ENGINES, "auto")
+FIRST_SAVE = 1.0  # minutes: what is lost before the first save is lost for good
 
 
 def train(
@@ -50,8 +51,8 @@ def train(
 ) -> Path:
     """Trains a regime to its end and writes ``{name}_final_state.npz`` and ``{name}.log``.
 
-    On the way ``{name}_state.npz`` is written every ``saveFreq`` minutes, and on an interruption or an error. Files of
-    an earlier run of this name are moved into a folder beside, never overwritten.
+    On the way ``{name}_state.npz`` is written after a minute, then every ``saveFreq`` minutes, and on an interruption
+    or an error. Files of an earlier run of this name are moved into a folder beside, never overwritten.
 
     Arguments:
         regime: the settings.
@@ -115,19 +116,19 @@ def can_resume(regime: Regime, *, out: str | Path = ".", cells: str | Path | Non
 
 
 def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check: Callable | None) -> None:
-    """Consumes the checkpoints: prints, saves every saveFreq minutes, and saves once more when it is broken off."""
-    regime, saved = trainer.regime, time.monotonic()
+    """Consumes the checkpoints: prints, saves now and then, and saves once more when it is broken off."""
+    regime, saving = trainer.regime, _SaveTimes(trainer.regime.saveFreq)
     try:
         for check in trainer.checkpoints(on_update=lambda updates: bar.update()):
             tell(check_block(regime, check))
             bar.set_postfix_str(f"valid nll {check.values['valid_nll']:.3f}, error {check.values['valid_error']:.1f} %")
             if on_check:
                 on_check(trainer, check)
-            if time.monotonic() - saved >= 60 * regime.saveFreq:
+            if saving.due():
                 if trainer.engine.name == "fused" and (said := hand_over(trainer, "auto")):
                     tell(said)
                 save(files.state, content(trainer))
-                saved = time.monotonic()
+                saving.done()
     except BaseException as error:
         if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
             error = error.__cause__  # it came while compiled code was being called
@@ -137,6 +138,22 @@ def _loop(trainer: Trainer, files: RunFiles, tell: Callable, bar: tqdm, on_check
         what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off ({reason})"
         tell(f"{regime.name}: {what} after {trainer.updates} updates; saved as of the last check, --resume goes on")
         _raise(broken, error)
+
+
+class _SaveTimes:
+    """When a run saves its state: after a minute, then every ``minutes``, or sooner where those are less."""
+
+    def __init__(self, minutes: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.minutes, self.clock = minutes, clock
+        self.next = clock() + 60 * min(FIRST_SAVE, minutes)
+
+    def due(self) -> bool:
+        """Whether it is time."""
+        return self.clock() >= self.next
+
+    def done(self) -> None:
+        """It was saved now."""
+        self.next = self.clock() + 60 * self.minutes
 
 
 def _raise(broken: BrokenCell | None, error: BaseException) -> NoReturn:

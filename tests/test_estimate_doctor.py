@@ -24,17 +24,9 @@ def test_durations_in_words(seconds, words):
 
 
 def test_estimate_multiplies_out(monkeypatch):
-    monkeypatch.setattr(estimate, "_median_time", lambda work: 2.0)
-    regime = get_regime("A1", "tiny")  # 41 updates, 5 checks of 2 chunks and one diagnostic batch
-    assert estimate.seconds(regime) == 41 * 2 + 5 * (2 * 2 + 2)
-
-
-def test_estimate_grows_with_the_updates():
-    short, long = (
-        get_regime("B1", "tiny", maxiters=100, checkFreq=99),
-        get_regime("B1", "tiny", maxiters=100_000, checkFreq=99_999),
-    )
-    assert estimate.seconds(long) > 20 * estimate.seconds(short)
+    monkeypatch.setattr(estimate, "pace_of", lambda regime, cells: estimate.Pace(1.0, 2.0, 6.0))
+    regime = get_regime("A1", "tiny")  # 41 updates, 5 checks
+    assert estimate.seconds(regime) == 1 + 41 * 2 + 5 * 6
 
 
 def test_doctor_finds_this_environment_in_order(tmp_path, monkeypatch, capsys):

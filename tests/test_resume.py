@@ -118,6 +118,35 @@ def broken_off(run, monkeypatch):
     return run
 
 
+@pytest.mark.parametrize(
+    ("minutes", "due"), [(5.0, [60, 360, 660]), (1.0, [60, 120, 180]), (0.5, [30, 60, 90]), (0.0, [0, 1, 2])]
+)
+def test_the_first_save_comes_after_a_minute(minutes, due):
+    now = [0.0]
+    times, found = training._SaveTimes(minutes, lambda: now[0]), []
+    for now[0] in range(700):
+        if times.due():
+            found.append(now[0])
+            times.done()
+    assert found[:3] == due
+
+
+def test_what_a_kill_leaves_is_a_minute_old_at_most_at_first(tmp_path, monkeypatch):
+    """A clock that goes a quarter of a minute with each check; nothing is saved at the end of a killed run."""
+    now, left = [0.0], {}
+    times = training._SaveTimes
+    monkeypatch.setattr(training, "_SaveTimes", lambda minutes: times(minutes, lambda: now[0]))
+
+    def check(trainer, check):
+        state = tmp_path / "t_state.npz"
+        left[check.slot] = int(load(state)["updates"]) if state.exists() else None
+        now[0] += 15
+
+    regime, _, _ = parse([*SETTINGS["rnn"], "--maxiters", "41"])
+    training.train(regime, out=tmp_path, cells="builtin", on_check=check)
+    assert left == {slot: None if slot < 4 else 16 for slot in range(9)}  # after the check of slot 3: a minute
+
+
 def interrupt_at(run, monkeypatch, slot, *arguments):
     def interrupt(trainer, check):
         if check.slot == slot:

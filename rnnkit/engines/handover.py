@@ -88,25 +88,31 @@ def _operations(cell: nn.Module, batch: Batch) -> str:
 def _probes(cell: nn.Module, head: Head, real: Batch) -> Iterator[tuple[str, nn.Module, Batch]]:
     generator = torch.Generator().manual_seed(0)
     steps, size, _ = real.inputs.shape
-    yield "the weights in use", cell, _first(real, head, SHORT, size)
+    yield "the weights in use", cell, first(real, head, SHORT, size)
     for few in (1, 3):
-        yield "the weights in use", cell, _noise(_first(real, head, SHORT, few), generator)
+        yield "the weights in use", cell, _noise(first(real, head, SHORT, few), generator)
     other = copy.deepcopy(cell)
     with torch.no_grad():
         for parameter in other.parameters():
             noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float64).to(parameter.device)
             parameter.copy_(0.5 * noise)
-    yield "random weights", other, _noise(_first(real, head, SHORT, size), generator)
+    yield "random weights", other, _noise(first(real, head, SHORT, size), generator)
     calm = copy.deepcopy(cell)
     with torch.no_grad():
         for name, parameter in calm.named_parameters():
             if name in ("W_hh", "W_hz", "W_hr"):
                 parameter.mul_(NORM / max(float(torch.linalg.matrix_norm(parameter, 2)), 1e-12))
-    yield "a whole sequence", calm, _first(real, head, steps, size)
+    yield "a whole sequence", calm, first(real, head, steps, size)
 
 
-def _first(batch: Batch, head: Head, steps: int, size: int) -> Batch:
-    """The first steps and sequences of a batch."""
+def first(batch: Batch, head: Head, steps: int, size: int) -> Batch:
+    """The first steps and sequences of a batch.
+
+    Arguments:
+        batch: inputs ``(T, B, I)``.
+        head: of the task: whether there is a target at every step.
+        steps, size: as many as there are, at most.
+    """
     inputs = batch.inputs[:steps, :size]
     if head.name == "softmax":
         return Batch(inputs, batch.targets[:steps, :size])
