@@ -58,10 +58,12 @@ class Pace:
         """
         if not self.pictures:
             return True
-        now, after = self.clock(), self._spent + 2 * self._cost  # this picture and that of the end
-        whole = self._spent + (now - self._begun - self._spent) / max(progress, 1e-9)
-        further = progress >= self._at + 1 / PICTURES and after <= SHARE * whole
-        return further or (after <= SHARE * (now - self._begun) and now - self._ended >= self._cost / SHARE)
+        now, cost = self.clock(), max(self._cost, 1e-9)
+        passed = now - self._begun
+        whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
+        left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
+        further = left >= 1 and progress >= self._at + max(1 / PICTURES, (1 - self._at) / left)
+        return further or (self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE)
 
     def draw(self, progress: float, picture: Callable[[], None]) -> None:
         """Draws, and takes down how long that took."""

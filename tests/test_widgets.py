@@ -44,9 +44,11 @@ class Clock:
 
 
 def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, capsys):
-    board, pictures = widgets.Dashboard(widgets.Pace(Clock())), []  # drawing takes no time: at every check
+    clock, pictures = Clock(), []
+    board = widgets.Dashboard(widgets.Pace(clock))  # drawing takes no time: at every check
 
     def follow(trainer, check):
+        clock.now += 1
         board(trainer, check)
         pictures.append(bytes(board.image.value))
 
