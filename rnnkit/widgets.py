@@ -6,21 +6,22 @@ of text there, and the browser a single figure (nothing at all in autograding).
 
 from __future__ import annotations
 
-import io
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from IPython.display import display
-from matplotlib.figure import Figure
 
 from rnnkit.facts import Record
-from rnnkit.plots.live import moment
+from rnnkit.plots.live import Moments, moment
 from rnnkit.record import last_filled
 from rnnkit.train import content
 from rnnkit.trainer import Checkpoint, Trainer
 
 SHARE = 0.1  # of the time that drawing may take
+PICTURES = 20  # of a run that is short
+PLAY = 400  # milliseconds for a check in the browser's play mode, many times what its picture takes
 PLAIN_LINES = 10  # that a whole run prints where nobody looks
 
 
@@ -34,35 +35,82 @@ def grading() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
+class Pace:
+    """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
+
+    All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
+
+    Arguments:
+        clock: seconds that pass.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._begun = self._ended = clock()
+        self._spent = self._cost = self._at = 0.0
+        self.pictures = 0
+
+    def due(self, progress: float) -> bool:
+        """Whether to draw now.
+
+        Arguments:
+            progress: the share of the run that is done.
+        """
+        if not self.pictures:
+            return True
+        now, cost = self.clock(), max(self._cost, 1e-9)
+        passed = now - self._begun
+        whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
+        left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
+        further = left >= 1 and progress >= self._at + max(1 / PICTURES, (1 - self._at) / left)
+        return further or (self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE)
+
+    def draw(self, progress: float, picture: Callable[[], None]) -> None:
+        """Draws, and takes down how long that took."""
+        begun = self.clock()
+        picture()
+        self._ended, self._at = self.clock(), progress
+        took = self._ended - begun
+        self._spent += took
+        self._cost = took if self.pictures else took / 4  # the first has to load and to make what the others find
+        self.pictures += 1
+
+    @property
+    def share(self) -> float:
+        """Of the time until now that went into drawing."""
+        return self._spent / max(self.clock() - self._begun, 1e-9)
+
+
 class Dashboard:
     """Loss, norms, rho, log10 g_t and saturation of a run, while it trains: ``train(..., on_check=Dashboard())``.
 
-    It draws at most as often as takes a tenth of the time, and always what is newest.
+    See `Pace` for when it draws; always what is newest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         self.live = someone_looks()
+        self.pace = pace or Pace()
         self.image: Any = None
-        self._next = 0.0
+        self._moments: Moments | None = None
 
     def __call__(self, trainer: Trainer, check: Checkpoint) -> None:
         """Shows a check."""
+        progress = trainer.updates / trainer.regime.maxiters
         if not self.live:
             self._print(trainer, check)
-        elif time.monotonic() >= self._next:
-            begun = time.monotonic()
-            self._draw(content(trainer))
-            self._next = time.monotonic() + (time.monotonic() - begun) / SHARE
+        elif self.pace.due(progress):
+            self.pace.draw(progress, lambda: self._draw(content(trainer)))
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
         if self.live and self.image is not None:
-            self._draw(record)
+            self.pace.draw(1.0, lambda: self._draw(record))
 
     def _draw(self, record: Record) -> None:
         from ipywidgets import Image, Layout
 
-        picture = png(moment(record))
+        self._moments = self._moments or Moments(record)
+        picture = self._moments.png(record, last_filled(record))
         if self.image is None:
             self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
             display(self.image)
@@ -92,23 +140,14 @@ def browse(record: Record) -> Any:
         return moment(record)
     from ipywidgets import HBox, Image, IntSlider, Layout, Play, VBox, jslink
 
-    last = last_filled(record)
-    slider = IntSlider(
-        value=last, min=0, max=last, description="check", continuous_update=False, layout=Layout(width="60%")
-    )
-    play = Play(value=last, min=0, max=last, interval=700)
+    last, moments = last_filled(record), Moments(record)
+    slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="60%"))
+    play = Play(value=last, min=0, max=last, interval=PLAY)
     jslink((play, "value"), (slider, "value"))
-    image = Image(value=png(moment(record, last)), format="png", layout=Layout(max_width="100%"))
+    image = Image(value=moments.png(record, last), format="png", layout=Layout(max_width="100%"))
 
     def show(change: dict[str, Any]) -> None:
-        image.value = png(moment(record, change["new"]))
+        image.value = moments.png(record, change["new"])
 
     slider.observe(show, names="value")
     return VBox([HBox([play, slider]), image])
-
-
-def png(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return buffer.getvalue()

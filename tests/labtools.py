@@ -68,7 +68,7 @@ class Notebook:
     """An open notebook."""
 
     def __init__(self, page: Page, address: str, path: Path) -> None:
-        self.page, self.numbers = page, cell_numbers(path)
+        self.page, self.numbers, self.folder = page, cell_numbers(path), path.parent
         page.goto(f"{address}/lab/tree/{path.name}?reset")
         self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         expect(self.panel.locator(".jp-Cell").first).to_be_visible(timeout=KERNEL)

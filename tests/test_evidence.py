@@ -160,7 +160,7 @@ def test_a_run_of_ones_own_comes_after_the_handouts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"memvalues": 1, "mempos": 2, "lr": 0.5}, {"lr": 1e30}], ids=["solved", "diverged"]
+    "changes", [{"memvalues": 1, "mempos": 2, "lr": 0.5}, {"task": "mul", "lr": 1e30}], ids=["solved", "diverged"]
 )
 def test_a_run_that_ended_early_is_whole_with_and_without_its_empty_rows(tmp_path, changes):
     regime = get_regime("A1", "tiny", maxiters=401, name="early", **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ if CHROMIUM is None:
 
 from labtools import Notebook, server, students_copy
 from playwright.sync_api import expect
+
+from rnnkit.plots.live import Moments
+from rnnkit.record import last_filled, load
 
 RELEASE = Path(__file__).resolve().parent.parent / "release" / "training_dynamics"
 RIGHT = """@method_of(RNN)
@@ -96,8 +100,38 @@ def test_dashboard_and_browser_of_a_regime(open_notebook):
     pictures = notebook.run("training").locator("img")
     expect(pictures.first).to_be_visible(timeout=60_000)
     scrubber = notebook.run("browser")
-    expect(scrubber.locator("img")).to_be_visible(timeout=60_000)
-    before = scrubber.locator("img").get_attribute("src")
+    picture = scrubber.locator("img")
+    expect(picture).to_be_visible(timeout=60_000)
+    before = picture.get_attribute("src")
     scrubber.locator(".noUi-handle").focus()
     notebook.page.keyboard.press("ArrowLeft")
-    expect(scrubber.locator("img")).not_to_have_attribute("src", before, timeout=30_000)
+    expect(picture).not_to_have_attribute("src", before, timeout=30_000)
+    assert check_shown(notebook, scrubber) == 3
+
+    # From the first check on in play mode: to a stop in the middle, then to the end.
+    notebook.page.keyboard.press("Home")
+    expect(scrubber.locator(".widget-readout")).to_have_text("0")
+    play = scrubber.locator("button").first
+    play.click()
+    expect(scrubber.locator(".widget-readout")).not_to_have_text("0", timeout=30_000)
+    play.click()  # pause
+    assert check_shown(notebook, scrubber) == int(scrubber.locator(".widget-readout").inner_text())
+    play.click()
+    expect(scrubber.locator(".widget-readout")).to_have_text("4", timeout=60_000)
+    assert check_shown(notebook, scrubber) == 4
+
+
+def check_shown(notebook, scrubber) -> int:
+    """The check whose picture stands in the page, once it has come to rest: known by its bytes."""
+    record = load(next(notebook.folder.rglob("*_final_state.npz")))
+    moments = Moments(record)
+    pictures = [moments.png(record, slot) for slot in range(last_filled(record) + 1)]
+    fetch = "async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))"
+    deadline, found = time.monotonic() + 30, None
+    while time.monotonic() < deadline:
+        shown = bytes(notebook.page.evaluate(fetch, scrubber.locator("img").get_attribute("src")))
+        found = pictures.index(shown) if shown in pictures else None
+        if str(found) == scrubber.locator(".widget-readout").inner_text():
+            return found
+        notebook.page.wait_for_timeout(200)
+    return found

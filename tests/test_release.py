@@ -334,7 +334,9 @@ def test_students_have_no_regime_that_solves_it(students):
     def python(*arguments):
         path = os.pathsep.join([str(students), sysconfig.get_paths()["purelib"]])
         command = [sys.executable, "-S", *arguments]  # without the clone's editable rnnkit
-        return subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=students, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+        )
 
     found = python("-c", code, SOLVING.to_json())
     names, which = found.stdout.splitlines()

@@ -8,7 +8,7 @@ from ipywidgets import Image, IntSlider
 from matplotlib.figure import Figure
 
 from rnnkit import widgets
-from rnnkit.plots.live import moment
+from rnnkit.plots.live import Moments, moment
 from rnnkit.record import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
@@ -34,11 +34,21 @@ def shown(monkeypatch):
     return seen
 
 
-def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, monkeypatch, capsys):
-    monkeypatch.setattr(widgets, "SHARE", 1e9)  # draw at every check
-    board, pictures = widgets.Dashboard(), []
+class Clock:
+    """Stands still unless it is told that time has passed."""
+
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, capsys):
+    clock, pictures = Clock(), []
+    board = widgets.Dashboard(widgets.Pace(clock))  # drawing takes no time: at every check
 
     def follow(trainer, check):
+        clock.now += 1
         board(trainer, check)
         pictures.append(bytes(board.image.value))
 
@@ -51,12 +61,69 @@ def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, monkeypatch, 
     assert capsys.readouterr() == ("", "")
 
 
-def test_dashboard_draws_seldom_when_drawing_is_slow(tmp_path, shown, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(widgets, "SHARE", 1e-9)
-    monkeypatch.setattr(widgets.Dashboard, "_draw", lambda self, record: drawn.append(record))
-    train(get_regime("A1", "tiny"), out=tmp_path, cells="builtin", on_check=widgets.Dashboard())
-    assert len(drawn) == 1
+def simulated(checks, seconds, cost, first=None):
+    """The checks at which a run's pictures are drawn, and the share of the time that drawing takes."""
+    clock, drawn = Clock(), []
+    pace = widgets.Pace(clock)
+
+    def picture():
+        clock.now += (first or cost) if not drawn else cost
+        drawn.append(slot)
+
+    for slot in range(checks + 1):
+        if pace.due(slot / checks):
+            pace.draw(slot / checks, picture)
+        clock.now += seconds / checks
+    return drawn, pace.share
+
+
+@pytest.mark.parametrize("checks", [20, 2500])
+@pytest.mark.parametrize("seconds", [5, 12, 120, 7200])
+@pytest.mark.parametrize("cost", [0.01, 0.025])
+def test_a_run_has_a_picture_at_once_ten_and_more_later_and_drawing_takes_a_tenth_of_it(checks, seconds, cost):
+    drawn, share = simulated(checks, seconds, cost, first=5 * cost)
+    assert drawn[0] == 0
+    assert len(drawn) > 10
+    assert share <= 0.1
+    gaps = np.diff([*drawn, checks])
+    assert max(gaps) <= checks / 6  # spread over the run
+
+
+def test_drawing_that_is_slow_stays_within_its_share():
+    drawn, share = simulated(checks=2500, seconds=60, cost=1.0)
+    assert 3 <= len(drawn) <= 7
+    assert share <= 0.12
+    assert drawn[0] == 0
+
+
+def test_a_long_run_is_followed_closely():
+    drawn, share = simulated(checks=2500, seconds=7200, cost=0.05)
+    assert len(drawn) > 1000
+    assert share <= 0.1
+
+
+def test_smoke_size_is_seen_from_its_start(tmp_path, shown):
+    """On a clock that goes on with the updates: nothing depends on this machine."""
+    clock, seen = Clock(), []
+    board = widgets.Dashboard(widgets.Pace(clock))
+    draw = board._draw
+
+    def drawn(record):
+        clock.now += 0.05 if seen else 0.4
+        draw(record)
+        seen.append(int(record["updates"]))
+
+    board._draw = drawn
+
+    def follow(trainer, check):
+        clock.now = max(clock.now, 100.0 + 12 * trainer.updates / 2001)
+        board(trainer, check)
+
+    regime = get_regime("A1", "smoke", nhid=5, min_length=10, max_length=12, bs=2, ebs=20, cbs=10)
+    train(regime, out=tmp_path, cells="builtin", on_check=follow)
+    assert seen[0] == 0
+    assert len(seen) > 10
+    assert board.pace.share <= 0.1
 
 
 @pytest.mark.parametrize("variable", ["RNNKIT_PLAIN", "NBGRADER_EXECUTION"])
@@ -84,6 +151,13 @@ def test_browser_follows_its_slider(record):
     assert len(pictures) == 5
 
 
+def test_a_checks_picture_does_not_depend_on_what_was_shown_before(record):
+    moments, again = Moments(record), Moments(record)
+    forth = [moments.png(record, slot) for slot in range(5)]
+    back = [again.png(record, slot) for slot in reversed(range(5))]
+    assert forth == back[::-1]
+
+
 def test_browser_is_a_figure_under_papermill_and_silent_in_autograding(record, monkeypatch):
     monkeypatch.setenv("RNNKIT_PLAIN", "1")
     assert isinstance(widgets.browse(record), Figure)
@@ -93,13 +167,13 @@ def test_browser_is_a_figure_under_papermill_and_silent_in_autograding(record, m
 
 def test_moment_says_which(record):
     titles = [moment(record, slot).get_suptitle() for slot in (0, 2)]
-    assert "untrained" in titles[0]
-    assert f"after {record['check_updates'][2]} updates" in titles[1]
+    assert "check 0 of 4, untrained" in titles[0]
+    assert f"check 2 of 4, after {record['check_updates'][2]} updates" in titles[1]
     assert "tiny profile" in titles[0]
 
 
 def test_moment_of_a_run_without_diagnostics(tmp_path):
     regime = get_regime("A1", "tiny", collectDiags=False)
     figure = moment(load(train(regime, out=tmp_path, cells="builtin")))
-    counts = [patch.get_height() for patch in figure.axes[3].patches]
-    assert np.sum(counts) == 0
+    (bars,) = figure.axes[3].patches
+    assert np.sum(bars.get_data().values) == 0

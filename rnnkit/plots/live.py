@@ -1,74 +1,211 @@
-"""One run at one moment: what the dashboard and the record browser show."""
+"""One run at one moment: what the dashboard and the record browser show, drawn many times in little time.
+
+Axes, ticks and labels are drawn once and kept as an image; a moment then costs what moves in it.
+"""
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator
+from PIL import Image
 
 from rnnkit.diagnostics import EPS, log10_grad
 from rnnkit.facts import Record, floors_of
-from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure, title_of
+from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED
 from rnnkit.record import last_filled, regime_of
 
 SPAN = (-12.5, 2.0)  # of log10 g_t: one axis for all moments of a run, so that what moves is the gradient
+DPI, SIZE = 72, (11.1, 5.2)
+MOST = 400  # points of a curve over updates, and rows of the heat map: more are not to be seen
+
+
+class Moments:
+    """The six panels of a run: loss, norms and rho until a check; log10 g_t, saturation and heat map at it.
+
+    Arguments:
+        record: of the run, finished or on its way; with at least one check.
+        size: in inches.
+
+    Attributes:
+        figure: as of the moment that was shown last.
+    """
+
+    def __init__(self, record: Record, size: tuple[float, float] = SIZE) -> None:
+        regime = regime_of(record)
+        self.figure = Figure(figsize=size, dpi=DPI)
+        self.canvas = FigureCanvasAgg(self.figure)
+        self._background, self._grown = None, set[Axes]()
+        profile = str(record["profile"])
+        self._name = regime.name if profile == "full" else f"{regime.name}  ({profile} profile)"
+        running = str(record["status"]) == "running"
+        self._end = regime.maxiters if running else max(1, int(record["check_updates"][last_filled(record)]))
+        self._checks = regime.checkpoints - 1 if running else last_filled(record)
+        self._clips, self._bins = regime.clipstyle == "rescale", regime.diagBins
+        self._panels(floors_of(record)["marginal"].nll, 0.5 if str(record["act_name"]) == "sigmoid" else 1.0)
+        self._set_heat_map(record)
+        last = last_filled(record)
+        for slot in np.unique(np.linspace(0, last, min(last + 1, MOST)).astype(int)):
+            self._grow(record, slot)  # axes that hold all of what is there
+
+    def show(self, record: Record, slot: int) -> Figure:
+        """Sets every panel to a check; the figure, not drawn yet."""
+        self._grow(record, slot)
+        checks = slice(0, slot + 1)
+        updates, done = record["check_updates"][checks], int(record["check_updates"][slot])
+        self._loss.set_data(updates, record["valid_nll"][checks])
+        self._rho.set_data(updates, record["rho_Whh"][checks])
+        for line, name in ((self._before, "gradient_norm"), (self._after, "gradient_norm_clipped")):
+            line.set_data(*_thinned(record[name][: done if self._clips or line is self._before else 0]))
+        for bars, values in ((self._gradient, self._of_gradient(record, slot)), (self._saturation, _sat(record, slot))):
+            bars.set_data(np.histogram(values, bars.get_data().edges)[0])
+        self._set_heat_map(record)
+        self._now.set_ydata([done, done])
+        when = "untrained" if slot == 0 else f"after {done} updates"
+        self._title.set_text(f"{self._name}: check {slot} of {self._checks}, {when}")
+        return self.figure
+
+    def png(self, record: Record, slot: int) -> bytes:
+        """The picture of a check, as the bytes of a PNG file."""
+        self.show(record, slot)
+        if self._background is None:
+            self.canvas.draw()  # all but what moves
+        elif self._grown:
+            self.canvas.restore_region(self._background)
+            for ax in self._grown:
+                self.figure.draw_artist(self._blank(ax))
+                self.figure.draw_artist(ax)
+        if self._background is None or self._grown:
+            self._background, self._grown = self.canvas.copy_from_bbox(self.figure.bbox), set()
+        self.canvas.restore_region(self._background)
+        for artist in self._moving:
+            (artist.axes or self.figure).draw_artist(artist)
+        file = io.BytesIO()
+        pixels = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3])
+        pixels.save(file, "PNG", compress_level=1)
+        return file.getvalue()
+
+    # ---- made once -------------------------------------------------------------------------------------------------
+
+    def _panels(self, floor: float, most: float) -> None:
+        axes = list(self.figure.subplots(2, 3).flat)
+        self.figure.subplots_adjust(left=0.07, right=0.985, bottom=0.1, top=0.91, wspace=0.27, hspace=0.36)
+        for ax in axes:
+            ax.grid(alpha=0.25)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.set_xlim(0, self._end)
+            ax.tick_params(labelsize=8)
+            ax.locator_params(nbins=4)
+        loss, norm, rho, gradient, saturation, heat = axes
+        loss.axhline(floor, color=BLACK, linewidth=0.9, linestyle="--", label="marginal's floor")
+        (self._loss,) = loss.plot([], [], color=BLUE, marker=".", label="validation")
+        loss.set(xlabel="updates", ylabel="loss", ylim=(floor * 0.98, floor * 1.02))
+        (self._before,) = norm.plot([], [], color=BLUE, linewidth=0.6, label="before clipping")
+        (self._after,) = norm.plot([], [], color=ORANGE, linewidth=0.6, label="after" if self._clips else None)
+        norm.set(xlabel="updates", ylabel="gradient norm", yscale="log", ylim=(0.01, 10))
+        norm.yaxis.set_major_formatter("{x:g}")  # no mathematics to set, which takes its time
+        norm.yaxis.set_minor_locator(NullLocator())
+        (self._rho,) = rho.plot([], [], color=BLUE, marker=".")
+        rho.axhline(1, color=BLACK, linewidth=0.9, linestyle=":")
+        rho.set(xlabel="updates", ylabel="ρ(W_hh)", ylim=(0.5, 1.5))
+        for ax in (loss, norm):
+            ax.legend(fontsize=7, loc="upper right")
+        self._gradient = _bars(gradient, self._bins, SPAN, BLUE, "log10 g_t")
+        self._saturation = _bars(saturation, self._bins, (0, most), GREEN, "distance to saturation")
+        heat.set(xlabel="time step t", ylabel="updates", ylim=(self._end, 0))
+        heat.grid(False)
+        self._heat = heat.imshow(
+            [[np.nan]], aspect="auto", vmin=SPAN[0], vmax=0, cmap="cividis", interpolation="nearest"
+        )
+        self._now = heat.axhline(0, color=RED, linewidth=1)
+        self._title = self.figure.suptitle(" ", fontsize=10)
+        lines = self._loss, self._before, self._after, self._rho, self._gradient, self._saturation
+        self._moving: tuple[Artist, ...] = (*lines, self._heat, self._now, self._title)
+        for artist in self._moving:
+            artist.set_animated(True)
+
+    # ---- axes that hold what there is --------------------------------------------------------------------------------
+
+    def _grow(self, record: Record, slot: int) -> None:
+        """Widens axes that a check does not fit into; then they are drawn again."""
+        checks, done = slice(0, slot + 1), int(record["check_updates"][slot])
+        norms = record["gradient_norm"][:done]
+        there = {
+            self._loss: record["valid_nll"][checks],
+            self._rho: record["rho_Whh"][checks],
+            self._before: norms[norms > 0],
+        }
+        for bars, values in ((self._gradient, self._of_gradient(record, slot)), (self._saturation, _sat(record, slot))):
+            there[bars] = np.array([0, np.histogram(values, bars.get_data().edges)[0].max()])
+        self._grown |= {one.axes for one, values in there.items() if _hold(one.axes, values)}
+
+    def _blank(self, ax: Axes) -> Artist:
+        """White over a panel with its labels."""
+        box = ax.get_position()
+        corner, width, height = (box.x0 - 0.058, box.y0 - 0.1), box.width + 0.069, box.height + 0.13
+        return Rectangle(corner, width, height, color="white", transform=self.figure.transFigure, figure=self.figure)
+
+    def _of_gradient(self, record: Record, slot: int) -> np.ndarray:
+        return np.clip(log10_grad(record["grad_time"][slot]), *SPAN)
+
+    def _set_heat_map(self, record: Record) -> None:
+        """log10 g_t of all checks that were made, some hundreds of them where there are more."""
+        last = last_filled(record)
+        steps = int(np.isfinite(record["grad_time"][0]).sum())
+        if not steps:
+            return
+        rows = np.unique(np.linspace(0, last, min(last + 1, MOST)).astype(int))
+        self._heat.set_data(np.log10(record["grad_time"][rows, :steps] + EPS))
+        end = max(1.0, float(record["check_updates"][last]))
+        self._heat.set_extent((1, steps, end, 0))
+        limits = (1, steps), (self._end, 0)
+        if (self._heat.axes.get_xlim(), self._heat.axes.get_ylim()) != limits:
+            self._heat.axes.set(xlim=limits[0], ylim=limits[1])
+            self._grown.add(self._heat.axes)
 
 
 def moment(record: Record, slot: int | None = None) -> Figure:
-    """Curves until a check, and its histograms: loss, norms, rho; log10 g_t, saturation, heat map.
-
-    Arguments:
-        record: with at least one check.
-        slot: which check; the last one by default.
-
-    Returns:
-        A figure with six panels; those of the diagnostics are empty where none were collected.
-    """
-    figure, (loss, norm, rho, gradient, saturation, heat) = new_figure(3, 2, width=3.7, height=2.5)
-    slot = last_filled(record) if slot is None else slot
-    _curves(record, slot, loss, norm, rho)
-    g = log10_grad(record["grad_time"][slot])
-    gradient.hist(np.clip(g, *SPAN), bins=regime_of(record).diagBins, range=SPAN, color=BLUE)
-    gradient.set(xlabel=r"$\log_{10} g_t$", ylabel="steps")
-    distance = record["sat_time"][slot]
-    saturation.hist(distance[np.isfinite(distance)], bins=regime_of(record).diagBins, range=(0, 1), color=GREEN)
-    saturation.set(xlabel="distance to saturation", ylabel="steps")
-    _heat_map(record, slot, heat)
-    when = "untrained" if slot == 0 else f"after {int(record['check_updates'][slot])} updates"
-    figure.suptitle(f"{title_of(record)}, {when}", fontsize=10)
+    """A figure of one check, to be kept: see `Moments`; the last one by default."""
+    moments = Moments(record)
+    figure = moments.show(record, last_filled(record) if slot is None else slot)
+    for artist in moments._moving:
+        artist.set_animated(False)
     return figure
 
 
-def _curves(record: Record, slot: int, loss, norm, rho) -> None:
-    checks, last = slice(0, slot + 1), last_filled(record)
-    updates, end = record["check_updates"][checks], max(1, int(record["check_updates"][last]))
-    loss.plot(updates, record["valid_nll"][checks], color=BLUE, marker=".", label="validation")
-    loss.axhline(
-        floors_of(record)["marginal"].nll, color=BLACK, linewidth=0.9, linestyle="--", label="marginal's floor"
-    )
-    loss.set(xlabel="updates", ylabel="loss", xlim=(0, end))
-    loss.legend(fontsize=7)
-    done = int(record["check_updates"][slot])
-    norms = record["gradient_norm"][:done]
-    norm.plot(np.arange(1, done + 1), norms, color=BLUE, linewidth=0.6, label="before clipping")
-    if regime_of(record).clipstyle == "rescale":
-        clipped = record["gradient_norm_clipped"][:done]
-        norm.plot(np.arange(1, done + 1), clipped, color=ORANGE, linewidth=0.6, label="after")
-    if (norms > 0).any():
-        norm.set_yscale("log")
-    norm.set(xlabel="updates", ylabel="gradient norm", xlim=(0, end))
-    norm.legend(fontsize=7)
-    rho.plot(updates, record["rho_Whh"][checks], color=BLUE, marker=".")
-    rho.axhline(1, color=BLACK, linewidth=0.9, linestyle=":")
-    rho.set(xlabel="updates", ylabel=r"$\rho(W_{hh})$", xlim=(0, end))
+def _bars(ax: Axes, bins: int, span: tuple[float, float], color: str, name: str) -> Artist:
+    ax.set(xlabel=name, ylabel="steps", xlim=span, ylim=(0, 1))
+    return ax.stairs(np.zeros(bins), np.linspace(*span, bins + 1), fill=True, color=color)
 
 
-def _heat_map(record: Record, slot: int, heat) -> None:
-    steps = int(np.isfinite(record["grad_time"][0]).sum())
-    heat.set(xlabel="time step t", ylabel="updates")
-    heat.grid(False)
-    if steps:
-        image = np.log10(record["grad_time"][: last_filled(record) + 1, :steps] + EPS)
-        updates = record["check_updates"]
-        extent = (1, steps, max(1.0, float(updates[len(image) - 1])), 0)
-        heat.imshow(image, aspect="auto", extent=extent, vmin=SPAN[0], vmax=0, cmap="cividis", interpolation="nearest")
-        heat.axhline(float(updates[slot]), color=RED, linewidth=1)
+def _sat(record: Record, slot: int) -> np.ndarray:
+    distance = record["sat_time"][slot]
+    return distance[np.isfinite(distance)]
+
+
+def _thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A curve over updates as the largest of each stretch, where it has more points than can be seen."""
+    every = -(-len(values) // MOST) or 1
+    begins = np.arange(0, len(values), every)
+    return begins + 1, np.maximum.reduceat(values, begins) if len(values) else values
+
+
+def _hold(ax: Axes, values: np.ndarray) -> bool:
+    """Makes room for these values on the upright axis, and some more; whether there was too little."""
+    values = values[np.isfinite(values)]
+    low, high = ax.get_ylim()
+    if not values.size or (low <= values.min() and values.max() <= high):
+        return False
+    least, most = min(low, float(values.min())), max(high, float(values.max()))
+    if ax.get_yscale() == "log":
+        limits = 10.0 ** np.floor(np.log10(least)), 10.0 ** np.ceil(np.log10(most) + 0.01)
+    else:
+        limits = low if least == low else least - 0.2 * (most - least), most + 0.2 * (most - least)
+    ax.set_ylim(*limits)
+    return True
