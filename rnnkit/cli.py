@@ -93,7 +93,7 @@ def _lab(arguments: list[str]) -> int:
 
 VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
-    "report": (_report, "one HTML page: of DIR, or of the seven regimes, trained at smoke size first"),
+    "report": (_report, "one HTML page: of DIR, or of nine regimes, trained at smoke size first"),
     "sweep": (_sweep, "train every combination of settings times seeds, into one table: rnnkit sweep FILE.toml"),
     "lengths": (_lengths, "try a trained network on longer sequences: rnnkit lengths RECORD"),
     "pack": (_pack, "students: collect the hand-in into one zip, or say what is missing"),

@@ -66,6 +66,8 @@ def sections(runs: Runs) -> list[Section]:
     found += [_validation(runs), _norms(runs), *_omega(runs)]
     if seen:
         found += [_heat(seen), _direct(seen)]
+    for section in found:
+        section.groups = [group for group in section.groups if group.pictures]
     return [section for section in found if section.groups]
 
 

@@ -140,7 +140,7 @@ def test_total_and_what_it_is_made_of(course):
     )
     ada = Parsed(index(course, "ada")).shown
     assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 35:g} points so far" in ada
-    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 26 still to be marked by a person" in ada
+    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 27 still to be marked by a person" in ada
 
 
 def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
@@ -324,8 +324,8 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
     order = order_of(graded_course.ROOT, NAME)
     made = feedback(graded_course.config_of(fresh), NAME, ["ada"], ledger={"ada": entry}, order=order)
     page = Parsed(index(fresh, "ada"))
-    assert [one.to_read for one in made] == [26]
-    assert "26 still to be marked by a person" in page.shown
+    assert [one.to_read for one in made] == [27]
+    assert "27 still to be marked by a person" in page.shown
     missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
     assert missing
     for id in missing:

@@ -14,7 +14,7 @@ from nbgrader.validator import Validator
 
 from rnnkit.checks.questions import EXTRA, OWN_SETTING
 from rnnkit.grading import release
-from rnnkit.regimes import HANDOUT_REGIMES, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, SIGMOID_REGIMES, get_regime
 from rnnkit.train import train
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -121,12 +121,12 @@ def test_a_filled_notebook_writes_its_model_and_trains_it(fresh, tmp_path):
 def test_the_report_shows_every_figure_of_runs_that_are_there(fresh, tmp_path):
     shutil.copy(fresh / "4_report.ipynb", tmp_path)
     missing = executed(tmp_path / "4_report.ipynb")
-    for key in HANDOUT_REGIMES:
+    for key in (*HANDOUT_REGIMES, *SIGMOID_REGIMES):
         regime = get_regime(key, "tiny")
         train(regime, out=tmp_path / "runs" / "smoke" / regime.name, cells="builtin")
     shown = executed(tmp_path / "4_report.ipynb")
     drawing = {name for name in shown if name.endswith("_figure") and not name.startswith("extra")}
-    assert len(drawing) == 27
+    assert len(drawing) == 35
     for name in drawing:
         words = "".join(output.text for output in missing[name].outputs)
         assert all(" is missing: python -m trainingRNNs_torch.train --task " in line for line in words.splitlines())

@@ -114,6 +114,27 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     assert list(manifest["runs"]) == list(HANDOUT_REGIMES)
 
 
+def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
+    _, cells, write = report(home)
+    for outputs in ([], [SMALL, FIGURE, FIGURE]):  # not made; made at smoke size
+        cells["a1s_sigmoid_figure"]["outputs"] = outputs
+        write()
+        assert pack.main([]) == 0, capsys.readouterr().out
+    name = get_regime("A1s").name
+    (home / "runs" / "smoke" / name).mkdir(parents=True)
+    content = {"regime": get_regime("A1s", "smoke").to_json(), "status": "finished", "updates": 2001}
+    save(home / "runs" / "smoke" / name / f"{name}_final_state.npz", content)
+    assert pack.main([]) == 1  # its log belongs to it
+    (home / "runs" / "smoke" / name / f"{name}.log").write_text("log")
+    assert pack.main([]) == 0
+    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
+        assert f"runs/{name}/{name}_final_state.npz" in archive.namelist()
+    cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
+    write()
+    assert pack.main([]) == 1
+    assert "4_report.ipynb: answers to write: a1s_sigmoid" in capsys.readouterr().out
+
+
 def test_the_same_files_give_the_same_bytes_and_another_file_is_kept(home, tmp_path, capsys):
     assert pack.main([]) == 0
     first = (home / f"{NAME}.zip").read_bytes()
@@ -295,7 +316,7 @@ def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
     for text in ("model.py: 1_cells.ipynb: no model.py yet", "question rnn_step is", "question clip is", "A1: no run"):
         assert text in out
     assert "AI chats: not answered" in out
-    assert "figures missing in a1_grad_time_figure, " in out
+    assert "figures missing in a1_validation_figure, " in out
 
 
 def test_smaller_runs_pass_where_that_is_allowed(home):
