@@ -11,7 +11,7 @@ import pytest
 from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled
 from graded import edit
-from students import execute, in_venv, installed, outputs, points, typed
+from student_home import execute, in_venv, installed, outputs, points, typed
 from test_own_setting import own_regime
 
 from rnnkit import cli

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from course import SOURCE, filled
-from students import execute, in_venv, installed
+from student_home import execute, in_venv, installed
 from test_own_setting import run_of
 
 from rnnkit.checks.questions import EXTRA
