@@ -132,16 +132,23 @@ def test_outside_of_a_notebook_nothing_is_looked_at():
     injected.refuse_unknown()
 
 
-def test_papermill_is_told(tmp_path):
+@pytest.mark.parametrize(
+    ("given", "said", "kind"),
+    [
+        ({"regme": "A1"}, "did you mean 'regime'", "BadValue"),
+        ({"regime": "A1", "overrides": {"cutoff": 0.1}}, "add clipstyle=rescale", "RegimeError"),
+    ],
+)
+def test_papermill_is_told(tmp_path, given, said, kind):
     import papermill
 
-    with pytest.raises(papermill.PapermillExecutionError, match="did you mean 'regime'"):
+    with pytest.raises(papermill.PapermillExecutionError, match=said):
         papermill.execute_notebook(
-            str(SOURCE / "3_regime.ipynb"), str(tmp_path / "out.ipynb"), {"regme": "A1", "profile": "tiny"},
+            str(SOURCE / "3_regime.ipynb"), str(tmp_path / "out.ipynb"), given | {"profile": "tiny"},
             progress_bar=False, cwd=str(tmp_path), kernel_name="python3",
         )  # fmt: skip
     executed = nbformat.read(tmp_path / "out.ipynb", 4)
     (error,) = [out for cell in executed.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
-    assert error.ename == "BadValue"
+    assert error.ename == kind
     assert len(error.traceback) == 1
     assert os.listdir(tmp_path) == ["out.ipynb"]
