@@ -47,7 +47,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._begun = self._ended = clock()
-        self._spent = self._cost = self._at = 0.0
+        self._spent = self._cost = self._at = self._next = 0.0
         self.pictures = 0
 
     def due(self, progress: float) -> bool:
@@ -62,17 +62,19 @@ class Pace:
         passed = now - self._begun
         whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
         left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
-        further = left >= 1 and progress >= self._at + max(1 / PICTURES, (1 - self._at) / left)
-        return further or (self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE)
+        self._next = self._at + max(1 / PICTURES, (1 - self._at) / max(left, 1e-9))
+        return (left >= 1 and progress >= self._next) or (
+            self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE
+        )
 
     def draw(self, progress: float, picture: Callable[[], None]) -> None:
         """Draws, and takes down how long that took."""
         begun = self.clock()
         picture()
-        self._ended, self._at = self.clock(), progress
+        self._ended, self._at = self.clock(), min(progress, self._next)  # a late one does not put off the others
         took = self._ended - begun
         self._spent += took
-        self._cost = took if self.pictures else took / 4  # the first has to load and to make what the others find
+        self._cost = took if self.pictures else took / 8  # the first has to load and to make what the others find
         self.pictures += 1
 
     @property

@@ -9,7 +9,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from course import SOURCE
 from matplotlib.figure import Figure
+from students import python, source
 
 from rnnkit import find, notebook
 from rnnkit.cli_run import report as report_command
@@ -171,3 +173,26 @@ def test_a_second_run_of_a_regime_keeps_its_own_name(trained, here):
 def test_a_log_without_a_record_is_named(here):
     (here / "mine.log").write_text("begun")
     assert read_runs(here) == ({}, {"mine": "no record; run the same command again"})
+
+
+# ---- on the student's package -----------------------------------------------------------------------------------
+
+
+def test_a_student_finds_runs_of_any_name_and_makes_their_page(tmp_path, here):
+    students = tmp_path / "package"
+    students.mkdir()
+    source(students)
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(SOURCE / "1_cells.ipynb", home)
+    notebook.write_model(home / "1_cells.ipynb")
+    for key in ("A1", "A4"):
+        words = get_regime(key, "tiny", name=f"ada_{key}").command().split()[3:]
+        trained = python(students, "-m", "rnnkit.train", *words, cwd=home)
+        assert trained.returncode == 0, trained.stderr
+    code = "from rnnkit.notebook import find_run; print(find_run('A1'), find_run('A4'), find_run('B1'))"
+    found = python(students, "-c", code, cwd=home)
+    assert found.stdout.split() == ["ada_A1_final_state.npz", "ada_A4_final_state.npz", "None"], found.stderr
+    page = python(students, "-m", "rnnkit", "report", ".", cwd=home)
+    assert page.returncode == 0, page.stderr
+    assert "Settings in which A1, A4 differ" in (home / "report.html").read_text(encoding="utf-8")

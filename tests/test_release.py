@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import types
 import zipfile
 
@@ -16,6 +14,7 @@ import pytest
 import torch
 from course import NAME, NOTEBOOKS, ROOT, SOURCE, cells, is_check, plain, secret_lines, solutions
 from packaging.requirements import Requirement
+from students import python, source
 
 import rnnkit
 from rnnkit import cli
@@ -300,9 +299,7 @@ PUBLIC = {"stuck.csv", "figure7.csv"}
 @pytest.fixture(scope="module")
 def students(tmp_path_factory):
     """The student's source."""
-    folder = tmp_path_factory.mktemp("source")
-    wheel.student_source(ROOT, folder)
-    return folder
+    return source(tmp_path_factory.mktemp("source"))
 
 
 @pytest.mark.parametrize("text", [SOLVING.command(), "cutoff = 0.3", '"cutoff": 0.3', "cutoff=0.3", "order_clip03"])
@@ -330,19 +327,11 @@ def test_students_have_no_regime_that_solves_it(students):
         "from rnnkit.regimes import REGIMES, Regime, named; import sys; "
         "print(*REGIMES); print(*named(Regime.from_json(sys.argv[1])))"
     )
-
-    def python(*arguments):
-        path = os.pathsep.join([str(students), sysconfig.get_paths()["purelib"]])
-        command = [sys.executable, "-S", *arguments]  # without the clone's editable rnnkit
-        return subprocess.run(
-            command, cwd=students, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
-        )
-
-    found = python("-c", code, SOLVING.to_json())
+    found = python(students, "-c", code, SOLVING.to_json())
     names, which = found.stdout.splitlines()
     assert {"A1", "B2", "C2", "C4d"} <= set(names.split())
     assert ("C1" in names.split(), which.strip()) == (False, "custom")
-    asked, refused = (python("-m", "rnnkit", "run", word) for word in ("--help", "C1"))
+    asked, refused = (python(students, "-m", "rnnkit", "run", word) for word in ("--help", "C1"))
     assert (asked.returncode, refused.returncode) == (0, 2)
     assert "C1" not in asked.stdout + refused.stderr.replace("'C1'", "")
 

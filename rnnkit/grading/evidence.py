@@ -26,6 +26,7 @@ from rnnkit.grading.plausible import strange
 from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.read_npz import ENDING, OUTPUT, TRIED_AGAIN
+from rnnkit.record import STATE
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, get_regime, named
 
 ASKED = (*HANDOUT_REGIMES, *SIGMOID_REGIMES)  # runs that the report asks about
@@ -88,7 +89,7 @@ def evidence(folder: Path, run: Callable[..., Finished], cells_sha256: str = "")
     for one in found:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
-        runs.append(_best(key, several) if several else _missing(key, names))
+        runs.append(_best(key, several) if several else _missing(key, [*files]))
     runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
     return [*_joined(runs), *_together(runs, cells_sha256)]
 
@@ -107,8 +108,9 @@ def _sha256(path: Path | None) -> str:
         return ""
 
 
-def _missing(key: str, names: set[str]) -> Run:
-    half = f"{REGIMES[key].name}_state.npz" in names
+def _missing(key: str, files: list[str]) -> Run:
+    halves = [Path(file) for file in files if file.endswith(STATE)]  # `rnnkit pack` names the folder by the regime
+    half = any(REGIMES[key].name in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
     return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
 

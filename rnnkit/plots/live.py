@@ -102,6 +102,7 @@ class Moments:
             ax.set_xlim(0, self._end)
             ax.tick_params(labelsize=8)
             ax.locator_params(nbins=4)
+            ax.set_title("", y=1)  # matplotlib need not look for a place for one
         loss, norm, rho, gradient, saturation, heat = axes
         loss.axhline(floor, color=BLACK, linewidth=0.9, linestyle="--", label="marginal's floor")
         (self._loss,) = loss.plot([], [], color=BLUE, marker=".", label="validation")
