@@ -109,7 +109,8 @@ def _sha256(path: Path | None) -> str:
 
 
 def _missing(key: str, files: list[str]) -> Run:
-    halves = [Path(file) for file in files if file.endswith(STATE)]  # `rnnkit pack` names the folder by the regime
+    halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(ENDING)]
+    # `rnnkit pack` names the folder by the regime, whatever the file is called.
     half = any(REGIMES[key].name in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
     return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
