@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnkit import assemble
-from rnnkit.find import LEFT, SHOWN, SMALLER, find, fingerprint, places, unfinished
+from rnnkit.find import SHOWN, SMALLER, find, fingerprint, places
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue, unknown
-from rnnkit.record import load, regime_of, save_text
+from rnnkit.record import load, save_text
 from rnnkit.regimes import get_regime
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
@@ -131,6 +131,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     from rnnkit import plots
     from rnnkit.plots import compare
+    from rnnkit.plots.style import left_of, marked
 
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
@@ -139,29 +140,18 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         print(_missing(name))
     if None in found.values():
         return
-    try:
+    with explained(", ".join(map(str, found.values()))):
         records = {name: load(path) for name, path in found.items()}
         prints = {name: fingerprint(path.read_bytes()) for name, path in found.items()}
         if figure in COMPARISONS:
-            labels = {f"{name}{f' ({LEFT})' if _left(one) else ''}": one for name, one in records.items()}
-            display(getattr(compare, figure)(labels), metadata={SHOWN: prints})
+            display(getattr(compare, figure)(marked(records)), metadata={SHOWN: prints})
         else:
             for name, record in records.items():
                 display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
-    except BadValue as error:
-        print(error)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        paths = ", ".join(map(str, found.values()))
-        print(f"{paths}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
-    else:
         for name, record in records.items():
             small = f"{SMALLER}, profile {record['profile']}" if str(record["profile"]) != "full" else ""
-            if said := ", ".join(filter(None, [_left(record), small])):
+            if said := ", ".join(filter(None, [left_of(record), small])):
                 print(f"{name}: {said}: {found[name].parent}")
-
-
-def _left(record: dict) -> str:
-    return unfinished(str(record["status"]), int(record["updates"]), regime_of(record))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from rnnkit import plots
 from rnnkit.facts import Record
 from rnnkit.plots import compare
+from rnnkit.plots.style import marked
 from rnnkit.record import last_filled, regime_of
 
 DPI, COLORS = 150, 128
@@ -120,7 +121,7 @@ def _compared(runs: Runs, pairs: Iterable[tuple[str, ...]]) -> list[Group]:
     """Runs side by side, as far as they are there."""
     groups = []
     for labels in pairs:
-        some = {label: runs[label] for label in labels if label in runs}
+        some = marked({label: runs[label] for label in labels if label in runs})
         if len(some) > 1:
             names = ", ".join(some)
             draws = {
@@ -149,7 +150,7 @@ def _validation(runs: Runs) -> Section:
     for label, record in runs.items():
         tasks.setdefault(regime_of(record).task, {})[label] = record
     together = [
-        _picture(compare.validations(some, narrow=True), f"{task}: {', '.join(some)}.")
+        _picture(compare.validations(marked(some), narrow=True), f"{task}: {', '.join(some)}.")
         for task, some in tasks.items()
         if len(some) > 1
     ]
@@ -168,7 +169,7 @@ def _omega(runs: Runs) -> list[Section]:
     if not any(regime_of(record).alpha for record in runs.values()):
         return []
     line = "Of the runs that were trained with it. Steps in the past: the share of steps that it looks at."
-    picture = _picture(compare.omegas(runs, narrow=True), "Omega and the steps in the past over training.")
+    picture = _picture(compare.omegas(marked(runs), narrow=True), "Omega and the steps in the past over training.")
     return [Section("omega", "Omega", line, [Group([picture])])]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from course import SOURCE
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from students import python, source
 
 from rnnkit import find, notebook
@@ -126,12 +127,10 @@ def test_an_unfinished_run_says_so_in_the_figure_and_below_it(trained, here, dis
     shutil.copy(trained / f"ada_{A1}_final_state.npz", path)
     save(path, load(path) | {"status": "running", "updates": 21})
     notebook.show("A1", "validation")
-    notebook.show("A1", "spectra")
+    notebook.show("A1", "overlaid")
     (single, about), (compared, _) = displayed
     assert "unfinished, 21 of 41 updates" in single.get_suptitle()
-    labels = [
-        text.get_text() for ax in compared.axes for text in (ax.get_legend().get_texts() if ax.get_legend() else ())
-    ]
+    labels = [text.get_text() for text in compared.findobj(Text)]
     assert "A1 (unfinished)" in labels
     assert (
         capsys.readouterr().out.splitlines()

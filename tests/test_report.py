@@ -16,13 +16,14 @@ from matplotlib.text import Text
 from runtools import ROOT
 
 from rnnkit import plots
+from rnnkit import report_sections as sections_
 from rnnkit.cli_run import report as report_command
 from rnnkit.facts import facts_of
 from rnnkit.grading.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.record import NEWER, load, save
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
-from rnnkit.report import ReportError, short_labels, write_report
+from rnnkit.report import ReportError, in_order, short_labels, write_report
 from rnnkit.summary import records_in, unreadable_in
 from rnnkit.train import train
 from rnnkit.verdict import verdict
@@ -50,6 +51,19 @@ def test_page_needs_nothing_but_itself(page):
     assert len([link for link in links if link.startswith("data:image/png")]) >= 12
     assert "<script" not in text
     assert "@import" not in text
+
+
+def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
+    """In the title of a run's own figures, and behind its label where it stands beside others."""
+    records = {path.name[:2]: load(path) for path in runs.glob("*/*_final_state.npz")}
+    records["A2"] |= {"status": np.array("running")}
+    drawn = []
+    monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
+    sections_.sections(in_order(records))
+    texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
+    assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
+    assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
+    assert not any("A2" in found for found in texts)
 
 
 def test_page_has_every_comparison(page):

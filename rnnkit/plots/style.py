@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rnnkit.facts import Record
-from rnnkit.find import unfinished
+from rnnkit.find import LEFT, unfinished
 from rnnkit.record import last_filled, regime_of
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
@@ -56,12 +56,21 @@ def profiles_beside_histograms(rows: int = 1) -> tuple[Figure, list[Axes]]:
     return new_figure(2, rows, width=NARROW / 2, height=2.7, width_ratios=(2.2, 1), sharey="row")
 
 
+def marked(runs: Runs) -> dict[str, Record]:
+    """The runs of one figure, with "(unfinished)" behind the labels of those on their way."""
+    return {f"{label} ({LEFT})" if left_of(record) else label: record for label, record in runs.items()}
+
+
 def title_of(record: Record) -> str:
     """The run's name, with its profile where that is not the handout's full size, and how far it is if unfinished."""
     regime, profile = regime_of(record), str(record["profile"])
-    left = unfinished(str(record["status"]), int(record["updates"]), regime)
-    said = ", ".join(filter(None, [f"{profile} profile" if profile != "full" else "", left]))
+    said = ", ".join(filter(None, [f"{profile} profile" if profile != "full" else "", left_of(record)]))
     return f"{regime.name}  ({said})" if said else regime.name
+
+
+def left_of(record: Record) -> str:
+    """How far a run on its way is; empty for one that came to its end."""
+    return unfinished(str(record["status"]), int(record["updates"]), regime_of(record))
 
 
 def entitle(figure: Figure, record: Record) -> None:
