@@ -19,7 +19,7 @@ from rnnkit.pip_progress import watched
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 STAMP = "rnnkit-setup.stamp"
-PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "install"]
+PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
 # What a usable .venv's Python prints: its version, then the torch it has (or none). Without pip it fails.
 PROBE = """
 import pip, sys

@@ -91,3 +91,9 @@ def test_the_count_is_that_of_the_constraints_and_no_time_is_promised(tmp_path, 
     said = capsys.readouterr().out
     assert "up to 2 packages" in said
     assert "minute" not in said
+
+
+def test_pip_knows_the_options(tmp_path):
+    """``--progress-bar`` stands after ``install``; with --help nothing is installed."""
+    status, told = watched([sys.executable, *setup_env.PIP, "--help"], tmp_path, lambda text: None)
+    assert status == 0, told
