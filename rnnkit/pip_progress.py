@@ -27,7 +27,9 @@ class Progress:
         word, _, rest = line.strip().partition(" ")
         if word == "Collecting" or line.startswith("Requirement already satisfied:"):
             name = re.match(r"[\w.-]+", rest.removeprefix("already satisfied: "))
-            self.found |= {name.group().lower()} if name else set()
+            self.found |= {name.group().lower().replace("_", "-")} if name else set()
+        elif word == "Processing":  # a file of this machine's
+            self.found.add(rest.split()[0].split("/")[-1].split("-")[0].lower().replace("_", "-"))
         elif file := _FILE.match(line):
             self.doing = f"downloading {file['name']}{file['size'] or ''}"
         elif word in ("Building", "Preparing", "Getting"):
