@@ -1,7 +1,26 @@
-"""The cases of 2_diagnostics: what a student's function is asked for."""
+"""The cases of 2_diagnostics: what a student's function is asked for.
+
+What a set of inputs can hide, and is shown by the later rounds (`public_rounds`, `grading.draws_again`) or a case:
+
+====================  ================================================================================================
+all questions         T, B, H of 1, all sizes equal, B > T; another call of the function; other numbers in float32;
+                      lists, dicts and tensors changed; tensors, arrays and lists are all right as results
+grad_time             a loss at the last or every step, gradients too small for float32, a sequence without gradient
+sat_time              states of -1, 0 and 1 exactly
+gate_sat_time         0, 1 and 0.5 exactly; nearly shut, nearly open, spread
+rho                   the largest eigenvalue last, positive or negative, a complex pair last or purely imaginary, a
+                      double one, none but 0 in a matrix that is not 0, zeros, H = 1
+grad_norm             one gradient, many of one shape, a number, three axes, one of zeros among others, zeros
+clip                  the same shapes; norms just above, just below and at the cutoff; cutoffs far from 1
+diagnostic_keys       the gates in either order; the rest as in grad_time and sat_time
+not asked             an empty list, gradients of zeros for clip (cutoff / norm is the text's own formula), tensors that
+                      need gradients or are not contiguous: the texts do not speak of them
+====================  ================================================================================================
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +29,7 @@ from torch import Tensor
 from rnnkit.checks.cases_cells import Case, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
+from rnnkit.checks.rounds import every_round
 
 KEYS = ("grad_time", "sat_time", "gate_z_sat_time", "gate_r_sat_time")
 
@@ -32,12 +52,29 @@ def _loss(hs: list[Tensor], inputs: Inputs, every_step: bool, scale: float = 1.0
     return scale * (weights[-1] * hs[-1] ** 2).sum(-1).mean()
 
 
+def _in_rounds(once: Callable[[Any, torch.dtype, Outcome, Inputs], None]):
+    """A case that asks a function in every round."""
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        every_round(outcome, inputs, lambda outcome, given: once(obj, dtype, outcome, given))
+
+    return run
+
+
+def _unchanged(outcome: Outcome, what: str, given: list[Any], kept: list[Any]) -> None:
+    """Whether a list that was handed in still holds the same things."""
+    if len(given) != len(kept) or any(one is not other for one, other in zip(given, kept, strict=True)):
+        outcome.problems[what] = f"{what}: your code changes the list that it was given; build a new one"
+
+
 def _grad_time(every_step: bool):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
-        outcome.put("g", obj(_loss(hs, inputs, every_step), list(hs)), "T")
+        given = list(hs)
+        outcome.put("g", obj(_loss(hs, inputs, every_step), given), "T")
+        _unchanged(outcome, "hs", given, hs)
 
-    return run
+    return _in_rounds(run)
 
 
 def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -56,14 +93,17 @@ def _saturation(name: str, source: str, argument: str):
         if not torch.equal(given, tensor(inputs[source], dtype)):
             outcome.problems[argument] = f"{argument}: your code changes it in place; make a new tensor instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _rho(source: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        outcome.put("rho", obj(tensor(inputs[source], dtype)), ())
+        W = tensor(inputs[source], dtype)
+        outcome.put("rho", obj(W), ())
+        if not torch.equal(W, tensor(inputs[source], dtype)):
+            outcome.problems["W"] = "W: your code changes it in place; make a new tensor instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
@@ -72,9 +112,14 @@ def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
 
 def _norm(source: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        outcome.put("norm", obj(_grads(source, dtype, inputs)), ())
+        grads = _grads(source, dtype, inputs)
+        given = list(grads)
+        outcome.put("norm", obj(given), ())
+        _unchanged(outcome, "grads", given, grads)
+        if not all(map(torch.equal, grads, _grads(source, dtype, inputs))):
+            outcome.problems["grads"] = "grads: your code changes them in place; make new tensors instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _clip(source: str):
@@ -92,7 +137,7 @@ def _clip(source: str):
             outcome.problems["grads"] = f"new grads: expected a list of {len(grads)} tensors, got {kind_of(new)}"
         outcome.put("norm", norm, ())
 
-    return run
+    return _in_rounds(run)
 
 
 def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -107,8 +152,8 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
     if inner.problems or not inner.values or all(one is other for one, other in zip(new, grads, strict=True)):
         outcome.problems["clip"] = "no clipping was done, so this says nothing yet"
         return
-    if len(given) != len(grads) or any(one is not other for one, other in zip(given, grads, strict=False)):
-        outcome.problems["grads"] = "grads: your code changes the list that it was given; build a new one"
+    _unchanged(outcome, "grads", given, grads)
+    if outcome.problems:
         return
     for k, g in enumerate(grads):
         outcome.put(f"grads[{k}] afterwards", g, tuple(g.shape))
@@ -117,8 +162,13 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
 def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
-        gates = {gate: tensor(inputs[gate], dtype) for gate in "zr"}
-        value = obj(_loss(hs, inputs, False), list(hs), gates)
+        gates = {gate: tensor(inputs[gate], dtype) for gate in inputs.options.get("gates", "zr")}
+        given, kept = list(hs), dict(gates)
+        value = obj(_loss(hs, inputs, False), given, gates)
+        _unchanged(outcome, "hs", given, hs)
+        same = gates.keys() == kept.keys() and all(gates[gate] is kept[gate] for gate in kept)
+        if not same or not all(torch.equal(kept[gate], tensor(inputs[gate], dtype)) for gate in kept):
+            outcome.problems["gates"] = "gates: your code changes what it was given; make a new dict, and new tensors"
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
             return
@@ -140,18 +190,18 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
             else:
                 outcome.problems[key] = f"{key}: the key is missing"
 
-    return run
+    return _in_rounds(run)
 
 
 CASES: dict[str, tuple[Case, ...]] = {
     "grad_time": (
         Case("loss at the last step", 2.0, _grad_time(every_step=False)),
         Case("loss at every step", 1.0, _grad_time(every_step=True)),
-        Case("tiny gradients, norm in float64", 1.0, _tiny),
+        Case("tiny gradients, norm in float64", 1.0, _in_rounds(_tiny)),
     ),
     "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
-    "sat_time_sigmoid": (Case("mean distance of sigmoid units", 1.0, _saturation("s", "hidden", "hidden")),),
     "gate_sat_time": (
+        Case("sigmoid units", 1.0, _saturation("d", "hidden", "v")),
         Case("gates spread over (0, 1)", 1.0, _saturation("d", "spread", "v")),
         Case("gates nearly shut", 1.0, _saturation("d", "nearly_shut", "v")),
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.outcome import Outcome, Reported, equal, name_of, same_print
+from rnnkit.checks.outcome import WITH, Outcome, Reported, equal, later, name_of, same_print
 
 Outcomes = dict[str, Outcome]
 TINY = "g x"  # this quantity of grad_time has its own known mistake
@@ -55,7 +55,11 @@ def _near(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def from_numbers(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """What a wrong case's numbers say about the mistake, whatever it is; None where they say nothing."""
-    wrong = {name: right for name, right in expected.items() if not equal(outcome.values.get(name), right)}
+    wrong = {
+        name: right
+        for name, right in expected.items()
+        if not later(name) and not equal(outcome.values.get(name), right)
+    }
     gradients = {name: right for name, right in wrong.items() if name.startswith("d") and "/d" in name}
     zero = [name for name, right in gradients.items() if name in outcome.values and not outcome.values[name].any()]
     if zero:
@@ -75,6 +79,19 @@ def from_numbers(expected: dict[str, np.ndarray], outcome: Outcome) -> str | Non
                 else f"hidden is right up to t = {first} and wrong after it: hand every h_t to the next step."
             )
     return None
+
+
+def only_later(outcomes: Outcomes, failed: list[str], expected: dict[str, dict[str, np.ndarray]]) -> str | None:
+    """What to say where every failed case is right with its first inputs; None where one is not."""
+    rounds: list[str] = []
+    for case in failed:
+        outcome = outcomes[case]
+        wrong = [name for name, right in expected[case].items() if not equal(outcome.values.get(name), right)]
+        wrong += outcome.problems
+        if outcome.error is not None or not all(map(later, wrong)):
+            return None
+        rounds += [name.split(WITH)[1][:-1] for name in wrong]
+    return f"right with the first inputs, not with others: {'; '.join(dict.fromkeys(rounds))}."
 
 
 def graph_only(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:

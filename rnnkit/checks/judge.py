@@ -13,8 +13,17 @@ import numpy as np
 
 from rnnkit.checks import cases_cells, cases_diagnostics, cases_extra, rules
 from rnnkit.checks.cases_cells import Case
-from rnnkit.checks.diagnose import Outcomes, difference, from_numbers, graph_only, known_mistake, of_error, where
-from rnnkit.checks.outcome import Outcome, equal, name_of
+from rnnkit.checks.diagnose import (
+    Outcomes,
+    difference,
+    from_numbers,
+    graph_only,
+    known_mistake,
+    of_error,
+    only_later,
+    where,
+)
+from rnnkit.checks.outcome import Outcome, equal, later, name_of
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.report import CaseReport, Report
 
@@ -115,6 +124,7 @@ def case_report(case: Case, outcome: Outcome, expected: dict[str, np.ndarray]) -
         details.append(of_error(outcome.error))
     else:
         wrong = [name for name in expected if not equal(outcome.values.get(name), expected[name])]
+        wrong = [name for name in wrong if not later(name)] or wrong  # what is wrong at first is so later, too
         shown = [name for name in wrong if name in outcome.values and name not in outcome.problems]
         details += [difference(name, outcome.values[name], expected[name]) for name in shown[:2]]
         if len(shown) > 2:
@@ -146,6 +156,8 @@ def _diagnosis(
     if found := _needed(question, needs):
         return found
     if found := known_mistake(outcomes, wrong, expectations()[question.id]["mistakes"]):
+        return found
+    if found := only_later(outcomes, wrong, right):
         return found
     for case in wrong:
         outcome = outcomes[case]

@@ -14,6 +14,7 @@ from rnnkit.checks.inputs import SIZES, shape_of
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
 PROJECTIONS = 3
+WITH = " (with "  # stands in the name of every quantity of a later round
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
 
@@ -47,6 +48,16 @@ def kind_of(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
     return "None" if value is None else f"{type(value).__name__}"
+
+
+def named(quantity: str, name: str) -> str:
+    """A quantity's name in a later round: ``h_t (with B = 1)``."""
+    return f"{quantity}{WITH}{name})"
+
+
+def later(quantity: str) -> bool:
+    """Whether a quantity or problem belongs to a later round."""
+    return WITH in quantity
 
 
 def as_array(value: Any) -> np.ndarray:
@@ -127,8 +138,14 @@ class Outcome:
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
     def fingerprint(self) -> dict[str, Any]:
-        """A few numbers that tell this outcome from others: shape and projections of every quantity."""
-        found: dict[str, Any] = {name: [list(a.shape), _project(a)] for name, a in self.values.items()}
+        """A few numbers that tell this outcome from others: shape and projections of every quantity.
+
+        Those of the later rounds stand for one long array.
+        """
+        first = {name: a for name, a in self.values.items() if not later(name)}
+        if rest := [a.ravel() for name, a in self.values.items() if later(name)]:
+            first["later rounds"] = np.concatenate(rest)
+        found: dict[str, Any] = {name: [list(a.shape), _project(a)] for name, a in first.items()}
         found |= {name: "problem" for name in self.problems if name not in self.values}
         if self.error is not None:
             found["error"] = f"{name_of(self.error)}: {str(self.error)[:90]}"
@@ -163,10 +180,10 @@ def _near(p: float | None, q: float | None) -> bool:
     return abs(p - q) <= 5 * TOLERANCE * (1 + abs(q))
 
 
-def equal(got: np.ndarray | None, expected: np.ndarray) -> bool:
+def equal(got: np.ndarray | None, expected: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     """Same shape, and every number within the tolerance; NaN is equal to nothing."""
     return (
         got is not None
         and got.shape == expected.shape
-        and bool(np.all(np.abs(got - expected) <= TOLERANCE * (1 + np.abs(expected))))
+        and bool(np.all(np.abs(got - expected) <= tolerance * (1 + np.abs(expected))))
     )

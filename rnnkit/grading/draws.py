@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rnnkit.checks.inputs import SHAPES, SIZES, Inputs, shape_of
+from rnnkit.checks.public_rounds import of_a_cell, told
 from rnnkit.checks.questions import CELLS, QUESTIONS
+from rnnkit.grading.draws_again import later_rounds
 
 Arrays = dict[str, np.ndarray]
+Rounds = dict[str, Inputs]
+LAST = ("lastSoftmax", "lastLinear")
 
 
 def draw(question_id: str, rng: np.random.Generator) -> Inputs:
-    """Small random inputs whose sizes are all different, from one another and from the public ones.
+    """Small random inputs whose sizes are all different, from one another and from the public ones, and later rounds.
+
+    The rounds have what the public ones have, in random order and with other numbers, sizes, shapes and places: sizes
+    of 1 and equal ones, the same cell once more, either head of the last state, every phi, eigenvalues in other places.
 
     Arguments:
         question_id: an id of `QUESTIONS`.
@@ -21,8 +28,16 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
     """
     question, sizes = QUESTIONS[question_id], _sizes(rng)
     if question.notebook == CELLS:
-        return Inputs(sizes, _cell(question.target, sizes, rng))
-    return Inputs(sizes, _DRAWS[question_id](sizes, rng))
+        options = {"last": str(rng.choice(LAST))}
+        arrays = _cell(question.target, sizes, rng)
+        rounds = _shuffled(_cells_again(question.target, question.method == "forward", sizes, rng), rng)
+        rounds["the first inputs once more"] = Inputs(sizes, arrays, options | {"grad": "unasked"})
+        return Inputs(sizes, arrays, options, rounds=rounds)
+    return Inputs(sizes, _DRAWS[question_id](sizes, rng), rounds=_shuffled(later_rounds(question_id, sizes, rng), rng))
+
+
+def _shuffled(rounds: Rounds, rng: np.random.Generator) -> Rounds:
+    return {name: rounds[name] for name in map(str, rng.permutation(list(rounds)))}
 
 
 def _sizes(rng: np.random.Generator) -> dict[str, int]:
@@ -32,12 +47,21 @@ def _sizes(rng: np.random.Generator) -> dict[str, int]:
             return sizes
 
 
+def _told(sizes: dict[str, int], letters: str) -> str:
+    return ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
+
+
 def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    """Biases of either sign, none near 0."""
+
     def uniform(letters: str, low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, shape_of(letters, sizes))
 
+    def bias(letters: str) -> np.ndarray:
+        return uniform(letters, 0.1, 0.7) * rng.choice([-1.0, 1.0], shape_of(letters, sizes))
+
     found = {
-        name: uniform(letters, 0.1, 0.7) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
+        name: bias(letters) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
         for name, letters in SHAPES[kind].items()
     }
     return found | {
@@ -46,6 +70,29 @@ def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
         "h_prev": uniform("BH", -0.8, 0.8),
         "r_t": uniform("BH", 0.1, 0.9),
     }
+
+
+def _cells_again(kind: str, whole: bool, sizes: dict[str, int], rng: np.random.Generator) -> Rounds:
+    """The structure of the public rounds; which head meets which of them, and all of the numbers, are random."""
+    one, other = map(str, rng.permutation(LAST))
+    phi, rest = map(str, rng.permutation(["sigmoid", "identity"]))
+    longer, equal = sizes["T"] + 1, int(rng.integers(2, 5))
+    again = {"T": longer, "B": longer + 1}
+    table = {
+        f"the same cell, new weights, {_told(again, 'TB')}": (again, one, {"head": "softmax"}),
+        "T = B = 1": ({"T": 1, "B": 1}, other, {}),
+        "torch.no_grad": ({}, one, {"grad": "off"}),
+        "I = H = O = 1": (dict.fromkeys("IHO", 1), other, {"phi": phi}),
+        f"all sizes {equal}": (dict.fromkeys("TBIHO", equal), other, {"phi": rest, "grad": "unasked"}),
+    }
+    found = {}
+    for about, (new, last, options) in table.items():
+        arrays = _cell(kind, sizes | new, rng)
+        arrays["h_prev"][int(rng.integers(len(arrays["h_prev"])))] = 0
+        arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
+        chosen = of_a_cell(kind, whole, {"head": last, "last": last} | options)
+        found[told(about, chosen)] = Inputs(sizes | new, arrays, chosen)
+    return found
 
 
 def _through_time(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
@@ -110,9 +157,10 @@ def _regularised(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
 _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
     "grad_time": _through_time,
     "sat_time": _between("hidden", -0.99, 0.99),
-    "sat_time_sigmoid": _between("hidden", 0.01, 0.99),
     "gate_sat_time": lambda sizes, rng: (
-        _between("spread", 0.01, 0.99)(sizes, rng) | _between("nearly_shut", 0.01, 0.06)(sizes, rng)
+        _between("hidden", 0.2, 0.99)(sizes, rng)
+        | _between("spread", 0.01, 0.99)(sizes, rng)
+        | _between("nearly_shut", 0.01, 0.06)(sizes, rng)
     ),
     "rho": lambda sizes, rng: {"W": _matrix(False, rng), "W_turning": _matrix(True, rng)},
     "grad_norm": _norm_inputs,
