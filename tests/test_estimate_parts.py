@@ -220,7 +220,8 @@ def test_a_child_over_its_time_is_interrupted_and_may_save_itself(tmp_path):
 @pytest.mark.slow
 def test_a_limit_ends_a_real_run_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    endless = ["run", "A1", "--profile", "tiny", "--set", "maxiters=100000001", "--out", "out", "--limit", "1"]
+    endless = ["run", "A1", "--profile", "tiny", "--set", "maxiters=2000001", "--set", "checkFreq=1000"]
+    endless += ["--out", "out", "--limit", "1"]
     assert cli.main(endless) == 1
     first = capsys.readouterr().out
     assert "limit of 1 minute reached after " in first
