@@ -5,9 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +14,8 @@ from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.omega import FLOWS
 from rnnkit.optim import CLIPSTYLES
-from rnnkit.tasks import MIN_LENGTH, TASKS, get_task
+from rnnkit.settings import RULES, without_effect
+from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
 try:
@@ -84,16 +82,10 @@ class Regime:
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _typed(f.name, getattr(self, f.name), type(f.default)))
-        for name, known in {
-            "task": TASKS,
-            "model": MODEL_NAMES,
-            "init": INITS,
-            "clipstyle": CLIPSTYLES,
-            "omega_on": FLOWS,
-        }.items():
+        for name, known in _WORDS.items():
             if getattr(self, name) not in known:
                 raise RegimeError(unknown(getattr(self, name), known, name))
-        for name, (ok, expected, advice) in _RULES.items():
+        for name, (ok, expected, advice) in RULES.items():
             if not ok(self):
                 raise RegimeError(f"{name}: expected {expected}, got {getattr(self, name)!r}; {advice}")
         try:
@@ -175,65 +167,6 @@ def _typed(name: str, value: Any, kind: type) -> Any:
     return value
 
 
-def _at_least(name: str, least: int, advice: str) -> tuple:
-    return (lambda r: getattr(r, name) >= least, f"at least {least}", advice)
-
-
-_MAX_SEED = 2**32 - 1
-_RULES = {
-    "nhid": _at_least("nhid", 1, "give the number of hidden units"),
-    "seed": (lambda r: 0 <= r.seed <= _MAX_SEED, f"0 to {_MAX_SEED}", "give another seed"),
-    "valid_seed": (
-        lambda r: r.valid_seed >= 0 and r.seed + r.valid_seed + 999 <= _MAX_SEED,
-        f"at least 0, and seed + valid_seed + 999 at most {_MAX_SEED}",
-        "give another one",
-    ),
-    "alpha": (
-        lambda r: 0 <= r.alpha < math.inf and (r.alpha == 0 or r.model == "rnn"),
-        "at least 0, and 0 for the GRU, because Omega is written with one W_hh and one nonlinearity, of which a gated "
-        "state is no function",
-        "give --alpha 0.0 or --model rnn",
-    ),
-    "stop_error": (lambda r: 0 < r.stop_error <= 100, "above 0, at most 100 percent", "the default is 1e-4"),
-    "lr": (lambda r: 0 < r.lr < math.inf, "a positive number", "the handout's is 0.01"),
-    "min_length": _at_least("min_length", MIN_LENGTH, "shorter sequences have no room for the tasks' markers"),
-    "max_length": (
-        lambda r: r.max_length >= r.min_length,
-        "at least min_length",
-        "raise it or lower min_length",
-    ),
-    "bs": _at_least("bs", 1, "give the training batch"),
-    "cbs": _at_least("cbs", 1, "give the size of a validation chunk"),
-    "ebs": (
-        lambda r: r.ebs >= r.cbs and r.ebs % r.cbs == 0,
-        "a positive multiple of cbs, because the set is drawn in whole chunks",
-        "change ebs or cbs (10000 and 1000 in the handout)",
-    ),
-    "checkFreq": _at_least("checkFreq", 1, "give the updates between two checks"),
-    "diagBins": _at_least("diagBins", 1, "give the number of bins"),
-    "satThresh": (lambda r: 0 <= r.satThresh <= 1, "0 to 1", "the handout's is 0.05"),
-    "bound": (lambda r: 1e-37 <= r.bound < math.inf, "at least 1e-37, a number of 32 bits", "the default is 1e-20"),
-    "err_abs": (lambda r: 0 < r.err_abs < math.inf, "a positive number", "the default is 0.2"),
-    "cutoff": (
-        lambda r: 0 < r.cutoff < math.inf,
-        "a positive number",
-        "to train without clipping give --clipstyle nothing",
-    ),
-    "maxiters": _at_least("maxiters", 1, "give the number of updates"),
-    "saveFreq": (lambda r: 0 <= r.saveFreq < math.inf, "at least 0 minutes", "the default is 5.0"),
-    "name": (
-        lambda r: re.fullmatch(r"\w[\w.+=-]{0,99}", r.name) is not None,
-        "up to 100 letters, digits and . _ + = -",
-        "choose the folder with --out",
-    ),
-    "device": (
-        lambda r: re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", r.device) is not None,
-        "cpu, cuda or cuda:N",
-        "give one of them",
-    ),
-    "z_bias": (lambda r: math.isfinite(r.z_bias), "a finite number", f"the default is {Z_BIAS:g}"),
-}
-
 # What all of the handout's commands share (section 3.1).
 _COMMON = Regime(maxiters=50000, collectDiags=True, diagBins=60)
 
@@ -276,29 +209,6 @@ PROFILES: dict[str, dict[str, Any]] = {
     "smoke": {"maxiters": 2001, "checkFreq": 100, "ebs": 1000, "cbs": 500},
     "tiny": {"maxiters": 41, "checkFreq": 10, "ebs": 200, "cbs": 100, "min_length": 10, "max_length": 30, "nhid": 10},
 }
-
-
-# What a setting needs to have any effect: name -> (whether it can, why it cannot, what to add).
-_REGRESSION = [name for name, task in TASKS.items() if task.head == "lastLinear"]
-_MEM = (lambda r: r.task == "mem", "only the task mem has symbols to remember", "task=mem")
-_OMEGA = (lambda r: r.alpha > 0, "with alpha 0 nothing looks at Omega", "alpha=2.0")
-_CAN = {
-    "cutoff": (lambda r: r.clipstyle != "nothing", "clipstyle nothing clips nothing", "clipstyle=rescale"),
-    "init": (lambda r: r.model == "rnn", "the GRU always starts from its own small weights", "model=rnn"),
-    "z_bias": (lambda r: r.model == "gru", "only the GRU has an update gate", "model=gru"),
-    "diagGates": (lambda r: r.model == "gru", "only the GRU has gates", "model=gru"),
-    "err_abs": (lambda r: r.task in _REGRESSION, "a classification is right or wrong", f"task={_REGRESSION[-1]}"),
-    "memvalues": _MEM, "mempos": _MEM, "memall": _MEM, "omega_on": _OMEGA, "bound": _OMEGA,
-}  # fmt: skip
-
-
-def without_effect(regime: Regime, given: Iterable[str]) -> str:
-    """Why one of the settings that were given cannot change a run of this regime; empty where all can."""
-    for name in given:
-        can, why, add = _CAN.get(name, (lambda r: True, "", ""))
-        if not can(regime):
-            return f"{name} has no effect on {regime.name}: {why}; leave it out, or add {add} (--set {add})"
-    return ""
 
 
 def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
