@@ -9,13 +9,15 @@ import importlib.util
 import json
 import linecache
 import sys
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from rnnkit.checks.diagnose import Outcomes
+from rnnkit.checks.known import ALONE, PAIR, SLIP
+from rnnkit.checks.outcome import Fingerprint, Outcome, same_print
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.runner import CASES, run_cases
 from rnnkit.checks.sandbox import quiet
@@ -23,8 +25,11 @@ from rnnkit.checks.sandbox import quiet
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
-BANK = ROOT / "tests" / "bank" / "mistakes.py"
+BANK = ROOT / "tests" / "bank"
 FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
+Outcomes = dict[str, Outcome]
+Prints = dict[str, Fingerprint | None]
+MOST = 3  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
@@ -54,8 +59,13 @@ def student_object(question: str, text: str | None = None, **others: str) -> Any
     for id, source in (_cells(chosen.notebook) | texts).items():
         name = f"<cell {id}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        exec(compile(source, name, "exec"), space)
+        exec(_compiled(source, name), space)
     return space[chosen.target]
+
+
+@lru_cache(200)
+def _compiled(source: str, name: str) -> Any:
+    return compile(source, name, "exec")
 
 
 def patched(question: str, old: str, new: str) -> str:
@@ -71,13 +81,38 @@ def patched(question: str, old: str, new: str) -> str:
 
 
 @cache
-def bank() -> tuple[Any, ...]:
-    """The known mistakes of the clone's tests."""
-    spec = importlib.util.spec_from_file_location("rnnkit_bank", BANK)
+def _module(name: str) -> Any:
+    """A module of the clone's `tests/bank`."""
+    spec = importlib.util.spec_from_file_location(f"rnnkit_bank_{name}", BANK / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return module.MISTAKES
+    return module
+
+
+def bank() -> tuple[Any, ...]:
+    """The known mistakes of the clone's tests."""
+    return _module("mistakes").MISTAKES
+
+
+def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
+    """Every two known mistakes of a question that can be made in one cell, and that cell."""
+    mistakes, text = [one for one in bank() if one.question == question], solution(question)
+    for k, other in enumerate(mistakes):
+        for one in mistakes[:k]:
+            for first, second in ((one, other), (other, one)):
+                half = text.replace(first.old, first.new)
+                if half.count(second.old) == 1:
+                    yield one, other, half.replace(second.old, second.new)
+                    break
+
+
+def slips(question: str) -> Iterator[Any]:
+    """The slips of one symbol in the solution of a question, and in other right answers to it."""
+    head = solution(question).split("    ### BEGIN")[0]
+    bodies = [body for id, body in _module("bases").BASES if id == question]
+    for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
+        yield from _module("slips").slips(text)
 
 
 def _rounded(values: Any) -> Any:
@@ -90,30 +125,78 @@ def outcomes_of(question: str, obj: Any) -> Outcomes:
         return run_cases(question, obj)
 
 
+class Table:
+    """Collects what is known of a question: each outcome once, and each word and sentence once."""
+
+    def __init__(self, cases: list[str]) -> None:
+        self.cases, self.entries = cases, []  # kind, sentences, prints
+        self.places: dict[tuple[Any, ...], list[int]] = {}
+
+    def add(self, kind: int, says: tuple[str, ...], prints: Prints) -> None:
+        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
+        if not any(prints.values()) or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values())):
+            return
+        words = tuple(print and print[0] for print in prints.values())
+        for place in self.places.setdefault(words, []):
+            other_kind, other_says, other = self.entries[place]
+            if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
+                if kind == other_kind == SLIP and says[0] not in other_says and len(other_says) < MOST:
+                    self.entries[place] = (kind, (*other_says, says[0]), other)
+                return
+        self.places[words].append(len(self.entries))
+        self.entries.append((kind, says, prints))
+
+    def stored(self) -> dict[str, Any]:
+        """As it is written to the file."""
+        words = list(dict.fromkeys(print[0] for _, _, prints in self.entries for print in prints.values() if print))
+        says = list(dict.fromkeys(text for _, texts, _ in self.entries for text in texts))
+        word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
+        known = [
+            [kind, [says_at[t] for t in texts], [print and [word_at[print[0]], *print[1:]] for print in prints.values()]]
+            for kind, texts, prints in self.entries
+        ]
+        return {"cases": self.cases, "words": words, "says": says, "known": known}
+
+
+def _prints(question: str, text: str, right: Prints) -> Prints:
+    """The fingerprints of a wrong answer; None in the cases that it passes."""
+    seen = {case: outcome.fingerprint() for case, outcome in outcomes_of(question, student_object(question, text)).items()}
+    return {case: None if same_print(print, right[case]) else print for case, print in seen.items()}
+
+
 def expectation(question: str) -> dict[str, Any]:
-    """What is stored about one question."""
+    """The right numbers of one question."""
     right = outcomes_of(question, student_object(question))
     for case, outcome in right.items():
         if outcome.error or outcome.problems:
             raise ValueError(f"{question}, {case}: the solution does not pass: {outcome.problems}") from outcome.error
-    mistakes = []
-    for mistake in bank():
-        if mistake.question == question:
-            wrong = outcomes_of(question, student_object(question, patched(question, mistake.old, mistake.new)))
-            prints = {case: outcome.fingerprint() for case, outcome in wrong.items()}
-            mistakes.append({"name": mistake.name, "message": mistake.message, "prints": prints})
-    expected = {
+    return {
         case: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
         for case, outcome in right.items()
     }
-    return {"expected": expected, "mistakes": mistakes}
+
+
+def known(question: str) -> dict[str, Any]:
+    """The fingerprints of all that is known to go wrong in one question."""
+    outcomes = outcomes_of(question, student_object(question))
+    right = {case: outcome.fingerprint() for case, outcome in outcomes.items()}
+    table = Table(list(right))
+    for mistake in bank():
+        if mistake.question == question:
+            text = patched(question, mistake.old, mistake.new)
+            table.add(ALONE, (mistake.message,), _prints(question, text, right))
+    for one, other, text in pairs(question):
+        table.add(PAIR, (one.message, other.message), _prints(question, text, right))
+    for slip in slips(question):
+        table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
+    return table.stored()
 
 
 def build() -> dict[str, dict[str, Any]]:
-    """File name -> its contents."""
+    """File name -> its contents: the right numbers by notebook."""
     torch.set_num_threads(1)
     return {
-        name: {id: expectation(id) for id, question in QUESTIONS.items() if question.notebook == notebook}
+        name: {id: {"expected": expectation(id)} for id, question in QUESTIONS.items() if question.notebook == notebook}
         for notebook, name in FILES.items()
     }
 
@@ -121,20 +204,23 @@ def build() -> dict[str, dict[str, Any]]:
 def main() -> None:
     """Writes the files."""
     for name, contents in build().items():
-        path = HERE / "data" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(_text(contents), encoding="utf-8")
-        count = sum(len(entry["mistakes"]) for entry in contents.values())
-        print(f"{path.relative_to(ROOT)}: {len(contents)} questions, {count} mistakes")
+        (HERE / "data" / name).write_text(_text(contents), encoding="utf-8")
+        print(f"{name}: {len(contents)} questions")
+    found = {}
+    for id in QUESTIONS:
+        found[id] = known(id)
+        counts = [sum(entry[0] == kind for entry in found[id]["known"]) for kind in (ALONE, PAIR, SLIP)]
+        print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
+    lines = ",\n".join(f' "{id}": {json.dumps(about, ensure_ascii=False, separators=(",", ":"))}' for id, about in found.items())
+    (HERE / "data" / "known.json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
 def _text(contents: dict[str, Any]) -> str:
-    """JSON with one line per quantity and per mistake: short, and readable in a diff."""
+    """JSON with one line per case: short, and readable in a diff."""
     lines = []
     for id, entry in contents.items():
         cases = ",\n".join(f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in entry["expected"].items())
-        mistakes = ",\n".join(f"   {json.dumps(mistake, ensure_ascii=False)}" for mistake in entry["mistakes"])
-        lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }},\n  "mistakes": [\n{mistakes}\n  ]\n }}')
+        lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }}\n }}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rnnkit.checks.diagnose import Outcomes, where
+from rnnkit.checks.diagnose import Outcomes
+from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.judge import Seen
 from rnnkit.checks.outcome import Outcome
