@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.known import partly, recognised
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import Outcome, equal
@@ -14,7 +17,13 @@ Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
 
 
-def diagnosis(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> list[str]:
+def diagnosis(
+    question: Question,
+    outcomes: Outcomes,
+    failed: list[str],
+    right: Expected,
+    probes: Callable[[], Outcomes] = dict,
+) -> list[str]:
     """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
 
     Arguments:
@@ -22,6 +31,7 @@ def diagnosis(question: Question, outcomes: Outcomes, failed: list[str], right: 
         outcomes: of all cases, with the public inputs.
         failed: the cases that failed.
         right: the right numbers.
+        probes: runs the question's probes, or has their outcomes.
     """
     seen = {case: outcomes[case].fingerprint() if case in failed else None for case in outcomes}
     if found := recognised(question.id, seen):
@@ -30,8 +40,25 @@ def diagnosis(question: Question, outcomes: Outcomes, failed: list[str], right: 
     clues = [partly(question.id, seen, numbers)]
     clues += [relation(right[case], outcomes[case]) for case in failed if outcomes[case].error is None]
     clues += _only_gradients(question, outcomes, failed, right)
+    clues += _probed(question, outcomes, failed, right, probes)
     clues.append(_where(outcomes, failed, right))
     return list(dict.fromkeys(filter(None, clues)))[:MOST]
+
+
+def _probed(
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
+) -> list[str | None]:
+    """What special inputs show of the quantities that are wrong."""
+    whole = [case for case in failed if outcomes[case].error is None]
+    wrong = [name for case in whole for name in wrong_in(right[case], outcomes[case]) if name in outcomes[case].values]
+    if all(map(is_gradient, wrong)):
+        return []
+    probed, clues = probes(), []
+    if "hidden" in wrong:
+        clues.append(start(question.id, probed))
+    if question.id == "gru_step" and whole:
+        clues.append(share({name for name in wrong if not is_gradient(name)}, outcomes[whole[0]].values))
+    return clues + tried(question.id, [name for name in wrong if not is_gradient(name)], probed)
 
 
 def _only_gradients(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> list[str | None]:

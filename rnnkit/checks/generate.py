@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import linecache
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -19,7 +20,7 @@ import torch
 from rnnkit.checks.known import ALONE, PAIR, SLIP
 from rnnkit.checks.outcome import Fingerprint, Outcome, same_print
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
-from rnnkit.checks.runner import CASES, run_cases
+from rnnkit.checks.runner import CASES, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +30,7 @@ BANK = ROOT / "tests" / "bank"
 FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
 Outcomes = dict[str, Outcome]
 Prints = dict[str, Fingerprint | None]
+UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
 MOST = 3  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
 
@@ -112,7 +114,14 @@ def slips(question: str) -> Iterator[Any]:
     head = solution(question).split("    ### BEGIN")[0]
     bodies = [body for id, body in _module("bases").BASES if id == question]
     for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
-        yield from _module("slips").slips(text)
+        yield from (slip for slip in _module("slips").slips(text) if question != "rho" or not UNSAFE.search(slip.text))
+
+
+def more(question: str) -> Iterator[tuple[str, str]]:
+    """Usual mistakes in more than one symbol: the cell and the sentence."""
+    for id, old, new, message in _module("bases").MORE:
+        if id == question:
+            yield patched(question, old, new), message
 
 
 def _rounded(values: Any) -> Any:
@@ -185,11 +194,24 @@ def known(question: str) -> dict[str, Any]:
         if mistake.question == question:
             text = patched(question, mistake.old, mistake.new)
             table.add(ALONE, (mistake.message,), _prints(question, text, right))
+    for text, message in more(question):
+        table.add(SLIP, (message,), _prints(question, text, right))
     for one, other, text in pairs(question):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
     for slip in slips(question):
         table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
     return table.stored()
+
+
+def probe_numbers(question: str) -> dict[str, dict[str, Any]]:
+    """The right numbers of a question's probes."""
+    with quiet():
+        outcomes = run_probes(question, student_object(question))
+    return {
+        probe: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
+        for probe, outcome in outcomes.items()
+        if outcome.error is None and not outcome.problems
+    }
 
 
 def build() -> dict[str, dict[str, Any]]:
@@ -202,17 +224,22 @@ def build() -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Writes the files."""
+    """Writes the files; named questions alone are made anew in `known.json` where there are arguments."""
     for name, contents in build().items():
         (HERE / "data" / name).write_text(_text(contents), encoding="utf-8")
         print(f"{name}: {len(contents)} questions")
-    found = {}
-    for id in QUESTIONS:
+    probes = {id: probe_numbers(id) for id in QUESTIONS}
+    lines = [f" {json.dumps(id)}: {json.dumps(numbers)}" for id, numbers in probes.items()]
+    (HERE / "data" / "probes.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    path = HERE / "data" / "known.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[1:] else {}
+    for id in sys.argv[1:] or QUESTIONS:
         found[id] = known(id)
         counts = [sum(entry[0] == kind for entry in found[id]["known"]) for kind in (ALONE, PAIR, SLIP)]
         print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
-    lines = ",\n".join(f' "{id}": {json.dumps(about, ensure_ascii=False, separators=(",", ":"))}' for id, about in found.items())
-    (HERE / "data" / "known.json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    ordered = {id: found[id] for id in QUESTIONS}
+    lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in ordered.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _text(contents: dict[str, Any]) -> str:

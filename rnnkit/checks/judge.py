@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -32,11 +32,13 @@ class Seen:
         outcomes: by case; empty where it was not run.
         rules: the forbidden things that it uses.
         verdict: status and message where it is no such object at all.
+        probes: gives the outcomes of the question's probes; asked only where the answer is wrong and unknown.
     """
 
     outcomes: Outcomes = field(default_factory=dict)
     rules: list[str] = field(default_factory=list)
     verdict: tuple[str, str] | None = None
+    probes: Callable[[], Outcomes] = dict
 
 
 @functools.cache
@@ -68,15 +70,20 @@ def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Re
     if seen.verdict:
         return failed(question, *seen.verdict)
     if not seen.rules:
-        return judge(question, seen.outcomes, needs)
+        return judge(question, seen.outcomes, needs, seen.probes)
     forbidden = failed(question, "against the rules", rules.verdict(seen.rules, question))
     if set(seen.rules) - {rules.SWITCHED_OFF}:
         return forbidden
-    report = judge(question, seen.outcomes, needs)
+    report = judge(question, seen.outcomes, needs, seen.probes)
     return forbidden if report.points else report
 
 
-def judge(question: Question, outcomes: Outcomes, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+def judge(
+    question: Question,
+    outcomes: Outcomes,
+    needs: Iterable[tuple[Question, Report]] = (),
+    probes: Callable[[], Outcomes] = dict,
+) -> Report:
     """The report on the outcomes of all cases, for the public inputs."""
     if message := unwritten(question, outcomes):
         return failed(question, NOT_WRITTEN, message)
@@ -90,7 +97,7 @@ def judge(question: Question, outcomes: Outcomes, needs: Iterable[tuple[Question
         cases.append(report)
         if not report.passed:
             wrong.append(case.name)
-    messages = _diagnosed(question, outcomes, wrong, right, needs) if wrong else []
+    messages = _diagnosed(question, outcomes, wrong, right, needs, probes) if wrong else []
     notes = [note for outcome in outcomes.values() for note in outcome.notes]
     return whole(question, cases, [*messages, *dict.fromkeys(notes)])
 
@@ -143,9 +150,10 @@ def _diagnosed(
     wrong: list[str],
     right: Expected,
     needs: Iterable[tuple[Question, Report]],
+    probes: Callable[[], Outcomes],
 ) -> list[str]:
     for need, report in needs:  # the first earlier question that this code calls and that is not right either
         if report.points < need.points:
             why = f" {report.messages[0]}" if report.messages else ""
             return [f"{need.name}, which this calls, is not right yet: mend question {need.id} first.{why}"]
-    return diagnosis(question, outcomes, wrong, right)
+    return diagnosis(question, outcomes, wrong, right, probes)

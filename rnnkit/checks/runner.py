@@ -14,13 +14,14 @@ from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, expectations, failed, judge, report_of
 from rnnkit.checks.outcome import Outcome, kind_of
+from rnnkit.checks.probes import asked, probe_inputs
 from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.names import unknown
 from rnnkit.notebook import find_run
 
-__all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases"]
+__all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases", "run_probes"]
 
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
 
@@ -68,7 +69,22 @@ def observe(question: Question, obj: Any, inputs: Inputs | None = None) -> Seen:
         return Seen(verdict=problem)
     with rules.tripwire(question) as used:
         outcomes = run_cases(question.id, obj, inputs)
-    return Seen(outcomes=outcomes, rules=sorted(used))
+    probes = (lambda: run_probes(question.id, obj)) if inputs is None else dict
+    return Seen(outcomes=outcomes, rules=sorted(used), probes=probes)
+
+
+def run_probes(id: str, obj: Any) -> Outcomes:
+    """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
+    cases, found = {case.name: case for case in CASES[id]}, {}
+    for name, inputs in probe_inputs(id).items():
+        whole = Outcome(sizes=inputs.sizes)
+        for case in asked(id, CASES[id][0].name):
+            part = _run(cases[case], obj, torch.float64, inputs)
+            whole.values |= part.values
+            whole.problems |= part.problems
+            whole.error = whole.error or part.error
+        found[name] = whole
+    return found
 
 
 def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:

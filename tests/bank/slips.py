@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,7 +29,14 @@ PAIRS = {
 LENGTHS = {"1": ("0", "2", "0.5", "-1"), "0": ("1", "-1"), "-1": ("0", "1", "-2"), "2": ("1", "3", "0.5"), "0.5": ("1", "2", "0.25"), "4": ("2", "1", "8", "3"), "1.0": ("0.0", "2.0")}
 AXES = ("0", "1", "2", "-1", "-2", "(0, 1)", "(0, 2)", "(1, 2)")
 COMPARED = {"Lt": "<", "Gt": ">", "LtE": "<=", "GtE": ">=", "Eq": "==", "NotEq": "!="}
-SAID = {"hs": "the list of states", "new": "the new gradients", "norm": "the norm", "factor": "the factor"}
+PLACES = {
+    "step": {"z_t": "in z_t, ", "r_t": "in r_t, ", "candidate": "in the candidate, ", "h_new": "in the candidate, ", "h_t": "in the mixture, "},
+    "forward": {"output": "in the output, ", "h": "in the output, ", "hidden": "in hidden, ", "h_t": "in the step or h_0, ", "h_prev": "in h_0 or what is handed on, "},
+    "omega": {"value": "in Omega, ", "grad": "in the derivative, ", "weight": "in the derivative, ", "back": "in v, ", "delta": "in d * slope, ", "length": "in the squared norm of d, ", "off": "in R - 1, ", "counts": "in m, ", "M": "in M, "},
+    "clip_rescale": {"factor": "in the factor, ", "norm": "in the norm, ", "new": "in the new gradients, "},
+}
+LETTERS = {"zs": "the list of z", "rs": "the list of r", "off": "R - 1", "back": "v", "length": "the squared norm of d", "counts": "m", "delta": "d * slope", "flow": "d"}
+SAID = LETTERS | {"hs": "the list of states", "new": "the new gradients", "norm": "the norm", "factor": "the factor"}
 
 
 def slips(text: str) -> Iterator[Slip]:
@@ -38,6 +47,12 @@ def slips(text: str) -> Iterator[Slip]:
     for statement in ast.walk(function):
         for node, new, message in _statement(statement):
             yield from _made(tree, node, new, message)
+    for text, message in _everywhere(function):
+        try:
+            compile(text, "<slip>", "exec")
+        except SyntaxError:
+            continue
+        yield Slip(message, text)
     for node, place in _expressions(function):
         for new, message in _changes(node, names):
             yield from _made(tree, node, new, f"{place}{message}")
@@ -72,17 +87,43 @@ def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
     for statement in ast.walk(function):
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.FunctionDef):
             continue
-        place = ""
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            name = statement.targets[0].id
-            place = {"z_t": "in z_t, ", "r_t": "in r_t, ", "candidate": "in the candidate, "}.get(name, "")
+        place = _place(function, statement)
         parts = [value for name, value in ast.iter_fields(statement) if name not in ("body", "orelse", "target", "targets")]
         for part in parts:
             for root in part if isinstance(part, list) else [part]:
                 if isinstance(root, ast.AST):
-                    for node in ast.walk(root):
-                        if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store):
-                            yield node, place
+                    yield from ((node, place) for node in _inside(root))
+
+
+def _everywhere(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """The same slip at every place where an argument is read."""
+    for argument in function.args.args:
+        name = argument.arg
+        for node in (ast.Name(name, ast.Load()),):
+            for new, message in _name(node, [name]):
+                memo_free = copy.deepcopy(function)
+
+                class Put(ast.NodeTransformer):
+                    def visit_Name(self, found: ast.Name, name=name, new=new):
+                        return copy.deepcopy(new) if found.id == name and isinstance(found.ctx, ast.Load) else found
+
+                memo_free.body = [Put().visit(statement) for statement in memo_free.body]
+                yield ast.unparse(ast.fix_missing_locations(memo_free)), message
+
+
+def _inside(root: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(root):
+        if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store):
+            yield node
+
+
+def _place(function: ast.FunctionDef, statement: ast.stmt) -> str:
+    """Where in a longer cell a statement stands, in the words of the equations."""
+    if isinstance(statement, ast.Return) and function.name == "step" and isinstance(statement.value, ast.Tuple):
+        return "in the mixture or in what is returned, "
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return ""
+    return PLACES.get(function.name, {}).get(statement.targets[0].id, "")
 
 
 def _src(node: ast.AST) -> str:
@@ -114,6 +155,20 @@ def _attribute(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
         if name[0] == "W":
             yield _of(f"{source}.T"), f"you multiply by the transpose of {name}; with states as rows it is {name} itself."
             yield _of(f"({source} + torch.eye(*{source}.shape, dtype={source}.dtype))"), f"the identity is added to {name}."
+            yield _of(f"({source} @ {source})"), f"{name} multiplies twice."
+            yield _of(f"(0.5 * ({source} + {source}.T))"), f"the symmetric part of {name} stands where {name} itself should."
+            yield _of(f"torch.tril({source})"), f"only the lower triangle of {name} is used."
+            yield _of(f"torch.triu({source})"), f"only the upper triangle of {name} is used."
+            yield _of(f"{source}.flip(0)"), f"the rows of {name} are in the wrong order."
+            yield _of(f"torch.linalg.inv({source})"), f"the inverse of {name} is used."
+            yield _of(f"torch.softmax({source}, -1)"), f"a softmax of {name} is used."
+        yield _of(f"torch.tanh({source})"), f"{name} goes through tanh first."
+        yield _of(f"torch.zeros_like({source})"), f"zeros stand where {name} should."
+        yield _of(f"torch.ones_like({source})"), f"ones stand where {name} should."
+        if name[0] == "b":
+            yield _of(f"{source}.flip(0)"), f"the entries of {name} are in the wrong order."
+            yield _of(f"{source}[0]"), f"only the first entry of {name} is used, for every unit."
+            yield _of(f"{source} ** 2"), f"{name} is squared."
         yield _of(f"{source}.detach()"), f"{name} is detached: the values are right, but it gets no gradient."
         yield _of(f"(-{source})"), f"{name} has the wrong sign."
         yield _of(f"(2 * {source})"), f"{name} counts twice."
@@ -160,7 +215,43 @@ def _name(node: ast.Name, names: list[str]) -> Iterator[Change]:
     yield _of(f"{name}.mean(0, keepdim=True)"), f"{said} is averaged over its first axis."
     yield _of(f"{name}.mean(1, keepdim=True)"), f"{said} is averaged over its second axis."
     yield _of(f"{name}.sum(0)"), f"{said} is summed over its first axis."
+    for low, high in ((0, None), (0, 1), (-1, 1), (None, 0)):
+        yield _of(f"{name}.clamp({low}, {high})"), f"{said} is clamped ({_range(low, high)})."
+    yield _of(f"{name}.round()"), f"{said} is rounded."
+    yield _of(f"torch.softmax({name}, -1)"), f"a softmax of {said} stands where {said} should."
+    yield _of(f"torch.logit({name})"), f"the logit of {said} stands where {said} should."
+    yield _of(f"torch.exp({name})"), f"the exponential of {said} stands where {said} should."
+    yield _of(f"torch.log({name})"), f"the logarithm of {said} stands where {said} should."
+    yield _of(f"torch.relu({name})"), f"relu of {said} stands where {said} should."
+    yield _of(f"({name} ** 0.5)"), f"the root of {said} is taken; it should not be."
+    yield _of(f"({name} - {name}.mean(0))"), f"the mean over the first axis is subtracted from {said}."
+    yield _of(f"{name}.roll(1, 0)"), f"the entries of {said} are shifted by one along the first axis."
+    yield _of(f"{name}.roll(1, -1)"), f"the entries of {said} are shifted by one along the last axis."
+    yield _of(f"{name}.flip(-1)"), f"{said} is turned round along its last axis."
+    if name == "r_t":
+        for gate in ("self.update_gate(x_t, h_prev)", "self.reset_gate(x_t, h_prev)", "r_t * self.reset_gate(x_t, h_prev)"):
+            yield _of(gate), f"{gate.split('(')[0].split('.')[-1]} is asked again in place of the r_t that is handed in."
+    if name == "x_t":
+        for place, which in (("0", "first"), ("-1", "last")):
+            yield _of(f"x[{place}]"), f"the {which} input, x[{place}], is used at every step."
     yield _of(f"list({name})"), f"{said} is a list; one tensor is wanted."
+
+
+def _range(low: int | None, high: int | None) -> str:
+    return " and ".join(filter(None, ["" if low is None else f"not below {low}", "" if high is None else f"not above {high}"]))
+
+
+def _subscript(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
+    owner, place = ast.unparse(node.value), node.slice
+    if isinstance(place, ast.Name):
+        for other in (f"{place.id} - 1", "0", "-1", f"-{place.id} - 1", f":{place.id} + 1"):
+            yield _of(f"{owner}[{other}]"), f"{owner}[{other}] stands where {owner}[{place.id}] should."
+    if ast.unparse(place) == "-1":
+        for other in (":, -1", ":, 0", "-1:"):
+            yield _of(f"{owner}[{other}]"), f"{owner}[{other}] stands where {owner}[-1] should."
+        yield _of(f"{owner}.sum(0)"), f"the sum over all of {_src(node.value)} stands where the last should."
+        yield _of(f"{owner}.mean(0)"), f"the mean over all of {_src(node.value)} stands where the last should."
+        yield _of(f"{owner}.amax(0)"), f"the largest of all of {_src(node.value)} stands where the last should."
 
 
 def _binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
@@ -169,6 +260,17 @@ def _binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     def made(operator: ast.operator, one: ast.expr = left, other: ast.expr = right) -> ast.BinOp:
         return ast.BinOp(one, operator, other)
 
+    source = ast.unparse(node)
+    yield _of(f"({source}).clamp(min=0)"), f"{_src(node)} is clamped at 0."
+    yield _of(f"({source}).abs()"), f"the absolute value of {_src(node)} is taken."
+    yield _of(f"({source}) ** 2"), f"{_src(node)} is squared; it should not be."
+    yield _of(f"({source}) ** 0.5"), f"the root of {_src(node)} is taken; it should not be."
+    yield _of(f"({source}).detach()"), f"{_src(node)} is detached: the values are right, but no gradient flows back through it."
+    for number in (2, 0.5, -1):
+        yield _of(f"{number} * ({source})"), f"{_src(node)} counts {number} times."
+    if isinstance(op, ast.Mult):
+        for curve in ("tanh", "sigmoid"):
+            yield _of(f"torch.{curve}({source})"), f"{_src(node)} goes through {curve} of its own."
     if isinstance(op, ast.Add | ast.Sub):
         added = "added" if isinstance(op, ast.Add) else "subtracted"
         yield left, f"the term {_src(right)} is missing."
@@ -223,12 +325,14 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
     if name in CURVES or name in ("phi", "PHI[self.phi]"):
         inner = ast.unparse(node.args[0])
         yield node.args[0], f"the {last} is missing: you use the sum before it." if name in CURVES else "the nonlinearity is missing."
-        for curve in (*CURVES, "torch.softmax", "torch.erf", "torch.nn.functional.softplus", "torch.nn.functional.hardtanh"):
+        for curve in (*CURVES, "torch.softmax", "torch.erf", "torch.nn.functional.softplus", "torch.nn.functional.hardtanh", "torch.nn.functional.hardsigmoid", "torch.nn.functional.softsign", "torch.nn.functional.elu", "torch.nn.functional.gelu", "torch.nn.functional.silu", "torch.nn.functional.leaky_relu", "torch.nn.functional.logsigmoid", "torch.log_softmax", "torch.atan", "torch.cos"):
             if curve != name:
-                arguments = f"{inner}, -1" if curve == "torch.softmax" else inner
+                arguments = f"{inner}, -1" if "soft" in curve and "max" in curve else inner
                 own = last if name in CURVES else "the cell's own phi"
                 yield _of(f"{curve}({arguments})"), f"{curve.split('.')[-1]} stands where {own} should."
         yield _of(f"{name}({name}({inner}))"), f"the {last} is applied twice."
+        yield from _curve_and_terms(node, name, last if name in CURVES else "nonlinearity")
+        yield from _letters(node)
         yield _of(f"(1 - {name}({inner}))"), f"1 - {last}(...) stands where {last}(...) should."
         yield _of(f"{name}(-({inner}))"), f"the sum inside the {last} has the wrong sign."
         yield _of(f"{name}({inner}).detach()"), f"the result of the {last} is detached: the values are right, but no gradient flows back."
@@ -265,6 +369,14 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
                 yield _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "the mean stands under the root; the norm sums."
                 yield _of(f"({owner}).sum({', '.join(source)}).abs()"), "entries are summed before the square, so that they cancel; the norm squares first."
             if last == "mean":
+                for one, other in itertools.product(("mean", "sum", "amax", "amin"), repeat=2):
+                    if (one, other) != ("mean", "mean"):
+                        yield _of(f"({owner}).{one}(-1).{other}(-1)"), f"{one} over the last axis, then {other} over the one before, stand where the mean over both should."
+                yield _of(f"({owner}).flatten(1).std(1)"), "the standard deviation stands where the mean should."
+                yield _of(f"({owner})[:, 0].mean(-1)"), "only the first sequence is used."
+                yield _of(f"({owner})[:, -1].mean(-1)"), "only the last sequence is used."
+                yield _of(f"({owner})[..., 0].mean(-1)"), "only the first unit is used."
+                yield _of(f"({owner})[..., -1].mean(-1)"), "only the last unit is used."
                 yield _of(f"({owner}).median({', '.join(source)}).values"), "this is the median; the mean is wanted."
                 yield _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "this is the root of the mean square; the plain mean is wanted."
                 yield _of(f"({owner}).log().mean({', '.join(source)}).exp()"), "this is the geometric mean; the plain mean is wanted."
@@ -292,6 +404,54 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
     if last == "grad" and owner == "torch.autograd":
         for other in ("loss.sqrt()", "loss.log()", "2 * loss", "loss ** 2", "loss.sum() * len(hs)"):
             yield _of(f"torch.autograd.grad({other}, {', '.join(source[1:])})"), f"{other.replace('loss.sum() * len(hs)', 'T * loss')} stands where loss should."
+
+
+def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:
+    """The nonlinearity of a part of the sum."""
+    total = node.args[0]
+    terms: list[str] = []
+    while isinstance(total, ast.BinOp) and isinstance(total.op, ast.Add):
+        terms.insert(0, ast.unparse(total.right))
+        total = total.left
+    terms.insert(0, ast.unparse(total))
+    if len(terms) < 2:
+        return
+    words = "each term apart; it acts once, on the sum"
+    yield _of(" + ".join(f"{name}({term})" for term in terms)), f"the {said} is applied to {words}."
+    for k, term in enumerate(terms):
+        rest = " + ".join(terms[:k] + terms[k + 1 :])
+        shown = term.replace("self.", "")
+        yield _of(f"{name}({rest}) + {term}"), f"the term {shown} is added outside the {said}; it belongs inside."
+        yield _of(f"{rest} + {name}({term})"), f"the {said} is applied to the term {shown} alone; it is applied to the sum."
+        yield _of(f"{name}({rest}) + {name}({term})"), f"the {said} is applied to the term {shown} apart; it acts once, on the sum."
+        yield _of(f"{name}({rest}) * ({term})"), f"the term {shown} multiplies what comes out of the {said}; it is added inside."
+    for other in ("b_z", "b_r", "b_h", "b_o"):
+        if f"self.{other}" not in terms:
+            yield _of(f"{name}({ast.unparse(node.args[0])} + self.{other})"), f"{other} is added as well."
+    for other in ("h_prev", "x_t @ self.W_xh", "h_prev @ self.W_hh", "x_t @ self.W_xz", "h_prev @ self.W_hz", "x_t @ self.W_xr", "h_prev @ self.W_hr", "r_t"):
+        if other not in terms:
+            yield _of(f"{name}({ast.unparse(node.args[0])} + {other})"), f"{other.replace('self.', '')} is added as well, inside the {said}."
+    for other in ("h_prev", "r_t"):
+        yield _of(f"{other} * {ast.unparse(node)}"), f"{other} multiplies the result."
+        yield _of(f"{other} + {ast.unparse(node)}"), f"{other} is added to the result, outside the {said}."
+
+
+def _letters(node: ast.Call) -> Iterator[Change]:
+    """Several weights of one gate in another's place."""
+    text = ast.unparse(node)
+    found = [name for name in dict.fromkeys(re.findall(r"self\.((?:W_x|W_h|b_)[zrh])\b", text))]
+    for letters in itertools.product("zrh", repeat=len(found)):
+        new = [name[:-1] + letter for name, letter in zip(found, letters, strict=True)]
+        changed = [(old, other) for old, other in zip(found, new, strict=True) if old != other]
+        if len(changed) > 1:
+            there = {old: other for old, other in changed}
+            source = re.sub(r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m: f"self.{there.get(m[1], m[1])}", text)
+            pairs = _and([other for _, other in changed]), _and([old for old, _ in changed])
+            yield _of(source), f"{pairs[0]} stand where {pairs[1]} should."
+
+
+def _and(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _axes(source: list[str]) -> str:
