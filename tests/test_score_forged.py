@@ -13,6 +13,7 @@ from test_checks import every_question
 
 from rnnkit.checks import QUESTIONS, generate, remote
 from rnnkit.checks.inputs import Inputs, fixed
+from rnnkit.checks.outcome import WITH
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import DEPTH, decode, encode
 from rnnkit.grading.reply import REPLY_LIMIT, TEXT, BadReply, clean, read
@@ -143,11 +144,13 @@ def test_inputs_handed_back_earn_only_what_handing_back_is_worth():
 
     def echo(request):
         asked = json.loads(request)
-        given = Inputs(**decode(asked["inputs"])) if asked["inputs"] else fixed(asked["question"])
+        inputs = Inputs.read(decode(asked["inputs"])) if asked["inputs"] else fixed(asked["question"])
         reply = decode(json.loads(remote.answer(request, SOLUTIONS[asked["question"]])))
         for case in reply["cases"].values():
             for name, value in case["values"].items():
-                source = {"W": "W_hh", "h_t": "h_prev", "g": "loss_weights"}.get(name, f"g{name[6:7]}")
+                first, _, last = name.partition(WITH)
+                given = inputs.rounds[last[:-1]] if last else inputs
+                source = {"W": "W_hh", "h_t": "h_prev", "g": "loss_weights"}.get(first, f"g{name[6:7]}")
                 size = given.sizes["T"] if name.startswith("length") else 0
                 case["values"][name] = given.arrays.get(source, value * 0) if value.ndim else np.array(float(size))
         return json.dumps(encode(reply))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from rnnkit.checks.inputs import SHAPES, Inputs, shape_of
 from rnnkit.checks.outcome import Outcome, kind_of
+from rnnkit.checks.rounds import every_round
 
 
 class Case(NamedTuple):
@@ -42,15 +44,61 @@ def make_cell(
     """
     sizes = inputs.sizes
     cell = cls(sizes["I"], sizes["H"], sizes["O"], phi=phi, head=head, dtype=dtype)
+    _set(cell, kind, dtype, inputs)
+    return cell
+
+
+def _set(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) -> None:
+    """Puts the weights in place, as an update of training does."""
     parameters = dict(cell.named_parameters())
     for name, letters in SHAPES[kind].items():
-        found, shape = parameters.get(name), shape_of(letters, sizes)
+        found, shape = parameters.get(name), shape_of(letters, inputs.sizes)
         if found is None or tuple(found.shape) != shape:
             got = "none" if found is None else tuple(found.shape)
             raise LookupError(f"{name}: expected a parameter of shape {shape}, got {got}")
         with torch.no_grad():
             found.copy_(tensor(inputs[name], dtype))
-    return cell
+
+
+def _in_rounds(kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs], None], **made: str):
+    """A case that uses a cell in every round; one cell for as long as its sizes, head and phi stay.
+
+    Arguments:
+        kind: ``RNN`` or ``GRU``.
+        use: ``use(cell, dtype, outcome, inputs)``.
+        made: ``phi`` and ``head`` of the cell; see `_chosen` for what else they may be.
+    """
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cells: dict[tuple, nn.Module] = {}
+
+        def one(outcome: Outcome, given: Inputs) -> None:
+            chosen = _chosen(made, given)
+            key = (*chosen.items(), *(given.sizes[letter] for letter in "IHO"))
+            if key not in cells:
+                cells[key] = make_cell(obj, kind, dtype, given, **chosen)
+            cell, off = cells[key], "grad" in given.options
+            _set(cell, kind, dtype, given)
+            cell.train(not off)
+            with torch.no_grad() if off else contextlib.nullcontext():
+                use(cell, dtype, outcome, given)
+            _unchanged(outcome, dict(_named(cell, kind)), {name: tensor(given[name], dtype) for name in SHAPES[kind]})
+
+        every_round(outcome, inputs, one)
+
+    return run
+
+
+def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
+    """phi and head of a cell: the case's own or, by the names ``any``, ``each`` and ``last``, those of the round."""
+    phi, head = made.get("phi", "tanh"), made.get("head", "softmax")
+    option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
+        head, ("", head)
+    )
+    return {
+        "phi": given.options.get("phi", "tanh") if phi == "any" else phi,
+        "head": given.options.get(option, usual),
+    }
 
 
 def _given(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:
@@ -88,22 +136,22 @@ def _put_gates(outcome: Outcome, gates: Any, shape: str) -> None:
         outcome.problems["gates"] = f'gates: expected a dict with the keys "z" and "r", got {got}'
         return
     for gate in "zr":
-        outcome.put(gate, gates[gate], shape)
+        outcome.put(gate, gates[gate], shape, only_tensor=True)
 
 
 def _values(kind: str, method: str, names: str, result: str, gated: bool = False, phi: str = "tanh"):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        cell = make_cell(obj, kind, dtype, inputs, phi=phi)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = _given(names, dtype, inputs)
-        _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
+        state = _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
         _unchanged(outcome, given, _given(names, dtype, inputs))
+        if dtype == torch.float32 and state is not None and state.dtype != dtype:
+            outcome.problems[result] = f"{result}: expected the dtype of x_t, {dtype}, got {state.dtype}"
 
-    return run
+    return _in_rounds(kind, use, phi=phi)
 
 
 def _gradients(kind: str, method: str, names: str, result: str, gated: bool = False):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        cell = make_cell(obj, kind, dtype, inputs)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = _given(names, dtype, inputs, grad=True)
         kept = outcome.part()
         state = _pieces(kept, getattr(cell, method)(*given.values()), result, gated)
@@ -116,7 +164,7 @@ def _gradients(kind: str, method: str, names: str, result: str, gated: bool = Fa
             weights = {name: value for name, value in weights.items() if letter == name[-1]}
         outcome.put_gradients(result, state, given | weights)
 
-    return run
+    return _in_rounds(kind, use)
 
 
 def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -130,23 +178,21 @@ def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> Non
 # ---- whole sequences ----------------------------------------------------------------------------------------------
 
 
-def _call_forward(
-    kind: str, head: str, obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs, grad: bool = False
-):
-    cell = make_cell(obj, kind, dtype, inputs, head=head)
-    x = tensor(inputs["x"], dtype, grad)
+def _forward(cell: nn.Module, kind: str, outcome: Outcome, x: Tensor) -> tuple | list | None:
+    """What came back, where it is three things."""
+    before = x.detach().clone()
     value = cell.forward(x)
-    _unchanged(outcome, {"x": x}, _given("x", dtype, inputs))
-    if not isinstance(value, tuple | list) or len(value) != 3:
-        third = "None" if kind == "RNN" else '{"z": z, "r": r}'
-        outcome.problems["forward"] = f"forward: expected to get back output, hidden, {third}; got {kind_of(value)}"
-        return cell, x, None
-    return cell, x, value
+    _unchanged(outcome, {"x": x}, {"x": before})
+    if isinstance(value, tuple | list) and len(value) == 3:
+        return value
+    third = "None" if kind == "RNN" else '{"z": z, "r": r}'
+    outcome.problems["forward"] = f"forward: expected to get back output, hidden, {third}; got {kind_of(value)}"
+    return None
 
 
 def _hidden(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        _, _, value = _call_forward(kind, "softmax", obj, dtype, outcome, inputs)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
         if value is None:
             return
         outcome.put("hidden", value[1], "TBH", only_tensor=True)
@@ -155,36 +201,43 @@ def _hidden(kind: str):
                 f"forward: an RNN has no gates; expected None in third place, got {kind_of(value[2])}"
             )
 
-    return run
+    return _in_rounds(kind, use, head="any", phi="any" if kind == "RNN" else "tanh")
 
 
 def _output(kind: str, head: str, shape: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        _, _, value = _call_forward(kind, head, obj, dtype, outcome, inputs)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
         if value is not None:
             outcome.put("output", value[0], shape, only_tensor=True)
 
-    return run
+    return _in_rounds(kind, use, head=head)
 
 
-def _traces(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-    _, _, value = _call_forward("GRU", "softmax", obj, dtype, outcome, inputs)
-    if value is not None:
-        _put_gates(outcome, value[2], "TBH")
+def _traces(kind: str):
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
+        if value is not None:
+            _put_gates(outcome, value[2], "TBH")
+
+    return _in_rounds(kind, use, head="any")
 
 
 def _through_time(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        cell, x, value = _call_forward(kind, "lastLinear", obj, dtype, outcome, inputs, grad=True)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        x = tensor(inputs["x"], dtype, grad=True)
+        value = _forward(cell, kind, outcome, x)
         if value is None:
             return
         inner = outcome.part()
-        whole = inner.put("output", value[0], "BO", only_tensor=True)
+        output = value[0]
+        if cell.head == "softmax" and isinstance(output, Tensor) and output.dim() == 3:
+            output = output[-1]  # other cases ask for the rest
+        whole = inner.put("output", output, "BO", only_tensor=True)
         outcome.problems |= inner.problems
         if whole:
-            outcome.put_gradients("output", value[0], {"x": x} | dict(_named(cell, kind)))
+            outcome.put_gradients("output", output, {"x": x} | dict(_named(cell, kind)))
 
-    return run
+    return _in_rounds(kind, use, head="each")
 
 
 def _named(cell: nn.Module, kind: str) -> list[tuple[str, Tensor]]:
@@ -192,11 +245,10 @@ def _named(cell: nn.Module, kind: str) -> list[tuple[str, Tensor]]:
 
 
 def _rho(kind: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        cell = make_cell(obj, kind, dtype, inputs)
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
 
-    return run
+    return _in_rounds(kind, use)
 
 
 def _part(method: str, names: str, result: str, weight: float) -> tuple[Case, ...]:
@@ -215,7 +267,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "rnn_forward": (
         Case("hidden states", 1.0, _hidden("RNN")),
         Case("output at every step", 0.5, _output("RNN", "softmax", "TBO")),
-        Case("output after the last step", 0.5, _output("RNN", "lastLinear", "BO")),
+        Case("output after the last step", 0.5, _output("RNN", "last", "BO")),
         Case("gradients through time", 1.0, _through_time("RNN")),
     ),
     "rnn_rho": (Case("the recurrent matrix", 1.0, _rho("RNN")),),
@@ -229,8 +281,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "gru_forward": (
         Case("hidden states", 1.0, _hidden("GRU")),
         Case("output at every step", 0.25, _output("GRU", "softmax", "TBO")),
-        Case("output after the last step", 0.25, _output("GRU", "lastLinear", "BO")),
-        Case("gate traces", 0.5, _traces),
+        Case("output after the last step", 0.25, _output("GRU", "last", "BO")),
+        Case("gate traces", 0.5, _traces("GRU")),
         Case("gradients through time", 1.0, _through_time("GRU")),
     ),
     "gru_rho": (Case("the candidate's recurrent matrix", 1.0, _rho("GRU")),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from rnnkit.checks.cases_cells import Case, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
+from rnnkit.checks.rounds import every_round
 
 KEYS = ("grad_time", "sat_time", "gate_z_sat_time", "gate_r_sat_time")
 
@@ -32,12 +34,29 @@ def _loss(hs: list[Tensor], inputs: Inputs, every_step: bool, scale: float = 1.0
     return scale * (weights[-1] * hs[-1] ** 2).sum(-1).mean()
 
 
+def _in_rounds(once: Callable[[Any, torch.dtype, Outcome, Inputs], None]):
+    """A case that asks a function in every round."""
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        every_round(outcome, inputs, lambda outcome, given: once(obj, dtype, outcome, given))
+
+    return run
+
+
+def _unchanged(outcome: Outcome, what: str, given: list[Any], kept: list[Any]) -> None:
+    """Whether a list that was handed in still holds the same things."""
+    if len(given) != len(kept) or any(one is not other for one, other in zip(given, kept, strict=True)):
+        outcome.problems[what] = f"{what}: your code changes the list that it was given; build a new one"
+
+
 def _grad_time(every_step: bool):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
-        outcome.put("g", obj(_loss(hs, inputs, every_step), list(hs)), "T")
+        given = list(hs)
+        outcome.put("g", obj(_loss(hs, inputs, every_step), given), "T")
+        _unchanged(outcome, "hs", given, hs)
 
-    return run
+    return _in_rounds(run)
 
 
 def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -56,14 +75,17 @@ def _saturation(name: str, source: str, argument: str):
         if not torch.equal(given, tensor(inputs[source], dtype)):
             outcome.problems[argument] = f"{argument}: your code changes it in place; make a new tensor instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _rho(source: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        outcome.put("rho", obj(tensor(inputs[source], dtype)), ())
+        W = tensor(inputs[source], dtype)
+        outcome.put("rho", obj(W), ())
+        if not torch.equal(W, tensor(inputs[source], dtype)):
+            outcome.problems["W"] = "W: your code changes it in place; make a new tensor instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
@@ -72,9 +94,14 @@ def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
 
 def _norm(source: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        outcome.put("norm", obj(_grads(source, dtype, inputs)), ())
+        grads = _grads(source, dtype, inputs)
+        given = list(grads)
+        outcome.put("norm", obj(given), ())
+        _unchanged(outcome, "grads", given, grads)
+        if not all(map(torch.equal, grads, _grads(source, dtype, inputs))):
+            outcome.problems["grads"] = "grads: your code changes them in place; make new tensors instead"
 
-    return run
+    return _in_rounds(run)
 
 
 def _clip(source: str):
@@ -92,7 +119,7 @@ def _clip(source: str):
             outcome.problems["grads"] = f"new grads: expected a list of {len(grads)} tensors, got {kind_of(new)}"
         outcome.put("norm", norm, ())
 
-    return run
+    return _in_rounds(run)
 
 
 def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -104,11 +131,16 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
     if isinstance(new, tuple | list) and len(new) == len(grads):
         for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
             inner.put(f"grads[{k}]", entry, tuple(before.shape))
-    if inner.problems or not inner.values or all(one is other for one, other in zip(new, grads, strict=True)):
-        outcome.problems["clip"] = "no clipping was done, so this says nothing yet"
+    _unchanged(outcome, "grads", given, grads)
+    if not all(map(torch.equal, grads, _grads("g", dtype, inputs))):
+        outcome.problems["grads"] = "grads: your code changes the tensors in place; make new ones (g * factor)"
+    if outcome.problems:
         return
-    if len(given) != len(grads) or any(one is not other for one, other in zip(given, grads, strict=False)):
-        outcome.problems["grads"] = "grads: your code changes the list that it was given; build a new one"
+    if inner.problems or not inner.values:
+        outcome.problems["clip"] = "the new gradients cannot be looked at, so this says nothing yet"
+        return
+    if all(one is other for one, other in zip(new, grads, strict=True)):
+        outcome.problems["clip"] = "the tensors given are what comes back, so this says nothing yet"
         return
     for k, g in enumerate(grads):
         outcome.put(f"grads[{k}] afterwards", g, tuple(g.shape))
@@ -117,8 +149,13 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
 def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
-        gates = {gate: tensor(inputs[gate], dtype) for gate in "zr"}
-        value = obj(_loss(hs, inputs, False), list(hs), gates)
+        gates = {gate: tensor(inputs[gate], dtype) for gate in inputs.options.get("gates", "zr")}
+        given, kept = list(hs), dict(gates)
+        value = obj(_loss(hs, inputs, False), given, gates)
+        _unchanged(outcome, "hs", given, hs)
+        same = gates.keys() == kept.keys() and all(gates[gate] is kept[gate] for gate in kept)
+        if not same or not all(torch.equal(kept[gate], tensor(inputs[gate], dtype)) for gate in kept):
+            outcome.problems["gates"] = "gates: your code changes what it was given; make a new dict, and new tensors"
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
             return
@@ -140,14 +177,14 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
             else:
                 outcome.problems[key] = f"{key}: the key is missing"
 
-    return run
+    return _in_rounds(run)
 
 
 CASES: dict[str, tuple[Case, ...]] = {
     "grad_time": (
         Case("loss at the last step", 2.0, _grad_time(every_step=False)),
         Case("loss at every step", 1.0, _grad_time(every_step=True)),
-        Case("tiny gradients, norm in float64", 1.0, _tiny),
+        Case("tiny gradients, norm in float64", 1.0, _in_rounds(_tiny)),
     ),
     "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
     "sat_time_sigmoid": (Case("mean distance of sigmoid units", 1.0, _saturation("s", "hidden", "hidden")),),

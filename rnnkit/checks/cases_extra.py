@@ -9,6 +9,7 @@ import torch
 from rnnkit.checks.cases_cells import Case, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
+from rnnkit.checks.rounds import every_round
 
 PARTS = {"Omega": (), "steps in the past": (), "gradient": "HH"}  # what comes back, and its shape
 TOO_HIGH = 1e6  # a bound that no gradient of the cases reaches
@@ -16,15 +17,21 @@ TOO_HIGH = 1e6  # a bound that no gradient of the cases reaches
 
 def _omega(*parts: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        _ask(obj, dtype, outcome, inputs, parts, float(inputs["bound"]))
+        every_round(
+            outcome, inputs, lambda outcome, given: _ask(obj, dtype, outcome, given, parts, float(given["bound"]))
+        )
 
     return run
 
 
 def _nothing(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
     """Zeros, where nothing reaches the bound; Omega with another bound as well, for zeros alone are no answer."""
-    _ask(obj, dtype, outcome, inputs, ("Omega",), float(inputs["bound"]))
-    _ask(obj, dtype, outcome, inputs, tuple(PARTS), TOO_HIGH, ", nothing counts")
+
+    def one(outcome: Outcome, given: Inputs) -> None:
+        _ask(obj, dtype, outcome, given, ("Omega",), float(given["bound"]))
+        _ask(obj, dtype, outcome, given, tuple(PARTS), TOO_HIGH, ", nothing counts")
+
+    every_round(outcome, inputs, one)
 
 
 def _ask(

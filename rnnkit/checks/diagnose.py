@@ -9,8 +9,8 @@ import numpy as np
 from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.known import partly, recognised
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
-from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.questions import Question
+from rnnkit.checks.outcome import WITH, Outcome, equal, later
+from rnnkit.checks.questions import CELLS, Question
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
@@ -37,12 +37,27 @@ def diagnosis(
     if found := recognised(question.id, seen):
         return [found]
     numbers = {case for case in failed if any(value.any() for value in outcomes[case].values.values())}
+    if found := _only_later(outcomes, failed, right):
+        return [found]
     clues = [partly(question.id, seen, numbers)]
-    clues += [relation(right[case], outcomes[case]) for case in failed if outcomes[case].error is None]
+    in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
+    clues += [relation(right[case], outcomes[case], in_steps) for case in failed if outcomes[case].error is None]
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
     clues.append(_where(outcomes, failed, right))
     return list(dict.fromkeys(filter(None, clues)))[:MOST]
+
+
+def _only_later(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
+    """What to say where every failed case is right with its first inputs; None where one is not."""
+    rounds: list[str] = []
+    for case in failed:
+        outcome = outcomes[case]
+        wrong = [*wrong_in(right[case], outcome), *outcome.problems]
+        if outcome.error is not None or not all(map(later, wrong)):
+            return None
+        rounds += [name.split(WITH)[1][:-1] for name in wrong]
+    return f"right with the first inputs, not with others: {'; '.join(dict.fromkeys(rounds))}."
 
 
 def _probed(
@@ -50,7 +65,12 @@ def _probed(
 ) -> list[str | None]:
     """What special inputs show of the quantities that are wrong."""
     whole = [case for case in failed if outcomes[case].error is None]
-    wrong = [name for case in whole for name in wrong_in(right[case], outcomes[case]) if name in outcomes[case].values]
+    wrong = [
+        name
+        for case in whole
+        for name in wrong_in(right[case], outcomes[case])
+        if name in outcomes[case].values and not later(name)
+    ]
     if all(map(is_gradient, wrong)):
         return []
     probed, clues = probes(), []
@@ -76,7 +96,7 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values:
+            if name in outcome.values and not later(name):
                 (fine if equal(outcome.values[name], numbers) else wrong).append(name)
     passed = [case for case in outcomes if case not in failed]
     if fine and wrong:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -41,10 +42,17 @@ class Inputs:
     Fields:
         sizes: what the letters T, B, I, H, O of the shapes stand for.
         arrays: weights, states, gradients, cutoffs by name, float64. A list of arrays is numbered: ``g0``, ``g1``.
+        options: ``phi``, ``head`` (any) and ``last`` (a head of the last state) of a cell, where they are not the
+            case's own; ``grad: off`` runs it as validation does; ``gates``: the order of the dict's keys.
+        cases: the names of the cases that take part; empty for all.
+        rounds: what the cases are run with afterwards, by what is special about it; see `rounds.every_round`.
     """
 
     sizes: dict[str, int]
     arrays: dict[str, np.ndarray]
+    options: dict[str, str] = field(default_factory=dict)
+    cases: list[str] = field(default_factory=list)
+    rounds: dict[str, Inputs] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.arrays[name]
@@ -54,43 +62,66 @@ class Inputs:
         count = sum(name.startswith(letter) and name[len(letter) :].isdigit() for name in self.arrays)
         return [self.arrays[f"{letter}{k}"] for k in range(count)]
 
+    def of(self, case: str) -> Inputs:
+        """The same with only those rounds that a case takes part in: there are no gradients where they are off."""
+        taking = {
+            name: given
+            for name, given in self.rounds.items()
+            if (not given.cases or case in given.cases) and not ("gradients" in case and "grad" in given.options)
+        }
+        return replace(self, rounds=taking)
+
+    def plain(self) -> dict[str, Any]:
+        """What `read` makes inputs of."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, plain: dict[str, Any]) -> Inputs:
+        """Inputs from `plain`."""
+        return cls(**plain | {"rounds": {name: cls.read(given) for name, given in plain["rounds"].items()}})
+
 
 @functools.cache
 def fixed(question_id: str) -> Inputs:
     """The inputs of the public check: known to everybody, and what the fingerprints of known mistakes are made with."""
+    from rnnkit.checks.public_rounds import rounds  # it builds on this module
+
     question = QUESTIONS[question_id]
-    arrays = _cell_arrays(question.target) if question.notebook == CELLS else _FIXED[question_id]()
-    return Inputs(SIZES, arrays)
+    arrays = cell_arrays(question.target) if question.notebook == CELLS else _FIXED[question_id]()
+    return Inputs(SIZES, arrays, rounds=rounds(question_id))
 
 
-def _shape(letters: str) -> tuple[int, ...]:
-    return shape_of(letters, SIZES)
-
-
-def _cell_arrays(kind: str) -> dict[str, np.ndarray]:
+def cell_arrays(
+    kind: str, sizes: dict[str, int] = SIZES, turn: float = 0.0, bias: float = 0.3
+) -> dict[str, np.ndarray]:
+    """Weights, inputs and states for a cell; ``turn`` makes other numbers, ``bias`` is the middle of the biases."""
     weights = {}
     for name, letters in SHAPES[kind].items():
-        scale, shift = (0.4, 0.3) if name.startswith("b_") else (0.7, 0.0)
-        weights[name] = wave(_shape(letters), PHASES[name], scale, shift)
+        scale, shift = (0.4, bias) if name.startswith("b_") else (0.7, 0.0)
+        weights[name] = wave(shape_of(letters, sizes), PHASES[name] + turn, scale, shift)
     return weights | {
-        "x": wave(_shape("TBI"), 0.3),
-        "x_t": wave(_shape("BI"), 0.3),
-        "h_prev": wave(_shape("BH"), 1.9, 0.8),
-        "r_t": wave(_shape("BH"), 4.1, 0.4, 0.5),
+        "x": wave(shape_of("TBI", sizes), 0.3 + turn),
+        "x_t": wave(shape_of("BI", sizes), 0.3 + turn),
+        "h_prev": wave(shape_of("BH", sizes), 1.9 + turn, 0.8),
+        "r_t": wave(shape_of("BH", sizes), 4.1 + turn, 0.4, 0.5),
     }
 
 
-def _through_time() -> dict[str, np.ndarray]:
+def through_time(sizes: dict[str, int] = SIZES, turn: float = 0.0) -> dict[str, np.ndarray]:
+    """What states through time and a loss are made from."""
     return {
-        "A": wave(_shape("HH"), 2.2, 0.6),
-        "pushes": wave(_shape("TBH"), 0.7, 0.5),
-        "h_0": wave(_shape("BH"), 3.1, 0.3),
-        "loss_weights": wave(_shape("TBH"), 5.3),
+        "A": wave(shape_of("HH", sizes), 2.2 + turn, 0.6),
+        "pushes": wave(shape_of("TBH", sizes), 0.7 + turn, 0.5),
+        "h_0": wave(shape_of("BH", sizes), 3.1 + turn, 0.3),
+        "loss_weights": wave(shape_of("TBH", sizes), 5.3 + turn),
     }
 
 
-def _gradients(letter: str, scale: float = 1.0) -> dict[str, np.ndarray]:
-    return {f"{letter}{k}": wave(shape, 0.8 + k, scale) for k, shape in enumerate(GRADIENTS)}
+def gradients(
+    letter: str, scale: float = 1.0, shapes: tuple[tuple[int, ...], ...] = GRADIENTS
+) -> dict[str, np.ndarray]:
+    """A numbered list of gradients."""
+    return {f"{letter}{k}": wave(shape, 0.8 + k, scale) for k, shape in enumerate(shapes)}
 
 
 def _turning() -> np.ndarray:
@@ -102,27 +133,27 @@ def _turning() -> np.ndarray:
 
 def _regularised() -> dict[str, np.ndarray]:
     """Gradients of which those at the first step are below the bound, though their norms are not, and one is zero."""
-    flow = wave(_shape("TBH"), 0.6)
+    flow = wave(shape_of("TBH", SIZES), 0.6)
     flow[0] *= 0.03
     flow[2, 1] = 0
-    slope = 1 - wave(_shape("TBH"), 2.1, 0.9) ** 2
-    return {"flow": flow, "slope": slope, "W_hh": wave(_shape("HH"), 1.5, 0.8), "bound": np.array(0.01)}
+    slope = 1 - wave(shape_of("TBH", SIZES), 2.1, 0.9) ** 2
+    return {"flow": flow, "slope": slope, "W_hh": wave(shape_of("HH", SIZES), 1.5, 0.8), "bound": np.array(0.01)}
 
 
 _FIXED = {
-    "grad_time": _through_time,
-    "sat_time": lambda: {"hidden": wave(_shape("TBH"), 0.4, 0.97)},
-    "sat_time_sigmoid": lambda: {"hidden": wave(_shape("TBH"), 1.4, 0.49, 0.5)},
+    "grad_time": through_time,
+    "sat_time": lambda: {"hidden": wave(shape_of("TBH", SIZES), 0.4, 0.97)},
+    "sat_time_sigmoid": lambda: {"hidden": wave(shape_of("TBH", SIZES), 1.4, 0.49, 0.5)},
     "gate_sat_time": lambda: {
-        "spread": wave(_shape("TBH"), 1.4, 0.49, 0.5),
-        "nearly_shut": wave(_shape("TBH"), 1.4, 0.02, 0.03),
+        "spread": wave(shape_of("TBH", SIZES), 1.4, 0.49, 0.5),
+        "nearly_shut": wave(shape_of("TBH", SIZES), 1.4, 0.02, 0.03),
     },
     "rho": lambda: {"W": -wave((5, 5), 1.1, 0.7), "W_turning": _turning()},
-    "grad_norm": lambda: _gradients("g") | _gradients("large", 300.0),
-    "clip": lambda: _gradients("g") | _gradients("small", 0.02) | {"cutoff": np.array(0.5)},
-    "diagnostic_keys": lambda: _through_time() | {
-        "z": wave(_shape("TBH"), 0.9, 0.45, 0.5),
-        "r": wave(_shape("TBH"), 2.6, 0.3, 0.35),
+    "grad_norm": lambda: gradients("g") | gradients("large", 300.0),
+    "clip": lambda: gradients("g") | gradients("small", 0.02) | {"cutoff": np.array(0.5)},
+    "diagnostic_keys": lambda: through_time() | {
+        "z": wave(shape_of("TBH", SIZES), 0.9, 0.45, 0.5),
+        "r": wave(shape_of("TBH", SIZES), 2.6, 0.3, 0.35),
     },
     "omega": _regularised,
 }  # fmt: skip

@@ -16,7 +16,7 @@ from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Expected, Outcomes, diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
 from rnnkit.checks.numbers import difference, wrong_in
-from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.outcome import Outcome, later
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.report import CaseReport, Report
 
@@ -123,7 +123,8 @@ def case_report(
     if outcome.error is not None:
         details.append(of_error(outcome.error, question, outcome.sizes))
     else:
-        wrong = wrong_in(expected, outcome)
+        wrong = list(wrong_in(expected, outcome))
+        wrong = [name for name in wrong if not later(name)] or wrong  # what is wrong at first is so later, too
         shown = [name for name in wrong if name in outcome.values and name not in outcome.problems]
         details += [difference(name, outcome.values[name], expected[name]) for name in shown[:2]]
         if len(shown) > 2:

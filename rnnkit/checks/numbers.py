@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.outcome import Outcome, equal, later
 
 NAMED = ("g x", "length of", "other keys")  # these quantities are no results of their own
 
@@ -36,13 +36,21 @@ def is_gradient(name: str) -> bool:
     return name.startswith("d") and "/d" in name
 
 
-def relation(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
-    """How the first wrong quantity that can be told is related to the right one; None where nothing is seen."""
+def relation(expected: dict[str, np.ndarray], outcome: Outcome, in_steps: bool = True) -> str | None:
+    """How the first wrong quantity that can be told is related to the right one; None where nothing is seen.
+
+    Arguments:
+        expected: the right numbers of a case.
+        outcome: of that case.
+        in_steps: whether the question has the sizes T, B and H.
+    """
+    if found := _together(expected, outcome):
+        return found
     for name, right in wrong_in(expected, outcome).items():
         got = outcome.values.get(name)
-        if got is None or is_gradient(name) or name.startswith(NAMED):
+        if got is None or is_gradient(name) or later(name) or name.startswith(NAMED):
             continue
-        if found := _swapped(name, got, expected) or _related(got, right, outcome.sizes):
+        if found := _swapped(name, got, expected) or _related(got, right, outcome.sizes, in_steps):
             return f"{name}: {found}"
         if name == "hidden" and got.shape == right.shape:
             first = next(t for t in range(len(right)) if not equal(got[t], right[t]))
@@ -58,6 +66,7 @@ def relation(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
 def gradients(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """Which gradients are zero or wrong, where all the values are right."""
     wrong = [name for name in wrong_in(expected, outcome) if is_gradient(name) and name in outcome.values]
+    wrong = [name for name in wrong if not later(name)] or wrong
     if not wrong:
         return None
     zero = [name for name in wrong if not outcome.values[name].any()]
@@ -68,7 +77,7 @@ def gradients(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
             f"the values are right, but in your code {result} does not depend on {_sources(zero)} as far as autograd "
             f"can see: somewhere it leaves the graph (detach, .data, torch.no_grad, a new tensor made from numbers).{also}"
         )
-    right = set(filter(is_gradient, expected)) - set(wrong)
+    right = {name for name in expected if is_gradient(name) and not later(name)} - set(wrong)
     kept = f"; that with respect to {_sources(right)} is right" if right else ""
     return (
         f"the values are right, but the gradients with respect to {_sources(wrong)} are not{kept}: on one of several "
@@ -82,20 +91,21 @@ def _sources(names: list[str] | set[str]) -> str:
 
 def _swapped(name: str, got: np.ndarray, expected: dict[str, np.ndarray]) -> str | None:
     """Whether it is what another quantity of the case should be."""
-    other = next((one for one, right in expected.items() if one != name and equal(got, right)), None)
+    other = next((one for one, right in expected.items() if one != name and not later(one) and equal(got, right)), None)
     return f"these are the right numbers of {other}." if other and got.size > 1 else None
 
 
-def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str | None:
+def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps: bool) -> str | None:
     if got.shape != right.shape:
         return _misshapen(got, right)
     with np.errstate(all="ignore"):
         varied = right.size > 1 and np.ptp(right) > 1e-6
+        telling = varied or not np.isin(right, (0.0, 0.5, 1.0, 2.0)).all()
         in_time = varied and right.ndim > 0 and len(right) == sizes["T"] and sizes["T"] > 2
         tests = {
             "it is 0 everywhere.": lambda: not got.any(),
-            "it is 1 minus the right answer.": lambda: equal(1 - got, right),
-            "it is the right answer with the other sign: the sign is wrong.": lambda: equal(-got, right),
+            "it is 1 minus the right answer.": lambda: telling and equal(1 - got, right),
+            "it is the right answer with the other sign: the sign is wrong.": lambda: right.any() and equal(-got, right),
             "it is the transpose of the right answer.": lambda: (
                 got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and equal(got.T, right)
             ),
@@ -104,8 +114,10 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str |
             ),
             "it is one step late: entry t holds what belongs to t - 1.": lambda: in_time and equal(got[1:], right[:-1]),
             "it is one step early: entry t holds what belongs to t + 1.": lambda: in_time and equal(got[:-1], right[1:]),
-            "it is the square of the right answer.": lambda: equal(got, right**2),
-            "it is the square root of the right answer.": lambda: right.min() >= 0 and equal(got, np.sqrt(right)),
+            "it is the square of the right answer.": lambda: telling and equal(got, right**2),
+            "it is the square root of the right answer.": lambda: (
+                telling and right.min() >= 0 and equal(got, np.sqrt(right))
+            ),
             "it is the right answer before the sigmoid.": lambda: varied and equal(1 / (1 + np.exp(-got)), right),
             "it is the right answer before the tanh.": lambda: varied and equal(np.tanh(got), right),
             "it is the right answer put through tanh once more.": lambda: varied and equal(got, np.tanh(right)),
@@ -113,12 +125,31 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str |
             and equal(got, 1 / (1 + np.exp(-right))),
             "it is the right answer put through softmax along the last axis.": lambda: varied
             and equal(got, np.exp(right) / np.exp(right).sum(-1, keepdims=True)),
-            "it is log10 of the right answer.": lambda: right.min() > 0 and equal(got, np.log10(right)),
-            "it is the natural logarithm of the right answer.": lambda: right.min() > 0 and equal(got, np.log(right)),
+            "it is log10 of the right answer.": lambda: telling and right.min() > 0 and equal(got, np.log10(right)),
+            "it is the natural logarithm of the right answer.": lambda: telling and right.min() > 0 and equal(got, np.log(right)),
             "it is the absolute value of the right answer.": lambda: varied and equal(got, np.abs(right)),
         }
         found = next((text for text, holds in tests.items() if holds()), None)
-        return found or _proportional(got, right, sizes) or _rows(got, right) or _constant(got, right, sizes)
+        return found or _proportional(got, right, sizes if in_steps else {}) or _rows(got, right) or _constant(got, right, sizes)
+
+
+def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
+    """Whether all new gradients are the right ones times one number."""
+    names = [name for name in expected if name.startswith("grads[") and not later(name)]
+    found = [outcome.values.get(name) for name in names]
+    if len(names) < 2 or any(one is None or one.shape != expected[name].shape for one, name in zip(found, names, strict=True)):
+        return None
+    got, right = np.concatenate([one.ravel() for one in found]), np.concatenate([expected[name].ravel() for name in names])
+    ratio = float(got @ right / (right @ right))
+    if not equal(got, ratio * right):
+        fine = [name for name in names if equal(outcome.values[name], expected[name])]
+        if fine and len(fine) < len(names):
+            rest = ", ".join(name for name in names if name not in fine)
+            return f"{', '.join(fine)} {'is' if len(fine) == 1 else 'are'} right, {rest} not: there is no common factor for all of them."
+        return None if ratio == 1 else "the new gradients are not the given ones times one common factor: the direction is another."
+    if abs(ratio - 1) < 1e-4:
+        return None
+    return f"all new gradients are {ratio:.4g} times the right ones: the direction is right, the factor is not."
 
 
 def _misshapen(got: np.ndarray, right: np.ndarray) -> str | None:
@@ -158,8 +189,8 @@ def _proportional(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> 
 
 def _counts(ratio: float, sizes: dict[str, int]) -> str:
     for letters in ("B", "T", "H", "BH", "TB", "TBH"):
-        size = int(np.prod([sizes[letter] for letter in letters]))
-        for value, way in ((size, "sum for mean over"), (1 / size, "once too often divided by")):
+        size = int(np.prod([sizes.get(letter, 0) for letter in letters]))
+        for value, way in ((float(size), "sum for mean over"), (1 / max(size, 1), "once too often divided by")):
             if size > 2 and abs(ratio / value - 1) < 1e-4:
                 said = " and ".join(letters)
                 return f", and {'·'.join(letters)} is {size}: that would be a {way} {said}"

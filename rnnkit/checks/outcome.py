@@ -14,7 +14,8 @@ from rnnkit.checks.inputs import SIZES, shape_of
 
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
-PROJECTIONS = 3
+PROJECTIONS = 5  # three of the first round, two of the later ones
+WITH = " (with "  # stands in the name of every quantity of a later round
 Fingerprint = list[Any]  # a word and numbers
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
@@ -49,6 +50,16 @@ def kind_of(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
     return "None" if value is None else f"{type(value).__name__}"
+
+
+def named(quantity: str, name: str) -> str:
+    """A quantity's name in a later round: ``h_t (with B = 1)``."""
+    return f"{quantity}{WITH}{name})"
+
+
+def later(quantity: str) -> bool:
+    """Whether a quantity or problem belongs to a later round."""
+    return WITH in quantity
 
 
 def as_array(value: Any) -> np.ndarray:
@@ -129,23 +140,28 @@ class Outcome:
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
     def fingerprint(self) -> Fingerprint:
-        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error."""
+        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error.
+
+        The numbers of the first round come first, then those of the later rounds.
+        """
         names = sorted(self.values)
         words = [f"{name}{self.values[name].shape}" for name in names]
-        words += sorted(f"{text}" for text in self.problems.values())
+        words += sorted(name if later(name) else text for name, text in self.problems.items())
         if self.error is not None:
             words.append(f"{name_of(self.error)}: {' '.join(str(self.error)[:90].split())}")
-        flat = np.concatenate([self.values[name].ravel() for name in names]) if names else np.zeros(0)
-        finite = np.isfinite(flat)
-        words.append(f"{int((~finite).sum())} not finite")
-        word = hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest()
-        return [word, *_project(np.where(finite, flat, 0.0))]
+        numbers = []
+        for chosen, count in (([n for n in names if not later(n)], 3), ([n for n in names if later(n)], 2)):
+            flat = np.concatenate([self.values[name].ravel() for name in chosen]) if chosen else np.zeros(0)
+            finite = np.isfinite(flat)
+            words.append(f"{int((~finite).sum())} not finite")
+            numbers += _project(np.where(finite, flat, 0.0))[:count]
+        return [hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest(), *numbers]
 
 
 def _project(flat: np.ndarray) -> list[float]:
     k = np.arange(flat.size)
     with np.errstate(all="ignore"):
-        numbers = [float(flat @ np.cos(0.4 + f * k)) for f in (0.0, 0.9, 2.1)][:PROJECTIONS]
+        numbers = [float(flat @ np.cos(0.4 + f * k)) for f in (0.0, 0.9, 2.1)]
     return [float(f"{number:.7g}") if abs(number) < 1e300 else 0.0 for number in numbers]
 
 
@@ -156,10 +172,10 @@ def same_print(one: Fingerprint, other: Fingerprint) -> bool:
     )
 
 
-def equal(got: np.ndarray | None, expected: np.ndarray) -> bool:
+def equal(got: np.ndarray | None, expected: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     """Same shape, and every number within the tolerance; NaN is equal to nothing."""
     return (
         got is not None
         and got.shape == expected.shape
-        and bool(np.all(np.abs(got - expected) <= TOLERANCE * (1 + np.abs(expected))))
+        and bool(np.all(np.abs(got - expected) <= tolerance * (1 + np.abs(expected))))
     )

@@ -30,7 +30,7 @@ def request(question_id: str, inputs: Inputs | None = None) -> str:
         question_id: an id of `QUESTIONS`.
         inputs: what the cases are run with; None for the public inputs.
     """
-    given = None if inputs is None else {"sizes": inputs.sizes, "arrays": inputs.arrays}
+    given = None if inputs is None else inputs.plain()
     return json.dumps({"question": question_id, "inputs": encode(given)})
 
 
@@ -53,7 +53,7 @@ def answer(request: str, obj: Any) -> str:
             if inputs is None:
                 reply = _with_needs(question, obj, observe(question, obj))
             else:
-                reply = _reply(observe(question, obj, Inputs(**decode(inputs))))
+                reply = _reply(observe(question, obj, Inputs.read(decode(inputs))))
         return json.dumps(encode(reply))
     except Exception as error:  # an object that defeats the check itself
         verdict = (UNCHECKABLE, f"this object could not be checked: {type(error).__name__}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, expectations, failed, judge, report_of
-from rnnkit.checks.outcome import Outcome, kind_of
+from rnnkit.checks.outcome import Outcome, equal, kind_of
 from rnnkit.checks.probes import asked, probe_inputs
 from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
@@ -23,6 +24,7 @@ from rnnkit.notebook import find_run
 
 __all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases", "run_probes"]
 
+LOOSE = 2e-3  # what rounding to float32 may change
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
 
 
@@ -99,13 +101,18 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     """
     inputs, outcomes = inputs or fixed(id), {}
     for case in CASES[id]:
-        double, single = (_run(case, obj, dtype, inputs) for dtype in (torch.float64, torch.float32))
+        given = inputs.of(case.name)
+        double = _run(case, obj, torch.float64, given)
+        single = _run(case, obj, torch.float32, replace(given, rounds={}))
         if _mixes_dtypes(double.error) and single.error is None:
+            single = _run(case, obj, torch.float32, given)
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
         elif double.error is None and single.error is not None:
             double.error = single.error
             double.notes.append("it fails in float32, in which training runs: x.new_zeros follows x's dtype")
+        elif double.error is None and not double.problems:
+            double.problems |= _only_in_float32(double, single)
         outcomes[case.name] = double
     return outcomes
 
@@ -119,6 +126,16 @@ def _run(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
     except BaseException as error:
         outcome.error = error
     return outcome
+
+
+def _only_in_float32(double: Outcome, single: Outcome) -> dict[str, str]:
+    """What is wrong in float32, in which training runs, and not in float64; rounding is not."""
+    found = {name: f"in float32, {text}" for name, text in single.problems.items()}
+    for name, value in single.values.items():
+        right = double.values.get(name)
+        if not found and right is not None and right.shape == value.shape and not equal(value, right, LOOSE):
+            found[name] = f"{name}: in float32, in which training runs, the numbers are others than in float64"
+    return found
 
 
 def _mixes_dtypes(error: BaseException | None) -> bool:

@@ -8,12 +8,18 @@ import numpy as np
 
 from rnnkit.checks.inputs import SHAPES, SIZES, Inputs, shape_of
 from rnnkit.checks.questions import CELLS, QUESTIONS
+from rnnkit.grading.draws_again import later_rounds
 
 Arrays = dict[str, np.ndarray]
+Rounds = dict[str, Inputs]
+HEADS, LAST = ("softmax", "lastSoftmax", "lastLinear"), ("lastSoftmax", "lastLinear")
 
 
 def draw(question_id: str, rng: np.random.Generator) -> Inputs:
-    """Small random inputs whose sizes are all different, from one another and from the public ones.
+    """Small random inputs whose sizes are all different, from one another and from the public ones, and later rounds.
+
+    The rounds have what the public ones have, in random order and with other numbers, sizes, shapes and places: sizes
+    of 1 and equal ones, the same cell once more, either head of the last state, every phi, eigenvalues in other places.
 
     Arguments:
         question_id: an id of `QUESTIONS`.
@@ -21,8 +27,14 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
     """
     question, sizes = QUESTIONS[question_id], _sizes(rng)
     if question.notebook == CELLS:
-        return Inputs(sizes, _cell(question.target, sizes, rng))
-    return Inputs(sizes, _DRAWS[question_id](sizes, rng))
+        options = {"last": str(rng.choice(LAST))}
+        arrays = _cell(question.target, sizes, rng)
+        return Inputs(sizes, arrays, options, rounds=_shuffled(_cells_again(question.target, sizes, rng), rng))
+    return Inputs(sizes, _DRAWS[question_id](sizes, rng), rounds=_shuffled(later_rounds(question_id, sizes, rng), rng))
+
+
+def _shuffled(rounds: Rounds, rng: np.random.Generator) -> Rounds:
+    return {name: rounds[name] for name in map(str, rng.permutation(list(rounds)))}
 
 
 def _sizes(rng: np.random.Generator) -> dict[str, int]:
@@ -32,12 +44,21 @@ def _sizes(rng: np.random.Generator) -> dict[str, int]:
             return sizes
 
 
+def _told(sizes: dict[str, int], letters: str) -> str:
+    return ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
+
+
 def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
+    """Biases of either sign, none near 0."""
+
     def uniform(letters: str, low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, shape_of(letters, sizes))
 
+    def bias(letters: str) -> np.ndarray:
+        return uniform(letters, 0.1, 0.7) * rng.choice([-1.0, 1.0], shape_of(letters, sizes))
+
     found = {
-        name: uniform(letters, 0.1, 0.7) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
+        name: bias(letters) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
         for name, letters in SHAPES[kind].items()
     }
     return found | {
@@ -45,6 +66,30 @@ def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
         "x_t": uniform("BI", -1, 1),
         "h_prev": uniform("BH", -0.8, 0.8),
         "r_t": uniform("BH", 0.1, 0.9),
+    }
+
+
+def _cells_again(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Rounds:
+    """The structure of the public rounds; which head meets which of them, and all of the numbers, are random."""
+
+    def given(new: dict[str, int], last: str, **options: str) -> Inputs:
+        arrays = _cell(kind, sizes | new, rng)
+        arrays["h_prev"][int(rng.integers(len(arrays["h_prev"])))] = 0
+        arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
+        return Inputs(sizes | new, arrays, {"head": str(rng.choice(HEADS)), "last": last} | options)
+
+    one, other = map(str, rng.permutation(LAST))
+    phi, rest = map(str, rng.permutation(["sigmoid", "identity"]))
+    longer, equal = int(rng.integers(8, 10)), int(rng.integers(2, 5))
+    again = {"T": int(rng.integers(2, sizes["T"])), "B": longer}
+    ones, turned = dict.fromkeys("IHO", 1), {"I": sizes["H"], "H": sizes["H"], "O": sizes["H"]}
+    return {
+        f"the same cell, new weights, {_told(again, 'TB')}": given(again, one, head="softmax"),
+        "T = B = 1": given({"T": 1, "B": 1}, other),
+        "torch.no_grad": given({}, one, grad="off"),
+        "I = H = O = 1": given(ones, other, phi=phi),
+        f"I = H = O = {sizes['H']}": given(turned, one),
+        f"all sizes {equal}": given(dict.fromkeys("TBIHO", equal), one, phi=rest),
     }
 
 

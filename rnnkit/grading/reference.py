@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rnnkit.checks.inputs import SHAPES, Inputs
+from rnnkit.checks.outcome import named
 from rnnkit.checks.questions import CELLS, QUESTIONS
 from rnnkit.grading.draws import draw
 
@@ -53,7 +54,7 @@ def _gru_step(w: Arrays) -> np.ndarray:
     return (1 - z) * w["h_prev"] + z * _candidate(w | {"r_t": r})
 
 
-def _states(w: Arrays, kind: str) -> tuple[np.ndarray, Arrays]:
+def _states(w: Arrays, kind: str, phi: str = "tanh") -> tuple[np.ndarray, Arrays]:
     """h_1 .. h_T and the gates on the way, time third from the end."""
     x, gates = w["x"], {"z": [], "r": []}
     h, hs = np.zeros((x.shape[-2], w["W_hh"].shape[-1])), []
@@ -62,7 +63,7 @@ def _states(w: Arrays, kind: str) -> tuple[np.ndarray, Arrays]:
         if kind == "GRU":
             for gate, values in gates.items():
                 values.append(_gate(at, gate))
-        h = _rnn_step(at) if kind == "RNN" else _gru_step(at)
+        h = _rnn_step(at, phi) if kind == "RNN" else _gru_step(at)
         hs.append(h)
     return _over_time(hs), {gate: _over_time(values) for gate, values in gates.items() if values}
 
@@ -121,11 +122,13 @@ def _step_answers(id: str, w: Arrays) -> Answers:
     return {f"{result}: values": {result: part(w)}, f"{result}: gradients": _projected(part, w, result, sources)}
 
 
-def _forward_answers(kind: str, w: Arrays) -> Answers:
+def _forward_answers(kind: str, inputs: Inputs) -> Answers:
+    w = inputs.arrays
     hidden, traces = _states(w, kind)
+    chosen = _states(w, kind, inputs.options.get("phi", "tanh"))[0] if kind == "RNN" else hidden
     sources = ["x", *SHAPES[kind]]
     return {
-        "hidden states": {"hidden": hidden},
+        "hidden states": {"hidden": chosen},
         "output at every step": {"output": _readout(w, hidden)},
         "output after the last step": {"output": _last_output(w, kind)},
         **({"gate traces": traces} if traces else {}),
@@ -177,7 +180,7 @@ def _norm(grads: Iterable[np.ndarray]) -> float:
 
 def _clipped(grads: list[np.ndarray], cutoff: float) -> Arrays:
     norm = _norm(grads)
-    factor = min(1.0, cutoff / norm)
+    factor = cutoff / norm if norm > cutoff else 1.0
     return {f"grads[{k}]": factor * g for k, g in enumerate(grads)} | {"norm": np.array(norm)}
 
 
@@ -237,12 +240,14 @@ _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     "sat_time": lambda w: {"mean distance of tanh units": {"s": _tanh_distance(w["hidden"])}},
     "sat_time_sigmoid": lambda w: {"mean distance of sigmoid units": {"s": _sigmoid_distance(w["hidden"])}},
     "gate_sat_time": lambda w: {
-        "gates spread over (0, 1)": {"d": _sigmoid_distance(w["spread"])},
-        "gates nearly shut": {"d": _sigmoid_distance(w["nearly_shut"])},
+        case: {"d": _sigmoid_distance(w[source])}
+        for case, source in [("gates spread over (0, 1)", "spread"), ("gates nearly shut", "nearly_shut")]
+        if source in w.arrays
     },
     "rho": lambda w: {
-        "a matrix that is not symmetric": {"rho": _radius(w["W"])},
-        "complex eigenvalues": {"rho": _radius(w["W_turning"])},
+        case: {"rho": _radius(w[source])}
+        for case, source in [("a matrix that is not symmetric", "W"), ("complex eigenvalues", "W_turning")]
+        if source in w.arrays
     },
     "grad_norm": lambda w: {
         "all gradients together": {"norm": np.array(_norm(w.listed("g")))},
@@ -261,6 +266,16 @@ def expected(question_id: str, inputs: Inputs) -> Answers:
         question_id: an id of `QUESTIONS`.
         inputs: from `draw`, or the public ones.
     """
+    found = _once(question_id, inputs)
+    later = {name: _once(question_id, given) for name, given in inputs.rounds.items()}
+    for case, quantities in found.items():
+        for name in inputs.of(case).rounds:
+            quantities |= {named(quantity, name): value for quantity, value in later[name][case].items()}
+    return found
+
+
+def _once(question_id: str, inputs: Inputs) -> Answers:
+    """The answers without later rounds."""
     question, w = QUESTIONS[question_id], inputs.arrays
     if question.notebook != CELLS:
         return _DIAGNOSTICS[question_id](inputs)
@@ -268,5 +283,5 @@ def expected(question_id: str, inputs: Inputs) -> Answers:
         case = "the recurrent matrix" if question.target == "RNN" else "the candidate's recurrent matrix"
         return {case: {"W": w["W_hh"]}}
     if question_id.endswith("_forward"):
-        return _forward_answers(question.target, w)
+        return _forward_answers(question.target, inputs)
     return _step_answers(question_id, w)

@@ -21,7 +21,7 @@ from rnnkit.names import BadValue
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
 VERDICTS = (NOT_WRITTEN, "not a function", "not a class", "not a cell", "wrong signature")
-NAMES = 64  # of values and problems in a case
+NAMES = 160  # of values and problems in a case
 SHOWN = 8  # problems of a case, and notes
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.S)
 
@@ -149,7 +149,7 @@ def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
 def _named(found: Any, what: str) -> list[tuple[str, Any]]:
     if type(found) is not dict or len(found) > NAMES:
         raise BadReply(f"{what}: expected an object with at most {NAMES} names")
-    return [(clean(name, 60), value) for name, value in found.items()]
+    return [(clean(name, 100), value) for name, value in found.items()]
 
 
 def _texts(found: Any, what: str, count: int | None = None) -> list[str]:

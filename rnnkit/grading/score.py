@@ -13,6 +13,7 @@ import numpy as np
 from rnnkit.checks import rules
 from rnnkit.checks.inputs import SIZES, Inputs
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, case_report, failed, report_of, unwritten, whole
+from rnnkit.checks.outcome import later
 from rnnkit.checks.questions import CELLS, QUESTIONS, Question
 from rnnkit.checks.remote import request
 from rnnkit.checks.report import CaseReport, Report
@@ -99,7 +100,8 @@ def _compared(question: Question, seen: Seen, inputs: Inputs) -> list[CaseReport
     if question.notebook == CELLS or "hs" in question.arguments:
         sizes = ", ".join(f"{letter} = {size}" for letter, size in inputs.sizes.items())
         for report in reports:
-            report.details = [f"{detail} (with {sizes})" for detail in report.details[:1]] + report.details[1:]
+            told = [detail if later(detail) else f"{detail} (with {sizes})" for detail in report.details[:1]]
+            report.details = told + report.details[1:]
     return reports
 
 
