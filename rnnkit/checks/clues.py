@@ -24,7 +24,11 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
     found = []
     expected = probe_expected(question_id)
     for quantity in dict.fromkeys(wrong):
-        known = [probe for probe in PROBES.get(question_id, ()) if quantity in expected.get(probe.name, {}) and probe.name in probed]
+        known = [
+            probe
+            for probe in PROBES.get(question_id, ())
+            if quantity in expected.get(probe.name, {}) and probe.name in probed
+        ]
         fine = [probe for probe in known if _right(probed[probe.name], quantity, expected[probe.name][quantity])]
         rest = [probe for probe in known if probe not in fine]
         if not known or is_gradient(quantity):
@@ -35,9 +39,8 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
             look = fine[0].look
             found.append(f"{quantity} tried with special inputs: it is right {right}: {look}.{still}")
         else:
-            found.append(
-                f"{quantity} tried with special inputs: it stays wrong when {'; when '.join(probe.name for probe in rest)}."
-            )
+            named = "; when ".join(probe.name for probe in rest)
+            found.append(f"{quantity} tried with special inputs: it stays wrong when {named}.")
     return found
 
 
@@ -46,7 +49,7 @@ def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:
 
 
 def start(question_id: str, probed: Outcomes) -> str | None:
-    """Whether the first state is another one than from h_0 = 0: seen where input and biases are 0, so that it is all there is."""
+    """Whether the first state is another one than from h_0 = 0: seen where input and biases are 0."""
     outcome, expected = probed.get(STAYS), probe_expected(question_id).get(STAYS, {}).get("hidden")
     hidden = None if outcome is None else outcome.values.get("hidden")
     if expected is None or hidden is None or hidden.shape != expected.shape or np.abs(expected).max() > 1e-9:
@@ -54,8 +57,8 @@ def start(question_id: str, probed: Outcomes) -> str | None:
     if np.abs(hidden[0]).max() < 1e-9:
         return None
     return (
-        "with x = 0 and every bias 0 all states must stay 0, and your first state does not: h_0 is not 0, or something is "
-        "added to the states."
+        "with x = 0 and every bias 0 all states must stay 0, and your first state does not: h_0 is not 0, or something "
+        "is added to the states."
     )
 
 
@@ -71,8 +74,8 @@ def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
     ends = [probe_expected("gru_step").get(name, {}).get("h_t") for name in (GATE_SHUT, GATE_OPEN)]
     if wrong == {"h_t"}:
         return (
-            "z and r are right, h_t is not: the mistake is in the candidate, in what it is given, or in how it is mixed "
-            "with the old state."
+            "z and r are right, h_t is not: the mistake is in the candidate, in what it is given, or in how it is "
+            "mixed with the old state."
         )
     if wrong == {"z", "h_t"} and all(end is not None and end.shape == values["z"].shape for end in ends):
         shut, opened = ends
@@ -80,10 +83,12 @@ def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
             where = (values["h_t"] - shut) / (opened - shut)
         if np.abs(where - values["z"]).max() < 1e-3:
             return "z is wrong and r is right; h_t follows from your z: mend the update gate."
-    if "h_t" not in wrong:
-        return f"h_t is right, {' and '.join(sorted(wrong))} as returned {'is' if len(wrong) == 1 else 'are'} not: look at what is put into the dict."
     gates = sorted(wrong - {"h_t"})
-    return f"{' and '.join(gates)} {'is' if len(gates) == 1 else 'are'} wrong{'' if len(gates) == 2 else ', the other gate is right'}; h_t depends on it and is wrong, too: mend the gate first."
+    named = f"{' and '.join(gates)} {'is' if len(gates) == 1 else 'are'}"
+    if "h_t" not in wrong:
+        return f"h_t is right, {named} not as returned: look at what is put into the dict."
+    other = "" if len(gates) == 2 else f", {'r' if gates == ['z'] else 'z'} is right"
+    return f"{named} wrong{other}; h_t is wrong, too, and depends on the gates: mend those first."
 
 
 GATE_OPEN, GATE_SHUT = (probe.name for probe in PROBES["gru_step"][:2])

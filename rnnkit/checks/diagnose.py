@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from rnnkit.checks.clues import share, start, tried
-from rnnkit.checks.known import partly, recognised
+from rnnkit.checks.errors import where
+from rnnkit.checks.known import partly, prints, recognised
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.questions import CELLS, Question
+from rnnkit.checks.terms import made_of
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
@@ -33,19 +35,28 @@ def diagnosis(
         right: the right numbers.
         probes: runs the question's probes, or has their outcomes.
     """
-    seen = {case: outcomes[case].fingerprint() if case in failed else None for case in outcomes}
-    if found := recognised(question.id, seen):
-        return [found]
-    numbers = {case for case in failed if any(value.any() for value in outcomes[case].values.values())}
+    seen = prints(question, outcomes, right)
+    error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
     if found := _only_later(outcomes, failed, right):
         return [found]
+    if found := recognised(question.id, seen, where(error)[1] if error else ""):
+        return [found]
+    numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues = [partly(question.id, seen, numbers)]
     in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     clues += [relation(right[case], outcomes[case], in_steps) for case in failed if outcomes[case].error is None]
+    clues += [
+        _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
+    ]
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
     clues.append(_where(outcomes, failed, right))
-    return list(dict.fromkeys(filter(None, clues)))[:MOST]
+    return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
+
+
+def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
+    got = outcome.values.get(name)
+    return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
 
 
 def _only_later(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
@@ -104,6 +115,16 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
     if passed:
         return f"{_quoted(passed)} {_are(passed)} right, {_quoted(failed)} {_are(failed)} not."
     return None
+
+
+def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[str]:
+    """The last that can be said: that it is wrong everywhere."""
+    wrong = [name for case in failed for name in right[case] if name in outcomes[case].values and not later(name)]
+    return (
+        [f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."]
+        if wrong
+        else []
+    )
 
 
 def _listed(names: list[str]) -> str:

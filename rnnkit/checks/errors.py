@@ -95,7 +95,9 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
     if "NoneType" in text:
         return "Something in this line is None."
     if question is not None and question.id == "gru_forward" and "tuple" in text and kind == "TypeError":
-        return "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
+        return (
+            "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
+        )
     return found
 
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 import importlib.util
 import json
 import linecache
+import multiprocessing
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from rnnkit.checks.known import ALONE, PAIR, SLIP
-from rnnkit.checks.outcome import Fingerprint, Outcome, same_print
+from rnnkit.checks.inputs import SIZES, fixed
+from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
+from rnnkit.checks.outcome import Outcome, same_print
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
-from rnnkit.checks.runner import CASES, run_cases, run_probes
+from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
 
 HERE = Path(__file__).resolve().parent
@@ -29,7 +33,7 @@ NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
 BANK = ROOT / "tests" / "bank"
 FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
 Outcomes = dict[str, Outcome]
-Prints = dict[str, Fingerprint | None]
+Expected = dict[str, dict[str, np.ndarray]]
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
 MOST = 2  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
@@ -141,36 +145,59 @@ class Table:
         self.cases, self.entries = cases, []  # kind, sentences, prints
         self.places: dict[tuple[Any, ...], list[int]] = {}
 
-    def add(self, kind: int, says: tuple[str, ...], prints: Prints) -> None:
+    def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
         """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
-        if not any(prints.values()) or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values())):
+        if (
+            prints is None
+            or not any(prints.values())
+            or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values()))
+        ):
             return
         words = tuple(print and print[0] for print in prints.values())
         for place in self.places.setdefault(words, []):
-            other_kind, other_says, other = self.entries[place]
+            other_kind, other_says, other, _ = self.entries[place]
             if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
-                if kind == other_kind == SLIP and says[0] not in other_says and len(other_says) < MOST:
-                    self.entries[place] = (kind, (*other_says, says[0]), other)
+                new = not any(says[0].endswith(text) or text.endswith(says[0]) for text in other_says)
+                if kind == other_kind == SLIP and new and len(other_says) < MOST:
+                    self.entries[place] = (kind, (*other_says, says[0]), other, "")
                 return
         self.places[words].append(len(self.entries))
-        self.entries.append((kind, says, prints))
+        self.entries.append((kind, says, prints, line))
 
     def stored(self) -> dict[str, Any]:
         """As it is written to the file."""
-        words = list(dict.fromkeys(print[0] for _, _, prints in self.entries for print in prints.values() if print))
-        says = list(dict.fromkeys(text for _, texts, _ in self.entries for text in texts))
+        words = list(dict.fromkeys(print[0] for _, _, prints, _ in self.entries for print in prints.values() if print))
+        says = list(dict.fromkeys(text for _, texts, _, _ in self.entries for text in texts))
         word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
         known = [
-            [kind, [says_at[t] for t in texts], [print and [word_at[print[0]], *print[1:]] for print in prints.values()]]
-            for kind, texts, prints in self.entries
+            [
+                kind,
+                [says_at[t] for t in texts],
+                [print and [word_at[print[0]], *print[1:]] for print in prints.values()],
+            ]
+            + [line] * bool(line)
+            for kind, texts, prints, line in self.entries
         ]
         return {"cases": self.cases, "words": words, "says": says, "known": known}
 
 
-def _prints(question: str, text: str, right: Prints) -> Prints:
-    """The fingerprints of a wrong answer; None in the cases that it passes."""
-    seen = {case: outcome.fingerprint() for case, outcome in outcomes_of(question, student_object(question, text)).items()}
-    return {case: None if same_print(print, right[case]) else print for case, print in seen.items()}
+def _prints(question: str, text: str, right: Expected) -> Prints | None:
+    """The fingerprints of a wrong answer; None in the cases that it passes, and None where no case gives a number.
+
+    Asked in float64 alone, and of a cell in the first round alone: that is what `known.prints` looks at.
+    """
+    try:
+        obj = student_object(question, text)
+    except Exception:
+        return None
+    about, inputs, outcomes = QUESTIONS[question], fixed(question), {}
+    with quiet():
+        for case in CASES[question]:
+            given = inputs.of(case.name)
+            outcomes[case.name] = run_case(
+                case, obj, torch.float64, replace(given, rounds={}) if about.notebook == CELLS else given
+            )
+    return prints(about, outcomes, right)
 
 
 def expectation(question: str) -> dict[str, Any]:
@@ -187,19 +214,23 @@ def expectation(question: str) -> dict[str, Any]:
 
 def known(question: str) -> dict[str, Any]:
     """The fingerprints of all that is known to go wrong in one question."""
-    outcomes = outcomes_of(question, student_object(question))
-    right = {case: outcome.fingerprint() for case, outcome in outcomes.items()}
-    table = Table(list(right))
+    torch.set_num_threads(1)
+    right = {case: outcome.values for case, outcome in outcomes_of(question, student_object(question)).items()}
+    table = Table([case.name for case in CASES[question]])
     for mistake in bank():
         if mistake.question == question:
             text = patched(question, mistake.old, mistake.new)
-            table.add(ALONE, (mistake.message,), _prints(question, text, right))
+            line = _module("bases").LINES.get((question, mistake.name), "")
+            table.add(ALONE, (mistake.message,), _prints(question, text, right), line)
     for text, message in more(question):
         table.add(SLIP, (message,), _prints(question, text, right))
     for one, other, text in pairs(question):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
+    seen: set[str] = set()
     for slip in slips(question):
-        table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
+        if slip.text not in seen:
+            seen.add(slip.text)
+            table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
     return table.stored()
 
 
@@ -211,6 +242,25 @@ def probe_numbers(question: str) -> dict[str, dict[str, Any]]:
         probe: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
         for probe, outcome in outcomes.items()
         if outcome.error is None and not outcome.problems
+    }
+
+
+def terms(question: str) -> dict[str, dict[str, list[Any]]]:
+    """The numbers of the terms that a question's sums may be made of, by quantity."""
+    names = dict(fixed(question).arrays) | {"np": np}
+    if question == "gru_step":
+        part = student_object("gru_step")(*(SIZES[letter] for letter in "IHO"), dtype=torch.float64)
+        with torch.no_grad():
+            for name, value in part.named_parameters():
+                value.copy_(torch.tensor(names[name]))
+            x_t, h_prev = torch.tensor(names["x_t"]), torch.tensor(names["h_prev"])
+            z, r = part.update_gate(x_t, h_prev), part.reset_gate(x_t, h_prev)
+            made = {"z": z, "r": r, "c": part.candidate(x_t, h_prev, r), "c1": part.candidate(x_t, h_prev, r * 0 + 1),
+                    "c2": torch.tanh(x_t @ part.W_xh + r * (h_prev @ part.W_hh) + part.b_h)}  # fmt: skip
+        names |= {name: value.numpy() for name, value in made.items()}
+    return {
+        quantity: {said: _rounded(np.asarray(eval(text, names)).tolist()) for said, text in rows.items()}
+        for quantity, rows in _module("bases").TERMS.get(question, {}).items()
     }
 
 
@@ -228,16 +278,22 @@ def main() -> None:
     for name, contents in build().items():
         (HERE / "data" / name).write_text(_text(contents), encoding="utf-8")
         print(f"{name}: {len(contents)} questions")
-    probes = {id: probe_numbers(id) for id in QUESTIONS}
-    lines = [f" {json.dumps(id)}: {json.dumps(numbers)}" for id, numbers in probes.items()]
-    (HERE / "data" / "probes.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    for name, numbers in {"probes": probe_numbers, "terms": terms}.items():
+        lines = [f" {json.dumps(id)}: {json.dumps(numbers(id))}" for id in QUESTIONS]
+        (HERE / "data" / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     path = HERE / "data" / "known.json"
     found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[1:] else {}
-    for id in sys.argv[1:] or QUESTIONS:
-        found[id] = known(id)
-        counts = [sum(entry[0] == kind for entry in found[id]["known"]) for kind in (ALONE, PAIR, SLIP)]
-        print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
-    ordered = {id: found[id] for id in QUESTIONS}
+    ids = sys.argv[1:] or list(QUESTIONS)
+    with multiprocessing.Pool(2) as pool:
+        for id, one in zip(ids, pool.imap(known, ids), strict=True):
+            found[id] = one
+            counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
+            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
+            _write_known(path, found)
+
+
+def _write_known(path: Path, found: dict[str, Any]) -> None:
+    ordered = {id: found[id] for id in QUESTIONS if id in found}
     lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in ordered.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

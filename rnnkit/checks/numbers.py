@@ -75,7 +75,8 @@ def gradients(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
         also = f" Those with respect to {_sources(set(wrong) - set(zero))} are there, but wrong." if rest else ""
         return (
             f"the values are right, but in your code {result} does not depend on {_sources(zero)} as far as autograd "
-            f"can see: somewhere it leaves the graph (detach, .data, torch.no_grad, a new tensor made from numbers).{also}"
+            "can see: somewhere it leaves the graph (detach, .data, torch.no_grad, a new tensor made from numbers)."
+            f"{also}"
         )
     right = {name for name in expected if is_gradient(name) and not later(name)} - set(wrong)
     kept = f"; that with respect to {_sources(right)} is right" if right else ""
@@ -105,7 +106,9 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
         tests = {
             "it is 0 everywhere.": lambda: not got.any(),
             "it is 1 minus the right answer.": lambda: telling and equal(1 - got, right),
-            "it is the right answer with the other sign: the sign is wrong.": lambda: right.any() and equal(-got, right),
+            "it is the right answer with the other sign: the sign is wrong.": lambda: (
+                right.any() and equal(-got, right)
+            ),
             "it is the transpose of the right answer.": lambda: (
                 got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and equal(got.T, right)
             ),
@@ -113,7 +116,9 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
                 in_time and equal(got[::-1], right)
             ),
             "it is one step late: entry t holds what belongs to t - 1.": lambda: in_time and equal(got[1:], right[:-1]),
-            "it is one step early: entry t holds what belongs to t + 1.": lambda: in_time and equal(got[:-1], right[1:]),
+            "it is one step early: entry t holds what belongs to t + 1.": lambda: (
+                in_time and equal(got[:-1], right[1:])
+            ),
             "it is the square of the right answer.": lambda: telling and equal(got, right**2),
             "it is the square root of the right answer.": lambda: (
                 telling and right.min() >= 0 and equal(got, np.sqrt(right))
@@ -121,32 +126,47 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
             "it is the right answer before the sigmoid.": lambda: varied and equal(1 / (1 + np.exp(-got)), right),
             "it is the right answer before the tanh.": lambda: varied and equal(np.tanh(got), right),
             "it is the right answer put through tanh once more.": lambda: varied and equal(got, np.tanh(right)),
-            "it is the right answer put through the sigmoid once more.": lambda: varied
-            and equal(got, 1 / (1 + np.exp(-right))),
-            "it is the right answer put through softmax along the last axis.": lambda: varied
-            and equal(got, np.exp(right) / np.exp(right).sum(-1, keepdims=True)),
+            "it is the right answer put through the sigmoid once more.": lambda: (
+                varied and equal(got, 1 / (1 + np.exp(-right)))
+            ),
+            "it is the right answer put through softmax along the last axis.": lambda: (
+                varied and equal(got, np.exp(right) / np.exp(right).sum(-1, keepdims=True))
+            ),
             "it is log10 of the right answer.": lambda: telling and right.min() > 0 and equal(got, np.log10(right)),
-            "it is the natural logarithm of the right answer.": lambda: telling and right.min() > 0 and equal(got, np.log(right)),
+            "it is the natural logarithm of the right answer.": lambda: (
+                telling and right.min() > 0 and equal(got, np.log(right))
+            ),
             "it is the absolute value of the right answer.": lambda: varied and equal(got, np.abs(right)),
         }
         found = next((text for text, holds in tests.items() if holds()), None)
-        return found or _proportional(got, right, sizes if in_steps else {}) or _rows(got, right) or _constant(got, right, sizes)
+        return (
+            found
+            or _proportional(got, right, sizes if in_steps else {})
+            or _rows(got, right)
+            or _constant(got, right, sizes)
+        )
 
 
 def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """Whether all new gradients are the right ones times one number."""
     names = [name for name in expected if name.startswith("grads[") and not later(name)]
     found = [outcome.values.get(name) for name in names]
-    if len(names) < 2 or any(one is None or one.shape != expected[name].shape for one, name in zip(found, names, strict=True)):
+    if len(names) < 2 or any(
+        one is None or one.shape != expected[name].shape for one, name in zip(found, names, strict=True)
+    ):
         return None
-    got, right = np.concatenate([one.ravel() for one in found]), np.concatenate([expected[name].ravel() for name in names])
+    got, right = (
+        np.concatenate([one.ravel() for one in found]),
+        np.concatenate([expected[name].ravel() for name in names]),
+    )
     ratio = float(got @ right / (right @ right))
     if not equal(got, ratio * right):
         fine = [name for name in names if equal(outcome.values[name], expected[name])]
         if fine and len(fine) < len(names):
             rest = ", ".join(name for name in names if name not in fine)
-            return f"{', '.join(fine)} {'is' if len(fine) == 1 else 'are'} right, {rest} not: there is no common factor for all of them."
-        return None if ratio == 1 else "the new gradients are not the given ones times one common factor: the direction is another."
+            are = "is" if len(fine) == 1 else "are"
+            return f"{', '.join(fine)} {are} right, {rest} not: there is no common factor for all of them."
+        return "the new gradients are not the given ones times one common factor: the direction is another."
     if abs(ratio - 1) < 1e-4:
         return None
     return f"all new gradients are {ratio:.4g} times the right ones: the direction is right, the factor is not."
@@ -182,7 +202,12 @@ def _proportional(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> 
     if not np.isfinite(ratio) or not equal(got, ratio * right) or abs(ratio - 1) < 1e-4:
         return None
     counts = _counts(ratio, sizes)
-    if got.size == 1 and not counts and abs(2 * ratio - round(2 * ratio)) > 1e-4 and abs(1 / ratio - round(1 / ratio)) > 1e-4:
+    if (
+        got.size == 1
+        and not counts
+        and abs(2 * ratio - round(2 * ratio)) > 1e-4
+        and abs(1 / ratio - round(1 / ratio)) > 1e-4
+    ):
         return None
     return f"it is {ratio:.4g} times the right answer{counts}."
 
@@ -206,7 +231,8 @@ def _rows(got: np.ndarray, right: np.ndarray) -> str | None:
             continue
         fine = [k for k in range(got.shape[axis]) if equal(got.take(k, axis), right.take(k, axis))]
         if 0 < len(fine) < got.shape[axis]:
-            return f"of its {got.shape[axis]} {name} {', '.join(map(str, fine))} {'is' if len(fine) == 1 else 'are'} right, the others are not."
+            listed, are = ", ".join(map(str, fine)), "is" if len(fine) == 1 else "are"
+            return f"of its {got.shape[axis]} {name} {listed} {are} right, the others are not."
     return None
 
 

@@ -14,7 +14,7 @@ from rnnkit.checks.inputs import SIZES, shape_of
 
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
-PROJECTIONS = 5  # three of the first round, two of the later ones
+PROJECTIONS = 3
 WITH = " (with "  # stands in the name of every quantity of a later round
 Fingerprint = list[Any]  # a word and numbers
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
@@ -48,7 +48,10 @@ def kind_of(value: Any) -> str:
         name = "array" if type(value) is np.ndarray else "tensor"
         return f"{name} of shape {tuple(value.shape)}"
     if isinstance(value, (list, tuple)):
-        return f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
+        inside = ", ".join(map(kind_of, value)) if type(value) is tuple and 0 < len(value) <= 4 else ""
+        return (
+            f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
+        )
     return "None" if value is None else f"{type(value).__name__}"
 
 
@@ -139,23 +142,23 @@ class Outcome:
             gradient = torch.zeros_like(leaf) if gradient is None else gradient
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
-    def fingerprint(self) -> Fingerprint:
+    def fingerprint(self, rounds: bool = True) -> Fingerprint:
         """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error.
 
-        The numbers of the first round come first, then those of the later rounds.
+        Arguments:
+            rounds: whether the later rounds count, too.
         """
-        names = sorted(self.values)
-        words = [f"{name}{self.values[name].shape}" for name in names]
-        words += sorted(name if later(name) else text for name, text in self.problems.items())
+        names = [name for name in sorted(self.values) if rounds or not later(name)]
+        problems = sorted(text for name, text in self.problems.items() if not later(name))
+        words = [f"{name}{self.values[name].shape}" for name in names] + problems
+        words += sorted(name for name in self.problems if rounds and later(name))
         if self.error is not None:
             words.append(f"{name_of(self.error)}: {' '.join(str(self.error)[:90].split())}")
-        numbers = []
-        for chosen, count in (([n for n in names if not later(n)], 3), ([n for n in names if later(n)], 2)):
-            flat = np.concatenate([self.values[name].ravel() for name in chosen]) if chosen else np.zeros(0)
-            finite = np.isfinite(flat)
-            words.append(f"{int((~finite).sum())} not finite")
-            numbers += _project(np.where(finite, flat, 0.0))[:count]
-        return [hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest(), *numbers]
+        flat = np.concatenate([self.values[name].ravel() for name in names]) if names else np.zeros(0)
+        finite = np.isfinite(flat)
+        words.append(f"{int((~finite).sum())} not finite")
+        word = hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest()
+        return [word, *_project(np.where(finite, flat, 0.0))]
 
 
 def _project(flat: np.ndarray) -> list[float]:

@@ -20,8 +20,22 @@ from rnnkit.checks.questions import CELLS, QUESTIONS
 Arrays = dict[str, np.ndarray]
 Outcomes = dict[str, Outcome]
 OPEN = 60.0  # a bias that shuts or opens a gate to the last digit
-LETTERS = {"x": "TBI", "x_t": "BI", "h_prev": "BH", "r_t": "BH", "hidden": "TBH", "spread": "TBH", "z": "TBH", "r": "TBH",
-           "pushes": "TBH", "h_0": "BH", "loss_weights": "TBH", "A": "HH", "flow": "TBH", "slope": "TBH"}  # fmt: skip
+LETTERS = {
+    "x": "TBI",
+    "x_t": "BI",
+    "h_prev": "BH",
+    "r_t": "BH",
+    "hidden": "TBH",
+    "spread": "TBH",
+    "z": "TBH",
+    "r": "TBH",
+    "pushes": "TBH",
+    "h_0": "BH",
+    "loss_weights": "TBH",
+    "A": "HH",
+    "flow": "TBH",
+    "slope": "TBH",
+}
 
 
 @dataclass(frozen=True)
@@ -92,10 +106,16 @@ def _affine(letter: str, state: str = "h_prev") -> tuple[Probe, ...]:
         _zero(h, f"look at what {h} multiplies"),
         _zero(b, f"look at {b}"),
         Probe(f"only {b} is left (x_t = 0 and {state} = 0)", "look at the other terms", _set(x_t=0.0, **{state: 0.0})),
-        Probe(f"only the input's term is left ({state} = 0 and {b} = 0)", "look at the other terms", _set(**{state: 0.0, b: 0.0})),
-        Probe(f"only the state's term is left (x_t = 0 and {b} = 0)", "look at the other terms", _set(x_t=0.0, **{b: 0.0})),
+        Probe(
+            f"only the input's term is left ({state} = 0 and {b} = 0)",
+            "look at the other terms",
+            _set(**{state: 0.0, b: 0.0}),
+        ),
+        Probe(
+            f"only the state's term is left (x_t = 0 and {b} = 0)", "look at the other terms", _set(x_t=0.0, **{b: 0.0})
+        ),
         BATCH,
-    )  # fmt: skip
+    )
 
 
 def _gru_step() -> tuple[Probe, ...]:
@@ -119,7 +139,11 @@ def _forward(kind: str) -> tuple[Probe, ...]:
         Probe("r_t = 0", "look at what r_t multiplies", _set(b_r=-OPEN)),
     )
     return (
-        Probe("x and every bias are 0 (all states stay 0 then)", "look at what is done with x_t and the biases", _set(x=0.0, **biases)),
+        Probe(
+            "x and every bias are 0 (all states stay 0 then)",
+            "look at what is done with x_t and the biases",
+            _set(x=0.0, **biases),
+        ),
         Probe("there is one step alone (T = 1)", "look at what is handed from step to step", _one("T")),
         BATCH,
         _zero("x", "look at what is done with x"),
@@ -128,7 +152,7 @@ def _forward(kind: str) -> tuple[Probe, ...]:
         _zero("W_ho", "look at what W_ho multiplies"),
         _zero("b_o", "look at b_o"),
         *(gates if kind == "GRU" else ()),
-    )  # fmt: skip
+    )
 
 
 def _distances(name: str, middle: float) -> tuple[Probe, ...]:
@@ -138,9 +162,11 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
         return _arrays(lambda arrays: {name: middle + sign * np.abs(arrays[name] - middle)})
 
     def alike(*axes: int) -> Callable[[Inputs], Inputs]:
-        return _arrays(
-            lambda arrays: {name: np.broadcast_to(arrays[name].take([0], axes[0]).take([0], axes[-1]), arrays[name].shape).copy()}
-        )  # fmt: skip
+        def made(arrays: Arrays) -> Arrays:
+            first = arrays[name].take([0], axes[0]).take([0], axes[-1])
+            return {name: np.broadcast_to(first, arrays[name].shape).copy()}
+
+        return _arrays(made)
 
     return (
         Probe(f"no value is below {middle:g}", f"look at what is done with values below {middle:g}", folded(1.0)),
@@ -153,18 +179,30 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
     )
 
 
+def _growing(W: np.ndarray) -> np.ndarray:
+    return np.diag(np.arange(1.0, 1 + len(W)))
+
+
+def _signs(W: np.ndarray) -> np.ndarray:
+    return np.diag(np.arange(1.0, 1 + len(W)) * (-1) ** np.arange(1, 1 + len(W)))
+
+
+def _quarter_turn(W: np.ndarray) -> np.ndarray:
+    return np.array([[0.0, -1.0], [1.0, 0.0]])
+
+
 def _matrices() -> tuple[Probe, ...]:
     def probe(name: str, look: str, matrix: Callable[[np.ndarray], np.ndarray]) -> Probe:
         return Probe(name, look, _arrays(lambda arrays: {"W": matrix(arrays["W"])}))
 
     return (
-        probe("W is symmetric", "look at what is done with a W that is not symmetric", lambda W: (W + W.T) / 2),
-        probe("W is diagonal and positive", "look at what is done with other matrices", lambda W: np.diag(np.arange(1.0, 1 + len(W)))),
-        probe("W is diagonal", "look at what is done with matrices that are not diagonal", lambda W: np.diag(np.arange(1.0, 1 + len(W)) * (-1) ** np.arange(1 + len(W))[1:])),
+        probe("W is symmetric", "look at what is done with other matrices", lambda W: (W + W.T) / 2),
+        probe("W is diagonal and positive", "look at what is done with other matrices", _growing),
+        probe("W is diagonal", "look at how the eigenvalues are made", _signs),
         probe("W is triangular", "look at how the eigenvalues are made", lambda W: np.triu(W) + 2 * np.eye(len(W))),
-        probe("W turns by a right angle, in the plane (eigenvalues i and -i)", "look at what is done with the rest", lambda W: np.array([[0.0, -1.0], [1.0, 0.0]])),
+        probe("W is a quarter turn (eigenvalues i and -i)", "look at what is done with the rest", _quarter_turn),
         probe("W is 1 x 1", "look at what is done with several eigenvalues", lambda W: np.abs(W[:1, :1])),
-    )  # fmt: skip
+    )
 
 
 def _lists(*more: Probe) -> tuple[Probe, ...]:
@@ -185,13 +223,23 @@ _THROUGH_TIME = (
     Probe("there is one step alone (T = 1)", "look at what is done along time", _one("T")),
     Probe("there is one unit alone (H = 1)", "look at what goes across the units", _one("H")),
 )
+
+
+def _counting(arrays: Arrays) -> Arrays:
+    return {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)}
+
+
+def _identity(arrays: Arrays) -> Arrays:
+    return {"W_hh": np.eye(len(arrays["W_hh"]))}
+
+
 _REGULARISED = (
     Probe("every slope is 1", "look at what is done with slope", _set(slope=1.0)),
-    Probe("W_hh is the identity", "look at what W_hh multiplies", _arrays(lambda arrays: {"W_hh": np.eye(len(arrays["W_hh"]))})),
-    Probe("everything counts", "look at what is done with what does not count", _arrays(lambda arrays: {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)})),
+    Probe("W_hh is the identity", "look at what W_hh multiplies", _arrays(_identity)),
+    Probe("everything counts", "look at what is done with what does not count", _arrays(_counting)),
     BATCH,
     Probe("there is one step alone (T = 1)", "look at what is done along time", _one("T")),
-)  # fmt: skip
+)
 
 PROBES: dict[str, tuple[Probe, ...]] = {
     "rnn_step": _affine("h"),

@@ -72,7 +72,13 @@ def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
 
 def _reply(seen: Seen) -> dict[str, Any]:
     verdict = None if seen.verdict is None else [_cut(text) for text in seen.verdict]
-    return {"verdict": verdict, "rules": list(map(_cut, seen.rules)), "cases": _cases(seen.outcomes), "probes": {}, "needs": {}}
+    return {
+        "verdict": verdict,
+        "rules": list(map(_cut, seen.rules)),
+        "cases": _cases(seen.outcomes),
+        "probes": {},
+        "needs": {},
+    }
 
 
 def _cases(outcomes: Outcomes) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def run_probes(id: str, obj: Any) -> Outcomes:
     for name, inputs in probe_inputs(id).items():
         whole = Outcome(sizes=inputs.sizes)
         for case in asked(id, CASES[id][0].name):
-            part = _run(cases[case], obj, torch.float64, inputs)
+            part = run_case(cases[case], obj, torch.float64, inputs)
             whole.values |= part.values
             whole.problems |= part.problems
             whole.error = whole.error or part.error
@@ -102,10 +102,10 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     inputs, outcomes = inputs or fixed(id), {}
     for case in CASES[id]:
         given = inputs.of(case.name)
-        double = _run(case, obj, torch.float64, given)
-        single = _run(case, obj, torch.float32, replace(given, rounds={}))
+        double = run_case(case, obj, torch.float64, given)
+        single = run_case(case, obj, torch.float32, replace(given, rounds={}))
         if _mixes_dtypes(double.error) and single.error is None:
-            single = _run(case, obj, torch.float32, given)
+            single = run_case(case, obj, torch.float32, given)
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
         elif double.error is None and single.error is not None:
@@ -117,7 +117,8 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     return outcomes
 
 
-def _run(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
+def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
+    """One case once, in all its rounds; an exception becomes part of the outcome."""
     outcome = Outcome(sizes=inputs.sizes)
     try:
         case.run(obj, dtype, outcome, inputs)

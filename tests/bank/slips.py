@@ -40,7 +40,7 @@ SAID = LETTERS | {"distance": "the distance", "hs": "the list of states", "new":
 
 
 FAR_FETCHED = re.compile(
-    r"only (the|entry)|left out|clamped|rounded|shifted|turned round|exponential|logarithm|logit|squared; it|root of|"
+    r"only |left out|clamped|rounded|shifted|turned round|exponential|logarithm|logit|squared; it|root of|"
     r"identity is added|inverse|softmax of|triangle|in the wrong order|absolute value|counts \S+ times|subtracted from"
 )
 
@@ -48,7 +48,7 @@ FAR_FETCHED = re.compile(
 def slips(text: str) -> list[Slip]:
     """All slips in a cell that holds one function, but for those that do not compile; the likely ones first."""
     found = list(_slips(text))
-    if "def omega" in text:  # whose few numbers many far-fetched slips share
+    if any(f"def {name}(" in text for name in ("omega", "forward")) or ("z_t" in text and "candidate" in text):  # long cells
         return [slip for slip in found if not FAR_FETCHED.search(slip.message)]
     return sorted(found, key=lambda slip: FAR_FETCHED.search(slip.message) is not None)
 
@@ -132,6 +132,8 @@ def _inside(root: ast.AST) -> Iterator[ast.expr]:
 
 def _place(function: ast.FunctionDef, statement: ast.stmt) -> str:
     """Where in a longer cell a statement stands, in the words of the equations."""
+    if function.name == "step" and "z_t" not in ast.unparse(function):
+        return ""
     if isinstance(statement, ast.Return) and function.name == "step" and isinstance(statement.value, ast.Tuple):
         return "in the mixture or in what is returned, "
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
@@ -214,11 +216,11 @@ def _name(node: ast.Name, names: list[str]) -> Iterator[Change]:
     yield _of(f"torch.sigmoid({name})"), f"the sigmoid of {said} stands where {said} should."
     yield _of(f"torch.tanh({name})"), f"the tanh of {said} stands where {said} should."
     yield _of(f"{name}.float()"), f"{said} is cast to float32."
-    yield _of(f"{name}[0]"), f"only entry 0 of {said} is used."
-    yield _of(f"{name}[-1]"), f"only the last entry of {said} is used."
-    yield _of(f"{name}[:1]"), f"only the first entry of {said} is used."
-    yield _of(f"{name}[1:]"), f"the first entry of {said} is left out."
-    yield _of(f"{name}[:-1]"), f"the last entry of {said} is left out."
+    yield _of(f"{name}[0]"), f"only {said}[0] is used{_which(name)}."
+    yield _of(f"{name}[-1]"), f"only {said}[-1] is used."
+    yield _of(f"{name}[:1]"), f"only {said}[:1] is used{_which(name)}."
+    yield _of(f"{name}[1:]"), f"{said}[1:] is used: the first entry is left out."
+    yield _of(f"{name}[:-1]"), f"{said}[:-1] is used: the last entry is left out."
     yield _of(f"{name}[::-1]"), f"{said} is gone through from its end."
     yield _of(f"{name}.flip(0)"), f"{said} is gone through from its end."
     yield _of(f"{name}.transpose(0, 1)"), f"the first two axes of {said} are swapped."
@@ -248,6 +250,10 @@ def _name(node: ast.Name, names: list[str]) -> Iterator[Change]:
         for place, which in (("0", "first"), ("-1", "last")):
             yield _of(f"x[{place}]"), f"the {which} input, x[{place}], is used at every step."
     yield _of(f"list({name})"), f"{said} is a list; one tensor is wanted."
+
+
+def _which(name: str) -> str:
+    return ", that of the first sequence, for all" if name in ("h_prev", "x_t", "r_t") else ""
 
 
 def _range(low: int | None, high: int | None) -> str:
@@ -458,7 +464,7 @@ def _letters(node: ast.Call) -> Iterator[Change]:
         changed = [(old, other) for old, other in zip(found, new, strict=True) if old != other]
         if len(changed) > 1:
             there = {old: other for old, other in changed}
-            source = re.sub(r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m: f"self.{there.get(m[1], m[1])}", text)
+            source = re.sub(r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m, there=there: f"self.{there.get(m[1], m[1])}", text)
             pairs = _and([other for _, other in changed]), _and([old for old, _ in changed])
             yield _of(source), f"{pairs[0]} stand where {pairs[1]} should."
 
