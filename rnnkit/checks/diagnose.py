@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 
 from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.errors import where
+from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.known import partly, prints, recognised
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
@@ -17,6 +19,7 @@ from rnnkit.checks.terms import made_of
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
+AGAIN = "the same cell, new weights"
 
 
 def diagnosis(
@@ -37,7 +40,7 @@ def diagnosis(
     """
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := _only_later(outcomes, failed, right):
+    if found := _only_later(question, outcomes, failed, right):
         return [found]
     if found := recognised(question.id, seen, where(error)[1] if error else ""):
         return [found]
@@ -59,16 +62,42 @@ def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray)
     return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
 
 
-def _only_later(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
+def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
     """What to say where every failed case is right with its first inputs; None where one is not."""
-    rounds: list[str] = []
+    rounds: dict[str, None] = {}
+    alike: list[str] = []
     for case in failed:
         outcome = outcomes[case]
         wrong = [*wrong_in(right[case], outcome), *outcome.problems]
         if outcome.error is not None or not all(map(later, wrong)):
             return None
-        rounds += [name.split(WITH)[1][:-1] for name in wrong]
-    return f"right with the first inputs, not with others: {'; '.join(dict.fromkeys(rounds))}."
+        names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
+        rounds |= names
+        alike += _alike(fixed(question.id).of(case), set(names))
+    shared = f" What these have and the others have not: {', '.join(dict.fromkeys(alike))}." if alike else ""
+    again = (
+        " Something that is kept from one call to the next would show there, too."
+        if AGAIN in rounds and not re.search("head|phi", shared)
+        else ""
+    )
+    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}{again}"
+
+
+def _alike(inputs: Inputs, wrong: set[str]) -> list[str]:
+    """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
+    about = {"": (inputs.sizes | {"phi": "tanh", "last": "lastLinear"})}
+    about |= {name: given.sizes | given.options for name, given in inputs.rounds.items()}
+    failing = [about[name] for name in wrong if name in about]
+    passing = [one for name, one in about.items() if name not in wrong]
+    if not failing:
+        return []
+    common = set(failing[0].items()).intersection(*(one.items() for one in failing))
+    names = {"last": "head", "grad": "gradients"}
+    return [
+        f"{names.get(key, key)} = {value}"
+        for key, value in sorted(common, key=str)
+        if not any(one.get(key) == value for one in passing) and key != "gates"
+    ]
 
 
 def _probed(

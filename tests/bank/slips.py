@@ -245,7 +245,7 @@ def _name(node: ast.Name, names: list[str]) -> Iterator[Change]:
     yield _of(f"{name}.flip(-1)"), f"{said} is turned round along its last axis."
     if name == "r_t":
         for gate in ("self.update_gate(x_t, h_prev)", "self.reset_gate(x_t, h_prev)", "r_t * self.reset_gate(x_t, h_prev)"):
-            yield _of(gate), f"{gate.split('(')[0].split('.')[-1]} is asked again in place of the r_t that is handed in."
+            yield _of(gate), f"{gate.split('(')[0].split('.')[-1]} stands where the r_t that is handed in should."
     if name == "x_t":
         for place, which in (("0", "first"), ("-1", "last")):
             yield _of(f"x[{place}]"), f"the {which} input, x[{place}], is used at every step."
