@@ -23,7 +23,7 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
     """
     found = []
     expected = probe_expected(question_id)
-    for quantity in dict.fromkeys(wrong):
+    for quantity in list(dict.fromkeys(wrong))[:2]:
         known = [
             probe
             for probe in PROBES.get(question_id, ())
@@ -36,8 +36,8 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
         if fine:
             right = "; ".join(f"when {probe.name}" for probe in fine[:MOST])
             still = f" It is wrong, too, when {'; when '.join(probe.name for probe in rest[:MOST])}." if rest else ""
-            look = fine[0].look
-            found.append(f"{quantity} tried with special inputs: it is right {right}: {look}.{still}")
+            look = next((f": {probe.look}" for probe in fine if probe.look), "")
+            found.append(f"{quantity} tried with special inputs: it is right {right}{look}.{still}")
         else:
             named = "; when ".join(probe.name for probe in rest)
             found.append(f"{quantity} tried with special inputs: it stays wrong when {named}.")

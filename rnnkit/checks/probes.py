@@ -44,7 +44,7 @@ class Probe:
 
     Fields:
         name: what is special, to stand after "when": ``h_prev = 0``.
-        look: where to look if a wrong answer is right then.
+        look: where to look if a wrong answer is right then; empty where that could have many reasons.
         change: makes the inputs from the public ones.
     """
 
@@ -60,15 +60,15 @@ def _set(**values: float) -> Callable[[Inputs], Inputs]:
     )
 
 
-def _one(letter: str) -> Callable[[Inputs], Inputs]:
-    """A size of 1: the first entries alone along its axes."""
+def _one(letter: str, place: int = 0) -> Callable[[Inputs], Inputs]:
+    """A size of 1: the entries at one place alone along its axes."""
 
     def change(given: Inputs) -> Inputs:
         arrays = dict(given.arrays)
         for name, value in arrays.items():
             axes = LETTERS.get(name, "")
             if len(axes) == value.ndim:
-                arrays[name] = value[tuple(slice(1) if axis == letter else slice(None) for axis in axes)]
+                arrays[name] = value[tuple(slice(place, place + 1) if axis == letter else slice(None) for axis in axes)]
         return Inputs(given.sizes | {letter: 1}, arrays)
 
     return change
@@ -93,7 +93,7 @@ def _zero(name: str, look: str) -> Probe:
     return Probe(f"{name} = 0", look, _set(**{name: 0.0}))
 
 
-BATCH = Probe("there is one sequence alone (B = 1)", "look at what goes across the batch", _one("B"))
+BATCH = Probe("there is one sequence alone (B = 1)", "", _one("B"))
 
 
 def _affine(letter: str, state: str = "h_prev") -> tuple[Probe, ...]:
@@ -171,11 +171,11 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
     return (
         Probe(f"no value is below {middle:g}", f"look at what is done with values below {middle:g}", folded(1.0)),
         Probe(f"no value is above {middle:g}", f"look at what is done with values above {middle:g}", folded(-1.0)),
-        Probe("all units and sequences are alike", "look at how they are averaged", alike(1, 2)),
-        Probe("all sequences are alike", "look at how sequences are averaged", alike(1, 1)),
-        Probe("all units are alike", "look at how units are averaged", alike(2, 2)),
+        Probe("all units and sequences are alike", "", alike(1, 2)),
+        Probe("all sequences are alike", "", alike(1, 1)),
+        Probe("all units are alike", "", alike(2, 2)),
         BATCH,
-        Probe("there is one unit alone (H = 1)", "look at what goes across the units", _one("H")),
+        Probe("there is one unit alone (H = 1)", "", _one("H")),
     )
 
 
@@ -207,8 +207,8 @@ def _matrices() -> tuple[Probe, ...]:
 
 def _lists(*more: Probe) -> tuple[Probe, ...]:
     return (
-        Probe("there is one matrix alone", "look at what is done across the list", _only("g", (0,))),
-        Probe("there is one vector alone", "look at what is done across the list", _only("g", (2,))),
+        Probe("there is one matrix alone", "look at what is done with several of them", _only("g", (0,))),
+        Probe("there is one vector alone", "look at what is done with several of them", _only("g", (2,))),
         Probe("there are matrices alone", "look at what is done with vectors", _only("g", (0, 1))),
         *more,
     )
@@ -220,8 +220,8 @@ def _absolute(arrays: Arrays) -> Arrays:
 
 _THROUGH_TIME = (
     BATCH,
-    Probe("there is one step alone (T = 1)", "look at what is done along time", _one("T")),
-    Probe("there is one unit alone (H = 1)", "look at what goes across the units", _one("H")),
+    Probe("there is one step alone (T = 1)", "", _one("T")),
+    Probe("there is one unit alone (H = 1)", "", _one("H")),
 )
 
 
@@ -238,7 +238,7 @@ _REGULARISED = (
     Probe("W_hh is the identity", "look at what W_hh multiplies", _arrays(_identity)),
     Probe("everything counts", "look at what is done with what does not count", _arrays(_counting)),
     BATCH,
-    Probe("there is one step alone (T = 1)", "look at what is done along time", _one("T")),
+    Probe("there is one step alone (T = 1)", "", _one("T", 1)),
 )
 
 PROBES: dict[str, tuple[Probe, ...]] = {

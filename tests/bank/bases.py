@@ -74,7 +74,7 @@ MORE = (
         "float(abs(np.linalg.det(W.double().numpy())))": "this is the determinant's absolute value; the largest modulus of an eigenvalue is wanted.",
         "float(abs(np.linalg.det(W.double().numpy())) ** (1 / len(W)))": "this is the geometric mean of the moduli, a root of the determinant; the largest modulus is wanted.",
         "float(abs(np.trace(W.double().numpy())))": "this is the trace's absolute value; the largest modulus of an eigenvalue is wanted.",
-        "float(np.abs(eigenvalues).sum())": "this is the sum of the moduli; take the largest.",
+        "float(np.abs(eigenvalues).sum())": "the moduli are added up; take the largest.",
         "float(np.abs(eigenvalues.real + eigenvalues.imag).max())": "real and imaginary parts are added; the modulus is the root of the sum of their squares.",
         "float((np.abs(eigenvalues.real) + np.abs(eigenvalues.imag)).max())": "the sizes of real and imaginary parts are added; the modulus is the root of the sum of their squares.",
         "float((eigenvalues.real ** 2 + eigenvalues.imag ** 2).max())": "this is the square of the spectral radius.",

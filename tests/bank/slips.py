@@ -143,7 +143,7 @@ def _place(function: ast.FunctionDef, statement: ast.stmt) -> str:
 
 def _src(node: ast.AST) -> str:
     text = ast.unparse(node).replace("self.", "")
-    return SAID.get(text, text)
+    return SAID.get(text, text if len(text) <= 32 else f"{text[:20]} …")  # no whole formula is given away
 
 
 def _of(text: str) -> ast.expr:
