@@ -1,4 +1,20 @@
-"""The cases of 1_cells: what a student's class is asked to do."""
+"""The cases of 1_cells: what a student's class is asked to do.
+
+What a set of inputs can hide, and the round (`public_rounds`, `grading.draws`) or case that shows it:
+
+======================  ==============================================================================================
+all nine questions      T, B, I, H, O of 1, all sizes equal, I = H = O, B > T; biases of either sign; another call of
+                        the same cell (new weights, another batch, the first inputs once more); no_grad and eval();
+                        other numbers in float32; weights or inputs changed in place
+steps and gates         rows of h_prev that are 0, r_t of exactly 0 and 1; the result's dtype in float32 (the next step
+                        needs it); gates that are no tensors
+rnn_forward             every head in every case that has one, also with gradients; sigmoid and identity; None in third
+                        place for every head
+gru_forward             every head; traces that are no tensors, or of another call
+rnn_rho, gru_rho        another square matrix of the same shape
+not asked               inputs that are not contiguous, numbers that overflow: the texts do not speak of them
+======================  ==============================================================================================
+"""
 
 from __future__ import annotations
 
@@ -77,7 +93,7 @@ def _in_rounds(kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs
             key = (*chosen.items(), *(given.sizes[letter] for letter in "IHO"))
             if key not in cells:
                 cells[key] = make_cell(obj, kind, dtype, given, **chosen)
-            cell, off = cells[key], "grad" in given.options
+            cell, off = cells[key], given.options.get("grad") == "off"
             _set(cell, kind, dtype, given)
             cell.train(not off)
             with torch.no_grad() if off else contextlib.nullcontext():

@@ -1,4 +1,22 @@
-"""The cases of 2_diagnostics: what a student's function is asked for."""
+"""The cases of 2_diagnostics: what a student's function is asked for.
+
+What a set of inputs can hide, and is shown by the later rounds (`public_rounds`, `grading.draws_again`) or a case:
+
+====================  ================================================================================================
+all questions         T, B, H of 1, all sizes equal, B > T; another call of the function; other numbers in float32;
+                      lists, dicts and tensors changed; tensors, arrays and lists are all right as results
+grad_time             a loss at the last or every step, gradients too small for float32, a sequence without gradient
+sat_time              states of -1, 0 and 1 exactly
+gate_sat_time         0, 1 and 0.5 exactly; nearly shut, nearly open, spread
+rho                   the largest eigenvalue last, positive or negative, a complex pair last or purely imaginary, a
+                      double one, none but 0 in a matrix that is not 0, zeros, H = 1
+grad_norm             one gradient, many of one shape, a number, three axes, one of zeros among others, zeros
+clip                  the same shapes; norms just above, just below and at the cutoff; cutoffs far from 1
+diagnostic_keys       the gates in either order; the rest as in grad_time and sat_time
+not asked             an empty list, gradients of zeros for clip (cutoff / norm is the text's own formula), tensors that
+                      need gradients or are not contiguous: the texts do not speak of them
+====================  ================================================================================================
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The cases of 5_extra_credit: what a student's Omega is asked for."""
+"""The cases of 5_extra_credit: what a student's Omega is asked for.
+
+Later rounds show what one set of inputs can hide: T, B, H of 1, equal sizes, B > T, squared norms at the bound exactly,
+flows as tiny as training has them, slopes of 0, flows of 0, inputs changed in place.
+"""
 
 from __future__ import annotations
 

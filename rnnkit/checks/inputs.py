@@ -43,7 +43,8 @@ class Inputs:
         sizes: what the letters T, B, I, H, O of the shapes stand for.
         arrays: weights, states, gradients, cutoffs by name, float64. A list of arrays is numbered: ``g0``, ``g1``.
         options: ``phi``, ``head`` (any) and ``last`` (a head of the last state) of a cell, where they are not the
-            case's own; ``grad: off`` runs it as validation does; ``gates``: the order of the dict's keys.
+            case's own; ``grad``: ``off`` runs it as validation does, ``unasked`` asks for no
+            gradients; ``gates``: the order of the dict's keys.
         cases: the names of the cases that take part; empty for all.
         rounds: what the cases are run with afterwards, by what is special about it; see `rounds.every_round`.
     """
@@ -63,7 +64,7 @@ class Inputs:
         return [self.arrays[f"{letter}{k}"] for k in range(count)]
 
     def of(self, case: str) -> Inputs:
-        """The same with only those rounds that a case takes part in: there are no gradients where they are off."""
+        """The same with only those rounds that a case takes part in."""
         taking = {
             name: given
             for name, given in self.rounds.items()

@@ -16,28 +16,44 @@ THREES = dict.fromkeys("TBIHO", 3)
 def rounds(question_id: str) -> Rounds:
     """The later rounds of a question, by what is special about them."""
     question = QUESTIONS[question_id]
-    return _of_cells(question.target) if question.notebook == CELLS else _ROUNDS[question_id]()
+    if question.notebook != CELLS:
+        return _ROUNDS[question_id]()
+    return _of_cells(question.target, question.method == "forward")
+
+
+def told(about: str, options: dict[str, str]) -> str:
+    """A name that also says which head and phi a cell has: ``T = B = 1, head lastSoftmax``."""
+    heads = " or ".join(dict.fromkeys(options[key] for key in ("head", "last") if key in options))
+    parts = [about, heads and f"head {heads}", "phi" in options and f"phi {options['phi']}"]
+    return ", ".join(filter(None, parts))
 
 
 # ---- cells -------------------------------------------------------------------------------------------------------
 
 
-def _of_cells(kind: str) -> Rounds:
-    """Where I, H and O are as before, it is the same cell with new weights."""
-
-    def given(turn: float, sizes: dict[str, int], head: str, last: str, **options: str) -> Inputs:
+def _of_cells(kind: str, whole: bool) -> Rounds:
+    """Where I, H and O are as before, it is the same cell with new weights; only a ``whole`` sequence has a head."""
+    table = {
+        "the same cell, new weights": (0.5, {"T": 6, "B": 7}, ("softmax", "lastSoftmax"), {}),
+        "T = B = 1": (1.1, {"T": 1, "B": 1}, ("lastSoftmax", "lastSoftmax"), {}),
+        "torch.no_grad": (1.6, {}, ("lastLinear", "lastLinear"), {"grad": "off"}),
+        "I = H = O = 1": (2.3, {"I": 1, "H": 1, "O": 1}, ("lastLinear", "lastLinear"), {"phi": "sigmoid"}),
+        "all sizes 3": (2.9, THREES, ("lastSoftmax", "lastSoftmax"), {"phi": "identity", "grad": "unasked"}),
+    }
+    found = {}
+    for about, (turn, sizes, heads, options) in table.items():
         arrays = cell_arrays(kind, SIZES | sizes, turn, bias=-0.3)
         arrays["h_prev"][0] = 0
         arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
-        return Inputs(SIZES | sizes, arrays, {"head": head, "last": last} | options)
+        chosen = of_a_cell(kind, whole, dict(zip(("head", "last"), heads, strict=True)) | options)
+        found[told(about, chosen)] = Inputs(SIZES | sizes, arrays, chosen)
+    return found | {"the first inputs once more": Inputs(SIZES, cell_arrays(kind), {"grad": "unasked"})}
 
-    return {
-        "the same cell, new weights": given(0.5, {"T": 2, "B": 7}, "softmax", "lastSoftmax"),
-        "T = B = 1": given(1.1, {"T": 1, "B": 1}, "lastSoftmax", "lastSoftmax"),
-        "torch.no_grad": given(1.6, {}, "lastLinear", "lastLinear", grad="off"),
-        "I = H = O = 1": given(2.3, {"I": 1, "H": 1, "O": 1}, "lastLinear", "lastLinear", phi="sigmoid"),
-        "all sizes 3": given(2.9, THREES, "lastSoftmax", "lastSoftmax", phi="identity"),
-    }
+
+def of_a_cell(kind: str, whole: bool, options: dict[str, str]) -> dict[str, str]:
+    """The options that matter: a GRU's phi is always tanh, and only a whole sequence has a head."""
+    idle = {"phi"} if whole and kind == "GRU" else set() if whole else {"phi", "head", "last"}
+    return {name: value for name, value in options.items() if name not in idle}
 
 
 # ---- functions ---------------------------------------------------------------------------------------------------
@@ -137,7 +153,7 @@ def _clips() -> Rounds:
     return {
         "one gradient": given(above, scaled("g", 3.0, shapes["one gradient"]), 2.0),
         "a norm just above the cutoff": given(above, scaled("g", 20.6, shapes["a number and three axes"]), 20.0),
-        "a cutoff of 0.01": given(above, scaled("g", 0.5, shapes["eight gradients of one shape"]), 0.01),
+        "a cutoff of 0.01": given(above, scaled("g", 1.0, shapes["eight gradients of one shape"]), 0.01),
         "a gradient of zeros among others": given(above, zeros, 1.5),
         "a norm just below the cutoff": given(below, scaled("small", 19.4, shapes["a number and three axes"]), 20.0),
         "one small gradient": given(below, scaled("small", 0.005, shapes["one gradient"]), 0.01),

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rnnkit.checks.inputs import SHAPES, SIZES, Inputs, shape_of
+from rnnkit.checks.public_rounds import of_a_cell, told
 from rnnkit.checks.questions import CELLS, QUESTIONS
 from rnnkit.grading.draws_again import later_rounds
 
 Arrays = dict[str, np.ndarray]
 Rounds = dict[str, Inputs]
-HEADS, LAST = ("softmax", "lastSoftmax", "lastLinear"), ("lastSoftmax", "lastLinear")
+LAST = ("lastSoftmax", "lastLinear")
 
 
 def draw(question_id: str, rng: np.random.Generator) -> Inputs:
@@ -29,7 +30,9 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
     if question.notebook == CELLS:
         options = {"last": str(rng.choice(LAST))}
         arrays = _cell(question.target, sizes, rng)
-        return Inputs(sizes, arrays, options, rounds=_shuffled(_cells_again(question.target, sizes, rng), rng))
+        rounds = _shuffled(_cells_again(question.target, question.method == "forward", sizes, rng), rng)
+        rounds["the first inputs once more"] = Inputs(sizes, arrays, options | {"grad": "unasked"})
+        return Inputs(sizes, arrays, options, rounds=rounds)
     return Inputs(sizes, _DRAWS[question_id](sizes, rng), rounds=_shuffled(later_rounds(question_id, sizes, rng), rng))
 
 
@@ -69,28 +72,28 @@ def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
     }
 
 
-def _cells_again(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Rounds:
+def _cells_again(kind: str, whole: bool, sizes: dict[str, int], rng: np.random.Generator) -> Rounds:
     """The structure of the public rounds; which head meets which of them, and all of the numbers, are random."""
-
-    def given(new: dict[str, int], last: str, **options: str) -> Inputs:
+    one, other = map(str, rng.permutation(LAST))
+    phi, rest = map(str, rng.permutation(["sigmoid", "identity"]))
+    longer, equal = sizes["T"] + int(rng.integers(1, 3)), int(rng.integers(2, 5))
+    again = {"T": longer, "B": longer + 1}
+    table = {
+        f"the same cell, new weights, {_told(again, 'TB')}": (again, one, {"head": "softmax"}),
+        "T = B = 1": ({"T": 1, "B": 1}, other, {}),
+        "torch.no_grad": ({}, one, {"grad": "off"}),
+        "I = H = O = 1": (dict.fromkeys("IHO", 1), other, {"phi": phi}),
+        f"I = H = O = {sizes['H']}": (dict.fromkeys("IHO", sizes["H"]), one, {"grad": "unasked"}),
+        f"all sizes {equal}": (dict.fromkeys("TBIHO", equal), other, {"phi": rest, "grad": "unasked"}),
+    }
+    found = {}
+    for about, (new, last, options) in table.items():
         arrays = _cell(kind, sizes | new, rng)
         arrays["h_prev"][int(rng.integers(len(arrays["h_prev"])))] = 0
         arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
-        return Inputs(sizes | new, arrays, {"head": str(rng.choice(HEADS)), "last": last} | options)
-
-    one, other = map(str, rng.permutation(LAST))
-    phi, rest = map(str, rng.permutation(["sigmoid", "identity"]))
-    longer, equal = int(rng.integers(8, 10)), int(rng.integers(2, 5))
-    again = {"T": int(rng.integers(2, sizes["T"])), "B": longer}
-    ones, turned = dict.fromkeys("IHO", 1), {"I": sizes["H"], "H": sizes["H"], "O": sizes["H"]}
-    return {
-        f"the same cell, new weights, {_told(again, 'TB')}": given(again, one, head="softmax"),
-        "T = B = 1": given({"T": 1, "B": 1}, other),
-        "torch.no_grad": given({}, one, grad="off"),
-        "I = H = O = 1": given(ones, other, phi=phi),
-        f"I = H = O = {sizes['H']}": given(turned, one),
-        f"all sizes {equal}": given(dict.fromkeys("TBIHO", equal), one, phi=rest),
-    }
+        chosen = of_a_cell(kind, whole, {"head": last, "last": last} | options)
+        found[told(about, chosen)] = Inputs(sizes | new, arrays, chosen)
+    return found
 
 
 def _through_time(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:

@@ -137,7 +137,7 @@ def _clips(sizes: Sizes, rng: Generator) -> Rounds:
     found = {
         "one gradient": ("g", one, 1.5 * large, large),
         "a norm just above the cutoff": ("g", mixed, 1.03 * large, large),
-        f"a cutoff of {little:.2g}": ("g", many, rng.uniform(0.2, 0.9), little),
+        f"a cutoff of {little:.2g}": ("g", many, rng.uniform(0.6, 0.9), little),
         "a norm just below the cutoff": ("small", mixed, 0.97 * large, large),
         "one small gradient": ("small", one, 0.5 * little, little),
     }

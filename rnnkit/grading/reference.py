@@ -90,9 +90,11 @@ def _derivative(f: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.nda
     return (f(at + 1j * steps).imag / STEP).reshape(at.shape)
 
 
-def _projected(f: Callable[[Arrays], np.ndarray], w: Arrays, result: str, sources: Iterable[str]) -> Arrays:
-    """The gradients of a fixed weighted sum of f's entries, as `Outcome.put_gradients` takes them."""
-    value = f(w)
+def _projected(f: Callable[[Arrays], np.ndarray], inputs: Inputs, result: str, sources: Iterable[str]) -> Arrays:
+    """The gradients of a fixed weighted sum of f's entries, as `Outcome.put_gradients` takes them; none if unasked."""
+    if "grad" in inputs.options:
+        return {}
+    w, value = inputs.arrays, f(inputs.arrays)
     weights = np.cos(1.3 * np.arange(value.size)).reshape(value.shape)
     axes = tuple(range(-value.ndim, 0))
 
@@ -102,24 +104,24 @@ def _projected(f: Callable[[Arrays], np.ndarray], w: Arrays, result: str, source
     return {f"d{result}/d{source}": along(source) for source in sources}
 
 
-def _step_answers(id: str, w: Arrays) -> Answers:
+def _step_answers(id: str, inputs: Inputs) -> Answers:
     """The cases of a question on one step."""
-    kind = QUESTIONS[id].target
+    w, kind = inputs.arrays, QUESTIONS[id].target
     recurrent = [name for name in SHAPES[kind] if name not in ("W_ho", "b_o")]
     if id == "rnn_step":
         others = {f"h_t ({phi})": _rnn_step(w, phi) for phi in ("sigmoid", "identity")}
-        gradients = _projected(_rnn_step, w, "h_t", ["x_t", "h_prev", *recurrent])
+        gradients = _projected(_rnn_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
         values = {"h_t: values, tanh": {"h_t": _rnn_step(w)}, "h_t: values, sigmoid and identity": others}
         return values | {"h_t: gradients": gradients}
     if id == "gru_step":
         values = {"h_t": _gru_step(w), "z": _gate(w, "z"), "r": _gate(w, "r")}
-        gradients = _projected(_gru_step, w, "h_t", ["x_t", "h_prev", *recurrent])
+        gradients = _projected(_gru_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
         return {"h_t and gates: values": values, "h_t: gradients": gradients}
     result, letter = {"gru_update_gate": ("z_t", "z"), "gru_reset_gate": ("r_t", "r")}.get(id, ("candidate", "h"))
     part = _candidate if letter == "h" else lambda w: _gate(w, letter)
     given = ["x_t", "h_prev"] + ["r_t"] * (letter == "h")
     sources = given + [name for name in recurrent if name[-1] == letter]
-    return {f"{result}: values": {result: part(w)}, f"{result}: gradients": _projected(part, w, result, sources)}
+    return {f"{result}: values": {result: part(w)}, f"{result}: gradients": _projected(part, inputs, result, sources)}
 
 
 def _forward_answers(kind: str, inputs: Inputs) -> Answers:
@@ -132,7 +134,7 @@ def _forward_answers(kind: str, inputs: Inputs) -> Answers:
         "output at every step": {"output": _readout(w, hidden)},
         "output after the last step": {"output": _last_output(w, kind)},
         **({"gate traces": traces} if traces else {}),
-        "gradients through time": _projected(lambda w: _last_output(w, kind), w, "output", sources),
+        "gradients through time": _projected(lambda w: _last_output(w, kind), inputs, "output", sources),
     }
 
 
@@ -284,4 +286,4 @@ def _once(question_id: str, inputs: Inputs) -> Answers:
         return {case: {"W": w["W_hh"]}}
     if question_id.endswith("_forward"):
         return _forward_answers(question.target, inputs)
-    return _step_answers(question_id, w)
+    return _step_answers(question_id, inputs)
