@@ -20,18 +20,25 @@ _GIVEN_STUB = re.compile(r"^(\w+)\.(\w+)(: write the recurrence| is yours to wri
 
 
 def where(error: BaseException) -> tuple[str, str]:
-    """The last function of the student's own in the traceback, and its line: ``("step", "line 3: h_t = ...")``."""
+    """The last function of the student's own in the traceback, and its line: ``("step", "line 3: h_t = ...")``.
+
+    Where another function of the student's called it, that line comes after it in brackets.
+    """
     if isinstance(error, Reported):
         return error.where
     trace: types.TracebackType | None = error.__traceback__
-    function, line = "", ""
+    found: list[tuple[str, str]] = []
     while trace is not None:
         code = trace.tb_frame.f_code
         if not code.co_filename.startswith(_HOME) and not _LIBRARY.search(code.co_filename):
             text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
-            function, line = code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"
+            found.append((code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"))
         trace = trace.tb_next
-    return function, line
+    if not found:
+        return "", ""
+    function, line = found[-1]
+    caller, called = found[-2] if len(found) > 1 else (function, "")
+    return function, line if caller == function else f"{line} (called in {caller}, {called})"
 
 
 def unwritten_question(question: Question, error: BaseException | None) -> str | None:

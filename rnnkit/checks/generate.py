@@ -117,8 +117,13 @@ def slips(question: str) -> Iterator[Any]:
     """The slips of one symbol in the solution of a question, and in other right answers to it."""
     head = solution(question).split("    ### BEGIN")[0]
     bodies = [body for id, body in _module("bases").BASES if id == question]
+    rules = _module("slip_rules")
     for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
-        yield from (slip for slip in _module("slips").slips(text) if question != "rho" or not UNSAFE.search(slip.text))
+        yield from (
+            slip
+            for slip in _module("slips").slips(text, rules.changes, rules.statements)
+            if question != "rho" or not UNSAFE.search(slip.text)
+        )
 
 
 def more(question: str) -> Iterator[tuple[str, str]]:
