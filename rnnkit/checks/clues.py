@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnkit.checks.numbers import is_gradient
 from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.probes import PROBES, probe_expected
+from rnnkit.checks.probes import PROBES, Probe, probe_expected
 
 Outcomes = dict[str, Outcome]
 MOST = 4  # probes of a kind that are named
@@ -34,14 +34,17 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
         if not known or is_gradient(quantity):
             continue
         if fine:
-            right = "; ".join(f"when {probe.name}" for probe in fine[:MOST])
-            still = f" It is wrong, too, when {'; when '.join(probe.name for probe in rest[:MOST])}." if rest else ""
+            still = f" It is wrong, too, when {_named(rest)}." if rest else ""
             look = next((f": {probe.look}" for probe in fine if probe.look), "")
-            found.append(f"{quantity} tried with special inputs: it is right {right}{look}.{still}")
+            found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
         else:
-            named = "; when ".join(probe.name for probe in rest)
-            found.append(f"{quantity} tried with special inputs: it stays wrong when {named}.")
+            found.append(f"{quantity} tried with special inputs: it stays wrong when {_named(rest)}.")
     return found
+
+
+def _named(found: list[Probe]) -> str:
+    more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
+    return "; when ".join(probe.name for probe in found[:MOST]) + more
 
 
 def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:

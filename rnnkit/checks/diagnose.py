@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import Inputs, fixed
+from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.known import partly, prints, recognised
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
@@ -57,6 +58,11 @@ def diagnosis(
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
 
 
+def _features(inputs: Inputs) -> dict[str, Any]:
+    others = {f"another {letter} than {size}": True for letter, size in SIZES.items() if inputs.sizes[letter] != size}
+    return inputs.sizes | inputs.options | others
+
+
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
     got = outcome.values.get(name)
     return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
@@ -65,7 +71,7 @@ def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray)
 def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
     """What to say where every failed case is right with its first inputs; None where one is not."""
     rounds: dict[str, None] = {}
-    alike: list[str] = []
+    alike: list[list[str]] = []
     for case in failed:
         outcome = outcomes[case]
         wrong = [*wrong_in(right[case], outcome), *outcome.problems]
@@ -73,8 +79,9 @@ def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right
             return None
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
-        alike += _alike(fixed(question.id).of(case), set(names))
-    shared = f" What these have and the others have not: {', '.join(dict.fromkeys(alike))}." if alike else ""
+        alike.append(_alike(fixed(question.id).of(case), set(names)))
+    common = [one for one in alike[0] if all(one in rest for rest in alike)]
+    shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
     again = (
         " Something that is kept from one call to the next would show there, too."
         if AGAIN in rounds and not re.search("head|phi", shared)
@@ -85,8 +92,8 @@ def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right
 
 def _alike(inputs: Inputs, wrong: set[str]) -> list[str]:
     """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": (inputs.sizes | {"phi": "tanh", "last": "lastLinear"})}
-    about |= {name: given.sizes | given.options for name, given in inputs.rounds.items()}
+    about = {"": _features(inputs) | {"phi": "tanh", "last": "lastLinear"}}
+    about |= {name: _features(given) for name, given in inputs.rounds.items()}
     failing = [about[name] for name in wrong if name in about]
     passing = [one for name, one in about.items() if name not in wrong]
     if not failing:
@@ -94,7 +101,7 @@ def _alike(inputs: Inputs, wrong: set[str]) -> list[str]:
     common = set(failing[0].items()).intersection(*(one.items() for one in failing))
     names = {"last": "head", "grad": "gradients"}
     return [
-        f"{names.get(key, key)} = {value}"
+        key if value is True else f"{names.get(key, key)} = {value}"
         for key, value in sorted(common, key=str)
         if not any(one.get(key) == value for one in passing) and key != "gates"
     ]
@@ -118,7 +125,13 @@ def _probed(
         clues.append(start(question.id, probed))
     if question.id == "gru_step" and whole:
         clues.append(share({name for name in wrong if not is_gradient(name)}, outcomes[whole[0]].values))
-    return clues + tried(question.id, [name for name in wrong if not is_gradient(name)], probed)
+    shaped = [
+        name
+        for case in whole
+        for name in right[case]
+        if name in wrong and outcomes[case].values[name].shape == right[case][name].shape and not is_gradient(name)
+    ]
+    return clues + tried(question.id, shaped, probed)
 
 
 def _only_gradients(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> list[str | None]:
@@ -148,7 +161,7 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
 
 def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[str]:
     """The last that can be said: that it is wrong everywhere."""
-    wrong = [name for case in failed for name in right[case] if name in outcomes[case].values and not later(name)]
+    wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
     return (
         [f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."]
         if wrong

@@ -20,7 +20,7 @@ LENGTHS = {"1": ("0", "2", "0.5", "-1"), "0": ("1", "-1"), "-1": ("0", "1", "-2"
 AXES = ("0", "1", "2", "-1", "-2", "(0, 1)", "(0, 2)", "(1, 2)")
 COMPARED = {"Lt": "<", "Gt": ">", "LtE": "<=", "GtE": ">=", "Eq": "==", "NotEq": "!="}
 LETTERS = {"zs": "the list of z", "rs": "the list of r", "off": "R - 1", "back": "v", "length": "the squared norm of d", "counts": "m", "delta": "d * slope", "flow": "d"}
-SAID = LETTERS | {"distance": "the distance", "hs": "the list of states", "new": "the new gradients", "norm": "the norm", "factor": "the factor"}
+SAID = LETTERS | {"distance": "the distance", "hs": "the list of states", "new": "the new gradients", "norm": "the norm"}
 
 
 
@@ -428,7 +428,7 @@ def statements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | list[ast.stmt
         source = ast.unparse(node.value)
         for text, message in {
             f"return ({source}).detach()": "the result is detached: the values are right, but there is no gradient at all.",
-            f"return ({source},)": "the result comes back inside a tuple.",
+            f"return ({source},)": "the result comes back inside a tuple or list.",
             f"return ({source}).mean(0)": "the result is averaged over its first axis.",
             f"return ({source}).sum(0)": "the result is summed over its first axis.",
             f"return ({source}).mean()": "the result is averaged to one number.",

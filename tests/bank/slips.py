@@ -84,7 +84,8 @@ def _made(tree: ast.Module, node: ast.AST, new: ast.AST | list[ast.stmt], messag
 def _names(function: ast.FunctionDef) -> list[str]:
     """The variables of a function that hold tensors or numbers, in order."""
     stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    return list(dict.fromkeys([argument.arg for argument in function.args.args if argument.arg != "self"] + stored))
+    given = [argument.arg for argument in function.args.args if argument.arg != "self"]
+    return [name for name in dict.fromkeys(given + stored) if name not in ("T", "B")]  # that a size is another is chance
 
 
 def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
