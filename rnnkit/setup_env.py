@@ -14,10 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rnnkit.pip_progress import watched
+
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 STAMP = "rnnkit-setup.stamp"
-PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q"]
+PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
 # What a usable .venv's Python prints: its version, then the torch it has (or none). Without pip it fails.
 PROBE = """
 import pip, sys
@@ -141,12 +143,9 @@ def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str
 
 
 def pip_install(root: Path, python: Path, *arguments: str) -> str | None:
-    """``pip install`` in the clone: None when it worked, else all that pip had to say."""
-    command = [str(python), *PIP, *arguments]
-    run = subprocess.run(
-        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
-    )
-    return run.stdout if run.returncode else None
+    """``pip install`` in the clone, with lines of progress: None when it worked, else all that pip had to say."""
+    status, told = watched([str(python), *PIP, *arguments], root, say)
+    return told if status else None
 
 
 def install_torch(root: Path, python: Path, present: str) -> None:
@@ -173,7 +172,11 @@ def install_torch(root: Path, python: Path, present: str) -> None:
 
 def install_rnnkit(root: Path, python: Path) -> None:
     """Install rnnkit, editable, with everything it needs at the pinned versions."""
-    say("installing rnnkit and what it needs, at the versions of constraints.txt (a minute or two)")
+    pinned = len(re.findall(r"^[^#\s][^#\n]*==", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE))
+    say(
+        f"installing rnnkit and what it needs, up to {pinned} packages at the versions of constraints.txt; "
+        "how long that takes depends on network and machine, so here is what it is doing:"
+    )
     failure = pip_install(root, python, "-c", "constraints.txt", "-e", ".[dev]")
     if failure is not None:
         print(failure, file=sys.stderr)

@@ -205,8 +205,8 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("tiny gradients, norm in float64", 1.0, _in_rounds(_tiny)),
     ),
     "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
-    "sat_time_sigmoid": (Case("mean distance of sigmoid units", 1.0, _saturation("s", "hidden", "hidden")),),
     "gate_sat_time": (
+        Case("sigmoid units", 1.0, _saturation("d", "hidden", "v")),
         Case("gates spread over (0, 1)", 1.0, _saturation("d", "spread", "v")),
         Case("gates nearly shut", 1.0, _saturation("d", "nearly_shut", "v")),
     ),

@@ -144,8 +144,8 @@ def _regularised() -> dict[str, np.ndarray]:
 _FIXED = {
     "grad_time": through_time,
     "sat_time": lambda: {"hidden": wave(shape_of("TBH", SIZES), 0.4, 0.97)},
-    "sat_time_sigmoid": lambda: {"hidden": wave(shape_of("TBH", SIZES), 1.4, 0.49, 0.5)},
     "gate_sat_time": lambda: {
+        "hidden": wave(shape_of("TBH", SIZES), 0.4, 0.3, 0.6),
         "spread": wave(shape_of("TBH", SIZES), 1.4, 0.49, 0.5),
         "nearly_shut": wave(shape_of("TBH", SIZES), 1.4, 0.02, 0.03),
     },

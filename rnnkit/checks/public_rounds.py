@@ -96,12 +96,14 @@ def _states(name: str, scale: float, shift: float, ends: tuple[float, ...], case
     return found
 
 
-def _shut() -> Rounds:
-    """Nearly shut and nearly open gates apart from those that are spread."""
+def _sigmoids() -> Rounds:
+    """Sigmoid units, gates that are spread or nearly open, and gates that are nearly shut."""
+    units = _states("hidden", 0.3, 0.6, (0.5,), ("sigmoid units",))
     found = _states("spread", 0.49, 0.5, (0.0, 1.0, 0.5), ("gates spread over (0, 1)",))
     found["B = 7, T = 2"].arrays["spread"][1] = wave((7, 5), 0.2, 0.02, 0.97)  # nearly open
     shut = _states("nearly_shut", 0.02, 0.03, (0.0,), ("gates nearly shut",))
-    return found | {f"{name}, nearly shut": given for name, given in shut.items()}
+    found |= {f"{name}, nearly shut": given for name, given in shut.items()}
+    return found | {f"{name}, units": given for name, given in units.items()}
 
 
 def _matrices() -> Rounds:
@@ -184,8 +186,7 @@ def _omegas() -> Rounds:
 _ROUNDS: dict[str, Callable[[], Rounds]] = {
     "grad_time": _flows,
     "sat_time": lambda: _states("hidden", 0.97, -0.2, (-1.0, 1.0, 0.0)),
-    "sat_time_sigmoid": lambda: _states("hidden", 0.49, 0.5, (0.0, 1.0, 0.5)),
-    "gate_sat_time": _shut,
+    "gate_sat_time": _sigmoids,
     "rho": _matrices,
     "grad_norm": _norms,
     "clip": _clips,

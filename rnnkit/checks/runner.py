@@ -38,23 +38,20 @@ def check(question_id: str, obj: Any = None) -> float:
         obj: the class (1_cells) or function (2_diagnostics) to check; for ``own_setting`` the name of a run.
 
     Returns:
-        The points of the named cases that passed, a plain float: 0.0 for a stub.
+        The points of the named cases that passed, a float: 0.0 for a stub. A notebook shows the report alone.
     """
     if question_id == OWN_SETTING:
         report = own_setting.from_record(find_run(obj) if isinstance(obj, str) and len(obj) <= 100 else None)
-        show(report)
-        return report.points
+        return show(report)
     if not isinstance(question_id, str) or question_id not in QUESTIONS:
-        show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [_no_question(question_id)]))
-        return 0.0
+        return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [_no_question(question_id)]))
     question = QUESTIONS[question_id]
     try:
         report = examine(question, obj)
     except Exception as error:  # an object that defeats the check itself
         message = f"this object could not be checked: {type(error).__name__}"
         report = failed(question, "cannot be checked", message)
-    show(report)
-    return float(report.points)
+    return show(report)
 
 
 def examine(question: Question, obj: Any) -> Report:

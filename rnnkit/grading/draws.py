@@ -158,9 +158,10 @@ def _regularised(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
 _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
     "grad_time": _through_time,
     "sat_time": _between("hidden", -0.99, 0.99),
-    "sat_time_sigmoid": _between("hidden", 0.01, 0.99),
     "gate_sat_time": lambda sizes, rng: (
-        _between("spread", 0.01, 0.99)(sizes, rng) | _between("nearly_shut", 0.01, 0.06)(sizes, rng)
+        _between("hidden", 0.2, 0.99)(sizes, rng)
+        | _between("spread", 0.01, 0.99)(sizes, rng)
+        | _between("nearly_shut", 0.01, 0.06)(sizes, rng)
     ),
     "rho": lambda sizes, rng: {"W": _matrix(False, rng), "W_turning": _matrix(True, rng)},
     "grad_norm": _norm_inputs,

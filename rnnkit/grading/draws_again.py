@@ -66,7 +66,9 @@ def _gates(sizes: Sizes, rng: Generator) -> Rounds:
     spread |= {"nearly open": Inputs(sizes, {"spread": rng.uniform(0.94, 0.99, shape_of("TBH", sizes))},
                                      cases=["gates spread over (0, 1)"])}  # fmt: skip
     shut = _states(0.01, 0.06, (0.0,), "nearly_shut", ["gates nearly shut"])(sizes, rng)
-    return spread | {f"{name}, nearly shut": given for name, given in shut.items()}
+    units = _states(0.2, 0.99, (0.5,), "hidden", ["sigmoid units"])(sizes, rng)
+    spread |= {f"{name}, nearly shut": given for name, given in shut.items()}
+    return spread | {f"{name}, units": given for name, given in units.items()}
 
 
 def _matrices(sizes: Sizes, rng: Generator) -> Rounds:
@@ -174,7 +176,6 @@ def _omegas(sizes: Sizes, rng: Generator) -> Rounds:
 _ROUNDS: dict[str, Callable[[Sizes, Generator], Rounds]] = {
     "grad_time": _flows,
     "sat_time": _states(-0.99, 0.99, (-1.0, 1.0, 0.0), "hidden"),
-    "sat_time_sigmoid": _states(0.01, 0.99, (0.0, 1.0, 0.5), "hidden"),
     "gate_sat_time": _gates,
     "rho": _matrices,
     "grad_norm": _norms,

@@ -240,10 +240,13 @@ def _omega_answers(inputs: Inputs) -> Answers:
 _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     "grad_time": _grad_time_answers,
     "sat_time": lambda w: {"mean distance of tanh units": {"s": _tanh_distance(w["hidden"])}},
-    "sat_time_sigmoid": lambda w: {"mean distance of sigmoid units": {"s": _sigmoid_distance(w["hidden"])}},
     "gate_sat_time": lambda w: {
         case: {"d": _sigmoid_distance(w[source])}
-        for case, source in [("gates spread over (0, 1)", "spread"), ("gates nearly shut", "nearly_shut")]
+        for case, source in [
+            ("sigmoid units", "hidden"),
+            ("gates spread over (0, 1)", "spread"),
+            ("gates nearly shut", "nearly_shut"),
+        ]
         if source in w.arrays
     },
     "rho": lambda w: {

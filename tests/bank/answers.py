@@ -26,7 +26,7 @@ VARIANTS = {
     "retain_grad": ("grad_time", "for h in hs:\n        h.retain_grad()\n    loss.backward()\n    return np.array([h.grad.double().norm(dim=1).mean().item() for h in hs])"),
     "list of floats": ("grad_time", "return [float(g.double().pow(2).sum(1).sqrt().mean()) for g in torch.autograd.grad(loss, hs)]"),
     "numpy saturation": ("sat_time", "return (1 - np.abs(hidden.numpy())).mean((1, 2))"),
-    "where": ("sat_time_sigmoid", "return torch.where(hidden < 0.5, hidden, 1 - hidden).flatten(1).mean(1)"),
+    "where": ("gate_sat_time", "return torch.where(v < 0.5, v, 1 - v).flatten(1).mean(1)"),
     "float32 gates": ("gate_sat_time", "v = v.float()\n    return 0.5 - (v - 0.5).abs().mean(-1).mean(-1)"),
     "torch eigvals": ("rho", "return torch.linalg.eigvals(W).abs().max()"),
     "numpy float": ("rho", "return np.max(np.abs(np.linalg.eigvals(W.numpy())))"),

@@ -315,7 +315,7 @@ _CLIP = [
 _KEYS = [
     ("diagnostic_keys", "gates swapped", "gate_distance(gates[\"z\"]),\n        \"gate_r_sat_time\": gate_distance(gates[\"r\"])", "gate_distance(gates[\"r\"]),\n        \"gate_r_sat_time\": gate_distance(gates[\"z\"])", "the gates are swapped: gate_z_sat_time is the update gate's."),
     ("diagnostic_keys", "handout's key names", "\"gate_z_sat_time\": gate_distance(gates[\"z\"]),\n        \"gate_r_sat_time\":", "\"gate_z.sat_time\": gate_distance(gates[\"z\"]),\n        \"gate_r.sat_time\":", "the record's keys are written with underscores: gate_z_sat_time and gate_r_sat_time."),
-    ("diagnostic_keys", "sigmoid for the states", "saturation_tanh(hidden)", "saturation_sigmoid(hidden)", "sat_time is that of tanh units: 1 - |h|."),
+    ("diagnostic_keys", "sigmoid for the states", "saturation_tanh(hidden)", "gate_distance(hidden)", "sat_time is that of tanh units: 1 - |h|."),
     ("diagnostic_keys", "tanh for the gates", "gate_distance(gates[\"z\"]),\n        \"gate_r_sat_time\": gate_distance(", "saturation_tanh(gates[\"z\"]),\n        \"gate_r_sat_time\": saturation_tanh(", "gates are sigmoid quantities: their distance is min(v, 1 - v)."),
     ("diagnostic_keys", "log10", "gradient_through_time(loss, hs)", "torch.log10(torch.as_tensor(gradient_through_time(loss, hs)) + 1e-12)", "grad_time is g_t itself; the logarithm is taken when it is plotted."),
     ("diagnostic_keys", "gradient of the stack", "gradient_through_time(loss, hs)", "gradient_through_time(loss, [hidden])", _STACKED + "the loss does not come from it. Give gradient_through_time the list hs."),
@@ -380,8 +380,6 @@ MISTAKES: tuple[Mistake, ...] = tuple(
         *_GRAD_TIME,
         *_SAT_TIME,
         *_mean("sat_time"),
-        *_sigmoid("sat_time_sigmoid", "hidden"),
-        *_mean("sat_time_sigmoid"),
         *_sigmoid("gate_sat_time", "v"),
         *_mean("gate_sat_time"),
         *_RHO_VALUE,

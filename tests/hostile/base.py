@@ -52,7 +52,6 @@ _STEPS = {
 BAD = {id: f"@method_of({QUESTIONS[id].target})\n{text}" for id, text in _STEPS.items()} | {
     "grad_time": "def gradient_through_time(loss, hs):\n    return torch.full((len(hs),), 9.0)",
     "sat_time": "def saturation_tanh(hidden):\n    return torch.full((len(hidden),), 9.0)",
-    "sat_time_sigmoid": "def saturation_sigmoid(hidden):\n    return torch.full((len(hidden),), 9.0)",
     "gate_sat_time": "def gate_distance(v):\n    return torch.full((len(v),), 9.0)",
     "rho": "def spectral_radius(W):\n    return -1.0",
     "grad_norm": "def global_norm(grads):\n    return -1.0",

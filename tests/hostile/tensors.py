@@ -124,7 +124,6 @@ def r_public_cache(s):
         "rho": ("spectral_radius(W)", "rho"),
         "grad_norm": ("global_norm(grads)", "norm"),
         "sat_time": ("saturation_tanh(hidden)", "s"),
-        "sat_time_sigmoid": ("saturation_sigmoid(hidden)", "s"),
         "gate_sat_time": ("gate_distance(v)", "d"),
     }
     for id, (call, quantity) in table.items():
