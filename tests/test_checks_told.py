@@ -265,6 +265,31 @@ def test_no_wrong_answer_is_left_without_a_word(id):
     assert told(report_of(id, answer(id, f"return 0.123 + 0 * {given}")))
 
 
+def test_points_stand_where_the_diagnosis_fails(monkeypatch):
+    def fails(*_):
+        raise ValueError("odd numbers")
+
+    text = generate.patched("rnn_forward", " + self.b_o", "")
+    before = report_of("rnn_forward", generate.student_object("rnn_forward", text))
+    monkeypatch.setattr("rnnkit.checks.judge.diagnosis", fails)
+    after = report_of("rnn_forward", generate.student_object("rnn_forward", text))
+    assert (after.points, after.messages) == (before.points, [])
+    assert before.points > 0
+
+
+def test_what_the_failing_rounds_have_in_common_is_said():
+    head = """hidden if self.head == "softmax" else hidden[-1]"""
+    text = generate.patched("rnn_forward", head, head.replace('self.head == "softmax"', '"oftmax" in self.head'))
+    report = report_of("rnn_forward", generate.student_object("rnn_forward", text))
+    assert "What these have and the others have not: head = lastSoftmax." in report.messages[0]
+
+
+def test_the_line_that_called_what_raised_is_shown():
+    text = generate.patched("gru_step", "self.candidate(x_t, h_prev, r_t)", "self.candidate(x_t, x_t, r_t)")
+    report = report_of("gru_step", generate.student_object("gru_step", text))
+    assert "(called in step, line 6: h_new = self.candidate(x_t, x_t, r_t)" in report.text()
+
+
 # ---- where students have it ---------------------------------------------------------------------------------------
 
 

@@ -162,11 +162,9 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
 def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[str]:
     """The last that can be said: that it is wrong everywhere."""
     wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
-    return (
-        [f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."]
-        if wrong
-        else []
-    )
+    wrong = [name for name in wrong if any(name in outcomes[case].values for case in failed)]
+    said = f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."
+    return [said] if wrong else []
 
 
 def _listed(names: list[str]) -> str:

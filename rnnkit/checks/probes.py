@@ -255,7 +255,6 @@ PROBES: dict[str, tuple[Probe, ...]] = {
     "gru_forward": _forward("GRU"),
     "grad_time": _THROUGH_TIME,
     "sat_time": _distances("hidden", 0.0),
-    "sat_time_sigmoid": _distances("hidden", 0.5),
     "gate_sat_time": _distances("spread", 0.5),
     "rho": _matrices(),
     "grad_norm": _lists(Probe("every entry is positive", "look at what is done with signs", _arrays(_absolute))),
