@@ -126,6 +126,13 @@ def test_a_part_is_not_said_to_explain_all():
     assert not any(message.endswith("b_o is missing.") for message in report.messages)
 
 
+def test_a_mistake_that_gives_other_numbers_in_a_failed_case_is_not_named():
+    text = generate.patched("rnn_forward", "for x_t in x:", "for x_t in x[:-1]:")
+    report = report_of("rnn_forward", generate.student_object("rnn_forward", text))
+    assert "one step late" not in report.text()
+    assert re.search(r"last entry is left out|only 3 of 4", report.text())
+
+
 # ---- slips --------------------------------------------------------------------------------------------------------
 
 SLIPS = {
@@ -287,7 +294,7 @@ def test_what_the_failing_rounds_have_in_common_is_said():
 def test_the_line_that_called_what_raised_is_shown():
     text = generate.patched("gru_step", "self.candidate(x_t, h_prev, r_t)", "self.candidate(x_t, x_t, r_t)")
     report = report_of("gru_step", generate.student_object("gru_step", text))
-    assert "(called in step, line 6: h_new = self.candidate(x_t, x_t, r_t)" in report.text()
+    assert "(called in step, line 7: h_new = self.candidate(x_t, x_t, r_t)" in report.text()
 
 
 # ---- where students have it ---------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def recognised(question_id: str, seen: Prints, line: str = "") -> str | None:
 
 
 def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | None:
-    """What is known of a part of the cases that failed, where it is wrong in no case that passed.
+    """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
     Arguments:
         question_id: an id of `QUESTIONS`.
@@ -107,7 +107,7 @@ def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | Non
     failed = [case for case, print in seen.items() if print is not None]
     best: tuple[int, Known, list[str]] | None = None
     for one in known(question_id):
-        if any(print is None and one.prints[case] is not None for case, print in seen.items()):
+        if any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
             continue
         fits = [case for case in failed if one.prints[case] is not None and one.fits(case, seen[case])]
         if sum(numbers.get(case, 0) for case in fits) >= ENOUGH[one.kind] and (best is None or len(fits) > best[0]):
@@ -117,6 +117,11 @@ def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | Non
     _, one, fits = best  # cannot be all of them: that would have been recognised
     rest = [case for case in failed if case not in fits]
     return f"{_sentence(one)} (That is what {_listed(fits)} shows; {_listed(rest)} shows something else as well.)"
+
+
+def _against(one: Known, case: str, seen: Fingerprint | None, numbers: int) -> bool:
+    """Whether a mistake gives other wrong numbers in a case than were seen, or wrong ones where they are right."""
+    return one.prints[case] is not None and not one.fits(case, seen) and (seen is None or numbers > 0)
 
 
 def _listed(cases: list[str]) -> str:

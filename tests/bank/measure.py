@@ -78,6 +78,7 @@ def main() -> None:
     if chosen.file:
         module = _module(chosen.file)
         answers = [(entry["name"], entry["question"], entry["text"], entry) for entry in module.WRONG]
+        answers = [one for one in answers if one[1] in QUESTIONS]
     else:
         answers = [
             (f"{id}: {one.name} + {other.name}", id, text, (one, other))
@@ -95,7 +96,7 @@ def main() -> None:
                     print("\n".join(f"       | {line}" for line in report.text().split("\n")))
     print(f"{sum(counts.values())}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
     if chosen.file:
-        refused = [entry["name"] for entry in module.RIGHT if _partly(entry)]
+        refused = [entry["name"] for entry in module.RIGHT if entry["question"] in QUESTIONS and _partly(entry)]
         print(f"right ones refused: {len(refused)} of {len(module.RIGHT)} {'; '.join(refused)}")
 
 

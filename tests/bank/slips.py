@@ -40,9 +40,12 @@ def slips(text: str, rules: Rules, statements: Callable[[ast.AST], Iterator[tupl
         statements: what may stand for a statement.
     """
     found = list(_slips(text, rules, statements))
-    if any(f"def {name}(" in text for name in ("omega", "forward")) or ("z_t" in text and "candidate" in text):  # long cells
-        return [slip for slip in found if not FAR_FETCHED.search(slip.message)]
-    return sorted(found, key=lambda slip: FAR_FETCHED.search(slip.message) is not None)
+    far = {slip for slip in found if FAR_FETCHED.search(slip.message)}
+    if "def forward(" in text:
+        far = {slip for slip in far if "left out" not in slip.message}
+    if any(f"def {name}(" in text for name in ("omega", "forward")) or ("z_t" in text and "candidate" in text):
+        return [slip for slip in found if slip not in far]  # long cells, of which there are too many
+    return sorted(found, key=lambda slip: slip in far)
 
 
 def _slips(text: str, rules: Rules, statements: Callable[[ast.AST], Iterator[tuple]]) -> Iterator[Slip]:
