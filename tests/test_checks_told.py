@@ -284,6 +284,13 @@ def test_points_stand_where_the_diagnosis_fails(monkeypatch):
     assert before.points > 0
 
 
+def test_parts_of_one_name_are_told_apart_by_their_case():
+    body = "flow = torch.stack(torch.autograd.grad(loss, hs)).half().double()\n    return flow.norm(dim=-1).mean(-1)"
+    assert "g in “loss at every step” is right, g in “loss at the last step” and g x 1e28 are not." in said(
+        "grad_time", body
+    )
+
+
 def test_what_the_failing_rounds_have_in_common_is_said():
     head = """hidden if self.head == "softmax" else hidden[-1]"""
     text = generate.patched("rnn_forward", head, head.replace('self.head == "softmax"', '"oftmax" in self.head'))

@@ -150,7 +150,9 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
             continue
         for name, numbers in right[case].items():
             if name in outcome.values and not later(name):
-                (fine if equal(outcome.values[name], numbers) else wrong).append(name)
+                often = sum(name in right[other] for other in failed) > 1
+                said = f"{name} in “{case}”" if often else name
+                (fine if equal(outcome.values[name], numbers) else wrong).append(said)
     passed = [case for case in outcomes if case not in failed]
     if fine and wrong:
         return f"{_listed(fine)} {_are(fine)} right, {_listed(wrong)} {_are(wrong)} not."
