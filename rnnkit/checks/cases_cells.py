@@ -3,7 +3,7 @@
 What a set of inputs can hide, and the round (`public_rounds`, `grading.draws`) or case that shows it:
 
 ======================  ==============================================================================================
-all nine questions      T, B, I, H, O of 1, all sizes equal, I = H = O, B > T; biases of either sign; another call of
+all nine questions      T, B, I, H, O of 1, all sizes equal, B > T; biases of either sign; another call of
                         the same cell (new weights, another batch, the first inputs once more); no_grad and eval();
                         other numbers in float32; weights or inputs changed in place
 steps and gates         rows of h_prev that are 0, r_t of exactly 0 and 1; the result's dtype in float32 (the next step
