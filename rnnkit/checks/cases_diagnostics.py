@@ -149,11 +149,16 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
     if isinstance(new, tuple | list) and len(new) == len(grads):
         for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
             inner.put(f"grads[{k}]", entry, tuple(before.shape))
-    if inner.problems or not inner.values or all(one is other for one, other in zip(new, grads, strict=True)):
-        outcome.problems["clip"] = "no clipping was done, so this says nothing yet"
-        return
     _unchanged(outcome, "grads", given, grads)
+    if not all(map(torch.equal, grads, _grads("g", dtype, inputs))):
+        outcome.problems["grads"] = "grads: your code changes the tensors in place; make new ones (g * factor)"
     if outcome.problems:
+        return
+    if inner.problems or not inner.values:
+        outcome.problems["clip"] = "the new gradients cannot be looked at, so this says nothing yet"
+        return
+    if all(one is other for one, other in zip(new, grads, strict=True)):
+        outcome.problems["clip"] = "the tensors given are what comes back, so this says nothing yet"
         return
     for k, g in enumerate(grads):
         outcome.put(f"grads[{k}] afterwards", g, tuple(g.shape))

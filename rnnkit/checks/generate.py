@@ -8,23 +8,34 @@ from __future__ import annotations
 import importlib.util
 import json
 import linecache
+import multiprocessing
+import re
 import sys
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from rnnkit.checks.diagnose import Outcomes
+from rnnkit.checks.inputs import SIZES, fixed
+from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
+from rnnkit.checks.outcome import Outcome, same_print
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
-from rnnkit.checks.runner import CASES, run_cases
+from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
-BANK = ROOT / "tests" / "bank" / "mistakes.py"
+BANK = ROOT / "tests" / "bank"
 FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
+Outcomes = dict[str, Outcome]
+Expected = dict[str, dict[str, np.ndarray]]
+UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
+MOST = 2  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
@@ -54,8 +65,13 @@ def student_object(question: str, text: str | None = None, **others: str) -> Any
     for id, source in (_cells(chosen.notebook) | texts).items():
         name = f"<cell {id}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        exec(compile(source, name, "exec"), space)
+        exec(_compiled(source, name), space)
     return space[chosen.target]
+
+
+@lru_cache(200)
+def _compiled(source: str, name: str) -> Any:
+    return compile(source, name, "exec")
 
 
 def patched(question: str, old: str, new: str) -> str:
@@ -71,13 +87,50 @@ def patched(question: str, old: str, new: str) -> str:
 
 
 @cache
-def bank() -> tuple[Any, ...]:
-    """The known mistakes of the clone's tests."""
-    spec = importlib.util.spec_from_file_location("rnnkit_bank", BANK)
+def _module(name: str) -> Any:
+    """A module of the clone's `tests/bank`."""
+    spec = importlib.util.spec_from_file_location(f"rnnkit_bank_{name}", BANK / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return module.MISTAKES
+    return module
+
+
+def bank() -> tuple[Any, ...]:
+    """The known mistakes of the clone's tests."""
+    return _module("mistakes").MISTAKES
+
+
+def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
+    """Every two known mistakes of a question that can be made in one cell, and that cell."""
+    mistakes, text = [one for one in bank() if one.question == question], solution(question)
+    for k, other in enumerate(mistakes):
+        for one in mistakes[:k]:
+            for first, second in ((one, other), (other, one)):
+                half = text.replace(first.old, first.new)
+                if half.count(second.old) == 1:
+                    yield one, other, half.replace(second.old, second.new)
+                    break
+
+
+def slips(question: str) -> Iterator[Any]:
+    """The slips of one symbol in the solution of a question, and in other right answers to it."""
+    head = solution(question).split("    ### BEGIN")[0]
+    bodies = [body for id, body in _module("bases").BASES if id == question]
+    rules = _module("slip_rules")
+    for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
+        yield from (
+            slip
+            for slip in _module("slips").slips(text, rules.changes, rules.statements)
+            if question != "rho" or not UNSAFE.search(slip.text)
+        )
+
+
+def more(question: str) -> Iterator[tuple[str, str]]:
+    """Usual mistakes in more than one symbol: the cell and the sentence."""
+    for id, old, new, message in _module("bases").MORE:
+        if id == question:
+            yield patched(question, old, new), message
 
 
 def _rounded(values: Any) -> Any:
@@ -90,51 +143,172 @@ def outcomes_of(question: str, obj: Any) -> Outcomes:
         return run_cases(question, obj)
 
 
+class Table:
+    """Collects what is known of a question: each outcome once, and each word and sentence once."""
+
+    def __init__(self, cases: list[str]) -> None:
+        self.cases, self.entries = cases, []  # kind, sentences, prints
+        self.places: dict[tuple[Any, ...], list[int]] = {}
+
+    def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
+        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
+        if (
+            prints is None
+            or not any(prints.values())
+            or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values()))
+        ):
+            return
+        words = tuple(print and print[0] for print in prints.values())
+        for place in self.places.setdefault(words, []):
+            other_kind, other_says, other, _ = self.entries[place]
+            if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
+                new = not any(says[0].endswith(text) or text.endswith(says[0]) for text in other_says)
+                if kind == other_kind == SLIP and new and len(other_says) < MOST:
+                    self.entries[place] = (kind, (*other_says, says[0]), other, "")
+                return
+        self.places[words].append(len(self.entries))
+        self.entries.append((kind, says, prints, line))
+
+    def stored(self) -> dict[str, Any]:
+        """As it is written to the file."""
+        words = list(dict.fromkeys(print[0] for _, _, prints, _ in self.entries for print in prints.values() if print))
+        says = list(dict.fromkeys(text for _, texts, _, _ in self.entries for text in texts))
+        word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
+        known = [
+            [
+                kind,
+                [says_at[t] for t in texts],
+                [print and [word_at[print[0]], *print[1:]] for print in prints.values()],
+            ]
+            + [line] * bool(line)
+            for kind, texts, prints, line in self.entries
+        ]
+        return {"cases": self.cases, "words": words, "says": says, "known": known}
+
+
+def _prints(question: str, text: str, right: Expected) -> Prints | None:
+    """The fingerprints of a wrong answer; None in the cases that it passes, and None where no case gives a number.
+
+    Asked in float64 alone, and of a cell in the first round alone: that is what `known.prints` looks at.
+    """
+    try:
+        obj = student_object(question, text)
+    except Exception:
+        return None
+    about, inputs, outcomes = QUESTIONS[question], fixed(question), {}
+    with quiet():
+        for case in CASES[question]:
+            given = inputs.of(case.name)
+            outcomes[case.name] = run_case(
+                case, obj, torch.float64, replace(given, rounds={}) if about.notebook == CELLS else given
+            )
+    return prints(about, outcomes, right)
+
+
 def expectation(question: str) -> dict[str, Any]:
-    """What is stored about one question."""
+    """The right numbers of one question."""
     right = outcomes_of(question, student_object(question))
     for case, outcome in right.items():
         if outcome.error or outcome.problems:
             raise ValueError(f"{question}, {case}: the solution does not pass: {outcome.problems}") from outcome.error
-    mistakes = []
-    for mistake in bank():
-        if mistake.question == question:
-            wrong = outcomes_of(question, student_object(question, patched(question, mistake.old, mistake.new)))
-            prints = {case: outcome.fingerprint() for case, outcome in wrong.items()}
-            mistakes.append({"name": mistake.name, "message": mistake.message, "prints": prints})
-    expected = {
+    return {
         case: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
         for case, outcome in right.items()
     }
-    return {"expected": expected, "mistakes": mistakes}
+
+
+def known(question: str) -> dict[str, Any]:
+    """The fingerprints of all that is known to go wrong in one question."""
+    torch.set_num_threads(1)
+    right = {case: outcome.values for case, outcome in outcomes_of(question, student_object(question)).items()}
+    table = Table([case.name for case in CASES[question]])
+    for mistake in bank():
+        if mistake.question == question:
+            text = patched(question, mistake.old, mistake.new)
+            line = _module("bases").LINES.get((question, mistake.name), "")
+            table.add(ALONE, (mistake.message,), _prints(question, text, right), line)
+    for text, message in more(question):
+        table.add(SLIP, (message,), _prints(question, text, right))
+    for one, other, text in pairs(question):
+        table.add(PAIR, (one.message, other.message), _prints(question, text, right))
+    seen: set[str] = set()
+    for slip in slips(question):
+        if slip.text not in seen:
+            seen.add(slip.text)
+            table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
+    return table.stored()
+
+
+def probe_numbers(question: str) -> dict[str, dict[str, Any]]:
+    """The right numbers of a question's probes."""
+    with quiet():
+        outcomes = run_probes(question, student_object(question))
+    return {
+        probe: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
+        for probe, outcome in outcomes.items()
+        if outcome.error is None and not outcome.problems
+    }
+
+
+def terms(question: str) -> dict[str, dict[str, list[Any]]]:
+    """The numbers of the terms that a question's sums may be made of, by quantity."""
+    names = dict(fixed(question).arrays) | {"np": np}
+    if question == "gru_step":
+        part = student_object("gru_step")(*(SIZES[letter] for letter in "IHO"), dtype=torch.float64)
+        with torch.no_grad():
+            for name, value in part.named_parameters():
+                value.copy_(torch.tensor(names[name]))
+            x_t, h_prev = torch.tensor(names["x_t"]), torch.tensor(names["h_prev"])
+            z, r = part.update_gate(x_t, h_prev), part.reset_gate(x_t, h_prev)
+            made = {"z": z, "r": r, "c": part.candidate(x_t, h_prev, r), "c1": part.candidate(x_t, h_prev, r * 0 + 1),
+                    "c2": torch.tanh(x_t @ part.W_xh + r * (h_prev @ part.W_hh) + part.b_h)}  # fmt: skip
+        names |= {name: value.numpy() for name, value in made.items()}
+    return {
+        quantity: {said: _rounded(np.asarray(eval(text, names)).tolist()) for said, text in rows.items()}
+        for quantity, rows in _module("bases").TERMS.get(question, {}).items()
+    }
 
 
 def build() -> dict[str, dict[str, Any]]:
-    """File name -> its contents."""
+    """File name -> its contents: the right numbers by notebook."""
     torch.set_num_threads(1)
     return {
-        name: {id: expectation(id) for id, question in QUESTIONS.items() if question.notebook == notebook}
+        name: {id: {"expected": expectation(id)} for id, question in QUESTIONS.items() if question.notebook == notebook}
         for notebook, name in FILES.items()
     }
 
 
 def main() -> None:
-    """Writes the files."""
+    """Writes the files; named questions alone are made anew in `known.json` where there are arguments."""
     for name, contents in build().items():
-        path = HERE / "data" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(_text(contents), encoding="utf-8")
-        count = sum(len(entry["mistakes"]) for entry in contents.values())
-        print(f"{path.relative_to(ROOT)}: {len(contents)} questions, {count} mistakes")
+        (HERE / "data" / name).write_text(_text(contents), encoding="utf-8")
+        print(f"{name}: {len(contents)} questions")
+    for name, numbers in {"probes": probe_numbers, "terms": terms}.items():
+        lines = [f" {json.dumps(id)}: {json.dumps(numbers(id))}" for id in QUESTIONS]
+        (HERE / "data" / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    path = HERE / "data" / "known.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[1:] else {}
+    ids = sys.argv[1:] or list(QUESTIONS)
+    with multiprocessing.Pool(2) as pool:
+        for id, one in zip(ids, pool.imap(known, ids), strict=True):
+            found[id] = one
+            counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
+            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
+            _write_known(path, found)
+
+
+def _write_known(path: Path, found: dict[str, Any]) -> None:
+    ordered = {id: found[id] for id in QUESTIONS if id in found}
+    lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in ordered.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _text(contents: dict[str, Any]) -> str:
-    """JSON with one line per quantity and per mistake: short, and readable in a diff."""
+    """JSON with one line per case: short, and readable in a diff."""
     lines = []
     for id, entry in contents.items():
         cases = ",\n".join(f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in entry["expected"].items())
-        mistakes = ",\n".join(f"   {json.dumps(mistake, ensure_ascii=False)}" for mistake in entry["mistakes"])
-        lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }},\n  "mistakes": [\n{mistakes}\n  ]\n }}')
+        lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }}\n }}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

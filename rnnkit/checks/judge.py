@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -13,24 +13,15 @@ import numpy as np
 
 from rnnkit.checks import cases_cells, cases_diagnostics, cases_extra, rules
 from rnnkit.checks.cases_cells import Case
-from rnnkit.checks.diagnose import (
-    Outcomes,
-    difference,
-    from_numbers,
-    graph_only,
-    known_mistake,
-    of_error,
-    only_later,
-    where,
-)
-from rnnkit.checks.outcome import Outcome, equal, later, name_of
+from rnnkit.checks.diagnose import Expected, Outcomes, diagnosis
+from rnnkit.checks.errors import of_error, unwritten_question
+from rnnkit.checks.numbers import difference, wrong_in
+from rnnkit.checks.outcome import Outcome, later
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.report import CaseReport, Report
 
 CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES
-METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
 NOT_WRITTEN = "not written yet"
-Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 
 
 @dataclass
@@ -41,16 +32,18 @@ class Seen:
         outcomes: by case; empty where it was not run.
         rules: the forbidden things that it uses.
         verdict: status and message where it is no such object at all.
+        probes: gives the outcomes of the question's probes; asked only where the answer is wrong and unknown.
     """
 
     outcomes: Outcomes = field(default_factory=dict)
     rules: list[str] = field(default_factory=list)
     verdict: tuple[str, str] | None = None
+    probes: Callable[[], Outcomes] = dict
 
 
 @functools.cache
 def expectations() -> dict[str, Any]:
-    """question -> ``{"expected": {case: {quantity: numbers}}, "mistakes": [...]}``: shipped instead of answers."""
+    """question -> ``{"expected": {case: {quantity: numbers}}}``: shipped instead of answers."""
     folder = resources.files("rnnkit.checks") / "data"
     found: dict[str, Any] = {}
     for name in ("cells.json", "diagnostics.json", "extra.json"):
@@ -77,21 +70,26 @@ def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Re
     if seen.verdict:
         return failed(question, *seen.verdict)
     if not seen.rules:
-        return judge(question, seen.outcomes, needs)
+        return judge(question, seen.outcomes, needs, seen.probes)
     forbidden = failed(question, "against the rules", rules.verdict(seen.rules, question))
     if set(seen.rules) - {rules.SWITCHED_OFF}:
         return forbidden
-    report = judge(question, seen.outcomes, needs)
+    report = judge(question, seen.outcomes, needs, seen.probes)
     return forbidden if report.points else report
 
 
-def judge(question: Question, outcomes: Outcomes, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+def judge(
+    question: Question,
+    outcomes: Outcomes,
+    needs: Iterable[tuple[Question, Report]] = (),
+    probes: Callable[[], Outcomes] = dict,
+) -> Report:
     """The report on the outcomes of all cases, for the public inputs."""
     if message := unwritten(question, outcomes):
         return failed(question, NOT_WRITTEN, message)
     right, cases, wrong, told = expected(question), [], [], set()
     for case in CASES[question.id]:
-        report = case_report(case, outcomes[case.name], right[case.name])
+        report = case_report(case, outcomes[case.name], right[case.name], question)
         if wrong and "gradients" in case.name and not (outcomes[case.name].error or outcomes[case.name].problems):
             report.details = report.details and ["they differ as well, as they must where the values do"]
         report.details = [detail if detail not in told else "the same as above" for detail in report.details]
@@ -99,9 +97,12 @@ def judge(question: Question, outcomes: Outcomes, needs: Iterable[tuple[Question
         cases.append(report)
         if not report.passed:
             wrong.append(case.name)
-    message = _diagnosis(question, outcomes, wrong, right, needs) if wrong else None
+    try:
+        messages = _diagnosed(question, outcomes, wrong, right, needs, probes) if wrong else []
+    except Exception:  # numbers that defeat the diagnosis: the points stand without one
+        messages = []
     notes = [note for outcome in outcomes.values() for note in outcome.notes]
-    return whole(question, cases, [*filter(None, [message]), *dict.fromkeys(notes)])
+    return whole(question, cases, [*messages, *dict.fromkeys(notes)])
 
 
 def whole(question: Question, cases: list[CaseReport], messages: list[str]) -> Report:
@@ -117,13 +118,15 @@ def failed(question: Question, status: str, message: str) -> Report:
     return Report(question.id, question.name, 0.0, question.points, status, [], [message])
 
 
-def case_report(case: Case, outcome: Outcome, expected: dict[str, np.ndarray]) -> CaseReport:
+def case_report(
+    case: Case, outcome: Outcome, expected: dict[str, np.ndarray], question: Question | None = None
+) -> CaseReport:
     """One case: passed where there was no error and no problem, and every quantity is the expected one."""
     details = list(outcome.problems.values())
     if outcome.error is not None:
-        details.append(of_error(outcome.error))
+        details.append(of_error(outcome.error, question, outcome.sizes))
     else:
-        wrong = [name for name in expected if not equal(outcome.values.get(name), expected[name])]
+        wrong = list(wrong_in(expected, outcome))
         wrong = [name for name in wrong if not later(name)] or wrong  # what is wrong at first is so later, too
         shown = [name for name in wrong if name in outcome.values and name not in outcome.problems]
         details += [difference(name, outcome.values[name], expected[name]) for name in shown[:2]]
@@ -137,40 +140,24 @@ def case_report(case: Case, outcome: Outcome, expected: dict[str, np.ndarray]) -
 def unwritten(question: Question, outcomes: Outcomes) -> str | None:
     """A message where the code, or what it calls, is still the stub."""
     for outcome in outcomes.values():
-        if isinstance(outcome.error, NotImplementedError) or name_of(outcome.error) == "NotImplementedError":
-            function, _ = where(outcome.error)
-            other = METHODS.get((question.target, function)) or METHODS.get((function, None))
-            if other and other != question.id:
-                return f"{QUESTIONS[other].name}, which this calls, is not written yet: question {other} comes first"
+        stub = unwritten_question(question, outcome.error)
+        if stub == question.id:
             return f"{question.name} is not written yet: replace the line that raises NotImplementedError"
+        if stub:
+            return f"{QUESTIONS[stub].name}, which this calls, is not written yet: question {stub} comes first"
     return None
 
 
-def _diagnosis(
+def _diagnosed(
     question: Question,
     outcomes: Outcomes,
     wrong: list[str],
     right: Expected,
     needs: Iterable[tuple[Question, Report]],
-) -> str | None:
-    if found := _needed(question, needs):
-        return found
-    if found := known_mistake(outcomes, wrong, expectations()[question.id]["mistakes"]):
-        return found
-    if found := only_later(outcomes, wrong, right):
-        return found
-    for case in wrong:
-        outcome = outcomes[case]
-        if outcome.error is None and (found := from_numbers(right[case], outcome)):
-            return found
-    only_gradients = question.method and all("gradients" in case for case in wrong)
-    return graph_only(right[wrong[0]], outcomes[wrong[0]]) if only_gradients else None
-
-
-def _needed(question: Question, needs: Iterable[tuple[Question, Report]]) -> str | None:
-    """The first earlier question that this code calls and that is not right either."""
-    for need, report in needs:
+    probes: Callable[[], Outcomes],
+) -> list[str]:
+    for need, report in needs:  # the first earlier question that this code calls and that is not right either
         if report.points < need.points:
             why = f" {report.messages[0]}" if report.messages else ""
-            return f"{need.name}, which this calls, is not right yet: mend question {need.id} first.{why}"
-    return None
+            return [f"{need.name}, which this calls, is not right yet: mend question {need.id} first.{why}"]
+    return diagnosis(question, outcomes, wrong, right, probes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
 PROJECTIONS = 3
 WITH = " (with "  # stands in the name of every quantity of a later round
+Fingerprint = list[Any]  # a word and numbers
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
 
@@ -46,7 +48,10 @@ def kind_of(value: Any) -> str:
         name = "array" if type(value) is np.ndarray else "tensor"
         return f"{name} of shape {tuple(value.shape)}"
     if isinstance(value, (list, tuple)):
-        return f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
+        inside = ", ".join(map(kind_of, value)) if type(value) is tuple and 0 < len(value) <= 4 else ""
+        return (
+            f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
+        )
     return "None" if value is None else f"{type(value).__name__}"
 
 
@@ -137,47 +142,37 @@ class Outcome:
             gradient = torch.zeros_like(leaf) if gradient is None else gradient
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
-    def fingerprint(self) -> dict[str, Any]:
-        """A few numbers that tell this outcome from others: shape and projections of every quantity.
+    def fingerprint(self, rounds: bool = True) -> Fingerprint:
+        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error.
 
-        Those of the later rounds stand for one long array.
+        Arguments:
+            rounds: whether the later rounds count, too.
         """
-        first = {name: a for name, a in self.values.items() if not later(name)}
-        if rest := [a.ravel() for name, a in self.values.items() if later(name)]:
-            first["later rounds"] = np.concatenate(rest)
-        found: dict[str, Any] = {name: [list(a.shape), _project(a)] for name, a in first.items()}
-        found |= {name: "problem" for name in self.problems if name not in self.values}
+        names = [name for name in sorted(self.values) if rounds or not later(name)]
+        problems = sorted(text for name, text in self.problems.items() if not later(name))
+        words = [f"{name}{self.values[name].shape}" for name in names] + problems
+        words += sorted(name for name in self.problems if rounds and later(name))
         if self.error is not None:
-            found["error"] = f"{name_of(self.error)}: {str(self.error)[:90]}"
-        return found
+            words.append(f"{name_of(self.error)}: {' '.join(str(self.error)[:90].split())}")
+        flat = np.concatenate([self.values[name].ravel() for name in names]) if names else np.zeros(0)
+        finite = np.isfinite(flat)
+        words.append(f"{int((~finite).sum())} not finite")
+        word = hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest()
+        return [word, *_project(np.where(finite, flat, 0.0))]
 
 
-def _project(array: np.ndarray) -> list[float]:
-    flat = array.ravel()
+def _project(flat: np.ndarray) -> list[float]:
     k = np.arange(flat.size)
     with np.errstate(all="ignore"):
-        numbers = [float(flat @ np.cos(0.4 + f * k)) for f in (0.0, 0.9, 2.1)][:PROJECTIONS]
-    return [float(f"{number:.9g}") if np.isfinite(number) else None for number in numbers]
+        numbers = [float(flat @ np.cos(0.4 + f * k)) for f in (0.0, 0.9, 2.1)]
+    return [float(f"{number:.7g}") if abs(number) < 1e300 else 0.0 for number in numbers]
 
 
-def same_print(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same_print(one: Fingerprint, other: Fingerprint) -> bool:
     """Whether two fingerprints are of the same outcome."""
-    if one.keys() != other.keys():
-        return False
-    for name, a in one.items():
-        b = other[name]
-        if isinstance(a, str) or isinstance(b, str):
-            if a != b:
-                return False
-        elif list(a[0]) != list(b[0]) or not all(_near(p, q) for p, q in zip(a[1], b[1], strict=True)):
-            return False
-    return True
-
-
-def _near(p: float | None, q: float | None) -> bool:
-    if p is None or q is None:
-        return p is q
-    return abs(p - q) <= 5 * TOLERANCE * (1 + abs(q))
+    return one[0] == other[0] and all(
+        abs(p - q) <= 5 * TOLERANCE * (1 + abs(q)) for p, q in zip(one[1:], other[1:], strict=True)
+    )
 
 
 def equal(got: np.ndarray | None, expected: np.ndarray, tolerance: float = TOLERANCE) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rnnkit.checks.diagnose import Outcomes, where
+from rnnkit.checks.diagnose import Outcomes
+from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.judge import Seen
 from rnnkit.checks.outcome import Outcome
@@ -42,7 +43,8 @@ def answer(request: str, obj: Any) -> str:
 
     Returns:
         JSON for `wire.decode`: ``{"verdict": [status, message] or None, "rules": names, "cases": {case: {"values",
-        "problems", "error", "notes"}}, "needs": {question: the same of it}}``; needs only with the public inputs.
+        "problems", "error", "notes"}}, "probes": {probe: as a case}, "needs": {question: the same of it}}``; probes and
+        needs only with the public inputs.
     """
     try:
         asked = json.loads(request)
@@ -62,6 +64,7 @@ def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
     """Also what the earlier questions do that this one calls, so that a mistake can be told where it is."""
     reply = _reply(seen)
     if seen.outcomes:
+        reply["probes"] = _cases(seen.probes())
         for need, other in reached(question, obj):
             reply["needs"][need.id] = _with_needs(need, other, Seen(run_cases(need.id, other)))
     return reply
@@ -69,7 +72,13 @@ def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
 
 def _reply(seen: Seen) -> dict[str, Any]:
     verdict = None if seen.verdict is None else [_cut(text) for text in seen.verdict]
-    return {"verdict": verdict, "rules": list(map(_cut, seen.rules)), "cases": _cases(seen.outcomes), "needs": {}}
+    return {
+        "verdict": verdict,
+        "rules": list(map(_cut, seen.rules)),
+        "cases": _cases(seen.outcomes),
+        "probes": {},
+        "needs": {},
+    }
 
 
 def _cases(outcomes: Outcomes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rnnkit.checks.diagnose import of_error
+from rnnkit.checks.errors import of_error
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, named
 

@@ -15,13 +15,14 @@ from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, expectations, failed, judge, report_of
 from rnnkit.checks.outcome import Outcome, equal, kind_of
+from rnnkit.checks.probes import asked, probe_inputs
 from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.names import unknown
 from rnnkit.notebook import find_run
 
-__all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases"]
+__all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases", "run_probes"]
 
 LOOSE = 2e-3  # what rounding to float32 may change
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
@@ -67,7 +68,22 @@ def observe(question: Question, obj: Any, inputs: Inputs | None = None) -> Seen:
         return Seen(verdict=problem)
     with rules.tripwire(question) as used:
         outcomes = run_cases(question.id, obj, inputs)
-    return Seen(outcomes=outcomes, rules=sorted(used))
+    probes = (lambda: run_probes(question.id, obj)) if inputs is None else dict
+    return Seen(outcomes=outcomes, rules=sorted(used), probes=probes)
+
+
+def run_probes(id: str, obj: Any) -> Outcomes:
+    """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
+    cases, found = {case.name: case for case in CASES[id]}, {}
+    for name, inputs in probe_inputs(id).items():
+        whole = Outcome(sizes=inputs.sizes)
+        for case in asked(id, CASES[id][0].name):
+            part = run_case(cases[case], obj, torch.float64, inputs)
+            whole.values |= part.values
+            whole.problems |= part.problems
+            whole.error = whole.error or part.error
+        found[name] = whole
+    return found
 
 
 def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
@@ -83,10 +99,10 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     inputs, outcomes = inputs or fixed(id), {}
     for case in CASES[id]:
         given = inputs.of(case.name)
-        double = _run(case, obj, torch.float64, given)
-        single = _run(case, obj, torch.float32, replace(given, rounds={}))
+        double = run_case(case, obj, torch.float64, given)
+        single = run_case(case, obj, torch.float32, replace(given, rounds={}))
         if _mixes_dtypes(double.error) and single.error is None:
-            single = _run(case, obj, torch.float32, given)
+            single = run_case(case, obj, torch.float32, given)
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
         elif double.error is None and single.error is not None:
@@ -98,7 +114,8 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     return outcomes
 
 
-def _run(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
+def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
+    """One case once, in all its rounds; an exception becomes part of the outcome."""
     outcome = Outcome(sizes=inputs.sizes)
     try:
         case.run(obj, dtype, outcome, inputs)

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
+from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.wire import WireError, decode
@@ -83,7 +84,7 @@ def _size(text: Any) -> str:
 
 
 def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    about = _entries(found, "the reply", {"verdict", "rules", "cases", "needs"})
+    about = _entries(found, "the reply", {"verdict", "rules", "cases", "probes", "needs"})
     verdict = about["verdict"]
     if verdict is not None:
         status, message = _texts(verdict, "verdict", 2)
@@ -93,7 +94,15 @@ def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
     if type(cases) is not dict:
         raise BadReply(f"cases: expected an object, got {type(cases).__name__}")
     outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in CASES[question.id]}
-    return Reply(Seen(outcomes, used), _needs(about["needs"], question, sizes))
+    probed = _probed(about["probes"], question)
+    return Reply(Seen(outcomes, used, probes=lambda: probed), _needs(about["needs"], question, sizes))
+
+
+def _probed(found: Any, question: Question) -> dict[str, Outcome]:
+    inputs = probe_inputs(question.id)
+    if type(found) is not dict or not set(found) <= set(inputs):
+        raise BadReply("probes: expected an object with the probes of the question")
+    return {name: _outcome(found[name], inputs[name].sizes) for name in inputs if name in found}
 
 
 def _needs(found: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:

@@ -96,7 +96,7 @@ def _forbidden(question: Question, used: list[str]) -> Report:
 def _compared(question: Question, seen: Seen, inputs: Inputs) -> list[CaseReport]:
     """Every case for one draw."""
     right = expected(question.id, inputs)
-    reports = [case_report(case, seen.outcomes[case.name], right[case.name]) for case in CASES[question.id]]
+    reports = [case_report(case, seen.outcomes[case.name], right[case.name], question) for case in CASES[question.id]]
     if question.notebook == CELLS or "hs" in question.arguments:
         sizes = ", ".join(f"{letter} = {size}" for letter, size in inputs.sizes.items())
         for report in reports:

@@ -1,0 +1,97 @@
+"""Sentences made from probes: with which special inputs a wrong answer is right, and with which it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnkit.checks.numbers import is_gradient
+from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.probes import PROBES, Probe, probe_expected
+
+Outcomes = dict[str, Outcome]
+MOST = 4  # probes of a kind that are named
+STAYS = "x and every bias are 0 (all states stay 0 then)"
+
+
+def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
+    """What the probes say of each quantity that is wrong with the public inputs.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        wrong: the quantities.
+        probed: outcomes by probe.
+    """
+    found = []
+    expected = probe_expected(question_id)
+    for quantity in list(dict.fromkeys(wrong))[:2]:
+        known = [
+            probe
+            for probe in PROBES.get(question_id, ())
+            if quantity in expected.get(probe.name, {}) and probe.name in probed
+        ]
+        fine = [probe for probe in known if _right(probed[probe.name], quantity, expected[probe.name][quantity])]
+        rest = [probe for probe in known if probe not in fine]
+        if not known or is_gradient(quantity):
+            continue
+        if fine:
+            still = f" It is wrong, too, when {_named(rest)}." if rest else ""
+            look = next((f": {probe.look}" for probe in fine if probe.look), "")
+            found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
+        else:
+            found.append(f"{quantity} tried with special inputs: it stays wrong when {_named(rest)}.")
+    return found
+
+
+def _named(found: list[Probe]) -> str:
+    more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
+    return "; when ".join(probe.name for probe in found[:MOST]) + more
+
+
+def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:
+    return outcome.error is None and not outcome.problems and equal(outcome.values.get(quantity), expected)
+
+
+def start(question_id: str, probed: Outcomes) -> str | None:
+    """Whether the first state is another one than from h_0 = 0: seen where input and biases are 0."""
+    outcome, expected = probed.get(STAYS), probe_expected(question_id).get(STAYS, {}).get("hidden")
+    hidden = None if outcome is None else outcome.values.get("hidden")
+    if expected is None or hidden is None or hidden.shape != expected.shape or np.abs(expected).max() > 1e-9:
+        return None
+    if np.abs(hidden[0]).max() < 1e-9:
+        return None
+    return (
+        "with x = 0 and every bias 0 all states must stay 0, and your first state does not: h_0 is not 0, or something "
+        "is added to the states."
+    )
+
+
+def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
+    """Of `gru_step`: which of z, r and h_t is wrong, and whether h_t only follows.
+
+    Arguments:
+        wrong: quantities that are wrong.
+        values: what came back.
+    """
+    if not {"z", "r", "h_t"} <= set(values) or not wrong <= {"z", "r", "h_t"}:
+        return None
+    ends = [probe_expected("gru_step").get(name, {}).get("h_t") for name in (GATE_SHUT, GATE_OPEN)]
+    if wrong == {"h_t"}:
+        return (
+            "z and r are right, h_t is not: the mistake is in the candidate, in what it is given, or in how it is "
+            "mixed with the old state."
+        )
+    if wrong == {"z", "h_t"} and all(end is not None and end.shape == values["z"].shape for end in ends):
+        shut, opened = ends
+        with np.errstate(all="ignore"):
+            where = (values["h_t"] - shut) / (opened - shut)
+        if np.abs(where - values["z"]).max() < 1e-3:
+            return "z is wrong and r is right; h_t follows from your z: mend the update gate."
+    gates = sorted(wrong - {"h_t"})
+    named = f"{' and '.join(gates)} {'is' if len(gates) == 1 else 'are'}"
+    if "h_t" not in wrong:
+        return f"h_t is right, {named} not as returned: look at what is put into the dict."
+    other = "" if len(gates) == 2 else f", {'r' if gates == ['z'] else 'z'} is right"
+    return f"{named} wrong{other}; h_t is wrong, too, and depends on the gates: mend those first."
+
+
+GATE_OPEN, GATE_SHUT = (probe.name for probe in PROBES["gru_step"][:2])

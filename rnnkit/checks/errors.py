@@ -1,0 +1,126 @@
+"""An exception of the student's code: where it was raised, and what is known for sure about it."""
+
+from __future__ import annotations
+
+import difflib
+import linecache
+import re
+import types
+from pathlib import Path
+
+from rnnkit.checks.inputs import SHAPES
+from rnnkit.checks.outcome import Reported, name_of
+from rnnkit.checks.questions import CELLS, QUESTIONS, Question
+
+_HOME = str(Path(__file__).resolve().parent.parent)
+_LIBRARY = re.compile(r"site-packages|<frozen|lib/python3")
+METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
+_OTHERS = re.compile(r"\bsuper\(|\bCell\.\w")  # the given class asked on purpose
+_GIVEN_STUB = re.compile(r"^(\w+)\.(\w+)(: write the recurrence| is yours to write)")  # of the kit's own cells
+
+
+def where(error: BaseException) -> tuple[str, str]:
+    """The last function of the student's own in the traceback, and its line: ``("step", "line 3: h_t = ...")``.
+
+    Where another function of the student's called it, that line comes after it in brackets.
+    """
+    if isinstance(error, Reported):
+        return error.where
+    trace: types.TracebackType | None = error.__traceback__
+    found: list[tuple[str, str]] = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(_HOME) and not _LIBRARY.search(code.co_filename):
+            text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
+            found.append((code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"))
+        trace = trace.tb_next
+    if not found:
+        return "", ""
+    function, line = found[-1]
+    caller, called = found[-2] if len(found) > 1 else (function, "")
+    return function, line if caller == function else f"{line} (called in {caller}, {called})"
+
+
+def unwritten_question(question: Question, error: BaseException | None) -> str | None:
+    """The question whose stub raised this; None where something else did, such as torch."""
+    if error is None or not (isinstance(error, NotImplementedError) or name_of(error) == "NotImplementedError"):
+        return None
+    function, line = where(error)
+    if given := _GIVEN_STUB.match(str(error)):
+        return None if _OTHERS.search(line) else METHODS.get((question.target, given[2]), question.id)
+    _, _, source = line.partition(": ")
+    if "NotImplementedError" not in source and (source or str(error)):
+        return None
+    return METHODS.get((question.target, function)) or METHODS.get((function, None)) or question.id
+
+
+def of_error(error: BaseException, question: Question | None = None, sizes: dict[str, int] | None = None) -> str:
+    """An exception in one or two sentences.
+
+    Arguments:
+        error: what was raised.
+        question: that was asked.
+        sizes: of the inputs.
+    """
+    _, line = where(error)
+    text = " ".join(str(error).split())[:240]
+    function = where(error)[0]
+    place = f"In {function}, {line}" if line else "Calling it"
+    hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes or {})
+    return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()
+
+
+_ALWAYS = {  # holds wherever torch or Python says this
+    "modified by an inplace operation": "The backward pass still needs a value that was overwritten (h[t] = ..., +=, "
+    ".mul_ and the like): make new tensors, and collect states in a list.",
+    "does not require grad": "What is differentiated here has no graph behind it.",
+    "not have been used in the graph": "The loss was not computed from what you differentiate with respect to. A "
+    "tensor that is made from the states afterwards (a stack, a copy, a slice) is not what the loss came from.",
+    "backward through the graph a second time": "The first use frees the graph; retain_graph=True keeps it.",
+    "Can't call numpy() on Tensor that requires grad": ".detach() comes before .numpy(); a result that needs a "
+    "gradient must stay a tensor.",
+    "maximum recursion depth": "Some function here calls itself without end.",
+    "must match the size": "The shapes of two tensors in this line do not go together: print them.",
+    "grad can be implicitly created only for scalar": "Only a single number can be differentiated like this.",
+}
+
+
+def _hint(kind: str, text: str, source: str, question: Question | None, sizes: dict[str, int]) -> str:
+    """What is so, wherever an exception of this kind has this text, is raised in this line and in this question."""
+    found = next((advice for mark, advice in _ALWAYS.items() if mark in text), "")
+    cells = question is not None and question.notebook == CELLS
+    if shapes := re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", text):
+        if not cells:
+            return "For a matrix product the second size of one and the first size of the other must be equal."
+        named = [_letter(int(size), sizes) for size in shapes.groups()]
+        return f"That is ({named[0]}, {named[1]}) @ ({named[2]}, {named[3]}): the two in the middle must be the same."
+    if kind == "NameError" and (name := re.search(r"name '(\w+)' is not defined", text)):
+        if cells and name[1] in SHAPES[question.target]:
+            return f"The weights belong to the cell: self.{name[1]}."
+        return "Nothing of this name is known there."
+    if kind == "AttributeError" and (found_in := re.search(r"'(\w+)' object has no attribute '(\w+)'", text)):
+        return _no_attribute(found_in[1], found_in[2], source, question if cells else None)
+    if "NoneType" in text:
+        return "Something in this line is None."
+    if question is not None and question.id == "gru_forward" and "tuple" in text and kind == "TypeError":
+        return (
+            "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
+        )
+    return found
+
+
+def _letter(size: int, sizes: dict[str, int]) -> str:
+    letters = [letter for letter, other in sizes.items() if other == size]
+    return letters[0] if len(letters) == 1 else str(size)
+
+
+def _no_attribute(owner: str, name: str, source: str, question: Question | None) -> str:
+    if owner == "NoneType":
+        if re.search(r"\.grad\b(?!\()", source.replace("autograd.grad", "")):
+            return "A .grad is None there: a state keeps its own only after h.retain_grad()."
+        return "Something in this line is None."
+    if question is not None and owner == question.target:
+        names = [*SHAPES[owner], *(method for target, method in METHODS if target == owner and method)]
+        near = difflib.get_close_matches(name, names, 1, 0.6)
+        return f"Your cell has no {name}{f'; is self.{near[0]} meant?' if near else '.'}"
+    return ""

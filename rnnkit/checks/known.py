@@ -1,0 +1,137 @@
+"""Known mistakes: alone, two at once, and slips of one symbol, each by the numbers that it gives.
+
+Stored are a word and a few numbers for each case, never a formula.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from rnnkit.checks.numbers import wrong_in
+from rnnkit.checks.outcome import Fingerprint, Outcome, later, same_print
+from rnnkit.checks.questions import CELLS, Question
+
+Prints = dict[str, Fingerprint | None]  # by case; None where it is right
+ALONE, PAIR, SLIP = range(3)  # kinds
+ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
+
+
+@dataclass(frozen=True)
+class Known:
+    """One entry.
+
+    Fields:
+        kind: ALONE, PAIR or SLIP.
+        says: what is said of it: both mistakes of a pair; of a slip all that give these numbers.
+        prints: case -> fingerprint; None where the case is right all the same.
+        line: where it is told by an exception alone, what must stand in the line that raised it, a regular expression.
+    """
+
+    kind: int
+    says: tuple[str, ...]
+    prints: Prints
+    line: str = ""
+
+    def fits(self, case: str, seen: Fingerprint | None) -> bool:
+        """Whether this mistake does in a case what was seen; None is a case that passed."""
+        stored = self.prints.get(case)
+        return stored is seen if stored is None or seen is None else same_print(seen, stored)
+
+
+@functools.cache
+def _stored() -> dict[str, Any]:
+    return json.loads((resources.files("rnnkit.checks") / "data" / "known.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def known(question_id: str) -> tuple[Known, ...]:
+    """Everything that is known of a question, mistakes that were written down by hand first."""
+    return read(_stored()[question_id])
+
+
+def read(about: dict[str, Any]) -> tuple[Known, ...]:
+    """The entries of one question, from what is stored of it."""
+    cases, words, says = about["cases"], about["words"], about["says"]
+    return tuple(
+        Known(
+            kind,
+            tuple(says[k] for k in which),
+            {case: [words[entry[0]], *entry[1:]] if entry else None for case, entry in zip(cases, prints, strict=True)},
+            *line,
+        )
+        for kind, which, prints, *line in about["known"]
+    )
+
+
+def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> Prints:
+    """case -> fingerprint of what was seen; None where it is right.
+
+    Of a cell the first round is enough, which gives many numbers; a function often gives one only.
+    """
+    rounds = question.notebook != CELLS
+    found: Prints = {}
+    for case, outcome in outcomes.items():
+        wrong = [*wrong_in(right[case], outcome), *outcome.problems]
+        fine = outcome.error is None and not [name for name in wrong if rounds or not later(name)]
+        found[case] = None if fine else outcome.fingerprint(rounds)
+    return found
+
+
+def recognised(question_id: str, seen: Prints, line: str = "") -> str | None:
+    """What is known of exactly this outcome: it fits every case, those that failed and those that passed.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        seen: case -> fingerprint; None where the case passed.
+        line: the student's line that raised an exception, if there was one.
+    """
+    found = (one for one in known(question_id) if all(one.fits(case, print) for case, print in seen.items()))
+    return next((_sentence(one) for one in found if re.search(one.line, line)), None)
+
+
+def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | None:
+    """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        seen: case -> fingerprint; None where the case passed.
+        numbers: how many numbers a case gave: few tell little from others.
+    """
+    failed = [case for case, print in seen.items() if print is not None]
+    best: tuple[int, Known, list[str]] | None = None
+    for one in known(question_id):
+        if any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
+            continue
+        fits = [case for case in failed if one.prints[case] is not None and one.fits(case, seen[case])]
+        if sum(numbers.get(case, 0) for case in fits) >= ENOUGH[one.kind] and (best is None or len(fits) > best[0]):
+            best = len(fits), one, fits
+    if best is None:
+        return None
+    _, one, fits = best  # cannot be all of them: that would have been recognised
+    rest = [case for case in failed if case not in fits]
+    return f"{_sentence(one)} (That is what {_listed(fits)} shows; {_listed(rest)} shows something else as well.)"
+
+
+def _against(one: Known, case: str, seen: Fingerprint | None, numbers: int) -> bool:
+    """Whether a mistake gives other wrong numbers in a case than were seen, or wrong ones where they are right."""
+    return one.prints[case] is not None and not one.fits(case, seen) and (seen is None or numbers > 0)
+
+
+def _listed(cases: list[str]) -> str:
+    return " and ".join(f"“{case}”" for case in cases)
+
+
+def _sentence(one: Known) -> str:
+    if one.kind == ALONE:
+        return one.says[0]
+    if one.kind == PAIR:
+        return f"Two mistakes at once. First: {one.says[0]} And: {one.says[1]}"
+    more = "".join(f" Or, with the same numbers: {text}" for text in one.says[1:])
+    return f"your numbers are those of this slip: {one.says[0]}{more}"
