@@ -62,7 +62,10 @@ T, B, _ = x.shape
 )  # fmt: skip
 
 EIG, EIGENVALUES = "float(np.abs(eigenvalues).max())", "np.linalg.eigvals(W.detach().double().numpy())"
-SQUARES, NORM = "(g.double() ** 2).sum()", "    squares = sum((g.double() ** 2).sum() for g in grads)\n    return float(squares.sqrt())"
+SQUARES, NORM = (
+    "(g.double() ** 2).sum()",
+    "    squares = sum((g.double() ** 2).sum() for g in grads)\n    return float(squares.sqrt())",
+)
 DISTANCE = "1 - hidden.abs()"
 FACTOR, CLIPPED = "cutoff / norm if norm > cutoff else 1.0", "[g * factor for g in grads]"
 FLOW = "flow.norm(dim=-1).mean(-1)"

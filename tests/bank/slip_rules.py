@@ -16,12 +16,33 @@ PAIRS = {
     "eigvals": ("eigvalsh",), "eigvals ": (), "sqrt": ("square", "abs"), "square": ("abs",), "min": ("max",), "max": ("min",),
     "stack": ("cat",), "where": (), "any": ("all",), "all": ("any",), "double": ("float", "half"),
 }  # fmt: skip
-LENGTHS = {"1": ("0", "2", "0.5", "-1"), "0": ("1", "-1"), "-1": ("0", "1", "-2"), "2": ("1", "3", "0.5"), "0.5": ("1", "2", "0.25"), "4": ("2", "1", "8", "3"), "1.0": ("0.0", "2.0")}
+LENGTHS = {
+    "1": ("0", "2", "0.5", "-1"),
+    "0": ("1", "-1"),
+    "-1": ("0", "1", "-2"),
+    "2": ("1", "3", "0.5"),
+    "0.5": ("1", "2", "0.25"),
+    "4": ("2", "1", "8", "3"),
+    "1.0": ("0.0", "2.0"),
+}
 AXES = ("0", "1", "2", "-1", "-2", "(0, 1)", "(0, 2)", "(1, 2)")
 COMPARED = {"Lt": "<", "Gt": ">", "LtE": "<=", "GtE": ">=", "Eq": "==", "NotEq": "!="}
-LETTERS = {"zs": "the list of z", "rs": "the list of r", "off": "R - 1", "back": "v", "length": "the squared norm of d", "counts": "m", "delta": "d * slope", "flow": "d"}
-SAID = LETTERS | {"distance": "the distance", "hs": "the list of states", "new": "the new gradients", "norm": "the norm"}
-
+LETTERS = {
+    "zs": "the list of z",
+    "rs": "the list of r",
+    "off": "R - 1",
+    "back": "v",
+    "length": "the squared norm of d",
+    "counts": "m",
+    "delta": "d * slope",
+    "flow": "d",
+}
+SAID = LETTERS | {
+    "distance": "the distance",
+    "hs": "the list of states",
+    "new": "the new gradients",
+    "norm": "the norm",
+}
 
 
 def _src(node: ast.AST) -> str:
@@ -46,10 +67,19 @@ def _attribute(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
                 yield _instead(node, _of(f"self.{other}"))
         source = ast.unparse(node)
         if name[0] == "W":
-            yield _of(f"{source}.T"), f"you multiply by the transpose of {name}; with states as rows it is {name} itself."
-            yield _of(f"({source} + torch.eye(*{source}.shape, dtype={source}.dtype))"), f"the identity is added to {name}."
+            yield (
+                _of(f"{source}.T"),
+                f"you multiply by the transpose of {name}; with states as rows it is {name} itself.",
+            )
+            yield (
+                _of(f"({source} + torch.eye(*{source}.shape, dtype={source}.dtype))"),
+                f"the identity is added to {name}.",
+            )
             yield _of(f"({source} @ {source})"), f"{name} multiplies twice."
-            yield _of(f"(0.5 * ({source} + {source}.T))"), f"the symmetric part of {name} stands where {name} itself should."
+            yield (
+                _of(f"(0.5 * ({source} + {source}.T))"),
+                f"the symmetric part of {name} stands where {name} itself should.",
+            )
             yield _of(f"torch.tril({source})"), f"only the lower triangle of {name} is used."
             yield _of(f"torch.triu({source})"), f"only the upper triangle of {name} is used."
             yield _of(f"{source}.flip(0)"), f"the rows of {name} are in the wrong order."
@@ -122,7 +152,11 @@ def _name(node: ast.Name, names: list[str]) -> Iterator[Change]:
     yield _of(f"{name}.roll(1, -1)"), f"the entries of {said} are shifted by one along the last axis."
     yield _of(f"{name}.flip(-1)"), f"{said} is turned round along its last axis."
     if name == "r_t":
-        for gate in ("self.update_gate(x_t, h_prev)", "self.reset_gate(x_t, h_prev)", "r_t * self.reset_gate(x_t, h_prev)"):
+        for gate in (
+            "self.update_gate(x_t, h_prev)",
+            "self.reset_gate(x_t, h_prev)",
+            "r_t * self.reset_gate(x_t, h_prev)",
+        ):
             yield _of(gate), f"{gate.split('(')[0].split('.')[-1]} stands where the r_t that is handed in should."
     if name == "x_t":
         for place, which in (("0", "first"), ("-1", "last")):
@@ -135,7 +169,9 @@ def _which(name: str) -> str:
 
 
 def _range(low: int | None, high: int | None) -> str:
-    return " and ".join(filter(None, ["" if low is None else f"not below {low}", "" if high is None else f"not above {high}"]))
+    return " and ".join(
+        filter(None, ["" if low is None else f"not below {low}", "" if high is None else f"not above {high}"])
+    )
 
 
 def _subscript(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
@@ -162,7 +198,10 @@ def _binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     yield _of(f"({source}).abs()"), f"the absolute value of {_src(node)} is taken."
     yield _of(f"({source}) ** 2"), f"{_src(node)} is squared; it should not be."
     yield _of(f"({source}) ** 0.5"), f"the root of {_src(node)} is taken; it should not be."
-    yield _of(f"({source}).detach()"), f"{_src(node)} is detached: the values are right, but no gradient flows back through it."
+    yield (
+        _of(f"({source}).detach()"),
+        f"{_src(node)} is detached: the values are right, but no gradient flows back through it.",
+    )
     for number in (2, 0.5, -1):
         yield _of(f"{number} * ({source})"), f"{_src(node)} counts {number} times."
     if isinstance(op, ast.Mult):
@@ -178,30 +217,51 @@ def _binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
             sign = "subtracted; it is added" if added == "added" or term is left else "added; it is subtracted"
             yield made(op, *((turned, other) if term is left else (other, turned))), f"the term {_src(term)} is {sign}."
             double = ast.BinOp(ast.Constant(2), ast.Mult(), term)
-            yield made(op, *((double, other) if term is left else (other, double))), f"the term {_src(term)} counts twice."
+            yield (
+                made(op, *((double, other) if term is left else (other, double))),
+                f"the term {_src(term)} counts twice.",
+            )
             cut = _of(f"({ast.unparse(term)}).detach()")
-            yield made(op, *((cut, other) if term is left else (other, cut))), f"the term {_src(term)} is detached: no gradient flows back through it."
+            yield (
+                made(op, *((cut, other) if term is left else (other, cut))),
+                f"the term {_src(term)} is detached: no gradient flows back through it.",
+            )
         yield made(ast.Mult()), f"{_src(left)} and {_src(right)} are multiplied; they are {added}."
-        yield _of(f"torch.maximum({ast.unparse(left)}, {ast.unparse(right)})"), "the larger of two terms is taken; they are added."
+        yield (
+            _of(f"torch.maximum({ast.unparse(left)}, {ast.unparse(right)})"),
+            "the larger of two terms is taken; they are added.",
+        )
     elif isinstance(op, ast.Mult):
         yield left, f"the factor {_src(right)} is missing."
         yield right, f"the factor {_src(left)} is missing."
         yield made(ast.Add()), f"{_src(left)} and {_src(right)} are added; they are multiplied."
         yield made(ast.Sub()), f"{_src(right)} is subtracted from {_src(left)}; they are multiplied."
         yield made(ast.Div()), f"{_src(left)} is divided by {_src(right)}; they are multiplied."
-        yield made(ast.MatMult()), f"the product of {_src(left)} and {_src(right)} is a matrix product; it is elementwise, *."
+        yield (
+            made(ast.MatMult()),
+            f"the product of {_src(left)} and {_src(right)} is a matrix product; it is elementwise, *.",
+        )
         if isinstance(right, ast.Name) and isinstance(left, ast.Name):
             yield made(op, _of(f"{left.id} * {left.id}")), f"the factor {_src(left)} counts twice."
             yield made(op, left, _of(f"{right.id} * {right.id}")), f"the factor {_src(right)} counts twice."
     elif isinstance(op, ast.MatMult):
         yield made(op, right, left), f"the factors of {_src(node)} are swapped."
-        yield made(ast.Mult()), f"the product of {_src(left)} and {_src(right)} is elementwise; it is a matrix product, @."
+        yield (
+            made(ast.Mult()),
+            f"the product of {_src(left)} and {_src(right)} is elementwise; it is a matrix product, @.",
+        )
         yield made(ast.Add()), f"{_src(left)} and {_src(right)} are added; it is a matrix product, @."
-        yield _of(f"({ast.unparse(left)}) * torch.diagonal({ast.unparse(right)})"), f"only the diagonal of {_src(right)} is used; it is a matrix product, @."
+        yield (
+            _of(f"({ast.unparse(left)}) * torch.diagonal({ast.unparse(right)})"),
+            f"only the diagonal of {_src(right)} is used; it is a matrix product, @.",
+        )
         yield _of(f"({ast.unparse(node)}).mean(0)"), "a product is averaged over the batch."
         yield _of(f"torch.relu({ast.unparse(node)})"), "a term goes through relu of its own."
         for curve in ("torch.tanh", "torch.sigmoid"):
-            yield _of(f"{curve}({ast.unparse(node)})"), f"the term {_src(node)} goes through {curve.removeprefix('torch.')} of its own; the nonlinearity acts once, on the sum."
+            yield (
+                _of(f"{curve}({ast.unparse(node)})"),
+                f"the term {_src(node)} goes through {curve.removeprefix('torch.')} of its own; the nonlinearity acts once, on the sum.",
+            )
     elif isinstance(op, ast.Div):
         yield left, f"it is not divided by {_src(right)}."
         yield right, f"{_src(right)} stands alone where it divides {_src(left)}."
@@ -221,8 +281,27 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
     source = [ast.unparse(argument) for argument in node.args] + [ast.unparse(keyword) for keyword in node.keywords]
     if name in CURVES or name in ("phi", "PHI[self.phi]"):
         inner = ast.unparse(node.args[0])
-        yield node.args[0], f"the {last} is missing: you use the sum before it." if name in CURVES else "the nonlinearity is missing."
-        for curve in (*CURVES, "torch.softmax", "torch.erf", "torch.nn.functional.softplus", "torch.nn.functional.hardtanh", "torch.nn.functional.hardsigmoid", "torch.nn.functional.softsign", "torch.nn.functional.elu", "torch.nn.functional.gelu", "torch.nn.functional.silu", "torch.nn.functional.leaky_relu", "torch.nn.functional.logsigmoid", "torch.log_softmax", "torch.atan", "torch.cos"):
+        yield (
+            node.args[0],
+            f"the {last} is missing: you use the sum before it." if name in CURVES else "the nonlinearity is missing.",
+        )
+        for curve in (
+            *CURVES,
+            "torch.softmax",
+            "torch.erf",
+            "torch.nn.functional.softplus",
+            "torch.nn.functional.hardtanh",
+            "torch.nn.functional.hardsigmoid",
+            "torch.nn.functional.softsign",
+            "torch.nn.functional.elu",
+            "torch.nn.functional.gelu",
+            "torch.nn.functional.silu",
+            "torch.nn.functional.leaky_relu",
+            "torch.nn.functional.logsigmoid",
+            "torch.log_softmax",
+            "torch.atan",
+            "torch.cos",
+        ):
             if curve != name:
                 arguments = f"{inner}, -1" if "soft" in curve and "max" in curve else inner
                 own = last if name in CURVES else "the cell's own phi"
@@ -232,7 +311,10 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield from _letters(node)
         yield _of(f"(1 - {name}({inner}))"), f"1 - {last}(...) stands where {last}(...) should."
         yield _of(f"{name}(-({inner}))"), f"the sum inside the {last} has the wrong sign."
-        yield _of(f"{name}({inner}).detach()"), f"the result of the {last} is detached: the values are right, but no gradient flows back."
+        yield (
+            _of(f"{name}({inner}).detach()"),
+            f"the result of the {last} is detached: the values are right, but no gradient flows back.",
+        )
         yield _of(f"{name}(2 * ({inner}))"), f"the sum inside the {last} counts twice."
         yield _of(f"{name}({inner}).round()"), f"the result of the {last} is rounded."
         yield _of(f"(({inner}).clamp(0, 1))"), f"the sum is clamped where the {last} should stand."
@@ -258,25 +340,49 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
             for axes in AXES:
                 if axes not in "".join(source).replace("dim=", ""):
                     argument = f"dim={axes}"
-                    yield _of(f"({owner}).{last}({argument})"), f"the {said} is taken over dim={axes}; it should be {_axes(source)}."
+                    yield (
+                        _of(f"({owner}).{last}({argument})"),
+                        f"the {said} is taken over dim={axes}; it should be {_axes(source)}.",
+                    )
             if last == "norm":
                 yield _of(f"({owner}).abs().sum({', '.join(source)})"), "this is the 1-norm; the 2-norm is wanted."
-                yield _of(f"({owner}).square().sum({', '.join(source)})"), "the root is missing: this is the squared norm."
-                yield _of(f"({owner}).abs().amax({', '.join(source)})"), "this is the largest entry; the 2-norm is wanted."
-                yield _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "the mean stands under the root; the norm sums."
-                yield _of(f"({owner}).sum({', '.join(source)}).abs()"), "entries are summed before the square, so that they cancel; the norm squares first."
+                yield (
+                    _of(f"({owner}).square().sum({', '.join(source)})"),
+                    "the root is missing: this is the squared norm.",
+                )
+                yield (
+                    _of(f"({owner}).abs().amax({', '.join(source)})"),
+                    "this is the largest entry; the 2-norm is wanted.",
+                )
+                yield (
+                    _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"),
+                    "the mean stands under the root; the norm sums.",
+                )
+                yield (
+                    _of(f"({owner}).sum({', '.join(source)}).abs()"),
+                    "entries are summed before the square, so that they cancel; the norm squares first.",
+                )
             if last == "mean":
                 for one, other in itertools.product(("mean", "sum", "amax", "amin"), repeat=2):
                     if (one, other) != ("mean", "mean"):
-                        yield _of(f"({owner}).{one}(-1).{other}(-1)"), f"{one} over the last axis, then {other} over the one before, stand where the mean over both should."
+                        yield (
+                            _of(f"({owner}).{one}(-1).{other}(-1)"),
+                            f"{one} over the last axis, then {other} over the one before, stand where the mean over both should.",
+                        )
                 yield _of(f"({owner}).flatten(1).std(1)"), "the standard deviation stands where the mean should."
                 yield _of(f"({owner})[:, 0].mean(-1)"), "only the first sequence is used."
                 yield _of(f"({owner})[:, -1].mean(-1)"), "only the last sequence is used."
                 yield _of(f"({owner})[..., 0].mean(-1)"), "only the first unit is used."
                 yield _of(f"({owner})[..., -1].mean(-1)"), "only the last unit is used."
                 yield _of(f"({owner}).median({', '.join(source)}).values"), "this is the median; the mean is wanted."
-                yield _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "this is the root of the mean square; the plain mean is wanted."
-                yield _of(f"({owner}).log().mean({', '.join(source)}).exp()"), "this is the geometric mean; the plain mean is wanted."
+                yield (
+                    _of(f"({owner}).square().mean({', '.join(source)}).sqrt()"),
+                    "this is the root of the mean square; the plain mean is wanted.",
+                )
+                yield (
+                    _of(f"({owner}).log().mean({', '.join(source)}).exp()"),
+                    "this is the geometric mean; the plain mean is wanted.",
+                )
     for other in PAIRS.get(last, ()):
         target = owner if library else f"({owner})"
         yield _of(f"{target}.{other}({', '.join(source)})"), f"{other} stands where {last} should."
@@ -289,18 +395,30 @@ def _call(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield node.args[1], f"{_src(node.args[1])} alone stands where the {last} should."
     if last == "stack":
         for axis in (1, 2, -1):
-            yield _of(f"torch.stack({source[0]}, dim={axis})"), f"the steps are stacked along dim={axis}; time comes first."
-        yield _of(f"torch.stack({source[0]}).detach()"), "what is stacked is detached: no gradient flows back through it."
+            yield (
+                _of(f"torch.stack({source[0]}, dim={axis})"),
+                f"the steps are stacked along dim={axis}; time comes first.",
+            )
+        yield (
+            _of(f"torch.stack({source[0]}).detach()"),
+            "what is stacked is detached: no gradient flows back through it.",
+        )
     if owner == "self" and len(node.args) > 1:
         arguments = [ast.unparse(argument) for argument in node.args]
-        yield _of(f"self.{last}({', '.join([arguments[1], arguments[0], *arguments[2:]])})"), f"the arguments of {last} are swapped."
+        yield (
+            _of(f"self.{last}({', '.join([arguments[1], arguments[0], *arguments[2:]])})"),
+            f"the arguments of {last} are swapped.",
+        )
         parts = ("update_gate", "reset_gate")
         if last in parts:
             other = parts[1 - parts.index(last)]
             yield _of(f"self.{other}({', '.join(arguments)})"), f"{other} stands where {last} should."
     if last == "grad" and owner == "torch.autograd":
         for other in ("loss.sqrt()", "loss.log()", "2 * loss", "loss ** 2", "loss.sum() * len(hs)"):
-            yield _of(f"torch.autograd.grad({other}, {', '.join(source[1:])})"), f"{other.replace('loss.sum() * len(hs)', 'T * loss')} stands where loss should."
+            yield (
+                _of(f"torch.autograd.grad({other}, {', '.join(source[1:])})"),
+                f"{other.replace('loss.sum() * len(hs)', 'T * loss')} stands where loss should.",
+            )
 
 
 def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:
@@ -319,15 +437,36 @@ def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:
         rest = " + ".join(terms[:k] + terms[k + 1 :])
         shown = term.replace("self.", "")
         yield _of(f"{name}({rest}) + {term}"), f"the term {shown} is added outside the {said}; it belongs inside."
-        yield _of(f"{rest} + {name}({term})"), f"the {said} is applied to the term {shown} alone; it is applied to the sum."
-        yield _of(f"{name}({rest}) + {name}({term})"), f"the {said} is applied to the term {shown} apart; it acts once, on the sum."
-        yield _of(f"{name}({rest}) * ({term})"), f"the term {shown} multiplies what comes out of the {said}; it is added inside."
+        yield (
+            _of(f"{rest} + {name}({term})"),
+            f"the {said} is applied to the term {shown} alone; it is applied to the sum.",
+        )
+        yield (
+            _of(f"{name}({rest}) + {name}({term})"),
+            f"the {said} is applied to the term {shown} apart; it acts once, on the sum.",
+        )
+        yield (
+            _of(f"{name}({rest}) * ({term})"),
+            f"the term {shown} multiplies what comes out of the {said}; it is added inside.",
+        )
     for other in ("b_z", "b_r", "b_h", "b_o"):
         if f"self.{other}" not in terms:
             yield _of(f"{name}({ast.unparse(node.args[0])} + self.{other})"), f"{other} is added as well."
-    for other in ("h_prev", "x_t @ self.W_xh", "h_prev @ self.W_hh", "x_t @ self.W_xz", "h_prev @ self.W_hz", "x_t @ self.W_xr", "h_prev @ self.W_hr", "r_t"):
+    for other in (
+        "h_prev",
+        "x_t @ self.W_xh",
+        "h_prev @ self.W_hh",
+        "x_t @ self.W_xz",
+        "h_prev @ self.W_hz",
+        "x_t @ self.W_xr",
+        "h_prev @ self.W_hr",
+        "r_t",
+    ):
         if other not in terms:
-            yield _of(f"{name}({ast.unparse(node.args[0])} + {other})"), f"{other.replace('self.', '')} is added as well, inside the {said}."
+            yield (
+                _of(f"{name}({ast.unparse(node.args[0])} + {other})"),
+                f"{other.replace('self.', '')} is added as well, inside the {said}.",
+            )
     for other in ("h_prev", "r_t"):
         yield _of(f"{other} * {ast.unparse(node)}"), f"{other} multiplies the result."
         yield _of(f"{other} + {ast.unparse(node)}"), f"{other} is added to the result, outside the {said}."
@@ -342,7 +481,9 @@ def _letters(node: ast.Call) -> Iterator[Change]:
         changed = [(old, other) for old, other in zip(found, new, strict=True) if old != other]
         if len(changed) > 1:
             there = {old: other for old, other in changed}
-            source = re.sub(r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m, there=there: f"self.{there.get(m[1], m[1])}", text)
+            source = re.sub(
+                r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m, there=there: f"self.{there.get(m[1], m[1])}", text
+            )
             pairs = _and([other for _, other in changed]), _and([old for old, _ in changed])
             yield _of(source), f"{pairs[0]} stand where {pairs[1]} should."
 
@@ -352,7 +493,13 @@ def _and(names: list[str]) -> str:
 
 
 def _axes(source: list[str]) -> str:
-    return source[0].replace("dim=", "dim=") if source and "dim" in source[0] else f"dim={source[0]}" if source else "everything"
+    return (
+        source[0].replace("dim=", "dim=")
+        if source and "dim" in source[0]
+        else f"dim={source[0]}"
+        if source
+        else "everything"
+    )
 
 
 def _constant(node: ast.Constant, names: list[str]) -> Iterator[Change]:
@@ -364,7 +511,10 @@ def _constant(node: ast.Constant, names: list[str]) -> Iterator[Change]:
         for other in LENGTHS.get(ast.unparse(node), ()):
             yield _instead(node, _of(other))
     elif node.value in ("z", "r"):
-        yield ast.Constant("r" if node.value == "z" else "z"), f'"{"r" if node.value == "z" else "z"}" stands where "{node.value}" should.'
+        yield (
+            ast.Constant("r" if node.value == "z" else "z"),
+            f'"{"r" if node.value == "z" else "z"}" stands where "{node.value}" should.',
+        )
     elif node.value in ("softmax", "lastSoftmax", "lastLinear"):
         for other in ("softmax", "lastSoftmax", "lastLinear"):
             if other != node.value:
@@ -381,7 +531,10 @@ def _compare(node: ast.Compare, names: list[str]) -> Iterator[Change]:
     old = type(node.ops[0]).__name__
     for name, sign in COMPARED.items():
         if name != old and old in COMPARED:
-            yield ast.Compare(node.left, [getattr(ast, name)()], node.comparators), f"{sign} stands where {COMPARED[old]} should."
+            yield (
+                ast.Compare(node.left, [getattr(ast, name)()], node.comparators),
+                f"{sign} stands where {COMPARED[old]} should.",
+            )
     yield ast.Constant(True), f"the condition {_src(node)} is not asked: it is taken to hold always."
     yield ast.Constant(False), f"the condition {_src(node)} is not asked: it is taken to hold never."
 
@@ -401,26 +554,49 @@ def _tuple(node: ast.Tuple, names: list[str]) -> Iterator[Change]:
         for j in range(k):
             order = list(parts)
             order[k], order[j] = order[j], order[k]
-            yield _of(f"({', '.join(order)})"), f"what comes back is in the wrong order: entries {j} and {k} are swapped."
+            yield (
+                _of(f"({', '.join(order)})"),
+                f"what comes back is in the wrong order: entries {j} and {k} are swapped.",
+            )
         left = parts[:k] + parts[k + 1 :]
-        yield _of(f"({', '.join(left)},)" if len(left) > 1 else left[0]), f"entry {k} of what should come back is missing."
-        yield _of(f"({', '.join([*parts[:k], 'None', *parts[k + 1 :]])})"), f"entry {k} of what comes back is None; it should not be." if parts[k] != "None" else ""
-        yield _of(f"({', '.join([*parts[:k], f'({parts[k]}).detach()', *parts[k + 1 :]])})"), f"entry {k} of what comes back is detached."
+        yield (
+            _of(f"({', '.join(left)},)" if len(left) > 1 else left[0]),
+            f"entry {k} of what should come back is missing.",
+        )
+        yield (
+            _of(f"({', '.join([*parts[:k], 'None', *parts[k + 1 :]])})"),
+            f"entry {k} of what comes back is None; it should not be." if parts[k] != "None" else "",
+        )
+        yield (
+            _of(f"({', '.join([*parts[:k], f'({parts[k]}).detach()', *parts[k + 1 :]])})"),
+            f"entry {k} of what comes back is detached.",
+        )
 
 
 def _dict(node: ast.Dict, names: list[str]) -> Iterator[Change]:
     keys, values = [key.value for key in node.keys], [ast.unparse(value) for value in node.values]
     for k, key in enumerate(keys):
         left = {name: value for name, value in zip(keys, values, strict=True) if name != key}
-        yield _of("{" + ", ".join(f'"{name}": {value}' for name, value in left.items()) + "}"), f'the key "{key}" is missing.'
+        yield (
+            _of("{" + ", ".join(f'"{name}": {value}' for name, value in left.items()) + "}"),
+            f'the key "{key}" is missing.',
+        )
         for j in range(len(keys)):
             if j != k:
                 other = list(values)
                 other[k] = values[j]
-                yield _of("{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"), f'under "{key}" stands what belongs under "{keys[j]}".'
+                yield (
+                    _of("{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"),
+                    f'under "{key}" stands what belongs under "{keys[j]}".',
+                )
                 if j < k:
                     other[j] = values[k]
-                    yield _of("{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"), f'"{keys[j]}" and "{key}" are swapped.'
+                    yield (
+                        _of(
+                            "{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"
+                        ),
+                        f'"{keys[j]}" and "{key}" are swapped.',
+                    )
 
 
 def statements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | list[ast.stmt], str]]:
@@ -454,13 +630,19 @@ def statements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | list[ast.stmt
             for j in range(k):
                 order = list(node.body)
                 order[k], order[j] = order[j], order[k]
-                yield node, ast.For(node.target, node.iter, order, []), f"in the loop, {_line(one)} should come after the rest, not before {_line(node.body[j])}."
+                yield (
+                    node,
+                    ast.For(node.target, node.iter, order, []),
+                    f"in the loop, {_line(one)} should come after the rest, not before {_line(node.body[j])}.",
+                )
 
 
 def _line(node: ast.stmt) -> str:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         call = ast.unparse(node.value.func)
-        return {"hs.append": "collecting the state", "zs.append": "collecting z", "rs.append": "collecting r"}.get(call, call)
+        return {"hs.append": "collecting the state", "zs.append": "collecting z", "rs.append": "collecting r"}.get(
+            call, call
+        )
     if isinstance(node, ast.Assign):
         return "the step"
     return "a line"

@@ -20,9 +20,31 @@ class Slip(NamedTuple):
 
 
 PLACES = {
-    "step": {"z_t": "in z_t, ", "r_t": "in r_t, ", "candidate": "in the candidate, ", "h_new": "in the candidate, ", "h_t": "in the mixture, "},
-    "forward": {"output": "in the output, ", "h": "in the output, ", "hidden": "in hidden, ", "h_t": "in the step or h_0, ", "h_prev": "in h_0 or what is handed on, "},
-    "omega": {"value": "in Omega, ", "grad": "in the derivative, ", "weight": "in the derivative, ", "back": "in v, ", "delta": "in d * slope, ", "length": "in the squared norm of d, ", "off": "in R - 1, ", "counts": "in m, ", "M": "in M, "},
+    "step": {
+        "z_t": "in z_t, ",
+        "r_t": "in r_t, ",
+        "candidate": "in the candidate, ",
+        "h_new": "in the candidate, ",
+        "h_t": "in the mixture, ",
+    },
+    "forward": {
+        "output": "in the output, ",
+        "h": "in the output, ",
+        "hidden": "in hidden, ",
+        "h_t": "in the step or h_0, ",
+        "h_prev": "in h_0 or what is handed on, ",
+    },
+    "omega": {
+        "value": "in Omega, ",
+        "grad": "in the derivative, ",
+        "weight": "in the derivative, ",
+        "back": "in v, ",
+        "delta": "in d * slope, ",
+        "length": "in the squared norm of d, ",
+        "off": "in R - 1, ",
+        "counts": "in m, ",
+        "M": "in M, ",
+    },
     "clip_rescale": {"factor": "in the factor, ", "norm": "in the norm, ", "new": "in the new gradients, "},
 }
 FAR_FETCHED = re.compile(
@@ -88,7 +110,9 @@ def _names(function: ast.FunctionDef) -> list[str]:
     """The variables of a function that hold tensors or numbers, in order."""
     stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     given = [argument.arg for argument in function.args.args if argument.arg != "self"]
-    return [name for name in dict.fromkeys(given + stored) if name not in ("T", "B")]  # that a size is another is chance
+    return [
+        name for name in dict.fromkeys(given + stored) if name not in ("T", "B")
+    ]  # that a size is another is chance
 
 
 def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
@@ -97,7 +121,9 @@ def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.FunctionDef):
             continue
         place = _place(function, statement)
-        parts = [value for name, value in ast.iter_fields(statement) if name not in ("body", "orelse", "target", "targets")]
+        parts = [
+            value for name, value in ast.iter_fields(statement) if name not in ("body", "orelse", "target", "targets")
+        ]
         for part in parts:
             for root in part if isinstance(part, list) else [part]:
                 if isinstance(root, ast.AST):
