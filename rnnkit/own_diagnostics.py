@@ -185,7 +185,7 @@ def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
 
 
 def _over_time(functions: _Functions, ours: Pass, forward: Callable) -> list[Compared]:
-    saturation = "saturation_sigmoid" if ours.phi == "sigmoid" else "saturation_tanh"
+    saturation = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh"
     found = [
         functions.compare("g_t", "gradient_through_time", grad_time(ours), lambda f: f(*forward())),
         functions.compare("saturation", saturation, sat_time(ours), lambda f: f(ours.hidden.clone())),
