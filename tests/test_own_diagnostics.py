@@ -70,7 +70,7 @@ def test_names_of_given_cells_are_no_ones_helpers(solved, capsys):
         sat_time="def saturation_tanh(hidden):\n    stacked = hidden\n    return (1 - stacked.abs()).mean(dim=(1, 2))\n"
     )
     notebook.write_diagnostics(DIAGNOSTICS)
-    assert "8 functions" in said(capsys)[0]
+    assert "7 functions" in said(capsys)[0]
     assert "stacked[-1]" not in Path("diagnostics.py").read_text()
 
 
@@ -79,7 +79,7 @@ def test_what_is_not_solved_is_left_out_and_what_calls_it(solved, capsys):
            gate_sat_time="def gate_distance(v):\n    raise NotImplementedError()\n")  # fmt: skip
     notebook.write_diagnostics(DIAGNOSTICS)
     (line,) = said(capsys)
-    assert line.startswith("diagnostics.py: 4 functions, from the saved 2_diagnostics.ipynb; without ")
+    assert line.startswith("diagnostics.py: 3 functions, from the saved 2_diagnostics.ipynb; without ")
     for function, question in (("global_norm", "grad_norm"), ("clip_rescale", "grad_norm"),
                                ("gate_distance", "gate_sat_time"), ("diagnostics", "gate_sat_time")):  # fmt: skip
         assert f"without {function} until question {question} is solved" in line
