@@ -21,7 +21,7 @@ from rnnkit.hand_in_report import CHATS_CELL, EXTRA, answer_of, cells_by_id, ope
 from rnnkit.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.record import STATE, RecordError, load, regime_of
-from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, SIGMOID_REGIMES, Regime, get_regime
+from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, SIGMOID_REGIMES, Regime, differences
 from rnnkit.summary import COMMANDS
 
 REPORT = "4_report.ipynb"
@@ -178,9 +178,7 @@ def _take_run(found: HandIn, key: str, one: Found) -> None:
 def _not_right(key: str, one: Found, content: Any, sha256: str | None, smoke: bool, command: str) -> Iterator[str]:
     """What is wrong with a record that can be read."""
     if one.profile == "custom":
-        wanted, given = get_regime(key).identity(), regime_of(content).identity()
-        name = next(name for name, value in given.items() if value != wanted[name])
-        yield f"not the handout's settings, {name} is {given[name]} and should be {wanted[name]}; {command}"
+        yield f"not the handout's settings: {', '.join(differences(regime_of(content), key))}; {command}"
     elif one.profile != FULL and not smoke:
         yield f"a run of profile {one.profile}, not {FULL}; {command} (--allow-smoke, where that is agreed)"
     if not one.finished:

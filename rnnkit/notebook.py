@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnkit import assemble
-from rnnkit.find import SHOWN, SMALLER, find, fingerprint, places
+from rnnkit.find import SHOWN, SMALLER, find, fingerprint, key_of, places
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue, unknown
-from rnnkit.record import load, save_text
-from rnnkit.regimes import get_regime
+from rnnkit.record import load, regime_of, save_text
+from rnnkit.regimes import differences, get_regime
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)
@@ -149,9 +149,16 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
             for name, record in records.items():
                 display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
         for name, record in records.items():
-            small = f"{SMALLER}, profile {record['profile']}" if str(record["profile"]) != "full" else ""
-            if said := ", ".join(filter(None, [left_of(record), small])):
+            if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
                 print(f"{name}: {said}: {found[name].parent}")
+
+
+def _not_full(name: str, record: dict) -> str:
+    """What is said of a run that is not the handout's: its profile, or the settings in which it differs."""
+    profile, (key, _) = str(record["profile"]), key_of(name)
+    if profile == "custom" and key and (other := differences(regime_of(record), key)):
+        return f"{SMALLER}, nor its settings: {', '.join(other)}"
+    return "" if profile == "full" else f"{SMALLER}, profile {profile}"
 
 
 @contextmanager

@@ -254,6 +254,14 @@ def named(regime: Regime) -> tuple[str, str]:
     return _known(tuple(REGIMES.items()), str(PROFILES)).get(str(regime.identity()), ("", "custom"))
 
 
+def differences(regime: Regime, key: str) -> list[str]:
+    """The settings in which a run differs from a named regime at its nearest profile: ``lr 0.5 (handout 0.01)``."""
+    mine = regime.identity()
+    sizes = [get_regime(key, profile).identity() for profile in PROFILES]
+    nearest = min(sizes, key=lambda one: sum(one[name] != mine[name] for name in mine))
+    return [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
+
+
 def profile_of(regime: Regime) -> str:
     """``full``, ``smoke`` or ``tiny`` where a named regime has exactly these settings, else ``custom``."""
     return named(regime)[1]

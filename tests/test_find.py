@@ -195,3 +195,11 @@ def test_a_student_finds_runs_of_any_name_and_makes_their_page(tmp_path, here):
     page = python(students, "-m", "rnnkit", "report", ".", cwd=home)
     assert page.returncode == 0, page.stderr
     assert "Settings in which A1, A4 differ" in (home / "report.html").read_text(encoding="utf-8")
+
+
+def test_of_a_run_with_other_settings_the_line_says_which(here, displayed, capsys):
+    regime = get_regime("A1", "tiny", clipstyle="rescale", lr=0.5)
+    train(regime, out=here, cells="builtin")
+    notebook.show("A1", "validation")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "nor its settings: clipstyle 'rescale' (handout 'nothing'), lr 0.5 (handout 0.01)" in line

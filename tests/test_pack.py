@@ -272,7 +272,7 @@ INCOMPLETE = {
     half_a_run: "A3: not at its end, 4000 of ",
     damaged: "A4: runs/full/",
     small_run: "A5: a run of profile smoke, not full; rnnkit run A5 --profile full",
-    other_settings: "B1: not the handout's settings, lr is 0.5 and should be ",
+    other_settings: "B1: not the handout's settings: lr 0.5 (handout 0.01); ",
     other_model: "A1: trained with another model.py (sha256 000000000000) than the one here",
     built_in: "A1: trained with rnnkit's own cells, not with model.py",
     no_answer: "4_report.ipynb: answers to write: a2_clip, b1_rho",

@@ -27,7 +27,7 @@ from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.read_npz import ENDING, OUTPUT, TRIED_AGAIN
 from rnnkit.record import STATE
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, get_regime, named
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, differences, named
 
 ASKED = (*HANDOUT_REGIMES, *SIGMOID_REGIMES)  # runs that the report asks about
 MOST_FLAGS = 12  # of one run
@@ -164,23 +164,18 @@ def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
 
 def _which(regime: Regime) -> tuple[str, str, list[str]]:
     """Which run of the handout this is, in which profile, and how it differs from it."""
-    mine, (key, profile) = regime.identity(), named(regime)
+    key, profile = named(regime)
     if key in ASKED:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     by_name = {given.name: key for key, given in REGIMES.items()}
     if regime.name not in by_name:
         return plain(regime.name, 40), "custom", []
     key = by_name[regime.name]
-    nearest = min((get_regime(key, profile).identity() for profile in PROFILES), key=lambda one: _distance(one, mine))
-    changed = [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
+    changed = differences(regime, key)
     known = key if key in ASKED else regime.name
     if not changed:
         return known, "custom", []
     return known, "custom", [f"settings are not the handout's: {plain(', '.join(changed), 200)}"]
-
-
-def _distance(given: dict[str, Any], mine: dict[str, Any]) -> int:
-    return sum(given[name] != value for name, value in mine.items())
 
 
 def _best(key: str, several: list[Run]) -> Run:
