@@ -37,8 +37,6 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
             still = f" It is wrong, too, when {_named(rest)}." if rest else ""
             look = next((f": {probe.look}" for probe in fine if probe.look), "")
             found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
-        else:
-            found.append(f"{quantity} tried with special inputs: it stays wrong when {_named(rest)}.")
     return found
 
 

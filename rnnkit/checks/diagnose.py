@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.known import partly, prints, recognised
+from rnnkit.checks.mixtures import curve, mixture
 from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.questions import CELLS, Question
+from rnnkit.checks.recurrence import OWN, of_states
+from rnnkit.checks.right import expectations
 from rnnkit.checks.terms import made_of
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
-AGAIN = "the same cell, new weights"
 
 
 def diagnosis(
@@ -39,16 +41,39 @@ def diagnosis(
         right: the right numbers.
         probes: runs the question's probes, or has their outcomes.
     """
+    told, settled = repeats.said(outcomes, right)
+    if settled:
+        return [told]
+    outcomes = repeats.without(outcomes)
+    found = _diagnosed(question, outcomes, failed, right, probes)
+    return [*found, told] if told else found
+
+
+def _diagnosed(
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
+) -> list[str]:
+    if found := returned.form(question, outcomes):
+        return [found]
+    gates = returned.of_gates(question, outcomes, right)
+    if gates and not [case for case in failed if case not in returned.GATES.values()]:
+        return gates
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := _only_later(question, outcomes, failed, right):
+    if found := _only_later(question, outcomes, failed, right, probes):
         return [found]
     if found := recognised(question.id, seen, where(error)[1] if error else ""):
-        return [found]
+        return [returned.placed(found, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
-    clues = [partly(question.id, seen, numbers)]
+    clues = [partly(question.id, seen, numbers), *gates]
     in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
-    clues += [relation(right[case], outcomes[case], in_steps) for case in failed if outcomes[case].error is None]
+    whole = [case for case in failed if outcomes[case].error is None]
+    if question.method == "forward":
+        clues += _in_sequence(question, outcomes, right, probes)
+    clues.append(curve(question, outcomes, right))
+    clues += [
+        relation(right[case], outcomes[case], in_steps) or mixture(question, case, outcomes[case], right)
+        for case in whole
+    ]
     clues += [
         _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
     ]
@@ -58,9 +83,32 @@ def diagnosis(
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
 
 
-def _features(inputs: Inputs) -> dict[str, Any]:
-    others = {f"another {letter} than {size}": True for letter, size in SIZES.items() if inputs.sizes[letter] != size}
-    return inputs.sizes | inputs.options | others
+def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes: Callable[[], Outcomes]) -> list[str]:
+    """How the states hang together, and what of the rest follows from them."""
+    case = "hidden states"
+    if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
+        return []
+    of_step = next(iter(expectations()[f"{question.target.lower()}_step"]["expected"].values()))
+    found = of_states(question.target, probes().get(OWN), np.asarray(of_step["h_t"], dtype=np.float64))
+    return [found] if found else []
+
+
+def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
+    """What may be said of a round, the most telling first."""
+    whole = question.method == "forward" or question.notebook != CELLS
+    letters = "TB" + "IHO" * (question.notebook == CELLS) if whole else "BIH"
+    if question.notebook != CELLS:
+        letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
+    found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
+    if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
+        found["h_prev is 0"] = True
+    sizes = [inputs.sizes[letter] for letter in letters]
+    found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
+    if len(sizes) > 1 and len(set(sizes)) == 1:
+        found["all sizes are equal"] = True
+    if sizes != [SIZES[letter] for letter in letters]:
+        found["other sizes"] = True
+    return found
 
 
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
@@ -68,7 +116,9 @@ def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray)
     return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
 
 
-def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
+def _only_later(
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
+) -> str | None:
     """What to say where every failed case is right with its first inputs; None where one is not."""
     rounds: dict[str, None] = {}
     alike: list[list[str]] = []
@@ -79,32 +129,47 @@ def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right
             return None
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
-        alike.append(_alike(fixed(question.id).of(case), set(names)))
-    common = [one for one in alike[0] if all(one in rest for rest in alike)]
-    shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
-    again = (
-        " Something that is kept from one call to the next would show there, too."
-        if AGAIN in rounds and not re.search("head|phi", shared)
-        else ""
-    )
-    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}{again}"
+        alike.append(_alike(question, fixed(question.id).of(case), set(names)))
+    first = probes().get(repeats.FIRST)
+    if first is not None and any(_of_round(name, first.notes) for name in rounds):
+        return (
+            "the first call is right; a later call of the same cell is not, and the same inputs asked first are: "
+            f"something is kept from call to call {repeats.WHAT}. It shows with: {'; '.join(rounds)}."
+        )
+    common = [one for one in alike[0] if all(one in rest for rest in alike)][:2]
+    shared = f" What these have and the right ones have not: {', '.join(common)}." if common else ""
+    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}"
 
 
-def _alike(inputs: Inputs, wrong: set[str]) -> list[str]:
+def _of_round(name: str, notes: list[str]) -> bool:
+    return any(name.startswith(note) or note.startswith(name) for note in notes)
+
+
+def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
     """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": _features(inputs) | {"phi": "tanh", "last": "lastLinear"}}
-    about |= {name: _features(given) for name, given in inputs.rounds.items()}
+    about = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
+    about |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
     failing = [about[name] for name in wrong if name in about]
     passing = [one for name, one in about.items() if name not in wrong]
     if not failing:
         return []
-    common = set(failing[0].items()).intersection(*(one.items() for one in failing))
-    names = {"last": "head", "grad": "gradients"}
-    return [
-        key if value is True else f"{names.get(key, key)} = {value}"
-        for key, value in sorted(common, key=str)
-        if not any(one.get(key) == value for one in passing) and key != "gates"
+    common = [
+        (key, value)
+        for key, value in failing[0].items()
+        if all(one.get(key) == value for one in failing) and not any(one.get(key) == value for one in passing)
     ]
+    said = dict.fromkeys(_feature(key, value) for key, value in common)
+    return list(said) if len(said) < 2 else [one for one in said if one != "other sizes"]
+
+
+def _feature(key: str, value: Any) -> str:
+    if value is True:
+        return key
+    if key == "gates":
+        return f"the keys of gates come in another order ({', '.join(value)}): a dict is read by its keys"
+    if key == "grad":
+        return "torch.no_grad and eval()" if value == "off" else "no gradient is asked for"
+    return f"{'head' if key == 'last' else key} = {value}"
 
 
 def _probed(
@@ -149,7 +214,7 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values and not later(name):
+            if name in outcome.values and not later(name) and "," not in name:
                 often = sum(name in right[other] for other in failed) > 1
                 said = f"{name} in “{case}”" if often else name
                 (fine if equal(outcome.values[name], numbers) else wrong).append(said)
@@ -165,8 +230,20 @@ def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[s
     """The last that can be said: that it is wrong everywhere."""
     wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
     wrong = [name for name in wrong if any(name in outcomes[case].values for case in failed)]
-    said = f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."
-    return [said] if wrong else []
+    said = (f"{name}: {_sized(outcomes, right, name)}" for name in dict.fromkeys(wrong) if not is_gradient(name))
+    return list(said)[:2]
+
+
+def _sized(outcomes: Outcomes, right: Expected, name: str) -> str:
+    """Whether it is too large or too small throughout."""
+    both = [(outcomes[case].values[name].ravel(), right[case][name].ravel()) for case in right
+            if name in right[case] and name in outcomes[case].values
+            and outcomes[case].values[name].shape == right[case][name].shape]  # fmt: skip
+    if both:
+        got, value = (np.concatenate(one) for one in zip(*both, strict=True))
+        if len(got) > 3 and ((got > value).all() or (got < value).all()):
+            return f"every entry is too {'large' if (got > value).all() else 'small'}, none by a common factor."
+    return "no entry of it is right, and nothing that is known here gives these numbers."
 
 
 def _listed(names: list[str]) -> str:
