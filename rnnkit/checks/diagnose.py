@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,8 @@ from rnnkit.checks.clues import share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.known import partly, prints, recognised
-from rnnkit.checks.mixtures import curve, mixture
-from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
+from rnnkit.checks.mixtures import curve, factor, mixture
+from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.questions import CELLS, Question
 from rnnkit.checks.recurrence import OWN, of_states
@@ -23,6 +24,7 @@ from rnnkit.checks.terms import made_of
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
+MANY = 6  # names in one sentence
 
 
 def diagnosis(
@@ -67,13 +69,17 @@ def _diagnosed(
     clues = [partly(question.id, seen, numbers), *gates]
     in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     whole = [case for case in failed if outcomes[case].error is None]
-    if question.method == "forward":
-        clues += _in_sequence(question, outcomes, right, probes)
-    clues.append(curve(question, outcomes, right))
-    clues += [
-        relation(right[case], outcomes[case], in_steps) or mixture(question, case, outcomes[case], right)
-        for case in whole
-    ]
+    if question.method == "forward" and (found := _in_sequence(question, outcomes, right, probes)):
+        clues += found
+        if _follows(outcomes, right):
+            return list(filter(None, clues))
+    clues += [factor(question, outcomes, right), curve(question, outcomes, right)]
+    clues += _one_factor(
+        [
+            relation(right[case], outcomes[case], in_steps) or mixture(question, case, outcomes[case], right)
+            for case in whole
+        ]
+    )
     clues += [
         _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
     ]
@@ -81,6 +87,21 @@ def _diagnosed(
     clues += _probed(question, outcomes, failed, right, probes)
     clues.append(_where(outcomes, failed, right))
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
+
+
+def _one_factor(clues: list[str | None]) -> list[str | None]:
+    """The same, with one sentence where a quantity has another factor in every case."""
+    found = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
+    times = list(dict.fromkeys(one[2] for one in found if one))
+    if len(times) < 2 or len({one[1] for one in found if one}) > 1:
+        return clues
+    rest = [clue for clue, one in zip(clues, found, strict=True) if not one]
+    name = next(one[1] for one in found if one)
+    return [
+        f"{name}: it is the right answer times a factor, which is another in each case ({', '.join(times)}): it is "
+        "multiplied or divided by something that is made from the numbers, such as their largest or their sum.",
+        *rest,
+    ]
 
 
 def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes: Callable[[], Outcomes]) -> list[str]:
@@ -91,6 +112,20 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
     of_step = next(iter(expectations()[f"{question.target.lower()}_step"]["expected"].values()))
     found = of_states(question.target, probes().get(OWN), np.asarray(of_step["h_t"], dtype=np.float64))
     return [found] if found else []
+
+
+def _follows(outcomes: Outcomes, right: Expected) -> bool:
+    """Whether the output is what the right readout makes of the student's states."""
+    case = "output at every step"
+    output, states = outcomes[case].values.get("output"), outcomes["hidden states"].values["hidden"]
+    should, given = right[case]["output"], right["hidden states"]["hidden"]
+    if output is None or output.shape != should.shape or states.shape != given.shape:
+        return False
+    table, own = (
+        np.column_stack([one.reshape(-1, one.shape[-1]), np.ones(one[..., 0].size)]) for one in (given, states)
+    )
+    counts = np.linalg.lstsq(table, should.reshape(len(table), -1), rcond=1e-10)[0]
+    return equal(own @ counts, output.reshape(len(own), -1))
 
 
 def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
@@ -106,9 +141,8 @@ def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
     if len(sizes) > 1 and len(set(sizes)) == 1:
         found["all sizes are equal"] = True
-    if sizes != [SIZES[letter] for letter in letters]:
-        found["other sizes"] = True
-    return found
+    others = (letter for letter in letters if inputs.sizes[letter] != SIZES[letter])
+    return found | {f"{letter} is not {SIZES[letter]}": True for letter in others}
 
 
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
@@ -158,8 +192,10 @@ def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
         for key, value in failing[0].items()
         if all(one.get(key) == value for one in failing) and not any(one.get(key) == value for one in passing)
     ]
-    said = dict.fromkeys(_feature(key, value) for key, value in common)
-    return list(said) if len(said) < 2 else [one for one in said if one != "other sizes"]
+    said = list(dict.fromkeys(_feature(key, value) for key, value in common))
+    telling = [one for one in said if one.startswith("the keys") or one == "h_prev is 0"]
+    single = [one.removesuffix(" = 1") for one in said if one.endswith(" = 1")]
+    return telling or [one for one in said if not any(one.startswith(f"{letter} is not") for letter in single)]
 
 
 def _feature(key: str, value: Any) -> str:
@@ -214,12 +250,12 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values and not later(name) and "," not in name:
+            if name in outcome.values and not later(name) and "," not in name and not name.startswith(NAMED):
                 often = sum(name in right[other] for other in failed) > 1
                 said = f"{name} in “{case}”" if often else name
                 (fine if equal(outcome.values[name], numbers) else wrong).append(said)
     passed = [case for case in outcomes if case not in failed]
-    if fine and wrong:
+    if fine and wrong and len(set(fine + wrong)) < MANY:
         return f"{_listed(fine)} {_are(fine)} right, {_listed(wrong)} {_are(wrong)} not."
     if passed:
         return f"{_quoted(passed)} {_are(passed)} right, {_quoted(failed)} {_are(failed)} not."
@@ -230,7 +266,9 @@ def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[s
     """The last that can be said: that it is wrong everywhere."""
     wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
     wrong = [name for name in wrong if any(name in outcomes[case].values for case in failed)]
-    said = (f"{name}: {_sized(outcomes, right, name)}" for name in dict.fromkeys(wrong) if not is_gradient(name))
+    same = [name for name in dict.fromkeys(wrong) if not is_gradient(name) and not name.startswith(NAMED)]
+    same = [name for name in same if not any(name in outcomes[case].problems for case in failed)]
+    said = (f"{name}: {_sized(outcomes, right, name)}" for name in same)
     return list(said)[:2]
 
 

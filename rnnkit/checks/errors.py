@@ -86,10 +86,10 @@ _ALWAYS = {  # holds wherever torch or Python says this
     "gradient must stay a tensor.",
     "maximum recursion depth": "Some function here calls itself without end.",
     "must match the size": "The shapes of two tensors in this line do not go together: print them.",
-    "(position 1) must be tuple of Tensors, not Tensor": "A list of tensors belongs there, and one tensor stands there: it "
-    "is joined already, or it is one entry ([0]) of what comes back.",
-    "inhomogeneous shape": "Things of different shapes are made one array there: is it a tuple, such as eig's values and "
-    "vectors? Take the part that is meant.",
+    "(position 1) must be tuple of Tensors, not Tensor": "A list of tensors belongs there, and one tensor stands "
+    "there: it is joined already, or it is one entry ([0]) of what comes back.",
+    "inhomogeneous shape": "Things of different shapes are made one array there: is it a tuple, such as eig's values "
+    "and vectors? Take the part that is meant.",
     "stack expects each tensor to be equal size": "torch.stack needs tensors of one shape.",
     "stack expects a non-empty": "The list is empty there: the loop has not run.",
     "grad can be implicitly created only for scalar": "Only a single number can be differentiated like this.",
@@ -104,8 +104,9 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
         if not cells:
             return "For a matrix product the second size of one and the first size of the other must be equal."
         named = [letter(int(size), sizes) for size in shapes.groups()]
+        product = f"({named[0]}, {named[1]}) @ ({named[2]}, {named[3]})"
         beside = " T·H: all steps lie side by side." if "T·H" in named else ""
-        return f"That is ({named[0]}, {named[1]}) @ ({named[2]}, {named[3]}): the two in the middle must be the same.{beside}"
+        return f"That is {product}: the two in the middle must be the same.{beside}"
     if kind == "NameError" and (name := re.search(r"name '(\w+)' is not defined", text)):
         if cells and name[1] in SHAPES[question.target]:
             return f"The weights belong to the cell: self.{name[1]}."

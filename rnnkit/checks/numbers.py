@@ -161,7 +161,7 @@ def _rounded(got: np.ndarray, right: np.ndarray) -> str | None:
         return None
     for digits in range(5):
         if equal(got, np.round(right, digits), 1e-9) and (right.size > 1 or np.abs(got - right) < 0.5):
-            return f"it is the right answer, rounded to {digits} digits after the point."
+            return f"it is the right answer, rounded to {digits} digit{'s' * (digits != 1)} after the point."
     if np.abs(right).max() < 6e4 and equal(got, right.astype(np.float16).astype(float), 1e-9):
         return "it is the right answer in float16, with three digits."
     return None
@@ -174,8 +174,14 @@ def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
     ratio = got.ravel() / right.ravel()
     if np.ptp(ratio) > 1e-6 * abs(ratio[0]) or abs(ratio[0] - 1) < 1e-4:
         return None
-    own = {"its largest entry": right.max(), "its sum": right.sum(), "its mean": right.mean(), "its first entry": right.ravel()[0],
-           "its last entry": right.ravel()[-1], "its own norm": float(np.sqrt((right**2).sum()))}  # fmt: skip
+    own = {
+        "its largest entry": right.max(),
+        "its sum": right.sum(),
+        "its mean": right.mean(),
+        "its first entry": right.ravel()[0],
+        "its last entry": right.ravel()[-1],
+        "its own norm": np.sqrt((right**2).sum()),
+    }
     found = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
     return f"it is the right answer divided by {found}." if found else None
 

@@ -17,6 +17,7 @@ from rnnkit.checks.outcome import Outcome, equal
 OWN = "steps from its own states"  # an outcome's name
 FACTORS = (0.01, 0.1, 0.5, 1.0, -1.0)
 EXACT = 1e-7
+Parts = dict[str, float]
 Given = Callable[[list[Tensor], int], Tensor]  # states so far, h_0 = 0 first, and t -> what the step was given
 
 GIVEN: dict[str, Given] = {
@@ -144,7 +145,7 @@ def of_states(kind: str, own: Outcome | None, step: np.ndarray) -> str | None:
     if equal(found[0], hidden, 1e-2):
         for digits in range(1, 6):
             if equal(np.round(found[0], digits), hidden, EXACT):
-                return f"each state is what step gives, rounded to {digits} digits."
+                return f"each state is what step gives, rounded to {digits} digit{'s' * (digits != 1)}."
         return "each state is what step gives but for less than 1 %: it is rounded, or goes through another dtype."
     return _mixed(kind, own, hidden, found[0])
 
@@ -174,7 +175,8 @@ def _odd_steps(hidden: np.ndarray, found: np.ndarray) -> str | None:
     if name is None or len(odd) > len(hidden) // 2:
         return None
     which = " and ".join(str(t + 1) for t in odd)
-    return f"only step {which} is wrong, the others are what step gives from the state before: {name.replace('step t', 'it')}."
+    how = name.replace("step t", "it")
+    return f"only step {which} is wrong, the others are what step gives from the state before: {how}."
 
 
 def _mixed(kind: str, own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> str | None:
@@ -193,8 +195,15 @@ def _mixed(kind: str, own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> st
     return f"each state is {summed(found)}; the step itself is right." if found else None
 
 
-def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2) -> dict[str, float] | None:
-    """How often each of one or two columns counts, where their sum gives the numbers exactly."""
+def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2, whole: bool = False) -> Parts | None:
+    """How often each of one or two columns counts, where their sum gives the numbers exactly.
+
+    Arguments:
+        value: the numbers.
+        columns: by name, of the same shape.
+        most: columns that may count.
+        whole: whether each counts once, with either sign, and in no other way.
+    """
     total = value.ravel()
     size = 1 + np.abs(total).max()
     for count in range(1, most + 1):
@@ -202,17 +211,19 @@ def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2) -> d
             table = np.array([columns[name].ravel() for name in names]).T
             counts, _, rank, _ = np.linalg.lstsq(table, total, rcond=1e-9)
             exact = rank == count and np.abs(table @ counts - total).max() < EXACT * size
-            if exact and np.abs(counts).min() > 1e-4:
+            if exact and np.abs(counts).min() > 1e-4 and not (whole and np.abs(np.abs(counts) - 1).max() > 1e-6):
                 return dict(zip(names, map(float, counts), strict=True))
     return None
 
 
-def summed(found: dict[str, float]) -> str:
+def summed(found: Parts) -> str:
     """``0.5 times a plus 0.5 times b``."""
-    return " plus ".join(_times(times, name) for name, times in found.items())
+    (first, times), *rest = found.items()
+    said = f"{'minus ' if times < 0 else ''}{_times(times, first)}"
+    return said + "".join(f" {'plus' if times > 0 else 'minus'} {_times(times, name)}" for name, times in rest)
 
 
 def _times(times: float, name: str) -> str:
     if name == "1":
-        return f"{times:.4g}"
-    return name if abs(times - 1) < 1e-5 else f"{times:.4g} times {name}"
+        return f"{abs(times):.4g}"
+    return name if abs(abs(times) - 1) < 1e-5 else f"{abs(times):.4g} times {name}"
