@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.checks import repeats, returned
-from rnnkit.checks.clues import share, start, tried
+from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.known import partly, prints, recognised
@@ -111,7 +111,7 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
         return []
     of_step = next(iter(expectations()[f"{question.target.lower()}_step"]["expected"].values()))
     found = of_states(question.target, probes().get(OWN), np.asarray(of_step["h_t"], dtype=np.float64))
-    return [found] if found else []
+    return [found, *([begins(question.id, probes())] if "look at h_0" in found else [])] if found else []
 
 
 def _follows(outcomes: Outcomes, right: Expected) -> bool:
@@ -164,14 +164,17 @@ def _only_later(
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
         alike.append(_alike(question, fixed(question.id).of(case), set(names)))
+    if found := curve(question, outcomes, right):
+        return found
     first = probes().get(repeats.FIRST)
     if first is not None and any(_of_round(name, first.notes) for name in rounds):
         return (
-            "the first call is right; a later call of the same cell is not, and the same inputs asked first are: "
-            f"something is kept from call to call {repeats.WHAT}. It shows with: {'; '.join(rounds)}."
+            "the first call is right; later calls of the same cell are not, and with the same inputs asked first they "
+            f"come out otherwise: something is kept from call to call {repeats.WHAT}. "
+            f"It shows with: {'; '.join(rounds)}."
         )
     common = [one for one in alike[0] if all(one in rest for rest in alike)][:2]
-    shared = f" What these have and the right ones have not: {', '.join(common)}." if common else ""
+    shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
     return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}"
 
 
@@ -250,10 +253,12 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values and not later(name) and "," not in name and not name.startswith(NAMED):
+            if name in outcome.values and not later(name) and not name.startswith(NAMED):
+                one = "the new gradients" if name.startswith("grads[") else name.replace(", nothing", " where nothing")
                 often = sum(name in right[other] for other in failed) > 1
-                said = f"{name} in “{case}”" if often else name
+                said = f"{one} in “{case}”" if often else one
                 (fine if equal(outcome.values[name], numbers) else wrong).append(said)
+    fine = [one for one in fine if one not in wrong]
     passed = [case for case in outcomes if case not in failed]
     if fine and wrong and len(set(fine + wrong)) < MANY:
         return f"{_listed(fine)} {_are(fine)} right, {_listed(wrong)} {_are(wrong)} not."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from rnnkit.checks.inputs import Inputs, fixed
+from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.numbers import is_gradient
-from rnnkit.checks.outcome import Outcome, equal, later, named
+from rnnkit.checks.outcome import WITH, Outcome, equal, later, named
 from rnnkit.checks.questions import CELLS, Question
 from rnnkit.checks.recurrence import parts, summed
 
@@ -109,19 +111,28 @@ def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> 
     """
     if question.notebook == CELLS:
         return None
-    pooled: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    pooled: dict[str, list[tuple[np.ndarray, np.ndarray, dict[str, int]]]] = {}
     for case, numbers in right.items():
+        rounds = fixed(question.id).of(case).rounds
         for name, value in numbers.items():
             got = outcomes[case].values.get(name)
-            base = name.split(" (with")[0]
+            base, _, about = name.partition(WITH)
             if got is not None and got.shape == value.shape and base in ("norm", "rho", "s", "d", "g", "Omega"):
-                pooled.setdefault(base, []).append((got.ravel(), value.ravel()))
-    for name, pairs in pooled.items():
-        got, value = (np.concatenate(both) for both in zip(*pairs, strict=True))
-        if equal(got, value) or not np.isfinite(got).all():
-            continue
-        if found := _curve(got, value):
-            return f"{name}: {found}."
+                sizes = rounds[about[:-1]].sizes if about[:-1] in rounds else SIZES
+                pooled.setdefault(base, []).append((got.ravel(), value.ravel(), sizes))
+    for name, found in pooled.items():
+        value = np.concatenate([one for _, one, _ in found])
+        for letters in ("", "B", "H", "BH") if name in "sdg" else ("",):
+            scaled = [got / math.prod(sizes[letter] for letter in letters) for got, _, sizes in found]
+            got = np.concatenate(scaled)
+            if not np.isfinite(got).all() or (equal(got, value) and not letters):
+                break
+            if how := _curve(got, value) if not equal(got, value) else "it is the right answer":
+                plain = how.removeprefix("in every round ")
+                if not letters:
+                    return f"{name}: in every round {plain}."
+                over = " and ".join({"B": "the batch", "H": "the units"}[letter] for letter in letters)
+                return f"{name}: divided by {'·'.join(letters)}, {plain}: a sum over {over} stands where a mean should."
     return None
 
 
@@ -151,6 +162,8 @@ def _said(about: str, times: float, plus: float) -> str:
     of = {"it": "the right answer", "its square": "the right square", "1 divided by it": "that of the right answer"}[
         about
     ]
+    if abs(times + 1) < 1e-6 and plus > 1e-9:
+        return f"in every round {about} is {plus:.4g} minus {of}"
     factor = "" if abs(times - 1) < 1e-6 else f"{times:.4g} times "
     more = "" if abs(plus) < 1e-9 else f" {'plus' if plus > 0 else 'minus'} {abs(plus):.4g}"
     return f"in every round {about} is {factor}{of}{more}"

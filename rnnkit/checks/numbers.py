@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnkit.checks.outcome import Outcome, equal, later
 
+NEAR = 5e-3  # below it, a mistake cannot be a whole term
 NAMED = ("g x", "length of", "other keys")  # these quantities are no results of their own
 
 
@@ -151,6 +152,7 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
             or _rounded(got, right)
             or _scaled(got, right)
             or _proportional(got, right, sizes if in_steps else {})
+            or _near_all(got, right)
             or _rows(got, right)
             or _constant(got, right, sizes)
         )
@@ -165,6 +167,17 @@ def _rounded(got: np.ndarray, right: np.ndarray) -> str | None:
     if np.abs(right).max() < 6e4 and equal(got, right.astype(np.float16).astype(float), 1e-9):
         return "it is the right answer in float16, with three digits."
     return None
+
+
+def _near_all(got: np.ndarray, right: np.ndarray) -> str | None:
+    """Whether all of it is so near that only something small can be wrong."""
+    off = float((np.abs(got - right) / (np.abs(right) + 1e-2)).max())
+    if right.size < 4 or not off < NEAR or not right.any():
+        return None
+    return (
+        f"every entry is within {max(100 * off, 0.01):.2g} % of the right one: something small is done to the numbers, "
+        "such as rounding, clamping, an eps or another dtype."
+    )
 
 
 def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
