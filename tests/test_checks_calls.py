@@ -156,7 +156,8 @@ MADE = {
     "two matrices": ("gru_rho", "return self.W_hz + self.W_hh", r"W: it equals W_hz plus W_hh"),
     "one in the sum": ("grad_norm", "return (1 + sum(float((g.double() ** 2).sum()) for g in grads)) ** 0.5",
                        r"in every round its square is the right square plus 1"),
-    "summed": ("sat_time", "return (2 - 2 * hidden.abs()).sum(-1).mean(-1)", r"s: divided by H, it is 2 times the right answer: a sum over the units"),
+    "summed": ("sat_time", "return (2 - 2 * hidden.abs()).sum(-1).mean(-1)",
+               r"s: divided by H, it is 2 times the right answer: a sum over the units"),
     "rounded": ("grad_norm", "return round(sum(float((g.double() ** 2).sum()) for g in grads) ** 0.5, 1)",
                 r"rounded to 1 digit after"),
     "a factor that is rounded": ("clip", "norm = global_norm(grads)\n    f = round(min(1.0, cutoff / norm), 1)\n"

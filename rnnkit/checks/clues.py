@@ -38,7 +38,8 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
             continue
         if fine:
             still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
-            look = next((f": {probe.look}" for probe in fine if probe.look), "")
+            looks = dict.fromkeys(probe.look for probe in fine if probe.look)
+            look = f": {next(iter(looks))}" if looks and (rest or question_id == "rho") else ""
             found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
     return found
 
