@@ -113,15 +113,17 @@ def test_a_solution_repeats(id):
 # ---- states through time -------------------------------------------------------------------------------------------
 
 STATES = {
-    "h_0 is a bias": (rnn(start=f"{ZEROS} + self.b_h"), "h_0, the state before the first step, is b_h, not 0"),
-    "h_0 is 0.1": (rnn(start=f"{ZEROS} + 0.1"), "is 0.1, not 0"),
-    "h_0 from the input": (rnn(start="x[0] @ self.W_xh"), "is x_1 @ W_xh, not 0"),
+    "h_0 is a bias": (rnn(start=f"{ZEROS} + self.b_h"), "h_0 is not 0: the state before the first step is b_h"),
+    "h_0 is 0.1": (rnn(start=f"{ZEROS} + 0.1"), "h_0 is not 0: the state before the first step is 0.1"),
+    "h_0 from the input": (rnn(start="x[0] @ self.W_xh"), "the state before the first step is x_1 @ W_xh"),
     "another h_0": (rnn(start=f"{ZEROS} + self.b_h ** 3"), "the first is not what step gives from h_0 = 0"),
     "half": (rnn(step="h_t = 0.3 * h_t + 0.7 * self.step(x_t, h_t)"),
              "each state is 0.7 times what step gives plus 0.3 times the state before"),
     "two steps": (rnn(step="h_t = self.step(x_t, sum(hs[-2:], 0 * h_t))"), "the sum of the last two states"),
     "one odd step": (rnn(step="h_t = self.step(x_t, h_t if len(hs) != 1 else 0 * h_t)"), "only step 2 is wrong"),
     "rounded": (rnn(step="h_t = self.step(x_t, h_t)\n        h_t = (h_t * 100).round() / 100"), "rounded to 2 digits"),
+    "clamped": (rnn(step="h_t = self.step(x_t, h_t).clamp(-0.5, 0.5)"), "what step gives, clamped at -0.5 and 0.5"),
+    "a factor of its own": (rnn(step="h_t = self.step(x_t, h_t) / (len(hs) + 1)"), "factor that changes: 1, 0.5, 0.3333"),
     "late input": (rnn(step="h_t = self.step(x[max(len(hs) - 1, 0)], h_t)"), "the input before"),
 }  # fmt: skip
 

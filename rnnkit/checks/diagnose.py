@@ -24,6 +24,7 @@ from rnnkit.checks.terms import made_of
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
+FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
 MANY = 6  # names in one sentence
 
 
@@ -74,18 +75,20 @@ def _diagnosed(
         if _follows(outcomes, right):
             return list(filter(None, clues))
     clues += [factor(question, outcomes, right), curve(question, outcomes, right)]
-    clues += _one_factor(
-        [
-            relation(right[case], outcomes[case], in_steps) or mixture(question, case, outcomes[case], right)
-            for case in whole
-        ]
-    )
-    clues += [
+    apart = [
         _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
     ]
+    related = []
+    for case in whole:
+        found = relation(right[case], outcomes[case], in_steps)
+        if not any(apart) and (found is None or found.startswith("hidden")):
+            found = mixture(question, case, outcomes[case], right) or found
+        related.append(found)
+    clues += _one_factor(related) + apart
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
-    clues.append(_where(outcomes, failed, right))
+    if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
+        clues.append(_where(outcomes, failed, right))
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
 
 
@@ -253,7 +256,7 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values and not later(name) and not name.startswith(NAMED):
+            if name in outcome.values and not later(name) and not name.startswith(FORMAL):
                 one = "the new gradients" if name.startswith("grads[") else name.replace(", nothing", " where nothing")
                 often = sum(name in right[other] for other in failed) > 1
                 said = f"{one} in “{case}”" if often else one

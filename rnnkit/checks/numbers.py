@@ -151,6 +151,7 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
             found
             or _rounded(got, right)
             or _scaled(got, right)
+            or clamped(got, right)
             or _proportional(got, right, sizes if in_steps else {})
             or _near_all(got, right)
             or _rows(got, right)
@@ -167,6 +168,16 @@ def _rounded(got: np.ndarray, right: np.ndarray) -> str | None:
     if np.abs(right).max() < 6e4 and equal(got, right.astype(np.float16).astype(float), 1e-9):
         return "it is the right answer in float16, with three digits."
     return None
+
+
+def clamped(got: np.ndarray, right: np.ndarray) -> str | None:
+    """Whether it is cut off above, below or both."""
+    low, high = got.min(), got.max()
+    off = np.abs(got - right) > 1e-9
+    if got.size < 4 or off.sum() < 2 or off.all() or not equal(got, np.clip(right, low, high), 1e-9):
+        return None
+    ends = [f"{end:.4g}" for end, cut in ((low, right.min() < low - 1e-9), (high, right.max() > high + 1e-9)) if cut]
+    return f"it is the right answer, clamped at {' and '.join(ends)}."
 
 
 def _near_all(got: np.ndarray, right: np.ndarray) -> str | None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnkit.checks.cases_cells import make_cell, tensor
 from rnnkit.checks.inputs import cell_arrays, fixed
+from rnnkit.checks.numbers import clamped
 from rnnkit.checks.outcome import Outcome, equal
 
 OWN = "steps from its own states"  # an outcome's name
@@ -149,6 +150,11 @@ def of_states(kind: str, own: Outcome | None, step: np.ndarray) -> str | None:
             if equal(np.round(found[0], digits), hidden, EXACT):
                 return f"each state is what step gives, rounded to {digits} digit{'s' * (digits != 1)}."
         return "each state is what step gives but for less than 1 %: it is rounded, or goes through another dtype."
+    if cut := clamped(hidden, found[0]):
+        return f"each state is what step gives{cut.removeprefix('it is the right answer')}"
+    factors = [float((one * other).sum() / (one * one).sum()) for one, other in zip(found[0], hidden, strict=True)]
+    if len(set(np.round(factors, 6))) > 1 and equal(found[0] * np.array(factors)[:, None, None], hidden, EXACT):
+        return f"each state is what step gives times a factor that changes: {', '.join(f'{f:.4g}' for f in factors)}."
     return _mixed(kind, own, hidden, found[0])
 
 
@@ -161,7 +167,7 @@ _STARTS = [
 def _begun(kind: str, first: np.ndarray, starts: np.ndarray) -> str:
     name = next((name for name, one in zip(_STARTS, starts, strict=False) if equal(one, first, EXACT)), None)
     if name:
-        return f"h_0, the state before the first step, is {name}, not 0; all later steps are right."
+        return f"h_0 is not 0: the state before the first step is {name}; all later steps are right."
     return (
         "every step after the first is right, given the state before; the first is not what step gives from h_0 = 0: "
         "look at h_0, and at what is done before the loop."

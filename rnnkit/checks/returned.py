@@ -92,7 +92,7 @@ def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[st
         return []
     values = right[case]
     if equal(outcome.values.get("z"), values["r"]) and equal(outcome.values.get("r"), values["z"]):
-        return [f"{state} is right: only what is returned as z and r is swapped."]
+        return [f"{state} is right: z and r are swapped in what is returned."]
     single = [gate for gate in "zr" if _is_one_number(outcome.problems.get(gate, ""), outcome.values.get(gate))]
     said = []
     if single:
