@@ -123,7 +123,7 @@ STATES = {
     "one odd step": (rnn(step="h_t = self.step(x_t, h_t if len(hs) != 1 else 0 * h_t)"), "only step 2 is wrong"),
     "rounded": (rnn(step="h_t = self.step(x_t, h_t)\n        h_t = (h_t * 100).round() / 100"), "rounded to 2 digits"),
     "clamped": (rnn(step="h_t = self.step(x_t, h_t).clamp(-0.5, 0.5)"), "what step gives, clamped at -0.5 and 0.5"),
-    "a factor of its own": (rnn(step="h_t = self.step(x_t, h_t) / (len(hs) + 1)"), "factor that changes: 1, 0.5, 0.3333"),
+    "a factor of its own": (rnn(step="h_t = self.step(x_t, h_t) / (len(hs) + 1)"), "that changes: 1, 0.5, 0.3333"),
     "late input": (rnn(step="h_t = self.step(x[max(len(hs) - 1, 0)], h_t)"), "the input before"),
 }  # fmt: skip
 

