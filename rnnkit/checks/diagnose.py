@@ -12,7 +12,7 @@ from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import SIZES, Inputs, fixed
-from rnnkit.checks.known import partly, prints, recognised
+from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, factor, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
@@ -58,13 +58,15 @@ def _diagnosed(
     if found := returned.form(question, outcomes):
         return [found]
     gates = returned.of_gates(question, outcomes, right)
-    if gates and not [case for case in failed if case not in returned.GATES.values()]:
-        return gates
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
     if found := _only_later(question, outcomes, failed, right, probes):
         return [found]
-    if found := recognised(question.id, seen, where(error)[1] if error else ""):
+    found = recognised(question.id, seen, where(error)[1] if error else "")
+    alone = not [case for case in failed if case not in returned.GATES.values()]
+    if gates and alone and (not found or found.startswith(SLIPPED)):
+        return gates
+    if found:
         return [returned.placed(found, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues = [partly(question.id, seen, numbers), *gates]
