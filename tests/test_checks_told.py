@@ -90,7 +90,7 @@ def test_h_0_is_spoken_of_only_where_a_probe_shows_it():
     wrong = said("rnn_forward", FORWARD.format(start=f"{ZEROS} + 0.1", back="hidden, None"))
     assert "h_0 is not 0" in wrong
     body = FORWARD.format(start=ZEROS, back="hidden, None")
-    other = said("rnn_forward", body.replace("hs.append(h_t)", "hs.append(h_t * 1.7 - 0.2 * h_t ** 2)"))
+    other = said("rnn_forward", body.replace("hs.append(h_t)", "hs.append(h_t * 1.7 - 0.2 * h_t ** 3)"))
     assert "h_0" not in other
     assert "hidden[0], the state after x_1, is wrong already" in other
 

@@ -10,6 +10,7 @@ from rnnkit.checks.probes import PROBES, Probe, probe_expected
 
 Outcomes = dict[str, Outcome]
 MOST = 4  # probes of a kind that are named
+READOUT = ("W_ho = 0", "b_o = 0")  # no state depends on them
 STAYS = "x and every bias are 0 (all states stay 0 then)"
 
 
@@ -23,28 +24,29 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
     """
     found = []
     expected = probe_expected(question_id)
-    for quantity in list(dict.fromkeys(wrong))[:2]:
+    wrong = [name for name in dict.fromkeys(wrong) if name != "output" or "hidden" not in wrong]
+    for quantity in wrong[:2]:
+        idle = {STAYS, *(READOUT if quantity in ("hidden", "z", "r") and "forward" in question_id else ())}
         known = [
             probe
             for probe in PROBES.get(question_id, ())
-            if quantity in expected.get(probe.name, {}) and probe.name in probed
+            if quantity in expected.get(probe.name, {}) and probe.name in probed and probe.name not in idle
         ]
         fine = [probe for probe in known if _right(probed[probe.name], quantity, expected[probe.name][quantity])]
         rest = [probe for probe in known if probe not in fine]
         if not known or is_gradient(quantity):
             continue
         if fine:
-            still = f" It is wrong, too, when {_named(rest)}." if rest else ""
-            look = next((f": {probe.look}" for probe in fine if probe.look), "")
+            still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
+            looks = dict.fromkeys(probe.look for probe in fine if probe.look)
+            look = f": {next(iter(looks))}" if looks and (rest or question_id == "rho") else ""
             found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
-        else:
-            found.append(f"{quantity} tried with special inputs: it stays wrong when {_named(rest)}.")
     return found
 
 
-def _named(found: list[Probe]) -> str:
-    more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
-    return "; when ".join(probe.name for probe in found[:MOST]) + more
+def _named(found: list[Probe], most: int = MOST) -> str:
+    more = f"; and {len(found) - most} more" if len(found) > most else ""
+    return "; when ".join(probe.name for probe in found[:most]) + more
 
 
 def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:
@@ -63,6 +65,17 @@ def start(question_id: str, probed: Outcomes) -> str | None:
         "with x = 0 and every bias 0 all states must stay 0, and your first state does not: h_0 is not 0, or something "
         "is added to the states."
     )
+
+
+def begins(question_id: str, probed: Outcomes) -> str | None:
+    """What a first state that is not right depends on, by the probes in which it is."""
+    expected = probe_expected(question_id)
+    fine = {
+        name for name in (STAYS, "x = 0") if name in probed and _right(probed[name], "hidden", expected[name]["hidden"])
+    }
+    if "x = 0" in fine:
+        return "with x = 0 all is right: h_0 depends on x."
+    return "with x and every bias 0 all is right, with x = 0 alone it is not: h_0 depends on a bias." if fine else None
 
 
 def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:

@@ -8,19 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.clues import share, start, tried
+from rnnkit.checks import repeats, returned
+from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import SIZES, Inputs, fixed
-from rnnkit.checks.known import partly, prints, recognised
-from rnnkit.checks.numbers import gradients, is_gradient, relation, wrong_in
+from rnnkit.checks.known import SLIPPED, partly, prints, recognised
+from rnnkit.checks.mixtures import curve, factor, mixture
+from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.questions import CELLS, Question
+from rnnkit.checks.recurrence import OWN, of_states
+from rnnkit.checks.right import expectations
 from rnnkit.checks.terms import made_of
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
-AGAIN = "the same cell, new weights"
+FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
+MANY = 6  # names in one sentence
 
 
 def diagnosis(
@@ -39,28 +44,110 @@ def diagnosis(
         right: the right numbers.
         probes: runs the question's probes, or has their outcomes.
     """
+    told, settled = repeats.said(outcomes, right)
+    if settled:
+        return [told]
+    outcomes = repeats.without(outcomes)
+    found = _diagnosed(question, outcomes, failed, right, probes)
+    return [*found, told] if told else found
+
+
+def _diagnosed(
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
+) -> list[str]:
+    if found := returned.form(question, outcomes):
+        return [found]
+    gates = returned.of_gates(question, outcomes, right)
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := _only_later(question, outcomes, failed, right):
+    if found := _only_later(question, outcomes, failed, right, probes):
         return [found]
-    if found := recognised(question.id, seen, where(error)[1] if error else ""):
-        return [found]
+    found = recognised(question.id, seen, where(error)[1] if error else "")
+    alone = not [case for case in failed if case not in returned.GATES.values()]
+    if gates and alone and (not found or found.startswith(SLIPPED)):
+        return gates
+    if found:
+        return [returned.placed(found, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
-    clues = [partly(question.id, seen, numbers)]
+    clues = [partly(question.id, seen, numbers), *gates]
     in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
-    clues += [relation(right[case], outcomes[case], in_steps) for case in failed if outcomes[case].error is None]
-    clues += [
+    whole = [case for case in failed if outcomes[case].error is None]
+    if question.method == "forward" and (found := _in_sequence(question, outcomes, right, probes)):
+        clues += found
+        if _follows(outcomes, right):
+            return list(filter(None, clues))
+    clues += [factor(question, outcomes, right), curve(question, outcomes, right)]
+    apart = [
         _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
     ]
+    related = []
+    for case in whole:
+        found = relation(right[case], outcomes[case], in_steps)
+        if not any(apart) and (found is None or found.startswith("hidden")):
+            found = mixture(question, case, outcomes[case], right) or found
+        related.append(found)
+    clues += _one_factor(related) + apart
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
-    clues.append(_where(outcomes, failed, right))
+    if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
+        clues.append(_where(outcomes, failed, right))
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
 
 
-def _features(inputs: Inputs) -> dict[str, Any]:
-    others = {f"another {letter} than {size}": True for letter, size in SIZES.items() if inputs.sizes[letter] != size}
-    return inputs.sizes | inputs.options | others
+def _one_factor(clues: list[str | None]) -> list[str | None]:
+    """The same, with one sentence where a quantity has another factor in every case."""
+    found = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
+    times = list(dict.fromkeys(one[2] for one in found if one))
+    if len(times) < 2 or len({one[1] for one in found if one}) > 1:
+        return clues
+    rest = [clue for clue, one in zip(clues, found, strict=True) if not one]
+    name = next(one[1] for one in found if one)
+    return [
+        f"{name}: it is the right answer times a factor, which is another in each case ({', '.join(times)}): it is "
+        "multiplied or divided by something that is made from the numbers, such as their largest or their sum.",
+        *rest,
+    ]
+
+
+def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes: Callable[[], Outcomes]) -> list[str]:
+    """How the states hang together, and what of the rest follows from them."""
+    case = "hidden states"
+    if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
+        return []
+    of_step = next(iter(expectations()[f"{question.target.lower()}_step"]["expected"].values()))
+    found = of_states(question.target, probes().get(OWN), np.asarray(of_step["h_t"], dtype=np.float64))
+    return [found, *([begins(question.id, probes())] if "look at h_0" in found else [])] if found else []
+
+
+def _follows(outcomes: Outcomes, right: Expected) -> bool:
+    """Whether the output is what the right readout makes of the student's states."""
+    case = "output at every step"
+    output, states = outcomes[case].values.get("output"), outcomes["hidden states"].values["hidden"]
+    should, given = right[case]["output"], right["hidden states"]["hidden"]
+    if output is None or output.shape != should.shape or states.shape != given.shape:
+        return False
+    table, own = (
+        np.column_stack([one.reshape(-1, one.shape[-1]), np.ones(one[..., 0].size)]) for one in (given, states)
+    )
+    counts = np.linalg.lstsq(table, should.reshape(len(table), -1), rcond=1e-10)[0]
+    return equal(own @ counts, output.reshape(len(own), -1))
+
+
+def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
+    """What may be said of a round, the most telling first."""
+    whole = question.method == "forward" or question.notebook != CELLS
+    letters = "TB" + "IHO" * (question.notebook == CELLS) if whole else "BIH"
+    if question.notebook != CELLS:
+        letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
+    found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
+    if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
+        found["h_prev is 0"] = True
+    sizes = [inputs.sizes[letter] for letter in letters]
+    found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
+    if len(sizes) > 1 and len(set(sizes)) == 1:
+        found["all sizes are equal"] = True
+    others = (letter for letter in letters if inputs.sizes[letter] != SIZES[letter])
+    return found | {f"{letter} is not {SIZES[letter]}": True for letter in others}
 
 
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
@@ -68,7 +155,9 @@ def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray)
     return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
 
 
-def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
+def _only_later(
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
+) -> str | None:
     """What to say where every failed case is right with its first inputs; None where one is not."""
     rounds: dict[str, None] = {}
     alike: list[list[str]] = []
@@ -79,32 +168,52 @@ def _only_later(question: Question, outcomes: Outcomes, failed: list[str], right
             return None
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
-        alike.append(_alike(fixed(question.id).of(case), set(names)))
-    common = [one for one in alike[0] if all(one in rest for rest in alike)]
+        alike.append(_alike(question, fixed(question.id).of(case), set(names)))
+    if found := curve(question, outcomes, right):
+        return found
+    first = probes().get(repeats.FIRST)
+    if first is not None and any(_of_round(name, first.notes) for name in rounds):
+        return (
+            "the first call is right; later calls of the same cell are not, and with the same inputs asked first they "
+            f"come out otherwise: something is kept from call to call {repeats.WHAT}. "
+            f"It shows with: {'; '.join(rounds)}."
+        )
+    common = [one for one in alike[0] if all(one in rest for rest in alike)][:2]
     shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
-    again = (
-        " Something that is kept from one call to the next would show there, too."
-        if AGAIN in rounds and not re.search("head|phi", shared)
-        else ""
-    )
-    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}{again}"
+    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}"
 
 
-def _alike(inputs: Inputs, wrong: set[str]) -> list[str]:
+def _of_round(name: str, notes: list[str]) -> bool:
+    return any(name.startswith(note) or note.startswith(name) for note in notes)
+
+
+def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
     """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": _features(inputs) | {"phi": "tanh", "last": "lastLinear"}}
-    about |= {name: _features(given) for name, given in inputs.rounds.items()}
+    about = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
+    about |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
     failing = [about[name] for name in wrong if name in about]
     passing = [one for name, one in about.items() if name not in wrong]
     if not failing:
         return []
-    common = set(failing[0].items()).intersection(*(one.items() for one in failing))
-    names = {"last": "head", "grad": "gradients"}
-    return [
-        key if value is True else f"{names.get(key, key)} = {value}"
-        for key, value in sorted(common, key=str)
-        if not any(one.get(key) == value for one in passing) and key != "gates"
+    common = [
+        (key, value)
+        for key, value in failing[0].items()
+        if all(one.get(key) == value for one in failing) and not any(one.get(key) == value for one in passing)
     ]
+    said = list(dict.fromkeys(_feature(key, value) for key, value in common))
+    telling = [one for one in said if one.startswith("the keys") or one == "h_prev is 0"]
+    single = [one.removesuffix(" = 1") for one in said if one.endswith(" = 1")]
+    return telling or [one for one in said if not any(one.startswith(f"{letter} is not") for letter in single)]
+
+
+def _feature(key: str, value: Any) -> str:
+    if value is True:
+        return key
+    if key == "gates":
+        return f"the keys of gates come in another order ({', '.join(value)}): a dict is read by its keys"
+    if key == "grad":
+        return "torch.no_grad and eval()" if value == "off" else "no gradient is asked for"
+    return f"{'head' if key == 'last' else key} = {value}"
 
 
 def _probed(
@@ -149,12 +258,14 @@ def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None
         if outcome.error is not None or any(is_gradient(name) for name in right[case]):
             continue
         for name, numbers in right[case].items():
-            if name in outcome.values and not later(name):
+            if name in outcome.values and not later(name) and not name.startswith(FORMAL):
+                one = "the new gradients" if name.startswith("grads[") else name.replace(", nothing", " where nothing")
                 often = sum(name in right[other] for other in failed) > 1
-                said = f"{name} in “{case}”" if often else name
+                said = f"{one} in “{case}”" if often else one
                 (fine if equal(outcome.values[name], numbers) else wrong).append(said)
+    fine = [one for one in fine if one not in wrong]
     passed = [case for case in outcomes if case not in failed]
-    if fine and wrong:
+    if fine and wrong and len(set(fine + wrong)) < MANY:
         return f"{_listed(fine)} {_are(fine)} right, {_listed(wrong)} {_are(wrong)} not."
     if passed:
         return f"{_quoted(passed)} {_are(passed)} right, {_quoted(failed)} {_are(failed)} not."
@@ -165,8 +276,22 @@ def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[s
     """The last that can be said: that it is wrong everywhere."""
     wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
     wrong = [name for name in wrong if any(name in outcomes[case].values for case in failed)]
-    said = f"{_listed(wrong)}: nothing that is known here gives these numbers; begin with the first of them."
-    return [said] if wrong else []
+    same = [name for name in dict.fromkeys(wrong) if not is_gradient(name) and not name.startswith(NAMED)]
+    same = [name for name in same if not any(name in outcomes[case].problems for case in failed)]
+    said = (f"{name}: {_sized(outcomes, right, name)}" for name in same)
+    return list(said)[:2]
+
+
+def _sized(outcomes: Outcomes, right: Expected, name: str) -> str:
+    """Whether it is too large or too small throughout."""
+    both = [(outcomes[case].values[name].ravel(), right[case][name].ravel()) for case in right
+            if name in right[case] and name in outcomes[case].values
+            and outcomes[case].values[name].shape == right[case][name].shape]  # fmt: skip
+    if both:
+        got, value = (np.concatenate(one) for one in zip(*both, strict=True))
+        if len(got) > 3 and ((got > value).all() or (got < value).all()):
+            return f"every entry is too {'large' if (got > value).all() else 'small'}, none by a common factor."
+    return "no entry of it is right, and nothing that is known here gives these numbers."
 
 
 def _listed(names: list[str]) -> str:
@@ -179,4 +304,4 @@ def _quoted(names: list[str]) -> str:
 
 
 def _are(names: list[str]) -> str:
-    return "is" if len(set(names)) == 1 else "are"
+    return "is" if len(set(names)) == 1 and not names[0].startswith("the new gradients") else "are"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import linecache
+import math
 import re
 import types
 from pathlib import Path
@@ -65,8 +66,12 @@ def of_error(error: BaseException, question: Question | None = None, sizes: dict
     _, line = where(error)
     text = " ".join(str(error).split())[:240]
     function = where(error)[0]
+    sizes = sizes or {}
+    if question is not None and question.notebook != CELLS:
+        in_time = {"hs", "hidden", "v", "flow"}.intersection(question.arguments)
+        sizes = {one: size for one, size in sizes.items() if one in "TBH" and in_time}
     place = f"In {function}, {line}" if line else "Calling it"
-    hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes or {})
+    hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes)
     return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()
 
 
@@ -81,6 +86,12 @@ _ALWAYS = {  # holds wherever torch or Python says this
     "gradient must stay a tensor.",
     "maximum recursion depth": "Some function here calls itself without end.",
     "must match the size": "The shapes of two tensors in this line do not go together: print them.",
+    "(position 1) must be tuple of Tensors, not Tensor": "A list of tensors belongs there, and one tensor stands "
+    "there: it is joined already, or it is one entry ([0]) of what comes back.",
+    "inhomogeneous shape": "Things of different shapes are made one array there: is it a tuple, such as eig's values "
+    "and vectors? Take the part that is meant.",
+    "stack expects each tensor to be equal size": "torch.stack needs tensors of one shape.",
+    "stack expects a non-empty": "The list is empty there: the loop has not run.",
     "grad can be implicitly created only for scalar": "Only a single number can be differentiated like this.",
 }
 
@@ -92,8 +103,10 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
     if shapes := re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", text):
         if not cells:
             return "For a matrix product the second size of one and the first size of the other must be equal."
-        named = [_letter(int(size), sizes) for size in shapes.groups()]
-        return f"That is ({named[0]}, {named[1]}) @ ({named[2]}, {named[3]}): the two in the middle must be the same."
+        named = [letter(int(size), sizes) for size in shapes.groups()]
+        product = f"({named[0]}, {named[1]}) @ ({named[2]}, {named[3]})"
+        beside = " T·H: all steps lie side by side." if "T·H" in named else ""
+        return f"That is {product}: the two in the middle must be the same.{beside}"
     if kind == "NameError" and (name := re.search(r"name '(\w+)' is not defined", text)):
         if cells and name[1] in SHAPES[question.target]:
             return f"The weights belong to the cell: self.{name[1]}."
@@ -106,12 +119,34 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
         return (
             "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
         )
-    return found
+    return found + _sizes_in(text, sizes)
 
 
-def _letter(size: int, sizes: dict[str, int]) -> str:
-    letters = [letter for letter, other in sizes.items() if other == size]
-    return letters[0] if len(letters) == 1 else str(size)
+_PRODUCTS = ("TB", "TH", "BH", "TBH", "TO", "BO", "TBO", "TI", "BI", "TBI")
+
+
+def letter(size: int, sizes: dict[str, int]) -> str:
+    """``T·H`` for 20: what a size is made of, where that can be one thing only; else the number."""
+    alone = [one for one, other in sizes.items() if other == size]
+    if alone or size < 2:
+        return alone[0] if len(alone) == 1 else str(size)
+    known = [letters for letters in _PRODUCTS if set(letters) <= set(sizes)]
+    made = ["·".join(letters) for letters in known if math.prod(sizes[one] for one in letters) == size]
+    made += [
+        f"{one} + {two}" for one, two in ("IH", "HH") if {one, two} <= set(sizes) and sizes[one] + sizes[two] == size
+    ]
+    return f"{made[0]}" if len(made) == 1 else str(size)
+
+
+def _sizes_in(text: str, sizes: dict[str, int]) -> str:
+    """What the sizes in one of torch's messages are."""
+    if apart := re.search(r"tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", text):
+        one, other = (letter(int(size), sizes) for size in apart.groups())
+        return f" Here {one} stands against {other}." if not (one.isdigit() and other.isdigit()) else ""
+    if apart := re.search(r"equal size, but got \[([\d, ]+)\] at entry \d+ and \[([\d, ]+)\]", text):
+        one, other = (", ".join(letter(int(size), sizes) for size in found.split(",")) for found in apart.groups())
+        return f" Those are ({one}) and ({other})." if re.search("[A-Z]", one + other) else ""
+    return ""
 
 
 def _no_attribute(owner: str, name: str, source: str, question: Question | None) -> str:

@@ -20,6 +20,7 @@ from rnnkit.checks.questions import CELLS, Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
+SLIPPED = "your numbers are those of this slip: "
 ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
 
 
@@ -134,4 +135,4 @@ def _sentence(one: Known) -> str:
     if one.kind == PAIR:
         return f"Two mistakes at once. First: {one.says[0]} And: {one.says[1]}"
     more = "".join(f" Or, with the same numbers: {text}" for text in one.says[1:])
-    return f"your numbers are those of this slip: {one.says[0]}{more}"
+    return f"{SLIPPED}{one.says[0]}{more}"

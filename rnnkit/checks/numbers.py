@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnkit.checks.outcome import Outcome, equal, later
 
+NEAR = 5e-3  # below it, a mistake cannot be a whole term
 NAMED = ("g x", "length of", "other keys")  # these quantities are no results of their own
 
 
@@ -119,6 +120,13 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
             "it is one step early: entry t holds what belongs to t + 1.": lambda: (
                 in_time and equal(got[:-1], right[1:])
             ),
+            "entry t is the sum of the right ones from t to the end.": lambda: (
+                in_time and equal(got, right[::-1].cumsum(0)[::-1])
+            ),
+            "entry t is the sum of the right ones up to t.": lambda: in_time and equal(got, right.cumsum(0)),
+            "entry t is the right one less the one before it: differences are taken.": lambda: (
+                in_time and equal(got[1:], np.diff(right, axis=0))
+            ),
             "it is the square of the right answer.": lambda: telling and equal(got, right**2),
             "it is the square root of the right answer.": lambda: (
                 telling and right.min() >= 0 and equal(got, np.sqrt(right))
@@ -141,10 +149,65 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
         found = next((text for text, holds in tests.items() if holds()), None)
         return (
             found
+            or _rounded(got, right)
+            or _scaled(got, right)
+            or clamped(got, right)
             or _proportional(got, right, sizes if in_steps else {})
+            or _near_all(got, right)
             or _rows(got, right)
             or _constant(got, right, sizes)
         )
+
+
+def _rounded(got: np.ndarray, right: np.ndarray) -> str | None:
+    if not np.ptp(right) and right.size > 1:
+        return None
+    for digits in range(5):
+        if equal(got, np.round(right, digits), 1e-9) and (right.size > 1 or np.abs(got - right) < 0.5):
+            return f"it is the right answer, rounded to {digits} digit{'s' * (digits != 1)} after the point."
+    if np.abs(right).max() < 6e4 and equal(got, right.astype(np.float16).astype(float), 1e-9):
+        return "it is the right answer in float16, with three digits."
+    return None
+
+
+def clamped(got: np.ndarray, right: np.ndarray) -> str | None:
+    """Whether it is cut off above, below or both."""
+    low, high = got.min(), got.max()
+    off = np.abs(got - right) > 1e-9
+    if got.size < 4 or off.sum() < 2 or off.all() or not equal(got, np.clip(right, low, high), 1e-9):
+        return None
+    ends = [f"{end:.4g}" for end, cut in ((low, right.min() < low - 1e-9), (high, right.max() > high + 1e-9)) if cut]
+    return f"it is the right answer, clamped at {' and '.join(ends)}."
+
+
+def _near_all(got: np.ndarray, right: np.ndarray) -> str | None:
+    """Whether all of it is so near that only something small can be wrong."""
+    off = float((np.abs(got - right) / (np.abs(right) + 1e-2)).max())
+    if right.size < 4 or not off < NEAR or not right.any():
+        return None
+    return (
+        f"every entry is within {max(100 * off, 0.01):.2g} % of the right one: something small is done to the numbers, "
+        "such as rounding, clamping, an eps or another dtype."
+    )
+
+
+def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
+    """Whether it was divided by something of its own."""
+    if got.size < 3 or not right.all():
+        return None
+    ratio = got.ravel() / right.ravel()
+    if np.ptp(ratio) > 1e-6 * abs(ratio[0]) or abs(ratio[0] - 1) < 1e-4:
+        return None
+    own = {
+        "its largest entry": right.max(),
+        "its sum": right.sum(),
+        "its mean": right.mean(),
+        "its first entry": right.ravel()[0],
+        "its last entry": right.ravel()[-1],
+        "its own norm": np.sqrt((right**2).sum()),
+    }
+    found = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
+    return f"it is the right answer divided by {found}." if found else None
 
 
 def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
@@ -231,9 +294,17 @@ def _rows(got: np.ndarray, right: np.ndarray) -> str | None:
             continue
         fine = [k for k in range(got.shape[axis]) if equal(got.take(k, axis), right.take(k, axis))]
         if 0 < len(fine) < got.shape[axis]:
-            listed, are = ", ".join(map(str, fine)), "is" if len(fine) == 1 else "are"
-            return f"of its {got.shape[axis]} {name} {listed} {are} right, the others are not."
+            are = "is" if len(fine) == 1 else "are"
+            one = {"entries": "entry", "columns": "column"}[name]
+            rest = [k for k in range(got.shape[axis]) if k not in fine]
+            others = f"{_numbers(rest)} {'is' if len(rest) == 1 else 'are'} not"
+            return f"{one if len(fine) == 1 else name} {_numbers(fine)} {are} right, {others}."
     return None
+
+
+def _numbers(places: list[int]) -> str:
+    *first, last = map(str, places)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _constant(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str | None:

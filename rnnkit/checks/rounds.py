@@ -25,6 +25,6 @@ def every_round(outcome: Outcome, inputs: Inputs, one: Callable[[Outcome, Inputs
         try:
             one(part, given)
         except Exception as error:
-            part.problems["error"] = of_error(error)
+            part.problems["error"] = of_error(error, None, given.sizes if "W_ho" in given.arrays else None)
         outcome.values |= {named(quantity, name): value for quantity, value in part.values.items()}
         outcome.problems |= {named(what, name): f"with {name}: {text}" for what, text in part.problems.items()}

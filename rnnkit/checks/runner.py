@@ -5,18 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 
-from rnnkit.checks import own_setting, rules
+from rnnkit.checks import own_setting, recurrence, repeats, rules
 from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.inputs import Inputs, fixed
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, expectations, failed, judge, report_of
-from rnnkit.checks.outcome import Outcome, equal, kind_of
+from rnnkit.checks.outcome import Outcome, equal, kind_of, later
 from rnnkit.checks.probes import asked, probe_inputs
-from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
+from rnnkit.checks.questions import CELLS, OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.names import unknown
@@ -68,7 +69,7 @@ def observe(question: Question, obj: Any, inputs: Inputs | None = None) -> Seen:
         return Seen(verdict=problem)
     with rules.tripwire(question) as used:
         outcomes = run_cases(question.id, obj, inputs)
-    probes = (lambda: run_probes(question.id, obj)) if inputs is None else dict
+    probes = (lambda: run_probes(question.id, obj) | run_more(question, obj)) if inputs is None else dict
     return Seen(outcomes=outcomes, rules=sorted(used), probes=probes)
 
 
@@ -86,6 +87,27 @@ def run_probes(id: str, obj: Any) -> Outcomes:
     return found
 
 
+def run_more(question: Question, obj: Any) -> Outcomes:
+    """Of a cell: which rounds come out otherwise where they are asked first; of a sequence: the steps from its states.
+
+    They say something of a wrong answer only, as probes do.
+    """
+    if question.notebook != CELLS:
+        return {}
+    case, found = CASES[question.id][0], {}
+    given = fixed(question.id).of(case.name)
+    whole = run_case(case, obj, torch.float64, given)
+    first = Outcome()
+    if whole.error is None and not [name for name in whole.problems if not later(name)]:
+        for name, inputs in given.rounds.items():
+            if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, replace(inputs, rounds={}))):
+                first.notes.append(name)
+    found[repeats.FIRST] = first
+    if question.method == "forward":
+        found[recurrence.OWN] = recurrence.own_steps(question.target, obj)
+    return found
+
+
 def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     """Every case of a question, in float64; it must run in float32 too, as training does.
 
@@ -99,24 +121,30 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     inputs, outcomes = inputs or fixed(id), {}
     for case in CASES[id]:
         given = inputs.of(case.name)
+        alone = replace(given, rounds={})
         double = run_case(case, obj, torch.float64, given)
-        single = run_case(case, obj, torch.float32, replace(given, rounds={}))
+        single = run_case(case, obj, torch.float32, alone, seed=1)
         if _mixes_dtypes(double.error) and single.error is None:
             single = run_case(case, obj, torch.float32, given)
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
+        elif found := repeats.unsteady(double, single, partial(run_case, case, obj, torch.float64, alone)):
+            random = found == repeats.RANDOM or repeats.seeds_itself(rules._functions(obj, QUESTIONS[id]))
+            double.problems[repeats.CALLS] = repeats.RANDOM if random else found
         elif double.error is None and single.error is not None:
             double.error = single.error
-            double.notes.append("it fails in float32, in which training runs: x.new_zeros follows x's dtype")
+            about = ": x.new_zeros follows x's dtype" if _mixes_dtypes(single.error) else ""
+            double.notes.append(f"it fails in float32, in which training runs{about}")
         elif double.error is None and not double.problems:
             double.problems |= _only_in_float32(double, single)
         outcomes[case.name] = double
     return outcomes
 
 
-def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs) -> Outcome:
+def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs, seed: int = 0) -> Outcome:
     """One case once, in all its rounds; an exception becomes part of the outcome."""
     outcome = Outcome(sizes=inputs.sizes)
+    repeats.sow(seed)
     try:
         case.run(obj, dtype, outcome, inputs)
     except KeyboardInterrupt:

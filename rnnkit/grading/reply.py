@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.checks.inputs import SIZES
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
 from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.questions import QUESTIONS, Question
+from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
+from rnnkit.checks.repeats import FIRST
 from rnnkit.checks.wire import WireError, decode
 from rnnkit.names import BadValue
 
@@ -99,10 +102,10 @@ def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def _probed(found: Any, question: Question) -> dict[str, Outcome]:
-    inputs = probe_inputs(question.id)
-    if type(found) is not dict or not set(found) <= set(inputs):
+    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question.id).items()} | {FIRST: SIZES, OWN: SIZES}
+    if type(found) is not dict or not set(found) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")
-    return {name: _outcome(found[name], inputs[name].sizes) for name in inputs if name in found}
+    return {name: _outcome(found[name], sizes[name]) for name in sizes if name in found}
 
 
 def _needs(found: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:

@@ -1,0 +1,201 @@
+"""Whether a wrong answer is a sum of few known things, or the same curve of the right one in every round."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rnnkit.checks.inputs import SIZES, Inputs, fixed
+from rnnkit.checks.numbers import is_gradient
+from rnnkit.checks.outcome import WITH, Outcome, equal, later, named
+from rnnkit.checks.questions import CELLS, Question
+from rnnkit.checks.recurrence import parts, summed
+
+Right = dict[str, np.ndarray]
+Expected = dict[str, Right]
+ENOUGH = 5  # numbers that a curve must go through
+EXACT = 1e-6
+CURVES = {
+    "it": lambda v: v,
+    "its square": lambda v: v**2,
+    "1 divided by it": lambda v: 1 / v,
+    "its logarithm": np.log,
+}
+
+
+def mixture(question: Question, case: str, outcome: Outcome, right: Expected) -> str | None:
+    """How the first wrong array of a case is made of the right one and what was given.
+
+    Arguments:
+        question: that was asked, with the public inputs.
+        case: its name.
+        outcome: of that case.
+        right: the right numbers by case.
+    """
+    if question.notebook != CELLS:
+        return None
+    inputs, known = fixed(question.id).of(case), right.get("gate traces", {}) | right[case]
+    for name, numbers in right[case].items():
+        got = outcome.values.get(name)
+        told = later(name) or is_gradient(name) or got is None or got.shape != numbers.shape or got.size < 10
+        if told or equal(got, numbers) or not np.ptp(numbers):
+            continue
+        # the weights are made so alike that one may be a multiple of another by chance
+        found = parts(got, _columns(question, name, known, "", inputs), whole=name == "W")
+        if found is None:
+            continue
+        for about, given in inputs.rounds.items():
+            one, more = named(name, about), outcome.values.get(named(name, about))
+            if more is None or one not in right[case] or given.options.get("phi"):
+                continue
+            columns = _columns(question, name, known, about, given)
+            if not equal(more, sum(times * columns[part] for part, times in found.items() if part in columns)):
+                return None
+        return f"{name}: it equals {summed(found)}."
+    return None
+
+
+def _columns(question: Question, name: str, right: Right, about: str, inputs: Inputs) -> dict[str, np.ndarray]:
+    """Arrays of the quantity's shape that it could be made of."""
+    at = (lambda one: named(one, about)) if about else (lambda one: one)
+    numbers = right[at(name)]
+    columns = {f"the right {name}": numbers}
+    arrays = dict(inputs.arrays)
+    if name == "W":
+        columns |= {one: arrays[one] for one in arrays if one.startswith("W_h") and one != "W_ho"}
+        columns |= {f"{one} transposed": value.T for one, value in columns.items() if one.startswith("W_h")}
+        del columns["the right W"]
+        return columns | {"the identity": np.eye(len(numbers))}
+    columns |= {"1": np.ones_like(numbers), f"the square of the right {name}": numbers**2}
+    for other in right:
+        if not later(other) and other != name and at(other) in right and right[at(other)].shape == numbers.shape:
+            columns |= {
+                f"the right {other}": right[at(other)],
+                f"{other} * the right {name}": right[at(other)] * numbers,
+            }
+    for other in ("h_prev", "r_t"):
+        if other in question.arguments and arrays[other].shape == numbers.shape:
+            columns |= {other: arrays[other], f"{other} * the right {name}": arrays[other] * numbers}
+            columns[f"the square of {other}"] = arrays[other] ** 2
+    if "x_t" in question.arguments:
+        columns |= {f"x_t @ {one}": arrays["x_t"] @ arrays[one] for one in arrays if one.startswith("W_x")}
+        columns |= {
+            f"h_prev @ {one}": arrays["h_prev"] @ arrays[one]
+            for one in arrays
+            if one.startswith("W_h") and one != "W_ho"
+        }
+        columns |= {one: arrays[one] + 0 * numbers for one in arrays if one.startswith("b_") and one != "b_o"}
+    if name == "output":
+        columns["b_o"] = arrays["b_o"] + 0 * numbers
+    if numbers.ndim == 3:
+        columns["the one before in time"] = np.concatenate([0 * numbers[:1], numbers[:-1]])
+        columns["the one after it in time"] = np.concatenate([numbers[1:], 0 * numbers[:1]])
+        columns["the sum up to there"] = numbers.cumsum(0)
+        columns["the last one in time"] = numbers[-1:] + 0 * numbers
+        columns["the mean over time"] = numbers.mean(0, keepdims=True) + 0 * numbers
+        columns["the mean over the batch"] = numbers.mean(1, keepdims=True) + 0 * numbers
+    elif numbers.ndim == 2:
+        columns["the mean over the batch"] = numbers.mean(0, keepdims=True) + 0 * numbers
+        columns["the mean over its last axis"] = numbers.mean(1, keepdims=True) + 0 * numbers
+    return columns
+
+
+def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> str | None:
+    """Whether a wrong quantity is one and the same curve of the right one, in all cases and rounds.
+
+    Arguments:
+        question: that was asked.
+        outcomes: by case.
+        right: the right numbers by case.
+    """
+    if question.notebook == CELLS:
+        return None
+    pooled: dict[str, list[tuple[np.ndarray, np.ndarray, dict[str, int]]]] = {}
+    for case, numbers in right.items():
+        rounds = fixed(question.id).of(case).rounds
+        for name, value in numbers.items():
+            got = outcomes[case].values.get(name)
+            base, _, about = name.partition(WITH)
+            if got is not None and got.shape == value.shape and base in ("norm", "rho", "s", "d", "g", "Omega"):
+                sizes = rounds[about[:-1]].sizes if about[:-1] in rounds else SIZES
+                pooled.setdefault(base, []).append((got.ravel(), value.ravel(), sizes))
+    for name, found in pooled.items():
+        value = np.concatenate([one for _, one, _ in found])
+        for letters in ("", "B", "H", "BH") if name in "sdg" else ("",):
+            scaled = [got / math.prod(sizes[letter] for letter in letters) for got, _, sizes in found]
+            got = np.concatenate(scaled)
+            if not np.isfinite(got).all() or (equal(got, value) and not letters):
+                break
+            if how := _curve(got, value) if not equal(got, value) else "it is the right answer":
+                plain = how.removeprefix("in every round ")
+                if not letters:
+                    return f"{name}: in every round {plain}."
+                over = " and ".join({"B": "the batch", "H": "the units"}[letter] for letter in letters)
+                return f"{name}: divided by {'·'.join(letters)}, {plain}: a sum over {over} stands where a mean should."
+    return None
+
+
+def _curve(got: np.ndarray, right: np.ndarray) -> str | None:
+    for about, made in CURVES.items():
+        with np.errstate(all="ignore"):
+            one, other = made(got), made(right)
+        kept = np.isfinite(one) & np.isfinite(other)
+        if kept.sum() < ENOUGH or kept.sum() < len(got) - 2 or len(np.unique(other[kept].round(9))) < ENOUGH:
+            continue
+        table = np.array([other[kept], np.ones(kept.sum())]).T
+        counts, _, rank, _ = np.linalg.lstsq(table, one[kept], rcond=1e-10)
+        off = np.abs(table @ counts - one[kept])
+        if rank < 2 or (off > EXACT * (np.abs(one[kept]).min() + np.abs(one[kept]) * 1e-2)).any():
+            continue
+        times, plus = map(float, counts)
+        if abs(times) < 1e-4 or (abs(times - 1) < 1e-6 and abs(plus) < 1e-9):
+            continue
+        return _said(about, times, plus)
+    return None
+
+
+def _said(about: str, times: float, plus: float) -> str:
+    if about == "its logarithm":
+        factor = "" if abs(plus) < 1e-5 else f"{np.exp(plus):.4g} times "
+        return f"in every round it is {factor}the right answer to the power {times:.4g}"
+    of = {"it": "the right answer", "its square": "the right square", "1 divided by it": "that of the right answer"}[
+        about
+    ]
+    if abs(times + 1) < 1e-6 and plus > 1e-9:
+        return f"in every round {about} is {plus:.4g} minus {of}"
+    factor = "" if abs(times - 1) < 1e-6 else f"{times:.4g} times "
+    more = "" if abs(plus) < 1e-9 else f" {'plus' if plus > 0 else 'minus'} {abs(plus):.4g}"
+    return f"in every round {about} is {factor}{of}{more}"
+
+
+def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) -> str | None:
+    """Of clipping: the factor that the gradients were multiplied with, where it is one and not cutoff / norm."""
+    case = "above the cutoff"
+    if question.id != "clip" or outcomes[case].error is not None:
+        return None
+    inputs, found = fixed(question.id).of(case), []
+    for about, given in {"": inputs, **inputs.rounds}.items():
+        at = (lambda one, about=about: named(one, about)) if about else (lambda one: one)
+        names = [name for name in right[case] if name.startswith("grads[") and name == at(name.split(" (with")[0])]
+        norm, cutoff = right[case].get(at("norm")), float(given["cutoff"])
+        values = [outcomes[case].values.get(name) for name in names]
+        if norm is None or norm <= cutoff or any(value is None for value in values):
+            continue
+        wanted = np.concatenate([right[case][name].ravel() for name in names]) * norm / cutoff
+        got = np.concatenate([value.ravel() for value in values])
+        times = float(got @ wanted / (wanted @ wanted))
+        if got.shape != wanted.shape or not equal(got, times * wanted):
+            return None
+        found.append((times, cutoff, float(norm)))
+    if not found or all(abs(times * norm / cutoff - 1) < 1e-4 for times, cutoff, norm in found):
+        return None
+    times, cutoff, norm = found[0]
+    said = f"your factor is {times:.6g}, and cutoff / norm is {cutoff / norm:.6g}"
+    digits = next((n for n in range(1, 5) if all(abs(round(c / n_, n) - t) < 1e-9 for t, c, n_ in found)), None)
+    if digits:
+        return f"{said}: it is rounded to {digits} digit{'s' * (digits != 1)} after the point."
+    more = [c / t - n for t, c, n in found if t > 0]
+    if len(more) > 1 and np.ptp(more) < 1e-5 and abs(more[0]) > 1e-8:
+        return f"{said}: it is as if {more[0]:.3g} were added to the norm."
+    return f"{said}."

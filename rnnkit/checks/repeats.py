@@ -1,0 +1,128 @@
+"""Whether the same call gives the same numbers: what is random in an answer, and what it keeps from call to call."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnnkit.checks.numbers import wrong_in
+from rnnkit.checks.outcome import Outcome, equal, later, named
+
+CALLS = "calls"  # the problem's name
+ONCE_MORE = "the first inputs once more"
+FIRST = "rounds asked first"  # of an outcome whose notes are rounds that come out otherwise there
+RANDOM = "two calls with the same inputs give different numbers: something random is in it"
+KEPT = "a second call with the same inputs gives other numbers than the first: something is kept from call to call"
+RAISES = "a second call with the same inputs raises, where the first does not: something is kept from call to call"
+WHAT = "(a default argument, an attribute, a global)"
+_SEEDING = {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes", "seed"}
+SAME = 1e-9
+ROUNDED = 2e-5  # below it, a difference to float32 is no reason to ask again
+
+
+def sow(seed: int) -> None:
+    """Sets every usual source of random numbers."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def seeds_itself(functions: Iterable[Any]) -> bool:
+    """Whether code has a source of random numbers of its own, which `sow` does not reach."""
+    return any(_SEEDING & set(getattr(getattr(one, "__code__", None), "co_names", ())) for one in functions)
+
+
+def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) -> str | None:
+    """RANDOM, KEPT or RAISES, where the same inputs give another outcome; None where they do not.
+
+    Arguments:
+        double: of a case in float64, in all its rounds, after `sow(0)`.
+        single: of it in float32, after `sow(1)`.
+        again: runs the case once more in float64, without later rounds, after `sow` with its argument.
+    """
+    if double.error is not None or not (_apart(double, single, ROUNDED) or _once_more(double)):
+        return None
+    second = again(0)
+    if second.error is not None:
+        return RAISES
+    if _apart(double, second, SAME):
+        return KEPT
+    other = again(1)
+    return RANDOM if other.error is not None or _apart(second, other, SAME) else _once_more(double)
+
+
+def _apart(one: Outcome, other: Outcome, tolerance: float) -> bool:
+    """Whether the first round came out otherwise."""
+    names = [name for name in one.values if not later(name)]
+    return (
+        other.error is not None
+        or {name for name in other.problems if not later(name)} != {name for name in one.problems if not later(name)}
+        or any(not _same(other.values.get(name), one.values[name], tolerance) for name in names)
+    )
+
+
+def _same(got: np.ndarray | None, value: np.ndarray, tolerance: float) -> bool:
+    if got is None or got.shape != value.shape:
+        return False
+    return equal(np.nan_to_num(got), np.nan_to_num(value), tolerance)
+
+
+def _once_more(outcome: Outcome) -> str | None:
+    if named("error", ONCE_MORE) in outcome.problems:
+        return RAISES
+    names = {name: named(name, ONCE_MORE) for name in outcome.values if not later(name)}
+    known = [name for name, more in names.items() if more in outcome.values]
+    same = all(_same(outcome.values[names[name]], outcome.values[name], SAME) for name in known)
+    shape = any(name.endswith(f"{ONCE_MORE})") for name in outcome.problems)
+    return None if same and not shape else KEPT
+
+
+def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
+    """Whether a later round came out as it does where it is asked first."""
+    raised = named("error", name) in whole.problems
+    if alone.error is not None or raised:
+        return (alone.error is not None) == raised
+    return all(_same(whole.values.get(named(quantity, name)), value, SAME) for quantity, value in alone.values.items())
+
+
+def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> tuple[str | None, bool]:
+    """What is said of calls that do not repeat, and whether it is all that is known.
+
+    Arguments:
+        outcomes: by case.
+        right: the right numbers by case.
+    """
+    found = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
+    if RANDOM in found.values():
+        return f"{RANDOM}.", True
+    if not found:
+        return None, False
+    raises = RAISES in found.values()
+    fine = any(
+        all(later(name) or name == CALLS for name in (*wrong_in(right[case], outcomes[case]), *outcomes[case].problems))
+        for case in found
+    )
+    if not fine:
+        return f"{RAISES if raises else KEPT} {WHAT}.", False
+    return (
+        f"the first call is right, and a later one with the same inputs {'raises' if raises else 'is not'}: something "
+        f"is kept from call to call {WHAT}."
+    ), True
+
+
+def without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+    """The outcomes as if nothing had been asked twice."""
+    return {
+        case: Outcome(
+            outcome.values,
+            {name: text for name, text in outcome.problems.items() if name != CALLS},
+            outcome.error,
+            outcome.notes,
+            outcome.sizes,
+        )
+        for case, outcome in outcomes.items()
+    }

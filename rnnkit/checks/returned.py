@@ -1,0 +1,166 @@
+"""What came back in another form or order than asked for, and traces that do not belong to their step."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from rnnkit.checks.inputs import shape_of
+from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.questions import Question
+
+Outcomes = dict[str, Outcome]
+Expected = dict[str, dict[str, np.ndarray]]
+GATES = {"gru_step": "h_t and gates: values", "gru_forward": "gate traces"}  # the case that asks for z and r
+_GOT = re.compile(r"got (.*)$")
+_FORMS = {
+    "generator": "a function with yield in it gives a generator: collect in a list, and return once.",
+    "dict": "one dict came back where a tuple should: return the parts one after the other, separated by commas.",
+}
+
+
+def form(question: Question, outcomes: Outcomes) -> str | None:
+    """What the form of the results shows: their order, or one container in place of another."""
+    if question.method == "forward":
+        return _forward(outcomes)
+    step = next(iter(outcomes.values()))
+    if question.id == "gru_step" and "got dict" in step.problems.get("h_t", ""):
+        gates = step.problems.get("gates", "")
+        if "got tensor" in gates:
+            return "h_t and the gates are in the wrong order: first h_t, then the dict."
+    return _container(step)
+
+
+def _container(outcome: Outcome) -> str | None:
+    for name in ("step", "forward"):
+        got = _GOT.search(outcome.problems.get(name, ""))
+        if got and (form := next((text for kind, text in _FORMS.items() if got[1].startswith(kind)), None)):
+            return form
+    return None
+
+
+def _forward(outcomes: Outcomes) -> str | None:
+    hidden, output = outcomes["hidden states"], outcomes["output at every step"]
+    if found := _container(hidden):
+        return found
+    third = "gates" if "gate traces" in outcomes else "None"
+    kinds = [
+        _kind(output, "output", third),
+        _kind(hidden, "hidden", third),
+        _third(outcomes.get("gate traces"), hidden, third),
+    ]
+    wanted = ["output", "hidden", third]
+    if kinds == wanted or None in kinds or sorted(kinds) != sorted(wanted):
+        return None
+    if kinds[2] == third:
+        return "output and hidden are in the wrong order: first output, then hidden."
+    return f"what comes back is in the wrong order: {', '.join(kinds)}, and it should be {', '.join(wanted)}."
+
+
+def _kind(outcome: Outcome, name: str, third: str) -> str | None:
+    """What stands in one place, by its shape."""
+    problem = outcome.problems.get(name, "")
+    if ("got None" in problem and third == "None") or ("got dict" in problem and third == "gates"):
+        return third
+    if name not in outcome.values:
+        return None
+    shape = outcome.values[name].shape
+    return {shape_of("TBO", outcome.sizes): "output", shape_of("TBH", outcome.sizes): "hidden"}.get(shape)
+
+
+def _third(traces: Outcome | None, hidden: Outcome, third: str) -> str | None:
+    problem = hidden.problems.get("traces", "") if traces is None else traces.problems.get("gates", "")
+    if not problem:
+        return third
+    got = re.search(r"got tensor of shape \(([\d, ]*)\)", problem)
+    if got is None:
+        return None
+    shape = tuple(int(size) for size in got[1].split(",") if size.strip())
+    return {shape_of("TBO", hidden.sizes): "output", shape_of("TBH", hidden.sizes): "hidden"}.get(shape)
+
+
+def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[str]:
+    """What is said of z and r where they alone are not right, as they are returned."""
+    case = GATES.get(question.id)
+    if case is None:
+        return []
+    outcome = outcomes[case]
+    state = "h_t" if question.id == "gru_step" else "hidden"
+    others = outcomes["hidden states"] if state == "hidden" else outcome
+    if outcome.error is not None or not equal(others.values.get(state), _of(right, state)):
+        return []
+    values = right[case]
+    if equal(outcome.values.get("z"), values["r"]) and equal(outcome.values.get("r"), values["z"]):
+        return [f"{state} is right: z and r are swapped in what is returned."]
+    single = [gate for gate in "zr" if _is_one_number(outcome.problems.get(gate, ""), outcome.values.get(gate))]
+    said = []
+    if single:
+        one = "are one number each" if len(single) == 2 else "is one number"
+        shape = "(B, H)" if state == "h_t" else "(T, B, H)"
+        said.append(
+            f"{' and '.join(single)} {one}: return the gates themselves, {shape}, one for every sequence and unit."
+        )
+    for gate in set("zr").difference(single):
+        got = outcome.values.get(gate)
+        if got is not None and not equal(got, values[gate]) and (how := _how(gate, got, values)):
+            said.append(f"{state} is right: only what is returned as {gate} is wrong: {how}")
+    return sorted(said)
+
+
+def _is_one_number(problem: str, got: np.ndarray | None) -> bool:
+    return bool(re.search(r"got (float|int|tensor of shape \(\))$", problem)) or (got is not None and got.size == 1)
+
+
+def _of(right: Expected, name: str) -> np.ndarray:
+    return next(numbers[name] for numbers in right.values() if name in numbers)
+
+
+def _how(gate: str, got: np.ndarray, right: dict[str, np.ndarray]) -> str | None:
+    value, other = right[gate], right["r" if gate == "z" else "z"]
+    if got.shape != value.shape:
+        if got.ndim + 1 == value.ndim and got.shape == value.shape[1:] and equal(got, value[-1]):
+            return f"it is the last step's {gate} alone; the {gate} of all steps belong there."
+        return None
+    tests = {
+        f"it is 1 - {gate}.": 1 - value,
+        f"it is {'r' if gate == 'z' else 'z'}.": other,
+        f"every step holds the last step's {gate}.": value[-1:] + 0 * value,
+        f"every step holds the first step's {gate}.": value[:1] + 0 * value,
+        "it is averaged over the batch.": value.mean(-2, keepdims=True) + 0 * value,
+        "it is averaged over the units.": value.mean(-1, keepdims=True) + 0 * value,
+        "it runs backwards in time.": value[::-1],
+        "it is one step late.": np.concatenate([value[:1], value[:-1]]),
+        "it is 0 everywhere.": 0 * value,
+        "it is 1 everywhere.": 1 + 0 * value,
+        "it is the square.": value**2,
+        "it is its distance to the nearer of 0 and 1.": np.minimum(value, 1 - value),
+        "it is rounded to 0 and 1.": value.round(),
+        "it is the sum inside, before the sigmoid.": np.log(value / (1 - value)),
+    }
+    batch = value.ndim == 2  # of one step
+    return next(
+        (text for text, one in tests.items() if not (batch and ("step" in text or "time" in text)) and equal(got, one)),
+        None,
+    )
+
+
+def placed(sentence: str, question: Question, outcomes: Outcomes, right: Expected) -> str:
+    """A sentence of `gru_step` that leaves open where the mistake is, with the place that the numbers show."""
+    where = "in the mixture or in what is returned, "
+    if question.id != "gru_step" or where not in sentence:
+        return sentence
+    outcome = outcomes["h_t and gates: values"]
+    fine = {name for name in ("h_t", "z", "r") if equal(outcome.values.get(name), right["h_t and gates: values"][name])}
+    place = None
+    if "h_t" in fine:
+        place = "in what is returned"
+    elif {"z", "r"} <= fine:
+        place = "in the mixture"
+    if place is None:
+        return sentence
+    lead, *texts = re.split(r"(?:Or, with the same numbers: )", sentence.replace(where, f"{place}, "))
+    parts = list(dict.fromkeys(part.strip() for part in [lead.split("slip: ")[-1], *texts]))
+    parts = [part for part in parts if not any(part != one and part.endswith(one) for one in parts)] or parts
+    start = "your numbers are those of this slip: " if "slip: " in lead else ""
+    return start + " Or, with the same numbers: ".join(parts)
