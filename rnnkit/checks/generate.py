@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from rnnkit.checks.inputs import SIZES, fixed
-from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
+from rnnkit.checks.known import ALONE, NEAR, PAIR, SLIP, Prints, prints, together
 from rnnkit.checks.outcome import Outcome, same_print
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
@@ -133,6 +133,13 @@ def more(question: str) -> Iterator[tuple[str, str]]:
             yield patched(question, old, new), message
 
 
+def families(question: str) -> Iterator[tuple[str, str]]:
+    """Wrong formulas out of the tables: the cell and the sentence."""
+    tables = _module("families").FUNCTIONS | _module("families_lists").LISTS | _module("families_cells").CELLS
+    for old, new, message in tables.get(question, tuple)():
+        yield patched(question, old, new), message
+
+
 def _rounded(values: Any) -> Any:
     return [_rounded(value) for value in values] if isinstance(values, list) else float(f"{values:.12g}")
 
@@ -149,6 +156,7 @@ class Table:
     def __init__(self, cases: list[str]) -> None:
         self.cases, self.entries = cases, []  # kind, sentences, prints
         self.places: dict[tuple[Any, ...], list[int]] = {}
+        self.families: dict[str, list[tuple[list[float], str]]] = {}
 
     def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
         """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
@@ -169,21 +177,47 @@ class Table:
         self.places[words].append(len(self.entries))
         self.entries.append((kind, says, prints, line))
 
+    def add_family(self, says: str, prints: Prints | None) -> None:
+        """Takes a wrong formula in whose numbers none has that is there already."""
+        if prints is None or not any(print and any(print[1:]) for print in prints.values()):
+            return
+        words = tuple(print and print[0] for print in prints.values())
+        for place in self.places.get(words, ()):
+            if all(print is None or same_print(print, self.entries[place][2][case]) for case, print in prints.items()):
+                return
+        word, numbers = together(prints)
+        if self.family(prints) is None:
+            self.families.setdefault(word, []).append((numbers, says))
+
+    def family(self, prints: Prints | None) -> str | None:
+        """What is said of the wrong formula that gives these numbers."""
+        if prints is None:
+            return None
+        word, numbers = together(prints)
+        rows = self.families.get(word, ())
+        return next((says for row, says in rows if np.abs(np.subtract(row, numbers)).max() < NEAR), None)
+
     def stored(self) -> dict[str, Any]:
         """As it is written to the file."""
         words = list(dict.fromkeys(print[0] for _, _, prints, _ in self.entries for print in prints.values() if print))
-        says = list(dict.fromkeys(text for _, texts, _, _ in self.entries for text in texts))
+        texts = [text for _, texts, _, _ in self.entries for text in texts]
+        says = list(dict.fromkeys(texts + [text for rows in self.families.values() for _, text in rows]))
         word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
         known = [
             [
                 kind,
                 [says_at[t] for t in texts],
-                [print and [word_at[print[0]], *print[1:]] for print in prints.values()],
+                [print and [word_at[print[0]], *map(_short, print[1:])] for print in prints.values()],
             ]
             + [line] * bool(line)
             for kind, texts, prints, line in self.entries
         ]
-        return {"cases": self.cases, "words": words, "says": says, "known": known}
+        families = {word: [[*row, says_at[text]] for row, text in rows] for word, rows in self.families.items()}
+        return {"cases": self.cases, "words": words, "says": says, "known": known, "families": families}
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
 
 
 def _prints(question: str, text: str, right: Expected) -> Prints | None:
@@ -231,11 +265,14 @@ def known(question: str) -> dict[str, Any]:
         table.add(SLIP, (message,), _prints(question, text, right))
     for one, other, text in pairs(question):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
+    for text, message in families(question):
+        table.add_family(message, _prints(question, text, right))
     seen: set[str] = set()
     for slip in slips(question):
         if slip.text not in seen:
             seen.add(slip.text)
-            table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
+            found = _prints(question, slip.text, right)
+            table.add(SLIP, (table.family(found) or slip.message,), found)
     return table.stored()
 
 
@@ -293,7 +330,8 @@ def main() -> None:
         for id, one in zip(ids, pool.imap(known, ids), strict=True):
             found[id] = one
             counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
-            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
+            wrong = sum(map(len, one["families"].values()))
+            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips, {wrong} formulas", flush=True)
             _write_known(path, found)
 
 
