@@ -5,7 +5,7 @@ Run it in the clone after a change of a solution, a case or the bank: ``python -
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import linecache
 import multiprocessing
@@ -21,8 +21,8 @@ import numpy as np
 import torch
 
 from rnnkit.checks.inputs import SIZES, fixed
-from rnnkit.checks.known import ALONE, NEAR, PAIR, SLIP, Prints, prints, together
-from rnnkit.checks.outcome import Outcome, same_print
+from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
+from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
@@ -35,7 +35,6 @@ FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.jso
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
-MOST = 2  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
@@ -89,11 +88,11 @@ def patched(question: str, old: str, new: str) -> str:
 @cache
 def _module(name: str) -> Any:
     """A module of the clone's `tests/bank`."""
-    spec = importlib.util.spec_from_file_location(f"rnnkit_bank_{name}", BANK / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(BANK.parent))
+    try:
+        return importlib.import_module(f"{BANK.name}.{name}")
+    finally:
+        sys.path.remove(str(BANK.parent))
 
 
 def bank() -> tuple[Any, ...]:
@@ -150,76 +149,6 @@ def outcomes_of(question: str, obj: Any) -> Outcomes:
         return run_cases(question, obj)
 
 
-class Table:
-    """Collects what is known of a question: each outcome once, and each word and sentence once."""
-
-    def __init__(self, cases: list[str]) -> None:
-        self.cases, self.entries = cases, []  # kind, sentences, prints
-        self.places: dict[tuple[Any, ...], list[int]] = {}
-        self.families: dict[str, list[tuple[list[float], str]]] = {}
-
-    def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
-        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
-        if (
-            prints is None
-            or not any(prints.values())
-            or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values()))
-        ):
-            return
-        words = tuple(print and print[0] for print in prints.values())
-        for place in self.places.setdefault(words, []):
-            other_kind, other_says, other, _ = self.entries[place]
-            if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
-                new = not any(says[0].endswith(text) or text.endswith(says[0]) for text in other_says)
-                if kind == other_kind == SLIP and new and len(other_says) < MOST:
-                    self.entries[place] = (kind, (*other_says, says[0]), other, "")
-                return
-        self.places[words].append(len(self.entries))
-        self.entries.append((kind, says, prints, line))
-
-    def add_family(self, says: str, prints: Prints | None) -> None:
-        """Takes a wrong formula in whose numbers none has that is there already."""
-        if prints is None or not any(print and any(print[1:]) for print in prints.values()):
-            return
-        words = tuple(print and print[0] for print in prints.values())
-        for place in self.places.get(words, ()):
-            if all(print is None or same_print(print, self.entries[place][2][case]) for case, print in prints.items()):
-                return
-        word, numbers = together(prints)
-        if self.family(prints) is None:
-            self.families.setdefault(word, []).append((numbers, says))
-
-    def family(self, prints: Prints | None) -> str | None:
-        """What is said of the wrong formula that gives these numbers."""
-        if prints is None:
-            return None
-        word, numbers = together(prints)
-        rows = self.families.get(word, ())
-        return next((says for row, says in rows if np.abs(np.subtract(row, numbers)).max() < NEAR), None)
-
-    def stored(self) -> dict[str, Any]:
-        """As it is written to the file."""
-        words = list(dict.fromkeys(print[0] for _, _, prints, _ in self.entries for print in prints.values() if print))
-        texts = [text for _, texts, _, _ in self.entries for text in texts]
-        says = list(dict.fromkeys(texts + [text for rows in self.families.values() for _, text in rows]))
-        word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
-        known = [
-            [
-                kind,
-                [says_at[t] for t in texts],
-                [print and [word_at[print[0]], *map(_short, print[1:])] for print in prints.values()],
-            ]
-            + [line] * bool(line)
-            for kind, texts, prints, line in self.entries
-        ]
-        families = {word: [[*row, says_at[text]] for row, text in rows] for word, rows in self.families.items()}
-        return {"cases": self.cases, "words": words, "says": says, "known": known, "families": families}
-
-
-def _short(number: float) -> float:
-    return float(f"{number:.6g}")
-
-
 def _prints(question: str, text: str, right: Expected) -> Prints | None:
     """The fingerprints of a wrong answer; None in the cases that it passes, and None where no case gives a number.
 
@@ -255,7 +184,7 @@ def known(question: str) -> dict[str, Any]:
     """The fingerprints of all that is known to go wrong in one question."""
     torch.set_num_threads(1)
     right = {case: outcome.values for case, outcome in outcomes_of(question, student_object(question)).items()}
-    table = Table([case.name for case in CASES[question]])
+    table = _module("table").Table([case.name for case in CASES[question]])
     for mistake in bank():
         if mistake.question == question:
             text = patched(question, mistake.old, mistake.new)

@@ -78,7 +78,12 @@ def of_family(question_id: str, seen: Prints) -> str | None:
     word, numbers = together(seen)
     rows = families(question_id).get(word, ())
     found = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
-    return next((SLIP_SAID + _stored(question_id)["says"][int(row[-1])] for row in found), None)
+    return next((SLIP_SAID + sentence(question_id, row) for row in found), None)
+
+
+def sentence(question_id: str, row: list[float]) -> str:
+    """What is said of a row of `families`."""
+    return _stored(question_id)["says"][int(row[-1])]
 
 
 def together(seen: Prints) -> tuple[str, list[float]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+# fmt: off
+
 Wrong = tuple[str, str, str]  # what stands in the solution, what stands there instead, and the sentence
 
 # Of numbers over time that were right: s stands for them.
@@ -66,7 +68,7 @@ OVER_TIME = {
     "s + 1": "1 is added to the result.", "s * 100": "the result is in per cent.",
     "s * len(s)": "the result is multiplied by T.", "s / len(s)": "the result is divided by T, the number of steps, as well.",
     "s / (len(s) - 1)": "the result is divided by T - 1 as well.",
-}  # fmt: skip
+}
 
 # Of numbers s along one axis, D: how they become one, and what that is called.
 AXIS = {
@@ -79,9 +81,9 @@ AXIS = {
     "s.var(D, unbiased=False)": "the variance", "s.select(D, 0)": "the first alone", "s.select(D, -1)": "the last alone",
     "s.prod(D)": "the product", "s.abs().log().mean(D).exp()": "the geometric mean", "1 / (1 / s).mean(D)": "the harmonic mean",
     "s.abs().sqrt().sum(D)": "the sum of roots", "s.logsumexp(D)": "the logarithm of the sum of exponentials",
-}  # fmt: skip
-LIKELY = tuple(AXIS)[:4] + ("s.abs().amax(D)", "s.amin(D)", "s.abs().mean(D)", "s.square().mean(D)", "s.square().mean(D).sqrt()",
-    "s.square().sum(D)", "s.median(D).values", "s.std(D)", "s.var(D)", "s.select(D, 0)", "s.select(D, -1)", "s.amax(D)")  # fmt: skip
+}
+LIKELY = (*tuple(AXIS)[:4], "s.abs().amax(D)", "s.amin(D)", "s.abs().mean(D)", "s.square().mean(D)", "s.square().mean(D).sqrt()",
+    "s.square().sum(D)", "s.median(D).values", "s.std(D)", "s.var(D)", "s.select(D, 0)", "s.select(D, -1)", "s.amax(D)")
 
 
 def _chain(*steps: str) -> str:
@@ -126,7 +128,10 @@ def _wanted(right: tuple[str, str]) -> str:
 SIZES = {
     "s.shape[1]": "B, the batch size", "s.shape[2]": "H, the number of units", "s.shape[1] ** 0.5": "the root of B",
     "s.shape[2] ** 0.5": "the root of H", "s.shape[1] * s.shape[2]": "B H",
-}  # fmt: skip
+}
+
+
+LOGS = {"s.log10()": "And the logarithm to base 10 is taken.", "s.log()": "And the logarithm is taken.", "s.clamp(min=1e-12).log10()": "And the logarithm to base 10 is taken.", "s.clamp(min=1e-12).log()": "And the logarithm is taken.", "s ** 0.5": "And a root is taken at the end.", "s ** 2": "And the result is squared.", "s.cumsum(0)": "And the values are added up along time.", "s / s[0]": "And everything is divided by the first value.", "s / s.max()": "And everything is divided by the largest value.", "s.flip(0)": "And time runs backwards."}
 
 
 def _grad_time() -> Iterator[Wrong]:
@@ -142,7 +147,11 @@ def _grad_time() -> Iterator[Wrong]:
         yield place, of_flow(f"s.norm(dim=-1).mean(-1) * ({size})"), f"the result is multiplied by {name}."
     for new, message in _two_axes(right):
         yield place, of_flow(new), message
+        if any(f"({new})" in f"({_chain(_along(one, -1), _along(two, -1))})" for one in (right[0], "s.square().sum(D)", "s.abs().sum(D)", "s.abs().mean(D)", "s.mean(D)") for two in ("s.mean(D)", "s.sum(D)")) or new == "(s.flatten(1)).norm(dim=-1)":
+            for end, said in LOGS.items():
+                yield place, f"(lambda s: {end})({of_flow(new)})", f"{message} {said}"
     for new, message in {
+        "(s / s.abs().max()).norm(dim=-1).mean(-1)": "the derivatives are divided by their largest entry; nothing is to be normalised.", "(s / s.norm()).norm(dim=-1).mean(-1)": "the derivatives are divided by their norm over everything; nothing is to be normalised.", "(s / s.norm(dim=0)).norm(dim=-1).mean(-1)": "the derivatives are divided by their norm over time; nothing is to be normalised.", "(s / s.std()).norm(dim=-1).mean(-1)": "the derivatives are divided by their spread; nothing is to be normalised.", "(s - s.mean()).norm(dim=-1).mean(-1)": "the mean is subtracted before the norm.", "(s - s.mean(0)).norm(dim=-1).mean(-1)": "the mean over time is subtracted before the norm.", "(s[-1:] * torch.ones_like(s)).norm(dim=-1).mean(-1)": "the last derivative stands at every step.", "torch.cat([s[:1], s[1:] - s[:-1]]).norm(dim=-1).mean(-1)": "differences of derivatives from step to step are used.",
         "(s * torch.stack(hs)).norm(dim=-1).mean(-1)": "the derivative is multiplied by the state.",
         "(s * torch.stack(hs)).sum(-1).mean(-1)": "the derivative is multiplied by the state and summed.",
         "torch.stack(hs).double().norm(dim=-1).mean(-1)": "these are norms of the states; those of the loss's derivatives are wanted.",
@@ -164,7 +173,7 @@ def _grad_time() -> Iterator[Wrong]:
         "s.norm(dim=-1).log10().mean(-1)": "the logarithms of the norms are averaged; the norms are.",
         "s.norm(dim=-1).log1p().mean(-1)": "the logarithms of the norms are averaged; the norms are.",
         "s.norm(dim=-1).sum(-1) / (s.shape[1] - 1)": "the sum is divided by B - 1; the mean divides by B.",
-    }.items():  # fmt: skip
+    }.items():
         yield place, of_flow(new), message
 
 
@@ -177,7 +186,7 @@ def _distances(place: str, table: dict[str, str], right: str, name: str) -> Iter
         "s.square().mean(dim=(1, 2))": "the mean of the squares is taken", "s.amax((1, 2))": "the largest is taken", "s.amin((1, 2))": "the smallest is taken",
         "s.flatten(1).median(1).values": "the median is taken", "s.flatten(1).std(1)": "the standard deviation is taken",
         "s.flatten(1).norm(dim=1)": "the norm is taken", "s.norm(dim=-1).mean(-1)": "the norm over the units is taken",
-    }  # fmt: skip
+    }
     for new, message in OVER_TIME.items():
         yield mean, f"(lambda s: {new})({mean})", message
     for size, said in SIZES.items():
@@ -193,6 +202,8 @@ def _distances(place: str, table: dict[str, str], right: str, name: str) -> Iter
             other = _named(new, f"{name}.mean({axes}, keepdim=True).expand_as({name})")
             yield place, other, f"the {said} is taken before the distance; it comes after.{' And: ' + message if message else ''}"
     for new, message in list(table.items())[:10]:
+        for other, said in LOGS.items():
+            yield f"distance = {place}", f"distance = (lambda s: {other})(({_named(new, name)}).mean((1, 2)))[:, None, None]", f"{message} {said}"
         for other, said in reduced.items():
             yield f"distance = {place}", f"distance = (lambda s: {other})({_named(new, name)})[:, None, None]", f"{message} And {said}; the plain mean is wanted."
 
@@ -222,7 +233,7 @@ STATES = {
     "-(1 - V.abs()).log()": "this is minus the logarithm of the distance.", "(1 - V.abs()).log()": "the logarithm of the distance is averaged.", "(1 - V.abs()).log10()": "the logarithm of the distance is averaged.",
     "torch.minimum(1 - V, V + 1) / 2": "this is half the distance.", "(1 - V.abs()).clamp(max=0.5)": "the distance is kept from going above 0.5.", "torch.exp(-V.abs())": "exp(-|h|) is no distance; the distance from -1 and 1 is wanted.",
     "V.abs().log()": "this is the logarithm of |h|; the distance from -1 and 1 is wanted.", "1 - V.relu()": "negative states count as 0; both ends count.", "1 + V.clamp(max=0)": "positive states count as 0; both ends count.",
-}  # fmt: skip
+}
 for _limit in ("0.5", "0.8", "0.9", "0.95", "0.99"):
     STATES[f"(V.abs() > {_limit}).double()"] = "this is the share of saturated units; the mean distance is wanted."
     STATES[f"(V.abs() < {_limit}).double()"] = "this is the share of units that are not saturated; the mean distance is wanted."
@@ -246,9 +257,9 @@ GATES = {
     "torch.minimum(V, 1 - V).log()": "the logarithm of the distance is averaged.", "torch.minimum(V, 1 - V).log10()": "the logarithm of the distance is averaged.", "V.log()": f"this is the logarithm of v; {_NEARER}.", "V.log10()": f"this is the logarithm of v; {_NEARER}.", "-V * V.log()": f"this is -v log v; {_NEARER}.",
     "-V * V.clamp(min=1e-12).log()": f"this is -v log v; {_NEARER}.", "-V.log() - (1 - V).log()": f"the logarithms of both distances are added; {_NEARER}.", "V.square() * (1 - V).square()": f"this is the square of v (1 - v); {_NEARER}.", "(V.round() - V) ** 2": "the distance is squared.", "1 - V.round()": f"v is rounded, and only one end counts; {_NEARER}.", "V.round()": f"v is rounded; {_NEARER}.",
     "(0.5 - V).clamp(min=0)": "gates above 0.5 count as 0; both halves count.", "(V - 0.5).clamp(min=0)": "gates below 0.5 count as 0; both halves count.", "torch.minimum(V, 1 - V).clamp(min=0.1)": "the distance is kept from going below 0.1.", "1 - V - V ** 2": f"1 - v - v^2 is no distance; {_NEARER}.", "V.sqrt()": f"this is the root of v; {_NEARER}.",
-}  # fmt: skip
+}
 for _base, _log in (("", "log"), (" in bits", "log2"), (" to base 10", "log10")):
-    for _text in ("-(V * V.log() + (1 - V) * (1 - V).log())", "-(V * (V + E).log() + (1 - V) * (1 - V + E).log())", "-(V * V.clamp(min=E).log() + (1 - V) * (1 - V).clamp(min=E).log())", "-(V.clamp(E, 1 - E) * V.clamp(E, 1 - E).log() + (1 - V.clamp(E, 1 - E)) * (1 - V.clamp(E, 1 - E)).log())", "-(torch.xlogy(V, V) + torch.xlogy(1 - V, 1 - V))"):  # fmt: skip
+    for _text in ("-(V * V.log() + (1 - V) * (1 - V).log())", "-(V * (V + E).log() + (1 - V) * (1 - V + E).log())", "-(V * V.clamp(min=E).log() + (1 - V) * (1 - V).clamp(min=E).log())", "-(V.clamp(E, 1 - E) * V.clamp(E, 1 - E).log() + (1 - V.clamp(E, 1 - E)) * (1 - V.clamp(E, 1 - E)).log())", "-(torch.xlogy(V, V) + torch.xlogy(1 - V, 1 - V))"):
         for _eps in ("1e-6", "1e-8", "1e-10", "1e-12") if "E" in _text else ("",):
             _new = _text.replace("E", _eps).replace(".log()", f".{_log}()")
             GATES[f"({_new}) / {'1' if _log != 'log2' or 'xlogy' not in _text else '0.6931471805599453'}"] = f"this is the entropy{_base}; {_NEARER}."
@@ -257,6 +268,23 @@ for _limit in ("0.01", "0.05", "0.1", "0.2"):
     GATES[f"((V < 1 - {_limit}) & (V > {_limit})).double()"] = "this is the share of gates that are neither open nor shut; the mean distance is wanted."
     GATES[f"(V > 1 - {_limit}).double()"] = "this is the share of gates that are nearly open; the mean distance is wanted."
     GATES[f"(V < {_limit}).double()"] = "this is the share of gates that are nearly shut; the mean distance is wanted."
+
+
+for _limit in ("1e-3", "0.01", "0.05", "0.1", "0.2", "0.25", "0.3", "0.4", "0.5", "0.8", "0.9"):
+    for _table, _distance in ((STATES, "(1 - V.abs())"), (GATES, "torch.minimum(V, 1 - V)")):
+        _table[f"{_distance}.clamp(min={_limit})"] = f"the distance is kept from going below {_limit}."
+        _table[f"{_distance}.clamp(max={_limit})"] = f"the distance is kept from going above {_limit}."
+        _table[f"({_distance} - {_limit}).clamp(min=0)"] = f"{_limit} is subtracted from the distance, which is kept from going below 0."
+        _table[f"({_distance} < {_limit}).double()"] = "this is the share of saturated units or gates; the mean distance is wanted."
+        _table[f"({_distance} > {_limit}).double()"] = "this is the share of units or gates that are not saturated; the mean distance is wanted."
+        _table[f"torch.where({_distance} < {_limit}, 0 * V, {_distance})"] = f"distances below {_limit} count as 0."
+for _table, _distance in ((STATES, "(1 - V.abs())"), (GATES, "torch.minimum(V, 1 - V)")):
+    for _digits in (0, 1, 2, 3):
+        _table[f"{_distance}.round(decimals={_digits})"] = "the distances are rounded."
+STATES["torch.minimum(V.abs(), torch.minimum((1 - V).abs(), (1 + V).abs()))"] = "the distance is taken to 0 as well; tanh is flat at -1 and 1."
+for _new, _message in [(new, message) for new, message in GATES.items() if "entropy" in message and "E" not in new]:
+    GATES[f"({_new}) / 2"] = _message.replace("this is", "this is half")
+    GATES[f"({_new}) / 0.6931471805599453"] = _message
 
 
 def _sat_time() -> Iterator[Wrong]:
