@@ -22,7 +22,7 @@ from rnnkit.checks.questions import CELLS, Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
-NEAR = 2e-4  # two such numbers are the same
+NEAR = 3e-5  # two such numbers are the same
 SLIP_SAID = "your numbers are those of this slip: "
 ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
 
