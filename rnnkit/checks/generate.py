@@ -5,7 +5,7 @@ Run it in the clone after a change of a solution, a case or the bank: ``python -
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import linecache
 import multiprocessing
@@ -22,7 +22,7 @@ import torch
 
 from rnnkit.checks.inputs import SIZES, fixed
 from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
-from rnnkit.checks.outcome import Outcome, same_print
+from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
@@ -35,7 +35,6 @@ FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.jso
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
-MOST = 2  # ways to say it of a slip
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
@@ -89,11 +88,11 @@ def patched(question: str, old: str, new: str) -> str:
 @cache
 def _module(name: str) -> Any:
     """A module of the clone's `tests/bank`."""
-    spec = importlib.util.spec_from_file_location(f"rnnkit_bank_{name}", BANK / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(BANK.parent))
+    try:
+        return importlib.import_module(f"{BANK.name}.{name}")
+    finally:
+        sys.path.remove(str(BANK.parent))
 
 
 def bank() -> tuple[Any, ...]:
@@ -133,6 +132,13 @@ def more(question: str) -> Iterator[tuple[str, str]]:
             yield patched(question, old, new), message
 
 
+def families(question: str) -> Iterator[tuple[str, str]]:
+    """Wrong formulas out of the tables: the cell and the sentence."""
+    tables = _module("families").FUNCTIONS | _module("families_lists").LISTS | _module("families_cells").CELLS
+    for old, new, message in tables.get(question, tuple)():
+        yield patched(question, old, new), message
+
+
 def _rounded(values: Any) -> Any:
     return [_rounded(value) for value in values] if isinstance(values, list) else float(f"{values:.12g}")
 
@@ -141,49 +147,6 @@ def outcomes_of(question: str, obj: Any) -> Outcomes:
     """All cases of a question, run quietly."""
     with quiet():
         return run_cases(question, obj)
-
-
-class Table:
-    """Collects what is known of a question: each outcome once, and each word and sentence once."""
-
-    def __init__(self, cases: list[str]) -> None:
-        self.cases, self.entries = cases, []  # kind, sentences, prints
-        self.places: dict[tuple[Any, ...], list[int]] = {}
-
-    def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
-        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
-        if (
-            prints is None
-            or not any(prints.values())
-            or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values()))
-        ):
-            return
-        words = tuple(print and print[0] for print in prints.values())
-        for place in self.places.setdefault(words, []):
-            other_kind, other_says, other, _ = self.entries[place]
-            if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
-                new = not any(says[0].endswith(text) or text.endswith(says[0]) for text in other_says)
-                if kind == other_kind == SLIP and new and len(other_says) < MOST:
-                    self.entries[place] = (kind, (*other_says, says[0]), other, "")
-                return
-        self.places[words].append(len(self.entries))
-        self.entries.append((kind, says, prints, line))
-
-    def stored(self) -> dict[str, Any]:
-        """As it is written to the file."""
-        words = list(dict.fromkeys(print[0] for _, _, prints, _ in self.entries for print in prints.values() if print))
-        says = list(dict.fromkeys(text for _, texts, _, _ in self.entries for text in texts))
-        word_at, says_at = {w: k for k, w in enumerate(words)}, {t: k for k, t in enumerate(says)}
-        known = [
-            [
-                kind,
-                [says_at[t] for t in texts],
-                [print and [word_at[print[0]], *print[1:]] for print in prints.values()],
-            ]
-            + [line] * bool(line)
-            for kind, texts, prints, line in self.entries
-        ]
-        return {"cases": self.cases, "words": words, "says": says, "known": known}
 
 
 def _prints(question: str, text: str, right: Expected) -> Prints | None:
@@ -221,7 +184,7 @@ def known(question: str) -> dict[str, Any]:
     """The fingerprints of all that is known to go wrong in one question."""
     torch.set_num_threads(1)
     right = {case: outcome.values for case, outcome in outcomes_of(question, student_object(question)).items()}
-    table = Table([case.name for case in CASES[question]])
+    table = _module("table").Table([case.name for case in CASES[question]])
     for mistake in bank():
         if mistake.question == question:
             text = patched(question, mistake.old, mistake.new)
@@ -231,11 +194,14 @@ def known(question: str) -> dict[str, Any]:
         table.add(SLIP, (message,), _prints(question, text, right))
     for one, other, text in pairs(question):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
+    for text, message in families(question):
+        table.add_family(message, _prints(question, text, right))
     seen: set[str] = set()
     for slip in slips(question):
         if slip.text not in seen:
             seen.add(slip.text)
-            table.add(SLIP, (slip.message,), _prints(question, slip.text, right))
+            found = _prints(question, slip.text, right)
+            table.add(SLIP, (table.family(found) or slip.message,), found)
     return table.stored()
 
 
@@ -293,7 +259,8 @@ def main() -> None:
         for id, one in zip(ids, pool.imap(known, ids), strict=True):
             found[id] = one
             counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
-            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips", flush=True)
+            wrong = sum(map(len, one["families"].values()))
+            print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips, {wrong} formulas", flush=True)
             _write_known(path, found)
 
 

@@ -1,11 +1,13 @@
 """Known mistakes: alone, two at once, and slips of one symbol, each by the numbers that it gives.
 
-Stored are a word and a few numbers for each case, never a formula.
+Stored are a word and a few numbers for each case, never a formula. Of the many wrong formulas of a family they are
+stored for all cases together.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import Fingerprint, Outcome, later, same_print
+from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
 from rnnkit.checks.questions import CELLS, Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
+NEAR = 3e-5  # two such numbers are the same
 SLIPPED = "your numbers are those of this slip: "
 ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
 
@@ -47,14 +50,49 @@ class Known:
 
 
 @functools.cache
-def _stored() -> dict[str, Any]:
-    return json.loads((resources.files("rnnkit.checks") / "data" / "known.json").read_text(encoding="utf-8"))
+def _lines() -> dict[str, str]:
+    """question -> its line of the file, read alone where that question is asked for: the file is large."""
+    text = (resources.files("rnnkit.checks") / "data" / "known.json").read_text(encoding="utf-8")
+    parts = (line.strip().rstrip(",").partition(": ") for line in text.splitlines()[1:-1])
+    return {name.strip('"'): about for name, _, about in parts}
+
+
+@functools.cache
+def _stored(question_id: str) -> dict[str, Any]:
+    return json.loads(_lines()[question_id])
 
 
 @functools.cache
 def known(question_id: str) -> tuple[Known, ...]:
-    """Everything that is known of a question, mistakes that were written down by hand first."""
-    return read(_stored()[question_id])
+    """Everything that is known of a question case by case, mistakes that were written down by hand first."""
+    return read(_stored(question_id))
+
+
+def families(question_id: str) -> dict[str, list[list[float]]]:
+    """What is known of all cases together: word -> rows of three numbers and the number of the sentence."""
+    return _stored(question_id).get("families", {})
+
+
+def of_family(question_id: str, seen: Prints) -> str | None:
+    """The wrong formula that gives the numbers of all cases together, if it is stored."""
+    word, numbers = together(seen)
+    rows = families(question_id).get(word, ())
+    found = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
+    return next((SLIPPED + sentence(question_id, row) for row in found), None)
+
+
+def sentence(question_id: str, row: list[float]) -> str:
+    """What is said of a row of `families`."""
+    return _stored(question_id)["says"][int(row[-1])]
+
+
+def together(seen: Prints) -> tuple[str, list[float]]:
+    """The fingerprints of all cases as one: a word and three numbers."""
+    word = hashlib.blake2s("|".join(print[0] if print else "-" for print in seen.values()).encode(), digest_size=3)
+    numbers = np.zeros(PROJECTIONS)
+    for k, print in enumerate(seen.values()):
+        numbers += np.cos(0.7 + 1.3 * k) * np.arcsinh(print[1:] if print else numbers * 0)
+    return word.hexdigest(), [round(float(number), 5) for number in numbers]
 
 
 def read(about: dict[str, Any]) -> tuple[Known, ...]:
@@ -94,7 +132,7 @@ def recognised(question_id: str, seen: Prints, line: str = "") -> str | None:
         line: the student's line that raised an exception, if there was one.
     """
     found = (one for one in known(question_id) if all(one.fits(case, print) for case, print in seen.items()))
-    return next((_sentence(one) for one in found if re.search(one.line, line)), None)
+    return next((_sentence(one) for one in found if re.search(one.line, line)), None) or of_family(question_id, seen)
 
 
 def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | None:

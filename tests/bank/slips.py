@@ -47,6 +47,7 @@ PLACES = {
     },
     "clip_rescale": {"factor": "in the factor, ", "norm": "in the norm, ", "new": "in the new gradients, "},
 }
+BACK = "in what comes back, "
 FAR_FETCHED = re.compile(
     r"only |left out|clamped|rounded|shifted|turned round|exponential|logarithm|logit|squared; it|root of|"
     r"identity is added|inverse|softmax of|triangle|in the wrong order|absolute value|counts \S+ times|subtracted from"
@@ -121,6 +122,13 @@ def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.FunctionDef):
             continue
         place = _place(function, statement)
+        if place == BACK:
+            yield statement.value, BACK
+            for part, where in zip(
+                statement.value.elts, ("in the mixture, ", "in the gates that come back, "), strict=True
+            ):
+                yield from ((node, where) for node in _inside(part))
+            continue
         parts = [
             value for name, value in ast.iter_fields(statement) if name not in ("body", "orelse", "target", "targets")
         ]
@@ -157,7 +165,7 @@ def _place(function: ast.FunctionDef, statement: ast.stmt) -> str:
     if function.name == "step" and "z_t" not in ast.unparse(function):
         return ""
     if isinstance(statement, ast.Return) and function.name == "step" and isinstance(statement.value, ast.Tuple):
-        return "in the mixture or in what is returned, "
+        return BACK
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
         return ""
     return PLACES.get(function.name, {}).get(statement.targets[0].id, "")
