@@ -202,4 +202,4 @@ def test_of_a_run_with_other_settings_the_line_says_which(here, displayed, capsy
     train(regime, out=here, cells="builtin")
     notebook.show("A1", "validation")
     (line,) = capsys.readouterr().out.splitlines()
-    assert "nor its settings: clipstyle 'rescale' (handout 'nothing'), lr 0.5 (handout 0.01)" in line
+    assert "nor its settings: lr 0.5 (handout 0.01), clipstyle 'rescale' (handout 'nothing')" in line
