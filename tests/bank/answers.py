@@ -125,5 +125,7 @@ RULES = {
     "diagnostics": ("sat_time", "from rnnkit.diagnostics import tanh_distance\n    return tanh_distance(hidden).mean((1, 2))", "rnnkit.diagnostics"),
     "diagnostics by alias": ("rho", 'm = __import__("importlib").import_module("rnnkit.diagnostics.spectrum")\n    return m.rho_Whh(type("C", (), {"recurrent_weight_for_rho": lambda s: W})())', "rnnkit.diagnostics.spectrum"),
     "kit's omega": ("omega", "from rnnkit.omega import omega\n    return tuple(omega(flow, slope, W_hh, bound))", "rnnkit.omega"),
+    "torch's norm": ("grad_norm", "return float(torch.nn.utils.get_total_norm(grads))", "torch.nn.utils.get_total_norm"),
+    "torch's clipping": ("grad_norm", "return float(torch.nn.utils.clip_grad_norm_([torch.nn.Parameter(g) for g in grads], 1.0))", "torch.nn.utils.clip_grad_norm"),
     "optim": ("clip", 'from rnnkit import optim\n    c = optim.clip({str(k): g for k, g in enumerate(grads)}, grads[1], cutoff=cutoff)\n    return list(c.grads.values()), c.norm', "rnnkit.optim"),
 }  # fmt: skip
