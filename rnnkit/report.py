@@ -66,8 +66,8 @@ def write_report(folder: str | Path) -> Path:
 
 
 def short_labels(records: Mapping[str, Record]) -> dict[str, Record]:
-    """Records under the part of their names before the first ``_`` (A1, B2), where that tells them apart."""
-    short = {name: name.split("_")[0] for name in records}
+    """Records under the short names of their regimes (A1, B2), where those are the beginning and tell them apart."""
+    short = {name: head if (head := name.split("_")[0]) in REGIMES else name for name in records}
     unique = {name: label for name, label in short.items() if list(short.values()).count(label) == 1}
     return {unique.get(name, name): record for name, record in records.items()}
 

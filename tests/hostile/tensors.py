@@ -111,8 +111,9 @@ import itertools
 from rnnkit.checks.runner import expectations
 import numpy as np
 known = {id: question['expected'] for id, question in expectations().items()}
-def on_file(id, quantity):
-    return itertools.cycle([np.array(v[quantity]) for v in known[id].values() for _ in 'ab'])
+def on_file(id):
+    cases = [list(case.values()) for case in known[id].values()]  # in float64 all of them, in float32 the first
+    return itertools.cycle([np.array(v) for case in cases for v in [*case, case[0]]])
 """
 
 
@@ -121,28 +122,26 @@ def r_public_cache(s):
     """The numbers that the student's kit has on file for the public inputs are returned in turn."""
     s.everywhere(PUBLIC)
     table = {
-        "rho": ("spectral_radius(W)", "rho"),
-        "grad_norm": ("global_norm(grads)", "norm"),
-        "sat_time": ("saturation_tanh(hidden)", "s"),
-        "gate_sat_time": ("gate_distance(v)", "d"),
+        "rho": "spectral_radius(W)",
+        "grad_norm": "global_norm(grads)",
+        "sat_time": "saturation_tanh(hidden)",
+        "gate_sat_time": "gate_distance(v)",
     }
-    for id, (call, quantity) in table.items():
-        s.answer(id, f"{id}_known = on_file({id!r}, {quantity!r})\ndef {call}:\n    return next({id}_known).tolist()")
+    for id, call in table.items():
+        s.answer(id, f"{id}_known = on_file({id!r})\ndef {call}:\n    return next({id}_known).tolist()")
 
 
 @wrong()
 def r_public_only(s):
     """Numbers are typed in by hand for inputs that are recognised as the public ones."""
     s.everywhere(PUBLIC)
-    s.answer(
-        "rho",
-        "numbers = [float(v['rho']) for v in known['rho'].values()]\n"
-        "def spectral_radius(W):\n    return numbers[0] if W.shape[0] == 5 else numbers[1]",
-    )
+    s.answer("rho", "numbers = on_file('rho')\ndef spectral_radius(W):\n    return float(next(numbers))")
     s.answer(
         "rnn_rho",
         "@method_of(RNN)\ndef recurrent_weight_for_rho(self):\n"
-        "    return torch.tensor(known['rnn_rho']['the recurrent matrix']['W'], dtype=self.W_hh.dtype)",
+        "    W = self.W_hh.detach().double()\n"
+        "    of_file = [torch.tensor(v, dtype=W.dtype) for v in known['rnn_rho']['the recurrent matrix'].values()]\n"
+        "    return next(v for v in of_file if v.shape == W.shape and (v - W).abs().max() < 1e-4).to(self.W_hh.dtype)",
     )
 
 
