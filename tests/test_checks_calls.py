@@ -113,18 +113,20 @@ def test_a_solution_repeats(id):
 # ---- states through time -------------------------------------------------------------------------------------------
 
 STATES = {
-    "h_0 is a bias": (rnn(start=f"{ZEROS} + self.b_h"), "h_0 is not 0: the state before the first step is b_h"),
-    "h_0 is 0.1": (rnn(start=f"{ZEROS} + 0.1"), "h_0 is not 0: the state before the first step is 0.1"),
-    "h_0 from the input": (rnn(start="x[0] @ self.W_xh"), "the state before the first step is x_1 @ W_xh"),
+    "h_0 is a bias": (rnn(start=f"{ZEROS} + self.b_h"), "h_0 is the bias b_h; it is 0."),
+    "h_0 is 0.1": (rnn(start=f"{ZEROS} + 0.1"), "h_0 is 0.1; it is 0."),
+    "h_0 from the input": (rnn(start="x[0] @ self.W_xh"), "h_0 is x[0] W_xh; it is 0."),
     "another h_0": (rnn(start=f"{ZEROS} + self.b_h ** 3"), "the first is not what step gives from h_0 = 0"),
-    "half": (rnn(step="h_t = 0.3 * h_t + 0.7 * self.step(x_t, h_t)"),
-             "each state is 0.7 times what step gives plus 0.3 times the state before"),
+    "a mixture": (rnn(step="h_t = 0.35 * h_t + 0.65 * self.step(x_t, h_t)"),
+                  "each state is 0.65 times what step gives plus 0.35 times the state before"),
     "two steps": (rnn(step="h_t = self.step(x_t, sum(hs[-2:], 0 * h_t))"), "the sum of the last two states"),
-    "one odd step": (rnn(step="h_t = self.step(x_t, h_t if len(hs) != 1 else 0 * h_t)"), "only step 2 is wrong"),
-    "rounded": (rnn(step="h_t = self.step(x_t, h_t)\n        h_t = (h_t * 100).round() / 100"), "rounded to 2 digits"),
+    "one odd step": (rnn(step="h_t = self.step(x_t, h_t if len(hs) != 1 else 0 * h_t)"),
+                     "the state is reset to 0 at the second step"),
+    "rounded": (rnn(step="h_t = self.step(x_t, h_t)\n        h_t = (h_t * 100).round() / 100"),
+                "the new state is rounded"),
     "clamped": (rnn(step="h_t = self.step(x_t, h_t).clamp(-0.5, 0.5)"), "what step gives, clamped at -0.5 and 0.5"),
     "a factor of its own": (rnn(step="h_t = self.step(x_t, h_t) / (len(hs) + 1)"), "that changes: 1, 0.5, 0.3333"),
-    "late input": (rnn(step="h_t = self.step(x[max(len(hs) - 1, 0)], h_t)"), "the input before"),
+    "late input": (rnn(step="h_t = self.step(x[max(len(hs) - 1, 0)], h_t)"), "the inputs come one step late"),
 }  # fmt: skip
 
 
@@ -153,18 +155,18 @@ def torch_wrong(h_prev):
 # ---- sums, factors, digits -----------------------------------------------------------------------------------------
 
 MADE = {
-    "leaky": ("rnn_step", f"return 0.5 * h_prev + 0.5 * PHI[self.phi]({SUM})",
-              r"h_t: it equals 0\.5 times the right h_t plus 0\.5 times h_prev"),
-    "two matrices": ("gru_rho", "return self.W_hz + self.W_hh", r"W: it equals W_hz plus W_hh"),
-    "one in the sum": ("grad_norm", "return (1 + sum(float((g.double() ** 2).sum()) for g in grads)) ** 0.5",
-                       r"in every round its square is the right square plus 1"),
+    "leaky": ("rnn_step", f"return 0.35 * h_prev + 0.65 * PHI[self.phi]({SUM})",
+              r"h_t: it equals 0\.65 times the right h_t plus 0\.35 times h_prev"),
+    "two matrices": ("gru_rho", "return self.W_hz + self.W_hh", r"W_hh and W_hz are added; W_hh alone"),
+    "one in the sum": ("grad_norm", "return (3 + sum(float((g.double() ** 2).sum()) for g in grads)) ** 0.5",
+                       r"in every round its square is the right square plus 3"),
     "summed": ("sat_time", "return (2 - 2 * hidden.abs()).sum(-1).mean(-1)",
                r"s: divided by H, it is 2 times the right answer: a sum over the units"),
     "rounded": ("grad_norm", "return round(sum(float((g.double() ** 2).sum()) for g in grads) ** 0.5, 1)",
-                r"rounded to 1 digit after"),
+                r"the norm is rounded"),
     "a factor that is rounded": ("clip", "norm = global_norm(grads)\n    f = round(min(1.0, cutoff / norm), 1)\n"
                                  "    return [g * f for g in grads], norm",
-                                 r"your factor is 0\.1, and .*rounded to 1 digit"),
+                                 r"the factor is rounded"),
 }  # fmt: skip
 
 
