@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from typing import NoReturn
 
 import torch
 
+from rnnkit.interrupts import treat_as_interrupts
 from rnnkit.names import BadValue
 from rnnkit.regimes import RegimeError
 
@@ -26,8 +25,7 @@ class Parser(argparse.ArgumentParser):
 def guarded(work: Callable[[], int]) -> int:
     """What ``work`` returns; 2 for a bad value, 130 for Ctrl-C, 1 where files cannot be written, each with its line."""
     torch.set_num_threads(1)  # as in the runs that are estimated
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    treat_as_interrupts()
     try:
         return work()
     except BadValue as error:

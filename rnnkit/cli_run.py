@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,8 @@ def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Ou
                 progress.ended(outcome)
                 progress.say(_outcome_line(outcome))
         except KeyboardInterrupt:
-            progress.say("interrupted: saving what runs; the same command goes on later")
+            with suppress(OSError):  # the terminal may be gone
+                progress.say("interrupted: saving what runs; the same command goes on later")
             interrupt()
             known = {outcome.job.label for outcome in outcomes}
             reason = "run the same command again to go on"

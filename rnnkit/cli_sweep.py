@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -70,7 +71,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
                 bar.write(f"{run.name}: {status}")
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
-            bar.write("broken off: saving what runs; the same command goes on later")
+            with suppress(OSError):  # the terminal may be gone
+                bar.write("broken off: saving what runs; the same command goes on later")
             interrupt()
             raise
     if arguments.curves:

@@ -27,6 +27,12 @@ SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones 
 # What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
 # notebook draws; so does the page. Timed once on a busy machine.
 STARTS, PICTURES, PAGE_PICTURES = 2.0, 6.0, 3.5
+# Keeps a core busy until nobody holds the other end of its standard input: it ends with this process, however that does.
+BUSY = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""
 Clock = Callable[[], float]
 
 
@@ -195,13 +201,17 @@ def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
 @contextmanager
 def company(others: int) -> Iterator[None]:
     """Keeps other cores busy, as the runs at the same time will: what is timed is timed beside them."""
-    command = [sys.executable, "-S", "-E", "-c", "while True: pass"]
-    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(others)]  # as `run_child` does
+    command = [sys.executable, "-S", "-E", "-c", BUSY]
+    busy = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # as `run_child` does
+        for _ in range(others)
+    ]
     try:
         yield
     finally:
         for process in busy:
             process.kill()
+            process.stdin.close()
             process.wait()
 
 

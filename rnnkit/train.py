@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from rnnkit.cli_guard import Parser
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
+from rnnkit.interrupts import treat_as_interrupts
 from rnnkit.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.record import save, trimmed, with_aliases
@@ -298,7 +298,7 @@ def parse(argv: Sequence[str] | None) -> tuple[Regime, dict[str, Any], list[str]
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; 0 when the run came to its end, 2 for a bad value, 130 when interrupted."""
     torch.set_num_threads(1)  # fastest at these sizes; many runs are parallelised over processes
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    treat_as_interrupts()
     try:
         regime, where, notices = parse(argv)
         for notice in notices:
