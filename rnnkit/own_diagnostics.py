@@ -85,6 +85,9 @@ class _Functions:
         if not callable(function):
             problem = f"no {target} in {self.file} yet; solve question {question} in {DIAGNOSTICS}, and write it again"
             return Compared(label, question, right, problem=problem)
+        if not np.isfinite(right).any():
+            problem = "no finite numbers to compare: ours, of the same network, are not finite either"
+            return Compared(label, question, right, problem=problem)
         try:
             own = as_array(call(function))
         except Exception as error:
@@ -120,6 +123,9 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
         functions = _read(_path(found))
         if functions is None:
             print(f"no {OWN_DIAGNOSTICS} here: the last cell of {DIAGNOSTICS} writes it, then run this cell again")
+            return
+        if str(record["status"]) == "diverged":
+            print("no finite numbers to compare: the run diverged, the weights at its end are not finite")
             return
         compared = compare(record, found, functions)
     except BadValue as error:
