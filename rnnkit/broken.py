@@ -14,7 +14,12 @@ import torch
 from rnnkit.names import Untraced
 
 QUESTION_MARK = "# question "  # stands before each solution in a file that a notebook wrote
-ENGINES = ("engines", "forward_check.py", "own_diagnostics.py")  # what runs a student's code and uses what it returns
+ENGINES = (
+    "engines",
+    "forward_check.py",
+    "own_diagnostics.py",
+    "step_check.py",
+)  # what runs a student's code and uses what it returns
 
 
 class BrokenCell(Untraced, RuntimeError):
@@ -52,9 +57,14 @@ def question_at(text: str, line: int) -> str:
     return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
 
 
+def is_marked(text: str, question: str) -> bool:
+    """Whether a file marks this question's code."""
+    return f"{QUESTION_MARK}{question}\n" in text
+
+
 def go_back(text: str, question: str, file: str = "model.py") -> str:
     """The advice to go back to a question, where the file marks it; empty where it does not."""
-    if not question or f"{QUESTION_MARK}{question}\n" not in text:
+    if not question or not is_marked(text, question):
         return ""
     return f"; go back to question {question} in the notebook, then write {file} again"
 
@@ -87,7 +97,7 @@ def fault_of(
             return None
         lines = (again and _lines_named_by_autograd(again, file)) or [_line_of(text, default)]
     marked = [question for line in reversed(lines) if (question := question_at(text, line))]
-    question = marked[0] if marked else default if f"{QUESTION_MARK}{default}\n" in text else ""
+    question = marked[0] if marked else default if is_marked(text, default) else ""
     code = text.split("\n")[lines[-1] - 1].strip() if lines[-1] else ""
     return Fault(file, reason_of(error), lines[-1], code, question)
 

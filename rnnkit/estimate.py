@@ -27,7 +27,8 @@ SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones 
 # What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
 # notebook draws; so does the page. Timed once on a busy machine.
 STARTS, PICTURES, PAGE_PICTURES = 2.0, 6.0, 3.5
-# Keeps a core busy until nobody holds the other end of its standard input: it ends with this process, however that does.
+# Keeps a core busy for as long as somebody holds the other end of its standard input: it ends with this process,
+# however that ends.
 BUSY = """
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()

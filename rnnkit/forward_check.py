@@ -32,7 +32,7 @@ def forward_difference(cell: nn.Module, n_in: int, size: int) -> str:
     if type(cell).forward is Cell.forward:
         return ""
     generator = torch.Generator().manual_seed(0)
-    weighted = _with_random_weights(cell, generator)
+    weighted = with_random_weights(cell, generator)
     for steps, sequences in PROBES:
         x = torch.randn(steps, sequences or size, n_in, generator=generator).to(cell.W_hh.dtype)
         for head in HEADS:
@@ -41,7 +41,8 @@ def forward_difference(cell: nn.Module, n_in: int, size: int) -> str:
     return ""
 
 
-def _with_random_weights(cell: nn.Module, generator: torch.Generator) -> nn.Module:
+def with_random_weights(cell: nn.Module, generator: torch.Generator) -> nn.Module:
+    """A copy of a cell, with weights of ordinary size."""
     found = copy.deepcopy(cell).eval()
     with torch.no_grad():
         for parameter in found.parameters():
