@@ -57,6 +57,17 @@ def question_at(text: str, line: int) -> str:
     return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
 
 
+def left_out_line(name: str, question: str, notebook: str) -> str:
+    """What a file says, at its top, of something that is not in it before a question is solved."""
+    return f"# without {name} until question {question} of {notebook} is solved\n"
+
+
+def why_left_out(text: str, name: str) -> str:
+    """What such a line says of a class or function, and what to do; empty where there is none."""
+    found = re.search(rf"^# (without {name} until question \S+ of (.+) is solved)$", text, re.MULTILINE)
+    return f"{found[1]}; solve it there, save, and run the last cell of {found[2]} again" if found else ""
+
+
 def is_marked(text: str, question: str) -> bool:
     """Whether a file marks this question's code."""
     return f"{QUESTION_MARK}{question}\n" in text

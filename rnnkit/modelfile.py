@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back, is_marked
+from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.forward_check import forward_difference
 from rnnkit.inits import get_init
@@ -149,9 +149,8 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
     """
     name, reference = CLASS_NAMES[regime.model], MODELS[regime.model]
     if regime.model not in cells.classes:
-        raise CellsError(
-            f"{cells.source}: expected a class {name} for --model {regime.model}, found none; define it there"
-        )
+        expected = f"expected a class {name} for --model {regime.model}, found none; define it there"
+        raise CellsError(f"{cells.source}: {why_left_out(cells.text, name) or expected}")
     cls, task = cells.classes[regime.model], regime.make_task()
     phi = get_init(regime.init).phi if regime.model == "rnn" else "tanh"
     try:
