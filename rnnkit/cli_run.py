@@ -16,7 +16,17 @@ from rnnkit import batch, estimate, summary
 from rnnkit.broken import BrokenCell, reason_of
 from rnnkit.cli_guard import Parser, guarded
 from rnnkit.follow import Progress
-from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
+from rnnkit.interrupts import interruption_in
+from rnnkit.modelfile import (
+    DEFAULT_FILE,
+    Cells,
+    CellsError,
+    find_cells,
+    make_cell,
+    student_files,
+    unread_cells,
+    without_file,
+)
 from rnnkit.names import unknown
 from rnnkit.processes import interrupt
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, RegimeError
@@ -203,8 +213,10 @@ def _estimate(jobs: Sequence[batch.Job], at_once: int, start: float) -> tuple[di
             for kind in {estimate.kind_of(job.regime): None for job in jobs}:
                 paces[kind] = estimate.pace_of(kind, cells)
     except Exception as error:
-        reason = str(error) if isinstance(error, BrokenCell) else reason_of(error)
-        return {}, f"estimate: none, a cell broke ({reason})"
+        if interruption := interruption_in(error):
+            raise interruption from None
+        cells_own = isinstance(error, BrokenCell | CellsError)
+        return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
     left, loading = {}, max(pace.first for pace in paces.values())  # what one process has loaded, the next finds there
     for job in jobs:
         whole, share = paces[estimate.kind_of(job.regime)].whole(job.regime), batch.share_left(job)

@@ -17,6 +17,7 @@ from torch import nn
 from rnnkit.engines import Engine, get_engine
 from rnnkit.engines.handover import difference, first
 from rnnkit.heads import Head, get_head
+from rnnkit.interrupts import held_back
 from rnnkit.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.regimes import Regime
 from rnnkit.tasks import Batch
@@ -195,8 +196,11 @@ def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
             ax.plot(range(100))
         figure.savefig(io.BytesIO(), format="png")
 
-    draw()  # the first one loads fonts, which is part of a start
-    return Machine(start, mean_time(draw, clock))
+    with held_back():  # matplotlib can swallow an interruption
+        draw()  # the first one loads fonts, which is part of a start
+    with held_back():
+        picture = mean_time(draw, clock)
+    return Machine(start, picture)
 
 
 @contextmanager

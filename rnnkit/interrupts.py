@@ -19,6 +19,13 @@ def treat_as_interrupts() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
+def interruption_in(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interruption that an error came of: compiled code turns one into an error of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 @contextmanager
 def held_back() -> Iterator[None]:
     """Holds an interruption back until the work inside is done, for work in whose compiled code one can get lost."""

@@ -134,6 +134,27 @@ def test_a_batch_is_the_longest_lane_and_the_page(tmp_path, paced):
     assert f"about {estimate.in_words(2 * one + estimate.Machine(10.0, 1.0).page(3))}" in said
 
 
+def test_only_what_is_the_cells_is_said_to_be(tmp_path, paced, monkeypatch):
+    jobs = batch.plan(["A1"], tmp_path, profile="tiny")
+
+    def raising(error):
+        def fail(*given):
+            raise error
+
+        return fail
+
+    monkeypatch.setattr(estimate, "pace_of", raising(BrokenCell("line 7")))
+    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none, a cell broke (line 7)")
+    monkeypatch.setattr(estimate, "machine", raising(ValueError("Invalid bounding box")))
+    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none (ValueError: Invalid bounding box)")
+    lost = SystemError("returned a result with an exception set")
+    lost.__cause__ = KeyboardInterrupt()
+    for error in (KeyboardInterrupt(), lost):
+        monkeypatch.setattr(estimate, "machine", raising(error))
+        with pytest.raises(KeyboardInterrupt):
+            cli_run._estimate(jobs, 1, 1.0)
+
+
 def test_the_start_of_this_process_is_what_a_start_takes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = []

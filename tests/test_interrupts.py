@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from rnnkit import estimate
 from rnnkit.cli_guard import guarded
 from rnnkit.interrupts import POLITE
 
@@ -42,6 +44,21 @@ def test_a_closed_terminal_and_a_polite_kill_are_like_ctrl_c(number, capsys):
 
     assert guarded(work) == 130
     assert capsys.readouterr().err == "rnnkit: interrupted\n"
+
+
+def test_an_interruption_that_a_drawing_swallows_is_not_lost(monkeypatch):
+    from rnnkit.plots import style
+
+    class Swallowing:
+        def savefig(self, *given, **how):
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.1)
+
+    monkeypatch.setattr(style, "new_figure", lambda *given, **how: (Swallowing(), []))
+    with pytest.raises(KeyboardInterrupt):
+        estimate.machine(1.0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals that hang up")
