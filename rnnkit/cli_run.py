@@ -167,7 +167,9 @@ def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
     print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
     for student in without:
         print(f"{student}: failed: no {DEFAULT_FILE}")
-    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"} | ({"failed"} if without else set())
+    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted", "stopped"} | (
+        {"failed"} if without else set()
+    )
     return 130 if "interrupted" in bad else 1 if bad else 0
 
 

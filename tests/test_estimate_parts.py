@@ -188,7 +188,7 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
 
-    def child(command, folder, seconds=None):
+    def child(command, folder, seconds=None, begun=None):
         """Trains A1 until it is interrupted, as a limit would, and B1 to its end."""
         regime = get_regime("A1" if "A1_" in folder else "B1", "tiny")
         asked[regime.name] = seconds
@@ -210,8 +210,8 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
     printed = capsys.readouterr().out
     assert code == 1
     assert asked == {get_regime("A1").name: 90.0, get_regime("B1").name: 90.0}
-    reason = "limit of 1.5 minutes reached after 21 updates; the same command goes on"
-    assert f"A1: failed: {reason}" in printed
+    reason = "at its limit of 1.5 minutes, after 21 updates; the same command goes on"
+    assert f"A1: stopped: {reason}" in printed
     assert "B1: finished" in printed
     assert reason in Path("out/summary.csv").read_text()
     again.append(True)
@@ -222,7 +222,45 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
 def test_a_limit_before_the_first_save_is_said_too(tmp_path):
     job = batch.plan(["A1"], tmp_path, profile="tiny", limit=1.0)[0]
-    assert batch._limit_reason(job) == "limit of 1 minute reached after 0 updates; the same command goes on"
+    assert batch._limit_reason(job) == (
+        "at its limit of 1 minute, before its first check: nothing is saved yet; give it a longer --limit"
+    )
+
+
+def test_a_limit_counts_from_the_first_check_of_this_run(tmp_path):
+    log = tmp_path / "t.log"
+    seen = batch._checks_seen(log)
+    assert not seen()
+    log.write_text("python -m rnnkit.train --name t\n")
+    assert not seen()
+    log.write_text("python -m rnnkit.train --name t\nt: iteration 5 of 10\n")
+    assert seen()
+    again = batch._checks_seen(log)
+    assert not again()
+    with open(log, "a") as file:
+        file.write("t: resumed after 6 updates\n")
+        assert not again()
+        file.write("t: iteration 10 of 10\n")
+    assert again()
+
+
+def test_a_child_has_its_time_from_when_it_began(tmp_path):
+    """Its start takes longer than its limit; it ends by itself soon after its beginning is seen."""
+    from rnnkit.processes import run_child
+
+    code = "import sys, time; time.sleep(2); print(sys.stdin.read())"
+    looked = []
+    command = [sys.executable, "-S", "-c", code]
+    assert run_child(command, tmp_path, "said", 0.01, lambda: looked.append(0))[:2] == (0, "said\n")
+    assert len(looked) > 1
+
+
+def test_a_child_that_never_begins_has_its_limit_all_the_same(tmp_path, monkeypatch):
+    from rnnkit import processes
+
+    monkeypatch.setattr(processes, "START_PATIENCE", 1)
+    with pytest.raises(processes.LimitReached):
+        processes.run_child([sys.executable, "-S", "-c", "import time; time.sleep(600)"], seconds=1, begun=bool)
 
 
 def test_a_child_over_its_time_is_interrupted_and_may_save_itself(tmp_path):
@@ -245,8 +283,8 @@ def test_a_limit_ends_a_real_run_and_the_same_command_goes_on(tmp_path, monkeypa
     endless += ["--out", "out", "--limit", "1"]
     assert cli.main(endless) == 1
     first = capsys.readouterr().out
-    assert "limit of 1 minute reached after " in first
+    assert "at its limit of 1 minute, after " in first
     name = get_regime("A1").name
-    assert "A1: failed: limit of 1 minute" in first
+    assert "A1: stopped: at its limit of 1 minute" in first
     assert cli.main(endless) == 1
     assert "resumed after" in Path(f"out/{name}/{name}.log").read_text()
