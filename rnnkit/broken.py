@@ -86,6 +86,23 @@ def reason_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0].split('. Hint:')[0]}"
 
 
+def why_not_run(error: BaseException, file: str, text: str, name: str) -> str:
+    """What to say of a file that does not run: its line, the error, and the question to go back to.
+
+    Arguments:
+        error: what running it raised.
+        file: as it was compiled.
+        text: its content.
+        name: what it is called in the notebook's advice.
+    """
+    fault = fault_of(error, file, text)
+    own = isinstance(error, SyntaxError) and error.filename == file
+    line = error.lineno or 1 if own else fault.line if fault else 0
+    where = f", line {line}" if line else ""
+    advice = go_back(text, question_at(text, line), name) or "; mend it first"
+    return f"{file}{where}: the file does not run ({reason_of(error)}){advice}"
+
+
 def fault_of(
     error: BaseException, file: str, text: str, default: str = "", again: Callable[[], object] | None = None
 ) -> Fault | None:

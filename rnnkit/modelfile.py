@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out
+from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out, why_not_run
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.forward_check import forward_difference
 from rnnkit.inits import get_init
@@ -84,18 +84,15 @@ def find_cells(path: str | Path | None = None) -> Cells:
     except OSError as error:
         reason = error.strerror or error
         raise CellsError(f"--cells {path}: expected a Python file that defines RNN and GRU, got: {reason}") from None
+    text = source.decode("utf-8", "replace")
     try:
         module = run_file(path, source, "rnnkit_model_file")
     except (Exception, SystemExit) as error:
-        where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        reason = f"{type(error).__name__}: {error}"
-        raise CellsError(f"--cells {path}{where}: the file does not run ({reason}); mend it first") from error
+        raise CellsError(why_not_run(error, str(path), text, DEFAULT_FILE)) from error
     classes = {model: getattr(module, name) for model, name in CLASS_NAMES.items() if hasattr(module, name)}
     if not classes:
-        raise CellsError(
-            f"--cells {path}: expected the classes RNN and GRU, found neither; define at least one of them"
-        )
-    return Cells(str(path), hashlib.sha256(source).hexdigest(), classes, source.decode("utf-8", "replace"))
+        raise CellsError(f"{path}: expected the classes RNN and GRU, found neither; define at least one of them")
+    return Cells(str(path), hashlib.sha256(source).hexdigest(), classes, text)
 
 
 def run_file(path: Path, source: bytes, name: str) -> types.ModuleType:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.broken import fault_of, go_back, question_at, reason_of
+from rnnkit.broken import fault_of, go_back, reason_of, why_not_run
 from rnnkit.cells import readout
 from rnnkit.checks.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.diagnostics import gate_sat_time, grad_time, gradient_norm, rho_Whh, sat_time
@@ -154,11 +154,7 @@ def _read(path: Path) -> _Functions | None:
     try:
         return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
     except (Exception, SystemExit) as error:
-        fault = fault_of(error, str(path), text)
-        line = error.lineno or 1 if isinstance(error, SyntaxError) else fault.line if fault else 0
-        advice = go_back(text, question_at(text, line), OWN_DIAGNOSTICS)
-        where = f", line {line}" if line else ""
-        raise BadValue(f"{path}{where}: the file does not run ({reason_of(error)}){advice}") from error
+        raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
 
 
 def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compared]:

@@ -118,6 +118,27 @@ def test_an_error_of_ours_is_not_blamed_on_them(tmp_path):
         train(get_regime("B2", "tiny", **SMALL), out=tmp_path / "run", cells=model_file(tmp_path), on_check=fail)
 
 
+BY_HAND = {
+    "syntax": (
+        "    z_t = torch.sigmoid(x_t @ self.W_xz",
+        "    z_t = torch.sigmoid((x_t @ self.W_xz",
+        "SyntaxError: '(' was",
+    ),
+    "name": ("def update_gate(self, x_t, h_prev):", "def update_gate(self, x_t, h_prev=missing):", "NameError: "),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_file_broken_by_hand_names_its_line_and_question(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    old, new, said = BY_HAND[name]
+    model = model_file(tmp_path, (old, new))
+    assert main(FLAGS.split()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"rnnkit.train: model.py, line {line_of(model, new)}: the file does not run ({said}")
+    assert "; go back to question gru_update_gate in the notebook, then write model.py again" in line
+
+
 # ---- in every place ----------------------------------------------------------------------------------------------
 
 COUNTED = LATER + MIDDLE["first update, as autograd runs it"]
