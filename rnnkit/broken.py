@@ -14,6 +14,7 @@ import torch
 from rnnkit.names import Untraced
 
 QUESTION_MARK = "# question "  # stands before each solution in a file that a notebook wrote
+RAISED = (Exception, SystemExit)  # what a student's code may raise: sys.exit in it is a fault like any other
 ENGINES = (
     "engines",
     "forward_check.py",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from rnnkit.broken import RAISED
 from rnnkit.engines import Engine, get_engine
 from rnnkit.engines.handover import difference, first
 from rnnkit.heads import Head, get_head
@@ -124,7 +125,7 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
         check = regime.chunks * timed.of(timed.validation, chunk)
         if regime.collectDiags:
             check += timed.of(timed.diagnostics, diagnostic) * regime.max_length / len(diagnostic.inputs)
-    except Exception as error:
+    except RAISED as error:
         if broken := cells.blame(error, regime.model):
             raise broken from error
         raise

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rnnkit.broken import BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out, why_not_run
+from rnnkit.broken import RAISED, BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out, why_not_run
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.forward_check import forward_difference
 from rnnkit.inits import get_init
@@ -60,7 +60,7 @@ class Cells:
             model: ``rnn`` or ``gru``.
             again: does once more what failed.
         """
-        if self.source == BUILTIN or not isinstance(error, Exception) or isinstance(error, OSError | MemoryError):
+        if self.source == BUILTIN or not isinstance(error, RAISED) or isinstance(error, OSError | MemoryError):
             return None
         return broken_cell(fault_of(error, self.source, self.text, f"{model}_step", again), self.text)
 
@@ -87,7 +87,7 @@ def find_cells(path: str | Path | None = None) -> Cells:
     text = source.decode("utf-8", "replace")
     try:
         module = run_file(path, source, "rnnkit_model_file")
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise CellsError(why_not_run(error, str(path), text, DEFAULT_FILE)) from error
     classes = {model: getattr(module, name) for model, name in CLASS_NAMES.items() if hasattr(module, name)}
     if not classes:
@@ -171,7 +171,7 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
     except _Breach as breach:
         advice = go_back(cells.text, f"{regime.model}_{breach.question}")
         raise CellsError(f"{cells.source}: {name}{breach}{advice}") from None
-    except Exception as error:
+    except RAISED as error:
         if cls is reference and isinstance(error, NotImplementedError):  # the student's wheel lacks these
             raise CellsError(str(error)) from None
         if broken := cells.blame(error, regime.model):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.broken import fault_of, go_back, reason_of, why_not_run
+from rnnkit.broken import RAISED, fault_of, go_back, reason_of, why_not_run
 from rnnkit.cells import readout
 from rnnkit.checks.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.diagnostics import gate_sat_time, grad_time, gradient_norm, rho_Whh, sat_time
@@ -90,14 +90,14 @@ class _Functions:
             return Compared(label, question, right, problem=problem)
         try:
             own = as_array(call(function))
-        except Exception as error:
+        except RAISED as error:
             return Compared(label, question, right, problem=self._problem(error, question))
         if own.shape != right.shape:
             problem = f"{target} gives shape {own.shape}, expected {right.shape}; go back to question {question}"
             return Compared(label, question, right, problem=problem)
         return Compared(label, question, right, own)
 
-    def _problem(self, error: Exception, question: str) -> str:
+    def _problem(self, error: BaseException, question: str) -> str:
         fault = fault_of(error, self.file, self.text, question)
         if fault is None:
             return f"{reason_of(error)}{go_back(self.text, question, OWN_DIAGNOSTICS)}"
@@ -153,7 +153,7 @@ def _read(path: Path) -> _Functions | None:
     text = source.decode("utf-8", "replace")
     try:
         return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
 
 

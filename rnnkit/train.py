@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 import rnnkit
 from rnnkit.anchors import anchors_of
-from rnnkit.broken import BrokenCell
+from rnnkit.broken import RAISED, BrokenCell
 from rnnkit.cli_guard import Parser
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
@@ -214,7 +214,7 @@ def hand_over(trainer: Trainer, engine: str) -> str:
         return ""
     try:
         reason = "" if trainer.cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
-    except Exception as error:
+    except RAISED as error:
         _raise(_blame(trainer, error), error)
     if reason and engine == "fused":
         raise RegimeError(

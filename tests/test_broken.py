@@ -26,6 +26,7 @@ AT_20 = {
     "in torch": "    z_t = z_t.view(3, -1) if len(x_t) == 20 else z_t\n",
     "of torch's shapes": "    z_t = z_t + torch.zeros(20, 1)[: 7 if len(x_t) == 20 else 1]\n",
     "raised": "    if x_t.shape[0] == 20: raise ValueError('no more')\n",
+    "left": "    if x_t.shape[0] == 20: raise SystemExit(3)\n",
 }
 LATER = "    self.n = getattr(self, 'n', 0) + 1\n"
 # What comes up where: the line, and what must be said of it. Each comes up only in the middle of a run.
@@ -33,6 +34,7 @@ MIDDLE = {
     "first update, as autograd runs it": "    z_t = z_t.view(3, -1) if self.n > 200 and len(x_t) == 20 else z_t\n",
     "validation chunks": "    z_t = z_t.view(3, -1) if self.n > 40 and len(x_t) == 500 else z_t\n",
     "raised": "    if self.n > 200: raise ValueError('no more')\n",
+    "left": "    if self.n > 200: raise SystemExit(3)\n",
     "backward": "    if self.n > 200: z_t.mul_(1)\n",
 }
 

@@ -102,9 +102,10 @@ def test_a_handed_over_cell_is_timed_by_the_fast_engine(tmp_path, monkeypatch):
     assert asked == ["fused", "autograd"]
 
 
-def test_a_cell_that_breaks_in_it_is_named(tmp_path):
+@pytest.mark.parametrize("fault", ["z_t = z_t.view(3, -1)", "raise SystemExit(3)"])
+def test_a_cell_that_breaks_in_it_is_named(tmp_path, fault):
     old = "    z_t = torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)  # (B, H)\n"
-    model = model_file(tmp_path, (old, old + "    if len(x_t) == 100: z_t = z_t.view(3, -1)\n"))
+    model = model_file(tmp_path, (old, old + f"    if len(x_t) == 100: {fault}\n"))
     with pytest.raises(BrokenCell, match="go back to question gru_update_gate"):
         estimate.pace_of(get_regime("B2", "tiny"), find_cells(model))
 

@@ -220,6 +220,7 @@ ODD = {
     "signature": ("def spectral_radius(W):", "def spectral_radius(W, more):", "rho", "go back to question rho"),
     "key": ('"sat_time": saturation', '"sat": saturation', NAMES, "go back to question diagnostic_keys"),
     "shape": ("    return g\n", "    return g[1:]\n", "g_t", "expected (32,); go back to question grad_time"),
+    "exit": ("    return g\n", "    raise SystemExit(3)\n", "g_t", "SystemExit: 3; go back to question grad_time"),
     "none": ("    return g\n", "    return None\n", "g_t", "go back to question grad_time"),
     "name": (
         "def gate_distance(v):",
