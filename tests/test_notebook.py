@@ -179,6 +179,14 @@ def test_refusals_are_one_line_with_the_question(write, ran, capsys, tmp_path, c
     (line,) = lines(capsys)
     assert line.startswith(message)
     assert not (tmp_path / "model.py").exists()
+    write()
+    notebook.write_model()
+    before = Path("model.py").read_text()
+    write(**changed)
+    capsys.readouterr()
+    notebook.write_model()
+    assert lines(capsys) == [f"{line}; model.py is still that of before"]
+    assert Path("model.py").read_text() == before
 
 
 @pytest.mark.parametrize(
