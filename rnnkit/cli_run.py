@@ -148,7 +148,6 @@ def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
     start = time.perf_counter() - begun if begun else START
-    print("estimate: timing some updates, checks and a picture here", flush=True)
     left, said = _estimate(jobs, arguments.jobs, start)
     print(said, flush=True)
     for folder, group in groups.items():
@@ -207,12 +206,16 @@ def _estimate(jobs: Sequence[batch.Job], at_once: int, start: float) -> tuple[di
         at_once: how many of them run at a time.
         start: seconds that this process took to start.
     """
+    waiting = [job for job in jobs if batch.standing(job) != "finished"]
+    if not waiting:
+        return {}, "estimate: nothing left to train, only the page to make again"
+    print("estimate: timing some updates, checks and a picture here", flush=True)
     cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
     paces: dict[Regime, estimate.Pace] = {}
     try:
-        with estimate.company(min(at_once, len(jobs)) - 1):
+        with estimate.company(min(at_once, len(waiting)) - 1):
             machine = estimate.machine(start)
-            for kind in {estimate.kind_of(job.regime): None for job in jobs}:
+            for kind in {estimate.kind_of(job.regime): None for job in waiting}:
                 paces[kind] = estimate.pace_of(kind, cells)
     except Exception as error:
         if interruption := interruption_in(error):
@@ -220,9 +223,9 @@ def _estimate(jobs: Sequence[batch.Job], at_once: int, start: float) -> tuple[di
         cells_own = isinstance(error, BrokenCell | CellsError)
         return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
     left, loading = {}, max(pace.first for pace in paces.values())  # what one process has loaded, the next finds there
-    for job in jobs:
+    for job in waiting:
         whole, share = paces[estimate.kind_of(job.regime)].whole(job.regime), batch.share_left(job)
-        left[job.label] = share and share * whole + loading + machine.job
+        left[job.label] = share * whole + loading + machine.job
     total = estimate.makespan(sorted(left.values(), reverse=True), at_once) + machine.page(len(jobs))
     return left, f"estimate: about {estimate.in_words(total)} (timed just now, with the machine as busy as it is)"
 
