@@ -45,11 +45,16 @@ class Fault:
     code: str = ""
     question: str = ""
 
-    def message(self) -> str:
-        """All of it in one line, without what is to be done."""
+    @property
+    def place(self) -> str:
+        """File, line and what stands there."""
         where = f", line {self.line}" if self.line else ""
         code = f", `{self.code}`" if self.code else ""
-        return f"{self.file}{where}{code}: {self.reason}"
+        return f"{self.file}{where}{code}"
+
+    def message(self) -> str:
+        """All of it in one line, without what is to be done."""
+        return f"{self.place}: {self.reason}"
 
 
 def question_at(text: str, line: int) -> str:

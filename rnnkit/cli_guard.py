@@ -10,6 +10,7 @@ from typing import NoReturn
 import torch
 
 from rnnkit.interrupts import treat_as_interrupts
+from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.names import BadValue
 from rnnkit.regimes import RegimeError
 
@@ -22,6 +23,12 @@ class Parser(argparse.ArgumentParser):
         raise RegimeError(message.removeprefix("argument "))
 
 
+def announce(cells: Cells) -> None:
+    """Says on a terminal whose code runs from now on: it may take its time, or never come back."""
+    if cells.source != BUILTIN and sys.stderr.isatty():
+        print(f"trying the cells of {cells.source} (Ctrl-C says where they are)", file=sys.stderr, flush=True)
+
+
 def guarded(work: Callable[[], int]) -> int:
     """What ``work`` returns; 2 for a bad value, 130 for Ctrl-C, 1 where files cannot be written, each with its line."""
     torch.set_num_threads(1)  # as in the runs that are estimated
@@ -31,8 +38,8 @@ def guarded(work: Callable[[], int]) -> int:
     except BadValue as error:
         print(f"rnnkit: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("rnnkit: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"rnnkit: interrupted {error}".rstrip(), file=sys.stderr)
         return 130
     except OSError as error:
         print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rnnkit import batch, estimate, summary
 from rnnkit.broken import BrokenCell, reason_of
-from rnnkit.cli_guard import Parser, guarded
+from rnnkit.cli_guard import Parser, announce, guarded
 from rnnkit.follow import Progress
 from rnnkit.interrupts import interruption_in
 from rnnkit.modelfile import (
@@ -190,6 +190,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
         }
     cells = find_cells(arguments.cells)
     jobs = batch.plan(keys, out, cells=cells, **settings)
+    announce(cells)
     for job in jobs:
         check_device(job.regime)
         make_cell(job.regime, cells)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from rnnkit.cli_guard import Parser, guarded
+from rnnkit.cli_guard import Parser, announce, guarded
 from rnnkit.estimate import in_words, makespan
 from rnnkit.modelfile import find_cells, make_cell
 from rnnkit.processes import interrupt
@@ -47,6 +47,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         raise RegimeError(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)
     sweep = read_sweep_file(arguments.file)
+    announce(cells)
     for run in sweep.runs:
         check_device(run.regime)
         make_cell(run.regime, cells)

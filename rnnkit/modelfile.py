@@ -171,6 +171,8 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
     except _Breach as breach:
         advice = go_back(cells.text, f"{regime.model}_{breach.question}")
         raise CellsError(f"{cells.source}: {name}{breach}{advice}") from None
+    except KeyboardInterrupt as error:  # perhaps of somebody whose loop never ends
+        raise KeyboardInterrupt(_running(error, cells)) from None
     except RAISED as error:
         if cls is reference and isinstance(error, NotImplementedError):  # the student's wheel lacks these
             raise CellsError(str(error)) from None
@@ -179,6 +181,14 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
         reason = f"{type(error).__name__}: {error}"
         raise CellsError(f"{cells.source}: {name} cannot be used ({reason}); try it on one step first") from error
     return cell.to(regime.device)
+
+
+def _running(error: KeyboardInterrupt, cells: Cells) -> str:
+    """Which line and question of a file an interruption met; empty where it was none of its."""
+    fault = fault_of(error, cells.source, cells.text) if cells.source != BUILTIN else None
+    if fault is None or not fault.line:
+        return str(error)
+    return f"in {fault.place}" + (f" (question {fault.question})" if fault.question else "")
 
 
 def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:

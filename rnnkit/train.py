@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 import rnnkit
 from rnnkit.anchors import anchors_of
 from rnnkit.broken import RAISED, BrokenCell
-from rnnkit.cli_guard import Parser
+from rnnkit.cli_guard import Parser, announce
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
@@ -76,6 +76,7 @@ def train(
     check_device(regime)
     lookup(dict.fromkeys(CHOICES), engine, "engine")
     found = find_cells(cells)
+    announce(found)
     make_cell(regime, found)
     files = RunFiles(out, regime.name)
     files.make_folder()
@@ -307,7 +308,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadValue as error:
         print(f"rnnkit.train: {error}", file=sys.stderr)
         return REFUSED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if str(error):
+            print(f"rnnkit.train: interrupted {error}", file=sys.stderr)
         return INTERRUPTED
     except BrokenCell as error:
         print(f"rnnkit.train: {error}", file=sys.stderr)

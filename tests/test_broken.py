@@ -15,6 +15,7 @@ from ownfiles import line_of, model_file
 
 from rnnkit import batch, cli
 from rnnkit.broken import BrokenCell
+from rnnkit.cli_guard import announce
 from rnnkit.modelfile import CellsError, find_cells
 from rnnkit.names import BadValue
 from rnnkit.regimes import get_regime
@@ -155,6 +156,27 @@ def test_the_handouts_command_says_it_in_one_line(tmp_path, monkeypatch, capsys,
     assert main(FLAGS.split()) == (1 if text == COUNTED else 2)
     (line,) = capsys.readouterr().err.splitlines()
     assert_named(line, model, text.splitlines()[-1].strip())
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_ctrl_c_says_where_the_code_was_that_never_came_back(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    model = model_file(tmp_path, (Z, Z + "    raise KeyboardInterrupt  # as if it had looped\n"))
+    code = main(FLAGS.split()) if command == "train" else cli.main(["run", "B2", "--profile", "tiny"])
+    assert code == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    number = line_of(model, "as if it had looped")
+    assert f": interrupted in model.py, line {number}, `raise KeyboardInterrupt" in line
+    assert line.endswith(" (question gru_update_gate)")
+
+
+def test_a_terminal_is_told_whose_code_is_tried(tmp_path, monkeypatch, capsys):
+    cells = find_cells(model_file(tmp_path))
+    announce(cells)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    announce(cells)
+    assert capsys.readouterr().err.startswith(f"trying the cells of {cells.source}")
 
 
 def test_the_row_of_a_batch_says_it(tmp_path, monkeypatch, capsys):
