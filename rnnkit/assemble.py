@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import rnnkit
-from rnnkit.broken import QUESTION_MARK, question_at
+from rnnkit.broken import QUESTION_MARK, left_out_line, question_at
 from rnnkit.cells import CLASS_NAMES
 from rnnkit.names import BadValue
 
@@ -114,7 +114,7 @@ def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
         question = next(iter(left_out.values()))
         raise NotebookError(f"{name}: no model.py yet: question {question} is still to be solved (or saved)")
     solutions = [s for s in parts.solutions if s.solved and s.owners and s.owners <= set(classes)]
-    return Model(_file(parts, name, classes, solutions), classes, left_out)
+    return Model(_file(parts, name, classes, solutions, left_out), classes, left_out)
 
 
 def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb") -> Model:
@@ -144,12 +144,15 @@ def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb
     if not solutions:
         raise NotebookError(f"{name}: no file yet: question {written[0].question} is still to be solved (or saved)")
     names = tuple(function for solution in solutions for function in solution.functions)
-    return Model(_file(parts, name, (), solutions), names, missing)
+    return Model(_file(parts, name, (), solutions, missing), names, missing)
 
 
-def _file(parts: _Parts, name: str, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
-    """The whole text, with the hash by which it is known again."""
-    body = _body(parts, classes, solutions)
+def _file(
+    parts: _Parts, name: str, classes: Sequence[str], solutions: Sequence[_Solution], left_out: Mapping[str, str]
+) -> str:
+    """The whole text, with the hash by which it is known again, and what is not in it yet."""
+    without = "".join(left_out_line(missing, question, name) for missing, question in left_out.items())
+    body = without + _body(parts, classes, solutions)
     digest = hashlib.sha256(body.encode()).hexdigest()
     first = f"{TITLE}{rnnkit.__version__} from {name}: change the cells there, save, and run its last cell again.\n"
     text = f"{first}# sha256 of what follows: {digest}\n{body}"

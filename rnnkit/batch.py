@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from rnnkit.regimes import Regime, chosen_regime, get_regime
 
 NOTEBOOK = "3_regime.ipynb"
 ENGINE = "auto"
+CHECK = ": iteration "  # stands in a log for each check, see `rnnkit.report_text.check_block`
 
 
 class BatchError(BadValue):
@@ -38,7 +39,7 @@ class Job:
         cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
         notebook: the notebook to execute.
         student: whose cells they are, in a batch over many people's.
-        limit: minutes after which it is asked to save itself and end; 0 for none.
+        limit: minutes after which it is asked to save itself and end, from its first check on; 0 for none.
     """
 
     key: str
@@ -77,7 +78,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one job ended: ``finished``, ``solved``, ``diverged``, ``failed`` or ``interrupted``, and why."""
+    """How a job ended, and why: ``finished``, ``solved``, ``diverged``, ``failed``, ``interrupted`` or ``stopped``."""
 
     job: Job
     status: str
@@ -224,9 +225,10 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         command = [sys.executable, "-m", "rnnkit.execute", json.dumps(dataclasses.asdict(job)), str(os.getpid())]
-        code, output, errors = run_child(command, job.folder, seconds=60 * job.limit or None)
+        limit = {"seconds": 60 * job.limit, "begun": _checks_seen(job.files.log)} if job.limit else {}
+        code, output, errors = run_child(command, job.folder, **limit)
     except LimitReached:
-        return Outcome(job, "failed", _limit_reason(job))
+        return Outcome(job, "stopped", _limit_reason(job))
     except (OSError, OutputError) as error:
         return Outcome(job, "failed", str(error))
     reason = last_line(output if code == 1 else errors) or f"the process died (exit code {code})"
@@ -246,8 +248,25 @@ def _limit_reason(job: Job) -> str:
         done = int(load(job.files.final if job.files.final.exists() else job.files.state)["updates"])
     except RecordError:
         done = 0
-    minutes = f"{job.limit:g} minute{'s' * (job.limit != 1)}"
-    return f"limit of {minutes} reached after {done} updates; the same command goes on"
+    minutes = f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}"
+    if not done:
+        return f"{minutes}, before its first check: nothing is saved yet; give it a longer --limit"
+    return f"{minutes}, after {done} updates; the same command goes on"
+
+
+def _checks_seen(log: Path) -> Callable[[], bool]:
+    """Whether a log has got a check since now: what ends then has got on, and is saved."""
+    before = log.stat().st_size if log.exists() else 0
+
+    def seen() -> bool:
+        try:
+            with open(log, "rb") as file:
+                file.seek(before if log.stat().st_size >= before else 0)  # the run's own, if the old one is put aside
+                return CHECK.encode() in file.read()
+        except OSError:
+            return False
+
+    return seen
 
 
 def last_line(text: str) -> str:
@@ -276,7 +295,7 @@ def live_updates(job: Job) -> int:
             tail = log.read().decode("utf-8", "replace")
     except OSError:
         return 0
-    done = [int(words.split()[0]) for words in tail.split(": iteration ")[1:] if words.split()[0].isdigit()]
+    done = [int(words.split()[0]) for words in tail.split(CHECK)[1:] if words.split()[0].isdigit()]
     return done[-1] + 1 if done else 0
 
 

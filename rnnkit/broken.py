@@ -14,7 +14,13 @@ import torch
 from rnnkit.names import Untraced
 
 QUESTION_MARK = "# question "  # stands before each solution in a file that a notebook wrote
-ENGINES = ("engines", "forward_check.py", "own_diagnostics.py")  # what runs a student's code and uses what it returns
+RAISED = (Exception, SystemExit)  # what a student's code may raise: sys.exit in it is a fault like any other
+ENGINES = (
+    "engines",
+    "forward_check.py",
+    "own_diagnostics.py",
+    "step_check.py",
+)  # what runs a student's code and uses what it returns
 
 
 class BrokenCell(Untraced, RuntimeError):
@@ -39,11 +45,16 @@ class Fault:
     code: str = ""
     question: str = ""
 
-    def message(self) -> str:
-        """All of it in one line, without what is to be done."""
+    @property
+    def place(self) -> str:
+        """File, line and what stands there."""
         where = f", line {self.line}" if self.line else ""
         code = f", `{self.code}`" if self.code else ""
-        return f"{self.file}{where}{code}: {self.reason}"
+        return f"{self.file}{where}{code}"
+
+    def message(self) -> str:
+        """All of it in one line, without what is to be done."""
+        return f"{self.place}: {self.reason}"
 
 
 def question_at(text: str, line: int) -> str:
@@ -52,9 +63,25 @@ def question_at(text: str, line: int) -> str:
     return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
 
 
+def left_out_line(name: str, question: str, notebook: str) -> str:
+    """What a file says, at its top, of something that is not in it before a question is solved."""
+    return f"# without {name} until question {question} of {notebook} is solved\n"
+
+
+def why_left_out(text: str, name: str) -> str:
+    """What such a line says of a class or function, and what to do; empty where there is none."""
+    found = re.search(rf"^# (without {name} until question \S+ of (.+) is solved)$", text, re.MULTILINE)
+    return f"{found[1]}; solve it there, save, and run the last cell of {found[2]} again" if found else ""
+
+
+def is_marked(text: str, question: str) -> bool:
+    """Whether a file marks this question's code."""
+    return f"{QUESTION_MARK}{question}\n" in text
+
+
 def go_back(text: str, question: str, file: str = "model.py") -> str:
     """The advice to go back to a question, where the file marks it; empty where it does not."""
-    if not question or f"{QUESTION_MARK}{question}\n" not in text:
+    if not question or not is_marked(text, question):
         return ""
     return f"; go back to question {question} in the notebook, then write {file} again"
 
@@ -63,6 +90,23 @@ def reason_of(error: BaseException) -> str:
     """An error in one line: its class and the first line of its message, without torch's hints."""
     lines = str(error).strip().splitlines() or ["no message"]
     return f"{type(error).__name__}: {lines[0].split('. Hint:')[0]}"
+
+
+def why_not_run(error: BaseException, file: str, text: str, name: str) -> str:
+    """What to say of a file that does not run: its line, the error, and the question to go back to.
+
+    Arguments:
+        error: what running it raised.
+        file: as it was compiled.
+        text: its content.
+        name: what it is called in the notebook's advice.
+    """
+    fault = fault_of(error, file, text)
+    own = isinstance(error, SyntaxError) and error.filename == file
+    line = error.lineno or 1 if own else fault.line if fault else 0
+    where = f", line {line}" if line else ""
+    advice = go_back(text, question_at(text, line), name) or "; mend it first"
+    return f"{file}{where}: the file does not run ({reason_of(error)}){advice}"
 
 
 def fault_of(
@@ -87,7 +131,7 @@ def fault_of(
             return None
         lines = (again and _lines_named_by_autograd(again, file)) or [_line_of(text, default)]
     marked = [question for line in reversed(lines) if (question := question_at(text, line))]
-    question = marked[0] if marked else default if f"{QUESTION_MARK}{default}\n" in text else ""
+    question = marked[0] if marked else default if is_marked(text, default) else ""
     code = text.split("\n")[lines[-1] - 1].strip() if lines[-1] else ""
     return Fault(file, reason_of(error), lines[-1], code, question)
 

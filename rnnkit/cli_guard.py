@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from typing import NoReturn
 
 import torch
 
+from rnnkit.interrupts import treat_as_interrupts
+from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.names import BadValue
 from rnnkit.regimes import RegimeError
 
@@ -23,18 +23,23 @@ class Parser(argparse.ArgumentParser):
         raise RegimeError(message.removeprefix("argument "))
 
 
+def announce(cells: Cells) -> None:
+    """Says on a terminal whose code runs from now on: it may take its time, or never come back."""
+    if cells.source != BUILTIN and sys.stderr.isatty():
+        print(f"trying the cells of {cells.source} (Ctrl-C says where they are)", file=sys.stderr, flush=True)
+
+
 def guarded(work: Callable[[], int]) -> int:
     """What ``work`` returns; 2 for a bad value, 130 for Ctrl-C, 1 where files cannot be written, each with its line."""
     torch.set_num_threads(1)  # as in the runs that are estimated
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    treat_as_interrupts()
     try:
         return work()
     except BadValue as error:
         print(f"rnnkit: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("rnnkit: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"rnnkit: interrupted {error}".rstrip(), file=sys.stderr)
         return 130
     except OSError as error:
         print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)

@@ -8,14 +8,25 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rnnkit import batch, estimate, summary
 from rnnkit.broken import BrokenCell, reason_of
-from rnnkit.cli_guard import Parser, guarded
+from rnnkit.cli_guard import Parser, announce, guarded
 from rnnkit.follow import Progress
-from rnnkit.modelfile import DEFAULT_FILE, Cells, find_cells, make_cell, student_files, unread_cells, without_file
+from rnnkit.interrupts import interruption_in
+from rnnkit.modelfile import (
+    DEFAULT_FILE,
+    Cells,
+    CellsError,
+    find_cells,
+    make_cell,
+    student_files,
+    unread_cells,
+    without_file,
+)
 from rnnkit.names import unknown
 from rnnkit.processes import interrupt
 from rnnkit.regimes import FIELDS, HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, RegimeError
@@ -137,7 +148,6 @@ def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
     start = time.perf_counter() - begun if begun else START
-    print("estimate: timing some updates, checks and a picture here", flush=True)
     left, said = _estimate(jobs, arguments.jobs, start)
     print(said, flush=True)
     for folder, group in groups.items():
@@ -156,7 +166,9 @@ def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
     print(f"records, logs and executed notebooks in {out}, with {summary.SUMMARY} and {summary.COMMANDS}")
     for student in without:
         print(f"{student}: failed: no {DEFAULT_FILE}")
-    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted"} | ({"failed"} if without else set())
+    bad = {outcome.status for outcome in outcomes} & {"failed", "interrupted", "stopped"} | (
+        {"failed"} if without else set()
+    )
     return 130 if "interrupted" in bad else 1 if bad else 0
 
 
@@ -178,6 +190,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> dict[Path, list[batch.Job
         }
     cells = find_cells(arguments.cells)
     jobs = batch.plan(keys, out, cells=cells, **settings)
+    announce(cells)
     for job in jobs:
         check_device(job.regime)
         make_cell(job.regime, cells)
@@ -194,20 +207,26 @@ def _estimate(jobs: Sequence[batch.Job], at_once: int, start: float) -> tuple[di
         at_once: how many of them run at a time.
         start: seconds that this process took to start.
     """
+    waiting = [job for job in jobs if batch.standing(job) != "finished"]
+    if not waiting:
+        return {}, "estimate: nothing left to train, only the page to make again"
+    print("estimate: timing some updates, checks and a picture here", flush=True)
     cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
     paces: dict[Regime, estimate.Pace] = {}
     try:
-        with estimate.company(min(at_once, len(jobs)) - 1):
+        with estimate.company(min(at_once, len(waiting)) - 1):
             machine = estimate.machine(start)
-            for kind in {estimate.kind_of(job.regime): None for job in jobs}:
+            for kind in {estimate.kind_of(job.regime): None for job in waiting}:
                 paces[kind] = estimate.pace_of(kind, cells)
     except Exception as error:
-        reason = str(error) if isinstance(error, BrokenCell) else reason_of(error)
-        return {}, f"estimate: none, a cell broke ({reason})"
+        if interruption := interruption_in(error):
+            raise interruption from None
+        cells_own = isinstance(error, BrokenCell | CellsError)
+        return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
     left, loading = {}, max(pace.first for pace in paces.values())  # what one process has loaded, the next finds there
-    for job in jobs:
+    for job in waiting:
         whole, share = paces[estimate.kind_of(job.regime)].whole(job.regime), batch.share_left(job)
-        left[job.label] = share and share * whole + loading + machine.job
+        left[job.label] = share * whole + loading + machine.job
     total = estimate.makespan(sorted(left.values(), reverse=True), at_once) + machine.page(len(jobs))
     return left, f"estimate: about {estimate.in_words(total)} (timed just now, with the machine as busy as it is)"
 
@@ -232,7 +251,8 @@ def _run_with_progress(jobs: Sequence[batch.Job], at_once: int) -> list[batch.Ou
                 progress.ended(outcome)
                 progress.say(_outcome_line(outcome))
         except KeyboardInterrupt:
-            progress.say("interrupted: saving what runs; the same command goes on later")
+            with suppress(OSError):  # the terminal may be gone
+                progress.say("interrupted: saving what runs; the same command goes on later")
             interrupt()
             known = {outcome.job.label for outcome in outcomes}
             reason = "run the same command again to go on"

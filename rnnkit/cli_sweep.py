@@ -6,11 +6,12 @@ import argparse
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from rnnkit.cli_guard import Parser, guarded
+from rnnkit.cli_guard import Parser, announce, guarded
 from rnnkit.estimate import in_words, makespan
 from rnnkit.modelfile import find_cells, make_cell
 from rnnkit.processes import interrupt
@@ -46,6 +47,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         raise RegimeError(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)
     sweep = read_sweep_file(arguments.file)
+    announce(cells)
     for run in sweep.runs:
         check_device(run.regime)
         make_cell(run.regime, cells)
@@ -70,7 +72,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
                 bar.write(f"{run.name}: {status}")
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
-            bar.write("broken off: saving what runs; the same command goes on later")
+            with suppress(OSError):  # the terminal may be gone
+                bar.write("broken off: saving what runs; the same command goes on later")
             interrupt()
             raise
     if arguments.curves:

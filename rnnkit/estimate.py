@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from rnnkit.broken import RAISED
 from rnnkit.engines import Engine, get_engine
 from rnnkit.engines.handover import difference, first
 from rnnkit.heads import Head, get_head
+from rnnkit.interrupts import held_back
 from rnnkit.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.regimes import Regime
 from rnnkit.tasks import Batch
@@ -27,6 +29,13 @@ SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones 
 # What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
 # notebook draws; so does the page. Timed once on a busy machine.
 STARTS, PICTURES, PAGE_PICTURES = 2.0, 6.0, 3.5
+# Keeps a core busy for as long as somebody holds the other end of its standard input: it ends with this process,
+# however that ends.
+BUSY = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""
 Clock = Callable[[], float]
 
 
@@ -116,7 +125,7 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
         check = regime.chunks * timed.of(timed.validation, chunk)
         if regime.collectDiags:
             check += timed.of(timed.diagnostics, diagnostic) * regime.max_length / len(diagnostic.inputs)
-    except Exception as error:
+    except RAISED as error:
         if broken := cells.blame(error, regime.model):
             raise broken from error
         raise
@@ -188,20 +197,27 @@ def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
             ax.plot(range(100))
         figure.savefig(io.BytesIO(), format="png")
 
-    draw()  # the first one loads fonts, which is part of a start
-    return Machine(start, mean_time(draw, clock))
+    with held_back():  # matplotlib can swallow an interruption
+        draw()  # the first one loads fonts, which is part of a start
+    with held_back():
+        picture = mean_time(draw, clock)
+    return Machine(start, picture)
 
 
 @contextmanager
 def company(others: int) -> Iterator[None]:
     """Keeps other cores busy, as the runs at the same time will: what is timed is timed beside them."""
-    command = [sys.executable, "-S", "-E", "-c", "while True: pass"]
-    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(others)]  # as `run_child` does
+    command = [sys.executable, "-S", "-E", "-c", BUSY]
+    busy = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # as `run_child` does
+        for _ in range(others)
+    ]
     try:
         yield
     finally:
         for process in busy:
             process.kill()
+            process.stdin.close()
             process.wait()
 
 

@@ -71,7 +71,7 @@ def _write_file(notebook: Path, out: str | Path, make: Callable, said: Callable[
         made = make(read, notebook.name)
         kept = _write(path, made.text)
     except BadValue as error:
-        print(error)
+        print(f"{error}; {path} is still that of before" if path.exists() else error)
         return
     except OSError as error:
         print(f"{path}: it could not be written: {error.strerror or error}")

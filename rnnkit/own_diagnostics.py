@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.broken import fault_of, go_back, question_at, reason_of
+from rnnkit.broken import RAISED, fault_of, go_back, reason_of, why_not_run
 from rnnkit.cells import readout
 from rnnkit.checks.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.diagnostics import gate_sat_time, grad_time, gradient_norm, rho_Whh, sat_time
@@ -85,16 +85,19 @@ class _Functions:
         if not callable(function):
             problem = f"no {target} in {self.file} yet; solve question {question} in {DIAGNOSTICS}, and write it again"
             return Compared(label, question, right, problem=problem)
+        if not np.isfinite(right).any():
+            problem = "no finite numbers to compare: ours, of the same network, are not finite either"
+            return Compared(label, question, right, problem=problem)
         try:
             own = as_array(call(function))
-        except Exception as error:
+        except RAISED as error:
             return Compared(label, question, right, problem=self._problem(error, question))
         if own.shape != right.shape:
             problem = f"{target} gives shape {own.shape}, expected {right.shape}; go back to question {question}"
             return Compared(label, question, right, problem=problem)
         return Compared(label, question, right, own)
 
-    def _problem(self, error: Exception, question: str) -> str:
+    def _problem(self, error: BaseException, question: str) -> str:
         fault = fault_of(error, self.file, self.text, question)
         if fault is None:
             return f"{reason_of(error)}{go_back(self.text, question, OWN_DIAGNOSTICS)}"
@@ -120,6 +123,9 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
         functions = _read(_path(found))
         if functions is None:
             print(f"no {OWN_DIAGNOSTICS} here: the last cell of {DIAGNOSTICS} writes it, then run this cell again")
+            return
+        if str(record["status"]) == "diverged":
+            print("no finite numbers to compare: the run diverged, the weights at its end are not finite")
             return
         compared = compare(record, found, functions)
     except BadValue as error:
@@ -147,12 +153,8 @@ def _read(path: Path) -> _Functions | None:
     text = source.decode("utf-8", "replace")
     try:
         return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
-    except (Exception, SystemExit) as error:
-        fault = fault_of(error, str(path), text)
-        line = error.lineno or 1 if isinstance(error, SyntaxError) else fault.line if fault else 0
-        advice = go_back(text, question_at(text, line), OWN_DIAGNOSTICS)
-        where = f", line {line}" if line else ""
-        raise BadValue(f"{path}{where}: the file does not run ({reason_of(error)}){advice}") from error
+    except RAISED as error:
+        raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
 
 
 def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compared]:

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 INTERRUPTED = 130
 INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
+START_PATIENCE = 120  # seconds for a run to come to its first check, before its limit counts in any case
+LOOK_EVERY = 0.2  # seconds
 
 _children: set[subprocess.Popen] = set()
 _stopping = threading.Event()
@@ -26,7 +29,11 @@ def stopping() -> bool:
 
 
 def run_child(
-    command: list[str], cwd: str | Path | None = None, text: str = "", seconds: float | None = None
+    command: list[str],
+    cwd: str | Path | None = None,
+    text: str = "",
+    seconds: float | None = None,
+    begun: Callable[[], bool] = lambda: True,
 ) -> tuple[int, str, str]:
     """Runs a command with one thread and no terminal; its exit code, output and errors.
 
@@ -35,6 +42,7 @@ def run_child(
         cwd: where it runs; here by default.
         text: what it can read from its standard input.
         seconds: after which it is asked to save itself and end, as Ctrl-C would.
+        begun: whether they count by now; they do in any case after `START_PATIENCE`.
 
     Raises:
         OSError: it could not be started.
@@ -47,13 +55,25 @@ def run_child(
     )  # fmt: skip
     _children.add(child)
     try:
-        output, errors = child.communicate(text, seconds)
+        output, errors = _communicate(child, text, seconds, begun)
     except subprocess.TimeoutExpired:
         _end(child)
         raise LimitReached(f"{seconds:g} s") from None
     finally:
         _children.discard(child)
     return child.returncode, output, errors
+
+
+def _communicate(
+    child: subprocess.Popen, text: str, seconds: float | None, begun: Callable[[], bool]
+) -> tuple[str, str]:
+    deadline = time.monotonic() + START_PATIENCE
+    while seconds and not begun() and time.monotonic() < deadline:
+        try:
+            return child.communicate(text, LOOK_EVERY)
+        except subprocess.TimeoutExpired:
+            text = ""  # it has been sent
+    return child.communicate(text, seconds)
 
 
 def _end(child: subprocess.Popen) -> None:

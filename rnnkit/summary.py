@@ -28,7 +28,7 @@ def summary_rows(out: str | Path, outcomes: Sequence[Outcome] = ()) -> list[dict
     for name, record in records_in(out).items():
         rows[name] = {key: value for key, value in facts_of(record).row().items() if key != "seconds"} | {"reason": ""}
     for outcome in outcomes:
-        if outcome.status in ("failed", "interrupted"):
+        if outcome.status in ("failed", "interrupted", "stopped"):
             name = outcome.job.regime.name
             known = rows.get(name, {"regime": name, "profile": profile_of(outcome.job.regime)})
             rows[name] = known | {"status": outcome.status, "reason": outcome.reason}

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,11 +19,12 @@ from tqdm.auto import tqdm
 
 import rnnkit
 from rnnkit.anchors import anchors_of
-from rnnkit.broken import BrokenCell
-from rnnkit.cli_guard import Parser
+from rnnkit.broken import RAISED, BrokenCell
+from rnnkit.cli_guard import Parser, announce
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.files import RunFiles
+from rnnkit.interrupts import treat_as_interrupts
 from rnnkit.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.record import save, trimmed, with_aliases
@@ -76,6 +76,7 @@ def train(
     check_device(regime)
     lookup(dict.fromkeys(CHOICES), engine, "engine")
     found = find_cells(cells)
+    announce(found)
     make_cell(regime, found)
     files = RunFiles(out, regime.name)
     files.make_folder()
@@ -214,7 +215,7 @@ def hand_over(trainer: Trainer, engine: str) -> str:
         return ""
     try:
         reason = "" if trainer.cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
-    except Exception as error:
+    except RAISED as error:
         _raise(_blame(trainer, error), error)
     if reason and engine == "fused":
         raise RegimeError(
@@ -298,7 +299,7 @@ def parse(argv: Sequence[str] | None) -> tuple[Regime, dict[str, Any], list[str]
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; 0 when the run came to its end, 2 for a bad value, 130 when interrupted."""
     torch.set_num_threads(1)  # fastest at these sizes; many runs are parallelised over processes
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves, like Ctrl-C
+    treat_as_interrupts()
     try:
         regime, where, notices = parse(argv)
         for notice in notices:
@@ -307,7 +308,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadValue as error:
         print(f"rnnkit.train: {error}", file=sys.stderr)
         return REFUSED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if str(error):
+            print(f"rnnkit.train: interrupted {error}", file=sys.stderr)
         return INTERRUPTED
     except BrokenCell as error:
         print(f"rnnkit.train: {error}", file=sys.stderr)

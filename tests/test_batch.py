@@ -148,6 +148,7 @@ def test_second_run_skips_what_is_finished(finished, tmp_path, call):
     code, printed, _ = call("A1", "B2", "--out", "out")
     assert code == 0
     assert printed.count("skipped") == 2
+    assert "estimate: nothing left to train, only the page to make again" in printed
     after = times_of("out")
     assert not [path for path in before if before[path] != after[path] and Path(path).parent != Path("out")]
     assert after.keys() == before.keys()

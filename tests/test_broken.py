@@ -15,6 +15,7 @@ from ownfiles import line_of, model_file
 
 from rnnkit import batch, cli
 from rnnkit.broken import BrokenCell
+from rnnkit.cli_guard import announce
 from rnnkit.modelfile import CellsError, find_cells
 from rnnkit.names import BadValue
 from rnnkit.regimes import get_regime
@@ -26,6 +27,7 @@ AT_20 = {
     "in torch": "    z_t = z_t.view(3, -1) if len(x_t) == 20 else z_t\n",
     "of torch's shapes": "    z_t = z_t + torch.zeros(20, 1)[: 7 if len(x_t) == 20 else 1]\n",
     "raised": "    if x_t.shape[0] == 20: raise ValueError('no more')\n",
+    "left": "    if x_t.shape[0] == 20: raise SystemExit(3)\n",
 }
 LATER = "    self.n = getattr(self, 'n', 0) + 1\n"
 # What comes up where: the line, and what must be said of it. Each comes up only in the middle of a run.
@@ -33,6 +35,7 @@ MIDDLE = {
     "first update, as autograd runs it": "    z_t = z_t.view(3, -1) if self.n > 200 and len(x_t) == 20 else z_t\n",
     "validation chunks": "    z_t = z_t.view(3, -1) if self.n > 40 and len(x_t) == 500 else z_t\n",
     "raised": "    if self.n > 200: raise ValueError('no more')\n",
+    "left": "    if self.n > 200: raise SystemExit(3)\n",
     "backward": "    if self.n > 200: z_t.mul_(1)\n",
 }
 
@@ -118,6 +121,27 @@ def test_an_error_of_ours_is_not_blamed_on_them(tmp_path):
         train(get_regime("B2", "tiny", **SMALL), out=tmp_path / "run", cells=model_file(tmp_path), on_check=fail)
 
 
+BY_HAND = {
+    "syntax": (
+        "    z_t = torch.sigmoid(x_t @ self.W_xz",
+        "    z_t = torch.sigmoid((x_t @ self.W_xz",
+        "SyntaxError: '(' was",
+    ),
+    "name": ("def update_gate(self, x_t, h_prev):", "def update_gate(self, x_t, h_prev=missing):", "NameError: "),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_file_broken_by_hand_names_its_line_and_question(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    old, new, said = BY_HAND[name]
+    model = model_file(tmp_path, (old, new))
+    assert main(FLAGS.split()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"rnnkit.train: model.py, line {line_of(model, new)}: the file does not run ({said}")
+    assert "; go back to question gru_update_gate in the notebook, then write model.py again" in line
+
+
 # ---- in every place ----------------------------------------------------------------------------------------------
 
 COUNTED = LATER + MIDDLE["first update, as autograd runs it"]
@@ -132,6 +156,27 @@ def test_the_handouts_command_says_it_in_one_line(tmp_path, monkeypatch, capsys,
     assert main(FLAGS.split()) == (1 if text == COUNTED else 2)
     (line,) = capsys.readouterr().err.splitlines()
     assert_named(line, model, text.splitlines()[-1].strip())
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_ctrl_c_says_where_the_code_was_that_never_came_back(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    model = model_file(tmp_path, (Z, Z + "    raise KeyboardInterrupt  # as if it had looped\n"))
+    code = main(FLAGS.split()) if command == "train" else cli.main(["run", "B2", "--profile", "tiny"])
+    assert code == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    number = line_of(model, "as if it had looped")
+    assert f": interrupted in model.py, line {number}, `raise KeyboardInterrupt" in line
+    assert line.endswith(" (question gru_update_gate)")
+
+
+def test_a_terminal_is_told_whose_code_is_tried(tmp_path, monkeypatch, capsys):
+    cells = find_cells(model_file(tmp_path))
+    announce(cells)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    announce(cells)
+    assert capsys.readouterr().err.startswith(f"trying the cells of {cells.source}")
 
 
 def test_the_row_of_a_batch_says_it(tmp_path, monkeypatch, capsys):

@@ -102,9 +102,10 @@ def test_a_handed_over_cell_is_timed_by_the_fast_engine(tmp_path, monkeypatch):
     assert asked == ["fused", "autograd"]
 
 
-def test_a_cell_that_breaks_in_it_is_named(tmp_path):
+@pytest.mark.parametrize("fault", ["z_t = z_t.view(3, -1)", "raise SystemExit(3)"])
+def test_a_cell_that_breaks_in_it_is_named(tmp_path, fault):
     old = "    z_t = torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)  # (B, H)\n"
-    model = model_file(tmp_path, (old, old + "    if len(x_t) == 100: z_t = z_t.view(3, -1)\n"))
+    model = model_file(tmp_path, (old, old + f"    if len(x_t) == 100: {fault}\n"))
     with pytest.raises(BrokenCell, match="go back to question gru_update_gate"):
         estimate.pace_of(get_regime("B2", "tiny"), find_cells(model))
 
@@ -132,6 +133,27 @@ def test_a_batch_is_the_longest_lane_and_the_page(tmp_path, paced):
     one = 2 + 41 * 1 + 2 + estimate.Machine(10.0, 1.0).job
     assert left == dict.fromkeys(["A1", "B2", "A4"], one)
     assert f"about {estimate.in_words(2 * one + estimate.Machine(10.0, 1.0).page(3))}" in said
+
+
+def test_only_what_is_the_cells_is_said_to_be(tmp_path, paced, monkeypatch):
+    jobs = batch.plan(["A1"], tmp_path, profile="tiny")
+
+    def raising(error):
+        def fail(*given):
+            raise error
+
+        return fail
+
+    monkeypatch.setattr(estimate, "pace_of", raising(BrokenCell("line 7")))
+    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none, a cell broke (line 7)")
+    monkeypatch.setattr(estimate, "machine", raising(ValueError("Invalid bounding box")))
+    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none (ValueError: Invalid bounding box)")
+    lost = SystemError("returned a result with an exception set")
+    lost.__cause__ = KeyboardInterrupt()
+    for error in (KeyboardInterrupt(), lost):
+        monkeypatch.setattr(estimate, "machine", raising(error))
+        with pytest.raises(KeyboardInterrupt):
+            cli_run._estimate(jobs, 1, 1.0)
 
 
 def test_the_start_of_this_process_is_what_a_start_takes(tmp_path, monkeypatch):
@@ -167,7 +189,7 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
 
-    def child(command, folder, seconds=None):
+    def child(command, folder, seconds=None, begun=None):
         """Trains A1 until it is interrupted, as a limit would, and B1 to its end."""
         regime = get_regime("A1" if "A1_" in folder else "B1", "tiny")
         asked[regime.name] = seconds
@@ -189,8 +211,8 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
     printed = capsys.readouterr().out
     assert code == 1
     assert asked == {get_regime("A1").name: 90.0, get_regime("B1").name: 90.0}
-    reason = "limit of 1.5 minutes reached after 21 updates; the same command goes on"
-    assert f"A1: failed: {reason}" in printed
+    reason = "at its limit of 1.5 minutes, after 21 updates; the same command goes on"
+    assert f"A1: stopped: {reason}" in printed
     assert "B1: finished" in printed
     assert reason in Path("out/summary.csv").read_text()
     again.append(True)
@@ -201,7 +223,45 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
 def test_a_limit_before_the_first_save_is_said_too(tmp_path):
     job = batch.plan(["A1"], tmp_path, profile="tiny", limit=1.0)[0]
-    assert batch._limit_reason(job) == "limit of 1 minute reached after 0 updates; the same command goes on"
+    assert batch._limit_reason(job) == (
+        "at its limit of 1 minute, before its first check: nothing is saved yet; give it a longer --limit"
+    )
+
+
+def test_a_limit_counts_from_the_first_check_of_this_run(tmp_path):
+    log = tmp_path / "t.log"
+    seen = batch._checks_seen(log)
+    assert not seen()
+    log.write_text("python -m rnnkit.train --name t\n")
+    assert not seen()
+    log.write_text("python -m rnnkit.train --name t\nt: iteration 5 of 10\n")
+    assert seen()
+    again = batch._checks_seen(log)
+    assert not again()
+    with open(log, "a") as file:
+        file.write("t: resumed after 6 updates\n")
+        assert not again()
+        file.write("t: iteration 10 of 10\n")
+    assert again()
+
+
+def test_a_child_has_its_time_from_when_it_began(tmp_path):
+    """Its start takes longer than its limit; it ends by itself soon after its beginning is seen."""
+    from rnnkit.processes import run_child
+
+    code = "import sys, time; time.sleep(2); print(sys.stdin.read())"
+    looked = []
+    command = [sys.executable, "-S", "-c", code]
+    assert run_child(command, tmp_path, "said", 0.01, lambda: looked.append(0))[:2] == (0, "said\n")
+    assert len(looked) > 1
+
+
+def test_a_child_that_never_begins_has_its_limit_all_the_same(tmp_path, monkeypatch):
+    from rnnkit import processes
+
+    monkeypatch.setattr(processes, "START_PATIENCE", 1)
+    with pytest.raises(processes.LimitReached):
+        processes.run_child([sys.executable, "-S", "-c", "import time; time.sleep(600)"], seconds=1, begun=bool)
 
 
 def test_a_child_over_its_time_is_interrupted_and_may_save_itself(tmp_path):
@@ -224,8 +284,8 @@ def test_a_limit_ends_a_real_run_and_the_same_command_goes_on(tmp_path, monkeypa
     endless += ["--out", "out", "--limit", "1"]
     assert cli.main(endless) == 1
     first = capsys.readouterr().out
-    assert "limit of 1 minute reached after " in first
+    assert "at its limit of 1 minute, after " in first
     name = get_regime("A1").name
-    assert "A1: failed: limit of 1 minute" in first
+    assert "A1: stopped: at its limit of 1 minute" in first
     assert cli.main(endless) == 1
     assert "resumed after" in Path(f"out/{name}/{name}.log").read_text()

@@ -32,6 +32,10 @@ BROKEN = {
     "gru: gates crossed": ("A4", (GATES, CROSSED), "trace of z"),
     "gru: no gates": ("A4", (GATES, "None"), "third place"),
     "gru: backwards": ("B2", (GRU_LOOP, "    h_t, gates = self.step(x.flip(0)[len(hs)], h_t)\n"), "hidden is not"),
+    "rnn: cut": ("A1", (RNN_LOOP, "    h_t = self.step(x_t, h_t.detach())\n"), "is it cut on the way"),
+    "rnn: no grad": ("A1", (READOUT, READOUT.replace("h @", "h.detach() @")), "gradient of output"),
+    "rnn: data": ("A1", (RNN_END, "    return output.data, hidden, None"), "way back to the weights"),
+    "gru: cut": ("B2", (GRU_LOOP, "    h_t, gates = self.step(x_t, h_t.detach())\n"), "is it cut on the way"),
     "gru: raises": ("B2", (GRU_LOOP, "    h_t, gates = self.step(x_t.T, h_t)\n"), "RuntimeError"),
     "gru: for three": ("B2", (GRU_LOOP, f"{GRU_LOOP}        assert len(h_t) == 3\n"), "`assert len(h_t) == 3`"),
 }

@@ -147,6 +147,13 @@ def test_an_unsolved_class_is_left_out_and_its_question_named(write, ran, capsys
         "model.py: RNN, from the saved 1_cells.ipynb; without GRU until question gru_candidate is solved"
     ]
     assert set(find_cells().classes) == {"rnn"}
+    assert assemble.is_ours(Path("model.py").read_text())
+    with pytest.raises(CellsError) as caught:
+        make_cell(get_regime("A4", "tiny"), find_cells())
+    assert str(caught.value) == (
+        "model.py: without GRU until question gru_candidate of 1_cells.ipynb is solved; "
+        "solve it there, save, and run the last cell of 1_cells.ipynb again"
+    )
 
 
 def refusals():
@@ -172,6 +179,14 @@ def test_refusals_are_one_line_with_the_question(write, ran, capsys, tmp_path, c
     (line,) = lines(capsys)
     assert line.startswith(message)
     assert not (tmp_path / "model.py").exists()
+    write()
+    notebook.write_model()
+    before = Path("model.py").read_text()
+    write(**changed)
+    capsys.readouterr()
+    notebook.write_model()
+    assert lines(capsys) == [f"{line}; model.py is still that of before"]
+    assert Path("model.py").read_text() == before
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,7 @@ ODD = {
     "signature": ("def spectral_radius(W):", "def spectral_radius(W, more):", "rho", "go back to question rho"),
     "key": ('"sat_time": saturation', '"sat": saturation', NAMES, "go back to question diagnostic_keys"),
     "shape": ("    return g\n", "    return g[1:]\n", "g_t", "expected (32,); go back to question grad_time"),
+    "exit": ("    return g\n", "    raise SystemExit(3)\n", "g_t", "SystemExit: 3; go back to question grad_time"),
     "none": ("    return g\n", "    return None\n", "g_t", "go back to question grad_time"),
     "name": (
         "def gate_distance(v):",
@@ -281,3 +282,34 @@ def test_the_notebook_shows_it_and_a_broken_function_does_not_fail_the_run(tmp_p
     assert "g_t: yours and ours agree" in text
     assert "ValueError: no; go back to question sat_time" in text
     assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+# ---- where the numbers are not finite ----------------------------------------------------------------------------
+
+
+def test_a_diverged_run_says_that_there_is_nothing_to_compare(tmp_path, monkeypatch, drawn, capsys):
+    monkeypatch.chdir(tmp_path)
+    diagnostics_file(tmp_path)
+    record = load(train(get_regime("B1", "tiny", lr=1e30), out=tmp_path / "run", cells="builtin"))
+    assert str(record["status"]) == "diverged"
+    compare_own(record, "builtin")
+    assert said(capsys) == ["no finite numbers to compare: the run diverged, the weights at its end are not finite"]
+    assert not drawn
+
+
+def test_nan_is_no_agreement(tmp_path, monkeypatch, trained, drawn, capsys):
+    """A file by hand whose step breaks at this run's weights alone: nothing says that both agree, and all is drawn."""
+    monkeypatch.chdir(tmp_path)
+    diagnostics_file(tmp_path)
+    record = dict(trained("A1"))
+    record["b_h"] = np.full_like(record["b_h"], 77.0)
+    text = "        return super().step(x_t, h_prev) * (float('nan') if self.b_h[0] == 77 else 1)\n"
+    text = f"from rnnkit import cells\nclass RNN(cells.RNN):\n    def step(self, x_t, h_prev):\n{text}"
+    Path("model.py").write_text(text)
+    found = lines_of(record, capsys, cells="model.py")
+    assert list(found) == QUANTITIES["A1"]
+    for label in ("g_t", "saturation", "gradient norm"):
+        assert found[label].startswith("no finite numbers to compare: ")
+    assert "agree" in found["rho"]
+    (figure,) = drawn
+    figure.canvas.draw()

@@ -56,8 +56,8 @@ def _curve(ax: Axes, one: Compared) -> None:
             ax.plot(steps, shown, color=color, linestyle=style, linewidth=width, label=name)
     ax.set(xlabel="time step t", ylabel=r"$\log_{10} g_t$" if logs else f"{one.label}: mean distance")
     if not logs:
-        top = np.nanmax([np.max(v) for v in (one.right, one.own) if v is not None])
-        ax.set_ylim(0, 1.1 * top or 1)
+        both = np.concatenate([v for v in (one.right, one.own) if v is not None])
+        ax.set_ylim(0, 1.1 * both[np.isfinite(both)].max(initial=0) or 1)
 
 
 def _shares(ax: Axes, numbers: Sequence[Compared]) -> None:
