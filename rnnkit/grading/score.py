@@ -7,6 +7,7 @@ numbers that a right answer would have to compute anyway.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,8 +58,10 @@ def _score(question: Question, ask: Ask, rng: np.random.Generator) -> Report:
     found: list[CaseReport] = []
     notes: list[str] = []
     used: list[str] = []
-    for _ in range(DRAWS):
+    for number in range(DRAWS):
         inputs = draw(question.id, rng)
+        if number:  # the later rounds of one draw tell what they can; other numbers and sizes cost little
+            inputs = replace(inputs, rounds={})
         seen = _ask(question, ask, inputs).seen
         if settled := _settled(question, seen):
             return settled

@@ -77,7 +77,7 @@ VARIANTS = {
 
 # name -> question, body, what the report must say
 WRONG = {
-    "half": ("rnn_step", "return 0.5 * PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)", "0.5 times"),
+    "half": ("rnn_step", "return 0.5 * PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)", "counts half"),
     "negative": ("rnn_step", "return -PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)", "sign"),
     "zeros": ("rnn_step", "return 0 * h_prev", "0 everywhere"),
     "NaN": ("rnn_step", "return h_prev / 0 * 0", "finite"),
@@ -95,7 +95,7 @@ WRONG = {
     "ragged": ("sat_time", "return [[1.0], [1.0, 2.0], 3.0, 4.0]", "ragged"),
     "string": ("sat_time", 'return "0.5"', "expected numbers"),
     "a list of strings": ("sat_time", 'return ["a", "b", "c", "d"]', "expected numbers"),
-    "sum over units": ("sat_time", "return (1 - hidden.abs()).mean(1).sum(1)", "sum over the last axis"),
+    "sum over units": ("sat_time", "return (1 - hidden.abs()).mean(1).sum(1)", "a sum stands for a mean"),
     "bool": ("rho", "return True", "expected numbers"),
     "complex eigenvalue": ("rho", "return torch.linalg.eigvals(W)[0]", "real"),
     "reversed": ("grad_time", "return [g.norm(dim=1).mean() for g in torch.autograd.grad(loss, hs)][::-1]", "backwards"),

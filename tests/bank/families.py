@@ -86,6 +86,11 @@ LIKELY = (*tuple(AXIS)[:4], "s.abs().amax(D)", "s.amin(D)", "s.abs().mean(D)", "
     "s.square().sum(D)", "s.median(D).values", "s.std(D)", "s.var(D)", "s.select(D, 0)", "s.select(D, -1)", "s.amax(D)")
 
 
+def _summed(size: str) -> str:
+    """What such a factor is a sign of."""
+    return "" if size == "T" or "root" in size else ", as where a sum stands for a mean"
+
+
 def _chain(*steps: str) -> str:
     """Expressions of s, each of the one before, as one."""
     text = "s"
@@ -144,7 +149,7 @@ def _grad_time() -> Iterator[Wrong]:
         yield place, f"(lambda s: {new})({place})", message
     for size, name in SIZES.items():
         yield place, of_flow(f"s.norm(dim=-1).mean(-1) / ({size})"), f"the result is divided by {name}, as well."
-        yield place, of_flow(f"s.norm(dim=-1).mean(-1) * ({size})"), f"the result is multiplied by {name}."
+        yield place, of_flow(f"s.norm(dim=-1).mean(-1) * ({size})"), f"the result is multiplied by {name}{_summed(name)}."
     for new, message in _two_axes(right):
         yield place, of_flow(new), message
         if any(f"({new})" in f"({_chain(_along(one, -1), _along(two, -1))})" for one in (right[0], "s.square().sum(D)", "s.abs().sum(D)", "s.abs().mean(D)", "s.mean(D)") for two in ("s.mean(D)", "s.sum(D)")) or new == "(s.flatten(1)).norm(dim=-1)":
@@ -191,7 +196,7 @@ def _distances(place: str, table: dict[str, str], right: str, name: str) -> Iter
         yield mean, f"(lambda s: {new})({mean})", message
     for size, said in SIZES.items():
         yield mean, f"(lambda s: s.mean(dim=(1, 2)) / ({size}))(distance)", f"the result is divided by {said}, as well."
-        yield mean, f"(lambda s: s.mean(dim=(1, 2)) * ({size}))(distance)", f"the result is multiplied by {said}."
+        yield mean, f"(lambda s: s.mean(dim=(1, 2)) * ({size}))(distance)", f"the result is multiplied by {said}{_summed(said)}."
     for new, message in _two_axes(("s.mean(D)", "s.mean(D)")):
         yield mean, f"(lambda s: {new})(distance)", message
     for new, message in table.items():
