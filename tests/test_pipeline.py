@@ -78,8 +78,10 @@ def bare(course):
     return make
 
 
-def test_with_and_without_a_database_the_release_is_the_same(course):
-    assert release.differences(course / "release", ROOT / "release") == []
+def test_with_and_without_a_database_the_notebooks_are_the_same(course):
+    """nbgrader alone copies the tables whole; what students do not get of them, `rnnkit release` leaves out."""
+    different = release.differences(course / "release", ROOT / "release")
+    assert [name for name in different if not name.startswith(f"{NAME}/sweeps/")] == []
 
 
 def test_the_bare_release_scores_nothing(course, graded):
