@@ -265,8 +265,10 @@ def test_huge_diagnostics_are_kept_without_a_warning():
 
 
 class Broken(RNN):
+    """Of many sequences at once, as validation has: what answers NaN to a training batch is not trained."""
+
     def step(self, x_t, h_prev):
-        return super().step(x_t, h_prev) * math.nan
+        return super().step(x_t, h_prev) * (math.nan if len(x_t) > 50 else 1)
 
 
 def test_a_net_that_answers_nan_is_all_wrong():

@@ -173,7 +173,7 @@ FORWARD = {
     ),
     "gru_forward: traces gathered over calls": Hole(
         "gru_forward", "hs, zs, rs = [], [], []",
-        'hs = []\n    zs, rs = self.__dict__.setdefault("_traces", ([], []))', _AGAIN,
+        'hs = []\n    zs, rs = self.__dict__.setdefault("_traces", ([], []))', "kept from call to call",
     ),
     "gru_forward: the first traces always": Hole(
         "gru_forward", _TRACES, f'self.__dict__.setdefault("_traces", {_TRACES})', _AGAIN
