@@ -6,10 +6,12 @@ What comes back is only what the code computed; whether it is right is not known
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import torch
 
+from rnnkit.checks import rules
 from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs, fixed
@@ -61,30 +63,41 @@ def answer(request: str, obj: Any) -> str:
         with quiet():
             if "known" in asked:
                 reply = _with_earlier(question, obj, inputs, asked)
+            elif inputs is None:
+                reply = _with_needs(question, obj, observe(question, obj))
             else:
-                reply = _told(question, obj, inputs, observe(question, obj, inputs))
+                reply = _reply(observe(question, obj, inputs))
         return json.dumps(encode(reply))
     except Exception as error:  # an object that defeats the check itself
         verdict = (UNCHECKABLE, f"this object could not be checked: {type(error).__name__}")
         return json.dumps(encode(_reply(Seen(verdict=verdict))))
 
 
-def _told(question: Question, obj: Any, inputs: Inputs | None, seen: Seen) -> dict[str, Any]:
-    return _with_needs(question, obj, seen) if inputs is None else _reply(seen)
-
-
 def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: dict[str, Any]) -> dict[str, Any]:
     """The reply with stand-ins in the place of earlier questions, or the calls whose results it needs first."""
-    book = Book(decode(asked["known"]), asked["plain"])
+    book, reply = Book(decode(asked["known"]), asked["plain"]), None
     with placed(question, obj, book):
-        seen = observe(question, obj, inputs)
-        if book.calls:  # later rounds wait for the first one: what they call is found out at once
-            given = inputs or fixed(question.id)
-            for case in CASES[question.id]:
-                for later in given.of(case.name).rounds.values():
-                    run_case(case, obj, torch.float64, later)
-        reply = None if book.calls else _told(question, obj, inputs, seen)
-    return {"calls": book.calls, "called": sorted(book.called), "reply": None if book.calls else reply}
+        with rules.tripwire(question) as used:  # what is forbidden is so from the first request on
+            _look_ahead(question, obj, inputs or fixed(question.id))
+        if used:
+            reply = _reply(Seen(rules=sorted(used)))
+        elif not book.calls:
+            seen = observe(question, obj, inputs)
+            reply = _reply(seen)
+            if inputs is None and seen.outcomes and not book.calls:
+                reply["probes"] = _cases(seen.probes())
+    return {"calls": book.calls, "called": sorted(book.called), "reply": None if book.calls and not used else reply}
+
+
+def _look_ahead(question: Question, obj: Any, inputs: Inputs) -> None:
+    """Runs all rounds of the first and the last case, of which one asks for gradients, for the calls that they make."""
+    cases = CASES[question.id]
+    for case in dict.fromkeys((cases[0], cases[-1])):
+        given = inputs.of(case.name)
+        alone = replace(given, rounds={})
+        run_case(case, obj, torch.float32, alone, seed=1)
+        for one in (alone, *given.rounds.values()):
+            run_case(case, obj, torch.float64, one)
 
 
 def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:

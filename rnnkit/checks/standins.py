@@ -93,17 +93,20 @@ class Book:
 @contextmanager
 def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
     """Puts stand-ins in the place of the earlier questions' code, for as long as it lasts."""
+    spaces = {id(one.__globals__): one.__globals__ for one in _functions(obj, question)}
     with ExitStack() as stack:
         for need in behind(question):
-            if need.method:
-                if isinstance(obj, type):
-                    own = _method(obj, need.method)
-                    stack.enter_context(_attribute(obj, need.method, _of_method(need, book, own)))
-                continue
-            spaces = {id(one.__globals__): one.__globals__ for one in _functions(obj, question)}
-            for space in spaces.values():
-                stand_in = functools.partial(_function, need, book, space.get(need.target))
-                stack.enter_context(_entry(space, need.target, stand_in))
+            name = need.method or need.target
+            if need.method and isinstance(obj, type):
+                own = _method(obj, name)
+                stand_in = _of_method(need, book, own)
+                stack.enter_context(_attribute(obj, name, stand_in))
+                where = [space for space in spaces.values() if own is not None and space.get(name) is own]
+            else:
+                own = getattr(obj, "__globals__", {}).get(name)
+                stand_in, where = functools.partial(_function, need, book, own), spaces.values()
+            for space in where:
+                stack.enter_context(_entry(space, name, functools.partial(stand_in)))
         yield
 
 
@@ -211,7 +214,7 @@ def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -
         shape = () if need.id == "grad_norm" else np.shape(tensors[0])[:1]
     for one in tensors:
         if not isinstance(one, Tensor):
-            raise TypeError(f"{need.name}: expected {'tensors' if len(tensors) > 1 else 'a tensor'}, got {kind_of(one)}")
+            raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")
     values = book.look(need, [_array(one) for one in tensors])
     value = np.full(shape, np.nan) if values is None else values[0].copy()
     if not book.plain:

@@ -6,6 +6,7 @@ Only numbers come in and only numbers go out, so that no right code is within re
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from torch import Tensor
 from rnnkit.cells import PHI
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import equal
+from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.standins import ERRORS
 from rnnkit.grading.reference import gradient_through_time, loss_at_the_end, trajectory
 
@@ -56,10 +58,7 @@ def _answer(call: Call, inputs: Inputs) -> dict[str, Any]:
 
 def _values(call: Call) -> Iterable[Tensor]:
     right = _RIGHT[call.question]
-    with contextlib.suppress(RuntimeError, IndexError):  # shapes that do not fit; with numbers torch says which
-        shapes = [torch.empty(one.shape, device="meta") for one in call.arrays]
-        if sum(one.numel() for one in right(call.phi, *shapes)) > MOST_RESULT:
-            raise ValueError("the result of this call is too large")
+    _bounded(call)
     given = [torch.from_numpy(one.copy()).requires_grad_(bool(call.back)) for one in call.arrays]
     found = right(call.phi, *given)
     if not call.back:
@@ -67,6 +66,21 @@ def _values(call: Call) -> Iterable[Tensor]:
     weights = [torch.from_numpy(one.copy()) for one in call.back]
     back = torch.autograd.grad(found, given, weights, allow_unused=True)
     return [torch.zeros_like(one) if way is None else way for one, way in zip(given, back, strict=True)]
+
+
+def _bounded(call: Call) -> None:
+    """Refuses what few numbers could blow up: arrays are spread over one another's axes."""
+    question = QUESTIONS[call.question]
+    if question.method is None:
+        return
+    count = len(question.arguments)
+    if any(one.ndim > 2 for one in call.arrays[count:]):
+        raise ValueError("a parameter has more than two axes")
+    with contextlib.suppress(ValueError):  # shapes that do not fit; torch says which
+        rows = np.broadcast_shapes(*(one.shape[:-1] for one in call.arrays[:count]))
+        if math.prod(rows) * max(np.shape(one)[-1] for one in call.arrays if one.ndim) <= MOST_RESULT:
+            return
+        raise RuntimeError(f"the result of this call would have more than {MOST_RESULT} numbers")
 
 
 # ---- right code ---------------------------------------------------------------------------------------------------

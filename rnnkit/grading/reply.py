@@ -106,8 +106,8 @@ def _call(found: Any, stood_in: list[str]) -> Call:
     if about["question"] not in stood_in or type(about["phi"]) is not str:
         raise BadReply("a call: expected an earlier question")
     for some in (arrays, back):
-        right = type(some) is list and len(some) <= NAMES and all(type(one) is np.ndarray and one.dtype.kind == "f" for one in some)
-        if not right or sum(one.size for one in some) > MOST_NUMBERS:
+        right = type(some) is list and all(type(one) is np.ndarray and one.dtype.kind == "f" for one in some)
+        if not right or len(some) > NAMES or sum(one.size for one in some) > MOST_NUMBERS:
             raise BadReply(f"a call: expected at most {MOST_NUMBERS} floating-point numbers in arrays")
     return Call(about["question"], about["phi"], arrays, back)
 

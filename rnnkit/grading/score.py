@@ -37,9 +37,7 @@ class NoAnswer(Exception):
     """The other process gave no reply; the message says why."""
 
 
-def score(
-    question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping[str, Report] | None = None
-) -> Report:
+def score(question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping[str, Report] | None = None) -> Report:
     """Asks a question with random inputs and, where anything is wrong, with the public ones for a better explanation.
 
     An answer that calls earlier questions which are not right is judged with right ones in their place, too.
@@ -56,7 +54,10 @@ def score(
     question = QUESTIONS[question_id]
     with np.errstate(all="ignore"):
         report = _guarded(question, AsWritten(question, ask), rng)
-        return _followed(question, ask, rng, report) if _may_follow(question, report, earlier) else report
+        if not _may_follow(question, report, earlier):
+            return report
+        wrong = [id for id, one in (earlier or {}).items() if one.points < one.most]
+        return _followed(question, ask, rng, report, wrong)
 
 
 def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
@@ -139,27 +140,27 @@ def _may_follow(question: Question, report: Report, earlier: Mapping[str, Report
     return any(earlier[need.id].points < need.points for need in behind(question) if need.id in earlier)
 
 
-def _followed(question: Question, ask: Ask, rng: np.random.Generator, report: Report) -> Report:
+def _followed(question: Question, ask: Ask, rng: np.random.Generator, report: Report, wrong: list[str]) -> Report:
     """The better of a report and of that with right earlier questions, which says what is wrong besides these."""
     for plain in (False, True) if question.notebook == DIAGNOSTICS else (False,):
         asked = WithRight(question, ask, plain)
         other = _guarded(question, asked, rng)
         if asked.called and other.cases and other.points >= report.points:
-            report = _with_right(question, report, other, asked.called)
+            put = [id for id in asked.called if id in wrong] or asked.called
+            report = _with_right(question, report, other, put)
         if report.points == report.most:
             break
     return report
 
 
-def _with_right(question: Question, before: Report, report: Report, called: list[str]) -> Report:
+def _with_right(question: Question, before: Report, report: Report, put: list[str]) -> Report:
     """The second of two reports, with the first one's words."""
-    *names, last = [QUESTIONS[id].name for id in called]
-    put = f"a right {last}" if not names else f"right {', '.join(names)} and {last}"
-    lead = f"judged with {put} in the place of yours: {report.points:g} of {report.most:g} points"
-    own = report.messages
+    *names, last = [QUESTIONS[id].name for id in put]
+    right = f"right {', '.join(names)} and {last}" if names else f"a right {last}"
+    said = f"judged with {right} in the place of yours: {report.points:g} of {report.most:g} points"
     if report.points < report.most:
-        lead += f"; {question.name} has a mistake of its own"
-    return replace(report, messages=list(dict.fromkeys([*before.messages, lead, *own])))
+        said += f"; {question.name} has a mistake of its own"
+    return replace(report, messages=list(dict.fromkeys([*before.messages, said, *report.messages])))
 
 
 # ---- one reply ----------------------------------------------------------------------------------------------------
