@@ -53,8 +53,8 @@ def answer(request: str, obj: Any) -> str:
     Returns:
         JSON for `wire.decode`: ``{"verdict": [status, message] or None, "rules": names, "cases": {case: {"values",
         "problems", "error", "notes"}}, "probes": {probe: as a case}, "needs": {question: the same of it}}``; probes and
-        needs only with the public inputs. Where earlier questions are stood in for: ``{"calls": those that are not
-        known, "called": ids, "reply": as above, or None while there are such calls}``.
+        needs only with the public inputs. Where earlier questions are stood in for, no needs, but ``"calls"``, those
+        whose results are not known, and ``"called"``, ids; while there are such calls there is nothing else to read.
     """
     try:
         asked = json.loads(request)
@@ -75,18 +75,18 @@ def answer(request: str, obj: Any) -> str:
 
 def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: dict[str, Any]) -> dict[str, Any]:
     """The reply with stand-ins in the place of earlier questions, or the calls whose results it needs first."""
-    book, reply = Book(decode(asked["known"]), asked["plain"]), None
+    book, seen = Book(decode(asked["known"]), asked["plain"]), Seen()
     with placed(question, obj, book):
         with rules.tripwire(question) as used:  # what is forbidden is so from the first request on
             _look_ahead(question, obj, inputs or fixed(question.id))
         if used:
-            reply = _reply(Seen(rules=sorted(used)))
+            seen, book.calls = Seen(rules=sorted(used)), {}
         elif not book.calls:
             seen = observe(question, obj, inputs)
-            reply = _reply(seen)
-            if inputs is None and seen.outcomes and not book.calls:
-                reply["probes"] = _cases(seen.probes())
-    return {"calls": book.calls, "called": sorted(book.called), "reply": None if book.calls and not used else reply}
+        reply = _reply(seen)
+        if inputs is None and seen.outcomes and not book.calls:
+            reply["probes"] = _cases(seen.probes())
+    return reply | {"calls": book.calls, "called": sorted(book.called)}
 
 
 def _look_ahead(question: Question, obj: Any, inputs: Inputs) -> None:

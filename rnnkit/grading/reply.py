@@ -26,6 +26,7 @@ from rnnkit.names import BadValue
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
 VERDICTS = (NOT_WRITTEN, "not a function", "not a class", "not a cell", "wrong signature")
+ENTRIES = {"verdict", "rules", "cases", "probes", "needs"}
 NAMES = 160  # of values and problems in a case
 MOST_CALLS = 1000  # of earlier questions in one reply
 MOST_NUMBERS = 1024  # that a call is given, weights included
@@ -78,8 +79,8 @@ def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
     return _reply(_decoded(text), question, sizes)
 
 
-def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[dict[str, Call], list[str], Reply | None]:
-    """A reply where earlier questions are stood in for: the calls not known yet, the ids of those called, and the rest.
+def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Reply, dict[str, Call], list[str]]:
+    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called.
 
     Arguments:
         text, question, sizes: as for `read`.
@@ -87,17 +88,14 @@ def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[di
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
     """
-    about = _entries(_decoded(text), "the reply", {"calls", "called", "reply"})
+    about = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
     stood_in = [need.id for need in behind(question)]
     calls, called = about["calls"], _texts(about["called"], "called")
     if type(calls) is not dict or len(calls) > MOST_CALLS:
         raise BadReply(f"calls: expected an object with at most {MOST_CALLS} calls")
-    reply = None if about["reply"] is None else _reply(about["reply"], question, sizes)
-    return (
-        {key: _call(call, stood_in) for key, call in calls.items()},
-        [id for id in stood_in if id in called],
-        reply,
-    )
+    reply = _reply({name: about[name] for name in ENTRIES}, question, sizes)
+    found = {key: _call(call, stood_in) for key, call in calls.items()}
+    return reply, found, [id for id in stood_in if id in called]
 
 
 def _call(found: Any, stood_in: list[str]) -> Call:
@@ -133,7 +131,7 @@ def _size(text: Any) -> str:
 
 
 def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    about = _entries(found, "the reply", {"verdict", "rules", "cases", "probes", "needs"})
+    about = _entries(found, "the reply", ENTRIES)
     verdict = about["verdict"]
     if verdict is not None:
         status, message = _texts(verdict, "verdict", 2)

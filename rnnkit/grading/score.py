@@ -53,11 +53,10 @@ def score(question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping
     """
     question = QUESTIONS[question_id]
     with np.errstate(all="ignore"):
-        report = _guarded(question, AsWritten(question, ask), rng)
-        if not _may_follow(question, report, earlier):
-            return report
-        wrong = [id for id, one in (earlier or {}).items() if one.points < one.most]
-        return _followed(question, ask, rng, report, wrong)
+        asked = AsWritten(question, ask)
+        report = _guarded(question, asked, rng)
+        wrong = asked.wrong if earlier is None else _not_right(question, earlier)
+        return _followed(question, ask, rng, report, wrong) if _may_follow(question, report, wrong) else report
 
 
 def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
@@ -92,10 +91,15 @@ def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Re
 
 
 class AsWritten:
-    """Asks for what the student's code does as it is."""
+    """Asks for what the student's code does as it is.
+
+    Fields:
+        wrong: the earlier questions that it calls and that are not right in public either; None where that is unknown.
+    """
 
     def __init__(self, question: Question, ask: Ask) -> None:
         self.question, self.ask = question, ask
+        self.wrong: list[str] | None = None
 
     def __call__(self, inputs: Inputs | None) -> Reply:
         """The reply for these inputs, None for the public ones."""
@@ -124,29 +128,33 @@ class WithRight(AsWritten):
         known: dict[str, Any] = {}
         for _ in range(REQUESTS):
             text = self.ask(request(self.question.id, inputs, known, self.plain))
-            calls, self.called, reply = read_calls(text, self.question, given.sizes)
-            if reply is not None:
+            reply, calls, self.called = read_calls(text, self.question, given.sizes)
+            if not calls:
                 return reply
             known |= answers(calls, given)
         raise NoAnswer("the code calls earlier questions in another way each time")
 
 
-def _may_follow(question: Question, report: Report, earlier: Mapping[str, Report] | None) -> bool:
+def _not_right(question: Question, earlier: Mapping[str, Report]) -> list[str]:
+    return [need.id for need in behind(question) if need.id in earlier and earlier[need.id].points < need.points]
+
+
+def _may_follow(question: Question, report: Report, wrong: list[str] | None) -> bool:
     """Whether what is missing may be due to earlier questions."""
     if report.points == report.most or not (report.cases or report.status in (NO_ANSWER, NOT_WRITTEN)):
         return False
-    if earlier is None:
-        return bool(question.needs)
-    return any(earlier[need.id].points < need.points for need in behind(question) if need.id in earlier)
+    return bool(question.needs if wrong is None else wrong)
 
 
-def _followed(question: Question, ask: Ask, rng: np.random.Generator, report: Report, wrong: list[str]) -> Report:
+def _followed(
+    question: Question, ask: Ask, rng: np.random.Generator, report: Report, wrong: list[str] | None
+) -> Report:
     """The better of a report and of that with right earlier questions, which says what is wrong besides these."""
     for plain in (False, True) if question.notebook == DIAGNOSTICS else (False,):
         asked = WithRight(question, ask, plain)
         other = _guarded(question, asked, rng)
         if asked.called and other.cases and other.points >= report.points:
-            put = [id for id in asked.called if id in wrong] or asked.called
+            put = [id for id in asked.called if id in (wrong or ())] or asked.called
             report = _with_right(question, report, other, put)
         if report.points == report.most:
             break
@@ -202,7 +210,9 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
     """The same with the public check's own words, where that check fails too; it never has more points."""
     try:
         reply = asked(None)
-        public = report_of(question, reply.seen, _needed(reply))
+        needs = list(_needed(reply))
+        asked.wrong = [need.id for need, other in needs if other.points < other.most]
+        public = report_of(question, reply.seen, needs)
     except (NoAnswer, BadReply):
         return report
     except Exception:  # numbers that defeat the diagnosis
