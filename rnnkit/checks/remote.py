@@ -78,7 +78,7 @@ def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: di
     book, seen = Book(decode(asked["known"]), asked["plain"]), Seen()
     with placed(question, obj, book):
         with rules.tripwire(question) as used:  # what is forbidden is so from the first request on
-            _look_ahead(question, obj, inputs or fixed(question.id))
+            _look_ahead(question, obj, inputs or fixed(question.id), book)
         if used:
             seen, book.calls = Seen(rules=sorted(used)), {}
         elif not book.calls:
@@ -89,8 +89,8 @@ def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: di
     return reply | {"calls": book.calls, "called": sorted(book.called)}
 
 
-def _look_ahead(question: Question, obj: Any, inputs: Inputs) -> None:
-    """Runs all rounds of the first and the last case, of which one asks for gradients, for the calls that they make."""
+def _look_ahead(question: Question, obj: Any, inputs: Inputs, book: Book) -> None:
+    """Runs all rounds of the first case and then of the last, which may ask for gradients, for the calls they make."""
     cases = CASES[question.id]
     for case in dict.fromkeys((cases[0], cases[-1])):
         given = inputs.of(case.name)
@@ -98,6 +98,8 @@ def _look_ahead(question: Question, obj: Any, inputs: Inputs) -> None:
         run_case(case, obj, torch.float32, alone, seed=1)
         for one in (alone, *given.rounds.values()):
             run_case(case, obj, torch.float64, one)
+        if book.calls:
+            return
 
 
 def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
