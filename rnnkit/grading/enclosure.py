@@ -59,7 +59,9 @@ def _surround(places: Mapping[str, str], folder: str) -> None:
     if places:
         _mount("none", folder, 0, "tmpfs", "mode=755,size=64k")
     for source, place in places.items():
-        os.mkdir(place)
+        os.makedirs(place if os.path.isdir(source) else os.path.dirname(place))
+        if not os.path.isdir(source):
+            os.close(os.open(place, os.O_CREAT))
         _mount(source, place, BIND | RECURSIVE)
 
 

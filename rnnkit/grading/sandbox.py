@@ -26,7 +26,7 @@ from rnnkit.setup_env import clone_root
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 LARGE = 1 << 20  # bytes: a file of the stage from this size on is linked to, not copied into memory
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
-SOCKETS = "/run/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
+SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
 CONNECTION = f"{SOCKETS}/k.json"
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
 EMPTIED = ("/mnt", "/media", "/srv", "/opt")  # of these one is covered, for root's supervisor alone, by what it mounts
@@ -174,12 +174,12 @@ class _Places:
         """The path to mount a folder from."""
         if not self.other:
             return str(path)
-        return self.found.setdefault(str(path), f"{self.folder}/{len(self.found)}")
+        return self.found.setdefault(str(path), f"{self.folder}/{len(self.found)}/{Path(path).name}")
 
     def bubblewrap(self) -> str:
         """The program; from its place where not everybody may get to it."""
-        found = Path(shutil.which("bwrap", path=OUTSIDE["PATH"]) or "bwrap")
-        return "bwrap" if found.is_relative_to("/usr") else f"{self.of(found.parent)}/bwrap"
+        found = shutil.which("bwrap", path=OUTSIDE["PATH"]) or "bwrap"
+        return "bwrap" if found.startswith("/usr/") else self.of(found)
 
     def of_grader(self, path: Path) -> str:
         """The path to mount a folder from that the grader has made, perhaps for itself alone."""
