@@ -171,10 +171,6 @@ libc.syscall(60 if os.uname().machine == 'x86_64' else 93, 0)
 
 _TEXTS = {name: text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str)}
 ALL = {name.lower(): text for name, text in _TEXTS.items() if text.startswith(BEGIN) and text != BEGIN}
-    name.lower(): text
-    for name, text in list(globals().items())
-    if name.isupper() and text.startswith(BEGIN) and text != BEGIN
-}
 
 
 def _register(name: str, says: str) -> None:
