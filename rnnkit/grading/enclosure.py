@@ -72,13 +72,25 @@ def surround(places: Mapping[str, str], folder: str) -> bool:
         places: folder -> where it is mounted too, for a user who cannot get to it.
         folder: holds these places, and nothing else that is needed.
     """
-    if os.geteuid():  # some systems allow the first step, and take rights away for it
-        trial = os.fork()
-        if not trial:
-            os._exit(not _tried(places, folder))
-        if os.waitpid(trial, 0)[1]:
-            return False
+    if os.geteuid() and not _in_trial():  # some systems allow the first step, and take rights away for it
+        return False
     return _tried(places, folder)
+
+
+def weaker() -> str:
+    """What is weaker here than it could be: where devices are concerned, and what a user has a limited number of."""
+    found = "" if _in_trial() else "the times of device nodes can be changed, as by every user of this machine"
+    if os.geteuid():
+        limits = "pipes and watches that Linux counts by user are shared with your own programs, and by submissions"
+        return f"{found}; {limits}" if found else limits
+    return f"{found}; Python must be installed where every user can read it" if found else ""
+
+
+def _in_trial() -> bool:
+    trial = os.fork()
+    if not trial:
+        os._exit(not _tried({}, ""))
+    return os.waitpid(trial, 0)[1] == 0
 
 
 def _tried(places: Mapping[str, str], folder: str) -> bool:

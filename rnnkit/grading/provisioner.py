@@ -24,7 +24,6 @@ from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisioner
 from traitlets import Bool, Dict, Unicode, default
 
 from rnnkit.grading import sandbox
-from rnnkit.grading.enclosure import FOLDER
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 from rnnkit.grading.supervised import Supervised
@@ -133,8 +132,8 @@ class BwrapProvisioner(KernelProvisionerBase):
         Raises:
             SandboxError: it ended before.
         """
-        if self.confined:  # the sockets' folder is inside: its handle is the first of the supervisor's
-            self.parent.ip = f"/proc/{self._job.process.pid}/fd/{FOLDER}/k"
+        if self.confined:
+            self.parent.ip = f"{self._job.sockets()}/k"
         deadline = time.monotonic() + PATIENCE
         while not all(_listens(f"{self.parent.ip}-{number}") for number in range(1, SOCKETS + 1)):
             ended = self._job is None or self._job.process.poll() is not None

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnkit.grading import supervise
+from rnnkit.grading import enclosure, supervise
 
 STATUS = "status.json"
 ROOT = str(Path(supervise.__file__).resolve().parents[2])
@@ -65,6 +65,10 @@ class Supervised:
             raise
         finally:
             theirs.close()
+
+    def sockets(self) -> str:
+        """The folder inside where a kernel has its sockets, as a path that leads there from here while it runs."""
+        return f"/proc/{self.process.pid}/fd/{enclosure.FOLDER}"
 
     def stopped_by_grader(self) -> bool:
         """Whether it was stopped without a reason, as at the end of a job."""
