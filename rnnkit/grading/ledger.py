@@ -16,6 +16,7 @@ from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
+NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
 ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
 

@@ -133,7 +133,7 @@ def grade_submission(job: Job) -> Result:
     for name, notebook in wanted.items():
         done = Executed(notebook)
         if needs_kernel(notebook):
-            settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
+            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
             done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
