@@ -101,13 +101,17 @@ def _weights(members: Members, regime: Regime) -> dict[str, np.ndarray]:
     return found
 
 
+def lines(folder: Path, seed: int, seconds: float) -> Iterator[str]:
+    """As `again`, each run as JSON."""
+    for one in again(folder, seed, seconds):
+        yield json.dumps(encode(asdict(one) | {"fresh": None if one.fresh is None else [*one.fresh]}))
+
+
 def main(argv: Sequence[str]) -> int:
     """Writes the lines to standard output."""
     torch.set_num_threads(1)
-    folder, seed, seconds = Path(argv[0]), int(argv[1]), float(argv[2])
-    for one in again(folder, seed, seconds):
-        fresh = None if one.fresh is None else [*one.fresh]
-        print(json.dumps(encode(asdict(one) | {"fresh": fresh})), flush=True)
+    for line in lines(Path(argv[0]), int(argv[1]), float(argv[2])):
+        print(line, flush=True)
     return 0
 
 

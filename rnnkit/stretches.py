@@ -24,8 +24,8 @@ from rnnkit.update import one_update
 
 CLOSE = 1e-3  # of the way that the weights went: what two engines differ by where nothing grows (5e-4 was measured)
 ROUNDING = 1e-6  # of the weights
-NOISE, PARTS = 1e-6, 4.0  # relative, of the tries beside; how many times their distance a record may be away
-WILD = 0.1  # of the weights: a distance that a record may never be away, however far such tries part
+NOISE, PARTS = 1e-6, 4.0  # relative, of the tries beside; how many times their distance a record may be (1.3 was)
+WILD = 0.5  # of the weights: no record may be so far away, however far such tries part; other networks' are 1 and more
 CALM, ALIKE = 1e-4, 1e-2  # relative: until tries differ by so much, a record's curves must be these, to so much
 PROBE, LONGEST = 50, 1000  # sequences on which every anchor is tried, steps
 

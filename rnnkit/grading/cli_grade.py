@@ -104,7 +104,7 @@ def summary(graded: Graded, submitted: Path) -> str:
         lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
     lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
     lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
-    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies.items()]
+    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
     lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")

@@ -20,6 +20,7 @@ from nbformat.v4 import new_markdown_cell
 from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading import gradebook, own_run
 from rnnkit.grading.children import PATIENCE_S, Child
+from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
@@ -98,18 +99,9 @@ def grade_class(
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
     result.gone = sorted(ledger.entries.keys() - result.folders)
-    result.copies = copies(ledger)
+    result.copies = copies(ledger.entries)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
     return result
-
-
-def copies(ledger: Ledger) -> dict[str, list[str]]:
-    """Runs whose records are byte for byte the same: ``A1`` -> the students who handed them in."""
-    owners: dict[tuple[str, str], list[str]] = {}
-    for student, entry in ledger.entries.items():
-        for key, sha256 in entry.records.items():
-            owners.setdefault((key, sha256), []).append(student)
-    return {key: students for (key, _), students in sorted(owners.items()) if len(students) > 1}
 
 
 def owing(entry: Entry | Result | None) -> bool:
@@ -297,6 +289,7 @@ class _Run:
             scores=none | kept | result.scores,
             answers=(before.answers if before else {}) | result.answers,
             records=result.records,
+            times=result.times,
             evidence=result.evidence,
             flags=result.flags,
             **about,
