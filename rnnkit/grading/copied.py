@@ -15,7 +15,7 @@ from rnnkit.grading.ledger import Entry
 
 # Checks whose seconds are kept; among them many early ones, so that a run has them, however long it was.
 SLOTS = np.unique(np.geomspace(1, 20_000, 64).round().astype(int))
-ENOUGH = 8  # of them tell by their middle; fewer must be the same
+ENOUGH = 8  # of them tell by their middle; of fewer three must be the same, or all but two
 ALIKE = 1e-4  # of two runs' seconds: by so much or less half of them differ, apart from one factor; others by 1e-2
 SAME = 1e-8
 
@@ -75,10 +75,10 @@ def _same_times(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> li
     for number in range(len(runs) - 1):
         apart = table[number + 1 :] - table[number]
         common = np.isfinite(apart).sum(axis=1)
-        same = (np.abs(apart) < SAME).sum(axis=1)
-        near = np.where(
-            common < ENOUGH, same >= np.maximum(2, common - 1), _middle(np.abs(apart - _middle(apart)[:, None])) < ALIKE
-        )
+        same = (np.abs(apart) < SAME).sum(axis=1) >= np.maximum(2, common - 2)
+        apart = np.abs(apart - _middle(apart)[:, None])
+        few = (apart < SAME).sum(axis=1) >= 3
+        near = np.where(common < ENOUGH, same | few, _middle(apart) < ALIKE)
         found += [(number, number + 1 + int(other)) for other in np.flatnonzero(near)]
     return [(left, right) for left, right in found if runs[left][0] != runs[right][0]]
 
