@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from rnnkit import record as records
 from rnnkit.anchors import ANCHOR_KEYS
-from rnnkit.record import RecordError, last_filled, load, regime_of, save, save_text
+from rnnkit.record import RecordError, last_filled, load, regime_of, save
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer
+from rnnkit.whole import save_text
 
 RUNS = {"mem-rnn": "A2", "mem-gru": "A5", "mul-rnn": "B1", "mul-gru": "B2"}
 PER_UPDATE = {"train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past"}

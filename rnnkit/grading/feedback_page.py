@@ -16,7 +16,7 @@ from rnnkit.grading.ledger import REJECTED, Entry
 from rnnkit.grading.marks import SOLUTION, Mark, Marks, Submission, plain
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 INDEX = "index.html"
 TASK = "_task"
