@@ -137,6 +137,8 @@ def test_what_is_right_in_public_alone_is_known_from_its_report():
 OWN = [one for one in BANK if one.question in DEPENDENT]
 FEW = [next(one for one in OWN if one.question == id) for id in DEPENDENT]
 FEW += [one for one in OWN if one.name in ("r twice", "detached", "traces swapped", "norm after")]
+
+
 @pytest.mark.parametrize(
     "mistake",
     [
@@ -202,7 +204,7 @@ def test_it_may_call_them_in_any_way_that_right_ones_allow(name):
 
 WRONG_CALLS = {
     "stacked states": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, hidden)"),
-    "copies": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, [1 * h for h in hs])"),
+    "copy": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, [h * 1 for h in hs])"),
     "another loss": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(2 * loss, hs)"),
     "a list": ("diagnostic_keys", "saturation_tanh(hidden)", "saturation_tanh(hs)"),
     "a trace for the state": ("diagnostic_keys", 'gate_distance(gates["r"])', "gate_distance(hidden)"),
