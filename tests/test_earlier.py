@@ -7,10 +7,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from confined import need_sandbox
+from graded import edit, grade, scores, submit
 from test_checks import BANK, stub
 
 from rnnkit.checks import QUESTIONS, generate, remote
 from rnnkit.checks.inputs import SHAPES
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS
 from rnnkit.checks.report import Report
 from rnnkit.checks.standins import behind, weights_of
 from rnnkit.grading.draws import draw
@@ -492,6 +495,22 @@ def test_forged_calls_change_nothing(name):
     report = score("gru_step", ask, np.random.default_rng(0))
     assert report.points == 0
     assert "judged with" not in report.text()
+
+
+@slow
+def test_a_submission_whose_candidate_hangs_has_the_points_of_step_and_sequence(tmp_path):
+    need_sandbox()
+    folder = submit(tmp_path, "one", CELLS, DIAGNOSTICS)
+    edit(
+        folder / CELLS,
+        "gru_candidate_solution",
+        raising("gru_candidate").replace("torch.zeros(2)", "any(iter(int, 1))"),
+    )
+    edit(folder / DIAGNOSTICS, "grad_norm_solution", raising("grad_norm"))
+    grade(tmp_path)
+    found = {id: about[0] for id, about in scores(tmp_path)["one"].items() if id in QUESTIONS}
+    wrong = {"gru_candidate", "grad_norm", "omega"}
+    assert found == {id: 0 if id in wrong else question.points for id, question in QUESTIONS.items()}
 
 
 def test_tables_agree():
