@@ -193,15 +193,17 @@ class Handles:
             os.dup2(found, number)
             os.close(found)
         self._terminals = os.open(f"{root}/dev/pts", os.O_RDONLY | os.O_DIRECTORY)
-        self._sockets = os.open(f"/proc/{pid}/net/sockstat", os.O_RDONLY)
+        names = [f"/proc/{pid}/net/{name}" for name in ("sockstat", "sockstat6")]
+        self._sockets = [os.open(name, os.O_RDONLY) for name in names if os.path.exists(name)]
         self._locks = os.open(f"{root}/proc/locks", os.O_RDONLY)
 
     def held(self) -> int:
         """Bytes in the file systems, and those that the sockets can hold at most."""
         stored = sum((about.f_blocks - about.f_bfree) * about.f_frsize for about in map(os.fstatvfs, self._folders))
-        words = os.pread(self._sockets, 4096, 0).split()
-        sockets, tcp = int(words[words.index(b"used") + 1]), int(words[words.index(b"inuse") + 1])
-        return stored + int((sockets * SOCKET_MB + tcp * TCP_MB) * (1 << 20))
+        lines = [line.split() for file in self._sockets for line in os.pread(file, 4096, 0).splitlines()]
+        number = {line[0]: int(line[2]) for line in lines if len(line) > 2}
+        tcp = number.get(b"TCP:", 0) + number.get(b"TCP6:", 0)
+        return stored + int((number.get(b"sockets:", 0) * SOCKET_MB + tcp * TCP_MB) * (1 << 20))
 
     def files(self) -> int:
         """How many files there are, with and without names."""
