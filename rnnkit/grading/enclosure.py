@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FILTER, ADDRESS, NOTHING, INFO, BEGIN, FOLDER = 900, 901, 902, 903, 904, 910  # numbers of files that both sides know
-READY_S = 20  # seconds for the surroundings of a command to be made
+READY_S = 120  # seconds for the surroundings of a command to be made
 NAMESPACE, NEW_USER = 0x20000, 0x10000000  # of unshare(2)
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE, RELATIVE_TIMES = 1, 32, 4096, 16384, 1 << 18, 1 << 21  # of mount(2)
 KEPT = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime: the same numbers as of statvfs(3)
@@ -147,11 +148,15 @@ class Gate:
         self.passed = [INFO, BEGIN]
 
     def wait(self) -> int | None:
-        """The first process inside, when all mounts are made; None where it ended before."""
+        """The first process inside, when all mounts are made; None where it ended before.
+
+        Raises:
+            OSError: it takes too long.
+        """
         os.close(INFO)
         os.close(BEGIN)
         until, text = time.monotonic() + READY_S, b""
-        while select.select([self._ends[0]], [], [], until - time.monotonic())[0]:
+        while select.select([self._ends[0]], [], [], max(0, until - time.monotonic()))[0]:
             if not (part := os.read(self._ends[0], 4096)):
                 break
             text += part
@@ -165,9 +170,9 @@ class Gate:
                 if not int(about["CapPrm"], 16):  # it gives its rights up when all is made, and cannot get them back
                     return pid
                 time.sleep(0.001)
-        except (OSError, ValueError, KeyError):
-            pass
-        return None
+        except (FileNotFoundError, ProcessLookupError, json.JSONDecodeError):  # it is gone
+            return None
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
     def open(self) -> None:
         """Lets the command begin."""
