@@ -76,6 +76,11 @@ def test_code_runs_with_no_rights_of_the_grader():
             pwd.getpwuid(user)
 
 
+def test_it_is_the_first_to_go_and_leaves_no_dump():
+    code = "import resource; print(open('/proc/self/oom_score_adj').read(), resource.getrlimit(resource.RLIMIT_CORE))"
+    assert inside(code).stdout.decode().split() == ["1000", "(1,", "1)"]
+
+
 def owners(word: str) -> set[int]:
     """The users of the processes that have a word among their arguments."""
     found = set()

@@ -118,6 +118,8 @@ def stranger() -> int | None:
 
 def become(user: int | None) -> None:
     """In the command's process, before it begins: gives up all rights of root for good."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # where the machine runs out of memory, Linux ends this first
     if user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)

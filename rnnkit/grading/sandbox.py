@@ -162,7 +162,7 @@ def _prlimit(limits: Limits) -> list[str]:
         f"--as={limits.address_mb << 20}",
         f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
         f"--fsize={limits.file_mb << 20}",
-        "--core=0",
+        "--core=1",  # bytes: none at all, nor a start of the machine's own program that takes them
         "--nofile=512",
     ]
 
