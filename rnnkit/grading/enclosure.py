@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FILTER, ADDRESS, NOTHING, INFO, BEGIN, FOLDER = 900, 901, 902, 903, 904, 910  # numbers of files that both sides know
-READY_S = 120  # seconds for the surroundings of a command to be made
+READY_S = 120  # seconds on the wall for the surroundings of a command to be made
 NAMESPACE, NEW_USER = 0x20000, 0x10000000  # of unshare(2)
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE, RELATIVE_TIMES = 1, 32, 4096, 16384, 1 << 18, 1 << 21  # of mount(2)
 KEPT = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime: the same numbers as of statvfs(3)
@@ -76,6 +76,14 @@ def surround(places: Mapping[str, str], folder: str) -> bool:
     if os.geteuid() and not _in_trial():  # some systems allow the first step, and take rights away for it
         return False
     return _tried(places, folder)
+
+
+def directly(argv: Sequence[str], places: Mapping[str, str]) -> list[str]:
+    """A command that finds folders where they are, not at their other places."""
+    found = list(argv)
+    for source, place in places.items():
+        found = [source + word.removeprefix(place) if f"{word}/".startswith(f"{place}/") else word for word in found]
+    return found
 
 
 def weaker() -> str:

@@ -141,8 +141,7 @@ class Tree:
         own, user, gate, passed = settings.get("enclosure"), None, None, []
         if own:
             if not enclosure.surround(own["places"], own["folder"]):  # then the command must get there by itself
-                back = {place: source for source, place in own["places"].items()}
-                argv = [back.get(word, word) for word in argv]
+                argv = enclosure.directly(argv, own["places"])
             user, gate = enclosure.stranger(), enclosure.Gate()
             passed = [*enclosure.hand_over(own["texts"]), *gate.passed]
         self.errors, theirs = os.pipe()
