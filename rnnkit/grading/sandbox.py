@@ -265,6 +265,6 @@ def _explain(argv: Sequence[str], done: Finished) -> str:
         return text + CONTAINER
     if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
         return text + APPARMOR
-    if argv[0] == "python":
+    if argv[0] == "python" or "source path" in got:
         return text + f"Install Python and the packages so that every user may read them: {sys.prefix}"
     return text
