@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("assignment", nargs="?", default="training_dynamics", help="a folder of notebooks/ (%(default)s)")
     add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
     add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
+    add("--replace", action="store_true", help="with --from: also what is not named as that student's earlier one was")
     add("--course", type=Path, help="the folder with grading/ in it (the clone)")
     add("--student", action="append", default=[], help="only this one, again; may be repeated")
     add("--question", action="append", default=[], help="enter only this question's score anew; may be repeated")
@@ -117,7 +118,8 @@ def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
     roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
     with lock(course):
-        taken = take_in(given.source, course.submitted, given.assignment, roster=roster, name_regex=given.name_regex)
+        how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace}
+        taken = take_in(given.source, course.submitted, given.assignment, **how)
     for one in taken:
         print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")
     return sum(one.status == "refused" for one in taken)
