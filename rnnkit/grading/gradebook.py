@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.api import (
@@ -72,7 +73,10 @@ def record(
         before: the result before this one.
     """
     try:
-        for notebook in _submission(gradebook, assignment, entry.student).notebooks:
+        submission = _submission(gradebook, assignment, entry.student)
+        if entry.received:  # nbgrader's times are UTC and do not say so
+            submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+        for notebook in submission.notebooks:
             for grade in notebook.grades:
                 if grade.name in fresh and grade.name in entry.scores:
                     _enter_score(grade, entry, before)

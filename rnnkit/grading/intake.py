@@ -186,7 +186,7 @@ class _Intake:
         return aside.rename(kept)
 
     def recover(self) -> None:
-        """After a death in a swap: puts what was set aside back; where the new one is there, keeps it with the others."""
+        """After a death in a swap: puts what was set aside back, or keeps it where the new one is in its place."""
         for aside in sorted(self._aside.iterdir()) if self._aside.is_dir() else ():
             target = self.submitted / aside.name / self.assignment
             if os.path.lexists(target):

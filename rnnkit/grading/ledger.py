@@ -36,7 +36,7 @@ class Entry:
         version: hash of the release and of all code that scores depend on.
         confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
         seed: of the random inputs of the checks: the same seed gives the same again.
-        received, graded: when the files were first seen, and graded; UTC.
+        received, graded: when the files were handed in, see `rnnkit.grading.receipts`, and when they were graded; UTC.
         seconds, peak_mb: what the grader process took.
         notebooks: file -> status, reason, flags.
         scores: question -> notebook, points, most, status, text, sha256 of the code.
