@@ -9,15 +9,19 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from rnnkit.checks.questions import QUESTIONS, REPORT
 from rnnkit.grading.course import Course, Graded, GradingError, forget, lock
 from rnnkit.grading.driver import grade_class
+from rnnkit.grading.gradebook import REVIEW, url
 from rnnkit.grading.intake import take_in
-from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.ledger import GRADED, REJECTED, Entry, Ledger
+from rnnkit.grading.marks import read_marks, unfinished
 from rnnkit.grading.roster import read_roster
 from rnnkit.names import BadValue
 from rnnkit.setup_env import SetupError, clone_root
 
 TRUST = "--i-trust-these-submissions"
+WITH_POINTS = {REPORT, *(question.notebook for question in QUESTIONS.values())}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,17 +79,22 @@ def main(argv: Sequence[str]) -> int:
         print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
         return 130
     print(summary(graded, course.submitted))
+    if said := _unfinished(course, given.assignment):
+        print(said)
     bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
     return 1 if bad else 0
 
 
 def line(entry: Entry) -> str:
     """One submission in one line, and its flags below."""
-    open_answers = sum(about["answered"] for about in entry.answers.values())
+    to_read = sum(about["answered"] for about in entry.answers.values())
+    to_read += sum(about["status"] in REVIEW for about in entry.scores.values())
+    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in WITH_POINTS]
+    waits = [f"{to_read} answers to read" if to_read else "", f"without {', '.join(lost)}" if lost else ""]
     points = f"{entry.points:g} of {entry.most:g} points" if entry.scores else ""
     points += f" and {entry.extra:g} for extra credit" if entry.extra else ""
-    answers = f"{open_answers} answers to read" if open_answers else ""
-    what = ", ".join(filter(None, [entry.status, points, answers, entry.reason]))
+    points += " so far" if points and (any(waits) or entry.status != GRADED) else ""
+    what = ", ".join(filter(None, [entry.status, points, *waits, entry.reason]))
     return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])
 
 
@@ -106,6 +115,15 @@ def summary(graded: Graded, submitted: Path) -> str:
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")
     return "\n".join(lines)
+
+
+def _unfinished(course: Course, assignment: str) -> str:
+    """For how many students the gradebook's totals are not final, in a line."""
+    if not course.gradebook.exists():
+        return ""
+    entries = Ledger(course.ledger, assignment).entries
+    submissions = read_marks(url(course.folder), assignment).submissions
+    return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
 
 
 def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:

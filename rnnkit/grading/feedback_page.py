@@ -13,7 +13,7 @@ from urllib.parse import quote
 import rnnkit
 from rnnkit.checks.questions import OWN, QUESTIONS
 from rnnkit.grading.ledger import REJECTED, Entry
-from rnnkit.grading.marks import SOLUTION, Mark, Marks, Submission, plain
+from rnnkit.grading.marks import NOT_GRADED, SOLUTION, Mark, Marks, Submission, plain
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
@@ -85,6 +85,11 @@ class NotebookPart:
         return sum(row.mark.points or 0.0 for row in self.rows if row.mark.most or not row.mark.code)
 
     @property
+    def waits(self) -> bool:
+        """Whether these points are not final."""
+        return any(row.mark.waits for row in self.rows)
+
+    @property
     def extra(self) -> float:
         """Extra credit."""
         return sum(row.mark.extra for row in self.rows)
@@ -121,7 +126,7 @@ def write_page(folder: Path, graded: Path, assignment: str, student: Student, ma
         id=student.id,
         name=plain(student.name, 200),
         submission=submission,
-        waiting=len(submission.to_read(entry)),
+        waits_for=submission.waits_for(entry),
         most=marks.most,
         parts=_parts(folder, graded, submission, entry),
         status=entry.status,
@@ -140,7 +145,7 @@ def _parts(folder: Path, graded: Path, submission: Submission, entry: Entry) -> 
         page = f"{quote(name)}.html" if (folder / f"{name}.html").is_file() else ""
         places = {cell["grade_id"]: number for number, cell in enumerate(cells)}
         by_id, titles = {cell["grade_id"]: cell for cell in cells}, _titles(cells)
-        there = _merged([mark for mark in submission.marks if mark.notebook == name])
+        there = _merged([_open(mark, entry) for mark in submission.marks if mark.notebook == name])
         about = entry.notebooks.get(f"{name}.ipynb", {})
         reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
         part = NotebookPart(name, page, reason)
@@ -155,6 +160,12 @@ def _parts(folder: Path, graded: Path, submission: Submission, entry: Entry) -> 
         if part.rows or part.link:
             parts.append(part)
     return parts
+
+
+def _open(mark: Mark, entry: Entry) -> Mark:
+    """A check's mark without the 0 that it has where its notebook could not be graded."""
+    status = entry.scores.get(mark.id, {}).get("status")
+    return replace(mark, auto=None) if mark.code and mark.waits and status == NOT_GRADED else mark
 
 
 def _merged(marks: list[Mark]) -> list[Mark]:

@@ -110,8 +110,9 @@ def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
 
 def _enter_answer(grade: Grade, entry: Entry, before: Entry | None) -> None:
     answer = entry.answers[grade.name]
-    grade.auto_score = None if answer["answered"] else 0.0
-    if grade.manual_score is None:
+    # Where there is nothing but extra credit, giving that is enough: nbgrader asks for a score where it finds none.
+    grade.auto_score = None if answer["answered"] and grade.max_score else 0.0
+    if grade.manual_score is None and (grade.max_score or grade.extra_credit is None):
         grade.needs_manual_grade = answer["answered"]
     else:
         old = before.answers.get(grade.name, {}) if before else {}
