@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import rnnkit
 from rnnkit.checks.questions import OWN, QUESTIONS
+from rnnkit.grading.gradebook import TASK
 from rnnkit.grading.ledger import REJECTED, Entry
 from rnnkit.grading.marks import NOT_GRADED, SOLUTION, Mark, Marks, Submission, plain
 from rnnkit.grading.roster import Student
@@ -19,7 +20,6 @@ from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
 INDEX = "index.html"
-TASK = "_task"
 TEMPLATE = "templates/feedback.html"
 FILE = re.compile(r"\([^()]*\.py, line (\d+)\)$")  # what Python calls a cell
 LINE = r"(line \1)"

@@ -22,6 +22,7 @@ from rnnkit.grading.ledger import Entry
 from rnnkit.grading.release import generate
 
 COURSE_ID = "rnnkit"
+TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 REVIEW = ("no answer", "against the rules")  # a check that ended like that is looked at by a person
 
 
@@ -77,6 +78,7 @@ def record(
         if entry.received:  # nbgrader's times are UTC and do not say so
             submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
         for notebook in submission.notebooks:
+            _move_to_answers(notebook)
             for grade in notebook.grades:
                 if grade.name in fresh and grade.name in entry.scores:
                     _enter_score(grade, entry, before)
@@ -95,6 +97,20 @@ def record(
     except BaseException:
         gradebook.db.rollback()
         raise
+
+
+def _move_to_answers(notebook: SubmittedNotebook) -> None:
+    """Puts what a person once entered at a question without points to its answer, where there is a box for it."""
+    grades = {grade.name: grade for grade in notebook.grades}
+    comments = {comment.name: comment for comment in notebook.comments}
+    for task in [grade for grade in grades.values() if isinstance(grade.cell, TaskCell) and not grade.cell.max_score]:
+        answer = task.name.removesuffix(TASK)
+        if answer in grades and task.extra_credit:
+            grades[answer].extra_credit = (grades[answer].extra_credit or 0.0) + task.extra_credit
+            task.extra_credit = None
+        if answer in comments and (said := comments[task.name].manual_comment):
+            said = "\n\n".join(filter(None, [comments[answer].manual_comment, said]))
+            comments[answer].manual_comment, comments[task.name].manual_comment = said, None
 
 
 def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
