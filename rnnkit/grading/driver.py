@@ -28,8 +28,8 @@ from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
 from rnnkit.names import unknown
-from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
+from rnnkit.whole import save_text
 
 STUDENTS = "students"  # below the work folder, apart from what all of them share
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"

@@ -19,10 +19,10 @@ from nbgrader.api import (
 )
 
 from rnnkit.grading.ledger import Entry
+from rnnkit.grading.marks import TASK
 from rnnkit.grading.release import generate
 
 COURSE_ID = "rnnkit"
-TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 REVIEW = ("no answer", "against the rules")  # a check that ended like that is looked at by a person
 
 

@@ -25,6 +25,7 @@ from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue, unknown
 
 SOLUTION = "_solution"
+TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
 # Escape sequences of terminals; characters that steer instead of being shown; halves of characters.
 STEERING = re.compile(

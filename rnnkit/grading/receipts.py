@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 RECEIPTS = "receipts"
 

@@ -35,7 +35,7 @@ from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 TOTAL_S = 300  # seconds for a submission
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
