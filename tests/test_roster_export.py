@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 
 import graded_course
 import pytest
@@ -195,15 +196,13 @@ def test_needs_manual_is_what_can_be_read(course, tmp_path):
 
 
 def test_what_is_not_final_says_so(course, tmp_path):
-    lost = {"1_cells.ipynb": {"status": "rejected", "reason": "in doubt", "flags": []}}
+    course = shutil.copytree(course, tmp_path / "course")
+    in_doubt = {"1_cells.ipynb": {"status": "rejected", "reason": "in doubt", "flags": []}}
     with graded_course.gradebook(course) as book:
         book.find_grade("rnn_step", "1_cells", NAME, "bob").needs_manual_grade = True
-    ledger = {"bob": Entry("bob", "graded", notebooks=lost), "eve": Entry("eve", "graded")}
-    found = exported(course, tmp_path, ledger=ledger)
-    with graded_course.gradebook(course) as book:
-        book.find_grade("rnn_step", "1_cells", NAME, "bob").needs_manual_grade = False
+    ledger = {"bob": Entry("bob", "graded", notebooks=in_doubt), "eve": Entry("eve", "graded")}
     said = "31 still to be marked by a person; 1_cells is missing, in doubt, or cannot be read"
-    assert {id: row["so_far"] for id, row in found.items()} == {
+    assert {id: row["so_far"] for id, row in exported(course, tmp_path, ledger=ledger).items()} == {
         "ada": "27 still to be marked by a person", "bob": said, "eve": "",
     }  # fmt: skip
     with graded_course.gradebook(course) as book:

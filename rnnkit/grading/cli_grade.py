@@ -90,7 +90,10 @@ def line(entry: Entry) -> str:
     to_read = sum(about["answered"] for about in entry.answers.values())
     to_read += sum(about["status"] in REVIEW for about in entry.scores.values())
     lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in WITH_POINTS]
-    waits = [f"{to_read} answers to read" if to_read else "", f"without {', '.join(lost)}" if lost else ""]
+    waits = [
+        f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
+        f"without {', '.join(lost)}" if lost else "",
+    ]
     points = f"{entry.points:g} of {entry.most:g} points" if entry.scores else ""
     points += f" and {entry.extra:g} for extra credit" if entry.extra else ""
     points += " so far" if points and (any(waits) or entry.status != GRADED) else ""
