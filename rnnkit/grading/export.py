@@ -132,7 +132,7 @@ def _row(student: Student, marks: Marks, columns: Sequence[Mark], entry: Entry |
     there = marks.submissions.get(student.id)
     entry = entry or Entry(student.id, NOT_SUBMITTED if there is None else GRADED)
     submission = there or Submission(student.id, None)
-    got = {(mark.notebook, mark.id): mark.points for mark in submission.marks}
+    got = {(mark.notebook, mark.id): mark.known_to(entry).points for mark in submission.marks}
     by_hand = [mark.id for mark in submission.marks if mark.code and mark.by_hand is not None]
     return [
         *(student.id, student.last_name, student.first_name, student.email, entry.status, entry.reason),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading.graded_cells import Cell, read_cells, titles_of
 from rnnkit.grading.ledger import REJECTED, Entry
-from rnnkit.grading.marks import NOT_GRADED, SOLUTION, TASK, Mark, Submission, plain
+from rnnkit.grading.marks import SOLUTION, TASK, Mark, Submission, plain
 from rnnkit.grading.prose import Prose
 
 
@@ -114,7 +114,7 @@ def parts_of(graded: Path, submission: Submission, entry: Entry, prose: Prose) -
         about = entry.notebooks.get(f"{name}.ipynb", {})
         reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
         part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "", reason, cells)
-        there = _merged([_open(mark, entry) for mark in submission.marks if mark.notebook == name])
+        there = _merged([mark.known_to(entry) for mark in submission.marks if mark.notebook == name])
         part.rows = _rows(part, there, {id for notebook, id in waiting if notebook == name}, prose)
         if part.rows or part.link:
             parts.append(part)
@@ -136,12 +136,6 @@ def _rows(part: NotebookPart, marks: list[Mark], waiting: Collection[str], prose
             row.error = solution.error
         rows.append(row)
     return rows
-
-
-def _open(mark: Mark, entry: Entry) -> Mark:
-    """A check's mark without the 0 that it has where its notebook could not be graded."""
-    status = entry.scores.get(mark.id, {}).get("status")
-    return replace(mark, auto=None) if mark.code and mark.waits and status == NOT_GRADED else mark
 
 
 def _merged(marks: list[Mark]) -> list[Mark]:

@@ -71,6 +71,11 @@ class Mark:
         """What counts, without extra credit that a person gave; None where nothing was given yet."""
         return self.auto if self.by_hand is None else self.by_hand
 
+    def known_to(self, entry: Entry) -> Mark:
+        """The mark without the 0 of a check whose notebook could not be graded and waits, as the ledger has it."""
+        not_graded = entry.scores.get(self.id, {}).get("status") == NOT_GRADED
+        return replace(self, auto=None) if self.code and self.waits and not_graded else self
+
     @property
     def shown(self) -> str:
         """Its points in words: no 0 where nobody has looked yet, nothing where there are none to be had."""
