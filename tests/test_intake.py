@@ -296,6 +296,11 @@ def test_a_death_in_the_middle_loses_nothing(course, monkeypatch):
     assert there(course[1] / "ada" / TASK) == WORK
     assert not aside.exists()
 
+    lay(aside, {"1_cells.ipynb": "the one before"})  # as it is where the new one was in its place already
+    assert take_in(source, submitted, TASK) == []
+    assert there(course[1] / "ada" / TASK) == WORK
+    assert kept(course) == {"1_cells.ipynb": "the one before"}
+
 
 def test_no_space_leaves_the_earlier_one(course, monkeypatch):
     take(course, {"ada.zip": zipped(WORK)})
@@ -435,6 +440,18 @@ def test_in_one_download_two_cases_are_for_a_person_to_choose_where_no_roster_te
     taken = take(course, {"ada.zip": zipped(WORK), "ADA.zip": zipped(LATER)})
     assert [entry.status for entry in taken] == ["refused", "refused"]
     assert all("leave one" in entry.reason for entry in taken)
+
+
+ENDS_ALIKE = [f"HW_{id}_attempt_2026-01-30-15-30-1{n}_1_cells.ipynb" for n, id in enumerate(("ada_full", "max_full"))]
+
+
+def test_ids_with_underscores_are_not_mixed_up(course):
+    files = dict.fromkeys(ENDS_ALIKE, "x")
+    taken = take(course, files)
+    assert [(entry.student, entry.status) for entry in taken] == [("full", "refused")] * 2
+    assert all("leave one" in entry.reason for entry in taken)
+    taken = take(course, files, roster=["ada_full", "max_full", "ada"])
+    assert [(entry.student, entry.status) for entry in taken] == [("ada_full", "new"), ("max_full", "new")]
 
 
 def test_ids_of_a_roster_that_differ_by_case_are_two_students(course):

@@ -47,10 +47,10 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
     names.settle([name for name, _, _ in things])
     for name, files, problem in things:
         unit = _unit(name, files, names) if not problem else Unit(shown(name), name, problem=problem)
-        told = unit.named.told if unit.named else ""
-        key = (unit.student, told, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
+        whose = unit.named.key if unit.named else ""
+        key = (unit.student, whose, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
         if _is_named_file(name, files, names):
-            key = (unit.student, told, unit.date, "file by file")
+            key = (unit.student, whose, unit.date, "file by file")
         if key in found:
             found[key].files += unit.files
         else:
@@ -98,7 +98,8 @@ def _one_each(found: list[Unit], names: Names) -> list[Unit]:
                     unit.problem = f"is it {student}'s? {shown(sure[0].source)} certainly is; rename it or leave it out"
             mine = sure
         dates = [unit.date for unit in mine]
-        if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2]):
+        keys = {unit.named.key for unit in mine}
+        if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2] or len(keys) > 1):
             for unit in mine:
                 unit.problem = (
                     f"expected one submission of {student}, got {listed([m.source for m in mine])}; leave one"

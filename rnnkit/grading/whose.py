@@ -31,7 +31,7 @@ class Named:
         remark: what a person may want to know.
         before: the name without what the student chose.
         told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
-        platform: whose form the name has.
+        key: what of the name tells whose it is: where two have one key, nobody doubts that they are one student's.
     """
 
     student: str
@@ -40,7 +40,7 @@ class Named:
     remark: str = ""
     before: str = ""
     told: str = ""
-    platform: str = ""
+    key: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -48,14 +48,9 @@ class Named:
         return self.told == self.student
 
     @property
-    def key(self) -> str:
-        """What of the name tells whose it is: of two names with one key nobody doubts that they are one student's."""
-        return f"{self.platform} {self.told}" if self.platform else self.before
-
-    @property
     def is_plain(self) -> bool:
         """Whether it is the id as it is, with nothing put before it but by a platform."""
-        return self.is_sure and (bool(self.platform) or self.before == self.student)
+        return self.is_sure and (self.key != self.before or self.before == self.student)
 
 
 class Names:
@@ -92,7 +87,8 @@ class Names:
 
     def is_student(self, name: str) -> bool:
         """Whether a name certainly tells a student."""
-        return ENDINGS.sub("", name) in (self.roster or ()) or self.is_platforms(name)
+        bare = unicodedata.normalize("NFC", ENDINGS.sub("", name))
+        return bare in (self.roster or ()) or self.is_platforms(name)
 
     def whose(self, name: str) -> Named:
         """The student of a folder or a file.
@@ -118,12 +114,13 @@ class Names:
         if file and "." not in file:
             file += name[name.rindex(".") :] if "." in name else ""
         date = groups.get("timestamp", "")
-        return Named(groups["student_id"], file, date, before=_before(found, "file_id"), platform="--name-regex")
+        key = f"--name-regex {groups['student_id']}"
+        return Named(groups["student_id"], file, date, before=_before(found, "file_id"), key=key)
 
     def _by_name(self, name: str) -> Named:
         bare = ENDINGS.sub("", name)
         if bare in (self.roster or ()):
-            return Named(bare, before=bare)
+            return Named(bare, before=bare, key=bare)
         fitting = {
             platform: found
             for platform, form in PATTERNS.items()
@@ -137,8 +134,12 @@ class Names:
                 raise BadSubmission(f"expected a name as {self.platform} gives it, got one as of {platform}; rename it")
             groups = found.groupdict()
             date, before = groups.get("date") or "", _before(found, "file")
-            return Named(groups["student"], groups.get("file") or "", date, before=before, platform=platform)
-        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare)
+            told, key = groups["student"], groups["student"]
+            if platform == "Blackboard":  # an id may have underscores, and so may what stands before it
+                key = name[: found.end("student")]
+                told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
+            return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
+        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare, key=bare)
 
     def _in_roster(self, student: str, name: str) -> tuple[str, str]:
         """The id as the roster has it, and a remark where it has none; ``name`` is what the platform gave."""
