@@ -9,7 +9,7 @@ from course import NAME
 from rnnkit.checks import QUESTIONS
 from rnnkit.grading import gradebook
 from rnnkit.grading.cli_grade import line
-from rnnkit.grading.ledger import Entry
+from rnnkit.grading.ledger import WAITS, Entry
 
 ANSWER, EXTRA = "a1_rho", "extra_torder"
 
@@ -79,6 +79,10 @@ LINES = {
     "in doubt": (
         Entry("ada", "graded", scores=scores(), notebooks=rejected("4_report.ipynb")),
         "39 of 39 points and 3 for extra credit so far, without 4_report.ipynb\n    4_report.ipynb: which?",
+    ),
+    "a check to look at": (
+        Entry("ada", "graded", scores=scores() | {"own_setting": {"points": 0.0, "most": 4, "status": WAITS}}),
+        "39 of 39 points and 3 for extra credit so far, to look at: own_setting",
     ),
     "no points in it": (
         Entry("ada", "graded", scores=scores(), notebooks=rejected("3_regime.ipynb")),

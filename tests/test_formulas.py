@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+from subprocess import TimeoutExpired
 
 import pytest
 from course import NOTEBOOKS, cells
 
 from rnnkit.grading import formulas as module
-from rnnkit.grading.formulas import ELEMENTS, FormulaError, Formulas
+from rnnkit.grading.formulas import ELEMENTS, Formulas
 from rnnkit.grading.prose import Prose
+from rnnkit.pandoc import PandocError
 
 SHOWN = set(ELEMENTS.split()) | {"span", "code"}
 USUAL = [
@@ -69,14 +72,14 @@ def test_elements_inside_each_other_have_a_limit():
 
 
 def test_a_student_for_whom_pandoc_gives_up_costs_nobody_else_a_formula(monkeypatch):
-    them, real = Formulas(), module.subprocess.run
+    them, real = Formulas(), module.pandoc
 
-    def run(command, *, input, **how):
-        if b"bomb" in input:
-            raise module.subprocess.TimeoutExpired(command, 1)
-        return real(command, input=input, **how)
+    def pandoc(text, *how):
+        if "bomb" in text:
+            raise TimeoutExpired("pandoc", 1)
+        return real(text, *how)
 
-    monkeypatch.setattr(module.subprocess, "run", run)
+    monkeypatch.setattr(module, "pandoc", pandoc)
     given = them.mark("g_t", False, given=True)
     (hostile,) = them.settled([given + them.mark(r"\rho", False) + them.mark("bomb", False)])
     (honest,) = them.settled([given + them.mark(r"\rho", False)])
@@ -97,7 +100,7 @@ def test_an_answer_with_anything_else_in_it_is_not_shown(monkeypatch):
         "<img src=x onerror=alert(1)>",
         "",
     ):
-        monkeypatch.setattr(module, "_pandoc", lambda formulas, answer=answer: [answer])
+        monkeypatch.setattr(module, "_mathml", lambda formulas, answer=answer: [answer])
         assert settled("x") == '<span class="formula"><code>$$x$$</code></span>'
 
 
@@ -117,14 +120,17 @@ def test_where_attributes_stand_a_formula_stays_typed():
 
 
 def test_without_pandoc_a_line_says_what_to_do(monkeypatch):
-    import pypandoc
-
-    def missing():
-        raise OSError("No pandoc was found")
-
-    monkeypatch.setattr(pypandoc, "get_pandoc_path", missing)
-    with pytest.raises(FormulaError, match="pip install pypandoc_binary"):
+    monkeypatch.setitem(sys.modules, "pypandoc", None)
+    with pytest.raises(PandocError, match="pip install pypandoc_binary"):
         settled("x")
+
+
+def test_a_pandoc_that_fails_at_the_courses_own_formulas_is_no_students_fault(monkeypatch):
+    monkeypatch.setattr(module, "_mathml", lambda formulas: [])
+    them = Formulas()
+    with pytest.raises(PandocError, match="the notebooks' formulas"):
+        them.settled([them.mark("x", False, given=True)])
+    assert settled("x") == '<span class="formula"><code>$$x$$</code></span>'
 
 
 def test_prices_and_code_are_no_formulas():

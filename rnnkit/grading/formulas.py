@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import subprocess
 from collections.abc import Sequence
 from html import escape
+from subprocess import SubprocessError
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from rnnkit.names import BadValue
+from rnnkit.pandoc import PandocError, pandoc
 
 PATIENCE = 10  # seconds for all formulas of one student
-MEMORY = "-M512m"  # pandoc's
+MEMORY = ("+RTS", "-M512m", "-RTS")  # pandoc's own limit
 LONGEST = 4000  # characters of one formula
 MOST = 2000  # formulas of one student
 DEEPEST = 60  # elements inside each other: browsers lay out deep ones slowly
@@ -50,10 +50,6 @@ class Formula(NamedTuple):
         return f"{dollars}{self.tex}{dollars}"
 
 
-class FormulaError(BadValue):
-    """No formula can be set: pandoc is missing."""
-
-
 class Formulas:
     """The formulas of all pages of a class, each set once.
 
@@ -83,11 +79,13 @@ class Formulas:
         """Pages of one student with all their formulas.
 
         Raises:
-            FormulaError: there is no pandoc.
+            PandocError: there is no pandoc, or it cannot set the formulas of the course's own texts.
         """
         wanted = {int(number) for page in pages for number in self._marks.findall(page)} - self._set.keys()
         for batch in (sorted(wanted & self._given), sorted(wanted - self._given)):
-            answers = _pandoc([self._formulas[number] for number in batch]) if batch else []
+            answers = _mathml([self._formulas[number] for number in batch]) if batch else []
+            if not answers and self._given.intersection(batch):
+                raise PandocError("expected pandoc to set the notebooks' formulas, it failed; try again")
             self._set |= {
                 number: shown(self._formulas[number], _harmless(answer))
                 for number, answer in zip(batch, answers, strict=False)  # none where pandoc gave up
@@ -109,14 +107,8 @@ def shown(formula: Formula, math: str | None) -> str:
     return f'<span class="formula">{html}</span>' if formula.display else html
 
 
-def _pandoc(formulas: Sequence[Formula]) -> list[str]:
+def _mathml(formulas: Sequence[Formula]) -> list[str]:
     """What pandoc makes of each formula: MathML, or something else where it cannot; an empty list where it gives up."""
-    try:
-        from pypandoc import get_pandoc_path
-
-        command = [get_pandoc_path(), "+RTS", MEMORY, "-RTS", "--sandbox", "--wrap=none"]
-    except (ImportError, OSError):
-        raise FormulaError("expected pandoc, found none; python -m pip install pypandoc_binary") from None
     border = f"<!-- {secrets.token_hex(12)} -->"
     blocks = []
     for number, (tex, display) in enumerate(formulas):
@@ -125,11 +117,9 @@ def _pandoc(formulas: Sequence[Formula]) -> list[str]:
         blocks.append(_element("Plain", [_element("Math", [kind, _as_pandoc_reads(tex, display)])] if readable else []))
         blocks.append(_element("RawBlock", ["html", border]))
     document = json.dumps({"pandoc-api-version": [1, 23], "meta": {}, "blocks": blocks})
-    command += ["-f", "json", "-t", "html", "--mathml"]
     try:
-        done = subprocess.run(command, input=document.encode(), capture_output=True, timeout=PATIENCE, check=True)
-        parts = done.stdout.decode().split(border)
-    except (subprocess.SubprocessError, ValueError):
+        parts = pandoc(document, "json", "html", PATIENCE, "--mathml", *MEMORY)[0].split(border)
+    except (SubprocessError, UnicodeError):
         return []
     return parts[:-1] if len(parts) == len(formulas) + 1 else []
 
