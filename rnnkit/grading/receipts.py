@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,17 +49,20 @@ class Receipts:
         """The newest receipt for these files."""
         return next((receipt for receipt in reversed(self._all(student)) if receipt.tree == tree), None)
 
-    def add(self, student: str, receipt: Receipt) -> Receipt:
+    def add(self, student: str, receipt: Receipt) -> None:
         """Notes a submission."""
         self.folder.mkdir(parents=True, exist_ok=True)
         known = [asdict(one) for one in [*self._all(student), receipt]]
         save_text(self._path(student), json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-        return receipt
 
     def received(self, student: str, tree: str, known: str = "") -> str:
         """When these files came; where no receipt says so it is noted: as it is ``known``, else now."""
-        receipt = self.find(student, tree) or self.add(student, Receipt(tree, known or stamp(datetime.now(UTC))))
-        return receipt.received
+        if receipt := self.find(student, tree):
+            return receipt.received
+        received = known or stamp(datetime.now(UTC))
+        with suppress(OSError):  # a full disk: the ledger has it too
+            self.add(student, Receipt(tree, received))
+        return received
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
