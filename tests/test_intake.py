@@ -483,6 +483,13 @@ def test_the_time_is_that_of_the_files_and_what_the_platform_says(course):
     assert receipt(course).received > when
 
 
+def test_a_name_of_odd_bytes_has_a_receipt(course):
+    lay(course[0], {"x/1_cells.ipynb": "one"})
+    os.rename(course[0] / "x", os.fsencode(course[0]) + b"/HW\xff_ada_attempt_2026-01-30-15-30-10")
+    assert [take(course, {})[0].status for _ in range(2)] == ["new", "same"]
+    assert receipt(course).received.startswith("2026-01")
+
+
 @pytest.mark.parametrize("date", ["", "tomorrow", "2026-13-45", "9999-12-31-23-59-59", "1-2", "20", "x" * 99])
 def test_a_time_that_cannot_be_is_now(date):
     before = datetime.now(UTC) - timedelta(seconds=1)

@@ -53,7 +53,7 @@ class Receipts:
         """Notes a submission."""
         self.folder.mkdir(parents=True, exist_ok=True)
         known = [asdict(one) for one in [*self._all(student), receipt]]
-        save_text(self._path(student), json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+        save_text(self._path(student), json.dumps(known, indent=1) + "\n")
 
     def received(self, student: str, tree: str, known: str = "") -> str:
         """When these files came; where no receipt says so it is noted: as it is ``known``, else now."""
