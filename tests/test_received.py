@@ -94,6 +94,11 @@ def test_however_it_is_graded_again_the_time_stays_that_of_the_files(course, mon
     grade(course, trust=True)
     assert told(course) == {when}
 
+    folder = course / "grading" / "submitted" / "ada" / NAME
+    (folder / "2_diagnostics.ipynb").rename(folder / "renamed by the instructor.ipynb")
+    grade(course, trust=True)
+    assert told(course) == {when}
+
     later = hand_in(course, 31, "two")
     grade(course, trust=True)
     assert told(course) == {later}

@@ -128,10 +128,11 @@ class _Run:
         found, receipts = [], Receipts(self.course.submitted, self.assignment)
         with gradebook.opened(self.course.folder) as book:
             for student in result.entries:
-                tree = self.trees[student] = tree_hash(self.course.submitted / student / self.assignment)
+                folder = self.course.submitted / student / self.assignment
+                tree = self.trees[student] = tree_hash(folder)
                 before = self.ledger.entries.get(student)
                 known = before.received if before and before.tree == tree else ""
-                self.received[student] = receipts.received(student, tree, known)
+                self.received[student] = receipts.received(student, tree, folder, known)
                 if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
                     found.append(student)
                 else:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rnnkit.grading import unpack
-from rnnkit.grading.ledger import tree_hash
+from rnnkit.grading.ledger import file_hashes, tree_hash
 from rnnkit.grading.reading import BadSubmission, listed, shown
 from rnnkit.grading.receipts import Receipt, Receipts, handed_in
 from rnnkit.grading.sorting import Unit, contents, units
@@ -147,7 +147,8 @@ class _Intake:
         target = self.submitted / student / self.assignment
         if target.parent.is_symlink() or target.is_symlink():
             raise BadSubmission(f"{target} is a link; remove it")
-        receipt = Receipt(tree_hash(staged), handed_in(unit.date), shown(unit.source), unit.named.key)
+        tree, when = tree_hash(staged), handed_in(unit.date)
+        receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged))
         if not os.path.lexists(target):
             self.receipts.add(student, receipt)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -141,6 +141,16 @@ def tree_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def file_hashes(folder: Path) -> list[str]:
+    """The hashes of the contents of all files in a folder, whatever the files are called."""
+    found = {
+        _content(os.path.join(folder, inside), about).hex()
+        for inside, about in walk(folder)
+        if about is not None and stat.S_ISREG(about.st_mode)
+    }
+    return sorted(found - {""})
+
+
 def _content(path: str, about: os.stat_result) -> bytes:
     try:
         if stat.S_ISLNK(about.st_mode):

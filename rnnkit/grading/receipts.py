@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rnnkit.grading.ledger import file_hashes
 from rnnkit.whole import save_text
 
 RECEIPTS = "receipts"
@@ -26,12 +27,14 @@ class Receipt:
         received: when it was handed in, as far as that is known, else when it was first seen; UTC.
         source: the name under which it came; empty where somebody put it in its place by hand.
         key: what of that name tells whose it is, see `rnnkit.grading.whose.Named`.
+        files: the hashes of its files' contents.
     """
 
     tree: str
     received: str
     source: str = ""
     key: str = ""
+    files: list[str] = field(default_factory=list)
 
 
 class Receipts:
@@ -55,14 +58,26 @@ class Receipts:
         known = [asdict(one) for one in [*self._all(student), receipt]]
         save_text(self._path(student), json.dumps(known, indent=1) + "\n")
 
-    def received(self, student: str, tree: str, known: str = "") -> str:
-        """When these files came; where no receipt says so it is noted: as it is ``known``, else now."""
+    def received(self, student: str, tree: str, folder: Path, known: str = "") -> str:
+        """When these files came; where no receipt says so it is noted.
+
+        Files that somebody has renamed or taken out since have the time when they came with the others.
+
+        Arguments:
+            student: whose they are.
+            tree: their hash.
+            folder: where they are.
+            known: the time, where something else than a receipt has it; else it is now.
+        """
         if receipt := self.find(student, tree):
             return receipt.received
-        received = known or stamp(datetime.now(UTC))
+        files = file_hashes(folder)
+        before = [one for one in self._all(student) if files and set(files) <= set(one.files)]
+        first = Receipt(tree, known or stamp(datetime.now(UTC)), files=files)
+        receipt = replace(before[-1], tree=tree) if before and not known else first
         with suppress(OSError):  # a full disk: the ledger has it too
-            self.add(student, Receipt(tree, received))
-        return received
+            self.add(student, receipt)
+        return receipt.received
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
