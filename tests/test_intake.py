@@ -413,6 +413,12 @@ def test_a_later_download_counts_without_a_question_and_the_earlier_one_is_kept(
     assert kept(course) == WORK
 
 
+def test_an_earlier_attempt_in_a_later_download_is_asked_about(course):
+    (asked,) = both(course, *reversed(SURE["Blackboard"]))
+    assert (asked.status, "an earlier attempt" in asked.reason, "--replace" in asked.reason) == ("refused", True, True)
+    assert there(course[1] / "ada" / TASK) == LATER
+
+
 def test_without_a_roster_another_case_is_asked_about_too(course):
     (asked,) = both(course, *UNSURE["another case"], roster=None)
     assert (asked.status, asked.student) == ("refused", "ADA")

@@ -156,7 +156,10 @@ class _Intake:
             return "new", ""
         if _alike(staged, target):
             return "same", ""
-        self._ask(student, self.receipts.find(student, tree_hash(target)), unit)
+        before = self.receipts.find(student, tree_hash(target))
+        self._ask(student, before, unit)
+        if before and before.key and when < before.received and not self.replace:
+            raise BadSubmission(f"an earlier attempt of {student}; what is there came at {before.received}; {ASKED}")
         self.receipts.add(student, receipt)
         aside = self._aside / student
         aside.parent.mkdir(parents=True, exist_ok=True)
