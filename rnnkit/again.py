@@ -68,7 +68,7 @@ def _verdict(path: Path, regime: Regime, seed: int, clock: Clock) -> tuple[str, 
                 f"it was trained by cells of its own, and the built-in ones do not give its weights: {error}",
             )
         return DIFFERS, str(error)
-    except Untried as error:
+    except (Untried, OutOfTime) as error:
         return UNTRIED, str(error)
     except (ValueError, RuntimeError, KeyError, np.linalg.LinAlgError) as error:  # BadValue is a ValueError
         return UNTRIED, f"it cannot be trained again: {short(error)}"

@@ -119,6 +119,9 @@ def test_too_long_for_the_time_that_there_is(solved, tmp_path):
     found, flags = report(tmp_path, record, seconds=4)
     assert (found.points, found.status) == (0, WAITS)
     assert "of computing" in flags[0] or "was used up" in flags[0]
+    found, flags = report(tmp_path, record, seconds=0)
+    assert (found.points, found.status) == (0, WAITS)
+    assert "0 s of computing did not suffice" in flags[0]
 
 
 def test_a_process_that_died():
