@@ -21,16 +21,17 @@ from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading import gradebook, own_run
 from rnnkit.grading.children import PATIENCE_S, Child
 from rnnkit.grading.copied import copies
-from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
+from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.room import NO_ROOM, no_room, reason
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
 from rnnkit.names import unknown
-from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
+from rnnkit.whole import save_text
 
 STUDENTS, RUNS = "students", "runs"  # below the work folder, apart from what all of them share
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
@@ -77,19 +78,16 @@ def grade_class(
             raise GradingError(unknown(question, QUESTIONS, "question") + where)
     if not trust:
         probe()
-    with lock(course_):
+    with told_of_room(course_), lock(course_):
         ledger = Ledger(course_.ledger, assignment)
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
-        if waiting:
-            back_up(course_)
         try:
-            run.prepare()
             jobs = jobs or os.cpu_count() or 1
-            for done, entry in enumerate(run.grade(waiting, jobs), 1):
+            for done, entry in enumerate(run.all(waiting, jobs), 1):
                 if on_entry:
                     on_entry(entry, done, len(waiting))
             again = [student for student in result.entries if owing(ledger.entries.get(student))]
@@ -148,9 +146,12 @@ class _Run:
         return TRUSTED if self.trust else CONFINED
 
     def prepare(self) -> None:
-        """Writes what every grader process reads."""
+        """Copies the gradebook aside, and writes what every grader process reads, once."""
+        if self.runtime != Path():
+            return
+        back_up(self.course)
         folder = self.work / MASTER
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
@@ -173,12 +174,33 @@ class _Run:
             () if whole else self.questions,
         )
 
+    def all(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
+        """As `grade`; those for whom a disk was full come once more after all others, and are failed if it still is."""
+        if not waiting:
+            return
+        try:
+            self.prepare()
+        except Exception as error:
+            if not no_room(error):
+                raise
+            yield from (self._failed(student, NO_ROOM) for student in waiting)
+            return
+        later = []
+        for entry in self.grade(waiting, jobs):
+            if entry.reason == NO_ROOM:
+                later.append(entry.student)
+            else:
+                yield entry
+        yield from self.grade(later, jobs)
+
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
         """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
         return self._each(waiting, jobs, lambda student: Child(self.job(student)), self._keep)
 
     def try_again(self, students: Sequence[str], jobs: int, seconds: float) -> Iterator[Entry]:
         """Tries runs of temporal order again, and yields each entry when the points stand there, too."""
+        if students:
+            self.prepare()
         work, wall_s = functools.partial(own_run.try_again, seconds=seconds), own_run.wall_s(seconds) + PATIENCE_S
         return self._each(students, jobs, lambda student: Child(self.job(student, RUNS), work, wall_s), self._keep_run)
 
@@ -194,7 +216,7 @@ class _Run:
                     try:
                         running[student] = begin(student)
                     except Exception as error:
-                        yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
+                        yield self._failed(student, reason(error, "the grader could not begin"))
                 sentinels = [child.process.sentinel for child in running.values()]
                 multiprocessing.connection.wait(sentinels, timeout=1)
                 for student, child in list(running.items()):
@@ -217,8 +239,9 @@ class _Run:
             fresh = {*result.scores, *result.answers}
             self._record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
         except Exception as error:
-            return self._failed(student, f"the result could not be entered ({type(error).__name__})")
-        shutil.rmtree(child.job.work, ignore_errors=True)
+            return self._failed(student, reason(error, "the result could not be entered"))
+        finally:
+            shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 
     def _keep_run(self, child: Child) -> Entry:
@@ -255,7 +278,12 @@ class _Run:
         kept = self.ledger.entries.get(student)
         about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
         entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
-        self._record(entry, ())
+        try:
+            self._record(entry, ())
+        except Exception as error:  # then it has no row on the disk, and is graded by the next command
+            if not no_room(error):
+                raise
+            self.ledger.entries[student] = entry
         return entry
 
     def _about(self, student: str, seed: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from rnnkit.checks.questions import EXTRA
 from rnnkit.grading.walk import walk
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
 NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
