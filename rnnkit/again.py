@@ -19,6 +19,7 @@ import torch
 from rnnkit.checks.inputs import SHAPES
 from rnnkit.checks.own_setting import BROKEN, DIFFERS, FOLLOWS, UNTRIED, Again, tried
 from rnnkit.checks.wire import encode
+from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
 from rnnkit.npz import Members, short
 from rnnkit.read_npz import FILES, TRIED_AGAIN, WIDTH, records
@@ -57,14 +58,26 @@ def again(folder: Path, seed: int, seconds: float) -> Iterator[Again]:
 
 
 def _verdict(path: Path, regime: Regime, seed: int, clock: Clock) -> tuple[str, str]:
+    members = Members(path)
     try:
-        return FOLLOWS, Stretches(stored(Members(path), regime), seed, clock).follow()
+        return FOLLOWS, Stretches(stored(members, regime), seed, clock).follow()
     except Differs as error:
+        if _by_own_code(members):
+            return (
+                UNTRIED,
+                f"it was trained by cells of its own, and the built-in ones do not give its weights: {error}",
+            )
         return DIFFERS, str(error)
-    except Untried as error:
+    except (Untried, OutOfTime) as error:
         return UNTRIED, str(error)
     except (ValueError, RuntimeError, KeyError, np.linalg.LinAlgError) as error:  # BadValue is a ValueError
         return UNTRIED, f"it cannot be trained again: {short(error)}"
+
+
+def _by_own_code(members: Members) -> bool:
+    """Whether a run says that it was trained by cells that are not known to compute what the built-in ones do."""
+    said = {name: str(members.read(name)) for name in ("engine", "cells_sha256") if name in members}
+    return said.get("engine") == "autograd" and said.get("cells_sha256") != BUILTIN
 
 
 def _runs(folder: Path) -> list[tuple[Path, Regime, float]]:

@@ -30,7 +30,7 @@ CALM, ALIKE = 1e-4, 1e-2  # relative: until tries differ by so much, a record's 
 PROBE, LONGEST = 50, 1000  # sequences on which every anchor is tried, steps
 
 
-class OutOfTime(Untried):
+class OutOfTime(Exception):
     """The time is used up."""
 
 
@@ -85,6 +85,7 @@ class Stretches:
         Raises:
             Differs: somewhere the record is not what training gives.
             Untried: not even those can be done, or what they give says nothing.
+            OutOfTime: they took longer than the clock says.
         """
         self._at_the_beginning()
         needed, pace = self._needed(), self._pace()
@@ -99,7 +100,7 @@ class Stretches:
             if row not in exact and pace * self.lengths[row] < self.clock.left:
                 try:
                     exact[int(row)] = self._compare(row)
-                except Untried:
+                except (Untried, OutOfTime):
                     continue
         how = "bit for bit" if all(exact.values()) else "up to what rounding makes of it"
         done = self.lengths[list(exact)].sum()

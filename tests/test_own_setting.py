@@ -9,6 +9,7 @@ from runtools import apart, here
 from rnnkit.checks import check
 from rnnkit.checks.own_setting import from_record, judged
 from rnnkit.checks.questions import OWN_SETTING
+from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.own_run import tried
 from rnnkit.record import load, regime_of, save
 from rnnkit.regimes import get_regime
@@ -186,7 +187,8 @@ def test_a_record_that_lies_about_its_errors(stuck, tmp_path):
 
 
 def test_without_a_run_of_temporal_order(tmp_path):
-    assert graded(tmp_path).messages == ["no record of temporal order was handed in"]
+    assert own_setting(evidence(tmp_path, here)).messages == ["no record of temporal order was handed in"]
+    assert (graded(tmp_path).points, graded(tmp_path).status) == (0, "nothing to judge")
 
 
 def submit(folder, name, record):
