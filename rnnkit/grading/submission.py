@@ -8,6 +8,7 @@ import json
 import resource
 import shutil
 import stat
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -25,6 +26,7 @@ from rnnkit.grading.kernel import Kernel
 from rnnkit.grading.ledger import ABSENT, REJECTED
 from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.nursery import Nursery
 from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
@@ -117,30 +119,28 @@ def grade_submission(job: Job) -> Result:
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
-    runs = evidence(stage, reader, cells_sha256)
-    result.evidence = [flag for one in runs for flag in one.flags]
-    result.records = {one.key: one.sha256 for one in runs if one.sha256}
-
-    def make() -> Kernel:
-        start = functools.partial(
-            kernel_manager, stage=stage, runtime=Path(job.runtime), limits=limits, confined=job.confined
-        )
-        return Kernel(start, why)
-
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
     schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
-    for name, notebook in wanted.items():
-        done = Executed(notebook)
-        if needs_kernel(notebook):
-            settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
-            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
-        result.notebooks[name].flags += done.notes
-        _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
-        for cell in filter(is_task, done.notebook.cells):
-            cell.source = schemes[cell.id]
-        with_hints(done.notebook, runs)
-        save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    with closing(Nursery(stage, Path(job.runtime), limits)) as nursery:
+        about = {"stage": stage, "runtime": Path(job.runtime), "limits": limits, "confined": job.confined}
+        make = functools.partial(Kernel, functools.partial(kernel_manager, nursery=nursery, **about), why)
+        if job.confined and any(map(needs_kernel, wanted.values())):
+            nursery.warm()
+        runs = evidence(stage, reader, cells_sha256)
+        result.evidence = [flag for one in runs for flag in one.flags]
+        result.records = {one.key: one.sha256 for one in runs if one.sha256}
+        for name, notebook in wanted.items():
+            done = Executed(notebook)
+            if needs_kernel(notebook):
+                settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
+                done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
+            result.notebooks[name].flags += done.notes
+            _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
+            for cell in filter(is_task, done.notebook.cells):
+                cell.source = schemes[cell.id]
+            with_hints(done.notebook, runs)
+            save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
