@@ -34,7 +34,7 @@ class Launcher:
     """What is kept between two kernels.
 
     Arguments:
-        settings: ``socket``, ``sockets``, ``runtime``, ``folders`` (emptied between two kernels), ``submission`` and
+        settings: ``socket``, ``runtime``, ``folders`` (emptied between two kernels), ``submission`` and
             ``stage``, a command that fills it.
     """
 
@@ -50,10 +50,10 @@ class Launcher:
         """Forks a kernel, which does not have the grader's connection."""
         if (pid := os.fork()) == 0:
             os.close(control.detach())
-            self.be_kernel(order["arguments"], order["name"], order["connection"])
+            self.be_kernel(order["connection"], order["arguments"])
         self.kernel = pid
 
-    def be_kernel(self, arguments: list[str], name: str, connection: str) -> NoReturn:
+    def be_kernel(self, connection: str, arguments: list[str]) -> NoReturn:
         """In the new process: a kernel as one that was started in the ordinary way."""
         code = 1
         try:
@@ -61,12 +61,9 @@ class Launcher:
             for number in (signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
             named(b"python", seen=True)
-            path = os.path.join(self.settings["sockets"], name)
-            with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                file.write(connection)
             os.environ["PYTHONPATH"] = self.settings["runtime"]
             sys.path.insert(0, self.settings["runtime"])
-            sys.argv = ["ipykernel_launcher", "-f", path, *arguments]
+            sys.argv = ["ipykernel_launcher", "-f", connection, *arguments]
             sys.modules["numpy"].random.seed()
             sys.modules.pop("sitecustomize", None)
             with contextlib.suppress(ModuleNotFoundError):

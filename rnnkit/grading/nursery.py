@@ -36,7 +36,6 @@ class Nest:
         self.sockets.mkdir(0o700)
         about = {
             "socket": str(self.sockets / GATE),
-            "sockets": str(self.sockets),
             "runtime": sandbox.RUNTIME,
             "folders": [*sandbox.IN_MEMORY, str(self.sockets)],
             "submission": sandbox.SUBMISSION,
@@ -49,11 +48,15 @@ class Nest:
         self.job = Supervised(words, self.base, watched, environment=sandbox.OUTSIDE)
         self._control: socket.socket | None = None
 
-    def start(self, name: str, connection: str, arguments: list[str]) -> None:
-        """Has a kernel forked; whether it comes up shows at its sockets."""
+    def start(self, connection: Path, arguments: list[str]) -> None:
+        """Has a kernel forked; whether it comes up shows at its sockets.
+
+        Raises:
+            SandboxError: there is no sandbox.
+        """
         if self._control is None:
             self._control = self._connected()
-        self._order({"name": name, "connection": connection, "arguments": arguments})
+        self._order({"connection": str(connection), "arguments": arguments})
 
     def clear(self) -> bool:
         """Ends the kernel with everything that it started; whether the sandbox is as it was at first."""

@@ -106,7 +106,7 @@ class BwrapProvisioner(KernelProvisionerBase):
         manager = self.parent
         manager.cache_ports = False
         manager.cleanup_random_ports()
-        manager.transport, manager.ip, manager.connection_file = "ipc", f"{sockets}/k", f"{self._base}/k.json"
+        manager.transport, manager.ip, manager.connection_file = "ipc", f"{sockets}/k", f"{sockets}/k.json"
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
         if self._nest:
@@ -129,7 +129,7 @@ class BwrapProvisioner(KernelProvisionerBase):
         self._last_why = self._last_report = None
         if self._nest:
             self._job = self._nest.job
-            self._nest.start("k.json", Path(self.parent.connection_file).read_text(encoding="utf-8"), cmd)
+            self._nest.start(Path(self.parent.connection_file), cmd)
             return self.connection_info
         self._job = Supervised(cmd, self._base, kwargs["limits"], environment=kwargs["env"], cwd=kwargs["cwd"])
         return self.connection_info
@@ -172,6 +172,8 @@ class BwrapProvisioner(KernelProvisionerBase):
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()
         self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
+        if self._nest is not None:
+            self._nest.end()
         self._job = self._nest = None
         return code
 
