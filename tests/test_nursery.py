@@ -81,7 +81,8 @@ def test_each_kernel_finds_it_as_the_first_one_did(stage):
                 kernel.start()
                 found.append(said(kernel, LOOK))
                 assert said(kernel, MESS) == ""
-                assert "left" not in said(kernel, "import torch; print('LEFT' in os.environ, hasattr(torch.nn, 'LEFT'))")
+                    kernel, "import torch; print('LEFT' in os.environ, hasattr(torch.nn, 'LEFT'))"
+                )
                 pids = said(kernel, "print(os.getpid(), os.getppid(), open('/proc/self/comm').read())").split()
                 assert pids[1:] == ["2", "python"]
     assert found[0] == found[1]
@@ -102,7 +103,9 @@ def test_a_kernel_is_as_one_of_its_own(stage):
         forked.start()
         with closing(Kernel(lambda: kernel_manager(**about), why)) as alone:
             alone.start()
-            ways = [said(kernel, code).replace("ipykernel_launcher.py", "ipykernel_launcher") for kernel in (forked, alone)]
+            ways = [
+                said(kernel, code).replace("ipykernel_launcher.py", "ipykernel_launcher") for kernel in (forked, alone)
+            ]
     assert ways[0] == ways[1]
 
 

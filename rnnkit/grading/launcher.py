@@ -34,8 +34,8 @@ class Launcher:
     """What is kept between two kernels.
 
     Arguments:
-        settings: ``socket``, ``runtime``, ``folders`` (emptied between two kernels), ``submission`` and
-            ``stage``, a command that fills it.
+        settings: ``socket``, ``connection`` (the path of a kernel's connection file), ``runtime``, ``folders`` (made
+            empty between two kernels), ``submission`` and ``stage``, a command that fills it.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -61,9 +61,12 @@ class Launcher:
             for number in (signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
             named(b"python", seen=True)
+            path = self.settings["connection"]
+            with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(connection)
             os.environ["PYTHONPATH"] = self.settings["runtime"]
             sys.path.insert(0, self.settings["runtime"])
-            sys.argv = ["ipykernel_launcher", "-f", connection, *arguments]
+            sys.argv = ["ipykernel_launcher", "-f", path, *arguments]
             sys.modules["numpy"].random.seed()
             sys.modules.pop("sitecustomize", None)
             with contextlib.suppress(ModuleNotFoundError):

@@ -26,37 +26,39 @@ class Nest:
         stage, runtime, limits: as for `sandbox.command`.
 
     Attributes:
-        base: the folder of the grader's own; the sockets are in ``base / "s"``.
+        base: a folder of the grader's own.
         job: the sandbox's supervisor.
     """
 
     def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
         self.base = short_folder()
-        self.sockets = self.base / "s"
-        self.sockets.mkdir(0o700)
         about = {
-            "socket": str(self.sockets / GATE),
+            "socket": f"{sandbox.SOCKETS}/{GATE}",
+            "connection": sandbox.CONNECTION,
             "runtime": sandbox.RUNTIME,
-            "folders": [*sandbox.IN_MEMORY, str(self.sockets)],
+            "folders": sandbox.IN_MEMORY,
             "submission": sandbox.SUBMISSION,
             "stage": ["/bin/sh", "-c", sandbox.COPY, "sh", "true"],
         }
         source = Path(launcher.__file__).read_text(encoding="utf-8")
         argv = ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(about)]
-        words = sandbox.command(argv, stage=stage, sockets=self.sockets, runtime=runtime, limits=limits)
-        watched = sandbox.watched(limits, confined=True, sockets=self.sockets)
+        words, watched = sandbox.command(argv, stage=stage, runtime=runtime, limits=limits, base=self.base)
         self.job = Supervised(words, self.base, watched, environment=sandbox.OUTSIDE)
         self._control: socket.socket | None = None
 
-    def start(self, connection: Path, arguments: list[str]) -> None:
+    def start(self, connection: str, arguments: list[str]) -> None:
         """Has a kernel forked; whether it comes up shows at its sockets.
+
+        Arguments:
+            connection: the text of its connection file.
+            arguments: further ones of ipykernel's.
 
         Raises:
             SandboxError: there is no sandbox.
         """
         if self._control is None:
             self._control = self._connected()
-        self._order({"connection": str(connection), "arguments": arguments})
+        self._order({"connection": connection, "arguments": arguments})
 
     def clear(self) -> bool:
         """Ends the kernel with everything that it started; whether the sandbox is as it was at first."""
@@ -84,7 +86,7 @@ class Nest:
         deadline, control = time.monotonic() + CONNECT_S, socket.socket(socket.AF_UNIX)
         while True:
             try:
-                control.connect(str(self.sockets / GATE))
+                control.connect(f"{self.job.sockets()}/{GATE}")
                 return control
             except OSError:
                 if self.job.process.poll() is not None or time.monotonic() > deadline:
