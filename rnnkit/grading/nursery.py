@@ -27,11 +27,12 @@ class Nest:
 
     Attributes:
         base: a folder of the grader's own.
+        runtime: as it was given.
         job: the sandbox's supervisor.
     """
 
     def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
-        self.base = short_folder()
+        self.base, self.runtime = short_folder(), runtime
         about = {
             "socket": f"{sandbox.SOCKETS}/{GATE}",
             "connection": sandbox.CONNECTION,
@@ -100,37 +101,37 @@ class Nest:
 
 
 class Nursery:
-    """Hands out the sandbox of one submission, and takes it back between two kernels.
+    """Hands out the sandboxes of one submission, one for each runtime, and takes them back between two kernels.
 
     Arguments:
-        stage, runtime, limits: as for `sandbox.command`.
+        stage, limits: as for `sandbox.command`.
     """
 
-    def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
-        self._how = stage, runtime, limits
-        self._kept: Nest | None = None
+    def __init__(self, stage: Path | None, limits: Limits) -> None:
+        self._stage, self._limits = stage, limits
+        self._kept: dict[Path, Nest] = {}
 
-    def warm(self) -> None:
-        """Begins to make a sandbox, so that the first kernel does not wait for all of it."""
-        self._kept = self._kept or Nest(*self._how)
+    def warm(self, runtime: Path) -> None:
+        """Begins to make a sandbox, so that its first kernel does not wait for all of it."""
+        if runtime not in self._kept:
+            self._kept[runtime] = Nest(self._stage, runtime, self._limits)
 
-    def take(self) -> Nest:
+    def take(self, runtime: Path) -> Nest:
         """A sandbox in which nothing of a student's runs, and nothing is left of what has run."""
-        self.warm()
-        nest, self._kept = self._kept, None
-        return nest
+        self.warm(runtime)
+        return self._kept.pop(runtime)
 
     def keep(self, nest: Nest) -> bool:
         """Ends what runs in a sandbox, and keeps it for the next kernel; False where that cannot be."""
-        if nest.clear():
-            self._kept = nest
-        return self._kept is nest
+        if nest.runtime in self._kept or not nest.clear():
+            return False
+        self._kept[nest.runtime] = nest
+        return True
 
     def close(self) -> None:
-        """Ends the sandbox that is kept."""
-        if self._kept is not None:
-            self._kept.end()
-            self._kept = None
+        """Ends the sandboxes that are kept."""
+        while self._kept:
+            self._kept.popitem()[1].end()
 
 
 def short_folder() -> Path:

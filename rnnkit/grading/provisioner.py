@@ -98,7 +98,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Makes the folder of the sockets and the whole command."""
         self._remove()
-        self._nest = self.nursery.take() if self.nursery is not None and self.confined else None
+        self._nest = self.nursery.take(Path(self.runtime)) if self.nursery is not None and self.confined else None
         self._base = self._nest.base if self._nest else short_folder()
         sockets = self._base / "s"
         sockets.mkdir(0o700, exist_ok=True)
@@ -234,7 +234,8 @@ def kernel_manager(
     """A manager that is ready for ``await manager.start_kernel()``; no kernel specification needs to be installed.
 
     Take clients from ``manager.client()`` after each start and restart, and end with
-    ``await manager.shutdown_kernel(now=True)``. Arguments as for `sandbox.run`, and a nursery of the same ones.
+    ``await manager.shutdown_kernel(now=True)``. Arguments as for `sandbox.run`, and the submission's nursery, where
+    kernels share sandboxes.
     """
     KernelProvisionerFactory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:{BwrapProvisioner.__name__}", GROUP)
     settings = {

@@ -126,11 +126,11 @@ def grade_submission(job: Job) -> Result:
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
     schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
-    with closing(Nursery(stage, Path(job.runtime), limits)) as nursery:
+    with closing(Nursery(stage, limits)) as nursery:
         about = {"stage": stage, "runtime": Path(job.runtime), "limits": limits, "confined": job.confined}
         make = functools.partial(Kernel, functools.partial(kernel_manager, nursery=nursery, **about), why)
         if job.confined and any(map(needs_kernel, wanted.values())):
-            nursery.warm()
+            nursery.warm(Path(job.runtime).resolve())
         runs = evidence(stage, reader, cells_sha256)
         result.evidence = [flag for one in runs for flag in one.flags]
         result.records = {one.key: one.sha256 for one in runs if one.sha256}
