@@ -8,7 +8,7 @@ import json
 import resource
 import shutil
 import stat
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -113,6 +113,12 @@ class Result:
 
 def grade_submission(job: Job) -> Result:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
+    with ExitStack() as last:
+        return _graded(job, last)
+
+
+def _graded(job: Job, last: ExitStack) -> Result:
+    """The same; what is to be ended in any case is left to `last`."""
     begun = monotonic()
     result = Result(job.student)
     rebuilt = _rebuilt(job, result)
@@ -123,29 +129,39 @@ def grade_submission(job: Job) -> Result:
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    nursery = last.enter_context(closing(Nursery(stage, limits)))
+    if job.confined and any(map(needs_kernel, wanted.values())):
+        nursery.warm(Path(job.runtime).resolve())
+    runs = evidence(stage, reader, cells_sha256)
+    result.evidence = [flag for one in runs for flag in one.flags]
+    result.records = {one.key: one.sha256 for one in runs if one.sha256}
+    result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
+
+    def make() -> Kernel:
+        start = functools.partial(
+            kernel_manager,
+            stage=stage,
+            runtime=Path(job.runtime),
+            limits=limits,
+            confined=job.confined,
+            nursery=nursery,
+        )
+        return Kernel(start, why)
+
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
     schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
-    with closing(Nursery(stage, limits)) as nursery:
-        about = {"stage": stage, "runtime": Path(job.runtime), "limits": limits, "confined": job.confined}
-        make = functools.partial(Kernel, functools.partial(kernel_manager, nursery=nursery, **about), why)
-        if job.confined and any(map(needs_kernel, wanted.values())):
-            nursery.warm(Path(job.runtime).resolve())
-        runs = evidence(stage, reader, cells_sha256)
-        result.evidence = [flag for one in runs for flag in one.flags]
-        result.records = {one.key: one.sha256 for one in runs if one.sha256}
-        result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
-        for name, notebook in wanted.items():
-            done = Executed(notebook)
-            if needs_kernel(notebook):
-                settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
-                done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
-            result.notebooks[name].flags += done.notes
-            _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
-            for cell in filter(is_task, done.notebook.cells):
-                cell.source = schemes[cell.id]
-            with_hints(done.notebook, runs)
-            save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    for name, notebook in wanted.items():
+        done = Executed(notebook)
+        if needs_kernel(notebook):
+            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
+            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
+        result.notebooks[name].flags += done.notes
+        _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
+        for cell in filter(is_task, done.notebook.cells):
+            cell.source = schemes[cell.id]
+        with_hints(done.notebook, runs)
+        save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
