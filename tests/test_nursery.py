@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -54,11 +55,11 @@ def stage(tmp_path_factory):
 
 
 @contextmanager
-def kernels(stage):
+def kernels(stage, runtime=None):
     """Makes kernels of one nursery, not started; nothing is left of them in the end."""
     place = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
     before, tempfile.tempdir = tempfile.tempdir, str(place)
-    about = {"stage": stage, "runtime": student_runtime(ROOT), "limits": LIMITS}
+    about = {"stage": stage, "runtime": runtime or student_runtime(ROOT), "limits": LIMITS}
     try:
         with closing(Nursery(stage, LIMITS)) as nursery:
             yield lambda: Kernel(lambda: kernel_manager(nursery=nursery, **about), why)
@@ -172,3 +173,15 @@ def test_what_cannot_be_removed_ends_the_sandbox_and_the_next_one_is_fresh(stage
 def test_it_is_run_nowhere_else():
     with pytest.raises(SystemExit, match="first process of a sandbox"):
         launcher.main()
+
+
+def test_what_an_interpreter_begins_with_comes_before_the_kernel(stage, tmp_path):
+    shutil.copytree(student_runtime(ROOT), tmp_path / "runtime")
+    (tmp_path / "runtime" / "sitecustomize.py").write_text("import torch\ntorch.nn.GRU = None\n")
+    with kernels(stage, runtime=tmp_path / "runtime") as make, closing(make()) as kernel:
+        kernel.start()
+        assert said(kernel, "import torch; print(torch.nn.GRU)") == "None\n"
+    (tmp_path / "runtime" / "sitecustomize.py").write_text("import no_such_module\n")
+    with kernels(stage, runtime=tmp_path / "runtime") as make, closing(make()) as kernel:
+        with pytest.raises(Stopped, match="did not start"):
+            kernel.start()
