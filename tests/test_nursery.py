@@ -182,6 +182,9 @@ def test_what_an_interpreter_begins_with_comes_before_the_kernel(stage, tmp_path
         kernel.start()
         assert said(kernel, "import torch; print(torch.nn.GRU)") == "None\n"
     (tmp_path / "runtime" / "sitecustomize.py").write_text("import no_such_module\n")
-    with kernels(stage, runtime=tmp_path / "runtime") as make, closing(make()) as kernel:
-        with pytest.raises(Stopped, match="did not start"):
-            kernel.start()
+    with (
+        kernels(stage, runtime=tmp_path / "runtime") as make,
+        closing(make()) as kernel,
+        pytest.raises(Stopped, match="did not start"),
+    ):
+        kernel.start()
