@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import io
 import math
+import struct
 import tempfile
 from itertools import combinations, pairwise
 
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.pylabtools import print_figure
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
@@ -21,7 +25,7 @@ from rnnkit import plots
 from rnnkit.facts import facts_of, floors_of
 from rnnkit.plots import compare
 from rnnkit.plots.gradient import NOTHING
-from rnnkit.plots.style import GAP, NARROW, span_of, spread
+from rnnkit.plots.style import GAP, NARROW, new_figure, span_of, spread
 from rnnkit.record import NEWER, load, regime_of
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
@@ -392,3 +396,18 @@ GROUPS = {
 def test_runs_side_by_side(name, group):
     figure = drawn(SIDE_BY_SIDE[name]({kind: run_of(kind) for kind in GROUPS[group]}))
     assert figure.axes
+
+
+def test_a_notebook_draws_a_figure_once_and_within_its_edges(monkeypatch):
+    figure, (ax,) = new_figure(width=4.0, height=3.0)
+    drawn, draw = [], Axes.draw
+    monkeypatch.setattr(Axes, "draw", lambda self, renderer: drawn.append(self) or draw(self, renderer))
+    ax.set(xlabel="updates", ylabel="a label\non two lines")
+    png = print_figure(figure)
+    assert drawn == [ax]
+    assert struct.unpack(">II", png[16:24]) == (400, 300)
+    assert figure.get_layout_engine() is not None
+    assert ax.get_tightbbox().x0 >= 0
+    larger = io.BytesIO()
+    figure.savefig(larger, format="png", dpi=200)
+    assert struct.unpack(">II", larger.getvalue()[16:24]) == (800, 600)

@@ -232,7 +232,7 @@ class Kernel:
             raise Stopped("there is no kernel")
         how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
         id = self._send(code, user_expressions=expressions, **how)
-        end, reply = monotonic() + seconds, None
+        end, reply, idle = monotonic() + seconds, None, False
         while (left := end - monotonic()) > 0:
             found = await self._messages(id, min(left, GRACE_S if reply is not None else POLL_S))
             for kind, content in found:
@@ -240,9 +240,9 @@ class Kernel:
                     reply, end = content, monotonic() + DRAIN_S
                 elif kind != "status":
                     take(kind, content)
-                elif reply is not None and content.get("execution_state") == "idle":
-                    return reply
-            if not found and reply is not None:
+                else:
+                    idle = idle or content.get("execution_state") == "idle"
+            if reply is not None and (idle or not found):
                 return reply
             if not found and (reason := await self._death()):
                 raise Stopped(reason)

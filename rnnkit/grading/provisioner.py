@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from dataclasses import asdict
 from importlib.metadata import EntryPoint
@@ -21,9 +19,10 @@ from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
-from traitlets import Bool, Dict, Unicode, default
+from traitlets import Bool, Dict, Instance, Unicode, default
 
 from rnnkit.grading import sandbox
+from rnnkit.grading.nursery import Nest, Nursery, short_folder
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 from rnnkit.grading.supervised import Supervised
@@ -34,7 +33,6 @@ GROUP = "jupyter_client.kernel_provisioners"
 ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SOCKETS = 5  # of a kernel
-LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 PATIENCE = 60  # seconds until a kernel has its sockets
 LARGEST_MESSAGE = 6 << 20  # bytes
 MOST_WAITING = 20  # messages that wait to be read, per socket
@@ -48,7 +46,10 @@ class BwrapProvisioner(KernelProvisionerBase):
     limits = Dict(config=True, help="limits by their names, where they are not the default ones")
     confined = Bool(True, config=True, help="False for submissions that are trusted")
 
+    nursery = Instance(Nursery, None, allow_none=True, config=True, help="has the sandbox; else each kernel its own")
+
     _job: Supervised | None = None
+    _nest: Nest | None = None
     _base: Path | None = None
     _last_why: str | None = None
     _last_report: dict[str, Any] | None = None
@@ -84,19 +85,23 @@ class BwrapProvisioner(KernelProvisionerBase):
             self._job.stop()
 
     async def kill(self, restart: bool = False) -> None:
-        """Ends the whole tree."""
-        await self.send_signal(signal.SIGKILL)
+        """Ends the whole tree, or of a sandbox that serves others, too, all but its launcher."""
+        if self._nest is not None and self.nursery.keep(self._nest):
+            self._job = self._nest = self._base = None
+        else:
+            await self.send_signal(signal.SIGKILL)
 
     async def terminate(self, restart: bool = False) -> None:
-        """Ends the whole tree."""
-        await self.send_signal(signal.SIGKILL)
+        """Ends it as `kill` does."""
+        await self.kill(restart)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Makes the folder of the sockets and the whole command."""
         self._remove()
-        self._base = _short_folder()
+        self._nest = self.nursery.take(Path(self.runtime)) if self.nursery is not None and self.confined else None
+        self._base = self._nest.base if self._nest else short_folder()
         sockets = self._base / "s"
-        sockets.mkdir(0o700)
+        sockets.mkdir(0o700, exist_ok=True)
         manager = self.parent
         manager.cache_ports = False
         manager.cleanup_random_ports()
@@ -106,6 +111,8 @@ class BwrapProvisioner(KernelProvisionerBase):
         manager.ip = f"{sandbox.SOCKETS if self.confined else sockets}/k"
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
+        if self._nest:
+            return {"cmd": [*extra, NO_HISTORY]}
         argv = manager.format_kernel_cmd(extra_arguments=extra if NO_HISTORY in extra else [*extra, NO_HISTORY])
         if self.confined:
             argv = [sandbox.CONNECTION if word == manager.connection_file else word for word in argv]
@@ -123,6 +130,10 @@ class BwrapProvisioner(KernelProvisionerBase):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Starts the supervisor with the kernel below it."""
         self._last_why = self._last_report = None
+        if self._nest:
+            self._job = self._nest.job
+            self._nest.start(Path(self.parent.connection_file).read_text(encoding="utf-8"), cmd)
+            return self.connection_info
         self._job = Supervised(cmd, self._base, kwargs["limits"], environment=kwargs["env"], cwd=kwargs["cwd"])
         return self.connection_info
 
@@ -166,7 +177,9 @@ class BwrapProvisioner(KernelProvisionerBase):
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()
         self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
-        self._job = None
+        if self._nest is not None:
+            self._nest.end()
+        self._job = self._nest = None
         return code
 
     def _remove(self) -> None:
@@ -211,12 +224,18 @@ class ConfinedManager(AsyncKernelManager):
 
 
 def kernel_manager(
-    *, stage: Path | None, runtime: Path, limits: Limits | None = None, confined: bool = True
+    *,
+    stage: Path | None,
+    runtime: Path,
+    limits: Limits | None = None,
+    confined: bool = True,
+    nursery: Nursery | None = None,
 ) -> ConfinedManager:
     """A manager that is ready for ``await manager.start_kernel()``; no kernel specification needs to be installed.
 
     Take clients from ``manager.client()`` after each start and restart, and end with
-    ``await manager.shutdown_kernel(now=True)``. Arguments as for `sandbox.run`.
+    ``await manager.shutdown_kernel(now=True)``. Arguments as for `sandbox.run`, and the submission's nursery, where
+    kernels share sandboxes.
     """
     KernelProvisionerFactory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:{BwrapProvisioner.__name__}", GROUP)
     settings = {
@@ -224,6 +243,7 @@ def kernel_manager(
         "runtime": str(Path(runtime).resolve()),
         "limits": asdict(limits or Limits()),
         "confined": confined,
+        "nursery": nursery,
     }
     manager = ConfinedManager(kernel_name="python3", shutdown_wait_time=1)
     manager._kernel_spec = KernelSpec(
@@ -239,12 +259,6 @@ def kernel_manager(
 def why(manager: AsyncKernelManager) -> str | None:
     """Why the kernel of a manager was killed or ended by a signal, in words; None where nothing like that happened."""
     return manager.provisioner.why() if isinstance(manager.provisioner, BwrapProvisioner) else None
-
-
-def _short_folder() -> Path:
-    """A new folder of our own with a path that sockets can have."""
-    where = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="rk-", dir=where if len(os.fsencode(where)) < LONGEST else "/tmp"))
 
 
 def _listens(path: str) -> bool:

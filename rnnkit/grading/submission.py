@@ -8,6 +8,7 @@ import json
 import resource
 import shutil
 import stat
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -26,6 +27,7 @@ from rnnkit.grading.kernel import Kernel
 from rnnkit.grading.ledger import ABSENT, REJECTED
 from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.nursery import Nursery
 from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, read, rebuild
@@ -112,6 +114,12 @@ class Result:
 
 def grade_submission(job: Job) -> Result:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
+    with ExitStack() as last:
+        return _graded(job, last)
+
+
+def _graded(job: Job, last: ExitStack) -> Result:
+    """The same; what is to be ended in any case is left to `last`."""
     begun = monotonic()
     result = Result(job.student)
     rebuilt = _rebuilt(job, result)
@@ -122,6 +130,9 @@ def grade_submission(job: Job) -> Result:
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    nursery = last.enter_context(closing(Nursery(stage, limits)))
+    if job.confined and any(map(needs_kernel, wanted.values())):
+        nursery.warm(Path(job.runtime).resolve())
     runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
@@ -129,7 +140,12 @@ def grade_submission(job: Job) -> Result:
 
     def make() -> Kernel:
         start = functools.partial(
-            kernel_manager, stage=stage, runtime=Path(job.runtime), limits=limits, confined=job.confined
+            kernel_manager,
+            stage=stage,
+            runtime=Path(job.runtime),
+            limits=limits,
+            confined=job.confined,
+            nursery=nursery,
         )
         return Kernel(start, why)
 

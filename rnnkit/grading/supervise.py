@@ -26,6 +26,7 @@ BEAT = 0.05  # seconds between two looks at the tree
 SLOW_BEAT = 1.0  # seconds between two looks at what takes longer to see
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
+SURROUNDINGS = (b"bwrap", b"rk-launcher")  # names of processes that only set up what is below them
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 
@@ -105,7 +106,7 @@ def first_that_works(pid: int) -> int:
     while True:
         try:
             with open(f"/proc/{pid}/comm", "rb") as file:
-                if file.read().strip() != b"bwrap":
+                if file.read().strip() not in SURROUNDINGS:
                     return pid
         except OSError:
             return pid

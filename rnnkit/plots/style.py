@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -30,6 +32,26 @@ GAP = 0.085  # between two labels, of an axis' height
 Runs = Mapping[str, Record]
 
 
+class Canvas(FigureCanvasAgg):
+    """Draws once: elsewhere a figure is drawn before, for its layout, and in notebooks to see what sticks out of it.
+
+    The layout keeps everything inside.
+    """
+
+    def print_figure(self, filename: Any, dpi: Any = None, *, bbox_inches: Any = None, **how: Any) -> Any:
+        """As matplotlib's own, within the figure's edges."""
+        bbox_inches = None if bbox_inches == "tight" else bbox_inches
+        figure, engine = self.figure, self.figure.get_layout_engine()
+        if engine is None or dpi not in (None, "figure", figure.dpi):
+            return super().print_figure(filename, dpi, bbox_inches=bbox_inches, **how)
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+        try:
+            return super().print_figure(filename, dpi, bbox_inches=bbox_inches, **how)
+        finally:
+            figure.set_layout_engine(engine)
+
+
 def new_figure(
     columns: int = 1, rows: int = 1, *, width: float = 5.0, height: float = 3.4, **how: object
 ) -> tuple[Figure, list[Axes]]:
@@ -39,6 +61,7 @@ def new_figure(
         how: further arguments of matplotlib's ``Figure.subplots``.
     """
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    Canvas(figure)
     axes = figure.subplots(rows, columns, squeeze=False, **how)
     for ax in axes.flat:
         ax.grid(alpha=0.25)

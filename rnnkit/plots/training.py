@@ -201,6 +201,9 @@ def omegas(runs: Runs, narrow: bool = False) -> Figure:
 def smoothed(values: np.ndarray, pieces: int = 250) -> tuple[np.ndarray, np.ndarray]:
     """The median over consecutive stretches of the filled values: what 50,000 points look like in 250."""
     values = values[~np.isnan(values)]
-    stretches = np.array_split(values, min(pieces, max(1, len(values))))
-    ends = np.cumsum([len(stretch) for stretch in stretches])
-    return ends, np.array([np.median(stretch) if len(stretch) else np.nan for stretch in stretches])
+    size, longer = divmod(len(values), count := min(pieces, max(1, len(values))))
+    cut = longer * (size + 1)  # the first stretches are longer by one, all alike after that
+    parts = values[:cut].reshape(longer, size + 1), values[cut:].reshape(count - longer, size)
+    medians = [np.median(part, axis=1) if part.size else np.full(len(part), np.nan, part.dtype) for part in parts]
+    ends = np.cumsum(np.repeat([size + 1, size], [longer, count - longer]))
+    return ends, np.concatenate(medians)
