@@ -57,9 +57,9 @@ class SandboxError(BadValue):
 class Limits:
     """What a submission's process tree may use.
 
-    ``memory_mb`` and ``processes`` (threads count) are sums over the tree, ``wall_s`` is from start to end; ``cpu_s``,
+    ``memory_mb``, ``processes`` (threads count) and ``cpu_s`` are sums over the tree, ``wall_s`` is from start to end;
     ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory, ``files`` for
-    all of them.
+    all of them. ``cores`` are the processors that it may use, all where empty.
     """
 
     memory_mb: int = 4096
@@ -70,6 +70,7 @@ class Limits:
     file_mb: int = 64
     tmp_mb: int = 256
     files: int = 100_000
+    cores: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

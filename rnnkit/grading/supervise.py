@@ -1,7 +1,9 @@
 """The process between the grader and what it runs; it ends the whole tree when it must.
 
 It runs as a script, with the standard library alone. The tree ends when the grader's pipe closes (the grader may have
-been killed), and when memory, processes, files, time or the folder of the sockets go over their limits.
+been killed), and when memory, processes, files, time or the folder of the sockets go over their limits. Two clocks of
+the tree are written where the grader reads them at any time: the processor time that it has had, and the time in which
+it slept. Both stand still while it waits for a processor.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -21,10 +24,12 @@ from typing import Any
 
 BEAT = 0.05  # seconds between two looks at the tree
 SLOW_BEAT = 1.0  # seconds between two looks at the files in memory
+LONGEST_SLEEP = 4 * BEAT  # that one look can count: a late one says nothing of the time before it
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
 SOCKETS_MB, SOCKETS_FILES = 1, 100
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 
 
 def children(pid: int) -> list[int]:
@@ -125,6 +130,85 @@ def started(pid: int) -> int:
         return sys.maxsize
 
 
+def had(pid: int) -> float:
+    """Seconds of processor time of a process, of all its threads and of the children that it has waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return TICK * sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
+    except (OSError, ValueError):
+        return 0.0
+
+
+def awake(pid: int) -> bool:
+    """Whether a thread of a process runs, waits for a processor, or for the disk."""
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/stat", "rb") as file:
+                if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
+                    return True
+    return False
+
+
+def reap_orphans(child: int) -> None:
+    """Waits for adopted processes that have ended: from then on their time is part of this one's."""
+    with contextlib.suppress(ChildProcessError, AttributeError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != child:
+            os.waitpid(ended.si_pid, os.WNOHANG)
+
+
+class Clocks:
+    """What a tree has had of the processors, and how long it slept: seconds, written into a file for the grader.
+
+    Arguments:
+        file: its descriptor.
+        usage: a file of the tree's control group that counts all that was ever in it; empty where there is none.
+    """
+
+    def __init__(self, file: int, usage: str) -> None:
+        self.file, self.usage = file, usage
+        self.cpu = self.asleep = 0.0
+        self.looked = time.monotonic()
+
+    def look(self, pids: Sequence[int]) -> None:
+        """Brings both up to date; `pids` are the living processes, parents first."""
+        now, ended = time.monotonic(), os.times()
+        counted = sum(map(had, pids)) + ended.children_user + ended.children_system
+        self.cpu = max(self.cpu, counted, self.of_group())
+        if not any(awake(pid) for pid in reversed(pids)):
+            self.asleep += min(now - self.looked, LONGEST_SLEEP)
+        self.looked = now
+        with contextlib.suppress(OSError):
+            os.pwrite(self.file, struct.pack("dd", self.cpu, self.asleep), 0)
+
+    def of_group(self) -> float:
+        """Seconds by the control group: those of processes that nobody waited for are among them."""
+        try:
+            with open(self.usage, "rb") as file:
+                text = file.read().split()
+            return int(text[1]) / 1e6 if text[0] == b"usage_usec" else int(text[0]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+
+def killed_for_memory(path: str) -> bool:
+    """Whether Linux has killed a process of a control group because there was too much in it."""
+    with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
+        words = file.read().split()
+        return int(words[words.index(b"oom_kill") + 1]) > 0
+    return False
+
+
+def settle(settings: Mapping[str, Any]) -> None:
+    """In the command's process, before it begins: gives it its place on the machine."""
+    for folder in settings["group"].get("folders", ()):
+        with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs", "w") as file:
+            file.write("0")
+    with contextlib.suppress(OSError):
+        if settings["cores"]:
+            os.sched_setaffinity(0, settings["cores"])
+        os.nice(settings["nice"])
+
+
 def adopt_orphans() -> None:
     """Makes this process the parent of everything below it that loses its own, so that nothing gets away."""
     with contextlib.suppress(OSError, AttributeError):
@@ -138,7 +222,14 @@ class Tree:
         self.settings = settings
         self.peak, self.stderr, self.began = 0, b"", time.monotonic()
         self.looked = self.began
-        self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        self.clocks = Clocks(settings["clocks"], settings["group"].get("usage", ""))
+        self.child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=lambda: settle(settings),
+        )
 
     def excess(self) -> str | None:
         """What is over its limit, in words."""
@@ -146,11 +237,15 @@ class Tree:
         if time.monotonic() - self.began > self.settings["wall_s"]:
             return f"took longer than {self.settings['wall_s']:g} s"
         pids = descendants(most + SPARE)
+        reap_orphans(self.child.pid)
+        self.clocks.look(pids)
+        if self.clocks.cpu > self.settings["cpu_s"]:
+            return "used more processor time than its limit"
         if sum(about(pid)[1] for pid in pids) > most + SPARE:
             return f"started more than {most} processes"
         used = memory(pids, most_memory)
         self.peak = max(self.peak, used)
-        if used > most_memory:
+        if used > most_memory or killed_for_memory(self.settings["group"].get("killed", "")):
             return f"used more than {most_memory >> 20} MB of memory"
         if time.monotonic() - self.looked > SLOW_BEAT:
             self.looked = time.monotonic()
@@ -207,6 +302,19 @@ class Tree:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
 
+    def leave(self) -> None:
+        """Takes the last look at the clocks, and the control group away."""
+        reap_orphans(self.child.pid)
+        self.clocks.look(())
+        for folder in self.settings["group"].get("folders", ()):
+            for _ in range(100):
+                try:
+                    os.rmdir(folder)
+                except FileNotFoundError:
+                    break
+                except OSError:  # the last process is not quite gone
+                    time.sleep(0.01)
+
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
@@ -217,6 +325,7 @@ def main(argv: Sequence[str]) -> int:
     tree = Tree(settings, argv[2:])
     why = tree.watch()
     tree.kill()
+    tree.leave()
     while select.select([tree.child.stderr], [], [], 0)[0]:
         before = tree.stderr
         tree.read_stderr()
@@ -228,6 +337,7 @@ def main(argv: Sequence[str]) -> int:
         "why": why if why != "stopped by the grader" else None,
         "peak_mb": tree.peak >> 20,
         "wall_s": round(time.monotonic() - tree.began, 2),
+        "cpu_s": round(tree.clocks.cpu, 2),
         "returncode": code,
         "stderr": tree.stderr.decode("utf-8", "replace"),
     }

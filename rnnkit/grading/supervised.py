@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from rnnkit.grading import supervise
+from rnnkit.grading import cgroup, supervise
 
 STATUS = "status.json"
-ACKNOWLEDGED_S = 2  # seconds for the supervisor to say that a signal is sent
+NICE = 5  # of what is supervised: whoever watches and judges it comes first
+CLOCKS = struct.Struct("dd")
+ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent
 
 
 class Supervised:
@@ -24,7 +29,8 @@ class Supervised:
     Arguments:
         argv: the command.
         base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where there is one, ``sockets``: a folder to watch.
+        limits: ``memory_mb``, ``processes``, ``wall_s``, ``cpu_s``, ``cores`` and, where there is one, ``sockets``: a
+            folder to watch.
         environment: of the command.
         cwd: where it starts.
         stdout: where its output goes.
@@ -45,7 +51,11 @@ class Supervised:
         self.stopped: str | None = None
         self._asked = False
         self._control, theirs = socket.socketpair()
-        settings = json.dumps(dict(limits) | {"control": theirs.fileno(), "status": str(self.status)})
+        self._clocks, self._last = _memory_file(), (0.0, 0.0)
+        group = cgroup.make(limits["memory_mb"], limits["processes"] + 2 * supervise.SPARE)
+        told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
+        told |= {"control": theirs.fileno(), "status": str(self.status)}
+        settings = json.dumps(dict(limits) | told)
         script = [sys.executable, "-I", "-S", "-B", supervise.__file__, settings, "--", *argv]
         try:
             self.process = subprocess.Popen(
@@ -56,13 +66,33 @@ class Supervised:
                 stdout=stdout,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), self._clocks.fileno()),
             )
         except BaseException:
             self._control.close()
+            self._clocks.close()
+            if group:
+                group.remove()
             raise
         finally:
             theirs.close()
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that all of it has had, what has ended included, a moment ago."""
+        return self._read_clocks()[0]
+
+    def own_s(self) -> float:
+        """Seconds by its own clock: those in which it computed, summed over processors, or in which all of it slept.
+
+        The clock stands still while it waits for a processor.
+        """
+        return sum(self._read_clocks())
+
+    def _read_clocks(self) -> tuple[float, float]:
+        if not self._clocks.closed:
+            text = os.pread(self._clocks.fileno(), CLOCKS.size, 0)
+            self._last = CLOCKS.unpack(text) if len(text) == CLOCKS.size else self._last
+        return self._last
 
     def stopped_by_grader(self) -> bool:
         """Whether it was stopped without a reason, as at the end of a job."""
@@ -92,6 +122,8 @@ class Supervised:
             self.stop()
             code = self._insist()
         self.stop()
+        self._read_clocks()
+        self._clocks.close()
         return code
 
     def _insist(self, patience: float = 5) -> int:
@@ -102,7 +134,7 @@ class Supervised:
             return self.process.wait()
 
     def report(self) -> dict[str, Any]:
-        """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
+        """What the supervisor wrote at the end: why, peak_mb, wall_s, cpu_s, stderr; empty while it runs."""
         try:
             return json.loads(self.status.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -124,3 +156,8 @@ class Supervised:
         if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
             return f"ended by {signal.Signals(code - 128).name}"
         return None
+
+
+def _memory_file() -> IO[bytes]:
+    """A file that is on no disk, where the system has such files."""
+    return open(os.memfd_create("clocks"), "rb+") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
