@@ -16,7 +16,7 @@ import pytest
 from confined import inside, living, mark, need_sandbox, until
 from course import ROOT, plain, secret_lines
 
-from rnnkit.grading import sandbox
+from rnnkit.grading import cgroup, sandbox
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 
@@ -193,7 +193,7 @@ FORK = (
 
 def test_processes_are_counted():
     done = inside(FORK, limits=Limits(processes=64, wall_s=30))
-    if os.geteuid():
+    if os.geteuid() or cgroup.place():
         assert 32 < int(done.stdout) <= 64, done
     else:  # the system does not count root's
         assert done.why == "started more than 64 processes"

@@ -55,12 +55,9 @@ class Group:
             raise
 
     def _limit(self, memory: int, processes: int) -> None:
-        if pids := self.folders.get("pids"):
-            (pids / "pids.max").write_text(str(processes))
-        if (folder := self.folders.get("memory")) is None:
-            return
-        names = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes") if self._place.version == 1 else ("memory.max",)
-        for name in names:
+        (self.folders["pids"] / "pids.max").write_text(str(processes))
+        folder = self.folders["memory"]
+        for name in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max"):
             if (folder / name).exists():
                 (folder / name).write_text(str(memory))
         if (folder / "memory.swap.max").exists():
@@ -68,13 +65,12 @@ class Group:
 
     def told(self) -> dict[str, Any]:
         """What the supervisor needs: where to enter, and what to read."""
-        first, second = (("cpuacct", "cpuacct.usage"), ("memory", "memory.oom_control"))
-        if self._place.version == 2:
-            first, second = (("", "cpu.stat"), ("memory", "memory.events"))
-        usage, killed = (
-            str(self.folders[controller] / name) if controller in self.folders else "" for controller, name in (first, second)
-        )
-        return {"folders": sorted({str(folder) for folder in self.folders.values()}), "usage": usage, "killed": killed}
+        of = self.folders
+        killed, usage = of["memory"] / "memory.events", of["memory"] / "cpu.stat"
+        if self._place.version == 1:
+            killed, usage = of["memory"] / "memory.oom_control", of["cpuacct"] / "cpuacct.usage"
+        folders = sorted({str(folder) for folder in of.values()})
+        return {"folders": folders, "usage": str(usage), "killed": str(killed)}
 
     def remove(self) -> None:
         """Takes the group away, if nothing is in it."""
@@ -126,6 +122,14 @@ def share() -> str:
     return str(found) if (found := place()) else NONE
 
 
+def cores(number: int, of: int) -> tuple[int, ...]:
+    """The processors for one of several sandboxes, where no group shares them out; empty where all may be used."""
+    if of < 2 or ((found := place()) and "cpu" in found.kept) or not hasattr(os, "sched_getaffinity"):
+        return ()
+    mine = sorted(os.sched_getaffinity(0))
+    return tuple(mine[number::of]) or (mine[number % len(mine)],)
+
+
 def _places() -> Iterator[Place]:
     """Where groups could be made, best first."""
     try:
@@ -148,4 +152,4 @@ def _places() -> Iterator[Place]:
             if above.is_relative_to(folder) and os.access(above / "cgroup.procs", os.W_OK):
                 passed = (above / "cgroup.subtree_control").read_text().split()
                 if {"memory", "pids"} <= set(passed):
-                    yield Place(2, {"": above} | {name: above for name in CONTROLLERS if name in passed})
+                    yield Place(2, {name: above for name in CONTROLLERS if name in passed})

@@ -17,7 +17,7 @@ import nbformat
 from nbformat.v4 import new_markdown_cell
 
 from rnnkit.checks.questions import QUESTIONS
-from rnnkit.grading import gradebook
+from rnnkit.grading import cgroup, gradebook
 from rnnkit.grading.children import Child
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
@@ -79,6 +79,7 @@ def grade_class(
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
+        cgroup.sweep()
         if waiting:
             back_up(course_)
         try:
@@ -88,6 +89,7 @@ def grade_class(
                     on_entry(entry, done, len(waiting))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
+    result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
     result.copies = copies(ledger)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
@@ -150,9 +152,10 @@ class _Run:
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
         self.runtime = student_runtime(self.course.root)
 
-    def job(self, student: str) -> Job:
+    def job(self, student: str, cores: tuple[int, ...] = (), seed: int | None = None) -> Job:
         """What the grader process of a student is told; its work folder is made."""
         work = self.work / STUDENTS / student
+        shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         before = self.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
@@ -162,40 +165,61 @@ class _Run:
             str(work),
             str(self.work / MASTER),
             str(self.runtime),
-            secrets.randbits(63) if self.seed is None else self.seed,
+            seed or (secrets.randbits(63) if self.seed is None else self.seed),
             not self.trust,
             () if whole else self.questions,
+            cores,
         )
 
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
-        """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
-        queue: list[str] = list(waiting)
+        """Grades, and yields each entry when it stands in the gradebook and in the ledger.
+
+        What a time-out has cut short, while others had a part of the machine, is not entered: it is graded once more
+        after all others, with nothing beside it, and that counts.
+        """
+        queue, alone = list(waiting), []
         running: dict[str, Child] = {}
         try:
-            while queue or running:
+            while queue or running or alone:
                 while queue and len(running) < jobs:
-                    student = queue.pop(0)
-                    try:
-                        running[student] = Child(self.job(student))
-                    except Exception as error:
-                        yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
+                    yield from self._begin(queue.pop(0), running, jobs)
+                if alone and not running:
+                    first = alone.pop(0)
+                    yield from self._begin(first.job.student, running, 1, first)
+                for child in running.values():
+                    child.alone &= len(running) == 1
                 sentinels = [child.process.sentinel for child in running.values()]
                 multiprocessing.connection.wait(sentinels, timeout=1)
                 for student, child in list(running.items()):
                     if child.over():
                         del running[student]
-                        yield self._keep(child)
+                        if (entry := self._keep(child)) is None:
+                            alone.append(child)
+                        else:
+                            yield entry
         finally:
             for child in running.values():
                 child.kill()
 
-    def _keep(self, child: Child) -> Entry:
-        """Enters a result; whatever is wrong with one ends at its own student."""
+    def _begin(self, student: str, running: dict[str, Child], jobs: int, first: Child | None = None) -> Iterator[Entry]:
+        """Starts a grader process; yields an entry only where that cannot be."""
+        place = min(set(range(jobs)) - {child.place for child in running.values()})
+        try:
+            job = self.job(student, cgroup.cores(place, jobs))
+            running[student] = Child(replace(job, seed=first.job.seed) if first else job, place, first)
+        except Exception as error:
+            yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
+
+    def _keep(self, child: Child) -> Entry | None:
+        """Enters a result; whatever is wrong with one ends at its own student. None: it is to be tried again alone."""
         student = child.job.student
         try:
             result = child.result()
+            if child.cut_short(result):
+                return None
             if result is None:
-                return self._failed(student, child.reason, child.flags)
+                return self._failed(student, child.reason, [*child.flags, *child.tried_again(None)])
+            result.flags += child.tried_again(result)
             entry = self._entry(child.job, result)
             self._publish(result, Path(child.job.work) / AUTOGRADED)
             fresh = {*result.scores, *result.answers}

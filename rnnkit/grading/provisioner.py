@@ -35,7 +35,7 @@ ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SOCKETS = 5  # of a kernel
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
-PATIENCE = 60  # seconds until a kernel has its sockets
+PATIENCE = 180  # seconds until a kernel has its sockets; one that ends before is noticed at once
 LARGEST_MESSAGE = 6 << 20  # bytes
 MOST_WAITING = 20  # messages that wait to be read, per socket
 
@@ -52,6 +52,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     _base: Path | None = None
     _last_why: str | None = None
     _last_report: dict[str, Any] | None = None
+    _last_own = 0.0
 
     @default("runtime")
     def _default_runtime(self) -> str:
@@ -152,6 +153,10 @@ class BwrapProvisioner(KernelProvisionerBase):
         """Why the last kernel was killed or ended by a signal; None where it runs or was stopped as it should be."""
         return self._last_why if self._job is None else self._job.why()
 
+    def own_s(self) -> float:
+        """The own clock of the kernel, or of the last one, see `Supervised.own_s`."""
+        return self._last_own if self._job is None else self._job.own_s()
+
     def usage(self) -> dict[str, Any]:
         """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
         return self._last_report or {} if self._job is None else self._job.report()
@@ -159,6 +164,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     def _let_go(self) -> int:
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()
+        self._last_own = self._job.own_s()
         self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
         self._job = None
         return code
@@ -233,6 +239,11 @@ def kernel_manager(
 def why(manager: AsyncKernelManager) -> str | None:
     """Why the kernel of a manager was killed or ended by a signal, in words; None where nothing like that happened."""
     return manager.provisioner.why() if isinstance(manager.provisioner, BwrapProvisioner) else None
+
+
+def own(manager: AsyncKernelManager) -> float:
+    """The own clock of a manager's kernel, in seconds: it stands still while the kernel waits for a processor."""
+    return manager.provisioner.own_s() if isinstance(manager.provisioner, BwrapProvisioner) else 0.0
 
 
 def _short_folder() -> Path:

@@ -8,7 +8,8 @@ import json
 import resource
 import shutil
 import stat
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading.allowance import TIME_IS_UP, TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
@@ -25,18 +27,18 @@ from rnnkit.grading.kernel import Kernel
 from rnnkit.grading.ledger import ABSENT, REJECTED
 from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
-from rnnkit.grading.provisioner import kernel_manager, why
+from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.reply import clean
-from rnnkit.grading.sandbox import Limits, run
+from rnnkit.grading.sandbox import Finished, Limits, run
 from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.record import save_text
 
-TOTAL_S = 300  # seconds for a submission
+READER_S = 100  # seconds of processor time for reading the records
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
 MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
@@ -57,6 +59,7 @@ class Job:
         seed: of the random inputs.
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
+        cores: the processors that its sandboxes may use; all where empty.
     """
 
     student: str
@@ -67,6 +70,7 @@ class Job:
     seed: int
     confined: bool = True
     questions: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
 
 
 @dataclass
@@ -91,6 +95,8 @@ class Result:
         answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
         records: run -> sha256 of its record.
         evidence: what is missing or strange about the submitted runs.
+        cut: the time-outs that cut something short.
+        starved: whether one of them was by the clock on the wall.
         seconds, peak_mb: of this process, kernels not counted in the memory.
     """
 
@@ -101,31 +107,38 @@ class Result:
     records: dict[str, str] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    starved: bool = False
     seconds: float = 0.0
     peak_mb: int = 0
 
 
 def grade_submission(job: Job) -> Result:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
-    begun = monotonic()
+    begun, allowance = monotonic(), Allowance()
     result = Result(job.student)
     rebuilt = _rebuilt(job, result)
     stage = Path(job.work) / STAGE
     result.flags += stage_data(Path(job.folder), stage)
     cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
-    limits = Limits(wall_s=TOTAL_S, memory_mb=MOST_MEMORY_MB)
+    limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
-    reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    runtime = Path(job.runtime)
+
+    def reader(argv: Sequence[str], **how: Any) -> Finished:
+        short = replace(limits, cpu_s=READER_S, wall_s=WALL * READER_S)
+        done = run(argv, limits=short, confined=job.confined, runtime=runtime, **how)
+        allowance.note(done.why)
+        return done
+
     runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
 
     def make() -> Kernel:
-        start = functools.partial(
-            kernel_manager, stage=stage, runtime=Path(job.runtime), limits=limits, confined=job.confined
-        )
-        return Kernel(start, why)
+        start = functools.partial(kernel_manager, stage=stage, runtime=runtime, limits=limits, confined=job.confined)
+        return Kernel(start, why, own, allowance)
 
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
@@ -134,13 +147,16 @@ def grade_submission(job: Job) -> Result:
         done = Executed(notebook)
         if needs_kernel(notebook):
             settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
-            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
+            done = execute(notebook, make, begun + WALL_S, job.seed, settled)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
             cell.source = schemes[cell.id]
         with_hints(done.notebook, runs)
         save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    if allowance.used_up():
+        allowance.note(TIME_IS_UP)
+    result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")

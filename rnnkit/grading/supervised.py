@@ -52,7 +52,7 @@ class Supervised:
         self._asked = False
         self._control, theirs = socket.socketpair()
         self._clocks, self._last = _memory_file(), (0.0, 0.0)
-        group = cgroup.make(limits["memory_mb"], limits["processes"] + 2 * supervise.SPARE)
+        group = cgroup.make(limits["memory_mb"], limits["processes"])
         told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
         told |= {"control": theirs.fileno(), "status": str(self.status)}
         settings = json.dumps(dict(limits) | told)
