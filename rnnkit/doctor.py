@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import sys
@@ -115,10 +116,15 @@ def extensions() -> Iterator[Finding]:
         yield Finding(f"JupyterLab extension of {package}", "installed" if there else "missing", advice)
 
 
-def sandbox() -> Finding:
+def sandbox() -> Iterator[Finding]:
     """Only instructors need it."""
     there = shutil.which("bwrap") is not None
-    return Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+    yield Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+    if importlib.util.find_spec("rnnkit.grading") is not None:
+        from rnnkit.grading import cgroup
+
+        weaker = "" if cgroup.place() else f"; {cgroup.WEAKER}"
+        yield Finding("shares when grading", f"{cgroup.share()}{weaker}")
 
 
 CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (

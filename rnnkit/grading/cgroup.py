@@ -21,7 +21,11 @@ from typing import Any
 CONTROLLERS = ("cpu", "memory", "pids")
 PREFIX = "rnnkit-"  # then the id of the process that made it, and a word of its own
 MARGIN = 9 / 8  # above the limit that the supervisor watches, which says what happened
-NONE = "nice and affinity, and the supervisor's watch (no cgroup may be made here)"
+NONE = "nice, affinity and supervision (no cgroup may be made here)"
+WEAKER = (
+    "memory and processes are looked at 20 times a second, and what hides its processor time ends by the clock on the "
+    "wall; with systemd, grade below systemd-run --user --scope"
+)
 
 
 @dataclass(frozen=True)
@@ -131,22 +135,29 @@ def cores(number: int, of: int) -> tuple[int, ...]:
 
 
 def _places() -> Iterator[Place]:
-    """Where groups could be made, best first."""
-    try:
-        mounts = [line.split()[1:4] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        own = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        yield from places(Path("/proc/self/mounts").read_text(), Path("/proc/self/cgroup").read_text())
+
+
+def places(mounts: str, own: str) -> Iterator[Place]:
+    """Where groups could be made, best first.
+
+    Arguments:
+        mounts: what ``/proc/self/mounts`` says.
+        own: what ``/proc/self/cgroup`` says.
+    """
+    mounted = [line.split()[1:4] for line in mounts.splitlines()]
+    paths = [line.split(":", 2) for line in own.splitlines()]
     first = {}
-    for folder, kind, options in mounts:
+    for folder, kind, options in mounted:
         for name in {*CONTROLLERS, "cpuacct"} & set(options.split(",")) if kind == "cgroup" else ():
-            path = next((path for _, names, path in own if name in names.split(",")), "/")
+            path = next((path for _, names, path in paths if name in names.split(",")), "/")
             inside = Path(folder + path)
             first[name] = inside if inside.is_dir() else Path(folder)
     if {"cpuacct", *CONTROLLERS} <= first.keys():
         yield Place(1, first)
-    path = next((path for number, _, path in own if number == "0"), None)
-    for folder in (folder for folder, kind, _ in mounts if kind == "cgroup2" and path is not None):
+    path = next((path for number, _, path in paths if number == "0"), "/")
+    for folder in (folder for folder, kind, _ in mounted if kind == "cgroup2"):
         inside = Path(folder + path)
         for above in (inside, *inside.parents):
             if above.is_relative_to(folder) and os.access(above / "cgroup.procs", os.W_OK):

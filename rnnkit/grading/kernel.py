@@ -203,9 +203,9 @@ class Kernel:
         return 0.0 if self._manager is None else self._own_of(self._manager)
 
     async def _start(self) -> None:
-        await self._stop()
         if self._allowance.used_up():
             raise Stopped(TIME_IS_UP)
+        await self._stop()
         self._manager = self._make()
         try:
             await self._manager.start_kernel()

@@ -20,14 +20,15 @@ X32 = 0x40000000  # added to the numbers of another calling convention
 # machine: its name for seccomp, the number of socket(2), and those of
 #   ptrace process_vm_readv process_vm_writev kcmp · add_key request_key keyctl · bpf perf_event_open userfaultfd ·
 #   memfd_create memfd_secret shmget · io_uring_setup _enter _register · mount umount2 pivot_root unshare setns ·
-#   open_by_handle_at kexec_load syslog quotactl swapon swapoff reboot · init_module finit_module delete_module acct
+#   open_by_handle_at kexec_load syslog quotactl swapon swapoff reboot · init_module finit_module delete_module acct ·
+#   sched_setaffinity: a place on the machine is given
 MACHINES = {
     "x86_64": (
         0xC000003E,
         41,
         (
             *(101, 310, 311, 312, 248, 249, 250, 321, 298, 323, 319, 447, 29, 425, 426, 427, 165, 166, 155, 272, 308),
-            *(304, 246, 103, 179, 167, 168, 169, 175, 313, 176, 163),
+            *(304, 246, 103, 179, 167, 168, 169, 175, 313, 176, 163, 203),
         ),
     ),
     "aarch64": (
@@ -35,7 +36,7 @@ MACHINES = {
         198,
         (
             *(117, 270, 271, 272, 217, 218, 219, 280, 241, 282, 279, 447, 194, 425, 426, 427, 40, 39, 41, 97, 268),
-            *(265, 104, 116, 60, 224, 225, 142, 105, 273, 106, 89),
+            *(265, 104, 116, 60, 224, 225, 142, 105, 273, 106, 89, 122),
         ),
     ),
 }
