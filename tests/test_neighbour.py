@@ -17,6 +17,7 @@ from course import NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
 from rnnkit import doctor
+from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading import allowance, cgroup, driver, supervised
 from rnnkit.grading.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.cli_grade import line
