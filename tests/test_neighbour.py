@@ -18,13 +18,14 @@ from hostile import FULL, HONEST, build
 
 from rnnkit import doctor
 from rnnkit.checks.questions import QUESTIONS
-from rnnkit.grading import allowance, cgroup, driver, supervised
+from rnnkit.grading import allowance, cgroup, driver
 from rnnkit.grading.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.cli_grade import line
 from rnnkit.grading.kernel import Kernel, Stopped, TimedOut
 from rnnkit.grading.ledger import GRADED, Ledger
 from rnnkit.grading.sandbox import Limits
 from rnnkit.grading.submission import NotebookResult, Result
+from rnnkit.grading.supervised import Own, Supervised
 
 SPIN = "import os, signal, sys, time\n"
 STARTS = {
@@ -72,31 +73,32 @@ def test_the_own_clock_counts_sleep_and_not_the_wait_for_a_processor(tmp_path):
     for number in range(10):
         (folder := tmp_path / str(number)).mkdir()
         how = {"environment": {}, "cwd": folder}
-        jobs.append(supervised.Supervised([sys.executable, "-S", "-c", code], folder, limits, **how))
+        jobs.append(Supervised([sys.executable, "-S", "-c", code], folder, limits, **how))
     for job in jobs:
         assert job.wait(300) == 0, job.report()
-        assert job.cpu_s() >= 0.5
-        assert job.own_s() < job.report()["wall_s"] / 2
+        assert job.own().cpu >= 0.5
+        assert job.own().seconds < job.report()["wall_s"] / 2
 
 
 class FakeTime:
     """A clock on the wall and one of a submission's own, which go on where something waits."""
 
     def __init__(self, monkeypatch, own_per_second):
-        self.wall = self.own = 0.0
-        self.rate = own_per_second
+        self.wall = self.own = self.slept = 0.0
+        self.rate, self.sleeps = own_per_second, 0.0
         monkeypatch.setattr(allowance, "monotonic", lambda: self.wall)
 
     def pass_(self, seconds):
         self.wall += seconds
         self.own += seconds * self.rate
+        self.slept += seconds * self.sleeps
 
 
 class FakeKernel(Kernel):
     """A kernel that answers after some seconds of its own."""
 
     def __init__(self, time, needs, allowed=None):
-        super().__init__(None, lambda manager: None, lambda manager: time.own, allowed or Allowance())
+        super().__init__(None, lambda manager: None, lambda manager: Own(time.own, time.slept), allowed or Allowance())
         self.time, self.needs, self.spent = time, needs, self._allowance
         self._client, self._manager = SimpleNamespace(execute=lambda code, **how: "id"), True
 
@@ -135,6 +137,15 @@ def test_a_request_ends_by_the_own_clock(monkeypatch, share, needs, reason):
             kernel.execute("pass", 20)
         assert kernel.spent.cut == [reason]
     assert kernel.spent.starved == (share == 0.1)
+    kernel.close()
+
+
+def test_nobody_is_to_blame_for_what_sleeps(monkeypatch):
+    kernel = FakeKernel(time := FakeTime(monkeypatch, 0.0), 10**9)
+    time.sleeps = 1.0
+    with pytest.raises(TimedOut, match="took longer than 20 s"):
+        kernel.execute("pass", 20)
+    assert kernel.spent.cut == []
     kernel.close()
 
 

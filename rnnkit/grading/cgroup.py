@@ -156,11 +156,12 @@ def places(mounts: str, own: str) -> Iterator[Place]:
             first[name] = inside if inside.is_dir() else Path(folder)
     if {"cpuacct", *CONTROLLERS} <= first.keys():
         yield Place(1, first)
-    path = next((path for number, _, path in paths if number == "0"), "/")
+    path, found = next((path for number, _, path in paths if number == "0"), "/"), []
     for folder in (folder for folder, kind, _ in mounted if kind == "cgroup2"):
         inside = Path(folder + path)
         for above in (inside, *inside.parents):
             if above.is_relative_to(folder) and os.access(above / "cgroup.procs", os.W_OK):
                 passed = (above / "cgroup.subtree_control").read_text().split()
                 if {"memory", "pids"} <= set(passed):
-                    yield Place(2, {name: above for name in CONTROLLERS if name in passed})
+                    found.append(Place(2, {name: above for name in CONTROLLERS if name in passed}))
+    yield from sorted(found, key=lambda place: -len(place.kept))

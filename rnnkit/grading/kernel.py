@@ -19,6 +19,7 @@ from nbformat.v4 import new_output
 
 from rnnkit.grading.allowance import TIME_IS_UP, Allowance, Limit
 from rnnkit.grading.supervise import BEAT
+from rnnkit.grading.supervised import Own
 from rnnkit.names import BadValue
 
 READY_S = 180  # seconds on the wall for a kernel to answer at first; nothing of the student's runs before
@@ -136,7 +137,7 @@ class Kernel:
         self,
         make: Callable[[], AsyncKernelManager],
         why: Callable[[AsyncKernelManager], str | None],
-        own: Callable[[AsyncKernelManager], float],
+        own: Callable[[AsyncKernelManager], Own],
         allowance: Allowance,
     ) -> None:
         self._make, self._why, self._own_of, self._allowance = make, why, own, allowance
@@ -198,9 +199,9 @@ class Kernel:
         except Exception as error:
             raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
 
-    def _own(self) -> float:
+    def _own(self) -> Own:
         """The own clock of the kernel that runs."""
-        return 0.0 if self._manager is None else self._own_of(self._manager)
+        return Own() if self._manager is None else self._own_of(self._manager)
 
     async def _start(self) -> None:
         if self._allowance.used_up():
@@ -250,9 +251,7 @@ class Kernel:
         try:
             id = self._send(code, user_expressions=expressions, **how)
             if (reply := await self._reply(id, limit, take)) is None:
-                reason = str(limit)
-                self._allowance.note(reason, limit.on_wall())
-                raise TimedOut(reason, alive=await self._revive())
+                raise TimedOut(self._allowance.over(limit), alive=await self._revive())
             return reply
         finally:
             self._allowance.spend(limit.spent())

@@ -26,7 +26,7 @@ from traitlets import Bool, Dict, Unicode, default
 from rnnkit.grading import sandbox
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
-from rnnkit.grading.supervised import Supervised
+from rnnkit.grading.supervised import Own, Supervised
 from rnnkit.setup_env import clone_root
 
 NAME = "rnnkit-bwrap"
@@ -52,7 +52,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     _base: Path | None = None
     _last_why: str | None = None
     _last_report: dict[str, Any] | None = None
-    _last_own = 0.0
+    _last_own = Own()
 
     @default("runtime")
     def _default_runtime(self) -> str:
@@ -153,9 +153,9 @@ class BwrapProvisioner(KernelProvisionerBase):
         """Why the last kernel was killed or ended by a signal; None where it runs or was stopped as it should be."""
         return self._last_why if self._job is None else self._job.why()
 
-    def own_s(self) -> float:
-        """The own clock of the kernel, or of the last one, see `Supervised.own_s`."""
-        return self._last_own if self._job is None else self._job.own_s()
+    def own(self) -> Own:
+        """The own clock of the kernel, or of the last one."""
+        return self._last_own if self._job is None else self._job.own()
 
     def usage(self) -> dict[str, Any]:
         """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
@@ -164,7 +164,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     def _let_go(self) -> int:
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()
-        self._last_own = self._job.own_s()
+        self._last_own = self._job.own()
         self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
         self._job = None
         return code
@@ -241,9 +241,9 @@ def why(manager: AsyncKernelManager) -> str | None:
     return manager.provisioner.why() if isinstance(manager.provisioner, BwrapProvisioner) else None
 
 
-def own(manager: AsyncKernelManager) -> float:
-    """The own clock of a manager's kernel, in seconds: it stands still while the kernel waits for a processor."""
-    return manager.provisioner.own_s() if isinstance(manager.provisioner, BwrapProvisioner) else 0.0
+def own(manager: AsyncKernelManager) -> Own:
+    """The own clock of a manager's kernel; nothing of it while there is none."""
+    return manager.provisioner.own() if isinstance(manager.provisioner, BwrapProvisioner) else Own()
 
 
 def _short_folder() -> Path:

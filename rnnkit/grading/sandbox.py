@@ -247,7 +247,7 @@ def run(
         )
         try:
             output = _read(job, most_output)
-            code = job.wait(limits.wall_s + 5)
+            code = job.wait(limits.wall_s + 30)
         except BaseException:
             job.stop()
             job.wait()
@@ -283,7 +283,7 @@ def probe() -> None:
         if shutil.which(name) is None:
             raise SandboxError(f"expected the program {name}, found none: sudo apt install {package}")
     wanted = "import importlib.util as u; print([n for n in ('ipykernel', 'torch', 'rnnkit') if not u.find_spec(n)])"
-    limits = Limits(wall_s=60)
+    limits = Limits(wall_s=180)
     for argv, expected in ((["/bin/true"], b""), (["python", "-c", wanted], b"[]\n")):
         done = run(argv, limits=limits)
         if done.returncode or done.stdout != expected:

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
-from rnnkit.grading.allowance import TIME_IS_UP, TOTAL_S, WALL, WALL_S, Allowance
+from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
@@ -154,8 +154,7 @@ def grade_submission(job: Job) -> Result:
             cell.source = schemes[cell.id]
         with_hints(done.notebook, runs)
         save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
-    if allowance.used_up():
-        allowance.note(TIME_IS_UP)
+    allowance.close()
     result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

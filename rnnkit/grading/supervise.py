@@ -190,14 +190,6 @@ class Clocks:
             return 0.0
 
 
-def killed_for_memory(path: str) -> bool:
-    """Whether Linux has killed a process of a control group because there was too much in it."""
-    with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
-        words = file.read().split()
-        return int(words[words.index(b"oom_kill") + 1]) > 0
-    return False
-
-
 def settle(settings: Mapping[str, Any]) -> None:
     """In the command's process, before it begins: gives it its place on the machine."""
     for folder in settings["group"].get("folders", ()):
@@ -222,6 +214,7 @@ class Tree:
         self.settings = settings
         self.peak, self.stderr, self.began = 0, b"", time.monotonic()
         self.looked = self.began
+        self.too_much_memory = f"used more than {settings['memory_mb']} MB of memory"
         self.clocks = Clocks(settings["clocks"], settings["group"].get("usage", ""))
         self.child = subprocess.Popen(
             argv,
@@ -245,8 +238,8 @@ class Tree:
             return f"started more than {most} processes"
         used = memory(pids, most_memory)
         self.peak = max(self.peak, used)
-        if used > most_memory or killed_for_memory(self.settings["group"].get("killed", "")):
-            return f"used more than {most_memory >> 20} MB of memory"
+        if used > most_memory or self.killed_for_memory():
+            return self.too_much_memory
         if time.monotonic() - self.looked > SLOW_BEAT:
             self.looked = time.monotonic()
             if files(first_that_works(self.child.pid), self.settings["folders"]) > self.settings["files"]:
@@ -254,6 +247,13 @@ class Tree:
         if self.settings.get("sockets") and overfull(self.settings["sockets"]):
             return "wrote files into the folder of its sockets"
         return None
+
+    def killed_for_memory(self) -> bool:
+        """Whether Linux has killed something in the control group because there was too much in it."""
+        with contextlib.suppress(OSError, ValueError), open(self.settings["group"].get("killed", ""), "rb") as file:
+            words = file.read().split()
+            return int(words[words.index(b"oom_kill") + 1]) > 0
+        return False
 
     def events(self, control: int) -> Iterator[bytes]:
         """What comes over the grader's pipe (empty when it closed), until the next beat; stderr is read meanwhile."""
@@ -285,7 +285,7 @@ class Tree:
                     os.write(self.settings["control"], b"i")
             if why := self.excess():
                 return why
-        return None
+        return self.too_much_memory if self.killed_for_memory() else None
 
     def kill(self) -> None:
         """Kills everything below this process."""

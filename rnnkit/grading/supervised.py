@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from rnnkit.grading import cgroup, supervise
 
@@ -21,6 +21,23 @@ STATUS = "status.json"
 NICE = 5  # of what is supervised: whoever watches and judges it comes first
 CLOCKS = struct.Struct("dd")
 ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent
+
+
+class Own(NamedTuple):
+    """A clock that stands still while what it belongs to waits for a processor.
+
+    Fields:
+        cpu: seconds of processor time that all of it has had, summed, what has ended included.
+        asleep: seconds in which none of it wanted a processor.
+    """
+
+    cpu: float = 0.0
+    asleep: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """What this clock says."""
+        return self.cpu + self.asleep
 
 
 class Supervised:
@@ -51,7 +68,7 @@ class Supervised:
         self.stopped: str | None = None
         self._asked = False
         self._control, theirs = socket.socketpair()
-        self._clocks, self._last = _memory_file(), (0.0, 0.0)
+        self._clocks, self._last = _memory_file(), Own()
         group = cgroup.make(limits["memory_mb"], limits["processes"])
         told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
         told |= {"control": theirs.fileno(), "status": str(self.status)}
@@ -77,21 +94,11 @@ class Supervised:
         finally:
             theirs.close()
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that all of it has had, what has ended included, a moment ago."""
-        return self._read_clocks()[0]
-
-    def own_s(self) -> float:
-        """Seconds by its own clock: those in which it computed, summed over processors, or in which all of it slept.
-
-        The clock stands still while it waits for a processor.
-        """
-        return sum(self._read_clocks())
-
-    def _read_clocks(self) -> tuple[float, float]:
+    def own(self) -> Own:
+        """Its own clock a moment ago, or at its end."""
         if not self._clocks.closed:
             text = os.pread(self._clocks.fileno(), CLOCKS.size, 0)
-            self._last = CLOCKS.unpack(text) if len(text) == CLOCKS.size else self._last
+            self._last = Own(*CLOCKS.unpack(text)) if len(text) == CLOCKS.size else self._last
         return self._last
 
     def stopped_by_grader(self) -> bool:
@@ -114,7 +121,7 @@ class Supervised:
             self._control.close()
             self._control = None
 
-    def wait(self, timeout: float = 10) -> int:
+    def wait(self, timeout: float = 30) -> int:
         """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
         try:
             code = self.process.wait(timeout)
@@ -122,11 +129,11 @@ class Supervised:
             self.stop()
             code = self._insist()
         self.stop()
-        self._read_clocks()
+        self.own()
         self._clocks.close()
         return code
 
-    def _insist(self, patience: float = 5) -> int:
+    def _insist(self, patience: float = 15) -> int:
         try:
             return self.process.wait(patience)
         except subprocess.TimeoutExpired:

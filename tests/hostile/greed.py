@@ -12,10 +12,10 @@ SECONDS = 60  # longer than an honest submission takes beside them
 
 @right(least=0)
 def g_processes(s):
-    """Spins in a hundred processes, each in a session of its own and without a parent."""
+    """Spins in sixty processes, each in a session of its own and without a parent."""
     s.everywhere(f"""
         import os, time
-        for _ in range(100):
+        for _ in range(60):
             if os.fork() == 0:
                 os.setsid()
                 if os.fork(): os._exit(0)
