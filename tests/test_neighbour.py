@@ -149,6 +149,24 @@ def test_nobody_is_to_blame_for_what_sleeps(monkeypatch):
     kernel.close()
 
 
+def test_an_answer_that_the_grader_reads_late_counts(monkeypatch):
+    """The grader itself had no processor for ten minutes, and the kernel slept; nothing of that is charged."""
+    kernel = FakeKernel(time := FakeTime(monkeypatch, 0.001), 0)
+    time.sleeps = 1.0
+    read = kernel._messages
+
+    async def late(id, seconds):
+        return await read(id, 600)
+
+    kernel._messages = late
+    assert kernel.execute("pass", 20)
+    time.sleeps = 0.0
+    kernel._messages = read
+    for _ in range(10):
+        assert kernel.execute("pass", 20)
+    kernel.close()
+
+
 def test_all_requests_together_have_an_end(monkeypatch):
     time = FakeTime(monkeypatch, 1.0)
     kernel = FakeKernel(time, 10**9, Allowance(seconds=50))
