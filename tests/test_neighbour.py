@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from confined import inside, need_sandbox
+from confined import inside, living, mark, need_sandbox, until
 from course import NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
@@ -254,6 +254,27 @@ def test_what_a_dead_grader_left_is_swept():
     assert left_over()
     mine.remove()
     assert not left_over()
+
+
+def test_a_grader_that_is_killed_leaves_no_group():
+    need_sandbox()
+    if (found := cgroup.place()) is None:
+        pytest.skip("no control group may be made here")
+    word = mark()
+    sleeper = ["python", "-c", "import time; time.sleep(600)", word]
+    code = f"from rnnkit.grading import sandbox\nsandbox.run({sleeper!r})"
+    grader = subprocess.Popen([sys.executable, "-c", code])
+
+    def its():
+        return [path for above in found.above.values() for path in above.glob(f"{cgroup.PREFIX}{grader.pid}-*/")]
+
+    try:
+        assert until(lambda: living(word), 120)
+        assert its()
+    finally:
+        grader.kill()
+        grader.wait()
+    assert until(lambda: not its(), 120)
 
 
 def test_version_2_is_looked_for_upwards(tmp_path, monkeypatch):
