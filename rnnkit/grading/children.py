@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
@@ -17,6 +17,7 @@ from time import monotonic
 
 from rnnkit.grading.allowance import WALL_S
 from rnnkit.grading.reply import clean
+from rnnkit.grading.room import EXIT, NO_ROOM, no_room
 from rnnkit.grading.submission import RESULT, Job, Result, grade_submission, load_result
 
 PATIENCE_S = 120  # seconds that a grader process may take beyond the wall's time for a submission
@@ -28,6 +29,11 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 class Child:
     """The process that grades one submission.
 
+    Arguments:
+        job: what it is told.
+        work: what it does with that.
+        wall_s: seconds after which it is given up.
+
     Attributes:
         job: what it was told.
         process: for its sentinel.
@@ -38,22 +44,30 @@ class Child:
         alone: whether no other submission was graded at the same time.
     """
 
-    def __init__(self, job: Job, place: int = 0, first: Child | None = None) -> None:
-        self.job, self.reason, self.flags = job, "", []
+    def __init__(
+        self,
+        job: Job,
+        work: Callable[[Job], object] = grade_submission,
+        wall_s: float = WALL_S + PATIENCE_S,
+        *,
+        place: int = 0,
+        first: Child | None = None,
+    ) -> None:
+        self.job, self.reason, self.flags, self._wall_s = job, "", [], wall_s
         self.place, self.first, self.alone = place, first, True
         self._late, self._cut = False, ""
         self._begun = monotonic()
         context = server()
         reader, self._alive = context.Pipe(duplex=False)
-        self.process = context.Process(target=_main, args=(job, reader))
+        self.process = context.Process(target=_main, args=(job, reader, work))
         with _environment(ONE_THREAD):
             self.process.start()
         reader.close()
 
     def over(self) -> bool:
         """Whether the process has ended; one that takes too long is ended here."""
-        if self.process.is_alive() and monotonic() - self._begun > WALL_S + PATIENCE_S:
-            self.reason, self._late = f"took longer than {WALL_S + PATIENCE_S} s", True
+        if self.process.is_alive() and monotonic() - self._begun > self._wall_s:
+            self.reason, self._late = f"took longer than {self._wall_s:g} s", True
             self.kill()
         return not self.process.is_alive()
 
@@ -66,6 +80,9 @@ class Child:
     def result(self) -> Result | None:
         """What it found out; None, and a reason, where it died."""
         self._alive.close()
+        if self.process.exitcode == EXIT:
+            self.reason = NO_ROOM
+            return None
         path = Path(self.job.work) / RESULT
         if path.exists() and not self.reason:
             return load_result(path)
@@ -118,14 +135,19 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _main(job: Job, alive: Connection) -> None:
+def _main(job: Job, alive: Connection, work: Callable[[Job], object]) -> None:
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     with open(Path(job.work) / LOG, "w") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
-    grade_submission(job)
+    try:
+        work(job)
+    except Exception as error:
+        if no_room(error):
+            os._exit(EXIT)  # the log may have no room either
+        raise
 
 
 def _end_with_parent(alive: Connection) -> None:

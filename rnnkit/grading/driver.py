@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import multiprocessing.connection
 import os
@@ -16,21 +17,23 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from rnnkit.checks.questions import QUESTIONS
-from rnnkit.grading import cgroup, gradebook
-from rnnkit.grading.children import Child
-from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
-from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
+from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading import cgroup, gradebook, own_run
+from rnnkit.grading.children import PATIENCE_S, Child
+from rnnkit.grading.copied import copies
+from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.room import NO_ROOM, no_room, reason
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
 from rnnkit.names import unknown
-from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
+from rnnkit.whole import save_text
 
-STUDENTS = "students"  # below the work folder, apart from what all of them share
+STUDENTS, RUNS = "students", "runs"  # below the work folder, apart from what all of them share
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
 
 
@@ -45,6 +48,7 @@ def grade_class(
     trust: bool = False,
     force: bool = False,
     seed: int | None = None,
+    own_run_s: float = own_run.SECONDS,
     on_entry: Callable[[Entry, int, int], None] | None = None,
 ) -> Graded:
     """Grades what has not been graded yet, or has changed since.
@@ -59,6 +63,8 @@ def grade_class(
         trust: run the submissions' code without a sandbox; it is noted with every result.
         force: grade again what has not changed.
         seed: of the random inputs; by default a new one for each submission, noted in the ledger.
+        own_run_s: seconds of computing in which a submission's runs of temporal order are tried again, after all scores
+            stand.
         on_entry: called with each new entry, how many are done, and how many there are to do.
 
     Raises:
@@ -72,7 +78,7 @@ def grade_class(
             raise GradingError(unknown(question, QUESTIONS, "question") + where)
     if not trust:
         probe()
-    with lock(course_):
+    with told_of_room(course_), lock(course_):
         ledger = Ledger(course_.ledger, assignment)
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
@@ -80,29 +86,27 @@ def grade_class(
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
         cgroup.sweep()
-        if waiting:
-            back_up(course_)
         try:
-            run.prepare()
-            for done, entry in enumerate(run.grade(waiting, jobs or os.cpu_count() or 1), 1):
+            jobs = jobs or os.cpu_count() or 1
+            for done, entry in enumerate(run.all(waiting, jobs), 1):
                 if on_entry:
                     on_entry(entry, done, len(waiting))
+            again = [student for student in result.entries if owing(ledger.entries.get(student))]
+            for done, entry in enumerate(run.try_again(again, jobs, own_run_s), 1):
+                if on_entry:
+                    on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
     result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
-    result.copies = copies(ledger)
+    result.copies = copies(ledger.entries)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
     return result
 
 
-def copies(ledger: Ledger) -> dict[str, list[str]]:
-    """Runs whose records are byte for byte the same: ``A1`` -> the students who handed them in."""
-    owners: dict[tuple[str, str], list[str]] = {}
-    for student, entry in ledger.entries.items():
-        for key, sha256 in entry.records.items():
-            owners.setdefault((key, sha256), []).append(student)
-    return {key: students for (key, _), students in sorted(owners.items()) if len(students) > 1}
+def owing(entry: Entry | Result | None) -> bool:
+    """Whether a submission's run of temporal order has yet to be tried again."""
+    return entry is not None and entry.scores.get(OWN_SETTING, {}).get("status") == NOT_TRIED
 
 
 class _Run:
@@ -144,18 +148,20 @@ class _Run:
         return TRUSTED if self.trust else CONFINED
 
     def prepare(self) -> None:
-        """Writes what every grader process reads."""
+        """Copies the gradebook aside, and writes what every grader process reads, once."""
+        if self.runtime != Path():
+            return
+        back_up(self.course)
         folder = self.work / MASTER
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
         self.runtime = student_runtime(self.course.root)
 
-    def job(self, student: str, cores: tuple[int, ...] = (), seed: int | None = None) -> Job:
-        """What the grader process of a student is told; its work folder is made."""
-        work = self.work / STUDENTS / student
-        shutil.rmtree(work, ignore_errors=True)
+    def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
+        """What the grader process of a student is told; its work folder is made, in one that is shared."""
+        work = self.work / folder / student
         work.mkdir(parents=True)
         before = self.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
@@ -165,11 +171,30 @@ class _Run:
             str(work),
             str(self.work / MASTER),
             str(self.runtime),
-            seed or (secrets.randbits(63) if self.seed is None else self.seed),
+            secrets.randbits(63) if self.seed is None else self.seed,
             not self.trust,
             () if whole else self.questions,
             cores,
         )
+
+    def all(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
+        """As `grade`; those for whom a disk was full come once more after all others, and are failed if it still is."""
+        if not waiting:
+            return
+        try:
+            self.prepare()
+        except Exception as error:
+            if not no_room(error):
+                raise
+            yield from (self._failed(student, NO_ROOM) for student in waiting)
+            return
+        later = []
+        for entry in self.grade(waiting, jobs):
+            if entry.reason == NO_ROOM:
+                later.append(entry.student)
+            else:
+                yield entry
+        yield from self.grade(later, jobs)
 
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
         """Grades, and yields each entry when it stands in the gradebook and in the ledger.
@@ -177,15 +202,53 @@ class _Run:
         What a time-out has cut short, while others had a part of the machine, is not entered: it is graded once more
         after all others, with nothing beside it, and that counts.
         """
-        queue, alone = list(waiting), []
+        alone: list[Child] = []
+
+        def begin(student: str, place: int) -> Child:
+            return Child(self.job(student, cores=cgroup.cores(place, jobs)), place=place)
+
+        def keep(child: Child) -> Entry | None:
+            if (entry := self._keep(child)) is None:
+                alone.append(child)
+            return entry
+
+        yield from self._each(waiting, jobs, begin, keep)
+        for first in alone:
+            yield from self._each([first.job.student], 1, functools.partial(self._begin_again, first), self._keep)
+
+    def _begin_again(self, first: Child, student: str, place: int) -> Child:
+        return Child(replace(self.job(student), seed=first.job.seed), place=place, first=first)
+
+    def try_again(self, students: Sequence[str], jobs: int, seconds: float) -> Iterator[Entry]:
+        """Tries runs of temporal order again, and yields each entry when the points stand there, too."""
+        if students:
+            self.prepare()
+        work, wall_s = functools.partial(own_run.try_again, seconds=seconds), own_run.wall_s(seconds) + PATIENCE_S
+
+        def begin(student: str, place: int) -> Child:
+            return Child(self.job(student, RUNS), work, wall_s, place=place)
+
+        return self._each(students, jobs, begin, self._keep_run)
+
+    def _each(
+        self,
+        students: Sequence[str],
+        jobs: int,
+        begin: Callable[[str, int], Child],
+        keep: Callable[[Child], Entry | None],
+    ) -> Iterator[Entry]:
+        """Runs so many grader processes at a time; `keep` gives None where there is nothing to be entered yet."""
+        queue: list[str] = list(students)
         running: dict[str, Child] = {}
         try:
-            while queue or running or alone:
+            while queue or running:
                 while queue and len(running) < jobs:
-                    yield from self._begin(queue.pop(0), running, jobs)
-                if alone and not running:
-                    first = alone.pop(0)
-                    yield from self._begin(first.job.student, running, 1, first)
+                    student = queue.pop(0)
+                    place = min(set(range(jobs)) - {child.place for child in running.values()})
+                    try:
+                        running[student] = begin(student, place)
+                    except Exception as error:
+                        yield self._failed(student, reason(error, "the grader could not begin"))
                 for child in running.values():
                     child.alone &= len(running) == 1
                 sentinels = [child.process.sentinel for child in running.values()]
@@ -193,22 +256,11 @@ class _Run:
                 for student, child in list(running.items()):
                     if child.over():
                         del running[student]
-                        if (entry := self._keep(child)) is None:
-                            alone.append(child)
-                        else:
+                        if entry := keep(child):
                             yield entry
         finally:
             for child in running.values():
                 child.kill()
-
-    def _begin(self, student: str, running: dict[str, Child], jobs: int, first: Child | None = None) -> Iterator[Entry]:
-        """Starts a grader process; yields an entry only where that cannot be."""
-        place = min(set(range(jobs)) - {child.place for child in running.values()})
-        try:
-            job = self.job(student, cgroup.cores(place, jobs))
-            running[student] = Child(replace(job, seed=first.job.seed) if first else job, place, first)
-        except Exception as error:
-            yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
 
     def _keep(self, child: Child) -> Entry | None:
         """Enters a result; whatever is wrong with one ends at its own student. None: it is to be tried again alone."""
@@ -225,7 +277,30 @@ class _Run:
             fresh = {*result.scores, *result.answers}
             self._record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
         except Exception as error:
-            return self._failed(student, f"the result could not be entered ({type(error).__name__})")
+            return self._failed(student, reason(error, "the result could not be entered"))
+        finally:
+            shutil.rmtree(child.job.work, ignore_errors=True)
+        return entry
+
+    def _keep_run(self, child: Child) -> Entry:
+        """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
+        student = child.job.student
+        entry = self.ledger.entries[student]
+        about = entry.scores[OWN_SETTING]
+        try:
+            result = child.result() or own_run.broken_off(student, child.reason)
+            about = about | result.scores[OWN_SETTING]
+            entry = replace(
+                entry,
+                scores=entry.scores | {OWN_SETTING: about},
+                evidence=[flag for flag in entry.evidence if not flag.startswith(OWN_SETTING)] + result.evidence,
+            )
+            notebook = self.course.autograded / student / self.assignment / EXTRA
+            if notebook.is_file():
+                own_run.show(notebook, about["text"])
+            self._record(entry, (OWN_SETTING,))
+        except Exception as error:
+            return self._failed(student, f"the run of its own could not be entered ({type(error).__name__})")
         shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 
@@ -241,7 +316,12 @@ class _Run:
         kept = self.ledger.entries.get(student)
         about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
         entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
-        self._record(entry, ())
+        try:
+            self._record(entry, ())
+        except Exception as error:  # then it has no row on the disk, and is graded by the next command
+            if not no_room(error):
+                raise
+            self.ledger.entries[student] = entry
         return entry
 
     def _about(self, student: str, seed: int) -> dict[str, Any]:
@@ -256,6 +336,8 @@ class _Run:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
         before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}
+        if owing(result) and OWN_SETTING in kept:  # until it is tried again they stay
+            result.scores[OWN_SETTING]["points"] = kept[OWN_SETTING]["points"]
         if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
             return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
@@ -273,6 +355,7 @@ class _Run:
             scores=none | kept | result.scores,
             answers=(before.answers if before else {}) | result.answers,
             records=result.records,
+            times=result.times,
             evidence=result.evidence,
             flags=result.flags,
             **about,

@@ -18,7 +18,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbformat.v4 import new_output
 
 from rnnkit.grading.allowance import TIME_IS_UP, Allowance, Limit
-from rnnkit.grading.supervise import BEAT
+from rnnkit.grading.clocks import BEAT
+from rnnkit.grading.room import no_room
 from rnnkit.grading.supervised import Own
 from rnnkit.names import BadValue
 
@@ -197,6 +198,8 @@ class Kernel:
         except (Stopped, KeyboardInterrupt):
             raise
         except Exception as error:
+            if no_room(error):
+                raise
             raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
 
     def _own(self) -> Own:

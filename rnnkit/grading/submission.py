@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
+from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
@@ -31,12 +32,13 @@ from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.reply import clean
+from rnnkit.grading.room import no_room
 from rnnkit.grading.sandbox import Finished, Limits, run
 from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 READER_S = 100  # seconds of processor time for reading the records
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
@@ -94,6 +96,7 @@ class Result:
         scores: question -> points, most, status, text of the report, notebook.
         answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
         records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took.
         evidence: what is missing or strange about the submitted runs.
         cut: the time-outs that cut something short.
         starved: whether one of them was by the clock on the wall.
@@ -105,6 +108,7 @@ class Result:
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
@@ -135,6 +139,7 @@ def grade_submission(job: Job) -> Result:
     runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
+    result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
     def make() -> Kernel:
         start = functools.partial(kernel_manager, stage=stage, runtime=runtime, limits=limits, confined=job.confined)
@@ -146,7 +151,7 @@ def grade_submission(job: Job) -> Result:
     for name, notebook in wanted.items():
         done = Executed(notebook)
         if needs_kernel(notebook):
-            settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
+            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
             done = execute(notebook, make, begun + WALL_S, job.seed, settled)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
@@ -219,6 +224,8 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / inside, target, follow_symlinks=False)
             except OSError as error:
+                if no_room(error):
+                    raise
                 flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
     return flags
 
@@ -235,6 +242,8 @@ def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> str
     except BadValue as error:
         flags.append(str(error).removeprefix(f"{CELLS}: "))
     except OSError as error:
+        if no_room(error):
+            raise
         flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
         flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -15,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from rnnkit.grading import cgroup, supervise
+from rnnkit.grading import cgroup, enclosure, supervise
+from rnnkit.grading.clocks import FORM
 
 STATUS = "status.json"
+ROOT = str(Path(supervise.__file__).resolve().parents[2])
+MAIN = "import sys; sys.path.append(sys.argv.pop(1)); from rnnkit.grading import supervise; sys.exit(supervise.main())"
 NICE = 5  # of what is supervised: whoever watches and judges it comes first
-CLOCKS = struct.Struct("dd")
 ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent
 
 
@@ -46,8 +47,8 @@ class Supervised:
     Arguments:
         argv: the command.
         base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s``, ``cpu_s``, ``cores`` and, where there is one, ``sockets``: a
-            folder to watch.
+        limits: ``memory_mb``, ``processes``, ``wall_s``, ``cpu_s``, ``cores`` and, where it is confined, ``enclosure``
+            (`sandbox.command`).
         environment: of the command.
         cwd: where it starts.
         stdout: where its output goes.
@@ -73,7 +74,7 @@ class Supervised:
         told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
         told |= {"control": theirs.fileno(), "status": str(self.status)}
         settings = json.dumps(dict(limits) | told)
-        script = [sys.executable, "-I", "-S", "-B", supervise.__file__, settings, "--", *argv]
+        script = [sys.executable, "-I", "-S", "-B", "-c", MAIN, ROOT, settings, "--", *argv]
         try:
             self.process = subprocess.Popen(
                 script,
@@ -97,9 +98,13 @@ class Supervised:
     def own(self) -> Own:
         """Its own clock a moment ago, or at its end."""
         if not self._clocks.closed:
-            text = os.pread(self._clocks.fileno(), CLOCKS.size, 0)
-            self._last = Own(*CLOCKS.unpack(text)) if len(text) == CLOCKS.size else self._last
+            text = os.pread(self._clocks.fileno(), FORM.size, 0)
+            self._last = Own(*FORM.unpack(text)) if len(text) == FORM.size else self._last
         return self._last
+
+    def sockets(self) -> str:
+        """The folder inside where a kernel has its sockets, as a path that leads there from here while it runs."""
+        return f"/proc/{self.process.pid}/fd/{enclosure.FOLDER}"
 
     def stopped_by_grader(self) -> bool:
         """Whether it was stopped without a reason, as at the end of a job."""
