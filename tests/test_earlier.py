@@ -204,7 +204,7 @@ def test_it_may_call_them_in_any_way_that_right_ones_allow(name):
 
 WRONG_CALLS = {
     "stacked states": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, hidden)"),
-    "copies": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, [1 * h for h in hs])"),
+    "copy": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(loss, [h * 1 for h in hs])"),
     "another loss": ("diagnostic_keys", "gradient_through_time(loss, hs)", "gradient_through_time(2 * loss, hs)"),
     "a list": ("diagnostic_keys", "saturation_tanh(hidden)", "saturation_tanh(hs)"),
     "a trace for the state": ("diagnostic_keys", 'gate_distance(gates["r"])', "gate_distance(hidden)"),

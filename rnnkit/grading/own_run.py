@@ -27,7 +27,7 @@ from rnnkit.grading.execute import is_check
 from rnnkit.grading.ledger import WAITS
 from rnnkit.grading.sandbox import Limits, run
 from rnnkit.grading.submission import MOST_MEMORY_MB, RESULT, STAGE, Job, Result, stage_data
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 SECONDS = 240  # of computing, for all runs of a student
 OUTPUT = 1 << 20  # bytes
