@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from confined import need_sandbox
 from course import ROOT
 
+from rnnkit.grading import kernel as kernel_of_grader
 from rnnkit.grading import launcher
 from rnnkit.grading.kernel import Kernel, Outputs, Stopped, TimedOut
 from rnnkit.grading.nursery import Nursery
@@ -53,11 +55,11 @@ def stage(tmp_path_factory):
 
 
 @contextmanager
-def kernels(stage):
+def kernels(stage, runtime=None):
     """Makes kernels of one nursery, not started; nothing is left of them in the end."""
     place = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
     before, tempfile.tempdir = tempfile.tempdir, str(place)
-    about = {"stage": stage, "runtime": student_runtime(ROOT), "limits": LIMITS}
+    about = {"stage": stage, "runtime": runtime or student_runtime(ROOT), "limits": LIMITS}
     try:
         with closing(Nursery(stage, LIMITS)) as nursery:
             yield lambda: Kernel(lambda: kernel_manager(nursery=nursery, **about), why)
@@ -143,15 +145,17 @@ def test_a_kernel_that_died_has_its_reason_and_a_successor(stage, code, reason):
             assert said(kernel, "print(open('data.txt').read())") == "from the stage\n"
 
 
-def test_an_interrupt_reaches_the_kernel_and_one_that_hangs_is_replaced(stage):
+def test_an_interrupt_reaches_the_kernel_and_one_that_hangs_is_replaced(stage, monkeypatch):
+    monkeypatch.setattr(kernel_of_grader, "REVIVE_S", 30)
     with kernels(stage) as make, closing(make()) as kernel:
         kernel.start()
         with pytest.raises(TimedOut) as stopped:
             kernel.execute("x = 1\nwhile True: pass", 2)
         assert stopped.value.alive
         assert said(kernel, "print(x)") == "1\n"
+        monkeypatch.setattr(kernel_of_grader, "REVIVE_S", 0.5)
         with pytest.raises(TimedOut) as stopped:
-            kernel.execute("import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, [2])\nwhile True: pass", 2)
+            kernel.execute("import os, signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass", 2)
         assert not stopped.value.alive
         kernel.start()
         assert said(kernel, "print('x' in dir(), os.getppid() if 'os' in dir() else 2)") == "False 2\n"
@@ -169,3 +173,18 @@ def test_what_cannot_be_removed_ends_the_sandbox_and_the_next_one_is_fresh(stage
 def test_it_is_run_nowhere_else():
     with pytest.raises(SystemExit, match="first process of a sandbox"):
         launcher.main()
+
+
+def test_what_an_interpreter_begins_with_comes_before_the_kernel(stage, tmp_path):
+    shutil.copytree(student_runtime(ROOT), tmp_path / "runtime")
+    (tmp_path / "runtime" / "sitecustomize.py").write_text("import torch\ntorch.nn.GRU = None\n")
+    with kernels(stage, runtime=tmp_path / "runtime") as make, closing(make()) as kernel:
+        kernel.start()
+        assert said(kernel, "import torch; print(torch.nn.GRU)") == "None\n"
+    (tmp_path / "runtime" / "sitecustomize.py").write_text("import no_such_module\n")
+    with (
+        kernels(stage, runtime=tmp_path / "runtime") as make,
+        closing(make()) as kernel,
+        pytest.raises(Stopped, match="did not start"),
+    ):
+        kernel.start()

@@ -23,8 +23,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 IMPORTED = (
-    "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.datapub", "matplotlib.pyplot", "matplotlib.mathtext",
-    "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "PIL.PngImagePlugin", "torch",
+    "ipykernel.ipkernel", "ipykernel.kernelapp", "matplotlib.backends.backend_agg", "matplotlib.mathtext",
+    "matplotlib.pyplot", "matplotlib_inline.backend_inline", "PIL.PngImagePlugin", "torch",
 )  # fmt: skip
 NAME = "rk-launcher"  # of this process, for the supervisor, which interrupts what is below it
 SET_DUMPABLE, SET_NAME = 4, 15  # of prctl(2)
@@ -52,6 +52,7 @@ class Launcher:
             os.close(control.detach())
             self.be_kernel(order["connection"], order["arguments"])
         self.kernel = pid
+        self.ended()  # it may have been quicker than this
 
     def be_kernel(self, connection: str, arguments: list[str]) -> NoReturn:
         """In the new process: a kernel as one that was started in the ordinary way."""
@@ -68,9 +69,9 @@ class Launcher:
             sys.path.insert(0, self.settings["runtime"])
             sys.argv = ["ipykernel_launcher", "-f", path, *arguments]
             sys.modules["numpy"].random.seed()
-            sys.modules.pop("sitecustomize", None)
-            with contextlib.suppress(ModuleNotFoundError):
-                importlib.import_module("sitecustomize")  # what an interpreter does when it starts
+            if os.path.exists(os.path.join(sys.path[0], "sitecustomize.py")):  # what an interpreter begins with
+                sys.modules.pop("sitecustomize", None)
+                importlib.import_module("sitecustomize")
             sys.modules["ipykernel.kernelapp"].launch_new_instance(argv=sys.argv[1:])
             code = 0
         except SystemExit as end:

@@ -108,7 +108,7 @@ class Nursery:
     """
 
     def __init__(self, stage: Path | None, limits: Limits) -> None:
-        self._stage, self._limits = stage, limits
+        self._stage, self._limits = None if stage is None else stage.resolve(), limits
         self._kept: dict[Path, Nest] = {}
 
     def warm(self, runtime: Path) -> None:
