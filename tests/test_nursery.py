@@ -15,10 +15,11 @@ from rnnkit.grading import kernel as kernel_of_grader
 from rnnkit.grading import launcher
 from rnnkit.grading.allowance import Allowance
 from rnnkit.grading.kernel import Kernel, Outputs, Stopped, TimedOut
+from rnnkit.grading.mounts import LARGE
 from rnnkit.grading.nursery import Nursery
 from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.runtime import student_runtime
-from rnnkit.grading.sandbox import LARGE, Limits
+from rnnkit.grading.sandbox import Limits
 
 LIMITS = Limits(wall_s=120, memory_mb=2048)
 LOOK = """
