@@ -121,11 +121,13 @@ def sandbox() -> Iterator[Finding]:
     there = shutil.which("bwrap") is not None
     yield Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
     if there and importlib.util.find_spec("rnnkit.grading") is not None:
-        from rnnkit.grading import enclosure
+        from rnnkit.grading import cgroup, enclosure
 
         whom = "the user who grades" if os.geteuid() else "a user of its own"
         weaker = enclosure.weaker()
         yield Finding("confined code", f"runs as {whom}" + (f"; weaker here: {weaker}" if weaker else ""))
+        weaker = "" if cgroup.place() else f"; {cgroup.WEAKER}"
+        yield Finding("shares when grading", f"{cgroup.share()}{weaker}")
 
 
 CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (

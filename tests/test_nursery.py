@@ -13,10 +13,11 @@ from course import ROOT
 
 from rnnkit.grading import kernel as kernel_of_grader
 from rnnkit.grading import launcher
+from rnnkit.grading.allowance import Allowance
 from rnnkit.grading.kernel import Kernel, Outputs, Stopped, TimedOut
 from rnnkit.grading.mounts import LARGE
 from rnnkit.grading.nursery import Nursery
-from rnnkit.grading.provisioner import kernel_manager, why
+from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 
@@ -63,7 +64,7 @@ def kernels(stage, runtime=None):
     about = {"stage": stage, "runtime": runtime or student_runtime(ROOT), "limits": LIMITS}
     try:
         with closing(Nursery(stage, LIMITS)) as nursery:
-            yield lambda: Kernel(lambda: kernel_manager(nursery=nursery, **about), why)
+            yield lambda: Kernel(lambda: kernel_manager(nursery=nursery, **about), why, own, Allowance())
         assert not list(place.iterdir())
     finally:
         tempfile.tempdir = before
@@ -102,7 +103,7 @@ def test_a_kernel_is_as_one_of_its_own(stage):
     about = {"stage": stage, "runtime": student_runtime(ROOT), "limits": LIMITS}
     with kernels(stage) as make, closing(make()) as forked:
         forked.start()
-        with closing(Kernel(lambda: kernel_manager(**about), why)) as alone:
+        with closing(Kernel(lambda: kernel_manager(**about), why, own, Allowance())) as alone:
             alone.start()
             ways = [
                 said(kernel, code).replace("ipykernel_launcher.py", "ipykernel_launcher") for kernel in (forked, alone)

@@ -15,11 +15,12 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from time import monotonic
 
+from rnnkit.grading.allowance import WALL_S
 from rnnkit.grading.reply import clean
 from rnnkit.grading.room import EXIT, NO_ROOM, no_room
-from rnnkit.grading.submission import RESULT, TOTAL_S, Job, Result, grade_submission, load_result
+from rnnkit.grading.submission import RESULT, Job, Result, grade_submission, load_result
 
-PATIENCE_S = 60  # seconds that a grader process may take beyond the time for a submission
+PATIENCE_S = 120  # seconds that a grader process may take beyond the wall's time for a submission
 MOST_MEMORY = 2 << 30  # bytes of a grader process's own data; it holds a few notebooks
 LOG = "log.txt"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
@@ -38,12 +39,23 @@ class Child:
         process: for its sentinel.
         reason: why there is no result; empty where there is one, or not yet an end.
         flags: what else is known of that, for the instructor alone.
+        place: which of those that run at the same time it is.
+        first: the try before this one; None where this is the first.
+        alone: whether no other submission was graded at the same time.
     """
 
     def __init__(
-        self, job: Job, work: Callable[[Job], object] = grade_submission, wall_s: float = TOTAL_S + PATIENCE_S
+        self,
+        job: Job,
+        work: Callable[[Job], object] = grade_submission,
+        wall_s: float = WALL_S + PATIENCE_S,
+        *,
+        place: int = 0,
+        first: Child | None = None,
     ) -> None:
         self.job, self.reason, self.flags, self._wall_s = job, "", [], wall_s
+        self.place, self.first, self.alone = place, first, True
+        self._late, self._cut = False, ""
         self._begun = monotonic()
         context = server()
         reader, self._alive = context.Pipe(duplex=False)
@@ -55,7 +67,7 @@ class Child:
     def over(self) -> bool:
         """Whether the process has ended; one that takes too long is ended here."""
         if self.process.is_alive() and monotonic() - self._begun > self._wall_s:
-            self.reason = f"took longer than {self._wall_s:g} s"
+            self.reason, self._late = f"took longer than {self._wall_s:g} s", True
             self.kill()
         return not self.process.is_alive()
 
@@ -80,6 +92,25 @@ class Child:
         self.flags = [f"the grader's last words: {clean(last)}"] if last else []
         self.reason = self.reason or f"the grader process died (exit code {self.process.exitcode})"
         return None
+
+    def cut_short(self, result: Result | None) -> bool:
+        """Whether a time-out has cut it short while others had a part of the machine; never said of a second try."""
+        cuts = [self.reason] if self._late else result.cut if result else []
+        busy = self._late or not self.alone or (result is not None and result.starved)
+        if self.first or not cuts or not busy:
+            return False
+        self._cut = f"{cuts[0]}; {_points(result)} then"
+        return True
+
+    def tried_again(self, result: Result | None) -> list[str]:
+        """A flag about the try before this one, where there was one."""
+        if self.first is None:
+            return []
+        return [f"tried again alone: on a busy machine it was cut short ({self.first._cut}, {_points(result)} now)"]
+
+
+def _points(result: Result | None) -> str:
+    return "no result" if result is None else f"{sum(about['points'] for about in result.scores.values()):g} points"
 
 
 @cache

@@ -120,6 +120,7 @@ def summary(graded: Graded, submitted: Path) -> str:
     lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
     lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
     lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
+    lines += [f"each submission's share of the machine: {graded.share}"] if graded.share else []
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")
     return "\n".join(lines)

@@ -77,6 +77,7 @@ class Graded:
         folders: all students who have a folder, whether or not they were asked for.
         gone: students in the ledger whose submission is no longer there.
         copies: runs that several students handed in, as it is or saved again, and who they are.
+        share: what gave each submission its share of the machine; empty where nothing was graded.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Graded:
     folders: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     copies: list[tuple[str, list[str]]] = field(default_factory=list)
+    share: str = ""
 
 
 @contextmanager

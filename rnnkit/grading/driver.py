@@ -18,7 +18,7 @@ import nbformat
 from nbformat.v4 import new_markdown_cell
 
 from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
-from rnnkit.grading import gradebook, own_run
+from rnnkit.grading import cgroup, gradebook, own_run
 from rnnkit.grading.children import PATIENCE_S, Child
 from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
@@ -86,6 +86,7 @@ def grade_class(
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
+        cgroup.sweep()
         try:
             jobs = jobs or os.cpu_count() or 1
             for done, entry in enumerate(run.all(waiting, jobs), 1):
@@ -97,6 +98,7 @@ def grade_class(
                     on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
+    result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
     result.copies = copies(ledger.entries)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
@@ -163,7 +165,7 @@ class _Run:
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
         self.runtime = student_runtime(self.course.root)
 
-    def job(self, student: str, folder: str = STUDENTS) -> Job:
+    def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
         """What the grader process of a student is told; its work folder is made, in one that is shared."""
         work = self.work / folder / student
         work.mkdir(parents=True)
@@ -178,6 +180,7 @@ class _Run:
             secrets.randbits(63) if self.seed is None else self.seed,
             not self.trust,
             () if whole else self.questions,
+            cores,
         )
 
     def all(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
@@ -200,46 +203,81 @@ class _Run:
         yield from self.grade(later, jobs)
 
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
-        """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
-        return self._each(waiting, jobs, lambda student: Child(self.job(student)), self._keep)
+        """Grades, and yields each entry when it stands in the gradebook and in the ledger.
+
+        What a time-out has cut short, while others had a part of the machine, is not entered: it is graded once more
+        after all others, with nothing beside it, and that counts.
+        """
+        alone: list[Child] = []
+
+        def begin(student: str, place: int) -> Child:
+            return Child(self.job(student, cores=cgroup.cores(place, jobs)), place=place)
+
+        def keep(child: Child) -> Entry | None:
+            if (entry := self._keep(child)) is None:
+                alone.append(child)
+            return entry
+
+        yield from self._each(waiting, jobs, begin, keep)
+        for first in alone:
+            yield from self._each([first.job.student], 1, functools.partial(self._begin_again, first), self._keep)
+
+    def _begin_again(self, first: Child, student: str, place: int) -> Child:
+        return Child(replace(self.job(student), seed=first.job.seed), place=place, first=first)
 
     def try_again(self, students: Sequence[str], jobs: int, seconds: float) -> Iterator[Entry]:
         """Tries runs of temporal order again, and yields each entry when the points stand there, too."""
         if students:
             self.prepare()
         work, wall_s = functools.partial(own_run.try_again, seconds=seconds), own_run.wall_s(seconds) + PATIENCE_S
-        return self._each(students, jobs, lambda student: Child(self.job(student, RUNS), work, wall_s), self._keep_run)
+
+        def begin(student: str, place: int) -> Child:
+            return Child(self.job(student, RUNS), work, wall_s, place=place)
+
+        return self._each(students, jobs, begin, self._keep_run)
 
     def _each(
-        self, students: Sequence[str], jobs: int, begin: Callable[[str], Child], keep: Callable[[Child], Entry]
+        self,
+        students: Sequence[str],
+        jobs: int,
+        begin: Callable[[str, int], Child],
+        keep: Callable[[Child], Entry | None],
     ) -> Iterator[Entry]:
+        """Runs so many grader processes at a time; `keep` gives None where there is nothing to be entered yet."""
         queue: list[str] = list(students)
         running: dict[str, Child] = {}
         try:
             while queue or running:
                 while queue and len(running) < jobs:
                     student = queue.pop(0)
+                    place = min(set(range(jobs)) - {child.place for child in running.values()})
                     try:
-                        running[student] = begin(student)
+                        running[student] = begin(student, place)
                     except Exception as error:
                         yield self._failed(student, reason(error, "the grader could not begin"))
+                for child in running.values():
+                    child.alone &= len(running) == 1
                 sentinels = [child.process.sentinel for child in running.values()]
                 multiprocessing.connection.wait(sentinels, timeout=1)
                 for student, child in list(running.items()):
                     if child.over():
                         del running[student]
-                        yield keep(child)
+                        if entry := keep(child):
+                            yield entry
         finally:
             for child in running.values():
                 child.kill()
 
-    def _keep(self, child: Child) -> Entry:
-        """Enters a result; whatever is wrong with one ends at its own student."""
+    def _keep(self, child: Child) -> Entry | None:
+        """Enters a result; whatever is wrong with one ends at its own student. None: it is to be tried again alone."""
         student = child.job.student
         try:
             result = child.result()
+            if child.cut_short(result):
+                return None
             if result is None:
-                return self._failed(student, child.reason, child.flags)
+                return self._failed(student, child.reason, [*child.flags, *child.tried_again(None)])
+            result.flags += child.tried_again(result)
             entry = self._entry(child.job, result)
             self._publish(result, Path(child.job.work) / AUTOGRADED)
             fresh = {*result.scores, *result.answers}

@@ -14,13 +14,13 @@ from nbformat.v4 import new_output
 
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.report import Report
+from rnnkit.grading.allowance import TIME_IS_UP
 from rnnkit.grading.kernel import Kernel, NoReply, Outputs, Stopped, TimedOut, random_mime
 from rnnkit.grading.score import NoAnswer, score
 
-CELL_S = 60  # seconds for a cell
-ASK_S = 20  # seconds for one request of a check
+CELL_S = 60  # seconds of its own for a cell
+ASK_S = 20  # seconds of its own for one request of a check
 RESTARTS = 4  # of a kernel that died or hung, for each notebook
-TIME_IS_UP = "the time for this submission is used up"
 
 # What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
 # What the object prints meanwhile goes nowhere.
@@ -153,7 +153,7 @@ def execute(
     Arguments:
         notebook: rebuilt from the master; its outputs are replaced.
         make: gives the kernel, not started.
-        deadline: the moment (`time.monotonic`) when the time for this submission ends.
+        deadline: the moment (`time.monotonic`) when the time for this submission ends, whatever its own clock says.
         seed: of the random inputs of the checks.
         settled: the reports of questions that no code is run for.
     """

@@ -10,7 +10,6 @@ import json
 import secrets
 from collections.abc import Callable
 from queue import Empty
-from time import monotonic
 from typing import Any
 
 import zmq
@@ -18,15 +17,19 @@ import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 from nbformat.v4 import new_output
 
+from rnnkit.grading.allowance import TIME_IS_UP, Allowance, Limit
+from rnnkit.grading.clocks import BEAT
 from rnnkit.grading.room import no_room
+from rnnkit.grading.supervised import Own
 from rnnkit.names import BadValue
 
-READY_S = 60  # seconds for a kernel to answer at first
+READY_S = 180  # seconds on the wall for a kernel to answer at first; nothing of the student's runs before
 POLL_S = 0.5
 SEND_S = 2  # seconds for a message to leave: a kernel that has closed its sockets takes none
-REVIVE_S = 1.5  # seconds for an interrupted kernel to answer again
-DRAIN_S = 10  # seconds for reading what a cell that has ended still shows
-GRACE_S = 1.0  # seconds without a message after which a cell that has ended shows nothing more
+REVIVE_S = 1.5  # seconds of its own for an interrupted kernel to answer again
+DRAIN_S = 10  # seconds of its own for showing what a cell that has ended still shows
+GRACE_S = 1.0  # seconds of its own without a message after which a cell that has ended shows nothing more
+BUSY_S = 30  # seconds on the wall for each of these three
 MOST_MALFORMED = 100  # messages
 MOST_VALUES = 200_000  # of a message
 MOST_LINES = 200  # of a traceback
@@ -127,10 +130,18 @@ class Kernel:
     Arguments:
         make: a manager that is ready to be started, for every start a new one.
         why: what the supervisor says of a manager's kernel that it killed; None where it did not.
+        own: reads the own clock of a manager's kernel; all limits of time are by it.
+        allowance: the time that is left to the submission.
     """
 
-    def __init__(self, make: Callable[[], AsyncKernelManager], why: Callable[[AsyncKernelManager], str | None]) -> None:
-        self._make, self._why = make, why
+    def __init__(
+        self,
+        make: Callable[[], AsyncKernelManager],
+        why: Callable[[AsyncKernelManager], str | None],
+        own: Callable[[AsyncKernelManager], Own],
+        allowance: Allowance,
+    ) -> None:
+        self._make, self._why, self._own_of, self._allowance = make, why, own, allowance
         self._loop = asyncio.new_event_loop()
         self._manager: AsyncKernelManager | None = None
         self._client: Any = None
@@ -148,8 +159,8 @@ class Kernel:
         """Runs code; False where it raised.
 
         Raises:
-            TimedOut: it was interrupted after that many seconds.
-            Stopped: the kernel is dead.
+            TimedOut: it was interrupted after that many seconds of its own.
+            Stopped: the kernel is dead, or the submission's time is used up.
         """
         reply = self._do(self._execute(code, seconds, (outputs or Outputs()).take))
         return reply.get("status") == "ok"
@@ -191,7 +202,13 @@ class Kernel:
                 raise
             raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
 
+    def _own(self) -> Own:
+        """The own clock of the kernel that runs."""
+        return Own() if self._manager is None else self._own_of(self._manager)
+
     async def _start(self) -> None:
+        if self._allowance.used_up():
+            raise Stopped(TIME_IS_UP)
         await self._stop()
         self._manager = self._make()
         try:
@@ -227,28 +244,50 @@ class Kernel:
     async def _execute(
         self, code: str, seconds: float, take: Take, expressions: dict[str, str] | None = None
     ) -> dict[str, Any]:
-        """Runs code; its end is the reply on the shell channel, and what it shows comes on the other one."""
+        """Runs code within its time, and within what is left to the submission."""
         if self._client is None:
             raise Stopped("there is no kernel")
+        if self._allowance.used_up():
+            raise Stopped(TIME_IS_UP)
+        limit, reply = self._allowance.limit(self._own, seconds), None
         how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
-        id = self._send(code, user_expressions=expressions, **how)
-        end, reply, idle = monotonic() + seconds, None, False
-        while (left := end - monotonic()) > 0:
-            found = await self._messages(id, min(left, GRACE_S if reply is not None else POLL_S))
+        try:
+            id = self._send(code, user_expressions=expressions, **how)
+            if (reply := await self._reply(id, limit, take)) is None:
+                raise TimedOut(self._allowance.over(limit), alive=await self._revive())
+            return reply
+        finally:
+            spent = limit.spent()
+            # one that has answered may have waited for the grader
+            self._allowance.spend(spent if reply is None else Own(spent.cpu))
+
+    async def _reply(self, id: str, limit: Limit, take: Take) -> dict[str, Any] | None:
+        """What ends a request comes on the shell channel, what it shows on the other one; None where time runs out."""
+        reply, quiet, idle = None, None, False
+        while True:
+            left = limit.left()
+            # read once more where time has run out: the grader may have been the slow one
+            found = await self._messages(id, min(max(left, 0) + BEAT, POLL_S))
             for kind, content in found:
                 if kind == "execute_reply":
-                    reply, end = content, monotonic() + DRAIN_S
+                    reply, limit = content, Limit(self._own, DRAIN_S, BUSY_S)
                 elif kind != "status":
                     take(kind, content)
                 else:
                     idle = idle or content.get("execution_state") == "idle"
-            if reply is not None and (idle or not found):
+            if reply is not None and idle:
                 return reply
-            if not found and (reason := await self._death()):
-                raise Stopped(reason)
-        if reply is not None:
-            return reply
-        raise TimedOut(f"took longer than {seconds:.0f} s", alive=await self._revive())
+            if found:
+                quiet = Limit(self._own, GRACE_S, BUSY_S)
+            elif reason := await self._death():
+                if reply is None:
+                    self._allowance.note(reason)
+                    raise Stopped(reason)
+                return reply
+            elif reply is not None and quiet.left() <= 0:
+                return reply
+            if left <= 0 and limit.left() <= 0:
+                return reply
 
     def _send(self, code: str, **how: Any) -> str:
         """Puts code to the kernel; the name of the request."""
@@ -286,9 +325,9 @@ class Kernel:
             if await self._death():
                 return False
             await self._manager.interrupt_kernel()
-            id, end = self._send("pass", silent=True, stop_on_error=False), monotonic() + REVIVE_S
-            while (left := end - monotonic()) > 0:
-                if any(kind == "execute_reply" for kind, _ in await self._messages(id, left)):
+            id, limit = self._send("pass", silent=True, stop_on_error=False), Limit(self._own, REVIVE_S, BUSY_S)
+            while (left := limit.left()) > 0 and not await self._death():
+                if any(kind == "execute_reply" for kind, _ in await self._messages(id, min(left + BEAT, POLL_S))):
                     return True
         return False
 

@@ -25,7 +25,7 @@ from rnnkit.grading import sandbox
 from rnnkit.grading.nursery import Nest, Nursery, short_folder
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
-from rnnkit.grading.supervised import Supervised
+from rnnkit.grading.supervised import Own, Supervised
 from rnnkit.setup_env import clone_root
 
 NAME = "rnnkit-bwrap"
@@ -33,7 +33,7 @@ GROUP = "jupyter_client.kernel_provisioners"
 ARGV = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SOCKETS = 5  # of a kernel
-PATIENCE = 60  # seconds until a kernel has its sockets
+PATIENCE = 180  # seconds until a kernel has its sockets; one that ends before is noticed at once
 LARGEST_MESSAGE = 6 << 20  # bytes
 MOST_WAITING = 20  # messages that wait to be read, per socket
 
@@ -53,6 +53,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     _base: Path | None = None
     _last_why: str | None = None
     _last_report: dict[str, Any] | None = None
+    _last_own = Own()
 
     @default("runtime")
     def _default_runtime(self) -> str:
@@ -169,6 +170,10 @@ class BwrapProvisioner(KernelProvisionerBase):
         """Why the last kernel was killed or ended by a signal; None where it runs or was stopped as it should be."""
         return self._last_why if self._job is None else self._job.why()
 
+    def own(self) -> Own:
+        """The own clock of the kernel, or of the last one."""
+        return self._last_own if self._job is None else self._job.own()
+
     def usage(self) -> dict[str, Any]:
         """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
         return self._last_report or {} if self._job is None else self._job.report()
@@ -176,6 +181,7 @@ class BwrapProvisioner(KernelProvisionerBase):
     def _let_go(self) -> int:
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()
+        self._last_own = self._job.own()
         self._last_report, self._last_why = self._job.report(), None if stopped else self._job.why()
         if self._nest is not None:
             self._nest.end()
@@ -259,6 +265,11 @@ def kernel_manager(
 def why(manager: AsyncKernelManager) -> str | None:
     """Why the kernel of a manager was killed or ended by a signal, in words; None where nothing like that happened."""
     return manager.provisioner.why() if isinstance(manager.provisioner, BwrapProvisioner) else None
+
+
+def own(manager: AsyncKernelManager) -> Own:
+    """The own clock of a manager's kernel; nothing of it while there is none."""
+    return manager.provisioner.own() if isinstance(manager.provisioner, BwrapProvisioner) else Own()
 
 
 def _listens(path: str) -> bool:

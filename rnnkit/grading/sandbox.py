@@ -60,9 +60,9 @@ class SandboxError(BadValue):
 class Limits:
     """What a submission's process tree may use.
 
-    ``memory_mb`` and ``processes`` (threads count) are sums over the tree, ``wall_s`` is from start to end; ``cpu_s``,
+    ``memory_mb``, ``processes`` (threads count) and ``cpu_s`` are sums over the tree, ``wall_s`` is from start to end;
     ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory, ``files`` for
-    all of them.
+    all of them. ``cores`` are the processors that it may use, all where empty.
     """
 
     memory_mb: int = 4096
@@ -73,6 +73,7 @@ class Limits:
     file_mb: int = 64
     tmp_mb: int = 256
     files: int = 100_000
+    cores: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def run(
         job = Supervised(words, base, watched, environment=variables, cwd=cwd, stdout=subprocess.PIPE)
         try:
             output = _read(job, most_output)
-            code = job.wait(limits.wall_s + 5)
+            code = job.wait(limits.wall_s + 30)
         except BaseException:
             job.stop()
             job.wait()
@@ -249,7 +250,7 @@ def probe() -> None:
         if shutil.which(name) is None:
             raise SandboxError(f"expected the program {name}, found none: sudo apt install {package}")
     wanted = "import importlib.util as u; print([n for n in ('ipykernel', 'torch', 'rnnkit') if not u.find_spec(n)])"
-    limits = Limits(wall_s=60)
+    limits = Limits(wall_s=180)
     for argv, expected in ((["/bin/true"], b""), (["python", "-c", wanted], b"[]\n")):
         done = run(argv, limits=limits)
         if done.returncode or done.stdout != expected:

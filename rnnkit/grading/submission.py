@@ -8,8 +8,9 @@ import json
 import resource
 import shutil
 import stat
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,6 +20,7 @@ from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
@@ -28,20 +30,20 @@ from rnnkit.grading.ledger import ABSENT, REJECTED
 from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.nursery import Nursery
-from rnnkit.grading.provisioner import kernel_manager, why
+from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, read, rebuild
 from rnnkit.grading.recognise import recognise
 from rnnkit.grading.reply import clean
 from rnnkit.grading.room import no_room
-from rnnkit.grading.sandbox import Limits, run
+from rnnkit.grading.sandbox import Finished, Limits, run
 from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
 from rnnkit.whole import save_text
 
-TOTAL_S = 300  # seconds for a submission
+READER_S = 100  # seconds of processor time for reading the records
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
 MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
@@ -62,6 +64,7 @@ class Job:
         seed: of the random inputs.
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
+        cores: the processors that its sandboxes may use; all where empty.
     """
 
     student: str
@@ -72,6 +75,7 @@ class Job:
     seed: int
     confined: bool = True
     questions: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
 
 
 @dataclass
@@ -97,6 +101,8 @@ class Result:
         records: run -> sha256 of its record.
         times: run -> seconds that some of its checks took.
         evidence: what is missing or strange about the submitted runs.
+        cut: the time-outs that cut something short.
+        starved: whether one of them was by the clock on the wall.
         seconds, peak_mb: of this process, kernels not counted in the memory.
     """
 
@@ -108,6 +114,8 @@ class Result:
     times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    starved: bool = False
     seconds: float = 0.0
     peak_mb: int = 0
 
@@ -120,34 +128,34 @@ def grade_submission(job: Job) -> Result:
 
 def _graded(job: Job, last: ExitStack) -> Result:
     """The same; what is to be ended in any case is left to `last`."""
-    begun = monotonic()
+    begun, allowance = monotonic(), Allowance()
     result = Result(job.student)
     rebuilt = _rebuilt(job, result)
     stage = Path(job.work) / STAGE
     result.flags += stage_data(Path(job.folder), stage)
     cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
-    limits = Limits(wall_s=TOTAL_S, memory_mb=MOST_MEMORY_MB)
+    limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
-    reader = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    runtime = Path(job.runtime).resolve()
     nursery = last.enter_context(closing(Nursery(stage, limits)))
     if job.confined and any(map(needs_kernel, wanted.values())):
-        nursery.warm(Path(job.runtime).resolve())
+        nursery.warm(runtime)
+
+    def reader(argv: Sequence[str], **how: Any) -> Finished:
+        short = replace(limits, cpu_s=READER_S, wall_s=WALL * READER_S)
+        done = run(argv, limits=short, confined=job.confined, runtime=runtime, **how)
+        allowance.note(done.why)
+        return done
+
     runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
     result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
     def make() -> Kernel:
-        start = functools.partial(
-            kernel_manager,
-            stage=stage,
-            runtime=Path(job.runtime),
-            limits=limits,
-            confined=job.confined,
-            nursery=nursery,
-        )
-        return Kernel(start, why)
+        about = {"stage": stage, "runtime": runtime, "limits": limits, "confined": job.confined}
+        return Kernel(functools.partial(kernel_manager, nursery=nursery, **about), why, own, allowance)
 
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
@@ -156,13 +164,15 @@ def _graded(job: Job, last: ExitStack) -> Result:
         done = Executed(notebook)
         if needs_kernel(notebook):
             settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
-            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
+            done = execute(notebook, make, begun + WALL_S, job.seed, settled)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
             cell.source = schemes[cell.id]
         with_hints(done.notebook, runs)
         save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    allowance.close()
+    result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rnnkit.grading import enclosure
+from rnnkit.grading.clocks import BEAT, Clocks, reap_orphans
 
-BEAT = 0.05  # seconds between two looks at the tree
 SLOW_BEAT = 1.0  # seconds between two looks at what takes longer to see
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
@@ -125,6 +125,17 @@ def started(pid: int) -> int:
         return sys.maxsize
 
 
+def settle(settings: Mapping[str, Any]) -> None:
+    """In the command's process, before it begins: gives it its place on the machine."""
+    for folder in settings["group"].get("folders", ()):
+        with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs", "w") as file:
+            file.write("0")
+    with contextlib.suppress(OSError):
+        if settings["cores"]:
+            os.sched_setaffinity(0, settings["cores"])
+        os.nice(settings["nice"])
+
+
 def adopt_orphans() -> None:
     """Makes this process the parent of everything below it that loses its own, so that nothing gets away."""
     with contextlib.suppress(OSError, AttributeError):
@@ -138,6 +149,8 @@ class Tree:
         self.settings = settings
         self.peak, self.stderr, self.began = 0, b"", time.monotonic()
         self.looked = self.began
+        self.too_much_memory = f"used more than {settings['memory_mb']} MB of memory"
+        self.clocks = Clocks(settings["clocks"], settings["group"].get("usage", ""))
         self.handles: enclosure.Handles | None = None
         own, user, gate, passed = settings.get("enclosure"), None, None, []
         if own:
@@ -154,7 +167,7 @@ class Tree:
             stderr=theirs,
             start_new_session=True,
             pass_fds=passed,
-            preexec_fn=lambda: enclosure.become(user),
+            preexec_fn=lambda: (settle(settings), enclosure.become(user)),
         )
         os.close(theirs)
         self.child.stdin.close()
@@ -174,18 +187,29 @@ class Tree:
         if time.monotonic() - self.began > self.settings["wall_s"]:
             return f"took longer than {self.settings['wall_s']:g} s"
         pids = descendants(most + SPARE)
+        reap_orphans(self.child.pid)
+        self.clocks.look(pids)
+        if self.clocks.cpu > self.settings["cpu_s"]:
+            return "used more processor time than its limit"
         if sum(about(pid)[1] for pid in pids) > most + SPARE:
             return f"started more than {most} processes"
         used = memory(pids, most_memory, self.handles.held() if self.handles else None)
         self.peak = max(self.peak, used)
-        if used > most_memory:
-            return f"used more than {most_memory >> 20} MB of memory"
+        if used > most_memory or self.killed_for_memory():
+            return self.too_much_memory
         if self.handles and self.handles.files() > self.settings["files"]:
             return f"made more than {self.settings['files']} files"
         if self.handles and time.monotonic() - self.looked > SLOW_BEAT:
             self.looked = time.monotonic()
             return self.handles.hoards(pids)
         return None
+
+    def killed_for_memory(self) -> bool:
+        """Whether Linux has killed something in the control group because there was too much in it."""
+        with contextlib.suppress(OSError, ValueError), open(self.settings["group"].get("killed", ""), "rb") as file:
+            words = file.read().split()
+            return int(words[words.index(b"oom_kill") + 1]) > 0
+        return False
 
     def events(self, control: int) -> Iterator[bytes]:
         """What comes over the grader's pipe (empty when it closed), until the next beat; stderr is read meanwhile."""
@@ -217,7 +241,7 @@ class Tree:
                     os.write(self.settings["control"], b"i")
             if why := self.excess():
                 return why
-        return None
+        return self.too_much_memory if self.killed_for_memory() else None
 
     def kill(self) -> None:
         """Kills everything below this process."""
@@ -234,6 +258,19 @@ class Tree:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
 
+    def leave(self) -> None:
+        """Takes the last look at the clocks, and the control group away."""
+        reap_orphans(self.child.pid)
+        self.clocks.look(())
+        for folder in self.settings["group"].get("folders", ()):
+            for _ in range(100):
+                try:
+                    os.rmdir(folder)
+                except FileNotFoundError:
+                    break
+                except OSError:  # the last process is not quite gone
+                    time.sleep(0.01)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
@@ -245,6 +282,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tree = Tree(settings, argv[2:])
     why = tree.watch()
     tree.kill()
+    tree.leave()
     while select.select([tree.errors], [], [], 0)[0]:
         before = tree.stderr
         tree.read_stderr()
@@ -256,6 +294,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "why": why if why != "stopped by the grader" else None,
         "peak_mb": tree.peak >> 20,
         "wall_s": round(time.monotonic() - tree.began, 2),
+        "cpu_s": round(tree.clocks.cpu, 2),
         "returncode": code,
         "stderr": tree.stderr.decode("utf-8", "replace"),
     }

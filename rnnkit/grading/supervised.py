@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
-from rnnkit.grading import enclosure, supervise
+from rnnkit.grading import cgroup, enclosure, supervise
+from rnnkit.grading.clocks import FORM
 
 STATUS = "status.json"
 ROOT = str(Path(supervise.__file__).resolve().parents[2])
 MAIN = "import sys; sys.path.append(sys.argv.pop(1)); from rnnkit.grading import supervise; sys.exit(supervise.main())"
-ACKNOWLEDGED_S = 2  # seconds for the supervisor to say that a signal is sent
+NICE = 5  # of what is supervised: whoever watches and judges it comes first
+ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent
+
+
+class Own(NamedTuple):
+    """A clock that stands still while what it belongs to waits for a processor.
+
+    Fields:
+        cpu: seconds of processor time that all of it has had, summed, what has ended included.
+        asleep: seconds in which none of it wanted a processor.
+    """
+
+    cpu: float = 0.0
+    asleep: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """What this clock says."""
+        return self.cpu + self.asleep
 
 
 class Supervised:
@@ -26,7 +47,8 @@ class Supervised:
     Arguments:
         argv: the command.
         base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where it is confined, ``enclosure`` (`sandbox.command`).
+        limits: ``memory_mb``, ``processes``, ``wall_s``, ``cpu_s``, ``cores`` and, where it is confined, ``enclosure``
+            (`sandbox.command`).
         environment: of the command.
         cwd: where it starts.
         stdout: where its output goes.
@@ -47,7 +69,11 @@ class Supervised:
         self.stopped: str | None = None
         self._asked = False
         self._control, theirs = socket.socketpair()
-        settings = json.dumps(dict(limits) | {"control": theirs.fileno(), "status": str(self.status)})
+        self._clocks, self._last = _memory_file(), Own()
+        group = cgroup.make(limits["memory_mb"], limits["processes"])
+        told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
+        told |= {"control": theirs.fileno(), "status": str(self.status)}
+        settings = json.dumps(dict(limits) | told)
         script = [sys.executable, "-I", "-S", "-B", "-c", MAIN, ROOT, settings, "--", *argv]
         try:
             self.process = subprocess.Popen(
@@ -58,13 +84,23 @@ class Supervised:
                 stdout=stdout,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), self._clocks.fileno()),
             )
         except BaseException:
             self._control.close()
+            self._clocks.close()
+            if group:
+                group.remove()
             raise
         finally:
             theirs.close()
+
+    def own(self) -> Own:
+        """Its own clock a moment ago, or at its end."""
+        if not self._clocks.closed:
+            text = os.pread(self._clocks.fileno(), FORM.size, 0)
+            self._last = Own(*FORM.unpack(text)) if len(text) == FORM.size else self._last
+        return self._last
 
     def sockets(self) -> str:
         """The folder inside where a kernel has its sockets, as a path that leads there from here while it runs."""
@@ -90,7 +126,7 @@ class Supervised:
             self._control.close()
             self._control = None
 
-    def wait(self, timeout: float = 10) -> int:
+    def wait(self, timeout: float = 30) -> int:
         """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
         try:
             code = self.process.wait(timeout)
@@ -98,9 +134,11 @@ class Supervised:
             self.stop()
             code = self._insist()
         self.stop()
+        self.own()
+        self._clocks.close()
         return code
 
-    def _insist(self, patience: float = 5) -> int:
+    def _insist(self, patience: float = 15) -> int:
         try:
             return self.process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -108,7 +146,7 @@ class Supervised:
             return self.process.wait()
 
     def report(self) -> dict[str, Any]:
-        """What the supervisor wrote at the end: why, peak_mb, wall_s, stderr; empty while it runs."""
+        """What the supervisor wrote at the end: why, peak_mb, wall_s, cpu_s, stderr; empty while it runs."""
         try:
             return json.loads(self.status.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -130,3 +168,8 @@ class Supervised:
         if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
             return f"ended by {signal.Signals(code - 128).name}"
         return None
+
+
+def _memory_file() -> IO[bytes]:
+    """A file that is on no disk, where the system has such files."""
+    return open(os.memfd_create("clocks"), "rb+") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()

@@ -12,6 +12,7 @@ from hostile import (  # noqa: F401
     devices,
     files,
     forgery,
+    greed,
     harm,
     hoard,
     kernel,
