@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rnnkit.checks.diagnose import Outcomes
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.judge import Seen
+from rnnkit.checks.observe import Outcomes, Seen, observe, reached, run_cases
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.questions import QUESTIONS, Question
-from rnnkit.checks.runner import observe, reached, run_cases
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.wire import decode, encode
 
