@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.scoring import hidden
 from rnnkit.grading.seccomp import filter_file
 from rnnkit.grading.supervised import Supervised
 from rnnkit.names import BadValue
@@ -126,6 +127,8 @@ def command(
         words += ["--size", size, "--tmpfs", folder]
     words += _system()
     words += ["--ro-bind", str(runtime), RUNTIME]
+    for path, other in hidden(runtime).items():
+        words += ["--ro-bind", other, path]
     if stage is not None:
         words += ["--ro-bind", str(stage), STAGE]
         for path in _large(stage):

@@ -22,13 +22,16 @@ OUTSIDE = ("/tmp/", "/home/", "/submission/", "/in/", "/dev/", "/proc/")  # wher
 
 
 def _refuse(*arguments: object, **named: object) -> NoReturn:
-    raise NotImplementedError("torch's recurrent cells are left out while answers are scored: write the equations")
+    raise RuntimeError("torch's recurrent cells are left out while answers are scored: write the equations")
 
 
 def _no_kernels() -> None:
     """Puts a refusal in the place of every recurrent kernel; nobody has a handle to take it away again."""
+    import warnings
+
     import torch
 
+    warnings.filterwarnings("ignore", "Warning only once for all operators", UserWarning)  # of what is done here
     names = [name for name in torch._C._dispatch_get_all_op_names() if RECURRENT.search(name)]
     for space in {name.split("::")[0] for name in names}:
         library = torch._C._dispatch_library("IMPL", space, "")
@@ -75,6 +78,12 @@ def _is_library(path: str | bytes) -> bool:
 
 
 os.environ["TORCH_COMPILE_DISABLE"] = "1"  # torch.compile would need a compiler: a function stays as it is
-_no_kernels()
-_no_programs()
-_no_libraries()
+try:
+    _no_kernels()
+    _no_programs()
+    _no_libraries()
+except BaseException:  # Python would go on without
+    import traceback
+
+    traceback.print_exc()
+    os._exit(1)
