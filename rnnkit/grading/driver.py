@@ -23,7 +23,7 @@ from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, 
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
-from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
 from rnnkit.names import unknown
@@ -148,7 +148,7 @@ class _Run:
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
-        self.runtime = student_runtime(self.course.root)
+        self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
     def job(self, student: str) -> Job:
         """What the grader process of a student is told; its work folder is made."""
@@ -162,6 +162,7 @@ class _Run:
             str(work),
             str(self.work / MASTER),
             str(self.runtime),
+            str(self.scoring),
             secrets.randbits(63) if self.seed is None else self.seed,
             not self.trust,
             () if whole else self.questions,

@@ -127,8 +127,8 @@ def command(
         words += ["--size", size, "--tmpfs", folder]
     words += _system()
     words += ["--ro-bind", str(runtime), RUNTIME]
-    for path, other in hidden(runtime).items():
-        words += ["--ro-bind", other, path]
+    for path, inside in hidden(runtime).items():
+        words += ["--ro-bind", f"{runtime}/{inside}", path]
     if stage is not None:
         words += ["--ro-bind", str(stage), STAGE]
         for path in _large(stage):

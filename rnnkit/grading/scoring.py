@@ -148,8 +148,8 @@ def compile_hidden(out: Path) -> None:
 
 
 def hidden(runtime: Path) -> dict[str, str]:
-    """What a runtime puts in the place of files outside of it: path -> file; empty for the students' own."""
+    """What a runtime puts in the place of files outside of it: path -> file in it; empty for the students' own."""
     if not (runtime / LIST).is_file():
         return {}
     table = json.loads((runtime / LIST).read_text(encoding="utf-8"))
-    return {path: str(runtime / inside) for path, inside in table.items() if Path(path).is_file()}
+    return {path: inside for path, inside in table.items() if Path(path).is_file()}

@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
-from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
@@ -53,7 +53,8 @@ class Job:
         folder: the submitted files.
         work: where results go; it is this submission's alone.
         master: the folder of the master notebooks.
-        runtime: rnnkit as students have it, for the kernel.
+        runtime: rnnkit as students have it, for the kernels that train and draw.
+        scoring: what is left of it where questions are asked, see `rnnkit.grading.scoring`.
         seed: of the random inputs.
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
@@ -64,6 +65,7 @@ class Job:
     work: str
     master: str
     runtime: str
+    scoring: str
     seed: int
     confined: bool = True
     questions: tuple[str, ...] = ()
@@ -121,11 +123,13 @@ def grade_submission(job: Job) -> Result:
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
 
-    def make() -> Kernel:
+    def make(runtime: str) -> Kernel:
         start = functools.partial(
-            kernel_manager, stage=stage, runtime=Path(job.runtime), limits=limits, confined=job.confined
+            kernel_manager, stage=stage, runtime=Path(runtime), limits=limits, confined=job.confined
         )
         return Kernel(start, why)
+
+    asked, whole = functools.partial(make, job.scoring), functools.partial(make, job.runtime)
 
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
@@ -134,7 +138,8 @@ def grade_submission(job: Job) -> Result:
         done = Executed(notebook)
         if needs_kernel(notebook):
             settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
-            done = execute(notebook, make, begun + TOTAL_S, job.seed, settled)
+            kernels = {"make": asked} if name in (CELLS, DIAGNOSTICS) else {"make": whole, "aside": asked}
+            done = execute(notebook, deadline=begun + TOTAL_S, seed=job.seed, settled=settled, **kernels)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
