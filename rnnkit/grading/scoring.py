@@ -7,16 +7,16 @@ takes the compiled ones away.
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib.util
 import json
 import py_compile
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+from rnnkit.grading.bodies import with_bodies
 from rnnkit.grading.wheel import student_source
 
 ANSWERING = Path(__file__).resolve().parent / "answering"
@@ -57,7 +57,7 @@ def fill(root: Path, out: Path) -> None:
     """
     source = out.with_name("source")
     source.mkdir()
-    student_source(root, source)
+    student_source(root, source, packed=False)
     package = source / "rnnkit"
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package).as_posix()
@@ -76,34 +76,8 @@ def _dotted(name: str) -> str:
 
 
 def emptied(source: str, chosen: Callable[[str], object]) -> str:
-    """A module in which chosen functions, and all methods of chosen classes, do nothing but raise.
-
-    Arguments:
-        source: its text.
-        chosen: tells by a name whether a function or class is meant; of other classes the methods are asked for, too.
-    """
-    lines = source.split("\n")
-    for function in reversed(list(_functions(ast.parse(source), chosen))):
-        first, last = function.body[0], function.body[-1]
-        before = lines[first.lineno - 1].encode()[: first.col_offset].decode()  # blank, or the end of its def
-        refusal = f"raise RuntimeError({f'{function.name} is {LEFT_OUT}'!r})"
-        lines[first.lineno - 1 : last.end_lineno] = [before + refusal]
-    return "\n".join(lines)
-
-
-def _functions(tree: ast.AST, chosen: Callable[[str], object], all_of_it: bool = False) -> Iterator[ast.FunctionDef]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.ClassDef):
-            yield from _functions(node, chosen, all_of_it or bool(chosen(node.name)))
-        elif isinstance(node, ast.FunctionDef) and (all_of_it or chosen(node.name)) and not _is_overload(node):
-            yield node
-        elif isinstance(node, ast.If | ast.Try | ast.With):
-            yield from _functions(node, chosen, all_of_it)
-
-
-def _is_overload(function: ast.FunctionDef) -> bool:
-    """Whether it has no body to begin with, and must have none."""
-    return any("overload" in ast.unparse(decorator) for decorator in function.decorator_list)
+    """A module in which chosen functions, and all methods of chosen classes, do nothing but raise."""
+    return with_bodies(source, lambda one: f"raise RuntimeError({f'{one.name} is {LEFT_OUT}'!r})", chosen)
 
 
 # ---- torch -------------------------------------------------------------------------------------------------------
