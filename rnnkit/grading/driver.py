@@ -18,6 +18,7 @@ from nbformat.v4 import new_markdown_cell
 
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading import gradebook
+from rnnkit.grading.borrowed import shipped
 from rnnkit.grading.children import Child
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
@@ -25,7 +26,7 @@ from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
-from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
+from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job, Result
 from rnnkit.names import unknown
 from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
@@ -148,6 +149,7 @@ class _Run:
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
+        save_text(folder / SHAPES, json.dumps(shipped(self.course.root)))
         self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
     def job(self, student: str) -> Job:

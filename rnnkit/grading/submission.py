@@ -42,6 +42,7 @@ MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
 NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
 RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
+SHAPES = "shapes.json"  # of the functions that students have, beside the masters
 
 
 @dataclass(frozen=True)
@@ -169,13 +170,13 @@ def _plain(value: Any) -> Any:
 
 def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
-    found = {}
+    found, shapes = {}, json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
     for path in sorted(Path(job.master).glob("*.ipynb")):
         try:
             submitted = find(Path(job.folder), path.name)
             flags = [] if submitted.name == path.name else [f"the file was named {submitted.name}"]
             found[path.name], more = rebuild(nbformat.read(path, 4), read(submitted))
-            flags += [*more, *scan(found[path.name], path.name)]
+            flags += [*more, *scan(found[path.name], path.name, shapes)]
             result.notebooks[path.name] = NotebookResult("graded", "", flags)
         except Missing as bad:
             result.notebooks[path.name] = NotebookResult(*([ABSENT] if path.name == EXTRA else [REJECTED, str(bad)]))
