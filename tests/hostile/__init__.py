@@ -5,7 +5,21 @@ A right submission (one made with ``right``) has right answers to every question
 nature costs it some; a wrong one has wrong answers to every question and gets 0.
 """
 
-from hostile import answers, broken, death, files, forgery, harm, kernel, metadata, reading, replies, tensors, texts  # noqa: F401
+from hostile import (
+    answers,
+    borrowed,
+    broken,
+    death,
+    files,
+    forgery,
+    harm,
+    kernel,
+    metadata,
+    reading,
+    replies,
+    tensors,
+    texts,
+)  # noqa: F401
 from hostile.base import CASES, FULL, HONEST, Case, Submission, build
 
 __all__ = ["CASES", "FULL", "HONEST", "Case", "Submission", "build"]

@@ -1,0 +1,287 @@
+"""Answers that are somebody else's get nothing or a flag; one's own ways of writing work."""
+
+from __future__ import annotations
+
+import ast
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from bank.answers import VARIANTS
+from bank.bases import BASES
+from confined import need_sandbox
+from course import NOTEBOOKS, ROOT, cells
+from hostile import CASES, Submission
+from hostile.base import GRADED, named
+from nbformat.v4 import new_code_cell, new_notebook
+
+from rnnkit.checks.judge import report_of
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.checks.remote import request
+from rnnkit.grading.borrowed import OWN, alike, shipped
+from rnnkit.grading.reply import read
+from rnnkit.grading.runtime import scoring_runtime, student_runtime
+from rnnkit.grading.sandbox import Limits, run
+from rnnkit.grading.scan import scan
+
+SHOWN = ("o_thread", "o_thread_waiting", "o_jit_joined", "o_jit_operation", "o_profiler_off", "o_forked", "o_program",
+         "o_program_below", "o_ops", "o_library_deleted", "o_compiled", "o_transformed", "k_thread", "k_imported_early",
+         "k_files", "k_functions_of_files", "k_marshal", "k_objects", "k_frames", "k_clippers")  # fmt: skip
+OTHERS = [name for name in CASES if name.startswith(("o_", "k_")) and name not in SHOWN]
+SEED = 20
+
+# Runs the cells of each case in a child of its own, and prints what its objects reply.
+INSIDE = """
+import json, os, sys
+import torch
+from rnnkit.checks.remote import answer
+torch.set_num_threads(1)
+for name, (cells, asked) in json.load(open("/in/cases.json")).items():
+    sys.stdout.flush()
+    if os.fork() == 0:
+        try:
+            space, replies = {"__name__": "__main__"}, {}
+            for cell in cells:
+                try:
+                    exec(compile(cell, "cell", "exec"), space)
+                except Exception as error:
+                    replies["cell"] = repr(error)
+            for id, (target, request) in asked.items():
+                replies[id] = answer(request, space.get(target))
+            print(json.dumps([name, replies]), flush=True)
+        finally:
+            os._exit(0)
+    os.wait()
+"""
+
+
+def replies(tmp_path, cases: dict) -> dict[str, dict[str, str]]:
+    """What each case replies to its questions, asked where answers are scored: name -> question -> reply."""
+    need_sandbox()
+    (tmp_path / "cases.json").write_text(json.dumps(cases))
+    limits = Limits(wall_s=500, memory_mb=3000)
+    done = run(["python", "-c", INSIDE], stage=tmp_path, runtime=scoring_runtime(ROOT), limits=limits)
+    found = dict(json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("["))
+    assert set(found) == set(cases), done
+    return found
+
+
+def points(id: str, reply: str) -> float:
+    """What a reply to the public inputs is worth."""
+    question = QUESTIONS[id]
+    return report_of(question, read(reply, question, {"T": 4, "B": 3, "I": 2, "H": 5, "O": 6}).seen).points
+
+
+def asking(*ids: str) -> dict[str, list[str]]:
+    return {id: [QUESTIONS[id].target, request(id)] for id in ids}
+
+
+def attack(name: str) -> list:
+    made = Submission(is_right=False, course=ROOT)
+    CASES[name].write(made)
+    usual = Submission(is_right=False, course=ROOT)
+    code, changed = [], []
+    for cell in made.all(*GRADED):
+        id = named(cell)
+        if cell["cell_type"] != "code" or id in QUESTIONS or id.endswith("figure") or id.startswith("write_"):
+            continue
+        code.append(cell["source"])
+        question = id.removesuffix("_solution")
+        if question in QUESTIONS and cell["source"] != usual.cell(id)["source"]:
+            changed.append(question)
+    return [code, asking(*changed)]
+
+
+def borrow_nothing(tmp_path, names) -> None:
+    found = replies(tmp_path, {name: attack(name) for name in names})
+    got = {(name, id): points(id, reply) for name, told in found.items() for id, reply in told.items() if id != "cell"}
+    assert {key: value for key, value in got.items() if value} == {}
+    assert len(got) >= 2 * len(found)
+
+
+def test_what_is_borrowed_gets_nothing(tmp_path):
+    borrow_nothing(tmp_path, SHOWN)
+
+
+@pytest.mark.slow
+def test_what_else_is_borrowed_gets_nothing(tmp_path):
+    borrow_nothing(tmp_path, OTHERS)
+
+
+# ---- what is one's own ---------------------------------------------------------------------------------------------
+
+OWN_WAYS = {
+    "a thread": ("rnn_step", "from concurrent.futures import ThreadPoolExecutor as Pool\n    with Pool(1) as pool:\n"
+     "        return pool.submit(lambda: PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)).result()"),
+    "torch.func": ("rnn_step", "a = lambda x, h: x @ self.W_xh + h @ self.W_hh + self.b_h"
+     "\n    return PHI[self.phi](torch.func.vmap(a)(x_t, h_prev))"),
+    "a copy of the cell": ("gru_update_gate", "import copy\n    assert copy.deepcopy(self).b_z.shape == self.b_z.shape\n"
+     "    return torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)"),
+    "compiled": ("gru_reset_gate", "f = torch.compile(lambda a: a.sigmoid())\n"
+     "    return f(x_t @ self.W_xr + h_prev @ self.W_hr + self.b_r)"),
+    "traced": ("sat_time", "return torch.jit.trace(lambda h: 1 - h.abs(), hidden)(hidden).mean((1, 2))"),
+    "the kit beside it": ("rho", "import rnnkit.plots\n    from rnnkit.record import load\n"
+     "    return torch.linalg.eigvals(W).abs().max()"),
+}  # fmt: skip
+
+
+def solved(id: str, body: str, solutions: dict[str, str]) -> list:
+    """The right answers to all questions, with another body in one, and that one asked."""
+    question, code = QUESTIONS[id], []
+    for notebook in NOTEBOOKS:
+        if notebook.name in (question.notebook, DIAGNOSTICS):
+            for cell in cells(notebook):
+                if cell["cell_type"] == "code" and (
+                    cell["id"].endswith(("_solution", "_class")) or cell["id"] == "setup"
+                ):
+                    code.append(solutions.get(cell["id"], cell["source"]))
+    decorator = f"@method_of({question.target})\n" if question.method else ""
+    code.append(f"import numpy as np\n{decorator}def {question.call}:\n    {body}\n")
+    return [code, asking(id)]
+
+
+def all_points(tmp_path, table: dict) -> None:
+    found = replies(tmp_path, {name: solved(id, body, {}) for name, (id, body) in table.items()})
+    lost = {name: reply for name, told in found.items() for reply in told.values()}
+    short = {name for name, told in found.items() for id, reply in told.items()
+             if id == "cell" or points(id, reply) != QUESTIONS[id].points}  # fmt: skip
+    assert short == set(), {name: lost[name][:600] for name in short}
+
+
+def test_ones_own_ways_work(tmp_path):
+    all_points(tmp_path, OWN_WAYS)
+
+
+@pytest.mark.slow
+def test_all_right_variants_work(tmp_path):
+    all_points(tmp_path, VARIANTS | {f"base {k}": base for k, base in enumerate(BASES)})
+
+
+# ---- texts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    return shipped(ROOT)
+
+
+def flagged(source: str, shapes, name: str = CELLS) -> list[str]:
+    return scan(new_notebook(cells=[new_code_cell(source)]), name, shapes)
+
+
+def test_right_answers_are_not_flagged(shapes):
+    for id, body in [*VARIANTS.values(), *BASES, *OWN_WAYS.values()]:
+        source = f"def {QUESTIONS[id].call}:\n    {body}\n"
+        assert alike(source, shapes) == [], source
+    for path in NOTEBOOKS:
+        for cell in cells(path):
+            assert alike(cell["source"], shapes) == []
+
+
+def test_shipped_functions_with_other_names_are_flagged(shapes):
+    def renamed(text: str, **names: str) -> str:
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                node.id = names.get(node.id, node.id)
+        return ast.unparse(tree)
+
+    bptt = (ROOT / "rnnkit" / "engines" / "bptt.py").read_text()
+    found = {}
+    for cls in (node for node in ast.parse(bptt).body if isinstance(node, ast.ClassDef)):
+        step = next(one for one in cls.body if getattr(one, "name", "") == "step")
+        found[cls.name] = renamed(ast.unparse(step), w="mine", z_t="a", r_t="b", c_t="c").replace(
+            "self.w", "weights(self)"
+        )
+    for name, text in found.items():
+        (flag,) = flagged(text, shapes)
+        assert "is, names off, rnnkit.engines.bptt.step" in flag, name
+    for file, name in (("omega.py", "omega"), ("optim.py", "clip"), ("cells.py", "unroll")):
+        tree = ast.parse((ROOT / "rnnkit" / file).read_text())
+        text = ast.unparse(next(node for node in tree.body if getattr(node, "name", "") == name))
+        assert f"rnnkit.{file[:-3]}.{name}" in flagged(text, shapes, DIAGNOSTICS)[0]
+    text = Path(torch.nn.utils.clip_grad.__file__).read_text()
+    assert any("torch.nn.utils.clip_grad" in flag for flag in flagged(text, shapes, DIAGNOSTICS))
+
+
+@pytest.mark.parametrize("text", ["exec('x = 1')", "eval('1')", "import marshal", "from gc import get_objects",
+                                  "f.__globals__", "import subprocess"])  # fmt: skip
+def test_what_runs_text_or_looks_for_objects_is_flagged(text):
+    assert flagged(text, {})
+
+
+def test_what_is_alike_but_usual_is_not_flagged():
+    for text in ("cell.eval()", "f = torch.compile(g)", "import re\nre.compile('a')"):
+        assert flagged(text, {}) == []
+
+
+# ---- what is shipped -----------------------------------------------------------------------------------------------
+
+
+def test_the_wheel_shows_no_body_that_answers():
+    """Of every function in the packed files there is a signature, a docstring and no more."""
+    package = student_runtime(ROOT) / "rnnkit"
+    seen = 0
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_text()
+        if "from rnnkit.packed import unpack" not in text or path.name == "packed.py":
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                seen += 1
+                assert len(node.body) <= 2, f"{path}: {node.name}"
+                assert isinstance(node.body[-1], ast.Expr), f"{path}: {node.name}"
+    assert seen > 50
+    for word in ("torch.addmm(torch.addmm", "eigvals"):
+        assert [
+            path.name for path in package.rglob("*.py") if word in path.read_text() and path.parent.name != "checks"
+        ] == []
+
+
+def test_no_function_that_is_shipped_answers_where_it_is_pasted():
+    """Every function's text, with the name and arguments of every question that takes as many, gets no points."""
+    from rnnkit.checks.runner import examine
+
+    package, got = student_runtime(ROOT) / "rnnkit", {}
+    texts = {}
+    for path in sorted(package.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and len(ast.unparse(node)) < 4000:
+                texts[f"{path.relative_to(package)} {node.name} {node.lineno}"] = node
+    head = "import torch\nimport numpy as np\nfrom rnnkit.cells import PHI, Cell\n"
+    for name, node in texts.items():
+        for id, question in QUESTIONS.items():
+            count = len(question.arguments)
+            own = [one.arg for one in node.args.args if one.arg != "self"]
+            if question.method or len(own) < count or len(own) - len(node.args.defaults) > count:
+                continue
+            node.decorator_list, space = [], {}
+            try:
+                exec(head + _bare(node), space)
+            except Exception:
+                continue
+            report = examine(question, space[node.name])
+            if report.points:
+                got[name, id] = report.points
+    assert got == {}
+
+
+def _bare(node: ast.FunctionDef) -> str:
+    for one in ast.walk(node):
+        if isinstance(one, ast.arg):
+            one.annotation = None
+    node.returns = None
+    return ast.unparse(ast.fix_missing_locations(node))
+
+
+def test_the_built_wheel_is_packed_too(tmp_path):
+    from rnnkit.grading.wheel import build_wheel
+
+    with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as wheel:
+        text = wheel.read("rnnkit/engines/bptt.py").decode()
+    assert "addmm" not in text
+    assert "unpack(" in text
+    assert set(OWN) <= {"cells.py", "inits.py", "omega.py", "optim.py", "own_diagnostics.py", "engines", "diagnostics"}
