@@ -113,17 +113,20 @@ def test_what_else_is_borrowed_gets_nothing(tmp_path):
 # ---- what is one's own ---------------------------------------------------------------------------------------------
 
 OWN_WAYS = {
-    "a thread": ("rnn_step", "from concurrent.futures import ThreadPoolExecutor as Pool\n    with Pool(1) as pool:\n"
-     "        return pool.submit(lambda: PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)).result()"),
-    "torch.func": ("rnn_step", "a = lambda x, h: x @ self.W_xh + h @ self.W_hh + self.b_h"
-     "\n    return PHI[self.phi](torch.func.vmap(a)(x_t, h_prev))"),
-    "a copy of the cell": ("gru_update_gate", "import copy\n    assert copy.deepcopy(self).b_z.shape == self.b_z.shape\n"
-     "    return torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)"),
-    "compiled": ("gru_reset_gate", "f = torch.compile(lambda a: a.sigmoid())\n"
-     "    return f(x_t @ self.W_xr + h_prev @ self.W_hr + self.b_r)"),
+    "a thread": ("rnn_step", """from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)).result()"""),
+    "torch.func": ("rnn_step", """a = lambda x, h: x @ self.W_xh + h @ self.W_hh
+    return PHI[self.phi](torch.func.vmap(a)(x_t, h_prev) + self.b_h)"""),
+    "a copy of the cell": ("gru_update_gate", """import copy
+    assert copy.deepcopy(self).b_z.shape == self.b_z.shape
+    return torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)"""),
+    "compiled": ("gru_reset_gate", """f = torch.compile(lambda a: a.sigmoid())
+    return f(x_t @ self.W_xr + h_prev @ self.W_hr + self.b_r)"""),
     "traced": ("sat_time", "return torch.jit.trace(lambda h: 1 - h.abs(), hidden)(hidden).mean((1, 2))"),
-    "the kit beside it": ("rho", "import rnnkit.plots\n    from rnnkit.record import load\n"
-     "    return torch.linalg.eigvals(W).abs().max()"),
+    "the kit beside it": ("rho", """import rnnkit.plots
+    from rnnkit.record import load
+    return torch.linalg.eigvals(W).abs().max()"""),
 }  # fmt: skip
 
 

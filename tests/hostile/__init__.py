@@ -5,7 +5,7 @@ A right submission (one made with ``right``) has right answers to every question
 nature costs it some; a wrong one has wrong answers to every question and gets 0.
 """
 
-from hostile import (
+from hostile import (  # noqa: F401
     answers,
     borrowed,
     broken,
@@ -19,7 +19,7 @@ from hostile import (
     replies,
     tensors,
     texts,
-)  # noqa: F401
+)
 from hostile.base import CASES, FULL, HONEST, Case, Submission, build
 
 __all__ = ["CASES", "FULL", "HONEST", "Case", "Submission", "build"]
