@@ -23,4 +23,4 @@ def unpack(module: dict[str, Any], packed: str) -> None:
         packed: from `pack`; its lines have the same numbers.
     """
     source = zlib.decompress(base64.b85decode(packed)).decode("utf-8")
-    exec(compile(source, module["__file__"], "exec", dont_inherit=True), module)
+    exec(compile(source, module.get("__file__", module["__name__"]), "exec", dont_inherit=True), module)

@@ -18,11 +18,17 @@ ALWAYS = {"CompositeImplicitAutograd", "CPU", "Meta"}  # keys that get a refusal
 LOAD, EQUAL, RETURN, ALLOW, DENY = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050001  # classic BPF; denied with EPERM
 SET_NO_NEW_PRIVILEGES, SET_FILTER, BY_PROGRAM = 38, 22, 2  # of prctl(2)
 EXECS = {"x86_64": (59, 322), "aarch64": (221, 281)}  # execve and execveat
+PROGRAMS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
+BELOW = re.compile("^(exec|fork|posix_spawn|system|popen|syscall|dlsym|dlopen)")  # of the C library
 OUTSIDE = ("/tmp/", "/home/", "/submission/", "/in/", "/dev/", "/proc/")  # where a student's own libraries could be
 
 
 def _refuse(*arguments: object, **named: object) -> NoReturn:
     raise RuntimeError("torch's recurrent cells are left out while answers are scored: write the equations")
+
+
+def _no_program(*arguments: object, **named: object) -> NoReturn:
+    raise PermissionError("programs are not started while answers are scored")
 
 
 def _no_kernels() -> None:
@@ -54,17 +60,30 @@ def _no_programs() -> None:
     call(SET_FILTER, BY_PROGRAM, ctypes.c_void_p(ctypes.addressof(program)), 0, 0)
 
 
-def _no_libraries() -> None:
-    """Refuses libraries that a student has brought, and the machine's own way to torch's kernels; for good."""
+def _no_ways_round() -> None:
+    """Refuses programs, libraries that a student has brought, and addresses of torch's kernels; for good.
+
+    Where the system's own filter cannot be had, this is all there is against programs.
+    """
+    import _posixsubprocess
+    import subprocess
     import sys
 
+    _posixsubprocess.fork_exec = subprocess._fork_exec = _no_program
+
     def watch(event: str, arguments: tuple) -> None:
+        if event in PROGRAMS:
+            _no_program()
         if event in ("ctypes.dlopen", "import"):
             path = arguments[0 if event == "ctypes.dlopen" else 1]
             if isinstance(path, str | bytes) and os.fsdecode(path).startswith(OUTSIDE) and _is_library(path):
                 raise ImportError("libraries of one's own are left out while answers are scored")
+            if arguments[0] == _posixsubprocess.__name__:
+                _no_program()
         elif event == "ctypes.dlsym" and RECURRENT.search(str(arguments[1])):
             _refuse()
+        elif event == "ctypes.dlsym" and BELOW.match(str(arguments[1])):
+            _no_program()
 
     sys.addaudithook(watch)
 
@@ -81,7 +100,7 @@ os.environ["TORCH_COMPILE_DISABLE"] = "1"  # torch.compile would need a compiler
 try:
     _no_kernels()
     _no_programs()
-    _no_libraries()
+    _no_ways_round()
 except BaseException:  # Python would go on without
     import traceback
 
