@@ -248,12 +248,7 @@ def test_the_wheel_is_all_that_an_installation_needs(inside):
 
 def test_no_line_of_an_answer_is_in_the_wheel(inside):
     secrets = secret_lines()
-    found = {
-        (name, line)
-        for name, text in inside.items()
-        for line in map(plain, text.splitlines())
-        if line in secrets
-    }
+    found = {(name, line) for name, text in inside.items() for line in map(plain, text.splitlines()) if line in secrets}
     assert not found
 
 

@@ -22,6 +22,7 @@ from rnnkit.grading.score import NoAnswer, score
 
 CELL_S = 60  # seconds for a cell
 ASK_S = 20  # seconds for one request of a check
+LEFT_OUT = (NotHere.__name__, PermissionError.__name__)
 SETUP = "setup"  # the cell that every notebook begins with
 RESTARTS = 4  # of a kernel that died or hung, for each notebook
 TIME_IS_UP = "the time for this submission is used up"
@@ -226,13 +227,14 @@ def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel], id:
 
 
 def _needs_more(shown: list[Any]) -> bool:
-    """Whether a cell ended where it used what is left out where answers are scored."""
-    return bool(shown) and shown[-1].output_type == "error" and shown[-1].ename == NotHere.__name__
+    """Whether a cell ended where it used what is left out where answers are scored, or started a program."""
+    return bool(shown) and shown[-1].output_type == "error" and shown[-1].ename in LEFT_OUT
 
 
 def _statements(source: str) -> list[str]:
     """The statements of a cell one by one; the whole where Python alone cannot read it."""
     try:
+        source = _without_magics(source)
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [source]
@@ -240,6 +242,17 @@ def _statements(source: str) -> list[str]:
     starts = [min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))]) for node in body]
     ends = [*(start - 1 for start in starts[1:]), len(lines)]
     return ["\n".join(lines[start - 1 : end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_magics(source: str) -> str:
+    """The same with ``!ls`` and ``%time`` as calls; the text is changed, and nothing runs."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # loads slowly, and few need it
+
+        return TransformerManager().transform_cell(source)
 
 
 def generator(seed: int, id: str) -> np.random.Generator:
