@@ -57,12 +57,12 @@ for name, (cells, asked) in json.load(open("/in/cases.json")).items():
 """
 
 
-def replies(tmp_path, cases: dict) -> dict[str, dict[str, str]]:
-    """What each case replies to its questions, asked where answers are scored: name -> question -> reply."""
+def replies(tmp_path, cases: dict, runtime=scoring_runtime) -> dict[str, dict[str, str]]:
+    """What each case replies to its questions, by default where answers are scored: name -> question -> reply."""
     need_sandbox()
     (tmp_path / "cases.json").write_text(json.dumps(cases))
     limits = Limits(wall_s=500, memory_mb=3000)
-    done = run(["python", "-c", INSIDE], stage=tmp_path, runtime=scoring_runtime(ROOT), limits=limits)
+    done = run(["python", "-c", INSIDE], stage=tmp_path, runtime=runtime(ROOT), limits=limits)
     found = dict(json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("["))
     assert set(found) | DIES >= set(cases), done
     return found
@@ -94,9 +94,14 @@ def attack(name: str) -> list:
     return [code, asking(*changed)]
 
 
+def borrowed(tmp_path, names, runtime=scoring_runtime) -> dict[tuple[str, str], float]:
+    """Case and question -> points."""
+    found = replies(tmp_path, {name: attack(name) for name in names}, runtime)
+    return {(name, id): points(id, reply) for name, told in found.items() for id, reply in told.items() if id != "cell"}
+
+
 def borrow_nothing(tmp_path, names) -> None:
-    found = replies(tmp_path, {name: attack(name) for name in names})
-    got = {(name, id): points(id, reply) for name, told in found.items() for id, reply in told.items() if id != "cell"}
+    got = borrowed(tmp_path, names)
     assert {key: value for key, value in got.items() if value} == {}
     assert len(got) >= 2 * len(set(names) - DIES)
 
@@ -108,6 +113,15 @@ def test_what_is_borrowed_gets_nothing(tmp_path):
 @pytest.mark.slow
 def test_what_else_is_borrowed_gets_nothing(tmp_path):
     borrow_nothing(tmp_path, OTHERS)
+
+
+WORKING = ("o_thread", "k_thread")  # these and most others get points where all of the kit and of torch is there
+
+
+def test_where_everything_is_there_it_would_get_points(tmp_path):
+    """Else it would say nothing that it gets none without."""
+    got = borrowed(tmp_path, WORKING, student_runtime)
+    assert {name for name, id in got if got[name, id]} == set(WORKING)
 
 
 # ---- what is one's own ---------------------------------------------------------------------------------------------

@@ -6,10 +6,15 @@ compiled text, threads. And no other program can be started, in which they would
 
 from __future__ import annotations
 
+import _posixsubprocess
 import ctypes
 import os
 import re
 import struct
+import subprocess
+import sys
+import traceback
+import warnings
 from typing import NoReturn
 
 RECURRENT = re.compile("gru|lstm|rnn")
@@ -33,8 +38,6 @@ def _no_program(*arguments: object, **named: object) -> NoReturn:
 
 def _no_kernels() -> None:
     """Puts a refusal in the place of every recurrent kernel; nobody has a handle to take it away again."""
-    import warnings
-
     import torch
 
     warnings.filterwarnings("ignore", "Warning only once for all operators", UserWarning)  # of what is done here
@@ -65,10 +68,6 @@ def _no_ways_round() -> None:
 
     Where the system's own filter cannot be had, this is all there is against programs.
     """
-    import _posixsubprocess
-    import subprocess
-    import sys
-
     _posixsubprocess.fork_exec = subprocess._fork_exec = _no_program
 
     def watch(event: str, arguments: tuple) -> None:
@@ -89,9 +88,7 @@ def _no_ways_round() -> None:
 
 
 def _is_library(path: str | bytes) -> bool:
-    """Whether a file is compiled code; the packages of this Python may well lie in such a folder."""
-    import sys
-
+    """Whether a file is compiled code of a student's; the packages of this Python may well lie in such a folder."""
     real = os.path.realpath(os.fsdecode(path))
     return not real.startswith((f"{sys.prefix}/", f"{sys.base_prefix}/")) and not real.endswith((".py", ".pyc"))
 
@@ -102,7 +99,6 @@ try:
     _no_programs()
     _no_ways_round()
 except BaseException:  # Python would go on without
-    import traceback
-
     traceback.print_exc()
     os._exit(1)
+del sys.modules[__name__]  # what the hook reads is nobody's to change
