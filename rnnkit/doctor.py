@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import sys
@@ -115,10 +116,16 @@ def extensions() -> Iterator[Finding]:
         yield Finding(f"JupyterLab extension of {package}", "installed" if there else "missing", advice)
 
 
-def sandbox() -> Finding:
+def sandbox() -> Iterator[Finding]:
     """Only instructors need it."""
     there = shutil.which("bwrap") is not None
-    return Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+    yield Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+    if there and importlib.util.find_spec("rnnkit.grading") is not None:
+        from rnnkit.grading import enclosure
+
+        whom = "the user who grades" if os.geteuid() else "a user of its own"
+        weaker = enclosure.weaker()
+        yield Finding("confined code", f"runs as {whom}" + (f"; weaker here: {weaker}" if weaker else ""))
 
 
 CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (

@@ -28,7 +28,7 @@ from rnnkit.grading.reference import CANARY
 WORST = (
     "m_skip_tag", "m_dup_solution", "r_session_forged", "f_right_on_public", "r_gradebook", "r_sabotage",
     "r_fake_rnnkit", "r_os_exit", "x_rpc_kill", "h_html", "h_symlink_nb", "b_deep",
-    "b_own_names", "x_closes_loop",
+    "b_own_names", "x_closes_loop", "h_devices_by_descriptor", "h_shared_files",
 )  # fmt: skip
 PUBLIC = ("r_public_cache", "r_public_only")
 NOWHERE = Path("/nonexistent/course")
@@ -215,11 +215,12 @@ def graded_as_one(course: Path, names) -> None:
     """Writes a class, grades it, and looks for anything that is not as it must be."""
     with judge.listening() as (port, callers):
         cases = build(course, names, port=port, canary=CANARY, brief=True)
-        before = judge.digest(course)
+        before, machine = judge.digest(course), (judge.devices(), judge.leftovers())
         points, status = grade(course)
     assert judge.wrong_points(cases, points, status) == []
     assert judge.traces(course, CANARY) == []
     assert judge.digest(course) == before
+    assert (judge.devices(), judge.leftovers()) == machine
     assert callers == []
 
 

@@ -172,7 +172,8 @@ def test_the_files_of_a_submission_are_copies(tmp_path):
         "open('new', 'w').write('x'); os.replace('new', 'large.bin'); print(open('large.bin').read())\n"
     )
     done = inside(code, stage=tmp_path)
-    assert done.stdout.decode().splitlines() == ["smaller 1048576", "Read-only file system", "x"], done
+    refused = "Read-only file system" if os.geteuid() else "Permission denied"  # there it is another user's, too
+    assert done.stdout.decode().splitlines() == ["smaller 1048576", refused, "x"], done
     assert (tmp_path / "runs" / "small.txt").read_text() == "small"
     assert (tmp_path / "runs" / "large.bin").stat().st_size == sandbox.LARGE
 
@@ -193,10 +194,7 @@ FORK = (
 
 def test_processes_are_counted():
     done = inside(FORK, limits=Limits(processes=64, wall_s=30))
-    if os.geteuid():
-        assert 32 < int(done.stdout) <= 64, done
-    else:  # the system does not count root's
-        assert done.why == "started more than 64 processes"
+    assert 32 < int(done.stdout) <= 64, done
 
 
 @both

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from rnnkit.grading.reply import clean
+from rnnkit.grading.room import EXIT, NO_ROOM, no_room
 from rnnkit.grading.submission import RESULT, TOTAL_S, Job, Result, grade_submission, load_result
 
 PATIENCE_S = 60  # seconds that a grader process may take beyond the time for a submission
@@ -60,6 +61,9 @@ class Child:
     def result(self) -> Result | None:
         """What it found out; None, and a reason, where it died."""
         self._alive.close()
+        if self.process.exitcode == EXIT:
+            self.reason = NO_ROOM
+            return None
         path = Path(self.job.work) / RESULT
         if path.exists() and not self.reason:
             return load_result(path)
@@ -100,7 +104,12 @@ def _main(job: Job, alive: Connection) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
-    grade_submission(job)
+    try:
+        grade_submission(job)
+    except Exception as error:
+        if no_room(error):
+            os._exit(EXIT)  # the log may have no room either
+        raise
 
 
 def _end_with_parent(alive: Connection) -> None:

@@ -17,6 +17,7 @@ from rnnkit.grading import gradebook
 from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.master import masters, version
 from rnnkit.grading.release import RELEASE, ReleaseError, differences
+from rnnkit.grading.room import no_room
 from rnnkit.grading.roster import read_roster
 from rnnkit.names import BadValue, unknown
 
@@ -85,6 +86,19 @@ class Graded:
     folders: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     copies: dict[str, list[str]] = field(default_factory=dict)
+
+
+@contextmanager
+def told_of_room(course: Course) -> Iterator[None]:
+    """Makes an error of a full disk one that says so: nothing can be begun."""
+    try:
+        yield
+    except Exception as error:
+        if not no_room(error):
+            raise
+        raise GradingError(
+            f"{course.folder / 'grading'}: there is no room on the disk; make some and try again"
+        ) from error
 
 
 @contextmanager
@@ -159,8 +173,12 @@ def back_up(course: Course) -> None:
         return
     course.backups.mkdir(exist_ok=True)
     copy = course.backups / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
-    with closing(sqlite3.connect(course.gradebook)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(course.gradebook)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except BaseException:
+        copy.unlink(missing_ok=True)  # half a copy would pass for one
+        raise
     for old in sorted(course.backups.glob("gradebook-*.db"))[:-MOST_BACKUPS]:
         old.unlink()
 

@@ -20,10 +20,11 @@ from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading import gradebook
 from rnnkit.grading.borrowed import shipped
 from rnnkit.grading.children import Child
-from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing
+from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
 from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.room import NO_ROOM, no_room, reason
 from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job, Result
@@ -73,18 +74,15 @@ def grade_class(
             raise GradingError(unknown(question, QUESTIONS, "question") + where)
     if not trust:
         probe()
-    with lock(course_):
+    with told_of_room(course_), lock(course_):
         ledger = Ledger(course_.ledger, assignment)
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
         run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
-        if waiting:
-            back_up(course_)
         try:
-            run.prepare()
-            for done, entry in enumerate(run.grade(waiting, jobs or os.cpu_count() or 1), 1):
+            for done, entry in enumerate(run.all(waiting, jobs or os.cpu_count() or 1), 1):
                 if on_entry:
                     on_entry(entry, done, len(waiting))
         finally:
@@ -143,7 +141,8 @@ class _Run:
         return TRUSTED if self.trust else CONFINED
 
     def prepare(self) -> None:
-        """Writes what every grader process reads."""
+        """Copies the gradebook aside, and writes what every grader process reads."""
+        back_up(self.course)
         folder = self.work / MASTER
         folder.mkdir(parents=True)
         for name, notebook in self.masters.items():
@@ -170,6 +169,25 @@ class _Run:
             () if whole else self.questions,
         )
 
+    def all(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
+        """As `grade`; those for whom a disk was full come once more after all others, and are failed if it still is."""
+        if not waiting:
+            return
+        try:
+            self.prepare()
+        except Exception as error:
+            if not no_room(error):
+                raise
+            yield from (self._failed(student, NO_ROOM) for student in waiting)
+            return
+        later = []
+        for entry in self.grade(waiting, jobs):
+            if entry.reason == NO_ROOM:
+                later.append(entry.student)
+            else:
+                yield entry
+        yield from self.grade(later, jobs)
+
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
         """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
         queue: list[str] = list(waiting)
@@ -181,7 +199,7 @@ class _Run:
                     try:
                         running[student] = Child(self.job(student))
                     except Exception as error:
-                        yield self._failed(student, f"the grader could not begin ({type(error).__name__})")
+                        yield self._failed(student, reason(error, "the grader could not begin"))
                 sentinels = [child.process.sentinel for child in running.values()]
                 multiprocessing.connection.wait(sentinels, timeout=1)
                 for student, child in list(running.items()):
@@ -204,8 +222,9 @@ class _Run:
             fresh = {*result.scores, *result.answers}
             self._record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
         except Exception as error:
-            return self._failed(student, f"the result could not be entered ({type(error).__name__})")
-        shutil.rmtree(child.job.work, ignore_errors=True)
+            return self._failed(student, reason(error, "the result could not be entered"))
+        finally:
+            shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 
     def _record(self, entry: Entry, fresh: Collection[str]) -> None:
@@ -220,7 +239,12 @@ class _Run:
         kept = self.ledger.entries.get(student)
         about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
         entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
-        self._record(entry, ())
+        try:
+            self._record(entry, ())
+        except Exception as error:  # then it has no row on the disk, and is graded by the next command
+            if not no_room(error):
+                raise
+            self.ledger.entries[student] = entry
         return entry
 
     def _about(self, student: str, seed: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 from nbformat.v4 import new_output
 
+from rnnkit.grading.room import no_room
 from rnnkit.names import BadValue
 
 READY_S = 60  # seconds for a kernel to answer at first
@@ -186,6 +187,8 @@ class Kernel:
         except (Stopped, KeyboardInterrupt):
             raise
         except Exception as error:
+            if no_room(error):
+                raise
             raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
 
     async def _start(self) -> None:

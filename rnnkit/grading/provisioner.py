@@ -100,20 +100,24 @@ class BwrapProvisioner(KernelProvisionerBase):
         manager = self.parent
         manager.cache_ports = False
         manager.cleanup_random_ports()
-        manager.transport, manager.ip, manager.connection_file = "ipc", f"{sockets}/k", f"{sockets}/k.json"
-        manager.write_connection_file()
-        self.connection_info = manager.get_connection_info()
         limits, stage = Limits(**self.limits), None if self.stage is None else Path(self.stage)
         extra = [*kwargs.pop("extra_arguments", [])]
+        manager.transport, manager.connection_file = "ipc", f"{sockets}/k.json"
+        manager.ip = f"{sandbox.SOCKETS if self.confined else sockets}/k"
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
         argv = manager.format_kernel_cmd(extra_arguments=extra if NO_HISTORY in extra else [*extra, NO_HISTORY])
         if self.confined:
-            words = sandbox.command(argv, stage=stage, sockets=sockets, runtime=Path(self.runtime), limits=limits)
+            argv = [sandbox.CONNECTION if word == manager.connection_file else word for word in argv]
+            connection = Path(manager.connection_file).read_text(encoding="utf-8")
+            known = {"stage": stage, "runtime": Path(self.runtime), "limits": limits, "base": self._base}
+            words, watched = sandbox.command(argv, connection=connection, **known)
             variables, cwd = dict(sandbox.OUTSIDE), Path("/")
         else:
             words, variables, cwd = sandbox.plain(
                 argv, stage=stage, base=self._base, runtime=Path(self.runtime), limits=limits
             )
-        watched = sandbox.watched(limits, confined=self.confined, sockets=sockets)
+            watched = asdict(limits)
         return {"cmd": words, "env": variables, "cwd": cwd, "limits": watched}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
@@ -128,6 +132,8 @@ class BwrapProvisioner(KernelProvisionerBase):
         Raises:
             SandboxError: it ended before.
         """
+        if self.confined:
+            self.parent.ip = f"{self._job.sockets()}/k"
         deadline = time.monotonic() + PATIENCE
         while not all(_listens(f"{self.parent.ip}-{number}") for number in range(1, SOCKETS + 1)):
             ended = self._job is None or self._job.process.poll() is not None

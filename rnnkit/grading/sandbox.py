@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnkit.grading import enclosure
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.scoring import hidden
-from rnnkit.grading.seccomp import filter_file
+from rnnkit.grading.seccomp import program
 from rnnkit.grading.supervised import Supervised
 from rnnkit.names import BadValue
 from rnnkit.setup_env import clone_root
@@ -26,8 +27,12 @@ from rnnkit.setup_env import clone_root
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 LARGE = 1 << 20  # bytes: a file of the stage from this size on is linked to, not copied into memory
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
-IN_MEMORY = ("/dev/shm", "/tmp", HOME, SUBMISSION)
-FILTERED = 'exec 9<"$0" && exec "$@"'  # opens the filter for bubblewrap
+SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
+CONNECTION = f"{SOCKETS}/k.json"
+IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
+EMPTIED = ("/mnt", "/media", "/srv", "/opt")  # of these one is covered, for root's supervisor alone, by what it mounts
+SOCKETS_SIZE = 1 << 20  # bytes
+PENDING = 1024  # signals and timers that wait
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
@@ -103,43 +108,89 @@ def environment(home: str, runtime: str) -> dict[str, str]:
 
 
 def command(
-    argv: Sequence[str], *, stage: Path | None, sockets: Path | None, runtime: Path, limits: Limits
-) -> list[str]:
-    """The whole command that runs another one confined.
+    argv: Sequence[str],
+    *,
+    stage: Path | None,
+    runtime: Path,
+    limits: Limits,
+    base: Path,
+    connection: str | None = None,
+) -> tuple[list[str], dict[str, Any]]:
+    """The whole command that runs another one confined, and what its supervisor is told.
 
     Arguments:
         argv: the command; it starts in ``/submission``.
         stage: regular files that are there then, as copies (large ones as links to what cannot be written to).
-        sockets: a folder that is writable and has the same path inside and outside.
         runtime: the folder that `student_runtime` made.
         limits: of each process; what is summed over the tree is the supervisor's to watch.
+        base: the folder of this run.
+        connection: the text of a kernel's connection file, which is there as ``CONNECTION``.
     """
-    size = str(limits.tmp_mb << 20)
-    seccomp = filter_file()
-    words = [] if seccomp is None else ["/bin/sh", "-c", FILTERED, str(seccomp), "bwrap", "--seccomp", "9"]
-    words = [*(words or ["bwrap"]), *(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
+    places = _Places(base, runtime, stage or base)
+    texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
+    words = [places.bubblewrap(), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
+    instead = hidden(runtime)
+    if filter := program(narrower=bool(instead)):
+        texts[enclosure.FILTER] = filter
+        words += ["--seccomp", str(enclosure.FILTER)]
+    words += [*(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
     words += ["--disable-userns", "--die-with-parent", "--new-session", "--hostname", "grader", "--cap-drop", "ALL"]
     words += ["--clearenv"]
     for name, value in environment(HOME, RUNTIME).items():
         words += ["--setenv", name, value]
     words += ["--proc", "/proc", "--dev", "/dev"]
+    # memory that is mapped from it and shared is nobody's, so nobody may open it
+    words += ["--perms", "0000", "--ro-bind-data", str(enclosure.NOTHING), "/dev/zero"]
     for folder in IN_MEMORY:
-        words += ["--size", size, "--tmpfs", folder]
-    words += _system()
-    words += ["--ro-bind", str(runtime), RUNTIME]
-    for path, inside in hidden(runtime).items():
-        words += ["--ro-bind", f"{runtime}/{inside}", path]
+        size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
+        words += ["--size", str(size), "--tmpfs", folder]
+    words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
+    words += _system(places)
+    own = places.of_grader(runtime)
+    words += ["--ro-bind", own, RUNTIME]
+    for path, inside in instead.items():
+        words += ["--ro-bind", f"{own}/{inside}", path]
     if stage is not None:
-        words += ["--ro-bind", str(stage), STAGE]
+        words += ["--ro-bind", places.of_grader(stage), STAGE]
         for path in _large(stage):
             words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
-    if sockets is not None:
-        words += ["--bind", str(sockets), str(sockets)]
     words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
-    words += [*_prlimit(limits), f"--nproc={limits.processes}", "--"]
+    words += [*_prlimit(limits), f"--nproc={limits.processes}", f"--sigpending={PENDING}", "--"]
     if stage is not None:
         words += ["/bin/sh", "-c", COPY, "sh"]
-    return [*words, *argv]
+    told = {"folders": IN_MEMORY, "places": places.found, "folder": places.folder}
+    told["texts"] = {number: text.hex() for number, text in texts.items()}
+    return [*words, *argv], asdict(limits) | {"enclosure": told}
+
+
+class _Places:
+    """Where the folders that are mounted are to be found: elsewhere for the other user that root's sandboxes run as.
+
+    He may not get to them where they are, in root's home folder, say.
+    """
+
+    def __init__(self, *own: Path) -> None:
+        self.other, self.found = os.geteuid() == 0, {}
+        needed = [*own, Path(__file__), *map(Path, _prefixes())]
+        free = (top for top in EMPTIED if os.path.isdir(top) and not any(one.is_relative_to(top) for one in needed))
+        self.folder = next(free, EMPTIED[0])
+
+    def of(self, path: str | Path) -> str:
+        """The path to mount a folder from."""
+        if not self.other:
+            return str(path)
+        return self.found.setdefault(str(path), f"{self.folder}/{len(self.found)}/{Path(path).name}")
+
+    def bubblewrap(self) -> str:
+        """The program; from its place where not everybody may get to it."""
+        found = shutil.which("bwrap", path=OUTSIDE["PATH"]) or "bwrap"
+        return "bwrap" if found.startswith("/usr/") else self.of(found)
+
+    def of_grader(self, path: Path) -> str:
+        """The path to mount a folder from that the grader has made, perhaps for itself alone."""
+        if self.other and path.stat().st_mode & 0o005 != 0o005:
+            subprocess.run(["chmod", "-R", "a+rX", str(path)], check=True)
+        return self.of(path)
 
 
 def _prlimit(limits: Limits) -> list[str]:
@@ -153,7 +204,7 @@ def _prlimit(limits: Limits) -> list[str]:
     ]
 
 
-def _system() -> Iterator[str]:
+def _system(places: _Places) -> Iterator[str]:
     """Mounts of the system and of this Python, read-only, with an installed rnnkit hidden."""
     yield from ("--ro-bind", "/usr", "/usr")
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
@@ -168,7 +219,7 @@ def _system() -> Iterator[str]:
         if private.is_relative_to("/usr"):
             yield from ("--tmpfs", str(private), "--remount-ro", str(private))
     for prefix in _prefixes():
-        yield from ("--ro-bind", prefix, prefix)
+        yield from ("--ro-bind", places.of(prefix), prefix)
     for path in _installed():
         yield from ("--tmpfs", path, "--remount-ro", path) if os.path.isdir(path) else ("--ro-bind", "/dev/null", path)
 
@@ -194,12 +245,6 @@ def _large(stage: Path) -> Iterator[str]:
             path = Path(folder) / name
             if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
                 yield path.relative_to(stage).as_posix()
-
-
-def watched(limits: Limits, *, confined: bool, sockets: Path | None = None) -> dict[str, Any]:
-    """What the supervisor is told."""
-    folders = IN_MEMORY if confined else ()
-    return asdict(limits) | {"sockets": None if sockets is None else str(sockets), "folders": folders}
 
 
 def plain(
@@ -240,13 +285,12 @@ def run(
     with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as folder:
         base = Path(folder)
         if confined:
-            words, cwd = command(argv, stage=stage, sockets=None, runtime=runtime, limits=limits), Path("/")
-            variables = OUTSIDE
+            words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
+            variables, cwd = OUTSIDE, Path("/")
         else:
             words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
-        job = Supervised(
-            words, base, watched(limits, confined=confined), environment=variables, cwd=cwd, stdout=subprocess.PIPE
-        )
+            watched = asdict(limits)
+        job = Supervised(words, base, watched, environment=variables, cwd=cwd, stdout=subprocess.PIPE)
         try:
             output = _read(job, most_output)
             code = job.wait(limits.wall_s + 5)
@@ -302,5 +346,5 @@ def _explain(argv: Sequence[str], done: Finished) -> str:
     if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
         return text + APPARMOR
     if argv[0] == "python":
-        return text + f"Install Python and the packages for all, or in a folder that can be read: {sys.prefix}"
+        return text + f"Install Python and the packages so that every user may read them: {sys.prefix}"
     return text

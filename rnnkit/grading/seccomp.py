@@ -2,74 +2,84 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import platform
 import struct
-from pathlib import Path
 
-from rnnkit.grading.runtime import cache_folder
-
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # instructions of classic BPF
-NUMBER, MACHINE, FIRST_ARGUMENT = 0, 4, 16  # where they stand in seccomp_data
+LOAD, AND, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06  # instructions of classic BPF
+NUMBER, MACHINE, FIRST_ARGUMENT, FOURTH_ARGUMENT = 0, 4, 16, 40  # where they stand in seccomp_data
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-NO_SUCH_CALL, NO_SUCH_FAMILY = 38, 97  # ENOSYS, EAFNOSUPPORT
+NOT_PERMITTED, INVALID, NO_SUCH_CALL, NO_SUCH_FAMILY = 1, 22, 38, 97  # EPERM, EINVAL, ENOSYS, EAFNOSUPPORT
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: the others do not all stay in the namespace
-X32 = 0x40000000  # added to the numbers of another calling convention
+NEWEST = 447  # from here on (Linux 5.14) no program may rely on a call; the same number everywhere
+SHARED_AND_NAMELESS, HUGE_PAGES = 0x21, 0x40000  # MAP_SHARED | MAP_ANONYMOUS: kept when no process has it; MAP_HUGETLB
+SECCOMP, NEWEST_OPTION, NAME_OF_MEMORY = 22, 66, 0x53564D41  # of prctl: PR_FUTEX_HASH takes gigabytes, for one
 
-# machine: its name for seccomp, the number of socket(2), and those of
-#   ptrace process_vm_readv process_vm_writev kcmp · add_key request_key keyctl · bpf perf_event_open userfaultfd ·
-#   memfd_create memfd_secret shmget · io_uring_setup _enter _register · mount umount2 pivot_root unshare setns ·
-#   open_by_handle_at kexec_load syslog quotactl swapon swapoff reboot · init_module finit_module delete_module acct
-MACHINES = {
-    "x86_64": (
-        0xC000003E,
-        41,
-        (
-            *(101, 310, 311, 312, 248, 249, 250, 321, 298, 323, 319, 447, 29, 425, 426, 427, 165, 166, 155, 272, 308),
-            *(304, 246, 103, 179, 167, 168, 169, 175, 313, 176, 163),
-        ),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        198,
-        (
-            *(117, 270, 271, 272, 217, 218, 219, 280, 241, 282, 279, 447, 194, 425, 426, 427, 40, 39, 41, 97, 268),
-            *(265, 104, 116, 60, 224, 225, 142, 105, 273, 106, 89),
-        ),
-    ),
-}
-EVERYWHERE = (428, 429, 430, 431, 432, 433, 442)  # the newer way to mount
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # its name for seccomp, its place in these tables
+SOCKET, MMAP, PRCTL = (41, 198), (9, 222), (157, 167)
+REFUSED = {
+    # into other processes
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
+    # into the kernel
+    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "seccomp": (317, 277),
+    "landlock": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "io_setup": (206, 0),
+    "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
+    # memory that is no process's, and what holds pages that a process has let go of
+    "memfd_create": (319, 279), "vmsplice": (278, 75),
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197),
+    "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192),
+    "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187),
+    "mq_open": (240, 180), "mq_unlink": (241, 181), "mq_timedsend": (242, 182), "mq_timedreceive": (243, 183),
+    "mq_notify": (244, 184), "mq_getsetattr": (245, 185),
+    # watches, of which a user has a limited number
+    "inotify_init": (253, 26), "inotify_init1": (294, 26), "fanotify_init": (300, 262),
+    # mounts and namespaces
+    "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "unshare": (272, 97), "setns": (308, 268),
+    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
+    # the machine
+    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116),
+    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
+    "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89), "quotactl": (179, 60), "quotactl_fd": (443, 443),
+}  # fmt: skip
 
 
-def program(machine: str | None = None) -> bytes | None:
-    """The filter as bubblewrap takes it; None for a machine whose numbers are not known here."""
+def program(machine: str | None = None, *, narrower: bool = False) -> bytes | None:
+    """The filter as bubblewrap takes it; None for a machine whose numbers are not known here.
+
+    Arguments:
+        machine: by default this one.
+        narrower: whether a process may give itself a filter beside it; one that does ends that for its own children.
+    """
     if (machine or platform.machine()) not in MACHINES:
         return None
-    name, socket, refused = MACHINES[machine or platform.machine()]
-    refused = (*refused, *EVERYWHERE)
+    name, place = MACHINES[machine or platform.machine()]
+    allow, none = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERROR | NO_SUCH_CALL)
     lines = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, name), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
-    # the end: allow, refuse, then the families of socket(2)
-    after = len(refused)
-    lines.append((AT_LEAST, after + 2, 0, X32))
-    for place, number in enumerate(refused):
-        lines.append((EQUAL, after - place + 1, 0, number))
-    lines += [(EQUAL, 2, 0, socket), (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERROR | NO_SUCH_CALL)]
-    lines.append((LOAD, 0, 0, FIRST_ARGUMENT))
-    for place, family in enumerate(FAMILIES):
-        lines.append((EQUAL, len(FAMILIES) - place, 0, family))
-    lines += [(RETURN, 0, 0, ERROR | NO_SUCH_FAMILY), (RETURN, 0, 0, ALLOW)]
-    return b"".join(struct.pack("HBBI", *line) for line in lines)
+    lines += [(AT_LEAST, 0, 1, NEWEST), none]  # those of x86-64's other calling convention, too
+    for numbers in REFUSED.values():
+        lines += [(EQUAL, 0, 1, numbers[place]), none]
+    rest = {SOCKET[place]: _families(), MMAP[place]: _mapped(), PRCTL[place]: _options(narrower)}
+    for number, rule in rest.items():
+        lines += [(EQUAL, 0, len(rule), number), *rule]
+    return b"".join(struct.pack("HBBI", *line) for line in [*lines, allow])
 
 
-def filter_file() -> Path | None:
-    """The filter of system calls, in a file of this user's cache; None where there is none for this machine."""
-    if (content := program()) is None:
-        return None
-    path = cache_folder() / f"seccomp-{hashlib.sha256(content).hexdigest()[:16]}.bpf"
-    if not path.is_file() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.write_bytes(content)
-        part.replace(path)
-    return path
+def _families() -> list[tuple[int, int, int, int]]:
+    known = [(EQUAL, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)]
+    refuse = (RETURN, 0, 0, ERROR | NO_SUCH_FAMILY)
+    return [(LOAD, 0, 0, FIRST_ARGUMENT), *known, refuse, (RETURN, 0, 0, ALLOW)]
+
+
+def _mapped() -> list[tuple[int, int, int, int]]:
+    judge = [(ANY_BIT, 2, 0, HUGE_PAGES), (AND, 0, 0, SHARED_AND_NAMELESS), (EQUAL, 0, 1, SHARED_AND_NAMELESS)]
+    refuse = (RETURN, 0, 0, ERROR | NOT_PERMITTED)
+    return [(LOAD, 0, 0, FOURTH_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]
+
+
+def _options(narrower: bool) -> list[tuple[int, int, int, int]]:
+    judge = [(EQUAL, 3 if narrower else 2, 0, SECCOMP), (EQUAL, 2, 0, NAME_OF_MEMORY), (AT_LEAST, 0, 1, NEWEST_OPTION)]
+    refuse = (RETURN, 0, 0, ERROR | INVALID)
+    return [(LOAD, 0, 0, FIRST_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]

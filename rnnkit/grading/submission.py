@@ -29,6 +29,7 @@ from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.reading import Missing
 from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
 from rnnkit.grading.reply import clean
+from rnnkit.grading.room import no_room
 from rnnkit.grading.sandbox import Limits, run
 from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
@@ -210,6 +211,8 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / inside, target, follow_symlinks=False)
             except OSError as error:
+                if no_room(error):
+                    raise
                 flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
     return flags
 
@@ -226,6 +229,8 @@ def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> str
     except BadValue as error:
         flags.append(str(error).removeprefix(f"{CELLS}: "))
     except OSError as error:
+        if no_room(error):
+            raise
         flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
         flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")

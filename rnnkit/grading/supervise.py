@@ -1,7 +1,7 @@
 """The process between the grader and what it runs; it ends the whole tree when it must.
 
-It runs as a script, with the standard library alone. The tree ends when the grader's pipe closes (the grader may have
-been killed), and when memory, processes, files, time or the folder of the sockets go over their limits.
+It needs the standard library alone. The tree ends when the grader's pipe closes (the grader may have been killed), and
+when memory, processes, files or time go over their limits.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rnnkit.grading import enclosure
+
 BEAT = 0.05  # seconds between two looks at the tree
-SLOW_BEAT = 1.0  # seconds between two looks at the files in memory
+SLOW_BEAT = 1.0  # seconds between two looks at what takes longer to see
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
-SOCKETS_MB, SOCKETS_FILES = 1, 100
 KEPT_STDERR = 8192  # bytes: its end says why something could not start
 SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
@@ -57,48 +59,45 @@ def about(pid: int) -> tuple[str, int]:
         return "Z", 0
 
 
-def memory(pids: Sequence[int], most: int) -> int:
-    """Bytes that some processes hold: a quick upper bound, and where that is over `most`, shared pages once only."""
-    page, sizes = os.sysconf("SC_PAGESIZE"), {}
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
-            sizes[pid] = int(file.read().split()[1]) * page
-    if sum(sizes.values()) > most:
-        for pid in sizes:
-            try:
-                with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-                    sizes[pid] = sum(int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:"))
-            except PermissionError:
-                continue
-            except OSError:  # it is about to be gone
-                sizes[pid] = 0
-    return sum(sizes.values())
+def lives(pid: int) -> bool:
+    """Whether anything of a process runs: its other threads go on where the first one has ended."""
+    state, threads = about(pid)
+    return state != "Z" or threads > 1
 
 
-def overfull(folder: str) -> bool:
-    """Whether the folder of the sockets holds more than sockets."""
-    size = count = 0
-    for place, _, names in os.walk(folder):
-        count += 1
-        for name in names:
-            count += 1
-            if count > SOCKETS_FILES:
-                return True
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(place, name)).st_blocks * 512
-    return size > SOCKETS_MB << 20
-
-
-def files(pid: int, folders: Sequence[str]) -> int:
-    """How many files there are in these file systems, as a process sees them; none while they are not all there."""
-    count = 0
-    if not all(os.path.isdir(f"/proc/{pid}/root{folder}") for folder in folders):
-        return count
-    for folder in folders:
+def shown(pid: int, name: str) -> dict[bytes, int]:
+    """The sizes in a file of /proc that says what a process has in memory, in bytes; of a thread that lives."""
+    places = [f"/proc/{pid}"]
+    if about(pid)[0] == "Z":
         with contextlib.suppress(OSError):
-            about = os.statvfs(f"/proc/{pid}/root{folder}")
-            count += about.f_files - about.f_ffree
-    return count
+            places = [f"/proc/{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task") if int(task) != pid]
+    found: dict[bytes, int] = {}
+    for place in places:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"{place}/{name}", "rb") as file:
+            found = {words[0]: int(words[1]) << 10 for line in file if (words := line.split())[2:] == [b"kB"]}
+        if found:
+            break
+    return found
+
+
+def memory(pids: Sequence[int], most: int, held: int | None) -> int:
+    """Bytes that some processes hold: a quick upper bound, and where that is over `most`, shared pages once only.
+
+    Arguments:
+        held: what is in the file systems in memory; None where these are not the command's own.
+    """
+    status = {pid: shown(pid, "status") for pid in pids}
+    beside = {pid: one.get(b"VmPTE:", 0) for pid, one in status.items()}
+    sizes = {pid: one.get(b"VmRSS:", 0) + one.get(b"VmSwap:", 0) for pid, one in status.items()}
+    total = sum(sizes.values()) + sum(beside.values()) + (held or 0)
+    if total <= most:
+        return total
+    # what is shared and has no file is refused: all other shared memory is in those file systems
+    parts = (b"Pss:", b"SwapPss:") if held is None else (b"Pss_Anon:", b"Pss_File:", b"SwapPss:")
+    for pid in sizes:
+        with contextlib.suppress(OSError):  # else what was seen first stays
+            sizes[pid] = sum(map(shown(pid, "smaps_rollup").get, parts, [0] * len(parts)))
+    return sum(sizes.values()) + sum(beside.values()) + (held or 0)
 
 
 def first_that_works(pid: int) -> int:
@@ -138,7 +137,30 @@ class Tree:
         self.settings = settings
         self.peak, self.stderr, self.began = 0, b"", time.monotonic()
         self.looked = self.began
-        self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        self.handles: enclosure.Handles | None = None
+        own, user, gate, passed = settings.get("enclosure"), None, None, []
+        if own:
+            if not enclosure.surround(own["places"], own["folder"]):  # then the command must get there by itself
+                back = {place: source for source, place in own["places"].items()}
+                argv = [back.get(word, word) for word in argv]
+            user, gate = enclosure.stranger(), enclosure.Gate()
+            passed = [*enclosure.hand_over(own["texts"]), *gate.passed]
+        self.errors, theirs = os.pipe()
+        piped = stat.S_ISFIFO(os.fstat(1).st_mode)  # no file of the outside is open inside, not even a device
+        self.child = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=None if piped else theirs,
+            stderr=theirs,
+            start_new_session=True,
+            pass_fds=passed,
+            preexec_fn=lambda: enclosure.become(user),
+        )
+        os.close(theirs)
+        self.child.stdin.close()
+        if gate is not None and (first := gate.wait()) is not None:
+            self.handles = enclosure.Handles(first, own["folders"])
+            gate.open()
 
     def excess(self) -> str | None:
         """What is over its limit, in words."""
@@ -148,22 +170,21 @@ class Tree:
         pids = descendants(most + SPARE)
         if sum(about(pid)[1] for pid in pids) > most + SPARE:
             return f"started more than {most} processes"
-        used = memory(pids, most_memory)
+        used = memory(pids, most_memory, self.handles.held() if self.handles else None)
         self.peak = max(self.peak, used)
         if used > most_memory:
             return f"used more than {most_memory >> 20} MB of memory"
-        if time.monotonic() - self.looked > SLOW_BEAT:
+        if self.handles and self.handles.files() > self.settings["files"]:
+            return f"made more than {self.settings['files']} files"
+        if self.handles and time.monotonic() - self.looked > SLOW_BEAT:
             self.looked = time.monotonic()
-            if files(first_that_works(self.child.pid), self.settings["folders"]) > self.settings["files"]:
-                return f"made more than {self.settings['files']} files"
-        if self.settings.get("sockets") and overfull(self.settings["sockets"]):
-            return "wrote files into the folder of its sockets"
+            return self.handles.hoards(pids)
         return None
 
     def events(self, control: int) -> Iterator[bytes]:
         """What comes over the grader's pipe (empty when it closed), until the next beat; stderr is read meanwhile."""
         until = time.monotonic() + BEAT
-        errors = self.child.stderr.fileno()
+        errors = self.errors
         while (left := until - time.monotonic()) > 0 and self.child.poll() is None:
             ready = select.select([control, errors], [], [], left)[0]
             if errors in ready:
@@ -173,7 +194,7 @@ class Tree:
 
     def read_stderr(self) -> None:
         """Takes what is there and keeps its end."""
-        text = os.read(self.child.stderr.fileno(), 1 << 16)
+        text = os.read(self.errors, 1 << 16)
         self.stderr = (self.stderr + text)[-KEPT_STDERR:]
         if not text:
             time.sleep(BEAT / 5)  # closed by the command
@@ -198,7 +219,7 @@ class Tree:
         for _ in range(500):
             with contextlib.suppress(OSError):
                 os.killpg(self.child.pid, signal.SIGKILL)  # at once: what forks all the time does not outrun this
-            living = [pid for pid in descendants(sys.maxsize) if about(pid)[0] != "Z"]
+            living = [pid for pid in descendants(sys.maxsize) if lives(pid)]
             quiet = 0 if living else quiet + 1
             if self.child.poll() is not None and quiet > 1:
                 return
@@ -208,8 +229,9 @@ class Tree:
             time.sleep(0.01)
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
+    argv = sys.argv[1:] if argv is None else argv
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
     settings, grader = json.loads(argv[0]), os.getppid()
@@ -217,7 +239,7 @@ def main(argv: Sequence[str]) -> int:
     tree = Tree(settings, argv[2:])
     why = tree.watch()
     tree.kill()
-    while select.select([tree.child.stderr], [], [], 0)[0]:
+    while select.select([tree.errors], [], [], 0)[0]:
         before = tree.stderr
         tree.read_stderr()
         if tree.stderr == before:
@@ -240,7 +262,3 @@ def main(argv: Sequence[str]) -> int:
             json.dump(report, file)
         os.replace(part, settings["status"])
     return 137 if code is None else code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

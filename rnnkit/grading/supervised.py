@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnkit.grading import supervise
+from rnnkit.grading import enclosure, supervise
 
 STATUS = "status.json"
+ROOT = str(Path(supervise.__file__).resolve().parents[2])
+MAIN = "import sys; sys.path.append(sys.argv.pop(1)); from rnnkit.grading import supervise; sys.exit(supervise.main())"
 ACKNOWLEDGED_S = 2  # seconds for the supervisor to say that a signal is sent
 
 
@@ -24,7 +26,7 @@ class Supervised:
     Arguments:
         argv: the command.
         base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where there is one, ``sockets``: a folder to watch.
+        limits: ``memory_mb``, ``processes``, ``wall_s`` and, where it is confined, ``enclosure`` (`sandbox.command`).
         environment: of the command.
         cwd: where it starts.
         stdout: where its output goes.
@@ -46,7 +48,7 @@ class Supervised:
         self._asked = False
         self._control, theirs = socket.socketpair()
         settings = json.dumps(dict(limits) | {"control": theirs.fileno(), "status": str(self.status)})
-        script = [sys.executable, "-I", "-S", "-B", supervise.__file__, settings, "--", *argv]
+        script = [sys.executable, "-I", "-S", "-B", "-c", MAIN, ROOT, settings, "--", *argv]
         try:
             self.process = subprocess.Popen(
                 script,
@@ -63,6 +65,10 @@ class Supervised:
             raise
         finally:
             theirs.close()
+
+    def sockets(self) -> str:
+        """The folder inside where a kernel has its sockets, as a path that leads there from here while it runs."""
+        return f"/proc/{self.process.pid}/fd/{enclosure.FOLDER}"
 
     def stopped_by_grader(self) -> bool:
         """Whether it was stopped without a reason, as at the end of a job."""

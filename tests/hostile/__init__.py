@@ -10,16 +10,18 @@ from hostile import (  # noqa: F401
     borrowed,
     broken,
     death,
+    devices,
     files,
     forgery,
     harm,
+    hoard,
     kernel,
     metadata,
     reading,
     replies,
     tensors,
     texts,
-)
+)  # fmt: skip
 from hostile.base import CASES, FULL, HONEST, Case, Submission, build
 
 __all__ = ["CASES", "FULL", "HONEST", "Case", "Submission", "build"]

@@ -85,6 +85,24 @@ def unfit(text: str) -> Iterator[str]:
             yield "a raw cell"
 
 
+def inode(path: Path) -> tuple[int, ...]:
+    """What may be changed of a file without changing what is in it: mode, owner, and the times of changes."""
+    about = path.stat()
+    return about.st_mode, about.st_uid, about.st_gid, about.st_mtime_ns, about.st_ctime_ns
+
+
+def devices() -> dict[str, tuple[int, ...]]:
+    """The machine's own device nodes that sandboxes have, too; a terminal's times change by itself."""
+    names = {name: inode(Path("/dev", name)) for name in ("null", "zero", "full", "random", "urandom", "tty")}
+    return {name: about[:3] if name == "tty" else about for name, about in names.items()}
+
+
+def leftovers() -> list[str]:
+    """Shared memory, semaphores and queues of the machine that outlive their processes."""
+    kinds = (Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:] for kind in ("shm", "sem", "msg"))
+    return [line for lines in kinds for line in lines]
+
+
 def digest(course: Path) -> dict[str, str]:
     """The regular files that no attack may change: the honest students' submissions and the sources."""
     tops = [course / "grading" / "submitted" / student for student in HONEST] + [course / "notebooks"]

@@ -22,7 +22,8 @@ REGISTERED = re.compile(r"^(\w+)(?:\[alias\])?: registered", re.M)
 ALWAYS = {"CompositeImplicitAutograd", "CPU", "Meta"}  # keys that get a refusal, whatever was there
 LOAD, EQUAL, RETURN, ALLOW, DENY = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050001  # classic BPF; denied with EPERM
 SET_NO_NEW_PRIVILEGES, SET_FILTER, BY_PROGRAM = 38, 22, 2  # of prctl(2)
-EXECS = {"x86_64": (59, 322), "aarch64": (221, 281)}  # execve and execveat
+FIRST_ARGUMENT = 16  # its place in what a filter sees
+CALLS = {"x86_64": (157, 59, 322), "aarch64": (167, 221, 281)}  # prctl, execve, execveat
 PROGRAMS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
 BELOW = re.compile("^(exec|fork|posix_spawn|system|popen|syscall|dlsym|dlopen)")  # of the C library
 OUTSIDE = ("/tmp/", "/home/", "/submission/", "/in/", "/dev/", "/proc/")  # where a student's own libraries could be
@@ -51,11 +52,12 @@ def _no_kernels() -> None:
 
 
 def _no_programs() -> None:
-    """Lets this process and its children start no program, where that can be had."""
-    calls = EXECS.get(os.uname().machine, ())
-    lines = [(LOAD, 0, 0, 0)]
-    lines += [(EQUAL, len(calls) - place, 0, number) for place, number in enumerate(calls)]
-    lines += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENY)]
+    """Lets this process and its children start no program, nor add another filter, where that can be had."""
+    if os.uname().machine not in CALLS:
+        return
+    prctl, *execs = CALLS[os.uname().machine]
+    lines = [(LOAD, 0, 0, 0), (EQUAL, 5, 0, execs[0]), (EQUAL, 4, 0, execs[1]), (EQUAL, 0, 2, prctl)]
+    lines += [(LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 1, 0, SET_FILTER), (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENY)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(lines), ctypes.addressof(code)))
     call = ctypes.CDLL(None).prctl
@@ -101,4 +103,4 @@ try:
 except BaseException:  # Python would go on without
     traceback.print_exc()
     os._exit(1)
-del sys.modules[__name__]  # what the hook reads is nobody's to change
+sys.modules[__name__] = type(sys)(__name__)  # what the hook reads is not to be had by its name
