@@ -176,6 +176,22 @@ def test_all_right_variants_work(tmp_path):
     all_points(tmp_path, VARIANTS | {f"base {k}": base for k, base in enumerate(BASES)})
 
 
+def test_no_program_is_started_and_no_filter_added(tmp_path):
+    """Also where the hook that says so is switched off."""
+    need_sandbox()
+    code = (
+        "import ctypes, gc, os, sys\n"
+        "for one in gc.get_objects():\n"
+        "    if type(one).__name__ == 'function' and one.__name__ == 'watch':\n"
+        "        one.__code__ = (lambda event, arguments: None).__code__\n"
+        "try:\n    os.execv(sys.executable, [sys.executable, '-c', 'print(1)'])\n"
+        "except PermissionError:\n    print('refused')\n"
+        "print(ctypes.CDLL(None).prctl(22, 2, 0, 0, 0))\n"
+    )
+    done = run(["python", "-c", code], runtime=scoring_runtime(ROOT), limits=Limits(wall_s=200))
+    assert done.stdout == b"refused\n-1\n", done
+
+
 # ---- texts ---------------------------------------------------------------------------------------------------------
 
 
