@@ -13,7 +13,8 @@ from tqdm.auto import tqdm
 from rnnkit.cli_guard import Parser, guarded
 from rnnkit.files import OutputError
 from rnnkit.generalise import LENGTHS, SEED, Row, error_by_length
-from rnnkit.record import load, save_text
+from rnnkit.record import load
+from rnnkit.whole import save_text
 
 
 def make_parser() -> argparse.ArgumentParser:

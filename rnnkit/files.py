@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from rnnkit.names import BadValue
-from rnnkit.record import PART, RecordError, check_belongs, load
+from rnnkit.record import RecordError, check_belongs, load
 from rnnkit.regimes import Regime
+from rnnkit.whole import PART
 
 try:
     import fcntl

@@ -14,8 +14,9 @@ from rnnkit import assemble
 from rnnkit.find import SHOWN, SMALLER, find, fingerprint, key_of, places
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue, unknown
-from rnnkit.record import load, regime_of, save_text
+from rnnkit.record import load, regime_of
 from rnnkit.regimes import differences, get_regime
+from rnnkit.whole import save_text
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)

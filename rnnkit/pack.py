@@ -16,8 +16,8 @@ from typing import NoReturn
 import rnnkit
 from rnnkit.hand_in import NOTEBOOKS, REPORT, HandIn, collect
 from rnnkit.names import BadValue
-from rnnkit.record import PART
 from rnnkit.report_pdf import report_pdf
+from rnnkit.whole import PART
 
 ASSIGNMENT = "training_dynamics"
 PDF, MANIFEST = "report.pdf", "manifest.json"

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.inputs import SHAPES
 from rnnkit.checks.wire import encode
 from rnnkit.names import BadValue
 from rnnkit.npz import Members, Unreadable, short
@@ -40,7 +39,7 @@ OVER_TIME = (
 OVER_UNITS = ("sat_units", "gate_z_units", "gate_r_units")
 WEIGHT = "anchor_W_hh"
 ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
-TRIED_AGAIN = "torder"  # the task of the runs whose networks are passed on
+TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.again`
 ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
 
@@ -51,8 +50,7 @@ def summary(path: Path) -> dict[str, Any]:
     Returns:
         ``texts`` and ``numbers`` by their keys; ``about``: shape, dtype and range of each array; ``checks``: the curves
         over checks, whole; ``curves``: those over updates, at ``points``; ``last``: the diagnostics of the last check;
-        ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``weights``: of a run
-        of temporal order, and its error at its last check; ``problems`` by key.
+        ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``problems`` by key.
     """
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
@@ -68,7 +66,7 @@ def summary(path: Path) -> dict[str, Any]:
         found["about"][name] = _about(array)
     points = np.unique(np.linspace(0, max(map(_length, arrays.items())) - 1, POINTS).astype(int)) if arrays else []
     _add_curves(arrays, np.asarray(points, dtype=int), found)
-    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays), "weights": _weights(members, found["texts"])}
+    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
 
 
 def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
@@ -160,28 +158,6 @@ def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
         "changed": float(np.mean(norm != clipped)),
         "enlarged": float(np.mean(clipped > norm)),
     }
-
-
-def _weights(members: Members, texts: dict[str, str]) -> dict[str, np.ndarray]:
-    """The network that a run of temporal order ended with; empty where it is none, or too large."""
-    try:
-        regime = json.loads(texts.get("regime", ""))
-        if regime["task"] != TRIED_AGAIN:
-            return {}
-        found = {name: members.read(name) for name in SHAPES[str(regime["model"]).upper()]}
-    except (ValueError, KeyError, TypeError, RecursionError):  # Unreadable is a ValueError
-        return {}
-    fits = all(one.dtype.kind == "f" and one.ndim <= 2 and max(one.shape, default=0) <= WIDTH for one in found.values())
-    return {name: _plain(one) for name, one in found.items()} | {"error": _last_error(members)} if fits else {}
-
-
-def _last_error(members: Members) -> np.ndarray:
-    """Of the last check, percent; NaN where there is none. A run that ended early has many empty slots."""
-    try:
-        errors, updates = members.read("valid_error"), members.read("check_updates")
-        return errors[updates >= 0][-1:].astype(np.float64).reshape(1)
-    except (ValueError, IndexError, TypeError):
-        return np.full(1, np.nan)
 
 
 def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -16,6 +13,7 @@ from rnnkit.cells import MODELS
 from rnnkit.engines import ENGINES
 from rnnkit.names import BadValue
 from rnnkit.regimes import Regime
+from rnnkit.whole import whole
 
 
 class Key(NamedTuple):
@@ -73,7 +71,6 @@ WEIGHT_ALIASES = {
 RNG_KEYS = ("rng_keys", "rng_position", "rng_has_gauss", "rng_cached_gaussian")
 
 
-PART = ".part"  # the ending of a file that is being written
 STATE = "_state.npz"  # the ending of a record on its way; also that of a final one
 FINAL = f"_final{STATE}"
 
@@ -132,30 +129,8 @@ def save(path: Path | str, content: dict[str, Any]) -> None:
     Raises:
         OSError: the folder cannot be written or the disk is full; an earlier file of this name stays as it was.
     """
-    with _whole(Path(path)) as file:
+    with whole(Path(path)) as file:
         np.savez_compressed(file, **content)
-
-
-def save_text(path: Path | str, text: str) -> Path:
-    """Writes a text file, whole or not at all (OSError as in `save`)."""
-    with _whole(Path(path)) as file:
-        file.write(text.encode())
-    return Path(path)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name only when it is complete and on the disk."""
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
-    try:
-        with open(part, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def load(path: Path | str) -> dict[str, np.ndarray]:

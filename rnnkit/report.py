@@ -15,10 +15,11 @@ from typing import Any
 import rnnkit
 from rnnkit.facts import Record, facts_of, floors_of
 from rnnkit.names import BadValue
-from rnnkit.record import regime_of, save_text
+from rnnkit.record import regime_of
 from rnnkit.regimes import REGIMES
 from rnnkit.report_sections import sections
 from rnnkit.summary import read_runs
+from rnnkit.whole import save_text
 
 PAGE = "report.html"
 

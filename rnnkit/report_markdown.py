@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rnnkit.names import BadValue
+from rnnkit.pandoc import PandocError, pandoc
 
 READER = "ipynb-raw_attribute-yaml_metadata_block-auto_identifiers-gfm_auto_identifiers"
 PATIENCE = 10  # seconds for all cells together
 PATIENCE_ALONE = 3  # for one, where together they took longer
-TOO_OLD = (21, 22, 23)  # exit codes of pandoc: an unknown format to read, to write, an unknown extension
 LONGEST = 100_000  # characters of a cell that pandoc is given
 LINE = 92  # characters of a line of code on the page
 LINKS = ("http://", "https://", "mailto:")
@@ -129,20 +129,9 @@ def _together(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str],
 
 def _pandoc(text: str, source: str, target: str, patience: float) -> tuple[str, str]:
     try:
-        from pypandoc import get_pandoc_path
-
-        command = [get_pandoc_path(), "--sandbox", "--wrap=none"]
-    except (ImportError, OSError):
-        raise PdfError(
-            "expected pandoc, found none; python -m pip install pypandoc_binary, or give your own PDF with --pdf"
-        ) from None
-    done = subprocess.run(
-        [*command, "-f", source, "-t", target], input=text.encode(), capture_output=True, timeout=patience
-    )
-    if done.returncode in TOO_OLD:
-        raise PdfError("expected pandoc 3.6 or newer, got an older one; python -m pip install -U pypandoc_binary")
-    done.check_returncode()
-    return done.stdout.decode(), done.stderr.decode("utf-8", "replace")
+        return pandoc(text, source, target, patience)
+    except PandocError as error:
+        raise PdfError(f"{error}, or give your own PDF with --pdf") from None
 
 
 def _element(kind: str, content: Any) -> dict[str, Any]:

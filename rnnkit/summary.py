@@ -13,8 +13,9 @@ from rnnkit.batch import Job, Outcome
 from rnnkit.facts import Record, facts_of
 from rnnkit.find import candidates, places
 from rnnkit.modelfile import BUILTIN
-from rnnkit.record import RecordError, load, regime_of, save_text
+from rnnkit.record import RecordError, load, regime_of
 from rnnkit.regimes import profile_of
+from rnnkit.whole import save_text
 
 COMMANDS, SUMMARY = "commands.txt", "summary.csv"
 

@@ -21,9 +21,10 @@ from rnnkit.batch import ENGINE, last_line
 from rnnkit.files import RunFiles
 from rnnkit.modelfile import BUILTIN, Cells
 from rnnkit.processes import INTERRUPTED, run_child, stopping
-from rnnkit.record import RecordError, last_filled, save_text
+from rnnkit.record import RecordError, last_filled
 from rnnkit.regimes import Regime
 from rnnkit.sweep_file import Run, Sweep, SweepError
+from rnnkit.whole import save_text
 
 RESULTS = ("status", "updates", "valid_error", "best_error", "valid_nll", "best_nll", "wall_time", "error")
 CHILD = "import os, sys; from rnnkit.sweep import child; sys.exit(child(*sys.argv[1:]))"

@@ -17,10 +17,10 @@ from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
 from rnnkit.inits import init_gru, init_rnn, set_weights
 from rnnkit.modelfile import BUILTIN, Cells, make_cell
-from rnnkit.optim import clip, sgd
 from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
 from rnnkit.regimes import Regime, RegimeError
 from rnnkit.tasks import Batch, draw_length
+from rnnkit.update import one_update
 
 DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
 
@@ -182,24 +182,12 @@ class Trainer:
 
     def _update(self, n: int) -> None:
         """Update number ``n`` (0-based): a length, a batch, a gradient, a clipped step."""
-        r = self.regime
-        length = draw_length(self.rng, r.min_length, r.max_length)
-        batch = self._place(self.task.sample(self.rng, length, r.bs))
-        run = self.engine.run(self.cell, self.head, batch, flow=r.alpha > 0)
-        grads = run.grads
-        if r.alpha > 0:
-            term = self.engine.omega(self.cell, run, r.bound, r.omega_on)
-            grads = grads | {"W_hh": grads["W_hh"] + r.alpha * term.grad}
-            self._put("Omega", n, term.value)
-            self._put("steps_in_past", n, term.steps_in_past)
-        clipped = clip(grads, self.cell.W_hh, r.clipstyle, r.cutoff)
-        sgd(self.cell, clipped.grads, r.lr)
-        self._put("train_nll", n, float(run.loss))
-        self._put("gradient_norm", n, clipped.norm)
-        self._put("gradient_norm_clipped", n, clipped.norm_clipped)
+        found = one_update(self.regime, self.task, self.head, self.engine, self.cell, self.rng)
+        for name, value in found._asdict().items():
+            self._put(name, n, value)
         self.updates = n + 1
         # Weights that broke in this update make the next norm NaN; only after the last there is no next.
-        suspicious = not math.isfinite(clipped.norm) or self.updates == r.maxiters
+        suspicious = not math.isfinite(found.gradient_norm) or self.updates == self.regime.maxiters
         if suspicious and not all(torch.isfinite(p).all() for p in self.cell.parameters()):
             self.status = "diverged"
 

@@ -9,7 +9,7 @@ from runtools import apart, here
 from rnnkit.checks import check
 from rnnkit.checks.own_setting import from_record, judged
 from rnnkit.checks.questions import OWN_SETTING
-from rnnkit.grading.evidence import evidence, own_setting
+from rnnkit.grading.own_run import tried
 from rnnkit.record import load, regime_of, save
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
@@ -60,7 +60,7 @@ def test_points_by_what_the_network_can_do(solved, short, stuck):
 def test_the_weights_are_enough(solved, short, stuck, tmp_path, without_steps):
     assert [from_record(path).points for path in (solved, short, stuck)] == [4, 3, 0]
     submit(tmp_path, "mine", load(solved))
-    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+    assert graded(tmp_path).points == 4
 
 
 def test_half_of_the_way_is_two_points(solved):
@@ -126,17 +126,21 @@ def test_the_notebooks_check_finds_the_run(solved, tmp_path, monkeypatch, capsys
 # ---- as it is graded -----------------------------------------------------------------------------------------------
 
 
+def graded(folder, run=here, seed=3):
+    return tried(run, folder, seed, 60)[0]
+
+
 @pytest.mark.parametrize("run", [here, apart])
 def test_the_best_of_several_counts(solved, short, tmp_path, run):
     submit(tmp_path, "mine", load(short))
     submit(tmp_path, "other", load(solved))
-    assert own_setting(evidence(tmp_path, run), seed=3).points == 4
+    assert graded(tmp_path, run).points == 4
 
 
 def test_every_grading_has_sequences_of_its_own(stuck, tmp_path):
     submit(tmp_path, "mine", load(stuck))
-    said = {seed: own_setting(evidence(tmp_path, here), seed).messages for seed in (3, 4)}
-    assert said[3] == own_setting(evidence(tmp_path, here), 3).messages != said[4]
+    said = {seed: graded(tmp_path, seed=seed).messages for seed in (3, 4)}
+    assert said[3] == graded(tmp_path).messages != said[4]
 
 
 def test_empty_slots_of_a_run_that_ended_early_cost_nothing(solved, tmp_path):
@@ -144,14 +148,14 @@ def test_empty_slots_of_a_run_that_ended_early_cost_nothing(solved, tmp_path):
     record["valid_error"] = np.concatenate([record["valid_error"], np.full(more, np.nan, np.float32)])
     record["check_updates"] = np.concatenate([record["check_updates"], np.full(more, -1)])
     submit(tmp_path, "mine", record)
-    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+    assert graded(tmp_path).points == 4
 
 
 def test_of_many_runs_the_best_are_tried(solved, stuck, tmp_path):
     for number in range(6):
         submit(tmp_path, f"a{number}", load(stuck) | {"regime": renamed(stuck, f"a{number}")})
     submit(tmp_path, "z", load(solved) | {"regime": renamed(solved, "z")})
-    assert own_setting(evidence(tmp_path, here), seed=3).points == 4
+    assert graded(tmp_path).points == 4
 
 
 def renamed(path, name):
@@ -172,17 +176,17 @@ def renamed(path, name):
 )
 def test_records_that_nobody_vouches_for(solved, tmp_path, change):
     submit(tmp_path, "mine", load(solved) | change)
-    assert own_setting(evidence(tmp_path, here), seed=3).points in (0, 2)  # 2: off the plateau, whatever it says
+    assert graded(tmp_path).points in (0, 2)  # 2: off the plateau, whatever it says
 
 
 def test_a_record_that_lies_about_its_errors(stuck, tmp_path):
     record = load(stuck)
     submit(tmp_path, "mine", record | {"valid_error": np.zeros_like(record["valid_error"])})
-    assert own_setting(evidence(tmp_path, here), seed=3).points == 0
+    assert graded(tmp_path).points == 0
 
 
 def test_without_a_run_of_temporal_order(tmp_path):
-    assert own_setting(evidence(tmp_path, here), seed=3).messages == ["no record of temporal order was handed in"]
+    assert graded(tmp_path).messages == ["no record of temporal order was handed in"]
 
 
 def submit(folder, name, record):

@@ -6,6 +6,7 @@ import errno
 import functools
 import io
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from hypothesis import strategies as st
 
 from rnnkit import record as records
 from rnnkit.anchors import ANCHOR_KEYS
-from rnnkit.record import RecordError, last_filled, load, regime_of, save, save_text
+from rnnkit.record import RecordError, last_filled, load, regime_of, save
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer
+from rnnkit.whole import save_text
 
 RUNS = {"mem-rnn": "A2", "mem-gru": "A5", "mul-rnn": "B1", "mul-gru": "B2"}
 PER_UPDATE = {"train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past"}
@@ -279,7 +281,7 @@ def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, moment, error
             file.write(b"half")
         raise error
 
-    monkeypatch.setattr(records.np if moment == "savez_compressed" else records.os, moment, fail)
+    monkeypatch.setattr(records.np if moment == "savez_compressed" else os, moment, fail)
     with pytest.raises(type(error)):
         save(path, {"regime": "{}", "a": np.arange(4)})
     monkeypatch.undo()
@@ -289,7 +291,7 @@ def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, moment, error
 
 def test_a_failing_text_leaves_the_old_one(tmp_path, monkeypatch):
     path = save_text(tmp_path / "t.csv", "before\n")
-    monkeypatch.setattr(records.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     with pytest.raises(OSError, match="full"):
         save_text(path, "after\n")
     assert path.read_text() == "before\n"

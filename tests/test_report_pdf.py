@@ -16,6 +16,7 @@ import pytest
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import report_markdown, report_pdf
+from rnnkit.pandoc import TOO_OLD
 from rnnkit.report_markdown import PdfError, convert
 
 NOWHERE = staticmethod(lambda address: None)
@@ -276,7 +277,7 @@ def test_a_missing_package_is_named(saved, monkeypatch, package):
         report_pdf.report_pdf(saved(markdown("x")))
 
 
-@pytest.mark.parametrize("status", report_markdown.TOO_OLD)
+@pytest.mark.parametrize("status", TOO_OLD)
 def test_an_old_pandoc_is_named(saved, tmp_path, monkeypatch, status):
     old = tmp_path / "pandoc"
     old.write_text(f"#!/bin/sh\nexit {status}\n")

@@ -6,14 +6,19 @@ What comes back is only what the code computed; whether it is right is not known
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import torch
+
+from rnnkit.checks import rules
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.observe import Outcomes, Seen, observe, reached, run_cases
+from rnnkit.checks.inputs import Inputs, fixed
+from rnnkit.checks.observe import CASES, Outcomes, Seen, observe, reached, run_case, run_cases
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.sandbox import quiet
+from rnnkit.checks.standins import Book, placed
 from rnnkit.checks.wire import decode, encode
 
 VALUES_LIMIT = 1 << 18  # bytes of all values of a question; right ones are a few thousand
@@ -21,15 +26,19 @@ TEXT_LIMIT = 400  # characters
 UNCHECKABLE = "cannot be checked"
 
 
-def request(question_id: str, inputs: Inputs | None = None) -> str:
+def request(
+    question_id: str, inputs: Inputs | None = None, known: dict[str, Any] | None = None, plain: bool = False
+) -> str:
     """The JSON that `answer` reads.
 
     Arguments:
         question_id: an id of `QUESTIONS`.
         inputs: what the cases are run with; None for the public inputs.
+        known: what right earlier questions give, which are then put in the place of the student's; see `Book`.
+        plain: whether these give floats and arrays where they give tensors otherwise.
     """
-    given = None if inputs is None else inputs.plain()
-    return json.dumps({"question": question_id, "inputs": encode(given)})
+    asked = {"question": question_id, "inputs": encode(None if inputs is None else inputs.plain())}
+    return json.dumps(asked if known is None else asked | {"known": encode(known), "plain": plain})
 
 
 def answer(request: str, obj: Any) -> str:
@@ -42,20 +51,53 @@ def answer(request: str, obj: Any) -> str:
     Returns:
         JSON for `wire.decode`: ``{"verdict": [status, message] or None, "rules": names, "cases": {case: {"values",
         "problems", "error", "notes"}}, "probes": {probe: as a case}, "needs": {question: the same of it}}``; probes and
-        needs only with the public inputs.
+        needs only with the public inputs. Where earlier questions are stood in for, no needs, but ``"calls"``, those
+        whose results are not known, and ``"called"``, ids; while there are such calls there is nothing else to read.
     """
     try:
         asked = json.loads(request)
-        question, inputs = QUESTIONS[asked["question"]], asked["inputs"]
+        question = QUESTIONS[asked["question"]]
+        inputs = None if asked["inputs"] is None else Inputs.read(decode(asked["inputs"]))
         with quiet():
-            if inputs is None:
+            if "known" in asked:
+                reply = _with_earlier(question, obj, inputs, asked)
+            elif inputs is None:
                 reply = _with_needs(question, obj, observe(question, obj))
             else:
-                reply = _reply(observe(question, obj, Inputs.read(decode(inputs))))
+                reply = _reply(observe(question, obj, inputs))
         return json.dumps(encode(reply))
     except Exception as error:  # an object that defeats the check itself
         verdict = (UNCHECKABLE, f"this object could not be checked: {type(error).__name__}")
         return json.dumps(encode(_reply(Seen(verdict=verdict))))
+
+
+def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: dict[str, Any]) -> dict[str, Any]:
+    """The reply with stand-ins in the place of earlier questions, or the calls whose results it needs first."""
+    book, seen = Book(decode(asked["known"]), asked["plain"]), Seen()
+    with placed(question, obj, book):
+        with rules.tripwire(question) as used:  # what is forbidden is so from the first request on
+            _look_ahead(question, obj, inputs or fixed(question.id), book)
+        if used:
+            seen, book.calls = Seen(rules=sorted(used)), {}
+        elif not book.calls:
+            seen = observe(question, obj, inputs)
+        reply = _reply(seen)
+        if inputs is None and seen.outcomes and not book.calls:
+            reply["probes"] = _cases(seen.probes())
+    return reply | {"calls": book.calls, "called": sorted(book.called)}
+
+
+def _look_ahead(question: Question, obj: Any, inputs: Inputs, book: Book) -> None:
+    """Runs all rounds of the first case and then of the last, which may ask for gradients, for the calls they make."""
+    cases = CASES[question.id]
+    for case in dict.fromkeys((cases[0], cases[-1])):
+        given = inputs.of(case.name)
+        alone = replace(given, rounds={})
+        run_case(case, obj, torch.float32, alone, seed=1)
+        for one in (alone, *given.rounds.values()):
+            run_case(case, obj, torch.float64, one)
+        if book.calls:
+            return
 
 
 def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:

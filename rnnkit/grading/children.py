@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
@@ -28,6 +28,11 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 class Child:
     """The process that grades one submission.
 
+    Arguments:
+        job: what it is told.
+        work: what it does with that.
+        wall_s: seconds after which it is given up.
+
     Attributes:
         job: what it was told.
         process: for its sentinel.
@@ -35,20 +40,22 @@ class Child:
         flags: what else is known of that, for the instructor alone.
     """
 
-    def __init__(self, job: Job) -> None:
-        self.job, self.reason, self.flags = job, "", []
+    def __init__(
+        self, job: Job, work: Callable[[Job], object] = grade_submission, wall_s: float = TOTAL_S + PATIENCE_S
+    ) -> None:
+        self.job, self.reason, self.flags, self._wall_s = job, "", [], wall_s
         self._begun = monotonic()
         context = server()
         reader, self._alive = context.Pipe(duplex=False)
-        self.process = context.Process(target=_main, args=(job, reader))
+        self.process = context.Process(target=_main, args=(job, reader, work))
         with _environment(ONE_THREAD):
             self.process.start()
         reader.close()
 
     def over(self) -> bool:
         """Whether the process has ended; one that takes too long is ended here."""
-        if self.process.is_alive() and monotonic() - self._begun > TOTAL_S + PATIENCE_S:
-            self.reason = f"took longer than {TOTAL_S + PATIENCE_S} s"
+        if self.process.is_alive() and monotonic() - self._begun > self._wall_s:
+            self.reason = f"took longer than {self._wall_s:g} s"
             self.kill()
         return not self.process.is_alive()
 
@@ -97,7 +104,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _main(job: Job, alive: Connection) -> None:
+def _main(job: Job, alive: Connection, work: Callable[[Job], object]) -> None:
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     with open(Path(job.work) / LOG, "w") as log:
@@ -105,7 +112,7 @@ def _main(job: Job, alive: Connection) -> None:
         os.dup2(log.fileno(), 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     try:
-        grade_submission(job)
+        work(job)
     except Exception as error:
         if no_room(error):
             os._exit(EXIT)  # the log may have no room either

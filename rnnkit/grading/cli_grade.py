@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from rnnkit.grading import own_run
 from rnnkit.grading.course import Course, Graded, GradingError, forget, lock
 from rnnkit.grading.driver import grade_class
 from rnnkit.grading.intake import take_in
@@ -17,6 +18,7 @@ from rnnkit.grading.roster import read_roster
 from rnnkit.names import BadValue
 from rnnkit.setup_env import SetupError, clone_root
 
+OWN_RUN = "computing in which each student's run of temporal order is tried again, when all scores stand (%(default)s)"
 TRUST = "--i-trust-these-submissions"
 
 
@@ -35,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add("--question", action="append", default=[], help="enter only this question's score anew; may be repeated")
     add("--jobs", type=int, default=0, help="submissions at a time (as many as there are cores)")
     add("--seed", type=int, help="of the random inputs, to repeat a result; the ledger has each submission's")
+    add("--own-run-seconds", type=float, default=own_run.SECONDS, metavar="N", help=OWN_RUN)
     add("--force", action="store_true", help="grade again what has not changed")
     add("--forget", metavar="ID", help="take out a student whose submission you have moved away")
     add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
@@ -65,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
                 trust=given.trust,
                 force=given.force or bool(given.student),
                 seed=given.seed,
+                own_run_s=given.own_run_seconds,
                 on_entry=lambda entry, done, of: _show(bar, entry, done, of),
             )
     except (BadValue, SetupError) as error:
@@ -100,7 +104,7 @@ def summary(graded: Graded, submitted: Path) -> str:
         lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
     lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
     lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
-    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies.items()]
+    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
     lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")

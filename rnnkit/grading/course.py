@@ -76,7 +76,7 @@ class Graded:
         refused: folders that are no student's, with reasons.
         folders: all students who have a folder, whether or not they were asked for.
         gone: students in the ledger whose submission is no longer there.
-        copies: runs that several students handed in, byte for byte, and who they are.
+        copies: runs that several students handed in, as it is or saved again, and who they are.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Graded:
     refused: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
-    copies: dict[str, list[str]] = field(default_factory=dict)
+    copies: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import multiprocessing.connection
 import os
@@ -16,12 +17,13 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from rnnkit.checks.questions import QUESTIONS
-from rnnkit.grading import gradebook
+from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading import gradebook, own_run
 from rnnkit.grading.borrowed import shipped
-from rnnkit.grading.children import Child
+from rnnkit.grading.children import PATIENCE_S, Child
+from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
-from rnnkit.grading.ledger import FAILED, GRADED, REJECTED, Entry, Ledger, tree_hash
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.room import NO_ROOM, no_room, reason
@@ -29,10 +31,10 @@ from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
 from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job, Result
 from rnnkit.names import unknown
-from rnnkit.record import save_text
 from rnnkit.setup_env import clone_root
+from rnnkit.whole import save_text
 
-STUDENTS = "students"  # below the work folder, apart from what all of them share
+STUDENTS, RUNS = "students", "runs"  # below the work folder, apart from what all of them share
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
 
 
@@ -47,6 +49,7 @@ def grade_class(
     trust: bool = False,
     force: bool = False,
     seed: int | None = None,
+    own_run_s: float = own_run.SECONDS,
     on_entry: Callable[[Entry, int, int], None] | None = None,
 ) -> Graded:
     """Grades what has not been graded yet, or has changed since.
@@ -61,6 +64,8 @@ def grade_class(
         trust: run the submissions' code without a sandbox; it is noted with every result.
         force: grade again what has not changed.
         seed: of the random inputs; by default a new one for each submission, noted in the ledger.
+        own_run_s: seconds of computing in which a submission's runs of temporal order are tried again, after all scores
+            stand.
         on_entry: called with each new entry, how many are done, and how many there are to do.
 
     Raises:
@@ -82,24 +87,25 @@ def grade_class(
         waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
         try:
-            for done, entry in enumerate(run.all(waiting, jobs or os.cpu_count() or 1), 1):
+            jobs = jobs or os.cpu_count() or 1
+            for done, entry in enumerate(run.all(waiting, jobs), 1):
                 if on_entry:
                     on_entry(entry, done, len(waiting))
+            again = [student for student in result.entries if owing(ledger.entries.get(student))]
+            for done, entry in enumerate(run.try_again(again, jobs, own_run_s), 1):
+                if on_entry:
+                    on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
     result.gone = sorted(ledger.entries.keys() - result.folders)
-    result.copies = copies(ledger)
+    result.copies = copies(ledger.entries)
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
     return result
 
 
-def copies(ledger: Ledger) -> dict[str, list[str]]:
-    """Runs whose records are byte for byte the same: ``A1`` -> the students who handed them in."""
-    owners: dict[tuple[str, str], list[str]] = {}
-    for student, entry in ledger.entries.items():
-        for key, sha256 in entry.records.items():
-            owners.setdefault((key, sha256), []).append(student)
-    return {key: students for (key, _), students in sorted(owners.items()) if len(students) > 1}
+def owing(entry: Entry | Result | None) -> bool:
+    """Whether a submission's run of temporal order has yet to be tried again."""
+    return entry is not None and entry.scores.get(OWN_SETTING, {}).get("status") == NOT_TRIED
 
 
 class _Run:
@@ -141,19 +147,21 @@ class _Run:
         return TRUSTED if self.trust else CONFINED
 
     def prepare(self) -> None:
-        """Copies the gradebook aside, and writes what every grader process reads."""
+        """Copies the gradebook aside, and writes what every grader process reads, once."""
+        if self.runtime != Path():
+            return
         back_up(self.course)
         folder = self.work / MASTER
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
         save_text(folder / SHAPES, json.dumps(shipped(self.course.root)))
         self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
-    def job(self, student: str) -> Job:
-        """What the grader process of a student is told; its work folder is made."""
-        work = self.work / STUDENTS / student
+    def job(self, student: str, folder: str = STUDENTS) -> Job:
+        """What the grader process of a student is told; its work folder is made, in one that is shared."""
+        work = self.work / folder / student
         work.mkdir(parents=True)
         before = self.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
@@ -190,14 +198,26 @@ class _Run:
 
     def grade(self, waiting: Sequence[str], jobs: int) -> Iterator[Entry]:
         """Grades, and yields each entry when it stands in the gradebook and in the ledger."""
-        queue: list[str] = list(waiting)
+        return self._each(waiting, jobs, lambda student: Child(self.job(student)), self._keep)
+
+    def try_again(self, students: Sequence[str], jobs: int, seconds: float) -> Iterator[Entry]:
+        """Tries runs of temporal order again, and yields each entry when the points stand there, too."""
+        if students:
+            self.prepare()
+        work, wall_s = functools.partial(own_run.try_again, seconds=seconds), own_run.wall_s(seconds) + PATIENCE_S
+        return self._each(students, jobs, lambda student: Child(self.job(student, RUNS), work, wall_s), self._keep_run)
+
+    def _each(
+        self, students: Sequence[str], jobs: int, begin: Callable[[str], Child], keep: Callable[[Child], Entry]
+    ) -> Iterator[Entry]:
+        queue: list[str] = list(students)
         running: dict[str, Child] = {}
         try:
             while queue or running:
                 while queue and len(running) < jobs:
                     student = queue.pop(0)
                     try:
-                        running[student] = Child(self.job(student))
+                        running[student] = begin(student)
                     except Exception as error:
                         yield self._failed(student, reason(error, "the grader could not begin"))
                 sentinels = [child.process.sentinel for child in running.values()]
@@ -205,7 +225,7 @@ class _Run:
                 for student, child in list(running.items()):
                     if child.over():
                         del running[student]
-                        yield self._keep(child)
+                        yield keep(child)
         finally:
             for child in running.values():
                 child.kill()
@@ -225,6 +245,28 @@ class _Run:
             return self._failed(student, reason(error, "the result could not be entered"))
         finally:
             shutil.rmtree(child.job.work, ignore_errors=True)
+        return entry
+
+    def _keep_run(self, child: Child) -> Entry:
+        """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
+        student = child.job.student
+        entry = self.ledger.entries[student]
+        about = entry.scores[OWN_SETTING]
+        try:
+            result = child.result() or own_run.broken_off(student, child.reason)
+            about = about | result.scores[OWN_SETTING]
+            entry = replace(
+                entry,
+                scores=entry.scores | {OWN_SETTING: about},
+                evidence=[flag for flag in entry.evidence if not flag.startswith(OWN_SETTING)] + result.evidence,
+            )
+            notebook = self.course.autograded / student / self.assignment / EXTRA
+            if notebook.is_file():
+                own_run.show(notebook, about["text"])
+            self._record(entry, (OWN_SETTING,))
+        except Exception as error:
+            return self._failed(student, f"the run of its own could not be entered ({type(error).__name__})")
+        shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 
     def _record(self, entry: Entry, fresh: Collection[str]) -> None:
@@ -259,6 +301,8 @@ class _Run:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
         before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}
+        if owing(result) and OWN_SETTING in kept:  # until it is tried again they stay
+            result.scores[OWN_SETTING]["points"] = kept[OWN_SETTING]["points"]
         if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
             return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
@@ -276,6 +320,7 @@ class _Run:
             scores=none | kept | result.scores,
             answers=(before.answers if before else {}) | result.answers,
             records=result.records,
+            times=result.times,
             evidence=result.evidence,
             flags=result.flags,
             **about,

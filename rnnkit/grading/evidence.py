@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,11 +16,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rnnkit.checks.own_setting import judged, without
-from rnnkit.checks.questions import CELLS
+from rnnkit.checks.judge import failed
+from rnnkit.checks.own_setting import without
+from rnnkit.checks.questions import CELLS, OWN
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
 from rnnkit.find import PROFILE_ORDER
+from rnnkit.grading.ledger import NOT_TRIED
 from rnnkit.grading.plausible import strange
 from rnnkit.modelfile import BUILTIN
 from rnnkit.names import BadValue
@@ -31,7 +32,6 @@ from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, 
 
 ASKED = (*HANDOUT_REGIMES, *SIGMOID_REGIMES)  # runs that the report asks about
 MOST_FLAGS = 12  # of one run
-MOST_TRIED = 4  # runs of temporal order that are tried again, those with the smallest errors
 READER = ("python", "-m", "rnnkit.read_npz")
 
 
@@ -252,22 +252,15 @@ def plain(text: Any, most: int = 160) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def own_setting(runs: list[Run], seed: int) -> Report:
-    """The extra credit's run: the best of the submitted ones of temporal order, their networks tried again.
+def own_setting(runs: list[Run]) -> Report:
+    """What is said of the extra credit's run before it is tried again, see `rnnkit.grading.own_run`.
 
     Arguments:
         runs: from `evidence`.
-        seed: of the fresh sequences.
     """
-    found = []
-    for run in runs:
-        if run.regime is not None and run.regime.task == TRIED_AGAIN:
-            weights = {name: np.array(array) for name, array in run.content.get("weights", {}).items()}  # writable
-            claimed = float(weights.pop("error", np.full(1, np.nan))[0])
-            found.append((claimed, run.regime, weights))
-    found.sort(key=lambda one: (math.isnan(one[0]), one[0]))
-    reports = [judged(regime, weights, claimed, seed) for claimed, regime, weights in found[:MOST_TRIED]]
-    return max(reports, key=lambda report: report.points, default=without("no record of temporal order was handed in"))
+    if any(one.regime is not None and one.regime.task == TRIED_AGAIN for one in runs):
+        return failed(OWN, NOT_TRIED, "the run is tried again after everything else")
+    return without("no record of temporal order was handed in")
 
 
 def record_of(run: Run) -> dict[str, np.ndarray]:

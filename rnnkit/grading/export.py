@@ -30,8 +30,8 @@ from rnnkit.grading.marks import (
 from rnnkit.grading.release import settings
 from rnnkit.grading.roster import Student, read_roster
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
 from rnnkit.setup_env import SetupError, clone_root
+from rnnkit.whole import save_text
 
 GRADES = Path("grading") / "grades.csv"
 ASSIGNMENT = "training_dynamics"

@@ -1,36 +1,27 @@
-"""``rnnkit feedback``: what every student gets back, nbgrader's pages of the notebooks and one page that sums up."""
+"""``rnnkit feedback``: what every student gets back, a page for each notebook and one that sums up."""
 
 from __future__ import annotations
 
 import argparse
-import logging
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.converters import GenerateFeedback
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config import Config
 
 from rnnkit.grading.course import Course, lock
-from rnnkit.grading.feedback_page import INDEX, write_page
+from rnnkit.grading.feedback_page import INDEX, Pages
 from rnnkit.grading.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.marks import Marks, Submission, gradebook_url, nobody, order_of, read_marks, unfinished
+from rnnkit.grading.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished
 from rnnkit.grading.release import settings as settings_of
 from rnnkit.grading.roster import Student, read_roster
 from rnnkit.names import BadValue
 from rnnkit.setup_env import SetupError, clone_root
 
 ASSIGNMENT = "training_dynamics"
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
-MARKERS = ("HIDDEN TESTS", "MARK SCHEME")
 
 
 class FeedbackError(BadValue):
@@ -48,35 +39,6 @@ class Made:
     page: Path | None
     reason: str = ""
     to_read: int = 0
-
-
-class OwnWords(NbGraderPreprocessor):
-    """Lets students quote nbgrader's markers: what stands between them is cut out of given cells only."""
-
-    def preprocess_cell(self, cell, resources, cell_index):
-        """Puts a no-break space into the markers of cells that are not locked."""
-        if not cell.metadata.get("nbgrader", {}).get("locked"):
-            for marker in MARKERS:
-                cell.source = cell.source.replace(marker, marker.replace(" ", "\xa0"))
-        return cell, resources
-
-
-class InertComments(NbGraderPreprocessor):
-    """Keeps comments from acting as HTML on nbgrader's pages, which take them as they are; runs after GetGrades."""
-
-    def preprocess_cell(self, cell, resources, cell_index):
-        """Puts an invisible word joiner behind each < that could begin a tag."""
-        about = cell.metadata.get("nbgrader", {})
-        if about.get("comment"):
-            about["comment"] = TAG.sub("<\u2060", about["comment"])
-        return cell, resources
-
-
-class NotebookPages(GenerateFeedback):
-    """nbgrader's own pages, without the copies of a student's other files that it puts beside them."""
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Copies nothing."""
 
 
 def feedback(
@@ -114,17 +76,16 @@ def feedback(
     chosen = sorted(there) if students is None else list(dict.fromkeys(students))
     root = Path(settings.CourseDirectory.root)
     with lock(Course(root, root)):
-        return [
-            _renew(settings, assignment, names.get(id, Student(id)), marks, ledger.get(id, Entry(id, GRADED)))
-            for id in chosen
-        ]
+        pages = Pages(assignment, marks)
+        return [_renew(settings, pages, names.get(id, Student(id)), ledger.get(id, Entry(id, GRADED))) for id in chosen]
 
 
 def _folder(settings: Config, step: str) -> Path:
     return Path(settings.CourseDirectory.root) / settings.CourseDirectory[f"{step}_directory"]
 
 
-def _renew(settings: Config, assignment: str, student: Student, marks: Marks, entry: Entry) -> Made:
+def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
+    assignment, marks = pages.assignment, pages.marks
     target = _folder(settings, "feedback") / student.id / assignment
     graded = _folder(settings, "autograded") / student.id / assignment
     root = Path(settings.CourseDirectory.root)
@@ -134,9 +95,7 @@ def _renew(settings: Config, assignment: str, student: Student, marks: Marks, en
     try:
         fresh = staging / student.id / assignment
         fresh.mkdir(parents=True)
-        if any(graded.glob("*.ipynb")):
-            make_notebook_pages(settings, assignment, student.id, staging)
-        write_page(fresh, graded, assignment, student, marks, entry)
+        pages.write(fresh, graded, student, entry)
         _replace(fresh, target, staging / "old")
     except (BadValue, OSError) as error:
         return Made(student.id, None, str(error))
@@ -144,42 +103,6 @@ def _renew(settings: Config, assignment: str, student: Student, marks: Marks, en
         shutil.rmtree(staging, ignore_errors=True)
     submission = marks.submissions.get(student.id) or Submission(student.id, None)
     return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)))
-
-
-def make_notebook_pages(settings: Config, assignment: str, student: str, out: Path) -> None:
-    """One student's pages by nbgrader, into ``out/STUDENT/ASSIGNMENT``.
-
-    Raises:
-        FeedbackError: nbgrader refuses.
-    """
-    config = deepcopy(settings)
-    config.CourseDirectory.student_id = student
-    config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.feedback_directory = str(out)
-    said = _Kept()
-    converter = NotebookPages(coursedir=CourseDirectory(config=config, log=said.log), config=config, log=said.log)
-    converter.preprocessors = [OwnWords, *converter.preprocessors, InertComments]
-    converter.force = True
-    try:
-        converter.start()
-    except NbGraderException as error:
-        raise FeedbackError(f"nbgrader cannot make the pages: {said.reason or error}") from None
-
-
-class _Kept(logging.Handler):
-    """Keeps what nbgrader says of a failure from the terminal, and finds the reason in it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.log = logging.Logger("rnnkit.feedback")
-        self.log.addHandler(self)
-        self.reason = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """The last line of the first traceback is the reason."""
-        message = record.getMessage().strip()
-        if not self.reason and message.startswith("Traceback"):
-            self.reason = message.splitlines()[-1]
 
 
 def _replace(fresh: Path, target: Path, aside: Path) -> None:

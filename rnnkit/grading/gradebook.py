@@ -17,11 +17,12 @@ from nbgrader.api import (
     TaskCell,
 )
 
-from rnnkit.grading.ledger import Entry
+from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
 from rnnkit.grading.release import generate
 
 COURSE_ID = "rnnkit"
-REVIEW = ("no answer", "against the rules")  # a check that ended like that is looked at by a person
+# A check that ended like that is looked at by a person.
+REVIEW = ("no answer", "against the rules", NOT_TRIED, WAITS)
 
 
 def url(course: Path) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 from rnnkit.checks.questions import EXTRA
 from rnnkit.grading.walk import walk
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
+NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
 ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
 
@@ -42,6 +43,7 @@ class Entry:
         scores: question -> notebook, points, most, status, text, sha256 of the code.
         answers: question for a person -> notebook, answered, sha256.
         records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took, see `rnnkit.grading.copied`.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
     """
@@ -61,6 +63,7 @@ class Entry:
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
 

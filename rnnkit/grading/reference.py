@@ -15,7 +15,7 @@ from rnnkit.checks.outcome import named
 from rnnkit.checks.questions import CELLS, QUESTIONS
 from rnnkit.grading.draws import draw
 
-__all__ = ["CANARY", "draw", "expected"]
+__all__ = ["CANARY", "draw", "expected", "gradient_through_time", "loss_at_the_end", "trajectory"]
 
 CANARY = "rnnkit-canary-5d1f0c7be94a4e0fa6b27c93e8d4416b"  # to be looked for wherever students can read
 STEP = 1e-30
@@ -141,7 +141,7 @@ def _forward_answers(kind: str, inputs: Inputs) -> Answers:
 # ---- the diagnostics ---------------------------------------------------------------------------------------------
 
 
-def _trajectory(w: Arrays, probe: np.ndarray | float = 0.0) -> np.ndarray:
+def trajectory(w: Arrays, probe: np.ndarray | float = 0.0) -> np.ndarray:
     """The states that a loss comes from; ``probe`` is added to them on the recurrent path."""
     probe = np.broadcast_to(probe, np.broadcast_shapes(np.shape(probe), w["pushes"].shape))
     h, hs = w["h_0"], []
@@ -151,14 +151,18 @@ def _trajectory(w: Arrays, probe: np.ndarray | float = 0.0) -> np.ndarray:
     return _over_time(hs)
 
 
-def _gradient_through_time(w: Arrays, every_step: bool) -> np.ndarray:
+def loss_at_the_end(w: Arrays, hs: np.ndarray) -> np.ndarray:
+    """The loss that comes from the last of the states alone."""
+    return (w["loss_weights"][-1] * hs[..., -1, :, :] ** 2).sum(-1).mean(-1)
+
+
+def gradient_through_time(w: Arrays, every_step: bool) -> np.ndarray:
+    """The mean norm of the total derivative of a loss at the last step, or at every one, with respect to each state."""
     weights = w["loss_weights"]
 
     def loss(probe: np.ndarray) -> np.ndarray:
-        hs = _trajectory(w, probe)
-        if every_step:
-            return (weights * hs**2).mean((-3, -2, -1))
-        return (weights[-1] * hs[..., -1, :, :] ** 2).sum(-1).mean(-1)
+        hs = trajectory(w, probe)
+        return (weights * hs**2).mean((-3, -2, -1)) if every_step else loss_at_the_end(w, hs)
 
     flow = _derivative(loss, np.zeros_like(w["pushes"]))
     return np.sqrt((flow**2).sum(-1)).mean(-1)
@@ -190,17 +194,17 @@ def _keys(inputs: Inputs) -> Answers:
     w, steps = inputs.arrays, np.array(float(inputs.sizes["T"]))
     return {
         "keys and lengths": {"other keys": np.array(0.0)} | {f"length of {key}": steps for key in DIAGNOSTIC_KEYS},
-        "grad_time": {"grad_time": _gradient_through_time(w, every_step=False)},
-        "sat_time": {"sat_time": _tanh_distance(_trajectory(w))},
+        "grad_time": {"grad_time": gradient_through_time(w, every_step=False)},
+        "sat_time": {"sat_time": _tanh_distance(trajectory(w))},
         "gates": {f"gate_{gate}_sat_time": _sigmoid_distance(w[gate]) for gate in "zr"},
     }
 
 
 def _grad_time_answers(inputs: Inputs) -> Answers:
-    last = _gradient_through_time(inputs.arrays, every_step=False)
+    last = gradient_through_time(inputs.arrays, every_step=False)
     return {
         "loss at the last step": {"g": last},
-        "loss at every step": {"g": _gradient_through_time(inputs.arrays, every_step=True)},
+        "loss at every step": {"g": gradient_through_time(inputs.arrays, every_step=True)},
         "tiny gradients, norm in float64": {"g x 1e28": last},
     }
 

@@ -18,13 +18,18 @@ from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.repeats import FIRST
+from rnnkit.checks.standins import behind
 from rnnkit.checks.wire import WireError, decode
+from rnnkit.grading.earlier import Call
 from rnnkit.names import BadValue
 
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
 VERDICTS = (NOT_WRITTEN, "not a function", "not a class", "not a cell", "wrong signature")
+ENTRIES = {"verdict", "rules", "cases", "probes", "needs"}
 NAMES = 160  # of values and problems in a case
+MOST_CALLS = 1000  # of earlier questions in one reply
+MOST_NUMBERS = 1024  # that a call is given, weights included
 SHOWN = 8  # problems of a case, and notes
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.S)
 
@@ -71,15 +76,54 @@ def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
     """
+    return _reply(_decoded(text), question, sizes)
+
+
+def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Reply, dict[str, Call], list[str]]:
+    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called.
+
+    Arguments:
+        text, question, sizes: as for `read`.
+
+    Raises:
+        BadReply: it is not what `rnnkit.checks.remote.answer` gives.
+    """
+    about = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
+    stood_in = [need.id for need in behind(question)]
+    calls, called = about["calls"], _texts(about["called"], "called")
+    if type(calls) is not dict or len(calls) > MOST_CALLS:
+        raise BadReply(f"calls: expected an object with at most {MOST_CALLS} calls")
+    reply = _reply({name: about[name] for name in ENTRIES}, question, sizes)
+    found = {key: _call(call, stood_in) for key, call in calls.items()}
+    return reply, found, [id for id in stood_in if id in called]
+
+
+def _call(found: Any, stood_in: list[str]) -> Call:
+    about = _entries(found, "a call", {"question", "phi", "arrays", "back"})
+    arrays, back = about["arrays"], about["back"]
+    if about["question"] not in stood_in or type(about["phi"]) is not str:
+        raise BadReply("a call: expected an earlier question")
+    for some in (arrays, back):
+        right = type(some) is list and all(type(one) is np.ndarray and one.dtype.kind == "f" for one in some)
+        if not right or len(some) > NAMES or sum(one.size for one in some) > MOST_NUMBERS:
+            raise BadReply(f"a call: expected at most {MOST_NUMBERS} floating-point numbers in arrays")
+    return Call(about["question"], about["phi"], arrays, back)
+
+
+def _decoded(text: Any) -> Any:
+    """What the JSON of a reply says.
+
+    Raises:
+        BadReply: it is none.
+    """
     if type(text) is not str or len(text) > REPLY_LIMIT:
         raise BadReply(f"expected a reply of at most {REPLY_LIMIT} characters, got {_size(text)}")
     try:
-        found = decode(json.loads(text), REPLY_LIMIT)
+        return decode(json.loads(text), REPLY_LIMIT)
     except WireError as error:
         raise BadReply(f"the reply cannot be read: {error}") from None
     except (ValueError, RecursionError):
         raise BadReply("the reply cannot be read: expected JSON, got something else") from None
-    return _reply(found, question, sizes)
 
 
 def _size(text: Any) -> str:
@@ -87,7 +131,7 @@ def _size(text: Any) -> str:
 
 
 def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    about = _entries(found, "the reply", {"verdict", "rules", "cases", "probes", "needs"})
+    about = _entries(found, "the reply", ENTRIES)
     verdict = about["verdict"]
     if verdict is not None:
         status, message = _texts(verdict, "verdict", 2)

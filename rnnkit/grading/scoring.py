@@ -25,7 +25,7 @@ KEPT = (
     "checks/observe.py", "checks/cases_cells.py", "checks/cases_diagnostics.py", "checks/cases_extra.py",
     "checks/errors.py", "checks/figures.py", "checks/inputs.py", "checks/numbers.py", "checks/outcome.py",
     "checks/probes.py", "checks/public_rounds.py", "checks/questions.py", "checks/recurrence.py", "checks/repeats.py",
-    "checks/rounds.py", "checks/rules.py", "checks/sandbox.py", "checks/wire.py",
+    "checks/rounds.py", "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/wire.py",
 )  # fmt: skip
 OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py
 HIDDEN, LIST = "hidden", "hidden.json"

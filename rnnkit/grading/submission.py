@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.hints import with_hints
@@ -35,7 +36,7 @@ from rnnkit.grading.scan import scan
 from rnnkit.grading.walk import walk
 from rnnkit.modelfile import DEFAULT_FILE
 from rnnkit.names import BadValue
-from rnnkit.record import save_text
+from rnnkit.whole import save_text
 
 TOTAL_S = 300  # seconds for a submission
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
@@ -94,6 +95,7 @@ class Result:
         scores: question -> points, most, status, text of the report, notebook.
         answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
         records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took.
         evidence: what is missing or strange about the submitted runs.
         seconds, peak_mb: of this process, kernels not counted in the memory.
     """
@@ -103,6 +105,7 @@ class Result:
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -124,6 +127,7 @@ def grade_submission(job: Job) -> Result:
     runs = evidence(stage, reader, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
+    result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
     def make(runtime: str) -> Kernel:
         start = functools.partial(
@@ -139,7 +143,7 @@ def grade_submission(job: Job) -> Result:
     for name, notebook in wanted.items():
         done = Executed(notebook)
         if needs_kernel(notebook):
-            settled = {OWN_SETTING: own_setting(runs, job.seed % 2**32)} if name == EXTRA else {}
+            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
             kernels = {"make": asked} if name in (CELLS, DIAGNOSTICS) else {"make": whole, "aside": asked}
             done = execute(notebook, deadline=begun + TOTAL_S, seed=job.seed, settled=settled, **kernels)
         result.notebooks[name].flags += done.notes

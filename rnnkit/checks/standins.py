@@ -1,0 +1,236 @@
+"""Stands in for the earlier questions that an answer calls: what a call gives is looked up, and never computed here.
+
+The grader sends what right code gives for the calls that it has been told of. Another call is noted and gives NaN; the
+same request then comes again, with its result. So nothing is known here but what the student's code has asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnkit.checks.inputs import SHAPES
+from rnnkit.checks.outcome import kind_of
+from rnnkit.checks.questions import QUESTIONS, Question
+from rnnkit.checks.rules import _functions, _method
+from rnnkit.checks.wire import encode
+
+ERRORS = {error.__name__: error for error in (RuntimeError, TypeError, ValueError, IndexError)}
+LETTERS = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}
+RESULTS = {"gru_step": 3}  # tensors that a call gives; of the others one
+Arrays = list[np.ndarray]
+
+
+class Asked(Exception):
+    """A call whose result is not known yet, nor of what shape it is."""
+
+
+def behind(question: Question) -> list[Question]:
+    """The earlier questions that an answer may call, and those that these may call."""
+    needs = [QUESTIONS[id] for id in question.needs]
+    return list({one.id: one for need in needs for one in (need, *behind(need))}.values())
+
+
+def weights_of(question: Question) -> list[str]:
+    """The parameters that a method of a cell computes with, in the order in which a call has them."""
+    letter = LETTERS.get(question.method or "")
+    names = [name for name in SHAPES[question.target] if name not in ("W_ho", "b_o")]
+    return [name for name in names if letter in (None, name[-1])]
+
+
+class Book:
+    """The calls of one request.
+
+    Arguments:
+        given: key -> ``{"values": arrays}`` or ``{"error": [type, text]}``: what right code does in known calls.
+        plain: whether functions give floats and arrays, not tensors; either is a right answer to them.
+
+    Fields:
+        calls: key -> a call that is not known yet.
+        called: ids of the questions that were called.
+    """
+
+    def __init__(self, given: dict[str, Any], plain: bool) -> None:
+        self.given, self.plain = given, plain
+        self.calls: dict[str, dict[str, Any]] = {}
+        self.called: set[str] = set()
+
+    def look(self, need: Question, arrays: Arrays, phi: str = "", back: Sequence[np.ndarray] = ()) -> Arrays | None:
+        """What a call gives; None where it is not known yet.
+
+        Arguments:
+            need: the question that is called.
+            arrays: what it is given: for a method also the weights.
+            phi: of the cell.
+            back: the gradients of the results, where those of the arrays are asked for.
+
+        Raises:
+            one of ERRORS: right code raises it in this call.
+        """
+        self.called.add(need.id)
+        call = {"question": need.id, "phi": phi, "arrays": arrays, "back": list(back)}
+        key = hashlib.sha256(json.dumps(encode(call)).encode()).hexdigest()
+        found = self.given.get(key)
+        if found is None:
+            if all(np.isfinite(one).all() for one in (*arrays, *back)):  # what is made of NaN is asked for later
+                self.calls[key] = call
+            return None
+        if "error" in found:
+            kind, text = found["error"]
+            raise ERRORS[kind](text)
+        return found["values"]
+
+
+@contextmanager
+def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
+    """Puts stand-ins in the place of the earlier questions' code, for as long as it lasts."""
+    spaces = {id(one.__globals__): one.__globals__ for one in _functions(obj, question)}
+    with ExitStack() as stack:
+        for need in behind(question):
+            name = need.method or need.target
+            if need.method and isinstance(obj, type):
+                own = _method(obj, name)
+                stand_in = _of_method(need, book, own)
+                stack.enter_context(_attribute(obj, name, stand_in))
+                where = [space for space in spaces.values() if own is not None and space.get(name) is own]
+            else:
+                own = getattr(obj, "__globals__", {}).get(name)
+                stand_in, where = functools.partial(_function, need, book, own), spaces.values()
+            for space in where:
+                stack.enter_context(_entry(space, name, functools.partial(stand_in)))
+        yield
+
+
+@contextmanager
+def _attribute(cls: type, name: str, value: Any) -> Iterator[None]:
+    had = vars(cls).get(name, cls)
+    setattr(cls, name, value)
+    try:
+        yield
+    finally:
+        delattr(cls, name) if had is cls else setattr(cls, name, had)
+
+
+@contextmanager
+def _entry(space: dict[str, Any], name: str, value: Any) -> Iterator[None]:
+    had = space.get(name, space)
+    space[name] = value
+    try:
+        yield
+    finally:
+        space.pop(name, None)
+        if had is not space:
+            space[name] = had
+
+
+def _bound(need: Question, own: Any, given: tuple, named: dict[str, Any]) -> tuple:
+    """The arguments in their order; by name they may be called as the student's own code calls them."""
+    try:
+        theirs = [*inspect.signature(own).parameters][1 if need.method else 0 :]
+    except (TypeError, ValueError):
+        theirs = []
+    names = dict(zip(theirs, need.arguments, strict=False))
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(name, kind) for name in need.arguments])
+    return signature.bind(*given, **{names.get(name, name): value for name, value in named.items()}).args
+
+
+# ---- methods of a cell --------------------------------------------------------------------------------------------
+
+
+def _of_method(need: Question, book: Book, own: Any) -> Callable[..., Any]:
+    def stand_in(self: Any, *given: Any, **named: Any) -> Any:
+        weights = [getattr(self, name) for name in weights_of(need)]
+        tensors = [_tensor(need, one, weights[0]) for one in _bound(need, own, given, named)]
+        phi = str(self.phi) if need.target == "RNN" else ""
+        found = _Looked.apply(functools.partial(_tensors, need, book, phi), *tensors, *weights)
+        return found[0] if len(found) == 1 else (found[0], dict(zip("zr", found[1:], strict=True)))
+
+    return stand_in
+
+
+def _tensor(need: Question, value: Any, like: Tensor) -> Tensor:
+    if isinstance(value, int | float):
+        return like.new_tensor(value)
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{need.name}: expected tensors, got {kind_of(value)}")
+    return value
+
+
+def _tensors(need: Question, book: Book, phi: str, tensors: Sequence[Tensor], back: Sequence[Tensor]) -> list[Tensor]:
+    """The results of a call or, where their gradients are given, the gradients of what it was given."""
+    values = book.look(need, [_array(one) for one in tensors], phi, [_array(one) for one in back])
+    if values is not None:
+        return [torch.from_numpy(value.copy()) for value in values]
+    if back:
+        return [torch.full_like(one, torch.nan) for one in tensors]
+    x_t, h_prev, *_, bias = tensors
+    try:
+        rows = torch.broadcast_shapes(x_t.shape[:-1], h_prev.shape[:-1])
+    except RuntimeError:
+        raise Asked(need.id) from None
+    return [bias.new_full((*rows, *bias.shape), torch.nan) for _ in range(RESULTS.get(need.id, 1))]
+
+
+def _array(value: Tensor) -> np.ndarray:
+    return value.detach().cpu().numpy()
+
+
+class _Looked(torch.autograd.Function):
+    """A call whose way back is looked up, too; as in right code, what it keeps for that must not be overwritten."""
+
+    @staticmethod
+    def forward(ctx: Any, look: Callable[..., list[Tensor]], *tensors: Tensor) -> tuple[Tensor, ...]:
+        found = tuple(look(tensors, ()))
+        ctx.look, ctx.count = look, len(tensors)
+        ctx.save_for_backward(*tensors, *found)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, *back: Tensor) -> tuple[Any, ...]:
+        return None, *ctx.look(ctx.saved_tensors[: ctx.count], back)
+
+
+# ---- functions ----------------------------------------------------------------------------------------------------
+
+
+def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -> Any:
+    bound = _bound(need, own, given, named)
+    if need.id == "grad_time":
+        loss, hs = bound
+        _on_the_way(loss, hs)
+        tensors, shape = [loss, *hs], (len(hs),)
+    else:
+        tensors = list(bound[0]) if need.id == "grad_norm" else [bound[0]]
+        shape = () if need.id == "grad_norm" else np.shape(tensors[0])[:1]
+    for one in tensors:
+        if not isinstance(one, Tensor):
+            raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")
+    values = book.look(need, [_array(one) for one in tensors])
+    value = np.full(shape, np.nan) if values is None else values[0].copy()
+    if not book.plain:
+        return torch.from_numpy(value)
+    return value if value.ndim else float(value)
+
+
+def _on_the_way(loss: Any, hs: Any) -> None:
+    """Whether the loss comes from the states that are given; torch's own words where it does not."""
+    waiting, seen = [getattr(loss, "grad_fn", None)], set()
+    if waiting == [None]:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            waiting += [before for before, _ in node.next_functions]
+    if not isinstance(hs, list | tuple) or not all(getattr(h, "grad_fn", None) in seen for h in hs):
+        raise RuntimeError("One of the differentiated Tensors appears to not have been used in the graph.")
