@@ -277,6 +277,7 @@ def test_the_wheel_shows_no_body_that_answers():
     assert lines <= {"figures.py", "read_npz.py"}  # one line of a figure, and one of a record's reader
 
 
+@pytest.mark.slow
 def test_no_function_that_is_shipped_answers_where_it_is_pasted():
     """The text of every function that computes, handed in for every question that takes as many arguments."""
     package, got, tried = student_runtime(ROOT) / "rnnkit", {}, 0
