@@ -14,6 +14,7 @@ from confined import inside, living, mark, need_sandbox, until
 from course import ROOT
 from hostile import devices, hoard, judge
 
+from rnnkit.grading import enclosure
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 
@@ -74,6 +75,26 @@ def test_code_runs_with_no_rights_of_the_grader():
     for user in users - {os.geteuid()}:
         with pytest.raises(KeyError):
             pwd.getpwuid(user)
+
+
+def test_where_no_mounts_are_allowed_folders_are_found_where_they_are():
+    argv = [
+        "bwrap",
+        "--ro-bind",
+        "/mnt/0/python",
+        "/python",
+        "--ro-bind",
+        "/mnt/0/python/lib",
+        "/lib",
+        "/mnt/0/python3",
+    ]
+    found = enclosure.directly(argv, {"/root/python": "/mnt/0/python"})
+    assert found == [*argv[:2], "/root/python", *argv[3:5], "/root/python/lib", *argv[6:]]
+
+
+def test_it_is_the_first_to_go_and_leaves_no_dump():
+    code = "import resource; print(open('/proc/self/oom_score_adj').read(), resource.getrlimit(resource.RLIMIT_CORE))"
+    assert inside(code).stdout.decode().split() == ["1000", "(1,", "1)"]
 
 
 def owners(word: str) -> set[int]:

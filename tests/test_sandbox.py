@@ -17,6 +17,7 @@ from confined import inside, living, mark, need_sandbox, until
 from course import ROOT, plain, secret_lines
 
 from rnnkit.grading import sandbox
+from rnnkit.grading.mounts import LARGE
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits
 
@@ -160,7 +161,7 @@ def test_cannot_change_the_system():
 def test_the_files_of_a_submission_are_copies(tmp_path):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "small.txt").write_text("small")
-    (tmp_path / "runs" / "large.bin").write_bytes(bytes(sandbox.LARGE))
+    (tmp_path / "runs" / "large.bin").write_bytes(bytes(LARGE))
     os.chmod(tmp_path / "runs" / "small.txt", 0o444)
     code = (
         "import os\n"
@@ -175,7 +176,7 @@ def test_the_files_of_a_submission_are_copies(tmp_path):
     refused = "Read-only file system" if os.geteuid() else "Permission denied"  # there it is another user's, too
     assert done.stdout.decode().splitlines() == ["smaller 1048576", refused, "x"], done
     assert (tmp_path / "runs" / "small.txt").read_text() == "small"
-    assert (tmp_path / "runs" / "large.bin").stat().st_size == sandbox.LARGE
+    assert (tmp_path / "runs" / "large.bin").stat().st_size == LARGE
 
 
 # ---- what it may use -------------------------------------------------------------------------------------------------

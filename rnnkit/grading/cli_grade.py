@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from rnnkit.grading import own_run
-from rnnkit.grading.course import Course, Graded, GradingError, forget, lock
+from rnnkit.grading.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.driver import grade_class
 from rnnkit.grading.intake import take_in
 from rnnkit.grading.ledger import GRADED, Entry
@@ -120,7 +120,7 @@ def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:
 def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
     roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
-    with lock(course):
+    with told_of_room(course), lock(course):
         taken = take_in(given.source, course.submitted, given.assignment, roster=roster, name_regex=given.name_regex)
     for one in taken:
         print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")

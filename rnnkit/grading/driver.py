@@ -265,7 +265,7 @@ class _Run:
                 own_run.show(notebook, about["text"])
             self._record(entry, (OWN_SETTING,))
         except Exception as error:
-            return self._failed(student, f"the run of its own could not be entered ({type(error).__name__})")
+            return self._failed(student, reason(error, "the run of its own could not be entered"))
         shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
 

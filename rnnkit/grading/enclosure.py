@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FILTER, ADDRESS, NOTHING, INFO, BEGIN, FOLDER = 900, 901, 902, 903, 904, 910  # numbers of files that both sides know
-READY_S = 20  # seconds for the surroundings of a command to be made
+READY_S = 120  # seconds on the wall for the surroundings of a command to be made
 NAMESPACE, NEW_USER = 0x20000, 0x10000000  # of unshare(2)
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE, RELATIVE_TIMES = 1, 32, 4096, 16384, 1 << 18, 1 << 21  # of mount(2)
 KEPT = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime: the same numbers as of statvfs(3)
@@ -77,6 +78,14 @@ def surround(places: Mapping[str, str], folder: str) -> bool:
     return _tried(places, folder)
 
 
+def directly(argv: Sequence[str], places: Mapping[str, str]) -> list[str]:
+    """A command that finds folders where they are, not at their other places."""
+    found = list(argv)
+    for source, place in places.items():
+        found = [source + word.removeprefix(place) if f"{word}/".startswith(f"{place}/") else word for word in found]
+    return found
+
+
 def weaker() -> str:
     """What is weaker here than it could be: where devices are concerned, and what a user has a limited number of."""
     found = "" if _in_trial() else "the times of device nodes can be changed, as by every user of this machine"
@@ -117,6 +126,8 @@ def stranger() -> int | None:
 
 def become(user: int | None) -> None:
     """In the command's process, before it begins: gives up all rights of root for good."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # where the machine runs out of memory, Linux ends this first
     if user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)
@@ -147,11 +158,15 @@ class Gate:
         self.passed = [INFO, BEGIN]
 
     def wait(self) -> int | None:
-        """The first process inside, when all mounts are made; None where it ended before."""
+        """The first process inside, when all mounts are made; None where it ended before.
+
+        Raises:
+            OSError: it takes too long.
+        """
         os.close(INFO)
         os.close(BEGIN)
         until, text = time.monotonic() + READY_S, b""
-        while select.select([self._ends[0]], [], [], until - time.monotonic())[0]:
+        while select.select([self._ends[0]], [], [], max(0, until - time.monotonic()))[0]:
             if not (part := os.read(self._ends[0], 4096)):
                 break
             text += part
@@ -165,9 +180,9 @@ class Gate:
                 if not int(about["CapPrm"], 16):  # it gives its rights up when all is made, and cannot get them back
                     return pid
                 time.sleep(0.001)
-        except (OSError, ValueError, KeyError):
-            pass
-        return None
+        except (FileNotFoundError, ProcessLookupError, json.JSONDecodeError):  # it is gone
+            return None
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
     def open(self) -> None:
         """Lets the command begin."""
@@ -193,15 +208,17 @@ class Handles:
             os.dup2(found, number)
             os.close(found)
         self._terminals = os.open(f"{root}/dev/pts", os.O_RDONLY | os.O_DIRECTORY)
-        self._sockets = os.open(f"/proc/{pid}/net/sockstat", os.O_RDONLY)
+        names = [f"/proc/{pid}/net/{name}" for name in ("sockstat", "sockstat6")]
+        self._sockets = [os.open(name, os.O_RDONLY) for name in names if os.path.exists(name)]
         self._locks = os.open(f"{root}/proc/locks", os.O_RDONLY)
 
     def held(self) -> int:
         """Bytes in the file systems, and those that the sockets can hold at most."""
         stored = sum((about.f_blocks - about.f_bfree) * about.f_frsize for about in map(os.fstatvfs, self._folders))
-        words = os.pread(self._sockets, 4096, 0).split()
-        sockets, tcp = int(words[words.index(b"used") + 1]), int(words[words.index(b"inuse") + 1])
-        return stored + int((sockets * SOCKET_MB + tcp * TCP_MB) * (1 << 20))
+        lines = [line.split() for file in self._sockets for line in os.pread(file, 4096, 0).splitlines()]
+        number = {line[0]: int(line[2]) for line in lines if len(line) > 2}
+        tcp = number.get(b"TCP:", 0) + number.get(b"TCP6:", 0)
+        return stored + int((number.get(b"sockets:", 0) * SOCKET_MB + tcp * TCP_MB) * (1 << 20))
 
     def files(self) -> int:
         """How many files there are, with and without names."""

@@ -9,14 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rnnkit.grading import enclosure
+from rnnkit.grading.mounts import Places, large, system
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.scoring import hidden
 from rnnkit.grading.seccomp import program
@@ -25,12 +25,10 @@ from rnnkit.names import BadValue
 from rnnkit.setup_env import clone_root
 
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
-LARGE = 1 << 20  # bytes: a file of the stage from this size on is linked to, not copied into memory
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
 SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
 CONNECTION = f"{SOCKETS}/k.json"
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
-EMPTIED = ("/mnt", "/media", "/srv", "/opt")  # of these one is covered, for root's supervisor alone, by what it mounts
 SOCKETS_SIZE = 1 << 20  # bytes
 PENDING = 1024  # signals and timers that wait
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -126,9 +124,9 @@ def command(
         base: the folder of this run.
         connection: the text of a kernel's connection file, which is there as ``CONNECTION``.
     """
-    places = _Places(base, runtime, stage or base)
+    places = Places(base, runtime, stage or base)
     texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
-    words = [places.bubblewrap(), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
+    words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
     instead = hidden(runtime)
     if filter := program(narrower=bool(instead)):
         texts[enclosure.FILTER] = filter
@@ -145,14 +143,14 @@ def command(
         size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
         words += ["--size", str(size), "--tmpfs", folder]
     words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
-    words += _system(places)
+    words += system(places)
     own = places.of_grader(runtime)
     words += ["--ro-bind", own, RUNTIME]
     for path, inside in instead.items():
         words += ["--ro-bind", f"{own}/{inside}", path]
     if stage is not None:
         words += ["--ro-bind", places.of_grader(stage), STAGE]
-        for path in _large(stage):
+        for path in large(stage):
             words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
     words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
     words += [*_prlimit(limits), f"--nproc={limits.processes}", f"--sigpending={PENDING}", "--"]
@@ -163,88 +161,15 @@ def command(
     return [*words, *argv], asdict(limits) | {"enclosure": told}
 
 
-class _Places:
-    """Where the folders that are mounted are to be found: elsewhere for the other user that root's sandboxes run as.
-
-    He may not get to them where they are, in root's home folder, say.
-    """
-
-    def __init__(self, *own: Path) -> None:
-        self.other, self.found = os.geteuid() == 0, {}
-        needed = [*own, Path(__file__), *map(Path, _prefixes())]
-        free = (top for top in EMPTIED if os.path.isdir(top) and not any(one.is_relative_to(top) for one in needed))
-        self.folder = next(free, EMPTIED[0])
-
-    def of(self, path: str | Path) -> str:
-        """The path to mount a folder from."""
-        if not self.other:
-            return str(path)
-        return self.found.setdefault(str(path), f"{self.folder}/{len(self.found)}/{Path(path).name}")
-
-    def bubblewrap(self) -> str:
-        """The program; from its place where not everybody may get to it."""
-        found = shutil.which("bwrap", path=OUTSIDE["PATH"]) or "bwrap"
-        return "bwrap" if found.startswith("/usr/") else self.of(found)
-
-    def of_grader(self, path: Path) -> str:
-        """The path to mount a folder from that the grader has made, perhaps for itself alone."""
-        if self.other and path.stat().st_mode & 0o005 != 0o005:
-            subprocess.run(["chmod", "-R", "a+rX", str(path)], check=True)
-        return self.of(path)
-
-
 def _prlimit(limits: Limits) -> list[str]:
     return [
         "prlimit",
         f"--as={limits.address_mb << 20}",
         f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
         f"--fsize={limits.file_mb << 20}",
-        "--core=0",
+        "--core=1",  # bytes: none at all, nor a start of the machine's own program that takes them
         "--nofile=512",
     ]
-
-
-def _system(places: _Places) -> Iterator[str]:
-    """Mounts of the system and of this Python, read-only, with an installed rnnkit hidden."""
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            yield from ("--symlink", os.readlink(name), name)
-        elif os.path.isdir(name):
-            yield from ("--ro-bind", name, name)
-    for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives"):
-        yield from ("--ro-bind-try", name, name)
-    root = Path(__file__).resolve().parents[2]
-    for private in dict.fromkeys([root, Path(os.path.expanduser("~")).resolve()]):
-        if private.is_relative_to("/usr"):
-            yield from ("--tmpfs", str(private), "--remount-ro", str(private))
-    for prefix in _prefixes():
-        yield from ("--ro-bind", places.of(prefix), prefix)
-    for path in _installed():
-        yield from ("--tmpfs", path, "--remount-ro", path) if os.path.isdir(path) else ("--ro-bind", "/dev/null", path)
-
-
-def _prefixes() -> list[str]:
-    """The folders of this Python outside of /usr, outer ones first."""
-    real = Path(os.path.realpath(sys.executable)).parent.parent
-    found = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), str(real)}
-    return sorted(path for path in found if not Path(path).is_relative_to("/usr") and path != "/")
-
-
-def _installed() -> list[str]:
-    """What an installation of rnnkit left in site-packages: with the instructor's side, or pointing to the clone."""
-    site = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    patterns = ("rnnkit", "rnnkit-*.dist-info", "trainingRNNs_torch", "__editable__*rnnkit*")
-    return sorted(str(path) for folder in site for pattern in patterns for path in folder.glob(pattern))
-
-
-def _large(stage: Path) -> Iterator[str]:
-    """The large regular files of a folder, relative to it."""
-    for folder, _, names in os.walk(stage):
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
-                yield path.relative_to(stage).as_posix()
 
 
 def plain(
@@ -345,6 +270,6 @@ def _explain(argv: Sequence[str], done: Finished) -> str:
         return text + CONTAINER
     if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
         return text + APPARMOR
-    if argv[0] == "python":
+    if argv[0] == "python" or "source path" in got:
         return text + f"Install Python and the packages so that every user may read them: {sys.prefix}"
     return text

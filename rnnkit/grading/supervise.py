@@ -141,8 +141,7 @@ class Tree:
         own, user, gate, passed = settings.get("enclosure"), None, None, []
         if own:
             if not enclosure.surround(own["places"], own["folder"]):  # then the command must get there by itself
-                back = {place: source for source, place in own["places"].items()}
-                argv = [back.get(word, word) for word in argv]
+                argv = enclosure.directly(argv, own["places"])
             user, gate = enclosure.stranger(), enclosure.Gate()
             passed = [*enclosure.hand_over(own["texts"]), *gate.passed]
         self.errors, theirs = os.pipe()
@@ -158,13 +157,19 @@ class Tree:
         )
         os.close(theirs)
         self.child.stdin.close()
-        if gate is not None and (first := gate.wait()) is not None:
-            self.handles = enclosure.Handles(first, own["folders"])
-            gate.open()
+        self.unwatched: str | None = None
+        try:
+            if gate is not None and (first := gate.wait()) is not None:
+                self.handles = enclosure.Handles(first, own["folders"])
+                gate.open()
+        except OSError as error:  # nothing of a student's has begun, and nothing will
+            self.unwatched = f"the sandbox cannot be watched here: {error}"
 
     def excess(self) -> str | None:
         """What is over its limit, in words."""
         most_memory, most = self.settings["memory_mb"] << 20, self.settings["processes"]
+        if self.unwatched:
+            return self.unwatched
         if time.monotonic() - self.began > self.settings["wall_s"]:
             return f"took longer than {self.settings['wall_s']:g} s"
         pids = descendants(most + SPARE)
