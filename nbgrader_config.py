@@ -6,7 +6,7 @@ import sys
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from rnnkit.grading.preprocessors import NamedStubs, SettledTasks
+from rnnkit.grading.preprocessors import NamedStubs, OneBox, SettledTasks
 
 c = get_config()  # noqa: F821
 
@@ -34,6 +34,7 @@ c.GenerateAssignment.preprocessors = [
 c.Autograde.autograde_preprocessors = [*Autograde().autograde_preprocessors, SettledTasks]
 # Students are not shown what is marked how: the next year's would read it.
 c.GenerateFeedback.preprocessors = [ClearHiddenTests, ClearMarkScheme, *GenerateFeedback().preprocessors]
+c.HTMLExporter.preprocessors = [OneBox]  # of Formgrader's pages
 
 c.Execute.timeout = 60  # seconds for each cell; a check takes less than one
 c.Execute.skip_cells_with_tag = ""  # or a tag in a submission could keep a check from running

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit import assemble
-from rnnkit.checks.questions import CELLS
+from rnnkit.checks.questions import CELLS, REPORT
 from rnnkit.checks.questions import EXTRA as MORE
 from rnnkit.find import KEPT, Found, find, fingerprint, places, unfinished
 from rnnkit.hand_in_report import CHATS_CELL, EXTRA, answer_of, cells_by_id, open_in_report, text_of, unsolved
@@ -24,7 +24,6 @@ from rnnkit.record import STATE, RecordError, load, regime_of
 from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, SIGMOID_REGIMES, Regime, differences
 from rnnkit.summary import COMMANDS
 
-REPORT = "4_report.ipynb"
 NOTEBOOKS = (CELLS, "2_diagnostics.ipynb", "3_regime.ipynb", REPORT)
 CHATS = "ai_chats.txt"
 EXTRA_RUN = "extra_run"  # the cells that name the run of the extra credit, in REPORT and in MORE

@@ -149,7 +149,7 @@ def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
     assert "-> the bias is missing: add b_h" in rows["clip"]
     assert "GRU.step 2 of 3 Set by hand: the check gave 0." in rows["gru_step"]
     assert "✓ 1 of 1 Comment Well seen. Go on. Your answer ada's words" in rows["a1_grad_time"]
-    assert "– of 2 A person has yet to look at this." in rows["a2_clip"]
+    assert "– of 2, not yet marked A person has yet to look at this." in rows["a2_clip"]
     assert "+4 extra" in rows["extra_torder"]
 
 
@@ -316,11 +316,13 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
     made = feedback(graded_course.config_of(fresh), NAME, ["ada"], ledger={"ada": entry}, order=order)
     page = Parsed(index(fresh, "ada"))
     assert [one.to_read for one in made] == [27]
-    assert "27 still to be marked by a person" in page.shown
+    assert "27 still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
+    assert "points so far" in page.shown
     missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
     assert missing
     for id in missing:
         assert "A person has yet to look at this" not in page.rows[id]
+        assert f"– of {QUESTIONS[id].points:g}, not yet marked" in page.rows[id]
     assert "A person has yet to look at this" in page.rows["a2_clip"]
 
 
@@ -406,7 +408,7 @@ def test_command_for_one_student(fresh, capsys):
     assert main(["--course", str(fresh), "--student", "carl", "--student", "ada"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{fresh / 'grading' / 'feedback'}: feedback for 2 of 2 students",
-        "1 student has answers to be read; totals are not final",
+        "1 student's total is so far: answers are to be read, or a notebook is missing or in doubt",
     ]
     assert "Carl Friedrich (carl)" in index(fresh, "carl")
     assert not pages(fresh, "bob").exists()

@@ -6,9 +6,12 @@ import io
 import os
 import random
 import re
+import shutil
 import stat
 import struct
+import unicodedata
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,9 @@ from hypothesis import strategies as st
 
 from rnnkit.grading import intake, unpack
 from rnnkit.grading.intake import IntakeError, take_in
+from rnnkit.grading.ledger import tree_hash
 from rnnkit.grading.reading import BadSubmission
+from rnnkit.grading.receipts import Receipts, handed_in
 from rnnkit.grading.whose import Names
 from rnnkit.names import BadValue
 
@@ -291,6 +296,11 @@ def test_a_death_in_the_middle_loses_nothing(course, monkeypatch):
     assert there(course[1] / "ada" / TASK) == WORK
     assert not aside.exists()
 
+    lay(aside, {"1_cells.ipynb": "the one before"})  # as it is where the new one was in its place already
+    assert take_in(source, submitted, TASK) == []
+    assert there(course[1] / "ada" / TASK) == WORK
+    assert kept(course) == {"1_cells.ipynb": "the one before"}
+
 
 def test_no_space_leaves_the_earlier_one(course, monkeypatch):
     take(course, {"ada.zip": zipped(WORK)})
@@ -321,6 +331,175 @@ def test_two_submissions_of_one_student_are_for_a_person_to_choose(course):
         ("bob", "new"),
     ]
     assert "leave one" in taken[0].reason
+
+
+# ---- in the place of an earlier one ------------------------------------------------------------------------------
+
+LATER = {"1_cells.ipynb": "of somebody else?"}
+
+
+def kept(course) -> dict[str, str]:
+    """What was kept aside, without its times."""
+    return {path.split("/", 3)[3]: text for path, text in there(course[1].parent / "replaced").items()}
+
+
+def both(course, first: dict, second: dict, *, roster=("ada", "123"), **how):
+    """What becomes of the second download."""
+    take(course, first, roster=roster)
+    shutil.rmtree(course[0])
+    return take(course, second, roster=roster, **how)
+
+
+UNSURE = {
+    "another case": ({"ada.zip": zipped(WORK)}, {"ADA.zip": zipped(LATER)}),
+    "another case, of a folder": (under("ada", WORK), under("Ada", LATER)),
+    "the other way round": ({"ADA.zip": zipped(WORK)}, {"ada.zip": zipped(LATER)}),
+    "as pack names it": ({"ada.zip": zipped(WORK)}, {f"{TASK}_ada.zip": zipped(LATER)}),
+    "no longer as pack names it": ({f"{TASK}_ada.zip": zipped(WORK)}, {"ada.zip": zipped(LATER)}),
+    "pack's name in another case": ({"ada.zip": zipped(WORK)}, {f"{TASK.title()}_ada.zip": zipped(LATER)}),
+    "a browser's second copy": ({"ada.zip": zipped(WORK)}, {"ada (1).zip": zipped(LATER)}),
+    "letters that look alike": ({"ada.zip": zipped(WORK)}, {"\uff41da.zip": zipped(LATER)}),
+    "a platform's": ({"ada.zip": zipped(WORK)}, {"HW_ada_attempt_2026-01-30-15-30-10_1_cells.ipynb": "of whom?"}),
+    "another number, of the name": (
+        under("Ada_123_assignsubmission_file_", WORK),
+        under("Max 123_222_assignsubmission_file_", LATER),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_what_came_under_another_name_is_asked_about_and_kept(course, name):
+    first, second = UNSURE[name]
+    (asked,) = both(course, first, second)
+    assert (asked.status, asked.student) == ("refused", "123" if "123" in name or "number" in name else "ada")
+    assert "--replace" in asked.reason
+    (student,) = course[1].iterdir()
+    assert there(student / TASK) == WORK
+    assert not (course[1].parent / "replaced").exists()
+
+    (done,) = take(course, {}, roster=["ada", "123"], replace=True)
+    assert (done.status, done.student) == ("replaced", student.name)
+    assert there(student / TASK) != WORK
+    assert kept(course) == WORK
+    assert re.search(rf"kept in \S*replaced/{TASK}/{student.name}/\d{{8}}-\d{{6}}", done.reason)
+    (again,) = take(course, {}, roster=["ada", "123"])
+    assert again.status == "same"
+
+
+SURE = {
+    "the same zip": ({"ada.zip": zipped(WORK)}, {"ada.zip": zipped(LATER)}),
+    "a folder, then a zip": (under("ada", WORK), {"ada.ZIP": zipped(LATER)}),
+    "pack's": ({f"{TASK}_ada.zip": zipped(WORK)}, {f"{TASK}_ada.zip": zipped(LATER)}),
+    "Moodle, the student's other file": (
+        {"Ada L_123_assignsubmission_file_mine.zip": zipped(WORK)},
+        {"Ada L_123_assignsubmission_file_mine_2.zip": zipped(LATER)},
+    ),
+    "Canvas, late": (
+        {"lovelaceada_123_4567_hand_in.zip": zipped(WORK)},
+        {"lovelaceada_LATE_123_9999_hand_in-1.zip": zipped(LATER)},
+    ),
+    "Blackboard": (
+        {"HW_ada_attempt_2026-01-30-15-30-10_mine.zip": zipped(WORK)},
+        {"HW_ada_attempt_2026-01-31-15-30-10_better.zip": zipped(LATER)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_a_later_download_counts_without_a_question_and_the_earlier_one_is_kept(course, name):
+    (done,) = both(course, *SURE[name])
+    assert done.status == "replaced"
+    assert there(course[1] / done.student / TASK) == LATER
+    assert kept(course) == WORK
+
+
+def test_an_earlier_attempt_in_a_later_download_is_asked_about(course):
+    (asked,) = both(course, *reversed(SURE["Blackboard"]))
+    assert (asked.status, "an earlier attempt" in asked.reason, "--replace" in asked.reason) == ("refused", True, True)
+    assert there(course[1] / "ada" / TASK) == LATER
+
+
+def test_without_a_roster_another_case_is_asked_about_too(course):
+    (asked,) = both(course, *UNSURE["another case"], roster=None)
+    assert (asked.status, asked.student) == ("refused", "ADA")
+    assert "is it ada's" in asked.reason
+    (done,) = take(course, {}, replace=True)
+    assert (done.status, done.student) == ("replaced", "ada")
+    assert [path.name for path in course[1].iterdir()] == ["ada"]
+
+
+def test_what_somebody_put_there_by_hand_is_asked_about_where_the_name_is_not_the_id(course):
+    lay(course[1], under(f"ada/{TASK}", WORK))
+    assert take(course, {f"{TASK}_ada.zip": zipped(LATER)})[0].status == "refused"
+    (course[0] / f"{TASK}_ada.zip").unlink()
+    assert take(course, {"ada.zip": zipped(LATER)})[0].status == "replaced"
+    assert kept(course) == WORK
+
+
+def test_in_one_download_the_id_itself_counts_and_another_case_of_it_is_left(course):
+    files = {"ada.zip": zipped(WORK), "ADA.zip": zipped(LATER)}
+    assert statuses(take(course, files, roster=["ada"])) == {"ada.zip": ("ada", "new"), "ADA.zip": ("ada", "refused")}
+    assert there(course[1] / "ada" / TASK) == WORK
+
+
+def test_in_one_download_two_cases_are_for_a_person_to_choose_where_no_roster_tells(course):
+    taken = take(course, {"ada.zip": zipped(WORK), "ADA.zip": zipped(LATER)})
+    assert [entry.status for entry in taken] == ["refused", "refused"]
+    assert all("leave one" in entry.reason for entry in taken)
+
+
+ENDS_ALIKE = [f"HW_{id}_attempt_2026-01-30-15-30-1{n}_1_cells.ipynb" for n, id in enumerate(("ada_full", "max_full"))]
+
+
+def test_ids_with_underscores_are_not_mixed_up(course):
+    files = dict.fromkeys(ENDS_ALIKE, "x")
+    taken = take(course, files)
+    assert [(entry.student, entry.status) for entry in taken] == [("full", "refused")] * 2
+    assert all("leave one" in entry.reason for entry in taken)
+    taken = take(course, files, roster=["ada_full", "max_full", "ada"])
+    assert [(entry.student, entry.status) for entry in taken] == [("ada_full", "new"), ("max_full", "new")]
+
+
+def test_ids_of_a_roster_that_differ_by_case_are_two_students(course):
+    taken = take(course, {"ada.zip": zipped(WORK), "ADA.zip": zipped(LATER)}, roster=["ada", "ADA"])
+    assert statuses(taken) == {"ada.zip": ("ada", "new"), "ADA.zip": ("ADA", "new")}
+
+
+def test_a_name_may_be_put_together_otherwise(course):
+    decomposed = unicodedata.normalize("NFD", "andré")
+    (done,) = both(course, {"andré.zip": zipped(WORK)}, {f"{decomposed}.zip": zipped(LATER)}, roster=["andré"])
+    assert (done.status, done.student) == ("replaced", "andré")
+
+
+# ---- when --------------------------------------------------------------------------------------------------------
+
+
+def receipt(course, student="ada"):
+    return Receipts(course[1], TASK).find(student, tree_hash(course[1] / student / TASK))
+
+
+def test_the_time_is_that_of_the_files_and_what_the_platform_says(course):
+    take(course, {"HW_ada_attempt_2026-01-30-15-30-10_mine.zip": zipped(WORK)})
+    when = datetime(2026, 1, 30, 15, 30, 10).astimezone(UTC).isoformat()
+    assert receipt(course).received == when
+    shutil.rmtree(course[0])
+    take(course, {"HW_ada_attempt_2026-02-02-10-00-00_mine.zip": zipped(WORK)})
+    assert receipt(course).received == when  # the same files
+    take(course, {"HW_ada_attempt_2026-02-03-10-00-00_mine.zip": zipped(LATER)})
+    assert receipt(course).received > when
+
+
+def test_a_name_of_odd_bytes_has_a_receipt(course):
+    lay(course[0], {"x/1_cells.ipynb": "one"})
+    os.rename(course[0] / "x", os.fsencode(course[0]) + b"/HW\xff_ada_attempt_2026-01-30-15-30-10")
+    assert [take(course, {})[0].status for _ in range(2)] == ["new", "same"]
+    assert receipt(course).received.startswith("2026-01")
+
+
+@pytest.mark.parametrize("date", ["", "tomorrow", "2026-13-45", "9999-12-31-23-59-59", "1-2", "20", "x" * 99])
+def test_a_time_that_cannot_be_is_now(date):
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    assert before <= datetime.fromisoformat(handed_in(date)) <= datetime.now(UTC)
 
 
 # ---- one by one --------------------------------------------------------------------------------------------------
@@ -420,7 +599,7 @@ def test_paths_that_lead_elsewhere_are_left_out(course, name):
     assert taken.status == "new"
     assert "left out: " in taken.reason
     assert "\n" not in taken.reason
-    assert there(course[1].parent.parent / "grading") == {f"submitted/m/{TASK}/{key}": WORK[key] for key in WORK}
+    assert there(course[1]) == {f"m/{TASK}/{key}": WORK[key] for key in WORK}
     everything = [path.name for path in course[1].parent.parent.rglob("*")]
     assert not any("evil" in path for path in everything)
 

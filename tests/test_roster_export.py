@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 
 import graded_course
 import pytest
@@ -190,8 +191,25 @@ def test_needs_manual_is_what_can_be_read(course, tmp_path):
     found = exported(course, tmp_path, ledger=ledger)
     assert {id: row["needs_manual"] for id, row in found.items()} == {"ada": "2", "bob": "30", "lost": "2"}
     done = export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger)
-    assert (done.rows, done.to_read, done.lost) == (3, 3, ("lost",))
-    assert export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger, students=["bob"]).to_read == 1
+    assert (done.rows, done.waiting, done.lost) == (3, 3, ("lost",))
+    assert export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger, students=["bob"]).waiting == 1
+
+
+def test_what_is_not_final_says_so(course, tmp_path):
+    course = shutil.copytree(course, tmp_path / "course")
+    in_doubt = {"1_cells.ipynb": {"status": "rejected", "reason": "in doubt", "flags": []}}
+    with graded_course.gradebook(course) as book:
+        book.find_grade("rnn_step", "1_cells", NAME, "bob").needs_manual_grade = True
+    ledger = {"bob": Entry("bob", "graded", notebooks=in_doubt), "eve": Entry("eve", "graded")}
+    said = "31 still to be marked by a person; 1_cells is missing, in doubt, or cannot be read"
+    assert {id: row["so_far"] for id, row in exported(course, tmp_path, ledger=ledger).items()} == {
+        "ada": "27 still to be marked by a person", "bob": said, "eve": "",
+    }  # fmt: skip
+    with graded_course.gradebook(course) as book:
+        for notebook in book.find_submission(NAME, "ada").notebooks:
+            for grade in notebook.grades:
+                grade.needs_manual_grade = False
+    assert exported(course, tmp_path)["ada"]["so_far"] == ""
 
 
 def test_total_is_what_nbgrader_says(course, tmp_path):
@@ -277,7 +295,7 @@ def test_command_writes_the_roster_and_the_ledger_too(course, capsys):
     path = course / "grading" / "grades.csv"
     assert capsys.readouterr().out.splitlines() == [
         f"{path}: 3 students",
-        "1 student has answers to be read; totals are not final",
+        "2 students' totals are so far: answers are to be read, or a notebook is missing or in doubt",
     ]
     assert [(id, row["status"]) for id, row in rows(path).items()] == [
         ("new", "not submitted"), ("ada", "graded"), ("bob", "failed"),
@@ -286,7 +304,7 @@ def test_command_writes_the_roster_and_the_ledger_too(course, capsys):
 
 def test_command_says_what_is_not_finished(course, capsys):
     assert main(["--course", str(course)]) == 0
-    assert capsys.readouterr().out.endswith("2 students have answers to be read; totals are not final\n")
+    assert "\n2 students' totals are so far: answers are to be read" in capsys.readouterr().out
     ledger = Ledger(course / "grading" / "ledger.json", NAME)
     ledger.entries["lost"] = Entry("lost", "graded")
     ledger.save()

@@ -110,15 +110,18 @@ def test_something_else_has_no_points_and_the_same_status(id, obj):
     assert (report.status, report.messages) == (shown.status, shown.messages)
 
 
-def test_a_mistake_in_an_earlier_question_is_named_as_such():
+def test_a_mistake_in_an_earlier_question_is_named_as_such_and_costs_nothing_here():
     wrong = generate.patched("gru_update_gate", " + self.b_z)", ")")
     report = scored("gru_forward", generate.student_object("gru_forward", gru_update_gate=wrong))
     assert "mend question gru_step first" in report.messages[0]
     assert "mend question gru_update_gate first" in report.messages[0]
     assert "the bias b_z is missing" in report.messages[0]
+    assert report.messages[1] == "judged with a right GRU.step in the place of yours: 3 of 3 points"
+    assert report.points == 3
     wrong = generate.patched("grad_norm", "squares.sqrt()", "squares")
     report = scored("clip", generate.student_object("clip", grad_norm=wrong))
     assert "mend question grad_norm first" in report.messages[0]
+    assert report.points == 3
 
 
 # ---- right in public only -----------------------------------------------------------------------------------------

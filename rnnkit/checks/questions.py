@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
+REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
 
 

@@ -9,17 +9,21 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from rnnkit.checks.questions import QUESTIONS, REPORT
 from rnnkit.grading import own_run
 from rnnkit.grading.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.driver import grade_class
+from rnnkit.grading.gradebook import REVIEW, url
 from rnnkit.grading.intake import take_in
-from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.ledger import GRADED, REJECTED, Entry, Ledger
+from rnnkit.grading.marks import read_marks, unfinished
 from rnnkit.grading.roster import read_roster
 from rnnkit.names import BadValue
 from rnnkit.setup_env import SetupError, clone_root
 
 OWN_RUN = "computing in which each student's run of temporal order is tried again, when all scores stand (%(default)s)"
 TRUST = "--i-trust-these-submissions"
+WITH_POINTS = {REPORT, *(question.notebook for question in QUESTIONS.values())}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add("assignment", nargs="?", default="training_dynamics", help="a folder of notebooks/ (%(default)s)")
     add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
     add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
+    add("--replace", action="store_true", help="with --from: also what is not named as that student's earlier one was")
     add("--course", type=Path, help="the folder with grading/ in it (the clone)")
     add("--student", action="append", default=[], help="only this one, again; may be repeated")
     add("--question", action="append", default=[], help="enter only this question's score anew; may be repeated")
@@ -78,17 +83,26 @@ def main(argv: Sequence[str]) -> int:
         print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
         return 130
     print(summary(graded, course.submitted))
+    if said := _unfinished(course, given.assignment):
+        print(said)
     bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
     return 1 if bad else 0
 
 
 def line(entry: Entry) -> str:
     """One submission in one line, and its flags below."""
-    open_answers = sum(about["answered"] for about in entry.answers.values())
+    to_read = sum(about["answered"] for about in entry.answers.values())
+    checks = [id for id, about in entry.scores.items() if about["status"] in REVIEW]
+    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in WITH_POINTS]
+    waits = [
+        f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
+        f"to look at: {', '.join(checks)}" if checks else "",
+        f"without {', '.join(lost)}" if lost else "",
+    ]
     points = f"{entry.points:g} of {entry.most:g} points" if entry.scores else ""
     points += f" and {entry.extra:g} for extra credit" if entry.extra else ""
-    answers = f"{open_answers} answers to read" if open_answers else ""
-    what = ", ".join(filter(None, [entry.status, points, answers, entry.reason]))
+    points += " so far" if points and (any(waits) or entry.status != GRADED) else ""
+    what = ", ".join(filter(None, [entry.status, points, *waits, entry.reason]))
     return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])
 
 
@@ -111,6 +125,15 @@ def summary(graded: Graded, submitted: Path) -> str:
     return "\n".join(lines)
 
 
+def _unfinished(course: Course, assignment: str) -> str:
+    """For how many students the gradebook's totals are not final, in a line."""
+    if not course.gradebook.exists():
+        return ""
+    entries = Ledger(course.ledger, assignment).entries
+    submissions = read_marks(url(course.folder), assignment).submissions
+    return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
+
+
 def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:
     bar.total = of
     bar.update(done - bar.n)
@@ -121,7 +144,8 @@ def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
     roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
     with told_of_room(course), lock(course):
-        taken = take_in(given.source, course.submitted, given.assignment, roster=roster, name_regex=given.name_regex)
+        how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace}
+        taken = take_in(given.source, course.submitted, given.assignment, **how)
     for one in taken:
         print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")
     return sum(one.status == "refused" for one in taken)

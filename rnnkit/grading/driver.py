@@ -26,6 +26,7 @@ from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, 
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
 from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
+from rnnkit.grading.receipts import Receipts, stamp
 from rnnkit.grading.room import NO_ROOM, no_room, reason
 from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
@@ -119,15 +120,20 @@ class _Run:
         self.version = version(course.root, assignment)
         self.masters = masters(course.root, assignment)
         self.trees: dict[str, str] = {}
+        self.received: dict[str, str] = {}
         self.work = course.work / "grade"
         self.runtime = Path()
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
         """The students whose submissions are to be graded now."""
-        found = []
+        found, receipts = [], Receipts(self.course.submitted, self.assignment)
         with gradebook.opened(self.course.folder) as book:
             for student in result.entries:
-                self.trees[student] = tree_hash(self.course.submitted / student / self.assignment)
+                folder = self.course.submitted / student / self.assignment
+                tree = self.trees[student] = tree_hash(folder)
+                before = self.ledger.entries.get(student)
+                known = before.received if before and before.tree == tree else ""
+                self.received[student] = receipts.received(student, tree, folder, known)
                 if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
                     found.append(student)
                 else:
@@ -291,11 +297,8 @@ class _Run:
 
     def _about(self, student: str, seed: int) -> dict[str, Any]:
         """What every new entry says of itself."""
-        now, before = datetime.now(UTC).isoformat(timespec="seconds"), self.ledger.entries.get(student)
-        tree = self.trees[student]
-        received = before.received if before and before.tree == tree else now
-        about = {"tree": tree, "version": self.version, "confined": self._confined, "seed": seed}
-        return about | {"received": received, "graded": now}
+        about = {"tree": self.trees[student], "version": self.version, "confined": self._confined, "seed": seed}
+        return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
 
     def _entry(self, job: Job, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""

@@ -123,13 +123,15 @@ def _norm(phi: str, *grads: Tensor) -> tuple[Tensor]:
 
 
 def _gradient_through_time(inputs: Inputs, loss: np.ndarray, *hs: np.ndarray) -> np.ndarray:
-    """For states of one of the rounds, which alone say what the loss came from."""
+    """For states of one of the rounds, which say what the loss came from; a multiple of that loss has its multiple."""
     for given in (inputs, *inputs.rounds.values()):
         states = trajectory(given.arrays)
         rows = [next((t for t, state in enumerate(states) if equal(h, state, CLOSE)), None) for h in hs]
-        if None not in rows and equal(loss, loss_at_the_end(given.arrays, states), CLOSE):
-            return gradient_through_time(given.arrays, every_step=False)[rows]
-    raise ValueError("gradient_through_time is right for the loss and the states that were handed over, not for others")
+        if hs and None not in rows:
+            right = loss_at_the_end(given.arrays, states)
+            times = 1.0 if equal(loss, right, CLOSE) else abs(loss / right)
+            return times * gradient_through_time(given.arrays, every_step=False)[rows]
+    raise ValueError("gradient_through_time is given other states than those that were handed over")
 
 
 _RIGHT: dict[str, Callable[..., tuple[Tensor, ...]]] = {

@@ -36,7 +36,7 @@ from rnnkit.whole import save_text
 GRADES = Path("grading") / "grades.csv"
 ASSIGNMENT = "training_dynamics"
 NOT_SUBMITTED = "not submitted"
-FIRST = ("student_id", "last_name", "first_name", "email", "status", "reason")
+FIRST = ("student_id", "last_name", "first_name", "email", "status", "reason", "so_far")
 SUMS = ("total", "max", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
 LAST = ("set_by_hand", "flags", "submitted_at")
 # Where spreadsheets of some countries, told nothing else, begin a new cell that is a formula.
@@ -46,12 +46,12 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What was written: the rows below the header, the students with answers to be read, and those with points that
-    the gradebook does not have.
+    """What was written: the rows below the header, the students whose totals are not final, and those with points
+    that the gradebook does not have.
     """
 
     rows: int
-    to_read: int
+    waiting: int
     lost: tuple[str, ...] = ()
 
 
@@ -69,7 +69,8 @@ def export(
 
     ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
     answers that a person marks. Where a person has set the points of a check, these count, and ``set_by_hand`` names
-    the check. A cell of a question is empty where nothing was handed in or nothing is marked yet.
+    the check. A cell of a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what
+    waits where ``total`` is not final.
 
     Arguments:
         gradebook_url: as sqlalchemy has it.
@@ -98,10 +99,10 @@ def export(
         writer.writerow([cell(value) for value in _row(student, marks, columns, ledger.get(student.id))])
     to.parent.mkdir(parents=True, exist_ok=True)
     save_text(to, file.getvalue())
-    unread = [student.id for student in chosen if _to_read(student, marks, ledger.get(student.id))]
+    waiting = [student.id for student in chosen if _waits_for(student, marks, ledger.get(student.id))]
     lost = [id for id in (student.id for student in chosen) if id in ledger and id not in marks.submissions]
     lost = [id for id in lost if ledger[id].status == GRADED]
-    return Exported(len(chosen), len(unread), tuple(lost))
+    return Exported(len(chosen), len(waiting), tuple(lost))
 
 
 def cell(value: Any) -> str:
@@ -131,10 +132,11 @@ def _row(student: Student, marks: Marks, columns: Sequence[Mark], entry: Entry |
     there = marks.submissions.get(student.id)
     entry = entry or Entry(student.id, NOT_SUBMITTED if there is None else GRADED)
     submission = there or Submission(student.id, None)
-    got = {(mark.notebook, mark.id): mark.points for mark in submission.marks}
+    got = {(mark.notebook, mark.id): mark.known_to(entry).points for mark in submission.marks}
     by_hand = [mark.id for mark in submission.marks if mark.code and mark.by_hand is not None]
     return [
         *(student.id, student.last_name, student.first_name, student.email, entry.status, entry.reason),
+        "; ".join(_waits_for(student, marks, entry)),
         *(submission.total, marks.most, submission.auto, submission.manual, submission.extra, submission.penalty),
         _to_read(student, marks, entry),
         *(got.get((column.notebook, column.id)) for column in columns),
@@ -150,6 +152,15 @@ def _to_read(student: Student, marks: Marks, entry: Entry | None) -> int:
     if student.id in marks.submissions:
         return len(marks.submissions[student.id].to_read(entry))
     return sum(about["answered"] for about in entry.answers.values())
+
+
+def _waits_for(student: Student, marks: Marks, entry: Entry | None) -> list[str]:
+    """What is to come before a student's total is final."""
+    entry = entry or Entry(student.id, GRADED)
+    if student.id in marks.submissions:
+        return marks.submissions[student.id].waits_for(entry)
+    unread = _to_read(student, marks, entry)
+    return [f"{unread} still to be marked by a person"] if unread else []
 
 
 def main(argv: Sequence[str]) -> int:
@@ -177,7 +188,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"rnnkit export: {error}", file=sys.stderr)
         return 2
     print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
-    if said := unfinished(done.to_read):
+    if said := unfinished(done.waiting):
         print(said)
     if done.lost:
         print(f"not in the gradebook, though graded: {', '.join(done.lost)}; run rnnkit grade")

@@ -32,13 +32,15 @@ class FeedbackError(BadValue):
 class Made:
     """What became of one student's feedback: the page, or the reason why there is no new one.
 
-    `to_read` says how many of the student's answers a person has yet to look at.
+    `to_read` says how many of the student's answers a person has yet to look at, `waits_for` all that is to come before
+    the total is final.
     """
 
     student: str
     page: Path | None
     reason: str = ""
     to_read: int = 0
+    waits_for: tuple[str, ...] = ()
 
 
 def feedback(
@@ -102,7 +104,8 @@ def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Ma
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     submission = marks.submissions.get(student.id) or Submission(student.id, None)
-    return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)))
+    waits_for = tuple(submission.waits_for(entry))
+    return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)), waits_for=waits_for)
 
 
 def _replace(fresh: Path, target: Path, aside: Path) -> None:
@@ -144,6 +147,6 @@ def main(argv: Sequence[str]) -> int:
     for one in failed:
         print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
     print(f"{_folder(settings, 'feedback')}: feedback for {len(made) - len(failed)} of {len(made)} students")
-    if said := unfinished(sum(bool(one.to_read) for one in made)):
+    if said := unfinished(sum(bool(one.waits_for) for one in made)):
         print(said)
     return 1 if failed else 0

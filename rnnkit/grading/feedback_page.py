@@ -64,7 +64,7 @@ class Pages:
             INDEX: self._index.render(
                 about,
                 submission=submission,
-                waiting=len(submission.to_read(entry)),
+                waits_for=submission.waits_for(entry),
                 most=self.marks.most,
                 status=entry.status,
                 reason=plain(entry.reason, 1000),

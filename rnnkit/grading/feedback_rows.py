@@ -10,10 +10,8 @@ from urllib.parse import quote
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.grading.graded_cells import Cell, read_cells, titles_of
 from rnnkit.grading.ledger import REJECTED, Entry
-from rnnkit.grading.marks import SOLUTION, Mark, Submission, plain
+from rnnkit.grading.marks import SOLUTION, TASK, Mark, Submission, plain
 from rnnkit.grading.prose import Prose
-
-TASK = "_task"
 
 
 @dataclass
@@ -83,8 +81,8 @@ class NotebookPart:
 
     @property
     def waits(self) -> bool:
-        """Whether a person has yet to look at a question."""
-        return any(row.waits for row in self.rows)
+        """Whether these points are not final."""
+        return any(row.mark.waits for row in self.rows)
 
     @property
     def extra(self) -> float:
@@ -116,7 +114,7 @@ def parts_of(graded: Path, submission: Submission, entry: Entry, prose: Prose) -
         about = entry.notebooks.get(f"{name}.ipynb", {})
         reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
         part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "", reason, cells)
-        there = _merged([mark for mark in submission.marks if mark.notebook == name])
+        there = _merged([mark.known_to(entry) for mark in submission.marks if mark.notebook == name])
         part.rows = _rows(part, there, {id for notebook, id in waiting if notebook == name}, prose)
         if part.rows or part.link:
             parts.append(part)

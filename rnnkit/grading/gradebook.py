@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.api import (
@@ -18,6 +19,7 @@ from nbgrader.api import (
 )
 
 from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
+from rnnkit.grading.marks import TASK
 from rnnkit.grading.release import generate
 
 COURSE_ID = "rnnkit"
@@ -73,7 +75,11 @@ def record(
         before: the result before this one.
     """
     try:
-        for notebook in _submission(gradebook, assignment, entry.student).notebooks:
+        submission = _submission(gradebook, assignment, entry.student)
+        if entry.received:  # nbgrader's times are UTC and do not say so
+            submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+        for notebook in submission.notebooks:
+            _move_to_answers(notebook)
             for grade in notebook.grades:
                 if grade.name in fresh and grade.name in entry.scores:
                     _enter_score(grade, entry, before)
@@ -94,6 +100,20 @@ def record(
         raise
 
 
+def _move_to_answers(notebook: SubmittedNotebook) -> None:
+    """Puts what a person once entered at a question without points to its answer, where there is a box for it."""
+    grades = {grade.name: grade for grade in notebook.grades}
+    comments = {comment.name: comment for comment in notebook.comments}
+    for task in [grade for grade in grades.values() if isinstance(grade.cell, TaskCell) and not grade.cell.max_score]:
+        answer = task.name.removesuffix(TASK)
+        if answer in grades and task.extra_credit:
+            grades[answer].extra_credit = (grades[answer].extra_credit or 0.0) + task.extra_credit
+            task.extra_credit = None
+        if answer in comments and (said := comments[task.name].manual_comment):
+            said = "\n\n".join(filter(None, [comments[answer].manual_comment, said]))
+            comments[answer].manual_comment, comments[task.name].manual_comment = said, None
+
+
 def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
     about = entry.scores[grade.name]
     old = before.scores.get(grade.name, {}) if before else {}
@@ -107,8 +127,9 @@ def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
 
 def _enter_answer(grade: Grade, entry: Entry, before: Entry | None) -> None:
     answer = entry.answers[grade.name]
-    grade.auto_score = None if answer["answered"] else 0.0
-    if grade.manual_score is None:
+    # Where there is nothing but extra credit, giving that is enough: nbgrader asks for a score where it finds none.
+    grade.auto_score = None if answer["answered"] and grade.max_score else 0.0
+    if grade.manual_score is None and (grade.max_score or grade.extra_credit is None):
         grade.needs_manual_grade = answer["answered"]
     else:
         old = before.answers.get(grade.name, {}) if before else {}

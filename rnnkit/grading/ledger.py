@@ -37,7 +37,7 @@ class Entry:
         version: hash of the release and of all code that scores depend on.
         confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
         seed: of the random inputs of the checks: the same seed gives the same again.
-        received, graded: when the files were first seen, and graded; UTC.
+        received, graded: when the files were handed in, see `rnnkit.grading.receipts`, and when they were graded; UTC.
         seconds, peak_mb: what the grader process took.
         notebooks: file -> status, reason, flags.
         scores: question -> notebook, points, most, status, text, sha256 of the code.
@@ -139,6 +139,16 @@ def tree_hash(folder: Path) -> str:
             digest.update(b"%d\0%d\0" % (stat.S_IFMT(about.st_mode), about.st_size))
             digest.update(_content(os.path.join(folder, inside), about))
     return digest.hexdigest()
+
+
+def file_hashes(folder: Path) -> list[str]:
+    """The hashes of the contents of all files in a folder, whatever the files are called."""
+    found = {
+        _content(os.path.join(folder, inside), about).hex()
+        for inside, about in walk(folder)
+        if about is not None and stat.S_ISREG(about.st_mode)
+    }
+    return sorted(found - {""})
 
 
 def _content(path: str, about: os.stat_result) -> bytes:

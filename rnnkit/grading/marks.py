@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from rnnkit.checks.questions import QUESTIONS
-from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.ledger import FAILED, GRADED, Entry
 from rnnkit.grading.master import masters
 from rnnkit.grading.release import ReleaseError
 from rnnkit.grading.roster import Student
 from rnnkit.names import BadValue, unknown
 
 SOLUTION = "_solution"
+TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
 # Escape sequences of terminals; characters that steer instead of being shown; halves of characters.
 STEERING = re.compile(
@@ -70,6 +71,20 @@ class Mark:
         """What counts, without extra credit that a person gave; None where nothing was given yet."""
         return self.auto if self.by_hand is None else self.by_hand
 
+    def known_to(self, entry: Entry) -> Mark:
+        """The mark without the 0 of a check whose notebook could not be graded and waits, as the ledger has it."""
+        not_graded = entry.scores.get(self.id, {}).get("status") == NOT_GRADED
+        return replace(self, auto=None) if self.code and self.waits and not_graded else self
+
+    @property
+    def shown(self) -> str:
+        """Its points in words: no 0 where nobody has looked yet, nothing where there are none to be had."""
+        if not self.most:
+            return "not yet marked" if self.waits and not self.code and self.points is None else ""
+        if self.points is None:
+            return f"– of {self.most:g}, not yet marked"
+        return f"{round(self.points, 2):g} of {self.most:g}"
+
 
 @dataclass
 class Submission:
@@ -110,6 +125,20 @@ class Submission:
             return [mark for mark in self.marks if mark.waits]
         checked = {id for id, about in entry.scores.items() if about["status"] != NOT_GRADED}
         return [mark for mark in self.marks if mark.waits and mark.id in checked | set(entry.answers)]
+
+    def waits_for(self, entry: Entry) -> list[str]:
+        """What is to come before the total is final, in a few words each; empty where it is.
+
+        Arguments:
+            entry: the ledger's; an empty one says nothing.
+        """
+        to_read, open_ = len(self.to_read(entry)), {mark.notebook for mark in self.marks if mark.waits}
+        lost = [Path(name).stem for name in entry.notebooks if entry.rejected(name) and Path(name).stem in open_]
+        return [
+            *([f"{to_read} still to be marked by a person"] if to_read else []),
+            *([f"{name} is missing, in doubt, or cannot be read" for name in lost] if entry.status != FAILED else []),
+            *(["the last submission could not be graded"] if entry.status == FAILED else []),
+        ]
 
 
 @dataclass
@@ -206,6 +235,8 @@ def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) 
     ):
         comment = comments.get((student, notebook, name)) or comments.get((student, notebook, name + SOLUTION), "")
         code, task = cell_type == "code", kind == "TaskCell"
+        if waits and not code:  # the 0 of what a person has yet to mark is nobody's
+            auto = None
         mark = Mark(name, notebook, code, task, most, auto, by_hand, extra or 0.0, bool(waits), comment)
         if code and not most:
             mark = replace(mark, extra=mark.extra + (mark.points or 0.0))
@@ -259,8 +290,8 @@ def nobody(id: str, known: Iterable[str]) -> str:
 
 
 def unfinished(students: int) -> str:
-    """A line that says for how many students marking is not finished; empty where it is for all."""
+    """A line that says for how many students something waits; empty where nothing does."""
     if not students:
         return ""
-    have = "1 student has" if students == 1 else f"{students} students have"
-    return f"{have} answers to be read; totals are not final"
+    have = "1 student's total is" if students == 1 else f"{students} students' totals are"
+    return f"{have} so far: answers are to be read, or a notebook is missing or in doubt"

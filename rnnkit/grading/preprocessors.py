@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from nbconvert.preprocessors import Preprocessor
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_task
 
 SOLUTION = "_solution"
+# Formgrader makes 0 of whatever is typed into a box "/ 0.0": nobody types there. To give a check "full credit" of 0
+# would take away what it gave as extra credit.
+CLOSED = """<script>
+for (const box of document.querySelectorAll("input.score")) {
+  if (box.parentNode.textContent.trim() !== "/ 0.0") continue;
+  const cell = box.closest(".nbgrader_cell");
+  box.readOnly = true;
+  box.title = "There are no points here; enter extra credit";
+  if (cell.querySelector(".input_area")) cell.querySelector(".full-credit").remove();
+}
+</script>"""
 
 
 class NamedStubs(ClearSolutions):
@@ -34,4 +47,17 @@ class SettledTasks(NbGraderPreprocessor):
                 grade = gradebook.find_grade(task["grade_id"], about["notebook"], about["assignment"], about["student"])
                 grade.auto_score, grade.needs_manual_grade = 0.0, False
             gradebook.db.commit()
+        return nb, resources
+
+
+class OneBox(Preprocessor):
+    """One box for points in Formgrader for each question: at its answer, and none at the task, which has no points."""
+
+    def preprocess(self, nb, resources):
+        """Formgrader's page alone is changed: who makes feedback has to know the tasks, to cut their mark schemes."""
+        if "submission_id" in resources:
+            for cell in filter(is_task, nb.cells):
+                if not cell.metadata.nbgrader.get("points"):
+                    del cell.metadata["nbgrader"]
+            nb.cells.append(new_markdown_cell(CLOSED))
         return nb, resources

@@ -74,6 +74,15 @@ def find(folder: Path, name: str) -> Path:
     raise Missing(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
 
 
+def notebooks(folder: Path) -> list[str]:
+    """All notebooks of a submission: those that lie in it, then those in its folders."""
+    try:
+        there = sorted(path.name for path in Path(folder).iterdir())
+    except OSError:
+        return []
+    return [name for name in there if ENDING.search(name)] + _in_folders(Path(folder), there)
+
+
 def _in_folders(folder: Path, names: list[str]) -> list[str]:
     """The notebooks in a submission's folders, not those further down, nor those of runs and programs."""
     found: list[str] = []

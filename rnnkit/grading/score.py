@@ -94,7 +94,7 @@ class AsWritten:
     """Asks for what the student's code does as it is.
 
     Fields:
-        wrong: the earlier questions that it calls and that are not right in public either; None where that is unknown.
+        wrong: the earlier questions that are not known to be right in public; None where nothing is known of them.
     """
 
     def __init__(self, question: Question, ask: Ask) -> None:
@@ -211,7 +211,8 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
     try:
         reply = asked(None)
         needs = list(_needed(reply))
-        asked.wrong = [need.id for need, other in needs if other.points < other.most]
+        right = [need.id for need, other in needs if other.points == other.most]
+        asked.wrong = [id for id in question.needs if id not in right]
         public = report_of(question, reply.seen, needs)
     except (NoAnswer, BadReply):
         return report

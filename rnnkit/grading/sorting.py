@@ -11,7 +11,7 @@ from pathlib import Path
 from rnnkit.grading import unpack
 from rnnkit.grading.reading import ENDING, BadSubmission, listed, shown
 from rnnkit.grading.unpack import File
-from rnnkit.grading.whose import Names
+from rnnkit.grading.whose import Named, Names, folded
 
 RUNS = "runs"  # notebooks below it belong to runs
 MOST_ZIPS = 2  # a zip in a student's zip, and no more
@@ -28,8 +28,7 @@ class Unit:
     remark: str = ""
     files: list[File] = field(default_factory=list)
     problem: str = ""
-    told: str = ""  # the id as the name has it
-    is_sure: bool = True  # whether that is the student's
+    named: Named | None = None  # what its name tells
 
 
 def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
@@ -48,14 +47,15 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
     names.settle([name for name, _, _ in things])
     for name, files, problem in things:
         unit = _unit(name, files, names) if not problem else Unit(shown(name), name, problem=problem)
-        key = (unit.student, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
+        whose = unit.named.key if unit.named else ""
+        key = (unit.student, whose, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
         if _is_named_file(name, files, names):
-            key = (unit.student, unit.told, unit.date, "file by file")
+            key = (unit.student, whose, unit.date, "file by file")
         if key in found:
             found[key].files += unit.files
         else:
             found[key] = unit
-    return _one_each(list(found.values()))
+    return _one_each(list(found.values()), names)
 
 
 def _unit(name: str, files: list[File], names: Names) -> Unit:
@@ -69,7 +69,7 @@ def _unit(name: str, files: list[File], names: Names) -> Unit:
             files = [File((named.file,), files[0].size, files[0].open)]
         elif not _is_zip(files[0]):
             return Unit(shown(name), name, problem="expected a student's folder or zip, got a file that names nobody")
-    return Unit(named.student, name, named.date, named.remark, files, told=named.told, is_sure=named.is_sure)
+    return Unit(named.student, name, named.date, named.remark, files, named=named)
 
 
 def _is_file(name: str, files: list[File]) -> bool:
@@ -80,20 +80,26 @@ def _is_named_file(name: str, files: list[File], names: Names) -> bool:
     return _is_file(name, files) and names.is_platforms(name)
 
 
-def _one_each(found: list[Unit]) -> list[Unit]:
+def _one_each(found: list[Unit], names: Names) -> list[Unit]:
     """Of several units of one student the latest, where all have dates; the others get a problem.
 
-    One whose name has the student's id counts, whatever others there are that the roster was asked about.
+    One whose name has the student's id counts, whatever others there are that the roster was asked about. Ids that
+    differ in case alone, and that no roster has, are taken for one student's.
     """
-    for student in {unit.student for unit in found if not unit.problem}:
-        mine = sorted((unit for unit in found if unit.student == student and not unit.problem), key=lambda u: u.date)
-        if sure := [unit for unit in mine if unit.is_sure]:
+    of_one: dict[str, list[Unit]] = {}
+    for unit in (unit for unit in found if not unit.problem):
+        id = unit.student if unit.student in (names.roster or ()) else folded(unit.student)
+        of_one.setdefault(id, []).append(unit)
+    for theirs in of_one.values():
+        mine, student = sorted(theirs, key=lambda unit: unit.date), theirs[0].student
+        if sure := [unit for unit in mine if unit.named.is_sure]:
             for unit in mine:
-                if not unit.is_sure:
+                if not unit.named.is_sure:
                     unit.problem = f"is it {student}'s? {shown(sure[0].source)} certainly is; rename it or leave it out"
             mine = sure
         dates = [unit.date for unit in mine]
-        if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2]):
+        keys = {unit.named.key for unit in mine}
+        if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2] or len(keys) > 1):
             for unit in mine:
                 unit.problem = (
                     f"expected one submission of {student}, got {listed([m.source for m in mine])}; leave one"

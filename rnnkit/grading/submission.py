@@ -28,7 +28,8 @@ from rnnkit.grading.master import is_answer, is_task
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.provisioner import kernel_manager, why
 from rnnkit.grading.reading import Missing
-from rnnkit.grading.rebuild import BadSubmission, find, read, rebuild
+from rnnkit.grading.rebuild import BadSubmission, read, rebuild
+from rnnkit.grading.recognise import recognise
 from rnnkit.grading.reply import clean
 from rnnkit.grading.room import no_room
 from rnnkit.grading.sandbox import Limits, run
@@ -175,20 +176,22 @@ def _plain(value: Any) -> Any:
 
 def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
-    found, shapes = {}, json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
-    for path in sorted(Path(job.master).glob("*.ipynb")):
+    masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
+    shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
+    found, handed_in = {}, recognise(Path(job.folder), masters)
+    for name, master in masters.items():
         try:
-            submitted = find(Path(job.folder), path.name)
-            flags = [] if submitted.name == path.name else [f"the file was named {submitted.name}"]
-            found[path.name], more = rebuild(nbformat.read(path, 4), read(submitted))
-            flags += [*more, *scan(found[path.name], path.name, shapes)]
-            result.notebooks[path.name] = NotebookResult("graded", "", flags)
+            if isinstance(handed_in[name], BadSubmission):
+                raise handed_in[name]
+            path, flags = handed_in[name]
+            found[name], more = rebuild(master, read(path))
+            result.notebooks[name] = NotebookResult("graded", "", [*flags, *more, *scan(found[name], name, shapes)])
         except Missing as bad:
-            result.notebooks[path.name] = NotebookResult(*([ABSENT] if path.name == EXTRA else [REJECTED, str(bad)]))
+            result.notebooks[name] = NotebookResult(*([ABSENT] if name == EXTRA else [REJECTED, str(bad)]))
         except BadSubmission as bad:
-            result.notebooks[path.name] = NotebookResult(REJECTED, str(bad))
+            result.notebooks[name] = NotebookResult(REJECTED, str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
-            result.notebooks[path.name] = NotebookResult(REJECTED, f"cannot be read ({type(error).__name__})")
+            result.notebooks[name] = NotebookResult(REJECTED, f"cannot be read ({type(error).__name__})")
     return found
 
 

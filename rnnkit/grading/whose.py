@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnkit.grading.reading import BadSubmission, listed, shown
 from rnnkit.names import BadValue
@@ -30,6 +31,7 @@ class Named:
         remark: what a person may want to know.
         before: the name without what the student chose.
         told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
+        key: what of the name tells whose it is: where two have one key, nobody doubts that they are one student's.
     """
 
     student: str
@@ -38,11 +40,17 @@ class Named:
     remark: str = ""
     before: str = ""
     told: str = ""
+    key: str = ""
 
     @property
     def is_sure(self) -> bool:
         """Whether the name has the id itself."""
-        return self.told.lower() == self.student.lower()
+        return self.told == self.student
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the id as it is, with nothing put before it but by a platform."""
+        return self.is_sure and (self.key != self.before or self.before == self.student)
 
 
 class Names:
@@ -79,7 +87,8 @@ class Names:
 
     def is_student(self, name: str) -> bool:
         """Whether a name certainly tells a student."""
-        return ENDINGS.sub("", name) in (self.roster or ()) or self.is_platforms(name)
+        bare = unicodedata.normalize("NFC", ENDINGS.sub("", name))
+        return bare in (self.roster or ()) or self.is_platforms(name)
 
     def whose(self, name: str) -> Named:
         """The student of a folder or a file.
@@ -87,13 +96,14 @@ class Names:
         Raises:
             BadSubmission: the name does not fit, or the id in it cannot be one.
         """
+        name = unicodedata.normalize("NFC", name)  # as no Mac writes it
         named = self._by_pattern(name) if self.pattern else self._by_name(name)
         student, remark = self._in_roster(named.student, named.before)
         if not ID.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
             raise BadSubmission(
                 f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
             )
-        return Named(student, named.file, named.date, remark, named.before, named.student)
+        return replace(named, student=student, remark=remark, told=named.student)
 
     def _by_pattern(self, name: str) -> Named:
         found = self.pattern.match(name)
@@ -103,12 +113,14 @@ class Names:
         file = groups.get("file_id", "")
         if file and "." not in file:
             file += name[name.rindex(".") :] if "." in name else ""
-        return Named(groups["student_id"], file, groups.get("timestamp", ""), before=_before(found, "file_id"))
+        date = groups.get("timestamp", "")
+        key = f"--name-regex {groups['student_id']}"
+        return Named(groups["student_id"], file, date, before=_before(found, "file_id"), key=key)
 
     def _by_name(self, name: str) -> Named:
         bare = ENDINGS.sub("", name)
         if bare in (self.roster or ()):
-            return Named(bare)
+            return Named(bare, before=bare, key=bare)
         fitting = {
             platform: found
             for platform, form in PATTERNS.items()
@@ -121,17 +133,26 @@ class Names:
             if platform != (self.platform or platform):
                 raise BadSubmission(f"expected a name as {self.platform} gives it, got one as of {platform}; rename it")
             groups = found.groupdict()
-            date = groups.get("date") or ""
-            return Named(groups["student"], groups.get("file") or "", date, before=_before(found, "file"))
-        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare)
+            date, before = groups.get("date") or "", _before(found, "file")
+            told, key = groups["student"], groups["student"]
+            if platform == "Blackboard":  # an id may have underscores, and so may what stands before it
+                key = name[: found.end("student")]
+                told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
+            return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
+        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare, key=bare)
 
     def _in_roster(self, student: str, name: str) -> tuple[str, str]:
         """The id as the roster has it, and a remark where it has none; ``name`` is what the platform gave."""
         if self.roster is None or student in self.roster:
             return student, ""
-        near = [known for known in self.roster if known.lower() == student.lower()]
+        near = [known for known in self.roster if folded(known) == folded(student)]
         near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", name)]
         return (near[0], "") if len(near) == 1 else (student, "not in the roster")
+
+
+def folded(id: str) -> str:
+    """An id without what may get lost on its way: case, and how its letters are put together."""
+    return unicodedata.normalize("NFKC", id).casefold()
 
 
 def _before(found: re.Match, group: str) -> str:

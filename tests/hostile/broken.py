@@ -212,7 +212,7 @@ def b_untouched(s):
             )
 
 
-@right(0)
+@right()
 def b_swapped(s):
     """1_cells and 2_diagnostics are under each other's name."""
     s.notebooks[CELLS], s.notebooks[DIAGNOSTICS] = s.notebooks[DIAGNOSTICS], s.notebooks[CELLS]
