@@ -131,6 +131,48 @@ def test_one_that_does_not_start_and_one_without_time(solved):
         assert done.notebook.cells[1].outputs[0].output_type == "error"
 
 
+class Short(Fake):
+    """A kernel in which some names are left out: what uses them raises, and shows that."""
+
+    def execute(self, code, seconds, outputs=None):
+        try:
+            return super().execute(code, seconds, outputs)
+        except NameError:
+            content = {"ename": "NotHere", "evalue": "left out", "traceback": []}
+            if outputs is not None:
+                outputs.take("error", content)
+            return False
+
+
+def test_a_cell_that_uses_what_is_left_out_goes_on_behind_it(solved):
+    notebook = solved()
+    cell = next(cell for cell in notebook.cells if cell.id == "rho_solution")
+    cell.source = f"left_out.draw()\n\n# a comment\n{cell.source}\nleft_out.draw()"
+    done = run(notebook, kernel := Short())
+    assert done.reports["rho"].points == QUESTIONS["rho"].points
+    assert cell.outputs[-1].ename == "NotHere"
+    assert kernel.starts == 1
+
+
+def test_questions_of_a_notebook_that_holds_answers_are_asked_aside(solved):
+    notebook = solved()
+    own = nbformat.v4.new_code_cell("helper = left_out.load()\ndef mine(W):\n    return W", id="own")
+    notebook.cells.insert(2, own)
+    given, asides = Short(), []
+
+    def aside():
+        asides.append(Short())
+        return asides[-1]
+
+    done = execute(notebook, lambda: given, monotonic() + 600, 5, {}, aside)
+    assert [done.reports[id].points for id in IDS] == [QUESTIONS[id].points for id in IDS]
+    assert not [code for code in given.sent if "_rnnkit_ask" in code]
+    assert len(asides) == len(IDS)
+    assert all(kernel.closed for kernel in asides)
+    assert any("def mine" in code and "left_out" not in code for code in asides[-1].sent)
+    assert not [code for code in asides[-1].sent if "figures." in code or "write_diagnostics(" in code]
+
+
 def test_only_what_is_graded_needs_a_kernel():
     needed = {path.name: needs_kernel(nbformat.read(path, 4)) for path in NOTEBOOKS}
     graded = {"1_cells.ipynb": True, DIAGNOSTICS: True, "4_report.ipynb": True, "5_extra_credit.ipynb": True}

@@ -175,7 +175,7 @@ def test_what_cannot_begin(course):
 
 def test_a_grader_process_that_dies_is_a_row(course, monkeypatch):
     submit(course, "anna", DIAGNOSTICS)
-    monkeypatch.setattr(driver, "student_runtime", lambda root: course / "nowhere")
+    monkeypatch.setattr(driver, "scoring_runtime", lambda root: course / "nowhere")
     entry = grade(course).entries["anna"]
     assert entry.status in ("failed", GRADED)
     assert points(course, "anna") == 0

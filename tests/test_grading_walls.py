@@ -18,7 +18,7 @@ FORBIDDEN = {
     "eval", "exec", "compile", "load", "loads", "Unpickler", "read_pickle", "run_path", "run_module", "execfile",
     "import_module", "__import__", "literal_eval",
 }  # fmt: skip
-ALLOWED = {("json", "loads"), ("re", "compile")}
+ALLOWED = {("json", "loads"), ("re", "compile"), ("py_compile", "compile")}  # the last of our own files
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

@@ -22,9 +22,9 @@ import torch
 
 from rnnkit.checks.inputs import SIZES, fixed
 from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
+from rnnkit.checks.observe import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
-from rnnkit.checks.runner import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.sandbox import quiet
 
 HERE = Path(__file__).resolve().parent

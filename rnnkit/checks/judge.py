@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnnkit.checks import cases_cells, cases_diagnostics, cases_extra, rules
+from rnnkit.checks import rules
 from rnnkit.checks.cases_cells import Case
 from rnnkit.checks.diagnose import Expected, Outcomes, diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
 from rnnkit.checks.numbers import difference, wrong_in
+from rnnkit.checks.observe import CASES, NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, later
 from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.right import expectations
-
-CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES
-NOT_WRITTEN = "not written yet"
-
-
-@dataclass
-class Seen:
-    """What an object did when it was asked a question.
-
-    Fields:
-        outcomes: by case; empty where it was not run.
-        rules: the forbidden things that it uses.
-        verdict: status and message where it is no such object at all.
-        probes: gives the outcomes of the question's probes; asked only where the answer is wrong and unknown.
-    """
-
-    outcomes: Outcomes = field(default_factory=dict)
-    rules: list[str] = field(default_factory=list)
-    verdict: tuple[str, str] | None = None
-    probes: Callable[[], Outcomes] = dict
 
 
 def expected(question: Question) -> Expected:

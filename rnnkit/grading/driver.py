@@ -19,6 +19,7 @@ from nbformat.v4 import new_markdown_cell
 
 from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading import cgroup, gradebook, own_run
+from rnnkit.grading.borrowed import shipped
 from rnnkit.grading.children import PATIENCE_S, Child
 from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
@@ -27,9 +28,9 @@ from rnnkit.grading.master import masters, schemes, version
 from rnnkit.grading.neutral import neutralise
 from rnnkit.grading.receipts import Receipts, stamp
 from rnnkit.grading.room import NO_ROOM, no_room, reason
-from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
-from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, Job, Result
+from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job, Result
 from rnnkit.names import unknown
 from rnnkit.setup_env import clone_root
 from rnnkit.whole import save_text
@@ -163,7 +164,8 @@ class _Run:
         for name, notebook in self.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
-        self.runtime = student_runtime(self.course.root)
+        save_text(folder / SHAPES, json.dumps(shipped(self.course.root)))
+        self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
     def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
         """What the grader process of a student is told; its work folder is made, in one that is shared."""
@@ -177,6 +179,7 @@ class _Run:
             str(work),
             str(self.work / MASTER),
             str(self.runtime),
+            str(self.scoring),
             secrets.randbits(63) if self.seed is None else self.seed,
             not self.trust,
             () if whole else self.questions,

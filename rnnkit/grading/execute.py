@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +17,14 @@ from nbformat.v4 import new_output
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.report import Report
 from rnnkit.grading.allowance import TIME_IS_UP
+from rnnkit.grading.answering.absent import NotHere
 from rnnkit.grading.kernel import Kernel, NoReply, Outputs, Stopped, TimedOut, random_mime
 from rnnkit.grading.score import NoAnswer, score
 
 CELL_S = 60  # seconds of its own for a cell
 ASK_S = 20  # seconds of its own for one request of a check
+LEFT_OUT = (NotHere.__name__, PermissionError.__name__)
+SETUP = "setup"  # the cell that every notebook begins with
 RESTARTS = 4  # of a kernel that died or hung, for each notebook
 
 # What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
@@ -98,12 +103,25 @@ class _Run:
             return
         outputs = Outputs(budget=self.budget)
         try:
-            self.kernel.execute(cell.source, self.left(CELL_S), outputs)
-            self.replay.append(cell.source)
+            if not self.kernel.execute(cell.source, self.left(CELL_S), outputs) and _needs_more(outputs.shown):
+                self.quietly(cell)
+            else:
+                self.replay.append(cell.source)
         except Stopped as stopped:
             self.again(cell.id, stopped)
             outputs.shown.append(_error(type(stopped).__name__, str(stopped)))
         cell.outputs = outputs.shown
+
+    def quietly(self, cell: NotebookNode) -> None:
+        """Executes a cell for what it defines: where a statement raises, the next ones are executed all the same."""
+        for part in _statements(cell.source):
+            if self.left(CELL_S) <= 0 or self.result.stopped:
+                return
+            try:
+                self.kernel.execute(part, self.left(CELL_S))
+                self.replay.append(part)
+            except Stopped as stopped:
+                self.again(cell.id, stopped)
 
     def again(self, where: str, stopped: Stopped) -> None:
         """Goes on after a kernel stopped: as it is where an interrupt helped, else in a new one."""
@@ -147,6 +165,7 @@ def execute(
     deadline: float,
     seed: int,
     settled: Mapping[str, Report] | None = None,
+    aside: Callable[[], Kernel] | None = None,
 ) -> Executed:
     """Executes a rebuilt notebook and scores its questions.
 
@@ -156,6 +175,7 @@ def execute(
         deadline: the moment (`time.monotonic`) when the time for this submission ends, whatever its own clock says.
         seed: of the random inputs of the checks.
         settled: the reports of questions that no code is run for.
+        aside: gives a kernel that each question is asked in, where that of the notebook holds what answers it.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -169,7 +189,8 @@ def execute(
                 continue
             id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if is_check(cell) and (id in QUESTIONS or id in (settled or {})):
-                run.result.reports[id] = (settled or {}).get(id) or run.check(id)
+                asked = run.check if aside is None else functools.partial(_check_aside, run, cell, aside)
+                run.result.reports[id] = (settled or {}).get(id) or asked(id)
                 cell.outputs = [new_output("display_data", data={"text/plain": run.result.reports[id].text()})]
             elif run.result.stopped:
                 cell.outputs = [_error("NotExecuted", run.result.stopped)]
@@ -180,6 +201,58 @@ def execute(
     if run.result.stopped:
         run.result.notes.append(f"stopped early: {run.result.stopped}")
     return run.result
+
+
+def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel], id: str) -> Report:
+    """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
+
+    That is the setup and what the student has written above it; a statement that needs more is passed over.
+    """
+    kernel = make()
+    other = _Run(run.result.notebook, kernel, run.deadline, run.seed)
+    try:
+        other.start()
+        for cell in run.result.notebook.cells:
+            if cell is check:
+                break
+            about = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and (
+                about.get("grade_id") == SETUP or not about.get("locked") or about.get("solution")
+            ):
+                other.quietly(cell)
+        return other.check(id)
+    finally:
+        kernel.close()
+        run.result.notes += other.result.notes
+
+
+def _needs_more(shown: list[Any]) -> bool:
+    """Whether a cell ended where it used what is left out where answers are scored, or started a program."""
+    return bool(shown) and shown[-1].output_type == "error" and shown[-1].ename in LEFT_OUT
+
+
+def _statements(source: str) -> list[str]:
+    """The statements of a cell one by one; the whole where Python alone cannot read it."""
+    try:
+        source = _without_magics(source)
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [source]
+    lines = source.split("\n")
+    starts = [min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))]) for node in body]
+    ends = [*(start - 1 for start in starts[1:]), len(lines)]
+    return ["\n".join(lines[start - 1 : end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_magics(source: str) -> str:
+    """The same with ``!ls`` and ``%time`` as calls; the text is changed, and nothing runs."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # loads slowly, and few need it
+
+        return TransformerManager().transform_cell(source)
 
 
 def generator(seed: int, id: str) -> np.random.Generator:

@@ -7,9 +7,11 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from rnnkit.grading import scoring
 from rnnkit.grading.wheel import student_source
 
 ALIAS = "starter_alias", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
@@ -28,19 +30,36 @@ def student_runtime(root: Path) -> Path:
     Arguments:
         root: the clone.
     """
+    return _made("runtime", lambda fresh: _as_students(root, fresh))
+
+
+def scoring_runtime(root: Path) -> Path:
+    """A folder that holds what a student's answers are scored with, see `scoring`; made as `student_runtime`."""
+    return _made("scoring", lambda fresh: scoring.fill(root, fresh))
+
+
+def _as_students(root: Path, fresh: Path) -> None:
+    source = fresh.with_name("source")
+    source.mkdir()
+    student_source(root, source)
+    shutil.move(source / "rnnkit", fresh / "rnnkit")
+    shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
+
+
+def _made(name: str, fill: Callable[[Path], None]) -> Path:
+    """The folder of this name for what `fill` writes into an empty one."""
     kept = cache_folder()
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
-        source, fresh = Path(folder) / "source", Path(folder) / "fresh"
-        source.mkdir()
+        fresh = Path(folder) / "fresh"
         fresh.mkdir(0o755)
-        student_source(root, source)
-        shutil.move(source / "rnnkit", fresh / "rnnkit")
-        shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
+        fill(fresh)
         wanted = digest(fresh)
-        runtime = kept / f"runtime-{wanted[:16]}"
+        runtime = kept / f"{name}-{wanted[:16]}"
         if not runtime.is_dir() or digest(runtime) != wanted:
             compileall.compile_dir(fresh, quiet=2, stripdir=fresh, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+            if (fresh / scoring.LIST).is_file():
+                scoring.compile_hidden(fresh)
             shutil.rmtree(runtime, ignore_errors=True)
             try:
                 os.rename(fresh, runtime)

@@ -18,6 +18,7 @@ from typing import Any
 from rnnkit.grading import enclosure
 from rnnkit.grading.mounts import Places, large, system
 from rnnkit.grading.runtime import student_runtime
+from rnnkit.grading.scoring import hidden
 from rnnkit.grading.seccomp import program
 from rnnkit.grading.supervised import Supervised
 from rnnkit.names import BadValue
@@ -127,7 +128,8 @@ def command(
     places = Places(base, runtime, stage or base)
     texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
     words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
-    if filter := program():
+    instead = hidden(runtime)
+    if filter := program(narrower=bool(instead)):
         texts[enclosure.FILTER] = filter
         words += ["--seccomp", str(enclosure.FILTER)]
     words += [*(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
@@ -143,7 +145,10 @@ def command(
         words += ["--size", str(size), "--tmpfs", folder]
     words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
     words += system(places)
-    words += ["--ro-bind", places.of_grader(runtime), RUNTIME]
+    own = places.of_grader(runtime)
+    words += ["--ro-bind", own, RUNTIME]
+    for path, inside in instead.items():
+        words += ["--ro-bind", f"{own}/{inside}", path]
     if stage is not None:
         words += ["--ro-bind", places.of_grader(stage), STAGE]
         for path in large(stage):

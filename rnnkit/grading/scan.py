@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from rnnkit.checks.questions import CELLS
+from rnnkit.grading.borrowed import Shapes, alike
 
 NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell", "LSTMCell"}
 CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
@@ -23,18 +24,23 @@ GIVEN = {"check", "figures"}  # of rnnkit.checks: the notebooks import them
 INSIDES = {
     "ast_transformers", "input_transformers_cleanup", "input_transformers_post", "input_transformer_manager",
     "showtraceback", "displayhook", "display_pub", "pub_socket", "iopub_socket", "iopub_thread", "parent_header",
-    "setprofile", "settrace", "_getframe", "meta_path", "path_hooks", "ctypes", "user_ns",
+    "setprofile", "settrace", "_getframe", "meta_path", "path_hooks", "ctypes", "user_ns", "f_back", "f_locals",
+    "__subclasses__", "__globals__", "__code__", "__builtins__", "__import__", "get_objects", "get_referrers",
+    "_dispatch_library", "run_cell", "fork_exec",
 }  # fmt: skip
+FROM_TEXT = {"exec", "eval", "compile"}  # as functions of Python's own; cell.eval() and torch.compile are others
+MEANS = ("ctypes", "marshal", "gc", "importlib", "builtins", "subprocess", "zlib", "base64", "rnnkit.packed")
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MOST = 10  # names of a cell
 
 
-def scan(notebook: NotebookNode, name: str) -> list[str]:
-    """A flag for every cell of the student's that names such a thing.
+def scan(notebook: NotebookNode, name: str, shapes: Shapes | None = None) -> list[str]:
+    """A flag for every cell of the student's that names such a thing, or is a shipped function with other names.
 
     Arguments:
         notebook: rebuilt from the master.
         name: its file name, which says what is not to be used.
+        shapes: of the shipped functions; see `borrowed`.
     """
     flags = []
     for cell in notebook.cells:
@@ -45,6 +51,8 @@ def scan(notebook: NotebookNode, name: str) -> list[str]:
         if found:
             more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
             flags.append(f"{about.get('grade_id') or 'a cell of their own'} names {', '.join(found[:MOST])}{more}")
+        if same := alike(cell.source, shapes or {}):
+            flags.append(f"{about.get('grade_id') or 'a cell of their own'} is, names off, {' and '.join(same[:2])}")
     return flags
 
 
@@ -57,10 +65,10 @@ def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             yield from _attribute(node, cells)
         elif isinstance(node, ast.Import):
-            yield from (one.name for one in node.names if _inside(one.name, (*modules, "rnnkit.checks", "ctypes")))
+            yield from (one.name for one in node.names if _inside(one.name, (*modules, "rnnkit.checks", *MEANS)))
         elif isinstance(node, ast.ImportFrom):
             yield from _imported(node, modules, cells)
-        elif isinstance(node, ast.Name) and node.id in INSIDES:
+        elif isinstance(node, ast.Name) and node.id in INSIDES | FROM_TEXT:
             yield node.id
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in INSIDES | CALLS:
             yield repr(node.value)
@@ -78,7 +86,7 @@ def _imported(node: ast.ImportFrom, modules: tuple[str, ...], cells: bool) -> It
     for one in node.names:
         whole = f"{module}.{one.name}"
         if (
-            _inside(whole, modules)
+            _inside(whole, (*modules, *MEANS))
             or (module.startswith("torch") and one.name in NETWORKS | CALLS)
             or (module == "rnnkit.cells" and one.name in {"RNN", "GRU", "unroll", "*"})
             or (_inside(module, ("rnnkit.checks",)) and not (module == "rnnkit.checks" and one.name in GIVEN))

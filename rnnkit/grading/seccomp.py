@@ -47,8 +47,13 @@ REFUSED = {
 }  # fmt: skip
 
 
-def program(machine: str | None = None) -> bytes | None:
-    """The filter as bubblewrap takes it; None for a machine whose numbers are not known here."""
+def program(machine: str | None = None, *, narrower: bool = False) -> bytes | None:
+    """The filter as bubblewrap takes it; None for a machine whose numbers are not known here.
+
+    Arguments:
+        machine: by default this one.
+        narrower: whether a process may give itself a filter beside it; one that does ends that for its own children.
+    """
     if (machine or platform.machine()) not in MACHINES:
         return None
     name, place = MACHINES[machine or platform.machine()]
@@ -57,7 +62,7 @@ def program(machine: str | None = None) -> bytes | None:
     lines += [(AT_LEAST, 0, 1, NEWEST), none]  # those of x86-64's other calling convention, too
     for numbers in REFUSED.values():
         lines += [(EQUAL, 0, 1, numbers[place]), none]
-    rest = {SOCKET[place]: _families(), MMAP[place]: _mapped(), PRCTL[place]: _options()}
+    rest = {SOCKET[place]: _families(), MMAP[place]: _mapped(), PRCTL[place]: _options(narrower)}
     for number, rule in rest.items():
         lines += [(EQUAL, 0, len(rule), number), *rule]
     return b"".join(struct.pack("HBBI", *line) for line in [*lines, allow])
@@ -75,7 +80,7 @@ def _mapped() -> list[tuple[int, int, int, int]]:
     return [(LOAD, 0, 0, FOURTH_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]
 
 
-def _options() -> list[tuple[int, int, int, int]]:
-    judge = [(EQUAL, 2, 0, SECCOMP), (EQUAL, 2, 0, NAME_OF_MEMORY), (AT_LEAST, 0, 1, NEWEST_OPTION)]
+def _options(narrower: bool) -> list[tuple[int, int, int, int]]:
+    judge = [(EQUAL, 3 if narrower else 2, 0, SECCOMP), (EQUAL, 2, 0, NAME_OF_MEMORY), (AT_LEAST, 0, 1, NEWEST_OPTION)]
     refuse = (RETURN, 0, 0, ERROR | INVALID)
     return [(LOAD, 0, 0, FIRST_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]

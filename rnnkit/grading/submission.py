@@ -19,7 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
-from rnnkit.checks.questions import CELLS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
@@ -49,6 +49,7 @@ MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
 NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
 RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
+SHAPES = "shapes.json"  # of the functions that students have, beside the masters
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Job:
         folder: the submitted files.
         work: where results go; it is this submission's alone.
         master: the folder of the master notebooks.
-        runtime: rnnkit as students have it, for the kernel.
+        runtime: rnnkit as students have it, for the kernels that train and draw.
+        scoring: what is left of it where questions are asked, see `rnnkit.grading.scoring`.
         seed: of the random inputs.
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
@@ -72,6 +74,7 @@ class Job:
     work: str
     master: str
     runtime: str
+    scoring: str
     seed: int
     confined: bool = True
     questions: tuple[str, ...] = ()
@@ -137,10 +140,10 @@ def _graded(job: Job, last: ExitStack) -> Result:
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
-    runtime = Path(job.runtime).resolve()
+    runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
     nursery = last.enter_context(closing(Nursery(stage, limits)))
     if job.confined and any(map(needs_kernel, wanted.values())):
-        nursery.warm(runtime)
+        nursery.warm(scoring)
 
     def reader(argv: Sequence[str], **how: Any) -> Finished:
         short = replace(limits, cpu_s=READER_S, wall_s=WALL * READER_S)
@@ -153,9 +156,11 @@ def _graded(job: Job, last: ExitStack) -> Result:
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
     result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
-    def make() -> Kernel:
+    def make(runtime: Path) -> Kernel:
         about = {"stage": stage, "runtime": runtime, "limits": limits, "confined": job.confined}
         return Kernel(functools.partial(kernel_manager, nursery=nursery, **about), why, own, allowance)
+
+    asked, whole = functools.partial(make, scoring), functools.partial(make, runtime)
 
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
@@ -164,7 +169,8 @@ def _graded(job: Job, last: ExitStack) -> Result:
         done = Executed(notebook)
         if needs_kernel(notebook):
             settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
-            done = execute(notebook, make, begun + WALL_S, job.seed, settled)
+            kernels = {"make": asked} if name in (CELLS, DIAGNOSTICS) else {"make": whole, "aside": asked}
+            done = execute(notebook, deadline=begun + WALL_S, seed=job.seed, settled=settled, **kernels)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
@@ -197,6 +203,7 @@ def _plain(value: Any) -> Any:
 def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
     masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
+    shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
     found, handed_in = {}, recognise(Path(job.folder), masters)
     for name, master in masters.items():
         try:
@@ -204,7 +211,7 @@ def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
                 raise handed_in[name]
             path, flags = handed_in[name]
             found[name], more = rebuild(master, read(path))
-            result.notebooks[name] = NotebookResult("graded", "", [*flags, *more, *scan(found[name], name)])
+            result.notebooks[name] = NotebookResult("graded", "", [*flags, *more, *scan(found[name], name, shapes)])
         except Missing as bad:
             result.notebooks[name] = NotebookResult(*([ABSENT] if name == EXTRA else [REJECTED, str(bad)]))
         except BadSubmission as bad:

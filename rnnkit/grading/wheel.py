@@ -11,11 +11,27 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rnnkit.grading.bodies import with_bodies
 from rnnkit.names import BadValue
+from rnnkit.packed import pack
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / "training_dynamics" / "README.md"
 KEPT_HOME = ("grading", "checks/generate.py", "solving.py", "verdict.py")  # of rnnkit/
+PACKED = (
+    "cells.py", "inits.py", "omega.py", "optim.py", "own_diagnostics.py", "step_check.py", "forward_check.py",
+    "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
+    "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
+    "diagnostics/units.py",
+)  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
+UNPACK = """
+from rnnkit.packed import unpack
+
+unpack(
+    globals(),
+{lines}
+)
+"""
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -56,8 +72,22 @@ def _refusal(owner: str) -> list[str]:
     ]
 
 
-def student_source(root: Path, out: Path) -> None:
-    """Copies what the wheel is built from into an empty folder."""
+def without_bodies(source: str) -> str:
+    """A module with its functions' signatures and docstrings in their lines, and the whole of it packed at its end."""
+    text, width = pack(source), 100
+    rows = [f"    {text[k : k + width]!r}" for k in range(0, len(text), width)]
+    shown = with_bodies(source, lambda _: "...", told=True)
+    return shown.rstrip() + "\n" + UNPACK.format(lines="\n".join(rows) + ",")
+
+
+def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
+    """Copies what the wheel is built from into an empty folder.
+
+    Arguments:
+        root: the clone.
+        out: the folder.
+        packed: whether the bodies of functions that are questions are hidden, see `rnnkit.packed`.
+    """
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copyfile(root / name, out / name)
     shutil.copyfile(root / STUDENT_README, out / "README.md")
@@ -67,6 +97,9 @@ def student_source(root: Path, out: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     cells = out / "rnnkit" / "cells.py"
     cells.write_text(without_solutions(cells.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in PACKED if packed else ():
+        path = out / "rnnkit" / name
+        path.write_text(without_bodies(path.read_text(encoding="utf-8")), encoding="utf-8")
     project = (out / "pyproject.toml").read_text(encoding="utf-8")
     (out / "pyproject.toml").write_text(project.replace('    "rnnkit.grading",\n', ""), encoding="utf-8")
 

@@ -7,6 +7,7 @@ nature costs it some; a wrong one has wrong answers to every question and gets 0
 
 from hostile import (  # noqa: F401
     answers,
+    borrowed,
     broken,
     death,
     devices,

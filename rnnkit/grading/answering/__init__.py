@@ -1,0 +1,1 @@
+"""What is put in the place of parts of rnnkit where a student's answers are asked for; nothing here is imported."""
