@@ -119,7 +119,11 @@ def test_what_else_is_borrowed_gets_nothing(tmp_path):
     borrow_nothing(tmp_path, OTHERS)
 
 
-WORKING = ("o_thread", "k_thread")  # these and most others get points where all of the kit and of torch is there
+WORKING = (
+    "o_thread_waiting",
+    "o_jit_joined",
+    "k_clippers",
+)  # these get points where all of the kit and of torch is there
 
 
 def test_where_everything_is_there_it_would_get_points(tmp_path):
