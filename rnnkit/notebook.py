@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -142,8 +143,9 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
     if None in found.values():
         return
     with explained(", ".join(map(str, found.values()))):
-        records = {name: load(path) for name, path in found.items()}
-        prints = {name: fingerprint(path.read_bytes()) for name, path in found.items()}
+        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in found.items()}
+        records = {name: record for name, (record, _) in read.items()}
+        prints = {name: mark for name, (_, mark) in read.items()}
         if figure in COMPARISONS:
             display(getattr(compare, figure)(marked(records)), metadata={SHOWN: prints})
         else:
@@ -152,6 +154,12 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
                 print(f"{name}: {said}: {found[name].parent}")
+
+
+@lru_cache(maxsize=10)  # a report draws each of its runs six times
+def _read(path: Path, changed: int, size: int) -> tuple[dict, str]:
+    """A record, and its file's fingerprint, for as long as the file is the same."""
+    return load(path), fingerprint(path.read_bytes())
 
 
 def _not_full(name: str, record: dict) -> str:

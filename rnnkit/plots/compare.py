@@ -14,7 +14,8 @@ from rnnkit.plots.gradient import (
     gradient_span,
     log10_of,
 )
-from rnnkit.plots.style import BLUE, GREEN, Runs, new_figure
+from rnnkit.plots.margins import Margins
+from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, new_figure
 from rnnkit.plots.training import draw_norms, norms, omegas, validations
 from rnnkit.plots.units import draw_saturations, draw_shares, most_of, saturations
 from rnnkit.record import regime_of
@@ -36,7 +37,7 @@ def overlaid(runs: Runs) -> Figure:
 
     *Source:* handout section 6, question 3.
     """
-    figure, (norm, profile, gradient, saturation) = new_figure(2, 2, width=4.2, height=2.8)
+    figure, (norm, profile, gradient, saturation) = new_figure(2, 2, width=NARROW, height=2.8, layout=Margins())
     draw_norms(norm, runs)
     draw_profiles(profile, runs)
     draw_histograms(gradient, runs)
@@ -49,13 +50,13 @@ def overview(runs: Runs) -> Figure:
 
     *Source:* handout section 6, questions 1 and 2.
     """
-    figure, axes = new_figure(3, len(runs), width=2.9, height=1.25)
+    figure, axes = new_figure(3, len(runs), width=2.9, height=1.25, layout=Margins())
     span = gradient_span([*runs.values()])
     for row, (label, record) in enumerate(runs.items()):
         profile, gradient, saturation = axes[3 * row : 3 * row + 3]
         values = log10_of(record)
         profile.plot(np.arange(1, len(values) + 1), values, color=BLUE)
-        gradient.hist(values, bins=regime_of(record).diagBins, range=span, color=BLUE)
+        gradient.stairs(*np.histogram(values, regime_of(record).diagBins, span), fill=True, color=BLUE)
         draw_shares(saturation, record, "sat_units", "sat_time", most_of(record), GREEN, sideways=False)
         profile.set(ylim=span, ylabel=label, xlabel="time step t")
         gradient.set(xlim=span, ylabel="steps", xlabel=LOG_G)

@@ -15,13 +15,11 @@ from rnnkit.plots.style import (
     BLUE,
     LINES,
     MAP,
-    NARROW,
     Runs,
     draw_ridges,
     entitle,
     label_ends,
     legend_below,
-    new_figure,
     panels,
     profiles_beside_histograms,
     span_of,
@@ -59,17 +57,14 @@ def gradient_histogram(record: Record, like: Sequence[Record] = ()) -> Figure:
     span, values = gradient_span([record, *like]), log10_of(record)
     if values.size:
         profile.plot(np.arange(1, len(values) + 1), values, color=BLUE)
-        _histogram(histogram, values, record, span, color=BLUE)
+        heights, edges = np.histogram(values[np.isfinite(values)], regime_of(record).diagBins, span)
+        histogram.stairs(heights, edges, orientation="horizontal", fill=True, color=BLUE)
     else:
         nothing(profile)
     profile.set(xlabel="time step t", ylabel=LOG_G, ylim=span)
     histogram.set(xlabel="time steps")
     entitle(figure, record)
     return figure
-
-
-def _histogram(ax: Axes, values: np.ndarray, record: Record, span: tuple[float, float], **style: object) -> None:
-    ax.hist(values[np.isfinite(values)], bins=regime_of(record).diagBins, range=span, orientation="horizontal", **style)
 
 
 def nothing(ax: Axes) -> None:
@@ -79,7 +74,7 @@ def nothing(ax: Axes) -> None:
 
 def gradient_profile(runs: Runs) -> Figure:
     """log10 g_t against the time step at the last check, several runs: how far back the gradient reaches."""
-    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    figure, (ax,) = panels()
     draw_profiles(ax, runs)
     return figure
 
@@ -96,7 +91,7 @@ def draw_profiles(ax: Axes, runs: Runs) -> None:
 
 def gradient_histograms(runs: Runs) -> Figure:
     """Histograms over the time steps of log10 g_t at the last check, several runs on one axis."""
-    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    figure, (ax,) = panels()
     draw_histograms(ax, runs)
     return figure
 
@@ -121,7 +116,7 @@ def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
     Arguments:
         like: further runs whose colours it shares.
     """
-    figure, (ax,) = new_figure(width=NARROW, height=2.9)
+    figure, (ax,) = panels(height=2.9)
     ax.grid(False)
     steps, last = len(log10_of(record)), last_filled(record)
     low, high = gradient_span([record, *like])
@@ -163,7 +158,8 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
 
     *Source:* handout section 6, questions 2 and 5.
     """
-    figure, axes = panels(2, narrow, height=2.6)
+    ratios = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
+    figure, axes = panels(2, narrow, height=2.6, **ratios)
     g, shade = mean_log10_grad(record), record["check_updates"]
     sides = {"mean distance to saturation": lambda one: over_steps(one["sat_time"])}
     sides[r"spectral radius $\rho(W_{hh})$"] = lambda one: one["rho_Whh"]
@@ -174,7 +170,8 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
         ax.set(xlabel=name, xlim=span_of([of(each) for each in near], 0.05))
         ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=span_of([mean_log10_grad(each) for each in near], 1.0))
         ax.xaxis.set_major_locator(MaxNLocator(4))
-    figure.colorbar(points, ax=axes, label="updates")
+    for ax in axes if narrow else axes[1:]:
+        figure.colorbar(points, ax=ax, label="updates")
     figure.suptitle(title_of(record), fontsize=9)
     return figure
 

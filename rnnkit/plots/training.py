@@ -15,12 +15,10 @@ from rnnkit.plots.style import (
     BLUE,
     FLOOR_STYLES,
     LINES,
-    NARROW,
     ORANGE,
     Runs,
     label_ends,
     legend_below,
-    new_figure,
     panels,
     span_of,
     title_of,
@@ -121,7 +119,7 @@ def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
 
     *Source:* handout section 2.3, items 1 and 2.
     """
-    figure, (ax,) = new_figure(width=NARROW, height=3.1)
+    figure, (ax,) = panels(height=3.1)
     regime, updates = regime_of(record), np.arange(1, len(record["gradient_norm"]) + 1)
     ax.semilogy(updates, record["gradient_norm"], color=BLUE, linewidth=0.6, label="before clipping")
     if regime.clipstyle == "rescale":
@@ -154,7 +152,7 @@ def draw_norms(ax: Axes, runs: Runs) -> None:
 
 def norms(runs: Runs) -> Figure:
     """Gradient norms of several runs over training, before and after clipping."""
-    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    figure, (ax,) = panels()
     draw_norms(ax, runs)
     return figure
 
@@ -167,7 +165,7 @@ def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
 
     *Source:* handout section 2.3, item 6, and section 6, question 5.
     """
-    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    figure, (ax,) = panels()
     (rho,) = ax.plot(*_checks(record, "rho_Whh"), color=BLUE)
     (sigma,) = ax.plot(*_checks(record, "sigma_max_Whh"), color=ORANGE, linestyle="--")
     ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
@@ -175,7 +173,7 @@ def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
     top = max([1.0, *(float(values.max()) for values in most if values.size)])
     ax.set(xlabel="updates", ylabel=r"$\rho$ and $\sigma_{\max}$ of $W_{hh}$", ylim=(0, 1.05 * top))
     first, end = record["rho_Whh"][0], record["rho_Whh"][last_filled(record)]
-    label_ends(ax, {rf"$\rho$ {end:.2f}": rho, r"$\sigma_{\max}$": sigma})
+    label_ends(ax, {f"ρ {end:.2f}": rho, r"$\sigma_{\max}$": sigma})
     figure.suptitle(f"{title_of(record)}\nspectral radius ρ from {first:.3f} to {end:.3f}", fontsize=9)
     return figure
 

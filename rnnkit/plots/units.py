@@ -12,14 +12,13 @@ from rnnkit.plots.gradient import nothing
 from rnnkit.plots.style import (
     BLUE,
     GREEN,
-    NARROW,
     ORANGE,
     RED,
     Runs,
     draw_ridges,
     entitle,
     legend_below,
-    new_figure,
+    panels,
     profiles_beside_histograms,
 )
 from rnnkit.record import last_filled, regime_of
@@ -117,7 +116,7 @@ def gate_histograms(record: Record) -> Figure:
 
 def saturations(runs: Runs) -> Figure:
     """Distances to saturation of all units at all steps at the last check, several runs on one axis."""
-    figure, (ax,) = new_figure(width=NARROW, height=2.8)
+    figure, (ax,) = panels()
     draw_saturations(ax, runs)
     return figure
 
