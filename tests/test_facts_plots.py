@@ -411,3 +411,15 @@ def test_a_notebook_draws_a_figure_once_and_within_its_edges(monkeypatch):
     larger = io.BytesIO()
     figure.savefig(larger, format="png", dpi=200)
     assert struct.unpack(">II", larger.getvalue()[16:24]) == (800, 600)
+
+
+@pytest.mark.parametrize("name", [*SINGLE, *SIDE_BY_SIDE])
+def test_margins_hold_what_stands_around_axes(name):
+    runs = {kind: run_of(kind) for kind in ("mem-rnn", "mul-gru")}
+    for figure in [SINGLE[name](run) for run in runs.values()] if name in SINGLE else [SIDE_BY_SIDE[name](runs)]:
+        drawn(figure)
+        boxes = [ax.get_tightbbox() for ax in figure.axes]
+        assert not any(one.padded(-1).overlaps(other.padded(-1)) for one, other in combinations(boxes, 2))
+        for box in boxes:
+            assert box.x0 >= -1 and box.y0 >= -1, name
+            assert box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, name

@@ -13,7 +13,7 @@ from matplotlib.layout_engine import LayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter
 
-EM = 0.62  # a letter's width, of its size: more than DejaVu Sans has in the mean
+EM = 0.66  # a letter's width, of its size: more than DejaVu Sans has in the mean
 LINE = 1.35  # a line's height, of its letters' size
 LETTERS = 10  # points: of an axis' label and its ticks'
 PAD = 4  # points around each thing
@@ -78,7 +78,7 @@ def _around(ax: Axes) -> tuple[float, float, float, float]:
         left, right = max(left, out), max(right, out)
     if ax.texts:
         ends = [text for text in ax.texts if text.get_position()[0] > 1]
-        right = max([right, *(0.05 * width + _wide(text.get_text(), text.get_fontsize()) for text in ends)])
+        right = max([right, *(0.05 * width + PAD + _wide(text.get_text(), text.get_fontsize()) for text in ends)])
     if title := ax.get_title():
         top = PAD + _high(title, ax.title.get_fontsize())
     return left, bottom, right, top
