@@ -254,7 +254,7 @@ def test_shipped_functions_with_other_names_are_flagged(shapes):
                                   "np.load('a.npz', allow_pickle=True)", "torch.load('a', weights_only=False)",
                                   "f = torch.jit.load('a.pt')", "import sys\nsys.path.append('a.zip')",
                                   "from runpy import run_path", "get_ipython().ex(text)", "getattr(b, 'ex' + 'ec')(t)",
-                                  "torch.__loader__"])  # fmt: skip
+                                  "torch.__loader__", "t = '''\ndef f(x):\n    return x\n'''"])  # fmt: skip
 def test_what_runs_text_or_looks_for_objects_is_flagged(text):
     assert flagged(text, {})
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from rnnkit.checks.questions import CELLS
 from rnnkit.grading.borrowed import Shapes, alike
+from rnnkit.grading.carried import CODE
 
 NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell", "LSTMCell"}
 CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
@@ -81,6 +82,8 @@ def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
             yield from [f"{node.arg}={node.value.value}"] * (OBJECTS.get(node.arg) is node.value.value)
         elif (text := _text(node)) in INSIDES | CALLS or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
             yield repr(text)
+        elif text and "\n" in text and CODE.search(text.encode("utf-8", "replace")):
+            yield "a text that is code"
 
 
 def _text(node: ast.AST, most: int = 8) -> str | None:
