@@ -13,7 +13,8 @@ from rnnkit.checks import QUESTIONS
 from rnnkit.checks.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
 from rnnkit.grading.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
-from rnnkit.grading.kernel import CUT, NoReply, Outputs, Stopped, TimedOut
+from rnnkit.grading.kernel import NoReply, Stopped, TimedOut
+from rnnkit.grading.outputs import CUT, Outputs
 from rnnkit.grading.reference import CANARY
 
 

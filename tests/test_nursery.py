@@ -14,9 +14,10 @@ from course import ROOT
 from rnnkit.grading import kernel as kernel_of_grader
 from rnnkit.grading import launcher
 from rnnkit.grading.allowance import Allowance
-from rnnkit.grading.kernel import Kernel, Outputs, Stopped, TimedOut
+from rnnkit.grading.kernel import Kernel, Stopped, TimedOut
 from rnnkit.grading.mounts import LARGE
 from rnnkit.grading.nursery import Nursery
+from rnnkit.grading.outputs import Outputs
 from rnnkit.grading.provisioner import kernel_manager, own, why
 from rnnkit.grading.runtime import student_runtime
 from rnnkit.grading.sandbox import Limits

@@ -8,29 +8,25 @@ import multiprocessing.connection
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from nbformat.v4 import new_markdown_cell
 
-from rnnkit.checks.questions import EXTRA, OWN_SETTING, QUESTIONS
-from rnnkit.grading import cgroup, gradebook, own_run
+from rnnkit.checks.questions import QUESTIONS
+from rnnkit.grading import cgroup, own_run
 from rnnkit.grading.borrowed import shipped
 from rnnkit.grading.children import PATIENCE_S, Child
 from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
-from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
-from rnnkit.grading.master import masters, schemes, version
-from rnnkit.grading.neutral import neutralise
-from rnnkit.grading.receipts import Receipts, stamp
+from rnnkit.grading.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.master import schemes
+from rnnkit.grading.register import Register, owing
 from rnnkit.grading.room import NO_ROOM, no_room, reason
 from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import probe
-from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job, Result
+from rnnkit.grading.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job
 from rnnkit.names import unknown
 from rnnkit.setup_env import clone_root
 from rnnkit.whole import save_text
@@ -84,8 +80,9 @@ def grade_class(
         ledger = Ledger(course_.ledger, assignment)
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
-        run = _Run(course_, assignment, ledger, trust, seed, tuple(questions))
-        waiting = run.waiting(result, again=force or bool(questions) or seed is not None)
+        register = Register(course_, assignment, ledger, TRUSTED if trust else CONFINED)
+        run = _Run(register, trust, seed, tuple(questions))
+        waiting = register.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
         cgroup.sweep()
         try:
@@ -106,53 +103,14 @@ def grade_class(
     return result
 
 
-def owing(entry: Entry | Result | None) -> bool:
-    """Whether a submission's run of temporal order has yet to be tried again."""
-    return entry is not None and entry.scores.get(OWN_SETTING, {}).get("status") == NOT_TRIED
-
-
 class _Run:
     """One call of `grade_class`."""
 
-    def __init__(
-        self, course: Course, assignment: str, ledger: Ledger, trust: bool, seed: int | None, questions: tuple[str, ...]
-    ) -> None:
-        self.course, self.assignment, self.ledger = course, assignment, ledger
+    def __init__(self, register: Register, trust: bool, seed: int | None, questions: tuple[str, ...]) -> None:
+        self.course, self.assignment, self.register = register.course, register.assignment, register
         self.trust, self.seed, self.questions = trust, seed, questions
-        self.version = version(course.root, assignment)
-        self.masters = masters(course.root, assignment)
-        self.trees: dict[str, str] = {}
-        self.received: dict[str, str] = {}
-        self.work = course.work / "grade"
+        self.work = self.course.work / "grade"
         self.runtime = Path()
-
-    def waiting(self, result: Graded, again: bool) -> list[str]:
-        """The students whose submissions are to be graded now."""
-        found, receipts = [], Receipts(self.course.submitted, self.assignment)
-        with gradebook.opened(self.course.folder) as book:
-            for student in result.entries:
-                folder = self.course.submitted / student / self.assignment
-                tree = self.trees[student] = tree_hash(folder)
-                before = self.ledger.entries.get(student)
-                known = before.received if before and before.tree == tree else ""
-                self.received[student] = receipts.received(student, tree, folder, known)
-                if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
-                    found.append(student)
-                else:
-                    result.unchanged.append(student)
-        return found
-
-    def _settled(self, student: str, stored: dict[str, float | None] | None) -> bool:
-        """Whether files, scoring and gradebook are those of the ledger's entry."""
-        entry = self.ledger.entries.get(student)
-        if entry is None or stored is None or entry.status == FAILED:
-            return False
-        same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self._confined)
-        return same and all(stored.get(id) == about["points"] for id, about in entry.scores.items())
-
-    @property
-    def _confined(self) -> str:
-        return TRUSTED if self.trust else CONFINED
 
     def prepare(self) -> None:
         """Copies the gradebook aside, and writes what every grader process reads, once."""
@@ -161,7 +119,7 @@ class _Run:
         back_up(self.course)
         folder = self.work / MASTER
         folder.mkdir(parents=True, exist_ok=True)
-        for name, notebook in self.masters.items():
+        for name, notebook in self.register.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
         save_text(folder / SHAPES, json.dumps(shipped(self.course.root)))
@@ -170,8 +128,9 @@ class _Run:
     def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
         """What the grader process of a student is told; its work folder is made, in one that is shared."""
         work = self.work / folder / student
+        shutil.rmtree(work, ignore_errors=True)  # of a try that could not begin
         work.mkdir(parents=True)
-        before = self.ledger.entries.get(student)
+        before = self.register.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
         return Job(
             student,
@@ -195,7 +154,7 @@ class _Run:
         except Exception as error:
             if not no_room(error):
                 raise
-            yield from (self._failed(student, NO_ROOM) for student in waiting)
+            yield from (self.register.failed(student, NO_ROOM) for student in waiting)
             return
         later = []
         for entry in self.grade(waiting, jobs):
@@ -237,7 +196,7 @@ class _Run:
         def begin(student: str, place: int) -> Child:
             return Child(self.job(student, RUNS), work, wall_s, place=place)
 
-        return self._each(students, jobs, begin, self._keep_run)
+        return self._each(students, jobs, begin, self.register.keep_run)
 
     def _each(
         self,
@@ -257,7 +216,7 @@ class _Run:
                     try:
                         running[student] = begin(student, place)
                     except Exception as error:
-                        yield self._failed(student, reason(error, "the grader could not begin"))
+                        yield self.register.failed(student, reason(error, "the grader could not begin"))
                 for child in running.values():
                     child.alone &= len(running) == 1
                 sentinels = [child.process.sentinel for child in running.values()]
@@ -279,103 +238,14 @@ class _Run:
             if child.cut_short(result):
                 return None
             if result is None:
-                return self._failed(student, child.reason, [*child.flags, *child.tried_again(None)])
+                return self.register.failed(student, child.reason, [*child.flags, *child.tried_again(None)])
             result.flags += child.tried_again(result)
-            entry = self._entry(child.job, result)
-            self._publish(result, Path(child.job.work) / AUTOGRADED)
+            entry = self.register.entry(child.job, result)
+            self.register.publish(result, Path(child.job.work) / AUTOGRADED)
             fresh = {*result.scores, *result.answers}
-            self._record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
+            self.register.record(entry, fresh & set(child.job.questions) if child.job.questions else fresh)
         except Exception as error:
-            return self._failed(student, reason(error, "the result could not be entered"))
+            return self.register.failed(student, reason(error, "the result could not be entered"))
         finally:
             shutil.rmtree(child.job.work, ignore_errors=True)
         return entry
-
-    def _keep_run(self, child: Child) -> Entry:
-        """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
-        student = child.job.student
-        entry = self.ledger.entries[student]
-        about = entry.scores[OWN_SETTING]
-        try:
-            result = child.result() or own_run.broken_off(student, child.reason)
-            about = about | result.scores[OWN_SETTING]
-            entry = replace(
-                entry,
-                scores=entry.scores | {OWN_SETTING: about},
-                evidence=[flag for flag in entry.evidence if not flag.startswith(OWN_SETTING)] + result.evidence,
-            )
-            notebook = self.course.autograded / student / self.assignment / EXTRA
-            if notebook.is_file():
-                own_run.show(notebook, about["text"])
-            self._record(entry, (OWN_SETTING,))
-        except Exception as error:
-            return self._failed(student, reason(error, "the run of its own could not be entered"))
-        shutil.rmtree(child.job.work, ignore_errors=True)
-        return entry
-
-    def _record(self, entry: Entry, fresh: Collection[str]) -> None:
-        """Gradebook, then ledger: killed between the two, the submission is graded again."""
-        with gradebook.opened(self.course.folder) as book:
-            gradebook.record(book, self.assignment, entry, fresh, self.ledger.entries.get(entry.student))
-        self.ledger.entries[entry.student] = entry
-        self.ledger.save()
-
-    def _failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
-        """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
-        kept = self.ledger.entries.get(student)
-        about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
-        entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
-        try:
-            self._record(entry, ())
-        except Exception as error:  # then it has no row on the disk, and is graded by the next command
-            if not no_room(error):
-                raise
-            self.ledger.entries[student] = entry
-        return entry
-
-    def _about(self, student: str, seed: int) -> dict[str, Any]:
-        """What every new entry says of itself."""
-        about = {"tree": self.trees[student], "version": self.version, "confined": self._confined, "seed": seed}
-        return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
-
-    def _entry(self, job: Job, result: Result) -> Entry:
-        """The ledger's new entry; what could not be graded now keeps what it had before."""
-        before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
-        kept = before.scores if before else {}
-        if owing(result) and OWN_SETTING in kept:  # until it is tried again they stay
-            result.scores[OWN_SETTING]["points"] = kept[OWN_SETTING]["points"]
-        if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
-            fresh = {id: new for id, new in result.scores.items() if id in job.questions}
-            return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
-        zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
-        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
-        status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
-        reasons = "; ".join(f"{name}: {one.reason}" for name, one in result.notebooks.items() if one.reason)
-        return Entry(
-            job.student,
-            status,
-            "" if status == GRADED else reasons,
-            seconds=result.seconds,
-            peak_mb=result.peak_mb,
-            notebooks={name: asdict(one) for name, one in result.notebooks.items()},
-            scores=none | kept | result.scores,
-            answers=(before.answers if before else {}) | result.answers,
-            records=result.records,
-            times=result.times,
-            evidence=result.evidence,
-            flags=result.flags,
-            **about,
-        )
-
-    def _publish(self, result: Result, graded: Path) -> None:
-        """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
-        folder = self.course.autograded / result.student / self.assignment
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, about in result.notebooks.items():
-            if (graded / name).is_file():
-                save_text(folder / name, (graded / name).read_text(encoding="utf-8"))
-            elif about.status == REJECTED and not (folder / name).exists():
-                notebook = nbformat.from_dict(self.masters[name])
-                why = new_markdown_cell(f"**Nothing of this notebook could be graded**: {about.reason}", id="rejected")
-                notebook.cells.insert(0, why)
-                save_text(folder / name, nbformat.writes(neutralise(notebook)) + "\n")

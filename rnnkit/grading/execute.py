@@ -17,7 +17,8 @@ from nbformat.v4 import new_output
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.report import Report
 from rnnkit.grading.allowance import TIME_IS_UP
-from rnnkit.grading.kernel import Kernel, NoReply, Outputs, Stopped, TimedOut, random_mime
+from rnnkit.grading.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
+from rnnkit.grading.outputs import Outputs
 from rnnkit.grading.score import NoAnswer, score
 
 CELL_S = 60  # seconds of its own for a cell

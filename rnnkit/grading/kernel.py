@@ -6,7 +6,6 @@ Nothing that the kernel sends is believed or executed; it is read, counted and c
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Callable
 from queue import Empty
@@ -15,10 +14,10 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
-from nbformat.v4 import new_output
 
 from rnnkit.grading.allowance import TIME_IS_UP, Allowance, Limit
 from rnnkit.grading.clocks import BEAT
+from rnnkit.grading.outputs import Outputs, careful_json
 from rnnkit.grading.room import no_room
 from rnnkit.grading.supervised import Own
 from rnnkit.names import BadValue
@@ -31,12 +30,7 @@ DRAIN_S = 10  # seconds of its own for showing what a cell that has ended still 
 GRACE_S = 1.0  # seconds of its own without a message after which a cell that has ended shows nothing more
 BUSY_S = 30  # seconds on the wall for each of these three
 MOST_MALFORMED = 100  # messages
-MOST_VALUES = 200_000  # of a message
-MOST_LINES = 200  # of a traceback
-SHOWN = ("stream", "display_data", "execute_result", "error")
-KEPT = ("text/plain", "image/png", "image/jpeg")
 Take = Callable[[str, dict[str, Any]], None]
-CUT = "[output cut by the grader]\n"
 
 
 class Stopped(Exception):
@@ -49,79 +43,6 @@ class TimedOut(Stopped):
     def __init__(self, reason: str, alive: bool) -> None:
         super().__init__(reason)
         self.alive = alive
-
-
-class Outputs:
-    """What a cell shows, within a budget of bytes and messages that the cells of a notebook share."""
-
-    def __init__(self, most_bytes: int = 200_000, budget: dict[str, int] | None = None) -> None:
-        self.shown: list[Any] = []
-        self.left = most_bytes
-        self.budget = {"bytes": 2_000_000, "messages": 2000} if budget is None else budget
-        self.cut = False
-
-    def take(self, kind: str, content: dict[str, Any]) -> None:
-        """Keeps one message; drops it, with a note, where the budget is spent."""
-        if kind == "clear_output":
-            self.shown.clear()
-        elif kind in SHOWN:
-            output = _output(kind, content)
-            size = _size(output)
-            self.budget["messages"] -= 1
-            if size > self.left or size > self.budget["bytes"] or self.budget["messages"] < 0:
-                if not self.cut:
-                    self.cut = True
-                    self.shown.append(new_output("stream", name="stdout", text=CUT))
-                return
-            self.left -= size
-            self.budget["bytes"] -= size
-            self._add(output)
-
-    def _add(self, output: Any) -> None:
-        last = self.shown[-1] if self.shown else None
-        streams = last is not None and last.output_type == output.output_type == "stream"
-        if streams and last.name == output.name and not self.cut:
-            last.text += output.text
-        else:
-            self.shown.append(output)
-
-
-def _output(kind: str, content: dict[str, Any]) -> Any:
-    """A message's content as an output, whatever was in it."""
-    if kind == "stream":
-        name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=_text(content.get("text")))
-    if kind == "error":
-        lines = content.get("traceback")
-        traceback = [_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else []
-        return new_output(
-            "error", ename=_text(content.get("ename")), evalue=_text(content.get("evalue")), traceback=traceback
-        )
-    data = content.get("data")
-    bundle = data if isinstance(data, dict) else {}
-    texts = {mime: bundle[mime] for mime in KEPT if isinstance(bundle.get(mime), str)}
-    return new_output("display_data", data=texts)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _size(output: Any) -> int:
-    texts = output.get("data", {}).values() if output.output_type == "display_data" else output.get("traceback", [])
-    named = (output.get(name, "") for name in ("text", "ename", "evalue"))
-    return sum(map(len, [*texts, *named]))
-
-
-def careful_json(text: bytes) -> Any:
-    """The content of a message; one of very many small values, which would fill the memory, is none.
-
-    Raises:
-        ValueError: it is no JSON, or has too many values.
-    """
-    if sum(text.count(sign) for sign in (b"[", b"{", b",")) > MOST_VALUES:
-        raise ValueError(f"a message of more than {MOST_VALUES} values")
-    return json.loads(text)
 
 
 class Kernel:
