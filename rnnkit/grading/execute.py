@@ -103,7 +103,9 @@ class _Run:
             return
         outputs = Outputs(budget=self.budget)
         try:
-            if not self.kernel.execute(cell.source, self.left(CELL_S), outputs) and self.less:
+            well = self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+            shown = outputs.shown and outputs.shown[-1].output_type == "error"  # that is all where %%capture is used
+            if self.less and (shown or not well):
                 self.quietly(cell)  # it may have ended for want of what is left out, whatever the error says
             else:
                 self.replay.append(cell.source)
