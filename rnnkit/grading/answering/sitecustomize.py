@@ -95,12 +95,13 @@ def _is_library(path: str | bytes) -> bool:
     return not real.startswith((f"{sys.prefix}/", f"{sys.base_prefix}/")) and not real.endswith((".py", ".pyc"))
 
 
-os.environ["TORCH_COMPILE_DISABLE"] = "1"  # torch.compile would need a compiler: a function stays as it is
-try:
-    _no_kernels()
-    _no_programs()
-    _no_ways_round()
-except BaseException:  # Python would go on without
-    traceback.print_exc()
-    os._exit(1)
-sys.modules[__name__] = type(sys)(__name__)  # what the hook reads is not to be had by its name
+if __name__ == "sitecustomize":  # as Python itself names it
+    os.environ["TORCH_COMPILE_DISABLE"] = "1"  # torch.compile would need a compiler: a function stays as it is
+    try:
+        _no_kernels()
+        _no_programs()
+        _no_ways_round()
+    except BaseException:  # Python would go on without
+        traceback.print_exc()
+        os._exit(1)
+    sys.modules[__name__] = type(sys)(__name__)  # what the hook reads is not to be had by its name
