@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from rnnkit.assemble import SOLUTION, model_of
 from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, QUESTIONS
 from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
+from rnnkit.grading.carried import holds_code
 from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
@@ -243,6 +244,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / inside, target, follow_symlinks=False)
+                flags += [f"{shown}: code that is handed in as data"] * holds_code(target)
             except OSError as error:
                 if no_room(error):
                     raise
