@@ -24,10 +24,12 @@ from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.checks.remote import request
 from rnnkit.checks.runner import examine
 from rnnkit.grading.borrowed import OWN, alike, shipped
+from rnnkit.grading.carried import holds_code
 from rnnkit.grading.reply import read
 from rnnkit.grading.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.sandbox import Limits, run
 from rnnkit.grading.scan import scan
+from rnnkit.grading.submission import stage_data
 
 SHOWN = ("o_thread", "o_thread_waiting", "o_jit_joined", "o_jit_operation", "o_profiler_off", "o_forked", "o_program",
          "o_program_below", "o_ops", "o_library_deleted", "o_compiled", "o_transformed", "k_thread", "k_imported_early",
@@ -248,14 +250,45 @@ def test_shipped_functions_with_other_names_are_flagged(shapes):
 
 
 @pytest.mark.parametrize("text", ["exec('x = 1')", "eval('1')", "import marshal", "from gc import get_objects",
-                                  "f.__globals__", "import subprocess"])  # fmt: skip
+                                  "f.__globals__", "import subprocess", "import pickle as p", "%run runs/notes.txt",
+                                  "np.load('a.npz', allow_pickle=True)", "torch.load('a', weights_only=False)",
+                                  "f = torch.jit.load('a.pt')", "import sys\nsys.path.append('a.zip')",
+                                  "from runpy import run_path", "get_ipython().ex(text)", "getattr(b, 'ex' + 'ec')(t)",
+                                  "torch.__loader__", "t = '''\ndef f(x):\n    return x\n'''"])  # fmt: skip
 def test_what_runs_text_or_looks_for_objects_is_flagged(text):
     assert flagged(text, {})
 
 
 def test_what_is_alike_but_usual_is_not_flagged():
-    for text in ("cell.eval()", "f = torch.compile(g)", "import re\nre.compile('a')"):
+    for text in (
+        "cell.eval()",
+        "f = torch.compile(g)",
+        "import re\nre.compile('a')",
+        "np.load('a.npz')",
+        "'ex' + 'am'",
+        "torch.load('a', weights_only=True)",
+        "%load_ext autoreload",
+        " + ".join(["'a'"] * 900),
+    ):
         assert flagged(text, {}) == []
+
+
+def test_code_that_is_handed_in_as_data_is_found(tmp_path):
+    (folder := tmp_path / "in").mkdir()
+    code = "import torch\ndef step(x):\n    return x\n"
+    held = {"notes.txt": code.encode(), "late.log": b"\0" * 1_000_000 + code.encode(), "one.csv": b"f = lambda x: x"}
+    harmless = {"a.log": b"0.5 1.2\n" * 100, "notes.md": b"Wir definieren die Zelle (s. o.)", "b.npz": b"PK\3\4"}
+    for name, data in (held | harmless).items():
+        (folder / name).write_bytes(data)
+    for name, inside in (("kit.zip", "kit.py"), ("net.pt", "net/code/__torch__.txt")):  # as torch.jit saves it
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(inside, code)
+    torch.save({"W": torch.zeros(2)}, folder / "weights.pt")
+    found = {path.name for path in folder.iterdir() if holds_code(path)}
+    assert found == {*held, "kit.zip", "net.pt"}
+    assert [flag for flag in stage_data(folder, tmp_path / "stage") if "kit.zip" in flag] == [
+        "kit.zip: code that is handed in as data"
+    ]
 
 
 # ---- what is shipped -----------------------------------------------------------------------------------------------

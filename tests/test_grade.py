@@ -139,6 +139,7 @@ def test_one_question_and_one_student_again(course):
     }
     assert grade(course).unchanged == ["bert"]  # the gradebook was not what the ledger says
     assert points(course, "anna") == SECOND
+    assert grade(course, questions=[OWN_SETTING]).entries["anna"].points == SECOND  # also what no code is run for
     seeds = {student: entry.seed for student, entry in first.entries.items()}
     assert len(set(seeds.values())) == 2
     again = grade(course, students=["bert"], seed=seeds["bert"])

@@ -109,7 +109,18 @@ def test_a_kernel_is_as_one_of_its_own(stage):
             ways = [
                 said(kernel, code).replace("ipykernel_launcher.py", "ipykernel_launcher") for kernel in (forked, alone)
             ]
-    assert ways[0] == ways[1]
+    assert ways[0].replace(", '/submission'", "") == ways[1]
+
+
+def test_a_module_that_a_cell_has_written_is_imported_and_takes_no_other_place(stage):
+    with kernels(stage) as make, closing(make()) as kernel:
+        kernel.start()
+        for name in ("helper", "json", "torch", "rnnkit"):
+            assert "Writing" in said(kernel, f"%%writefile {name}.py\nmine = 3\n")
+        code = "import importlib, helper, sys\nfor name in ('json', 'torch', 'rnnkit'): sys.modules.pop(name, None)\n"
+        code += "print(helper.mine, [importlib.util.find_spec(n).origin[:8] for n in ('json', 'torch', 'rnnkit')])"
+        assert "3 [" in (told := said(kernel, code))
+        assert "/submiss" not in told
 
 
 def test_its_launcher_is_out_of_reach(stage):

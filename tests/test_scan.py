@@ -27,7 +27,7 @@ def flags(source: str, name: str = CELLS, **about) -> list[str]:
         ("from rnnkit.checks import remote", "rnnkit.checks.remote"),
         ("import rnnkit.checks.runner as r", "rnnkit.checks.runner"),
         ("import sys\nsys.setprofile(None)", "sys.setprofile"),
-        ("get_ipython().ast_transformers.append(T())", "….ast_transformers"),
+        ("get_ipython().ast_transformers.append(T())", "get_ipython, ….ast_transformers"),
         ("%matplotlib inline\nimport ctypes", "ctypes"),
     ],
 )

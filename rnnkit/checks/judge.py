@@ -18,6 +18,8 @@ from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.right import expectations
 
+CALLED = "which this calls, is not right yet"
+
 
 def expected(question: Question) -> Expected:
     """The right numbers for the public inputs."""
@@ -129,6 +131,8 @@ def _diagnosed(
 ) -> list[str]:
     for need, report in needs:  # the first earlier question that this code calls and that is not right either
         if report.points < need.points:
-            why = f" {report.messages[0]}" if report.messages else ""
-            return [f"{need.name}, which this calls, is not right yet: mend question {need.id} first.{why}"]
+            why = report.messages[0] if report.messages else ""
+            if CALLED in why:  # that one is not the first either, and may have no mistake of its own
+                return [why]
+            return [f"{need.name}, {CALLED}: mend question {need.id} first. {why}".rstrip()]
     return diagnosis(question, outcomes, wrong, right, probes)

@@ -100,3 +100,4 @@ OWN = Question("own_setting", 4, EXTRA, "your own setting", None, ("name",), "a 
 OWN_SETTING = OWN.id
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in _TABLE}
+SCORED = QUESTIONS | {OWN_SETTING: OWN}  # whatever has points that nobody gives by hand

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from rnnkit.checks.questions import QUESTIONS
+from rnnkit.checks.questions import SCORED
 from rnnkit.grading import cgroup, own_run
 from rnnkit.grading.borrowed import shipped
 from rnnkit.grading.children import PATIENCE_S, Child
@@ -70,10 +70,10 @@ def grade_class(
     """
     course_ = Course(root or clone_root(), course.resolve())
     for question in questions:
-        if question not in QUESTIONS:
+        if question not in SCORED:
             by_hand = f"{question}_task" in schemes(course_.root, assignment)
             where = "; points for answers are entered in Formgrader" if by_hand else ""
-            raise GradingError(unknown(question, QUESTIONS, "question") + where)
+            raise GradingError(unknown(question, SCORED, "question") + where)
     if not trust:
         probe()
     with told_of_room(course_), lock(course_):

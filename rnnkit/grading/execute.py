@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import functools
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -17,14 +17,13 @@ from nbformat.v4 import new_output
 from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.report import Report
 from rnnkit.grading.allowance import TIME_IS_UP
-from rnnkit.grading.answering.absent import NotHere
 from rnnkit.grading.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.outputs import Outputs
 from rnnkit.grading.score import NoAnswer, score
 
 CELL_S = 60  # seconds of its own for a cell
 ASK_S = 20  # seconds of its own for one request of a check
-LEFT_OUT = (NotHere.__name__, PermissionError.__name__)
+AROUND = re.compile(r"\A\s*%%(time|capture|prun)\b.*\n")  # what stands before a cell's code, and leaves its names
 SETUP = "setup"  # the cell that every notebook begins with
 RESTARTS = 4  # of a kernel that died or hung, for each notebook
 
@@ -76,8 +75,8 @@ def needs_kernel(notebook: NotebookNode) -> bool:
 class _Run:
     """The state of one notebook's execution."""
 
-    def __init__(self, notebook: NotebookNode, kernel: Kernel, deadline: float, seed: int) -> None:
-        self.result = Executed(notebook)
+    def __init__(self, notebook: NotebookNode, kernel: Kernel, deadline: float, seed: int, less: bool = True) -> None:
+        self.result, self.less = Executed(notebook), less  # whether the kernel has less than the student's had
         self.kernel, self.deadline, self.seed = kernel, deadline, seed
         self.budget = Outputs().budget
         self.replay: list[str] = []
@@ -104,8 +103,10 @@ class _Run:
             return
         outputs = Outputs(budget=self.budget)
         try:
-            if not self.kernel.execute(cell.source, self.left(CELL_S), outputs) and _needs_more(outputs.shown):
-                self.quietly(cell)
+            well = self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+            shown = outputs.shown and outputs.shown[-1].output_type == "error"  # that is all where %%capture is used
+            if self.less and (shown or not well):
+                self.quietly(cell)  # it may have ended for want of what is left out, whatever the error says
             else:
                 self.replay.append(cell.source)
         except Stopped as stopped:
@@ -181,8 +182,8 @@ def execute(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    kernel = make()
-    run = _Run(notebook, kernel, deadline, seed)
+    kernel, waiting = make(), []
+    run = _Run(notebook, kernel, deadline, seed, less=aside is None)
     try:
         run.start()
         for cell in notebook.cells:
@@ -190,21 +191,30 @@ def execute(
                 continue
             id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if is_check(cell) and (id in QUESTIONS or id in (settled or {})):
-                asked = run.check if aside is None else functools.partial(_check_aside, run, cell, aside)
-                run.result.reports[id] = (settled or {}).get(id) or asked(id)
-                cell.outputs = [new_output("display_data", data={"text/plain": run.result.reports[id].text()})]
+                if aside is not None and id not in (settled or {}):
+                    waiting.append(cell)
+                    continue
+                _note(run, cell, (settled or {}).get(id) or run.check(id))
             elif run.result.stopped:
                 cell.outputs = [_error("NotExecuted", run.result.stopped)]
             else:
                 run.cell(cell)
     finally:
         kernel.close()
+    for cell in waiting:  # by now nothing runs that holds answers, and could hand them over
+        _note(run, cell, _check_aside(run, cell, aside))
     if run.result.stopped:
         run.result.notes.append(f"stopped early: {run.result.stopped}")
     return run.result
 
 
-def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel], id: str) -> Report:
+def _note(run: _Run, check: NotebookNode, report: Report) -> None:
+    """Keeps a question's report, and shows it below its check."""
+    run.result.reports[check.metadata.nbgrader.grade_id] = report
+    check.outputs = [new_output("display_data", data={"text/plain": report.text()})]
+
+
+def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
     """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
 
     That is the setup and what the student has written above it; a statement that needs more is passed over.
@@ -221,21 +231,16 @@ def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel], id:
                 about.get("grade_id") == SETUP or not about.get("locked") or about.get("solution")
             ):
                 other.quietly(cell)
-        return other.check(id)
+        return other.check(check.metadata.nbgrader.grade_id)
     finally:
         kernel.close()
         run.result.notes += other.result.notes
 
 
-def _needs_more(shown: list[Any]) -> bool:
-    """Whether a cell ended where it used what is left out where answers are scored, or started a program."""
-    return bool(shown) and shown[-1].output_type == "error" and shown[-1].ename in LEFT_OUT
-
-
 def _statements(source: str) -> list[str]:
     """The statements of a cell one by one; the whole where Python alone cannot read it."""
     try:
-        source = _without_magics(source)
+        source = _without_magics(AROUND.sub("", source))
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [source]

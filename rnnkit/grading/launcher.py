@@ -67,6 +67,7 @@ class Launcher:
                 file.write(connection)
             os.environ["PYTHONPATH"] = self.settings["runtime"]
             sys.path.insert(0, self.settings["runtime"])
+            sys.path.append(self.settings["submission"])  # modules that cells have written; no other's place is taken
             sys.argv = ["ipykernel_launcher", "-f", path, *arguments]
             sys.modules["numpy"].random.seed()
             if os.path.exists(os.path.join(sys.path[0], "sitecustomize.py")):  # what an interpreter begins with

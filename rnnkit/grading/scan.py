@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from rnnkit.checks.questions import CELLS
 from rnnkit.grading.borrowed import Shapes, alike
+from rnnkit.grading.carried import CODE
 
 NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell", "LSTMCell"}
 CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
@@ -26,10 +27,16 @@ INSIDES = {
     "showtraceback", "displayhook", "display_pub", "pub_socket", "iopub_socket", "iopub_thread", "parent_header",
     "setprofile", "settrace", "_getframe", "meta_path", "path_hooks", "ctypes", "user_ns", "f_back", "f_locals",
     "__subclasses__", "__globals__", "__code__", "__builtins__", "__import__", "get_objects", "get_referrers",
-    "_dispatch_library", "run_cell", "fork_exec",
+    "_dispatch_library", "run_cell", "fork_exec", "get_ipython", "load_module", "exec_module", "__loader__", "__spec__",
 }  # fmt: skip
 FROM_TEXT = {"exec", "eval", "compile"}  # as functions of Python's own; cell.eval() and torch.compile are others
-MEANS = ("ctypes", "marshal", "gc", "importlib", "builtins", "subprocess", "zlib", "base64", "rnnkit.packed")
+MEANS = (
+    "ctypes", "marshal", "gc", "importlib", "builtins", "subprocess", "zlib", "base64", "codecs", "pickle", "dill",
+    "cloudpickle", "joblib", "shelve", "runpy", "zipimport", "code", "codeop", "sys.path", "torch.jit", "torch.export",
+    "torch.package", "torch.hub", "rnnkit.packed",
+)  # fmt: skip
+OBJECTS = {"allow_pickle": True, "weights_only": False}  # arguments with which a file's objects are made, not numbers
+RUNS = re.compile(r"^\s*%{1,2}(run|macro)\b", re.M)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MOST = 10  # names of a cell
 
@@ -57,6 +64,7 @@ def scan(notebook: NotebookNode, name: str, shapes: Shapes | None = None) -> lis
 
 
 def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
+    yield from (f"%{magic[1]}" for magic in RUNS.finditer(source))
     try:
         tree = ast.parse(MAGIC.sub("pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -70,14 +78,29 @@ def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
             yield from _imported(node, modules, cells)
         elif isinstance(node, ast.Name) and node.id in INSIDES | FROM_TEXT:
             yield node.id
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in INSIDES | CALLS:
-            yield repr(node.value)
+        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
+            yield from [f"{node.arg}={node.value.value}"] * (OBJECTS.get(node.arg) is node.value.value)
+        elif (text := _text(node)) in INSIDES | CALLS or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
+            yield repr(text)
+        elif text and "\n" in text and CODE.search(text.encode("utf-8", "replace")):
+            yield "a text that is code"
+
+
+def _text(node: ast.AST, most: int = 8) -> str | None:
+    """The text that constants make, also a few that are added; None for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and most:
+        left, right = _text(node.left, most - 1), _text(node.right, most - 1)
+        return None if left is None or right is None else left + right
+    return None
 
 
 def _attribute(node: ast.Attribute, cells: bool) -> Iterator[str]:
     dotted = _dotted(node)
     ready_made = node.attr in NETWORKS | CALLS and dotted.split(".")[0] in ("torch", "nn", "F", "_VF")
-    if node.attr in INSIDES or ready_made or (not cells and node.attr in CLIPPERS):
+    means = dotted.startswith(("torch.", "sys.")) and dotted in MEANS
+    if node.attr in INSIDES or ready_made or means or (not cells and node.attr in CLIPPERS):
         yield dotted
 
 

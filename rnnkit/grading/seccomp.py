@@ -6,7 +6,7 @@ import platform
 import struct
 
 LOAD, AND, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06  # instructions of classic BPF
-NUMBER, MACHINE, FIRST_ARGUMENT, FOURTH_ARGUMENT = 0, 4, 16, 40  # where they stand in seccomp_data
+NUMBER, MACHINE, FIRST_ARGUMENT, SECOND_ARGUMENT, FOURTH_ARGUMENT = 0, 4, 16, 24, 40  # where they stand in seccomp_data
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 NOT_PERMITTED, INVALID, NO_SUCH_CALL, NO_SUCH_FAMILY = 1, 22, 38, 97  # EPERM, EINVAL, ENOSYS, EAFNOSUPPORT
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: the others do not all stay in the namespace
@@ -15,7 +15,8 @@ SHARED_AND_NAMELESS, HUGE_PAGES = 0x21, 0x40000  # MAP_SHARED | MAP_ANONYMOUS: k
 SECCOMP, NEWEST_OPTION, NAME_OF_MEMORY = 22, 66, 0x53564D41  # of prctl: PR_FUTEX_HASH takes gigabytes, for one
 
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # its name for seccomp, its place in these tables
-SOCKET, MMAP, PRCTL = (41, 198), (9, 222), (157, 167)
+SOCKET, MMAP, PRCTL, FCNTL, FLOCK = (41, 198), (9, 222), (157, 167), (72, 25), (73, 32)
+LOCKS, NOTICES = (5, 6, 7, 36, 37, 38), (1024, 1025, 1026)  # of fcntl: locks of files; leases, and who opens what
 REFUSED = {
     # into other processes
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
@@ -63,6 +64,7 @@ def program(machine: str | None = None, *, narrower: bool = False) -> bytes | No
     for numbers in REFUSED.values():
         lines += [(EQUAL, 0, 1, numbers[place]), none]
     rest = {SOCKET[place]: _families(), MMAP[place]: _mapped(), PRCTL[place]: _options(narrower)}
+    rest |= {FCNTL[place]: _controls(), FLOCK[place]: [(RETURN, 0, 0, ERROR)]}
     for number, rule in rest.items():
         lines += [(EQUAL, 0, len(rule), number), *rule]
     return b"".join(struct.pack("HBBI", *line) for line in [*lines, allow])
@@ -78,6 +80,14 @@ def _mapped() -> list[tuple[int, int, int, int]]:
     judge = [(ANY_BIT, 2, 0, HUGE_PAGES), (AND, 0, 0, SHARED_AND_NAMELESS), (EQUAL, 0, 1, SHARED_AND_NAMELESS)]
     refuse = (RETURN, 0, 0, ERROR | NOT_PERMITTED)
     return [(LOAD, 0, 0, FOURTH_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]
+
+
+def _controls() -> list[tuple[int, int, int, int]]:
+    """Says yes to locks and sets none: one on a file that all sandboxes have would carry numbers between them."""
+    kinds = [*LOCKS, *NOTICES]
+    judge = [(EQUAL, len(kinds) - place + (kind in NOTICES), 0, kind) for place, kind in enumerate(kinds)]
+    done, refuse = (RETURN, 0, 0, ERROR), (RETURN, 0, 0, ERROR | INVALID)
+    return [(LOAD, 0, 0, SECOND_ARGUMENT), *judge, (RETURN, 0, 0, ALLOW), done, refuse]
 
 
 def _options(narrower: bool) -> list[tuple[int, int, int, int]]:

@@ -19,8 +19,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.assemble import SOLUTION, model_of
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, SCORED
 from rnnkit.grading.allowance import TOTAL_S, WALL, WALL_S, Allowance
+from rnnkit.grading.carried import holds_code
 from rnnkit.grading.copied import times_of
 from rnnkit.grading.evidence import evidence, own_setting
 from rnnkit.grading.execute import Executed, execute, is_check, needs_kernel
@@ -138,7 +139,7 @@ def _graded(job: Job, last: ExitStack) -> Result:
     result.flags += stage_data(Path(job.folder), stage)
     cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
-    only = {QUESTIONS[question].notebook for question in job.questions} or set(rebuilt)
+    only = {SCORED[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
     nursery = last.enter_context(closing(Nursery(stage, limits)))
@@ -243,6 +244,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / inside, target, follow_symlinks=False)
+                flags += [f"{shown}: code that is handed in as data"] * holds_code(target)
             except OSError as error:
                 if no_room(error):
                     raise
