@@ -11,8 +11,8 @@ import pytest
 from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled
 from graded import edit
+from hostile.own_run import own_regime
 from student_home import execute, in_venv, installed, outputs, points, typed
-from test_own_setting import own_regime
 
 from rnnkit import cli
 from rnnkit.checks import QUESTIONS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hostile.own_run import own_regime
 from runtools import apart, here
 
 from rnnkit.checks import check
@@ -16,15 +17,6 @@ from rnnkit.regimes import get_regime
 from rnnkit.train import train
 
 WEIGHTS = ("W_xh", "W_hh", "b_h", "W_ho", "b_o")
-EASY = {
-    "task": "torder", "init": "smart_tanh", "nhid": 30, "alpha": 4.0, "lr": 0.03, "cutoff": 1.0, "min_length": 50,
-    "max_length": 50, "seed": 2, "maxiters": 8001, "checkFreq": 200, "ebs": 500, "cbs": 100, "stop_error": 1.0,
-}  # fmt: skip
-
-
-def own_regime(**changes):
-    """Settings of one's own; by default those of a run that solves 50 steps in about two seconds."""
-    return get_regime("C1", **(EASY | {"collectDiags": False, "name": "extra_torder"} | changes))
 
 
 def run_of(folder, **changes):

@@ -18,6 +18,7 @@ from hostile import (  # noqa: F401
     hoard,
     kernel,
     metadata,
+    own_run,
     reading,
     replies,
     tensors,
