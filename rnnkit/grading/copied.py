@@ -17,7 +17,7 @@ from rnnkit.grading.ledger import Entry
 SLOTS = np.unique(np.geomspace(1, 20_000, 64).round().astype(int))
 ENOUGH = 8  # of them tell by their middle; of fewer three must be the same, or all but two
 ALIKE = 1e-4  # of two runs' seconds: by so much or less half of them differ, apart from one factor; others by 1e-2
-SAME = 1e-8
+SAME = 1e-6
 
 
 def times_of(checks: Mapping[str, np.ndarray]) -> list[float]:
