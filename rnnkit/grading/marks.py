@@ -106,6 +106,11 @@ class Submission:
         return sum(mark.points or 0.0 for mark in self.marks if not mark.code)
 
     @property
+    def marked(self) -> bool:
+        """Whether a person has marked anything."""
+        return any(mark.points is not None for mark in self.marks if not mark.code)
+
+    @property
     def extra(self) -> float:
         """Extra credit."""
         return sum(mark.extra for mark in self.marks)
