@@ -13,6 +13,7 @@ import numpy as np
 from torch import nn
 
 from rnnkit import trainer as training
+from rnnkit import update
 from rnnkit.bench_measure import BenchError, Clock, in_turn
 from rnnkit.engines import Engine, Pass
 from rnnkit.heads import Head
@@ -168,14 +169,16 @@ def watching(watch: Stopwatch | None) -> Iterator[None]:
     if watch is None:
         yield
         return
-    plain = {name: getattr(training, name) for name in _CALLED}
+    plain = {
+        (module, name): vars(module)[name] for module in (update, training) for name in _CALLED.keys() & vars(module)
+    }
     try:
-        for name, function in plain.items():
-            setattr(training, name, watch.timed(_CALLED[name], function))
+        for (module, name), function in plain.items():
+            setattr(module, name, watch.timed(_CALLED[name], function))
         yield
     finally:
-        for name, function in plain.items():
-            setattr(training, name, function)
+        for (module, name), function in plain.items():
+            setattr(module, name, function)
 
 
 def laps(pacers: dict[str, Paced], rounds: int) -> dict[str, list[Lap]]:

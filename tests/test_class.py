@@ -13,7 +13,7 @@ from graded import SECOND, dump, edit, grade, points, scores, submit
 from rnnkit import cli
 from rnnkit.checks import QUESTIONS
 from rnnkit.checks.questions import DIAGNOSTICS
-from rnnkit.grading import driver
+from rnnkit.grading import gradebook
 from rnnkit.grading.copied import copies
 from rnnkit.grading.course import Course, GradingError, forget
 from rnnkit.grading.gradebook import opened
@@ -47,14 +47,14 @@ def test_names_that_are_in_the_way_are_in_nobodys_way(course, capsys):
 def test_trouble_with_one_result_is_that_students_alone(course, monkeypatch):
     for student in ("anna", "bert"):
         submit(course, student, DIAGNOSTICS)
-    record = driver.gradebook.record
+    record = gradebook.record
 
     def fails(book, assignment, entry, fresh, before=None):
         if entry.student == "anna" and entry.status == "graded":
             raise ValueError("no")
         record(book, assignment, entry, fresh, before)
 
-    monkeypatch.setattr(driver.gradebook, "record", fails)
+    monkeypatch.setattr(gradebook, "record", fails)
     entries = grade(course).entries
     assert {student: entry.status for student, entry in entries.items()} == {"anna": "failed", "bert": "graded"}
     assert "ValueError" in entries["anna"].reason

@@ -15,7 +15,7 @@ from graded import SECOND, grade, points, submit
 
 from rnnkit import cli
 from rnnkit.checks.questions import DIAGNOSTICS
-from rnnkit.grading import driver, submission
+from rnnkit.grading import gradebook, submission
 from rnnkit.grading.kernel import Kernel
 from rnnkit.grading.room import NO_ROOM, no_room
 
@@ -67,14 +67,14 @@ def test_the_batch_goes_on_when_there_is_room(tmp_path, entered, monkeypatch):
     shutil.copytree(entered, tmp_path / "grading")
     for student in ("anna", "bert"):
         submit(tmp_path, student, DIAGNOSTICS)
-    record, order = driver.gradebook.record, []
+    record, order = gradebook.record, []
 
     def fails(book, assignment, entry, fresh, before=None):
         if entry.student == "anna" and "bert" not in order:
             raise FULL
         record(book, assignment, entry, fresh, before)
 
-    monkeypatch.setattr(driver.gradebook, "record", fails)
+    monkeypatch.setattr(gradebook, "record", fails)
     entries = grade(tmp_path, on_entry=lambda entry, *_: order.append(entry.student)).entries
     assert {student: entry.status for student, entry in entries.items()} == {"anna": "graded", "bert": "graded"}
     assert order == ["bert", "anna"]

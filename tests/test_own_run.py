@@ -97,9 +97,6 @@ def test_too_long_for_the_time_that_there_is(solved, tmp_path):
     for name, state in rng_state(first.rng).items():
         record[f"anchor_{name}"] = solved[f"anchor_{name}"].copy()
         record[f"anchor_{name}"][0] = state
-    found, flags = report(tmp_path, record, seconds=4)
-    assert (found.points, found.status) == (0, WAITS)
-    assert "of computing" in flags[0] or "was used up" in flags[0]
     found, flags = report(tmp_path, record, seconds=0)
     assert (found.points, found.status) == (0, WAITS)
     assert "0 s of computing did not suffice" in flags[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from course import NAME, NOTEBOOKS, ROOT
 
 from rnnkit.grading.reading import BadSubmission, Missing
 from rnnkit.grading.recognise import recognise
-from rnnkit.grading.submission import Job, Result, _rebuilt
+from rnnkit.grading.submission import SHAPES, Job, Result, _rebuilt
 
 RELEASE = ROOT / "release" / NAME
 MASTERS = {path.name: nbformat.read(RELEASE / path.name, 4) for path in NOTEBOOKS}
@@ -173,12 +174,14 @@ def test_any_content_is_survived(tmp_path):
 
 
 def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_path):
+    master = shutil.copytree(RELEASE, tmp_path / "master", ignore=shutil.ignore_patterns("runs", ".*"))
+    (master / SHAPES).write_text("{}")
     for folder, files in {"sure": ["Gustav.ipynb"], "doubt": ["a.ipynb", "b.ipynb"]}.items():
         (tmp_path / folder).mkdir()
         for number, name in enumerate(files):
             (tmp_path / folder / name).write_text(json.dumps(answered(a1_rho=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
-        rebuilt = _rebuilt(Job("gustav", str(tmp_path / folder), "", str(RELEASE), "", 1), result)
+        rebuilt = _rebuilt(Job("gustav", str(tmp_path / folder), "", str(master), "", "", 1), result)
         about = result.notebooks["4_report.ipynb"]
         assert (about.status, "4_report.ipynb" in rebuilt) == (
             ("graded", True) if folder == "sure" else ("rejected", False)
