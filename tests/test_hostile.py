@@ -26,9 +26,8 @@ from rnnkit.grading.gradebook import auto_scores, opened
 from rnnkit.grading.reference import CANARY
 
 WORST = (
-    "m_skip_tag", "m_dup_solution", "r_session_forged", "f_right_on_public", "r_gradebook", "r_sabotage",
-    "r_fake_rnnkit", "r_os_exit", "x_rpc_kill", "h_html", "h_symlink_nb", "b_deep",
-    "b_own_names", "x_closes_loop", "h_devices_by_descriptor", "h_shared_files",
+    "m_skip_tag", "m_dup_solution", "r_session_forged", "f_right_on_public", "r_gradebook", "r_os_exit", "h_symlink_nb",
+    "b_deep", "h_devices_by_descriptor", "h_shared_files",
 )  # fmt: skip
 PUBLIC = ("r_public_cache", "r_public_only")
 NOWHERE = Path("/nonexistent/course")

@@ -130,6 +130,7 @@ def test_the_whole_way(course, graded):
     assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 41, AUTO + 35)
 
 
+@pytest.mark.slow
 def test_the_solution_version_can_be_made(course):
     nbgrader(course, "generate_solution", NAME, "--force")
     assert {path.name for path in (course / "grading" / "solution" / NAME).glob("*.ipynb")} == {

@@ -246,6 +246,7 @@ def test_dry_run_and_bad_values(tiny, tmp_path, capsys):
     assert "--jobs: expected at least 1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on(tiny, tmp_path, whole):
     """kill -9 of the sweep, twice; then the table is that of the sweep that nothing disturbed."""
     command = [sys.executable, "-m", "rnnkit", "sweep", str(tiny), "--out", str(tmp_path / "out"), "--jobs", "2"]
