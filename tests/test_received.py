@@ -14,7 +14,7 @@ import pytest
 from course import NAME
 from graded import grade
 
-from rnnkit.grading import driver
+from rnnkit.grading import driver, register
 from rnnkit.grading.export import export
 from rnnkit.grading.gradebook import opened, url
 from rnnkit.grading.intake import take_in
@@ -86,7 +86,7 @@ def test_however_it_is_graded_again_the_time_stays_that_of_the_files(course, mon
         monkeypatch.setattr(Grader, "ends", ends)
         grade(course, trust=True, force=True)
         assert told(course) == {when}, ends
-    monkeypatch.setattr(driver, "version", lambda root, assignment: "a later one")
+    monkeypatch.setattr(register, "version", lambda root, assignment: "a later one")
     grade(course, trust=True)
     assert told(course) == {when}
     path = course / "grading" / "ledger.json"
