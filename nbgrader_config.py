@@ -6,7 +6,7 @@ import sys
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from rnnkit.grading.preprocessors import NamedStubs, OneBox, SettledTasks
+from rnnkit.grading.notebooks.preprocessors import NamedStubs, OneBox, SettledTasks
 
 c = get_config()  # noqa: F821
 

@@ -1,5 +1,5 @@
 """``python -m rnnkit`` is ``rnnkit``."""
 
-from rnnkit.cli import main
+from rnnkit.cli.verbs import main
 
 raise SystemExit(main())

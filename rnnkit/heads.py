@@ -8,7 +8,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from rnnkit.names import lookup
+from rnnkit.common.names import lookup
 
 
 @dataclass(frozen=True)

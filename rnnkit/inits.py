@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnnkit.names import lookup
+from rnnkit.common.names import lookup
 
 Z_BIAS = -2.0  # a GRU starts by keeping most of its state: sigmoid(-2) = 0.119
 

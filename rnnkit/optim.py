@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rnnkit.common.names import unknown
 from rnnkit.diagnostics.grad_norm import gradient_norm
-from rnnkit.names import unknown
 
 CLIPSTYLES = ("rescale", "nothing")
 LARGEST_NORM = 1e10  # a norm above it is treated like NaN

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.inits import INITS, Z_BIAS
-from rnnkit.names import BadValue, lookup, unknown
 from rnnkit.omega import FLOWS
 from rnnkit.optim import CLIPSTYLES
 from rnnkit.settings import RULES, without_effect
@@ -19,7 +19,7 @@ from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
 try:
-    from rnnkit.solving import SETTINGS as SOLVING
+    from rnnkit.assignments.training_dynamics.key.solving import SETTINGS as SOLVING
 except ImportError:  # the student's package
     SOLVING = {}
 

@@ -18,18 +18,18 @@ import torch
 from tqdm.auto import tqdm
 
 import rnnkit
-from rnnkit.anchors import anchors_of
-from rnnkit.broken import RAISED, BrokenCell
-from rnnkit.cli_guard import Parser, announce
+from rnnkit.cli.guard import Parser, announce
+from rnnkit.common.interrupts import treat_as_interrupts
+from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
-from rnnkit.engines.handover import difference
-from rnnkit.files import RunFiles
-from rnnkit.interrupts import treat_as_interrupts
-from rnnkit.modelfile import BUILTIN, Cells, find_cells, make_cell
-from rnnkit.names import BadValue, lookup, unknown
-from rnnkit.record import save, trimmed, with_aliases
+from rnnkit.engines.handover.same import difference
+from rnnkit.record.anchors import anchors_of
+from rnnkit.record.file import save, trimmed, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
-from rnnkit.report_text import check_block, closing_line
+from rnnkit.runs.broken import RAISED, BrokenCell
+from rnnkit.runs.files import RunFiles
+from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
+from rnnkit.runs.report_text import check_block, closing_line
 from rnnkit.trainer import Trainer, check_device
 
 REFUSED = 2  # exit code: a bad value, before any work

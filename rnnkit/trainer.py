@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnkit.anchors import Anchors
 from rnnkit.diagnostics import over_time, over_units, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
 from rnnkit.inits import init_gru, init_rnn, set_weights
-from rnnkit.modelfile import BUILTIN, Cells, make_cell
-from rnnkit.record import empty_arrays, rng_state, set_rng_state, weights_of
+from rnnkit.record.anchors import Anchors
+from rnnkit.record.file import empty_arrays, rng_state, set_rng_state, weights_of
 from rnnkit.regimes import Regime, RegimeError
+from rnnkit.runs.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.tasks import Batch, draw_length
 from rnnkit.update import one_update
 

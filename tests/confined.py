@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnkit.grading import sandbox
-from rnnkit.grading.sandbox import Limits
+from rnnkit.grading.sandbox import confine as sandbox
+from rnnkit.grading.sandbox.confine import Limits
 
 
 def need_sandbox() -> None:

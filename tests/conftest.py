@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cells import MODELS, Cell
-from rnnkit.checks import QUESTIONS
 from rnnkit.tasks import Batch
 
 torch.set_num_threads(1)
@@ -89,8 +89,8 @@ def entered(tmp_path_factory):
     """The grading folder of a course whose gradebook knows the assignment: copied, it saves nbgrader's seconds."""
     from course import NAME, ROOT
 
-    from rnnkit.grading.course import Course, enter
-    from rnnkit.grading.ledger import Ledger
+    from rnnkit.grading.course.course import Course, enter
+    from rnnkit.grading.course.ledger import Ledger
 
     course = Course(ROOT, tmp_path_factory.mktemp("entered"))
     (course.folder / "grading").mkdir()

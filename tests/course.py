@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from rnnkit.common.places import PACKAGE
+
+ROOT = PACKAGE.parent
 NAME = "training_dynamics"
 SOURCE = ROOT / "notebooks" / NAME
 NOTEBOOKS = sorted(SOURCE.glob("*.ipynb"))

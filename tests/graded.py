@@ -10,10 +10,9 @@ from pathlib import Path
 
 from course import NAME, NOTEBOOKS, ROOT, filled
 
-from rnnkit.checks import QUESTIONS
-from rnnkit.checks.questions import DIAGNOSTICS
-from rnnkit.grading.driver import grade_class
-from rnnkit.grading.gradebook import opened
+from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.grading.course.driver import grade_class
+from rnnkit.grading.course.gradebook import opened
 
 SECOND = sum(question.points for question in QUESTIONS.values() if question.notebook == DIAGNOSTICS)
 RELEASE = ROOT / "release" / NAME

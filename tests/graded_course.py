@@ -15,10 +15,10 @@ from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
-from rnnkit.checks import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.grading.marks import gradebook_url
-from rnnkit.grading.release import settings
+from rnnkit.grading.course.marks import gradebook_url
+from rnnkit.grading.release.release import settings
 
 AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
 EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course import SOURCE
 
-from rnnkit import assemble
+from rnnkit.notebook import assemble
 
 
 def model_file(folder: Path, *changes: tuple[str, str]) -> Path:

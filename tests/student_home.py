@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course import NAME, ONE_THREAD, ROOT, checks
 
-from rnnkit.grading import release, wheel
+from rnnkit.grading.release import release, wheel
 
 EXECUTE = """
 import sys, nbformat

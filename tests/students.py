@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course import ONE_THREAD, ROOT
 
-from rnnkit.grading import wheel
+from rnnkit.grading.release import wheel
 
 
 def source(folder: Path) -> Path:

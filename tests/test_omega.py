@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from rnnkit.anchors import replay
 from rnnkit.engines import get_engine
 from rnnkit.engines.bptt import PHI_SLOPE
 from rnnkit.heads import get_head
-from rnnkit.modelfile import find_cells
 from rnnkit.omega import omega
 from rnnkit.optim import clip
-from rnnkit.record import load
+from rnnkit.record.anchors import replay
+from rnnkit.record.file import load
 from rnnkit.regimes import Regime, RegimeError
-from rnnkit.report_text import check_block
+from rnnkit.runs.modelfile import find_cells
+from rnnkit.runs.report_text import check_block
 from rnnkit.tasks import draw_length
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer

@@ -12,9 +12,9 @@ import torch
 from rnnkit.cells import RNN
 from rnnkit.engines import AutogradEngine
 from rnnkit.heads import LastLinear, Softmax
-from rnnkit.modelfile import Cells
-from rnnkit.record import rng_state, weights_of
+from rnnkit.record.file import rng_state, weights_of
 from rnnkit.regimes import get_regime
+from rnnkit.runs.modelfile import Cells
 from rnnkit.tasks import draw_length
 from rnnkit.trainer import Trainer
 

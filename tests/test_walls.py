@@ -10,17 +10,17 @@ import random
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 import rnnkit
+from rnnkit.common.places import PACKAGE
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = PACKAGE.parent
 FOREIGN = {
     "IPython",
     "nbgrader",
@@ -34,8 +34,9 @@ FOREIGN = {
 }
 CORE = [
     "rnnkit.tasks", "rnnkit.cells", "rnnkit.inits", "rnnkit.heads", "rnnkit.engines", "rnnkit.diagnostics",
-    "rnnkit.optim", "rnnkit.trainer", "rnnkit.record", "rnnkit.regimes", "rnnkit.modelfile", "rnnkit.files",
-    "rnnkit.facts", "rnnkit.report_text", "rnnkit.names", "trainingRNNs_torch.model", "trainingRNNs_torch.tasks",
+    "rnnkit.optim", "rnnkit.trainer", "rnnkit.record", "rnnkit.regimes", "rnnkit.runs.modelfile", "rnnkit.runs.files",
+    "rnnkit.record.facts", "rnnkit.runs.report_text", "rnnkit.common.names", "trainingRNNs_torch.model",
+    "trainingRNNs_torch.tasks",
 ]  # fmt: skip
 MAY_NEED_MORE = {"rnnkit.__main__"}
 MODULES = sorted(
@@ -78,9 +79,8 @@ def test_the_package_alone_costs_nothing():
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["--version"], ["rum"]], ids=" ".join)
 def test_command_line_needs_no_package_until_a_verb_does(tmp_path, arguments):
     shutil.copytree(ROOT / "rnnkit", tmp_path / "rnnkit", ignore=shutil.ignore_patterns("__pycache__"))
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from rnnkit.cli import main; sys.exit(main({arguments}))"
-    )
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "
+    code += f"from rnnkit.cli.verbs import main; sys.exit(main({arguments}))"
     done = python("-S", "-E", "-I", "-c", code, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert done.returncode == (2 if arguments == ["rum"] else 0)
@@ -89,7 +89,9 @@ def test_command_line_needs_no_package_until_a_verb_does(tmp_path, arguments):
 
 def test_set_up_needs_no_package(tmp_path):
     shutil.copytree(ROOT / "rnnkit", tmp_path / "rnnkit", ignore=shutil.ignore_patterns("__pycache__"))
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from rnnkit.setup_env import main; main(['--help'])"
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from rnnkit.clone.setup_env import main; main(['--help'])"
+    )
     done = python("-S", "-E", "-I", "-c", code, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -128,7 +130,7 @@ def test_training_leaves_global_state_alone(tmp_path, key):
 
 
 def test_training_does_not_depend_on_global_random_state(tmp_path):
-    from rnnkit.record import load
+    from rnnkit.record.file import load
 
     found = []
     for seed in (1, 2):
@@ -144,7 +146,7 @@ def test_training_does_not_depend_on_global_random_state(tmp_path):
 
 # The first seeds what a student's code draws, to ask it twice, and `sandbox.quiet` around it puts every state back; the
 # second gives each forked kernel a state of its own.
-SOWS = {ROOT / "rnnkit" / "checks" / "repeats.py", ROOT / "rnnkit" / "grading" / "launcher.py"}
+SOWS = {ROOT / "rnnkit" / "checks" / "repeats.py", ROOT / "rnnkit" / "grading" / "sandbox" / "launcher.py"}
 
 
 @pytest.mark.parametrize(

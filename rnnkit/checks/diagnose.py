@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
+from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.terms import made_of
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import SIZES, Inputs, fixed
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, factor, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
-from rnnkit.checks.questions import CELLS, Question
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.right import expectations
-from rnnkit.checks.terms import made_of
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers

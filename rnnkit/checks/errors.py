@@ -7,13 +7,12 @@ import linecache
 import math
 import re
 import types
-from pathlib import Path
 
-from rnnkit.checks.inputs import SHAPES
+from rnnkit.assignments.training_dynamics.inputs import SHAPES
+from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS, Question
 from rnnkit.checks.outcome import Reported, name_of
-from rnnkit.checks.questions import CELLS, QUESTIONS, Question
+from rnnkit.common.places import PACKAGE
 
-_HOME = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = re.compile(r"site-packages|<frozen|lib/python3")
 METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
 _OTHERS = re.compile(r"\bsuper\(|\bCell\.\w")  # the given class asked on purpose
@@ -31,7 +30,7 @@ def where(error: BaseException) -> tuple[str, str]:
     found: list[tuple[str, str]] = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not code.co_filename.startswith(_HOME) and not _LIBRARY.search(code.co_filename):
+        if not code.co_filename.startswith(str(PACKAGE)) and not _LIBRARY.search(code.co_filename):
             text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
             found.append((code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"))
         trace = trace.tb_next

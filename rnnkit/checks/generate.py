@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnkit.checks.inputs import SIZES, fixed
+from rnnkit.assignments.training_dynamics.inputs import SIZES, fixed
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
 from rnnkit.checks.observe import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.outcome import Outcome
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
 from rnnkit.checks.sandbox import quiet
+from rnnkit.common.places import PACKAGE
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = PACKAGE.parent
+HERE = PACKAGE / "assignments" / "training_dynamics" / "expected"
 NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
 BANK = ROOT / "tests" / "bank"
 FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
@@ -247,12 +248,12 @@ def build() -> dict[str, dict[str, Any]]:
 def main() -> None:
     """Writes the files; named questions alone are made anew in `known.json` where there are arguments."""
     for name, contents in build().items():
-        (HERE / "data" / name).write_text(_text(contents), encoding="utf-8")
+        (HERE / name).write_text(_text(contents), encoding="utf-8")
         print(f"{name}: {len(contents)} questions")
     for name, numbers in {"probes": probe_numbers, "terms": terms}.items():
         lines = [f" {json.dumps(id)}: {json.dumps(numbers(id))}" for id in QUESTIONS]
-        (HERE / "data" / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    path = HERE / "data" / "known.json"
+        (HERE / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    path = HERE / "known.json"
     found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[1:] else {}
     ids = sys.argv[1:] or list(QUESTIONS)
     with multiprocessing.Pool(2) as pool:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.assignments.training_dynamics.questions import CELLS, Question
 from rnnkit.checks.numbers import wrong_in
 from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
-from rnnkit.checks.questions import CELLS, Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
@@ -52,7 +52,9 @@ class Known:
 @functools.cache
 def _lines() -> dict[str, str]:
     """question -> its line of the file, read alone where that question is asked for: the file is large."""
-    text = (resources.files("rnnkit.checks") / "data" / "known.json").read_text(encoding="utf-8")
+    text = (resources.files("rnnkit.assignments.training_dynamics") / "expected" / "known.json").read_text(
+        encoding="utf-8"
+    )
     parts = (line.strip().rstrip(",").partition(": ") for line in text.splitlines()[1:-1])
     return {name.strip('"'): about for name, _, about in parts}
 

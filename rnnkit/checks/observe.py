@@ -10,12 +10,15 @@ from typing import Any
 
 import torch
 
-from rnnkit.checks import cases_cells, cases_diagnostics, cases_extra, recurrence, repeats, rules
-from rnnkit.checks.cases_cells import Case
-from rnnkit.checks.inputs import Inputs, fixed
+from rnnkit.assignments.training_dynamics.cases import cells as cases_cells
+from rnnkit.assignments.training_dynamics.cases import diagnostics as cases_diagnostics
+from rnnkit.assignments.training_dynamics.cases import extra as cases_extra
+from rnnkit.assignments.training_dynamics.cases.cells import Case
+from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
+from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS, Question
+from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.outcome import Outcome, equal, kind_of, later
 from rnnkit.checks.probes import asked, probe_inputs
-from rnnkit.checks.questions import CELLS, QUESTIONS, Question
 
 Outcomes = dict[str, Outcome]
 CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES

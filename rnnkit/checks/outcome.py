@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.inputs import SIZES, shape_of
+from rnnkit.assignments.training_dynamics.inputs import SIZES, shape_of
 
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)

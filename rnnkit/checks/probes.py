@@ -13,9 +13,9 @@ from importlib import resources
 
 import numpy as np
 
-from rnnkit.checks.inputs import SHAPES, Inputs, fixed
+from rnnkit.assignments.training_dynamics.inputs import SHAPES, Inputs, fixed
+from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks.outcome import Outcome
-from rnnkit.checks.questions import CELLS, QUESTIONS
 
 Arrays = dict[str, np.ndarray]
 Outcomes = dict[str, Outcome]
@@ -289,7 +289,11 @@ def probe_inputs(question_id: str) -> dict[str, Inputs]:
 
 @functools.cache
 def _stored() -> dict[str, dict[str, dict[str, list]]]:
-    return json.loads((resources.files("rnnkit.checks") / "data" / "probes.json").read_text(encoding="utf-8"))
+    return json.loads(
+        (resources.files("rnnkit.assignments.training_dynamics") / "expected" / "probes.json").read_text(
+            encoding="utf-8"
+        )
+    )
 
 
 @functools.cache

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.checks.cases_cells import make_cell, tensor
-from rnnkit.checks.inputs import cell_arrays, fixed
+from rnnkit.assignments.training_dynamics.cases.cells import make_cell, tensor
+from rnnkit.assignments.training_dynamics.inputs import cell_arrays, fixed
 from rnnkit.checks.numbers import clamped
 from rnnkit.checks.outcome import Outcome, equal
 

@@ -12,14 +12,14 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 import rnnkit.cells
-from rnnkit.checks.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.common.places import PACKAGE
 
 TORCH_CLASSES = (nn.RNNBase, nn.RNN, nn.GRU, nn.LSTM, nn.RNNCellBase, nn.RNNCell, nn.GRUCell, nn.LSTMCell)
 _TORCH_CALLS = frozenset(
@@ -30,10 +30,12 @@ _TORCH_CALLS = frozenset(
 ) | {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
 KIT_CELLS = (rnnkit.cells.RNN, rnnkit.cells.GRU)
 _KIT_FUNCTIONS = (rnnkit.cells.unroll, rnnkit.cells.Cell.forward, rnnkit.cells.Cell.recurrent_weight_for_rho)
-_HOME = Path(rnnkit.__file__).resolve().parent
-_FOR_CELLS = ("rnnkit.engines", "rnnkit.starter_alias")
+_FOR_CELLS = ("rnnkit.engines", "rnnkit.starter")
 _FOR_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega")
-_CHECKS = ("rnnkit.checks",)  # their data is not to be read; they do run, so this is looked for in the source only
+_CHECKS = (
+    "rnnkit.checks",
+    "rnnkit.assignments",
+)  # their data is not to be read; they do run, so this is looked for in the source only
 SWITCHED_OFF = "sys.setprofile"
 _CLIPPERS = frozenset({"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"})
 
@@ -119,7 +121,7 @@ def _method(cls: Any, name: str) -> Any:
 
 def _is_library(code: types.CodeType) -> bool:
     path = code.co_filename
-    return "site-packages" in path or path.startswith(str(_HOME)) or path.startswith("<frozen")
+    return "site-packages" in path or path.startswith(str(PACKAGE)) or path.startswith("<frozen")
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

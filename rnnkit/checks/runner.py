@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rnnkit.checks import own_setting
+from rnnkit.assignments.training_dynamics import own_setting
+from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.judge import CASES, expectations, failed, judge, report_of
 from rnnkit.checks.observe import observe, reached, run_cases, run_probes
 from rnnkit.checks.outcome import kind_of
-from rnnkit.checks.questions import OWN_SETTING, QUESTIONS, Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
-from rnnkit.names import unknown
-from rnnkit.notebook import find_run
+from rnnkit.common.names import unknown
+from rnnkit.notebook.calls import find_run
 
 __all__ = ["CASES", "check", "examine", "expectations", "observe", "reached", "run_cases", "run_probes"]
 

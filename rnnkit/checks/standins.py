@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.checks.inputs import SHAPES
+from rnnkit.assignments.training_dynamics.inputs import SHAPES
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS, Question
 from rnnkit.checks.outcome import kind_of
-from rnnkit.checks.questions import QUESTIONS, Question
 from rnnkit.checks.rules import _functions, _method
 from rnnkit.checks.wire import encode
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.names import BadValue
+from rnnkit.common.names import BadValue
 
 DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1")
 LIMIT = 16 << 20  # bytes

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from torch import nn
 
+from rnnkit.common.names import lookup
 from rnnkit.engines.autograd import AutogradEngine
 from rnnkit.engines.base import Pass
 from rnnkit.engines.fused import FusedEngine
 from rnnkit.heads import Head
-from rnnkit.names import lookup
 from rnnkit.omega import Omega
 from rnnkit.tasks import Batch
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnkit.cells import GRU, PHI, RNN
+from rnnkit.common.names import BadValue
 from rnnkit.engines import bptt
 from rnnkit.engines.base import Pass
 from rnnkit.heads import Head
-from rnnkit.names import BadValue
 from rnnkit.omega import Omega, omega
 from rnnkit.tasks import Batch
 
@@ -80,7 +80,7 @@ def _compiled() -> ModuleType | None:
     numba refuses with a RuntimeError where it finds no folder that it may keep compiled code in.
     """
     try:
-        from rnnkit.engines import compiled
+        from rnnkit.engines.compiled import loops as compiled
     except (ImportError, RuntimeError):
         return None
     return compiled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from rnnkit.bounds import bounds_of
-from rnnkit.facts import Record
 from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, legend_below, new_figure, title_of
+from rnnkit.record.bounds import bounds_of
+from rnnkit.record.facts import Record
 
 
 def plot_bounds(record: Record) -> Figure:

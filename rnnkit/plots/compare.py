@@ -18,7 +18,7 @@ from rnnkit.plots.margins import Margins
 from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, new_figure
 from rnnkit.plots.training import draw_norms, norms, omegas, validations
 from rnnkit.plots.units import draw_saturations, draw_shares, most_of, saturations
-from rnnkit.record import regime_of
+from rnnkit.record.file import regime_of
 
 __all__ = [
     "gradient_histograms",

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rnnkit.diagnostics import EPS
-from rnnkit.facts import Record
 from rnnkit.plots.style import (
     BLUE,
     LINES,
@@ -25,7 +24,8 @@ from rnnkit.plots.style import (
     span_of,
     title_of,
 )
-from rnnkit.record import last_filled, regime_of
+from rnnkit.record.facts import Record
+from rnnkit.record.file import last_filled, regime_of
 
 LOG_G = r"$\log_{10}(g_t + 10^{-12})$"
 FLOOR, TOP = -12.5, 1.0  # of every axis of log10 g_t; its top is higher where a gradient is

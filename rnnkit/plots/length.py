@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from rnnkit.facts import Record, floors_of
-from rnnkit.generalise import Row
-from rnnkit.interval import wilson
+from rnnkit.common.interval import wilson
 from rnnkit.plots.style import BLACK, BLUE, SKY, legend_below, new_figure, title_of
-from rnnkit.record import regime_of
+from rnnkit.record.facts import Record, floors_of
+from rnnkit.record.file import regime_of
+from rnnkit.runs.lengths import Row
 
 
 def plot_error_by_length(record: Record, rows: Sequence[Row]) -> Figure:

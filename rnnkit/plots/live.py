@@ -17,9 +17,9 @@ from matplotlib.ticker import NullLocator
 from PIL import Image
 
 from rnnkit.diagnostics import EPS, log10_grad
-from rnnkit.facts import Record, floors_of
 from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED
-from rnnkit.record import last_filled, regime_of
+from rnnkit.record.facts import Record, floors_of
+from rnnkit.record.file import last_filled, regime_of
 
 SPAN = (-12.5, 2.0)  # of log10 g_t: one axis for all moments of a run, so that what moves is the gradient
 DPI, SIZE = 72, (11.1, 5.2)

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnkit.diagnostics import EPS
-from rnnkit.facts import Record
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure, title_of
+from rnnkit.record.facts import Record
 
 
 class Compared(Protocol):
-    """What is drawn of a quantity; see `rnnkit.own_diagnostics.Compared`."""
+    """What is drawn of a quantity; see `rnnkit.assignments.training_dynamics.own_diagnostics.Compared`."""
 
     label: str
     right: np.ndarray

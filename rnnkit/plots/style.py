@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.lines import Line2D
 
-from rnnkit.facts import Record
-from rnnkit.find import LEFT, unfinished
 from rnnkit.plots.margins import Margins
-from rnnkit.record import last_filled, regime_of
+from rnnkit.record.facts import Record
+from rnnkit.record.file import last_filled, regime_of
+from rnnkit.record.find import LEFT, unfinished
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rnnkit.facts import Record, floors_of
 from rnnkit.plots.style import (
     BLACK,
     BLUE,
@@ -23,7 +22,8 @@ from rnnkit.plots.style import (
     span_of,
     title_of,
 )
-from rnnkit.record import last_filled, regime_of
+from rnnkit.record.facts import Record, floors_of
+from rnnkit.record.file import last_filled, regime_of
 
 WRONG = (-2, 105)  # the axis of every error in percent
 CLOSER = {"valid_err_005": ("0.05", ":"), "valid_err_010": ("0.10", "--")}  # stricter errors of regression

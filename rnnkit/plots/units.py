@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnkit.diagnostics import farthest
-from rnnkit.facts import Record
 from rnnkit.plots.gradient import nothing
 from rnnkit.plots.style import (
     BLUE,
@@ -21,7 +20,8 @@ from rnnkit.plots.style import (
     panels,
     profiles_beside_histograms,
 )
-from rnnkit.record import last_filled, regime_of
+from rnnkit.record.facts import Record
+from rnnkit.record.file import last_filled, regime_of
 
 OLDER = "means of the steps:\nan older record has no units"
 SHARE, STEPS = "units (%)", "steps (%)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnkit.names import lookup
+from rnnkit.common.names import lookup
 from rnnkit.tasks.base import MIN_LENGTH, Batch, Floor, Task, draw_length
 from rnnkit.tasks.marker import Addition, Multiplication
 from rnnkit.tasks.mem import Memorization

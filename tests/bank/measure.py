@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate
-from rnnkit.checks.questions import QUESTIONS
 from rnnkit.checks.report import Report
 from rnnkit.checks.runner import examine
 

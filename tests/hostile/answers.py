@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from hostile.base import right
-from rnnkit.checks.questions import CELLS
+from rnnkit.assignments.training_dynamics.questions import CELLS
 
 SCRIPT = "<script>window.PWNED=1</script>"
 LIVELY = f"""

@@ -14,7 +14,7 @@ from textwrap import dedent
 
 from course import NAME, NOTEBOOKS, ROOT, cells
 
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
 GRADED = (CELLS, DIAGNOSTICS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hostile.base import FULL, GRADED, WITHOUT_CELLS, WITHOUT_STEP, code_cell, right, wrong
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 
 
 def _text(s) -> str:

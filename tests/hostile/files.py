@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hostile.base import WITHOUT_CELLS, right, wrong
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 
 RECORD = "runs/full/A1/A1_final_state.npz"
 

@@ -118,7 +118,7 @@ def r_checks_patched(s):
         def solved(question, obj=None, *a, **k):
             return Report(question.id, question.name, question.points, question.points, 'solved', [], [])
         runner.examine = runner._judge = solved
-        runner.check = rnnkit.checks.check = lambda id, obj=None: 99.0
+        runner.check = rnnkit.assignments.training_dynamics.check = lambda id, obj=None: 99.0
         outcome.equal = runner.equal = lambda *a: True
     """)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from hostile.base import FULL, WITHOUT_RHO, Submission, code_cell, named, right, wrong
-from rnnkit.checks.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 
 
 def _copy(s: Submission, id: str, notebook: str) -> dict:

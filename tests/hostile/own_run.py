@@ -11,7 +11,7 @@ import numpy as np
 
 from hostile.base import Submission, wrong
 from rnnkit.inits import set_weights
-from rnnkit.record import load, regime_of, trimmed
+from rnnkit.record.file import load, regime_of, trimmed
 from rnnkit.regimes import Regime, get_regime
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hostile.base import FULL, WITHOUT_CELLS, points_of, right
-from rnnkit.checks.questions import CELLS
+from rnnkit.assignments.training_dynamics.questions import CELLS
 
 RECORD = "runs/full/A1/A1_final_state.npz"
 REGIME_JSON = '{"name": "A1", "task": "<script>window.PWNED=1</script>", "model": "../../x", "hidden": 1e999}'

@@ -1,0 +1,1 @@
+"""Assignments, a folder for each: questions with their cases and inputs, settings, figures, and the key."""

@@ -1,0 +1,1 @@
+"""What students' code is asked for, by notebook."""

@@ -1,0 +1,1 @@
+"""The answer key: draws, reference, hints. Never in what students have."""

@@ -1,0 +1,154 @@
+"""The extra credit's own run, judged by the network in its record: tried again on sequences that it has never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnkit.assignments.training_dynamics.questions import OWN
+from rnnkit.checks.judge import failed, whole
+from rnnkit.checks.report import CaseReport, Report
+from rnnkit.common.names import BadValue
+from rnnkit.record.read_npz import TRIED_AGAIN, WIDTH
+from rnnkit.regimes import Regime
+
+PLATEAU = 60.0  # percent wrong: who guesses has 75, who knows one of the two marks 50
+SOLVED = 1.0  # percent, the paper's success, at the record's last check
+AGAIN = 2.0  # percent on the fresh sequences, a sample
+LONG = 50  # steps, the shortest length of the paper's setting
+LENGTHS, SEQUENCES = 10, 200  # tried again: lengths, spread over the run's own, and sequences of each
+LONGEST = 1000  # steps that are tried
+SEED = 77_000
+FOLLOWS, DIFFERS, UNTRIED, BROKEN = "follows", "differs", "untried", "broken"
+
+
+class Fresh(NamedTuple):
+    """What a network did on sequences that it has never seen: lengths, sequences, and wrong ones in percent."""
+
+    lengths: list[int]
+    sequences: int
+    wrong: float
+
+
+def tried(
+    regime: Regime, weights: Mapping[str, np.ndarray], seed: int, on_sequences: Callable[[int], None] | None = None
+) -> Fresh:
+    """Tries a run's network on fresh sequences.
+
+    Arguments:
+        regime: what it was trained with.
+        weights: of the network that it ended with, by the cell's names.
+        seed: of the sequences.
+        on_sequences: called after each chunk of them.
+
+    Raises:
+        BadValue: too many units, or weights that are no network's.
+    """
+    if regime.nhid > WIDTH:
+        raise BadValue(f"expected at most {WIDTH} hidden units, got {regime.nhid}")
+    from rnnkit.runs.lengths import error_by_length  # torch and the engines, which a check of cells does without
+
+    longest = max(regime.min_length, regime.max_length - 1)
+    lengths = np.linspace(min(regime.min_length, LONGEST), min(longest, LONGEST), LENGTHS).astype(int)
+    lengths = [*dict.fromkeys(lengths.tolist())]
+    record = {"regime": np.array(regime.to_json()), **weights}
+    try:
+        found = error_by_length(record, lengths, LENGTHS * SEQUENCES // len(lengths), seed, on_sequences, False)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise BadValue(f"its network cannot be tried: {error}") from None
+    sequences = sum(row.sequences for row in found)
+    return Fresh(lengths, sequences, 100 * sum(row.wrong for row in found) / sequences)
+
+
+def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, seed: int = SEED) -> Report:
+    """The report on one run of temporal order: its network alone, wherever it is from.
+
+    Arguments:
+        regime, weights, seed: as for `tried`.
+        claimed: the error at its last check, percent.
+    """
+    if regime.task != TRIED_AGAIN:
+        return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
+    try:
+        return report_on(regime.name, regime.min_length, claimed, tried(regime, weights, seed))
+    except BadValue as error:
+        return without(f"{regime.name}: {error}")
+
+
+def report_on(name: str, min_length: int, claimed: float, fresh: Fresh) -> Report:
+    """The points of a run: by its shortest length, the error that its record claims, and what its network did."""
+    wrong, lengths = fresh.wrong, fresh.lengths
+    solved = wrong < AGAIN and claimed < SOLVED
+    said = [] if solved else [f"{claimed:.2f} % wrong at the last check, {wrong:.2f} % tried again"]
+    cases = [
+        _case(f"off the plateau: less than {PLATEAU:g} % wrong", 2.0, wrong < PLATEAU, f"{wrong:.2f} % wrong"),
+        CaseReport(f"solved: less than {SOLVED:g} % wrong", 1.0, solved, said),
+        _case(
+            f"solved at lengths of {LONG} and more", 1.0, solved and min_length >= LONG,
+            f"lengths from {min_length}" if solved else "not solved",
+        ),
+    ]  # fmt: skip
+    about = (
+        f"{name}, lengths {lengths[0]} to {lengths[-1]}: {wrong:.2f} % of {fresh.sequences} fresh sequences are wrong, "
+        f"{claimed:.2f} % at the record's last check"
+    )
+    return whole(OWN, cases, [about])
+
+
+@dataclass
+class Again:
+    """What trying a run again has shown.
+
+    Fields:
+        name: of the run.
+        min_length: its shortest length.
+        claimed: the error at its last check, percent; NaN where there is none.
+        fresh: what its network did; None where it could not be tried.
+        verdict: whether its weights follow from its anchors; UNTRIED where that is not known, BROKEN where its weights
+            are no network's.
+        said: a sentence about it.
+    """
+
+    name: str
+    min_length: int
+    claimed: float
+    fresh: Fresh | None = None
+    verdict: str = UNTRIED
+    said: str = ""
+
+    @property
+    def points(self) -> float:
+        """What it would have."""
+        if self.fresh is None:
+            return 0.0
+        return report_on(self.name, self.min_length, self.claimed, self.fresh).points
+
+
+def from_record(path: Path | None) -> Report:
+    """The report on a record, as the student sees it."""
+    from rnnkit.record.file import load, regime_of
+
+    if path is None:
+        return without("no record of this name: train it first; the text above has a command")
+    try:
+        record = load(path)
+        regime = regime_of(record)
+        if str(record["status"]) == "running":
+            return without(f"{regime.name}: not at its end yet; the same command with --resume goes on")
+        claimed = record["valid_error"][record["check_updates"] >= 0]
+        return judged(regime, record, float(claimed[-1]) if len(claimed) else float("nan"))
+    except (BadValue, KeyError, ValueError, TypeError, IndexError) as error:
+        return without(f"{path}: not a whole record ({error})")
+
+
+def without(message: str) -> Report:
+    """A report without points."""
+    return failed(OWN, "nothing to judge", message)
+
+
+def _case(name: str, weight: float, passed: bool, else_: str) -> CaseReport:
+    return CaseReport(name, weight, bool(passed), [] if passed else [else_])

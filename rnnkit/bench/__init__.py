@@ -1,0 +1,1 @@
+"""``rnnkit bench``: engines timed side by side; only in a clone."""

@@ -1,0 +1,152 @@
+"""``rnnkit grade``: takes submissions in, grades the class, and says in one line each what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS, REPORT
+from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.common.names import BadValue
+from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
+from rnnkit.grading.course.driver import grade_class
+from rnnkit.grading.course.gradebook import REVIEW, url
+from rnnkit.grading.course.ledger import GRADED, REJECTED, Entry, Ledger
+from rnnkit.grading.course.marks import read_marks, unfinished
+from rnnkit.grading.course.roster import read_roster
+from rnnkit.grading.evidence import own_run
+from rnnkit.grading.intake.take_in import take_in
+
+OWN_RUN = "computing in which each student's run of temporal order is tried again, when all scores stand (%(default)s)"
+TRUST = "--i-trust-these-submissions"
+WITH_POINTS = {REPORT, *(question.notebook for question in QUESTIONS.values())}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of ``rnnkit grade``."""
+    arguments = argparse.ArgumentParser(
+        prog="rnnkit grade",
+        description="Grade what has come in or changed; run it again at any time, also after it was killed.",
+    )
+    add = arguments.add_argument
+    add("assignment", nargs="?", default="training_dynamics", help="a folder of notebooks/ (%(default)s)")
+    add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
+    add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
+    add("--replace", action="store_true", help="with --from: also what is not named as that student's earlier one was")
+    add("--course", type=Path, help="the folder with grading/ in it (the clone)")
+    add("--student", action="append", default=[], help="only this one, again; may be repeated")
+    add("--question", action="append", default=[], help="enter only this question's score anew; may be repeated")
+    add("--jobs", type=int, default=0, help="submissions at a time (as many as there are cores)")
+    add("--seed", type=int, help="of the random inputs, to repeat a result; the ledger has each submission's")
+    add("--own-run-seconds", type=float, default=own_run.SECONDS, metavar="N", help=OWN_RUN)
+    add("--force", action="store_true", help="grade again what has not changed")
+    add("--forget", metavar="ID", help="take out a student whose submission you have moved away")
+    add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
+    return arguments
+
+
+def main(argv: Sequence[str]) -> int:
+    """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
+    given = parser().parse_args(argv)
+    try:
+        root = clone_root()
+        course = Course(root, (given.course or root).resolve())
+        if not course.folder.is_dir():
+            raise GradingError(f"--course {given.course}: expected a folder, found none")
+        if given.forget:
+            forget(course, given.assignment, given.forget)
+            print(f"{given.forget}: forgotten")
+            return 0
+        refused = _take_in(course, given) if given.source else 0
+        with tqdm(unit="submission", disable=None) as bar:
+            graded = grade_class(
+                course.folder,
+                given.assignment,
+                root=root,
+                students=given.student,
+                questions=given.question,
+                jobs=given.jobs,
+                trust=given.trust,
+                force=given.force or bool(given.student),
+                seed=given.seed,
+                own_run_s=given.own_run_seconds,
+                on_entry=lambda entry, done, of: _show(bar, entry, done, of),
+            )
+    except (BadValue, SetupError) as error:
+        print(f"rnnkit grade: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
+        return 130
+    print(summary(graded, course.submitted))
+    if said := _unfinished(course, given.assignment):
+        print(said)
+    bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
+    return 1 if bad else 0
+
+
+def line(entry: Entry) -> str:
+    """One submission in one line, and its flags below."""
+    to_read = sum(about["answered"] for about in entry.answers.values())
+    checks = [id for id, about in entry.scores.items() if about["status"] in REVIEW]
+    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in WITH_POINTS]
+    waits = [
+        f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
+        f"to look at: {', '.join(checks)}" if checks else "",
+        f"without {', '.join(lost)}" if lost else "",
+    ]
+    points = f"{entry.points:g} of {entry.most:g} points" if entry.scores else ""
+    points += f" and {entry.extra:g} for extra credit" if entry.extra else ""
+    points += " so far" if points and (any(waits) or entry.status != GRADED) else ""
+    what = ", ".join(filter(None, [entry.status, points, *waits, entry.reason]))
+    return "\n".join([f"{entry.student}: {what}", *(f"    {flag}" for flag in entry.all_flags)])
+
+
+def summary(graded: Graded, submitted: Path) -> str:
+    """What became of the class, in a few lines."""
+    if not graded.entries and not graded.refused:
+        return f"no submissions in {submitted}; --from takes them in"
+    counts = {}
+    for entry in graded.entries.values():
+        counts[entry.status] = counts.get(entry.status, 0) + 1
+    lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing graded"]
+    if graded.unchanged:
+        lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
+    lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
+    lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
+    lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
+    lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
+    lines += [f"each submission's share of the machine: {graded.share}"] if graded.share else []
+    if any("trust" in entry.confined for entry in graded.entries.values()):
+        lines.append(f"graded without a sandbox ({TRUST})")
+    return "\n".join(lines)
+
+
+def _unfinished(course: Course, assignment: str) -> str:
+    """For how many students the gradebook's totals are not final, in a line."""
+    if not course.gradebook.exists():
+        return ""
+    entries = Ledger(course.ledger, assignment).entries
+    submissions = read_marks(url(course.folder), assignment).submissions
+    return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
+
+
+def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:
+    bar.total = of
+    bar.update(done - bar.n)
+    bar.write(line(entry))
+
+
+def _take_in(course: Course, given: argparse.Namespace) -> int:
+    """Takes submissions in, says what became of each, and counts those that were refused."""
+    roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
+    with told_of_room(course), lock(course):
+        how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace}
+        taken = take_in(given.source, course.submitted, given.assignment, **how)
+    for one in taken:
+        print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")
+    return sum(one.status == "refused" for one in taken)

@@ -1,0 +1,1 @@
+"""What is done in a clone: setting up, tests, linter, JupyterLab."""

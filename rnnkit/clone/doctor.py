@@ -1,0 +1,160 @@
+"""``rnnkit doctor``: whether everything is in place, and what to do where it is not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from rnnkit.clone.setup_env import SetupError, clone_root
+
+FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
+PYTHONS = ((3, 11), (3, 13))
+# What installs everything again: in a clone, and in the folder that students unpack.
+AGAIN = "run make setup (or rnnkit setup)"
+STUDENTS_AGAIN = "run python -m pip install -c constraints.txt -r requirements.txt"
+
+
+class Finding(NamedTuple):
+    """One thing looked at: what it is, how it is, and what to do (empty where it is in order)."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def again() -> str:
+    """What to do about a package that is missing or does not fit."""
+    try:
+        clone_root()
+    except SetupError:
+        return STUDENTS_AGAIN
+    return AGAIN
+
+
+def python() -> Finding:
+    """The interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
+    return Finding("Python", version, "" if ok else "make .venv with Python 3.11 to 3.13 and install again")
+
+
+def packages() -> Iterator[Finding]:
+    """Every dependency of rnnkit: is it there, and of a version that fits."""
+    from packaging.requirements import Requirement
+
+    for text in importlib.metadata.requires("rnnkit") or []:
+        requirement = Requirement(text)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(requirement.name, "missing", again())
+            continue
+        fits = requirement.specifier.contains(version, prereleases=True)
+        yield Finding(requirement.name, version, "" if fits else f"expected {requirement.specifier}; {again()}")
+
+
+def threads() -> Finding:
+    """Threads that torch would use, and cores."""
+    import torch
+
+    cores, cuda = (
+        os.cpu_count(),
+        "CUDA device found" if torch.cuda.is_available() else "no CUDA device (none is needed)",
+    )
+    return Finding("torch threads", f"{torch.get_num_threads()} by default, 1 in training; {cores} cores; {cuda}")
+
+
+def disk() -> Finding:
+    """Free space where runs would go."""
+    free = shutil.disk_usage(".").free / 1e9
+    return Finding(
+        "disk", f"{free:.1f} GB free", "" if free > FREE_SPACE else f"make room: {FREE_SPACE:g} GB are advised"
+    )
+
+
+def writing() -> Finding:
+    """Whether this folder may be written to."""
+    try:
+        with tempfile.TemporaryFile(dir="."):
+            return Finding("writing", f"allowed in {Path.cwd().name or '/'}/")
+    except OSError as error:
+        return Finding("writing", error.strerror or "not allowed", "go to a folder that you may write to")
+
+
+def kernel() -> Finding:
+    """Whether notebooks run in this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return Finding("kernel python3", "missing", "run python -m ipykernel install --sys-prefix")
+    here = command in ("python", "python3") or Path(command).resolve() == Path(sys.executable).resolve()
+    return Finding(
+        "kernel python3",
+        "this Python" if here else command,
+        "" if here else "another Python; run python -m ipykernel install --sys-prefix",
+    )
+
+
+def extensions() -> Iterator[Finding]:
+    """JupyterLab's extensions: widgets and nbgrader's Validate button."""
+    from jupyter_core.paths import jupyter_path
+
+    for name, package in {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "@jupyter/nbgrader": "nbgrader"}.items():
+        there = any(Path(folder, "labextensions", name).is_dir() for folder in jupyter_path())
+        advice = "" if there else f"run pip install --force-reinstall {package}"
+        yield Finding(f"JupyterLab extension of {package}", "installed" if there else "missing", advice)
+
+
+def sandbox() -> Iterator[Finding]:
+    """Only instructors need it."""
+    there = shutil.which("bwrap") is not None
+    yield Finding("bubblewrap", "found" if there else "not found (only needed to grade other people's notebooks)")
+    if there and importlib.util.find_spec("rnnkit.grading") is not None:
+        from rnnkit.grading.sandbox import cgroup, enclosure
+
+        whom = "the user who grades" if os.geteuid() else "a user of its own"
+        weaker = enclosure.weaker()
+        yield Finding("confined code", f"runs as {whom}" + (f"; weaker here: {weaker}" if weaker else ""))
+        weaker = "" if cgroup.place() else f"; {cgroup.WEAKER}"
+        yield Finding("shares when grading", f"{cgroup.share()}{weaker}")
+
+
+CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (
+    python, packages, threads, disk, writing, kernel, extensions, sandbox,
+)  # fmt: skip
+
+
+def findings() -> Iterator[Finding]:
+    """Everything looked at; a check that fails itself is a finding, too."""
+    for check in CHECKS:
+        try:
+            found = check()
+            yield from [found] if isinstance(found, Finding) else found
+        except Exception as error:
+            yield Finding(check.__name__, f"{type(error).__name__}: {error}", again())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints a line for each finding; 0 when all is in order, 1 when something is to be done."""
+    if argv:
+        print(f"rnnkit doctor: expected no arguments, got {' '.join(argv)}", file=sys.stderr)
+        return 0 if argv[0] in ("-h", "--help") else 2
+    bad = 0
+    for finding in findings():
+        bad += bool(finding.advice)
+        print(f"{'DO' if finding.advice else 'OK':3} {finding.what}: {finding.found}")
+        if finding.advice:
+            print(f"    -> {finding.advice}")
+    print("all in order" if not bad else f"{bad} to be done")
+    return 1 if bad else 0

@@ -1,0 +1,224 @@
+"""Set up ``.venv`` in the clone: standard library only, so that it runs before anything is installed.
+
+``python3.11 -m rnnkit setup`` and ``python3.11 -m rnnkit.clone.setup_env`` are the same. With an up-to-date stamp
+nothing is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from rnnkit.clone.pip_progress import watched
+from rnnkit.common.places import PACKAGE
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+STAMP = "rnnkit-setup.stamp"
+PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
+# What a usable .venv's Python prints: its version, then the torch it has (or none). Without pip it fails.
+PROBE = """
+import pip, sys
+from importlib.metadata import PackageNotFoundError, version
+try:
+    torch = version("torch")
+except PackageNotFoundError:
+    torch = "none"
+print(sys.version_info[0], sys.version_info[1], torch)
+"""
+WITH_ANOTHER = (
+    "run this with one, e.g. `python3.11 -m rnnkit setup`; a .venv made with another must be deleted beforehand."
+)
+
+
+class SetupError(Exception):
+    """What was expected, what came and what to do, with the exit status it calls for."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def say(message: str) -> None:
+    """Print one line of progress at once."""
+    print(f"rnnkit setup: {message}", flush=True)
+
+
+def clone_root() -> Path:
+    """The folder of the clone: the parent of the package folder, known by its pyproject.toml."""
+    root = PACKAGE.parent
+    if not (root / "pyproject.toml").is_file():
+        raise SetupError(
+            f"expected a clone of rnnkit, with its pyproject.toml, at {root}; there is none. "
+            "This command is for a clone: run it in one, with that clone's own .venv.",
+            status=2,
+        )
+    return root
+
+
+def check_python(version: tuple[int, int], what: str, remedy: str) -> None:
+    """Refuse a Python outside the supported range."""
+    if not OLDEST <= version <= NEWEST:
+        wanted = f"Python {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
+        raise SetupError(f"{wanted} is needed, {what} is {version[0]}.{version[1]}; {remedy}", status=2)
+
+
+def venv_python(root: Path) -> Path:
+    """The path of .venv's own Python."""
+    return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def stamp_text(root: Path) -> str:
+    """What an up-to-date stamp holds: the digest of what was asked for, and the place (a venv cannot be moved)."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "constraints.txt"):
+        path = root / name
+        if not path.is_file():
+            raise SetupError(f"expected {name} in {root}, found none; run `git checkout {name}` there.")
+        digest.update(path.read_bytes())
+    return f"{digest.hexdigest()}\n{root}\n"
+
+
+def check_place(root: Path, stamp: Path) -> None:
+    """Refuse a .venv that came along with a copied or moved clone: its scripts would run the other place's code."""
+    made_for = stamp.read_text("utf-8").splitlines()[1:] if stamp.is_file() else []
+    if made_for and made_for[0] != str(root):
+        raise SetupError(
+            f"expected a .venv made for {root}, this one was made for {made_for[0]} and cannot be moved; "
+            f"delete the folder {root / '.venv'} and run this again."
+        )
+
+
+def pinned_torch(root: Path) -> str:
+    """The torch version that constraints.txt names."""
+    found = re.search(r"^torch==([^\s;+]+)", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    if not found:
+        raise SetupError(
+            "expected a line torch==VERSION in constraints.txt, found none; run `git checkout constraints.txt`."
+        )
+    return found.group(1)
+
+
+def make_venv(root: Path) -> None:
+    """Make .venv unless it has a Python already."""
+    if venv_python(root).exists():
+        return
+    say(f"making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}")
+    if subprocess.run([sys.executable, "-m", "venv", str(root / ".venv")]).returncode:
+        raise SetupError(
+            "expected `python -m venv .venv` to work, it failed as shown above. On Debian and Ubuntu install "
+            "python3-venv (or python3.11-venv); then delete the folder .venv and run this again."
+        )
+
+
+def probe_venv(python: Path) -> str:
+    """The torch version in .venv ("none" without one); refuses a .venv that is broken or of a wrong Python."""
+    again = "delete the folder .venv and run this again."
+    try:
+        probe = subprocess.run([str(python), "-c", PROBE], capture_output=True, text=True)
+    except OSError as error:
+        raise SetupError(f"expected a Python that starts in .venv, got: {error}; {again}") from error
+    if probe.returncode:
+        reason = (probe.stderr.strip().splitlines() or ["no message"])[-1]
+        raise SetupError(f"expected a working Python with pip in .venv, got: {reason}; {again}")
+    major, minor, torch = probe.stdout.split()
+    check_python((int(major), int(minor)), "the one in .venv", again)
+    return torch
+
+
+def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str, list[str]]]:
+    """Where torch is looked for, in order: what to announce, and pip's arguments. Never an unpinned torch."""
+    own, plain, cpu = "from the indexes configured for pip", f"torch=={version}", f"torch=={version}+cpu"
+    if platform == "darwin":  # there are no +cpu builds for a Mac: its plain build is the CPU build
+        return [(f"{plain} {own}", [plain])]
+    return [
+        (f"{cpu} {own}", [cpu]),
+        (f"{cpu} from {TORCH_CPU_INDEX}", ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1", cpu]),
+        (f"plain {plain} {own} (on Linux that may be the large CUDA build)", [plain]),
+    ]
+
+
+def pip_install(root: Path, python: Path, *arguments: str) -> str | None:
+    """``pip install`` in the clone, with lines of progress: None when it worked, else all that pip had to say."""
+    status, told = watched([str(python), *PIP, *arguments], root, say)
+    return told if status else None
+
+
+def install_torch(root: Path, python: Path, present: str) -> None:
+    """Install the pinned torch from the first place that has it, unless some build of it is there."""
+    version = pinned_torch(root)
+    if present.split("+")[0] == version:
+        say(f"torch {present} is there already")
+        return
+    for announcement, arguments in torch_attempts(version):
+        say(f"installing {announcement}")
+        # This one pinned wheel and nothing else: what it needs comes with rnnkit, under constraints.txt.
+        failure = pip_install(root, python, "--no-deps", *arguments)
+        if failure is None:
+            return
+        lines = failure.strip().splitlines() or ["pip said nothing"]
+        say(f"not there: {next((line for line in reversed(lines) if line.startswith('ERROR')), lines[-1])}")
+    print(failure, file=sys.stderr)
+    raise SetupError(
+        f"expected torch {version} from one of the places above, none gave it (above: pip on the last). Check the "
+        "network, pip's configuration (`pip config list`) and whether PyTorch has a build for this machine; "
+        "then run this again."
+    )
+
+
+def install_rnnkit(root: Path, python: Path) -> None:
+    """Install rnnkit, editable, with everything it needs at the pinned versions."""
+    pinned = len(re.findall(r"^[^#\s][^#\n]*==", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE))
+    say(
+        f"installing rnnkit and what it needs, up to {pinned} packages at the versions of constraints.txt; "
+        "how long that takes depends on network and machine, so here is what it is doing:"
+    )
+    failure = pip_install(root, python, "-c", "constraints.txt", "-e", ".[dev]")
+    if failure is not None:
+        print(failure, file=sys.stderr)
+        raise SetupError(
+            "expected `pip install -c constraints.txt -e .[dev]` to work, it failed as shown above. "
+            "Check the network and pip's configuration (`pip config list`), then run this again."
+        )
+
+
+def set_up(force: bool = False) -> None:
+    """Bring .venv up to date, or do nothing where its stamp says that it is."""
+    check_python(sys.version_info[:2], sys.executable, WITH_ANOTHER)
+    root = clone_root()
+    python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
+    if python.exists():
+        check_place(root, stamp)
+        if not force and stamp.is_file() and stamp.read_text("utf-8") == wanted:
+            return
+    stamp.unlink(missing_ok=True)
+    make_venv(root)
+    install_torch(root, python, probe_venv(python))
+    install_rnnkit(root, python)
+    stamp.write_text(wanted, "utf-8")
+    say("done")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``rnnkit setup``: 0 done, 1 something failed, 2 wrong Python or no clone."""
+    parser = argparse.ArgumentParser(prog="rnnkit setup", description="Make or update .venv in this clone.")
+    parser.add_argument("--force", action="store_true", help="do it even where nothing seems to have changed")
+    options = parser.parse_args(argv)
+    try:
+        set_up(options.force)
+    except SetupError as error:
+        print(f"rnnkit setup: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("rnnkit setup: stopped; run it again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

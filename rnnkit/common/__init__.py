@@ -1,0 +1,1 @@
+"""What every part may use: names and errors, whole files, processes, interrupts."""

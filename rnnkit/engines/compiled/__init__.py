@@ -1,0 +1,1 @@
+"""The fast engine's compiled loops, and what packs for them."""

@@ -1,0 +1,207 @@
+"""A course's folder: what lies where, who has submitted, and what its gradebook must know before anything is graded."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.grading.course import gradebook
+from rnnkit.grading.course.ledger import Entry, Ledger
+from rnnkit.grading.course.master import masters, version
+from rnnkit.grading.course.roster import read_roster
+from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
+from rnnkit.grading.sandbox.room import no_room
+
+MOST_BACKUPS = 20
+STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
+
+
+class GradingError(BadValue):
+    """A class that cannot be graded."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where things are: the clone with its notebooks, and the folder of the course (often the same)."""
+
+    root: Path
+    folder: Path
+
+    @property
+    def submitted(self) -> Path:
+        return self.folder / "grading" / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        return self.folder / "grading" / "autograded"
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "grading" / "work"
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "grading" / "ledger.json"
+
+    @property
+    def gradebook(self) -> Path:
+        return self.folder / "grading" / "gradebook.db"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "grading" / "backup"
+
+    @property
+    def roster(self) -> Path:
+        return self.folder / "grading" / "roster.csv"
+
+
+@dataclass
+class Graded:
+    """What became of a class.
+
+    Fields:
+        entries: of all submissions, graded now or before.
+        unchanged: students for whom there was nothing to do.
+        missing: students of the roster who have not submitted.
+        refused: folders that are no student's, with reasons.
+        folders: all students who have a folder, whether or not they were asked for.
+        gone: students in the ledger whose submission is no longer there.
+        copies: runs that several students handed in, as it is or saved again, and who they are.
+        share: what gave each submission its share of the machine; empty where nothing was graded.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    gone: list[str] = field(default_factory=list)
+    copies: list[tuple[str, list[str]]] = field(default_factory=list)
+    share: str = ""
+
+
+@contextmanager
+def told_of_room(course: Course) -> Iterator[None]:
+    """Makes an error of a full disk one that says so: nothing can be begun."""
+    try:
+        yield
+    except Exception as error:
+        if not no_room(error):
+            raise
+        raise GradingError(
+            f"{course.folder / 'grading'}: there is no room on the disk; make some and try again"
+        ) from error
+
+
+@contextmanager
+def lock(course: Course) -> Iterator[None]:
+    """One grading of a course at a time; the system lets go when the process ends."""
+    folder = course.folder / "grading"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise GradingError(f"{folder}: another process is grading this course; wait for it to end") from None
+        yield
+
+
+def enter(course: Course, assignment: str, ledger: Ledger) -> None:
+    """Enters questions, points and roster into the gradebook, where that was not done or has changed."""
+    masters(course.root, assignment)
+    now = version(course.root, assignment)
+    fresh = not course.gradebook.exists()
+    if fresh and ledger.entries:
+        raise GradingError(
+            f"{course.gradebook}: expected the gradebook, found none; the points that people gave are only there; "
+            f"copy the newest of {course.backups} to its place, or move {course.ledger.name} away to begin anew"
+        )
+    if fresh or ledger.content["entered"].get(assignment) != now:
+        with tempfile.TemporaryDirectory() as folder:
+            gradebook.enter_assignment(course.root, course.folder, Path(folder))
+            if changed := differences(Path(folder), course.root / RELEASE):
+                raise ReleaseError(
+                    f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
+                    "run rnnkit release first"
+                )
+        ledger.content["entered"][assignment] = now
+        ledger.save()
+    if course.roster.exists():
+        people = [(s.id, s.first_name, s.last_name, s.email) for s in read_roster(course.roster)]
+        with gradebook.opened(course.folder) as book:
+            known = {s.id: (s.first_name or "", s.last_name or "", s.email or "") for s in book.students}
+            gradebook.enter_students(book, [person for person in people if known.get(person[0]) != person[1:]])
+
+
+def standing(course: Course, assignment: str, students: Sequence[str]) -> Graded:
+    """Who has submitted, who has not, and which folders are no student's."""
+    result = Graded()
+    folders = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
+    for folder in (folder for folder in folders if not folder.name.startswith(".")):
+        if not folder.is_dir() or folder.is_symlink():
+            result.refused[folder.name] = "expected a student's folder, found something else"
+        elif not STUDENT.fullmatch(folder.name):
+            result.refused[folder.name] = "expected a student's id (letters, digits, . _ @ -) as the folder's name"
+        elif (folder / assignment).is_symlink() or not (folder / assignment).is_dir():
+            result.refused[folder.name] = f"expected the folder {assignment} in it, found none"
+        else:
+            result.entries[folder.name] = Entry(folder.name, "")
+    if course.roster.exists():
+        result.missing = [s.id for s in read_roster(course.roster) if s.id not in result.entries]
+    result.folders = set(result.entries)
+    for student in students:
+        if student in result.missing:
+            raise GradingError(f"{student}: has not submitted; expected {course.submitted / student / assignment}")
+        if student not in result.entries:
+            raise GradingError(unknown(student, result.entries, "student"))
+    if students:
+        result.entries = {student: result.entries[student] for student in students}
+    return result
+
+
+def back_up(course: Course) -> None:
+    """Copies the gradebook aside, as it is before a grading; the newest copies are kept."""
+    if not course.gradebook.exists():
+        return
+    course.backups.mkdir(exist_ok=True)
+    copy = course.backups / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
+    try:
+        with closing(sqlite3.connect(course.gradebook)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except BaseException:
+        copy.unlink(missing_ok=True)  # half a copy would pass for one
+        raise
+    for old in sorted(course.backups.glob("gradebook-*.db"))[:-MOST_BACKUPS]:
+        old.unlink()
+
+
+def forget(course: Course, assignment: str, student: str) -> None:
+    """Takes a student out of gradebook, ledger, autograded notebooks and feedback of an assignment.
+
+    Raises:
+        GradingError: nobody of this name was graded, or the submission is still there.
+    """
+    with lock(course):
+        ledger = Ledger(course.ledger, assignment)
+        folder = course.submitted / student / assignment
+        if student not in ledger.entries:
+            raise GradingError(unknown(student, ledger.entries, "graded student"))
+        if folder.exists():
+            raise GradingError(f"{folder}: is still there; move it away first, or it would be graded again")
+        back_up(course)
+        with gradebook.opened(course.folder) as book:
+            gradebook.remove(book, assignment, student)
+        for place in (course.autograded, course.folder / "grading" / "feedback"):
+            shutil.rmtree(place / student / assignment, ignore_errors=True)
+        del ledger.entries[student]
+        ledger.save()

@@ -1,0 +1,179 @@
+"""nbgrader's gradebook: the assignment in it, and a submission's scores, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+
+from rnnkit.grading.course.ledger import NOT_TRIED, WAITS, Entry
+from rnnkit.grading.course.marks import TASK
+from rnnkit.grading.release.release import generate
+
+COURSE_ID = "rnnkit"
+# A check that ended like that is looked at by a person.
+REVIEW = ("no answer", "against the rules", NOT_TRIED, WAITS)
+
+
+def url(course: Path) -> str:
+    """Where the gradebook of a course is."""
+    return f"sqlite:///{course.resolve() / 'grading' / 'gradebook.db'}"
+
+
+@contextmanager
+def opened(course: Path) -> Iterator[Gradebook]:
+    """The gradebook, closed again afterwards; what is not committed is rolled back."""
+    with Gradebook(url(course), COURSE_ID) as gradebook:
+        try:
+            yield gradebook
+        finally:
+            gradebook.db.rollback()
+
+
+def enter_assignment(root: Path, course: Path, out: Path) -> None:
+    """Enters the assignments of a clone into the gradebook, with their questions and points.
+
+    Raises:
+        ReleaseError: nbgrader refuses: questions were added or removed after submissions came in.
+    """
+    (course / "grading").mkdir(exist_ok=True)
+    generate(root, out, db_url=url(course))
+
+
+def enter_students(gradebook: Gradebook, students: Iterable[tuple[str, str, str, str]]) -> None:
+    """Enters a roster: id, first name, last name, email."""
+    for id, first, last, email in students:
+        gradebook.update_or_create_student(id, first_name=first or None, last_name=last or None, email=email or None)
+
+
+def record(
+    gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None = None
+) -> None:
+    """Enters one submission's result in one transaction.
+
+    Points and comments that a person gave stay, and are marked for another look where what they judge has changed.
+    A notebook that was rejected leaves earlier scores of its questions as they are; where there were none they are 0
+    and wait for a person.
+
+    Arguments:
+        gradebook: open.
+        assignment: its name.
+        entry: the result.
+        fresh: the questions that were graded now; other scores stay.
+        before: the result before this one.
+    """
+    try:
+        submission = _submission(gradebook, assignment, entry.student)
+        if entry.received:  # nbgrader's times are UTC and do not say so
+            submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+        for notebook in submission.notebooks:
+            _move_to_answers(notebook)
+            for grade in notebook.grades:
+                if grade.name in fresh and grade.name in entry.scores:
+                    _enter_score(grade, entry, before)
+                elif grade.name in fresh:
+                    _enter_answer(grade, entry, before)
+                elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
+                    grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
+                elif entry.absent(f"{notebook.name}.ipynb"):
+                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, False
+                elif entry.rejected(f"{notebook.name}.ipynb"):
+                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, True
+            for comment in notebook.comments:
+                if comment.name in fresh and comment.name in entry.answers:
+                    comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
+        gradebook.db.commit()
+    except BaseException:
+        gradebook.db.rollback()
+        raise
+
+
+def _move_to_answers(notebook: SubmittedNotebook) -> None:
+    """Puts what a person once entered at a question without points to its answer, where there is a box for it."""
+    grades = {grade.name: grade for grade in notebook.grades}
+    comments = {comment.name: comment for comment in notebook.comments}
+    for task in [grade for grade in grades.values() if isinstance(grade.cell, TaskCell) and not grade.cell.max_score]:
+        answer = task.name.removesuffix(TASK)
+        if answer in grades and task.extra_credit:
+            grades[answer].extra_credit = (grades[answer].extra_credit or 0.0) + task.extra_credit
+            task.extra_credit = None
+        if answer in comments and (said := comments[task.name].manual_comment):
+            said = "\n\n".join(filter(None, [comments[answer].manual_comment, said]))
+            comments[answer].manual_comment, comments[task.name].manual_comment = said, None
+
+
+def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
+    about = entry.scores[grade.name]
+    old = before.scores.get(grade.name, {}) if before else {}
+    changed = grade.auto_score != about["points"] or old.get("sha256") != about["sha256"]
+    grade.auto_score = float(about["points"])
+    if grade.manual_score is None:
+        grade.needs_manual_grade = about["status"] in REVIEW
+    else:
+        grade.needs_manual_grade = grade.needs_manual_grade or changed
+
+
+def _enter_answer(grade: Grade, entry: Entry, before: Entry | None) -> None:
+    answer = entry.answers[grade.name]
+    # Where there is nothing but extra credit, giving that is enough: nbgrader asks for a score where it finds none.
+    grade.auto_score = None if answer["answered"] and grade.max_score else 0.0
+    if grade.manual_score is None and (grade.max_score or grade.extra_credit is None):
+        grade.needs_manual_grade = answer["answered"]
+    else:
+        old = before.answers.get(grade.name, {}) if before else {}
+        grade.needs_manual_grade = grade.needs_manual_grade or old.get("sha256") != answer["sha256"]
+
+
+def auto_scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float | None] | None:
+    """Question -> automatic points in the gradebook; None where it has no such submission."""
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return None
+    return {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
+
+
+def remove(gradebook: Gradebook, assignment: str, student: str) -> None:
+    """Takes a submission out, and the student too where nothing else of theirs is there."""
+    with suppress(MissingEntry):
+        gradebook.remove_submission(assignment, student)
+    with suppress(MissingEntry):
+        person = gradebook.find_student(student)
+        if not person.submissions and not person.last_name:
+            gradebook.remove_student(student)
+
+
+def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:
+    """A submission with all its grades and comments, found or made; nothing is committed here."""
+    try:
+        return gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        pass
+    with gradebook.db.no_autoflush:
+        try:
+            person = gradebook.find_student(student)
+        except MissingEntry:
+            person = Student(id=student)
+            gradebook.db.add(person)
+        submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
+        for notebook in submission.assignment.notebooks:
+            submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+            for cell in (*notebook.grade_cells, *notebook.task_cells):
+                Grade(cell=cell, notebook=submitted)
+            for cell in (*notebook.solution_cells, *notebook.task_cells):
+                Comment(cell=cell, notebook=submitted)
+        gradebook.db.add(submission)
+    gradebook.db.flush()
+    return submission

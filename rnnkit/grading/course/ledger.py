@@ -1,0 +1,162 @@
+"""What was graded, from which files, how and with what result: ``grading/ledger.json``, one entry for each student."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnkit.assignments.training_dynamics.questions import EXTRA
+from rnnkit.common.names import BadValue
+from rnnkit.common.whole import save_text
+from rnnkit.grading.intake.walk import walk
+
+GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
+NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
+ABSENT = "absent"  # of a notebook that need not be handed in
+WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
+
+
+class LedgerError(BadValue):
+    """A ledger that cannot be read."""
+
+
+@dataclass
+class Entry:
+    """One student's submission.
+
+    Fields:
+        student: the id.
+        status: ``graded``, ``rejected`` (nothing in it could be used) or ``failed`` (the grader gave up on it).
+        reason: why it was rejected or failed.
+        tree: hash of the submitted files; with `version` and `confined` it says whether there is anything to do.
+        version: hash of the release and of all code that scores depend on.
+        confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
+        seed: of the random inputs of the checks: the same seed gives the same again.
+        received, graded: when the files were handed in, see `grading.intake.receipts`, and when they were graded; UTC.
+        seconds, peak_mb: what the grader process took.
+        notebooks: file -> status, reason, flags.
+        scores: question -> notebook, points, most, status, text, sha256 of the code.
+        answers: question for a person -> notebook, answered, sha256.
+        records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
+        evidence: what is missing or strange about the submitted runs.
+        flags: everything else that a person should look at.
+    """
+
+    student: str
+    status: str
+    reason: str = ""
+    tree: str = ""
+    version: str = ""
+    confined: str = ""
+    seed: int = 0
+    received: str = ""
+    graded: str = ""
+    seconds: float = 0.0
+    peak_mb: int = 0
+    notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """The sum of the checks' points, without extra credit."""
+        return float(sum(about["points"] for about in self._counted()))
+
+    @property
+    def most(self) -> float:
+        """The most that they could be."""
+        return float(sum(about["most"] for about in self._counted()))
+
+    @property
+    def extra(self) -> float:
+        """The checks' points for extra credit."""
+        return float(sum(about["points"] for about in self.scores.values())) - self.points
+
+    def _counted(self) -> list[dict[str, Any]]:
+        return [about for about in self.scores.values() if about.get("notebook") != EXTRA]
+
+    @property
+    def all_flags(self) -> list[str]:
+        """Flags of the submission, its notebooks and its runs."""
+        said = [(name, text) for name, about in self.notebooks.items() for text in (about["reason"], *about["flags"])]
+        of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
+        return [*self.flags, *of_notebooks, *self.evidence]
+
+    def absent(self, notebook: str) -> bool:
+        """Whether a notebook that need not be handed in was not."""
+        return self.notebooks.get(notebook, {}).get("status") == ABSENT
+
+    def rejected(self, notebook: str) -> bool:
+        """Whether nothing of a notebook could be used."""
+        return self.status == FAILED or self.notebooks.get(notebook, {"status": REJECTED})["status"] == REJECTED
+
+
+class Ledger:
+    """The entries of an assignment; `save` writes all of them, whole or not at all."""
+
+    def __init__(self, path: Path, assignment: str) -> None:
+        self.path, self.assignment = path, assignment
+        self.content: dict[str, Any] = {"entered": {}, "assignments": {}}
+        if path.exists():
+            try:
+                self.content = json.loads(path.read_text(encoding="utf-8"))
+                found = self.content["assignments"].get(assignment, {})
+                self.entries = {student: Entry(**about) for student, about in found.items()}
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                raise LedgerError(
+                    f"{path}: expected the ledger of a course, got something else ({type(error).__name__}); "
+                    "move it away, and everything is graded anew"
+                ) from None
+        else:
+            self.entries: dict[str, Entry] = {}
+
+    def save(self) -> None:
+        """Writes the ledger, if anything has changed."""
+        self.content["assignments"][self.assignment] = {
+            student: asdict(self.entries[student]) for student in sorted(self.entries)
+        }
+        text = json.dumps(self.content, indent=1, ensure_ascii=False) + "\n"
+        if not self.path.exists() or self.path.read_text(encoding="utf-8") != text:
+            save_text(self.path, text)
+
+
+def tree_hash(folder: Path) -> str:
+    """A hash of names, kinds, sizes and contents of all files in a folder; links are not followed."""
+    digest = hashlib.sha256()
+    for inside, about in walk(folder):
+        digest.update(os.fsencode(inside) + b"\0")
+        if about is not None:
+            digest.update(b"%d\0%d\0" % (stat.S_IFMT(about.st_mode), about.st_size))
+            digest.update(_content(os.path.join(folder, inside), about))
+    return digest.hexdigest()
+
+
+def file_hashes(folder: Path) -> list[str]:
+    """The hashes of the contents of all files in a folder, whatever the files are called."""
+    found = {
+        _content(os.path.join(folder, inside), about).hex()
+        for inside, about in walk(folder)
+        if about is not None and stat.S_ISREG(about.st_mode)
+    }
+    return sorted(found - {""})
+
+
+def _content(path: str, about: os.stat_result) -> bytes:
+    try:
+        if stat.S_ISLNK(about.st_mode):
+            return os.fsencode(os.readlink(path))
+        if stat.S_ISREG(about.st_mode) and about.st_size <= WHOLE_FILE:
+            return hashlib.sha256(Path(path).read_bytes()).digest()
+    except OSError:
+        return b"unreadable"
+    return b""

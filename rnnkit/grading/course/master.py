@@ -1,0 +1,71 @@
+"""The notebooks as they were given out, the mark schemes that only graders see, and what scores depend on."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from rnnkit.common.places import PACKAGE
+from rnnkit.grading.release.release import RELEASE, SOURCE, ReleaseError, assignments
+
+# What scores depend on: after a change here every submission is graded anew.
+SCORING = (
+    "checks",
+    "grading",
+    "assignments",
+    "notebook/assemble.py",
+    "runs/broken.py",
+    "runs/modelfile.py",
+    "cells.py",
+)
+
+
+def masters(root: Path, assignment: str) -> dict[str, NotebookNode]:
+    """File name -> the released notebook, in order.
+
+    Raises:
+        ReleaseError: no such assignment, or one that was not released.
+    """
+    if assignment not in assignments(root):
+        known = ", ".join(assignments(root)) or "none"
+        raise ReleaseError(f"assignment: expected one of {known}, got {assignment!r}")
+    found = {}
+    for path in sorted((root / SOURCE / assignment).glob("*.ipynb")):
+        released = root / RELEASE / assignment / path.name
+        if not released.is_file():
+            raise ReleaseError(f"{released}: expected the released notebook, found none; run rnnkit release first")
+        found[path.name] = nbformat.read(released, 4)
+    return found
+
+
+def schemes(root: Path, assignment: str) -> dict[str, str]:
+    """Task cell -> its text with the mark scheme, which was not released."""
+    paths = (root / SOURCE / assignment).glob("*.ipynb")
+    return {cell.id: cell.source for path in paths for cell in nbformat.read(path, 4).cells if is_task(cell)}
+
+
+def is_task(cell: NotebookNode) -> bool:
+    """Whether a cell puts a question that a person marks."""
+    return bool(cell.metadata.get("nbgrader", {}).get("task"))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether a cell holds an answer that a person marks."""
+    about = cell.metadata.get("nbgrader", {})
+    return bool(about.get("grade") and about.get("solution"))
+
+
+def version(root: Path, assignment: str) -> str:
+    """A hash of everything that scores depend on, but for the submissions."""
+    digest = hashlib.sha256()
+    code = [
+        path for name in SCORING for path in ([PACKAGE / name] if name.endswith(".py") else (PACKAGE / name).rglob("*"))
+    ]
+    notebooks = [path for side in (RELEASE, SOURCE) for path in sorted((root / side / assignment).glob("*.ipynb"))]
+    for path in (*sorted(code), *notebooks):
+        if path.is_file() and path.suffix in (".py", ".json", ".ipynb"):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

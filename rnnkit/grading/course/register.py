@@ -1,0 +1,167 @@
+"""What stands of a class: which submissions are due, and their results in gradebook, ledger and ``autograded/``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_markdown_cell
+
+from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.common.whole import save_text
+from rnnkit.grading.course import gradebook
+from rnnkit.grading.course.children import Child
+from rnnkit.grading.course.course import Course, Graded
+from rnnkit.grading.course.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
+from rnnkit.grading.course.master import masters, version
+from rnnkit.grading.course.submission import Job, Result
+from rnnkit.grading.evidence import own_run
+from rnnkit.grading.intake.receipts import Receipts, stamp
+from rnnkit.grading.notebooks.neutral import neutralise
+from rnnkit.grading.sandbox.room import no_room, reason
+
+
+def owing(entry: Entry | Result | None) -> bool:
+    """Whether a submission's run of temporal order has yet to be tried again."""
+    return entry is not None and entry.scores.get(OWN_SETTING, {}).get("status") == NOT_TRIED
+
+
+class Register:
+    """The standing of one assignment, and what is entered into it.
+
+    Arguments:
+        course, assignment, ledger: where results go.
+        confined: how submissions are run, in words; it is noted with every result.
+
+    Attributes:
+        version: of what decides points.
+        masters: the notebooks that submissions are rebuilt from, by file name.
+        trees: student -> hash of the submitted files.
+        received: student -> when they came.
+    """
+
+    def __init__(self, course: Course, assignment: str, ledger: Ledger, confined: str) -> None:
+        self.course, self.assignment, self.ledger, self.confined = course, assignment, ledger, confined
+        self.version = version(course.root, assignment)
+        self.masters = masters(course.root, assignment)
+        self.trees: dict[str, str] = {}
+        self.received: dict[str, str] = {}
+
+    def waiting(self, result: Graded, again: bool) -> list[str]:
+        """The students whose submissions are to be graded now."""
+        found, receipts = [], Receipts(self.course.submitted, self.assignment)
+        with gradebook.opened(self.course.folder) as book:
+            for student in result.entries:
+                folder = self.course.submitted / student / self.assignment
+                tree = self.trees[student] = tree_hash(folder)
+                before = self.ledger.entries.get(student)
+                known = before.received if before and before.tree == tree else ""
+                self.received[student] = receipts.received(student, tree, folder, known)
+                if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
+                    found.append(student)
+                else:
+                    result.unchanged.append(student)
+        return found
+
+    def _settled(self, student: str, stored: dict[str, float | None] | None) -> bool:
+        """Whether files, scoring and gradebook are those of the ledger's entry."""
+        entry = self.ledger.entries.get(student)
+        if entry is None or stored is None or entry.status == FAILED:
+            return False
+        same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self.confined)
+        return same and all(stored.get(id) == about["points"] for id, about in entry.scores.items())
+
+    def keep_run(self, child: Child) -> Entry:
+        """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
+        student = child.job.student
+        entry = self.ledger.entries[student]
+        about = entry.scores[OWN_SETTING]
+        try:
+            result = child.result() or own_run.broken_off(student, child.reason)
+            about = about | result.scores[OWN_SETTING]
+            entry = replace(
+                entry,
+                scores=entry.scores | {OWN_SETTING: about},
+                evidence=[flag for flag in entry.evidence if not flag.startswith(OWN_SETTING)] + result.evidence,
+            )
+            notebook = self.course.autograded / student / self.assignment / EXTRA
+            if notebook.is_file():
+                own_run.show(notebook, about["text"])
+            self.record(entry, (OWN_SETTING,))
+        except Exception as error:
+            return self.failed(student, reason(error, "the run of its own could not be entered"))
+        finally:
+            shutil.rmtree(child.job.work, ignore_errors=True)
+        return entry
+
+    def record(self, entry: Entry, fresh: Collection[str]) -> None:
+        """Gradebook, then ledger: killed between the two, the submission is graded again."""
+        with gradebook.opened(self.course.folder) as book:
+            gradebook.record(book, self.assignment, entry, fresh, self.ledger.entries.get(entry.student))
+        self.ledger.entries[entry.student] = entry
+        self.ledger.save()
+
+    def failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
+        """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
+        kept = self.ledger.entries.get(student)
+        about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
+        entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
+        try:
+            self.record(entry, ())
+        except Exception as error:  # then it has no row on the disk, and is graded by the next command
+            if not no_room(error):
+                raise
+            self.ledger.entries[student] = entry
+        return entry
+
+    def _about(self, student: str, seed: int) -> dict[str, Any]:
+        """What every new entry says of itself."""
+        about = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
+        return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
+
+    def entry(self, job: Job, result: Result) -> Entry:
+        """The ledger's new entry; what could not be graded now keeps what it had before."""
+        before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
+        kept = before.scores if before else {}
+        if owing(result) and OWN_SETTING in kept:  # until it is tried again they stay
+            result.scores[OWN_SETTING]["points"] = kept[OWN_SETTING]["points"]
+        if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
+            fresh = {id: new for id, new in result.scores.items() if id in job.questions}
+            return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
+        zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
+        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
+        status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
+        reasons = "; ".join(f"{name}: {one.reason}" for name, one in result.notebooks.items() if one.reason)
+        return Entry(
+            job.student,
+            status,
+            "" if status == GRADED else reasons,
+            seconds=result.seconds,
+            peak_mb=result.peak_mb,
+            notebooks={name: asdict(one) for name, one in result.notebooks.items()},
+            scores=none | kept | result.scores,
+            answers=(before.answers if before else {}) | result.answers,
+            records=result.records,
+            times=result.times,
+            evidence=result.evidence,
+            flags=result.flags,
+            **about,
+        )
+
+    def publish(self, result: Result, graded: Path) -> None:
+        """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
+        folder = self.course.autograded / result.student / self.assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, about in result.notebooks.items():
+            if (graded / name).is_file():
+                save_text(folder / name, (graded / name).read_text(encoding="utf-8"))
+            elif about.status == REJECTED and not (folder / name).exists():
+                notebook = nbformat.from_dict(self.masters[name])
+                why = new_markdown_cell(f"**Nothing of this notebook could be graded**: {about.reason}", id="rejected")
+                notebook.cells.insert(0, why)
+                save_text(folder / name, nbformat.writes(neutralise(notebook)) + "\n")

@@ -1,0 +1,302 @@
+"""One submission, from its files to scores, in a process of its own; the gradebook is not within reach."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import resource
+import shutil
+import stat
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from rnnkit.assignments.training_dynamics.key.hints import with_hints
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, SCORED
+from rnnkit.common.names import BadValue
+from rnnkit.common.whole import save_text
+from rnnkit.grading.course.ledger import ABSENT, REJECTED
+from rnnkit.grading.course.master import is_answer, is_task
+from rnnkit.grading.evidence.evidence import evidence, own_setting
+from rnnkit.grading.evidence.scan import scan
+from rnnkit.grading.intake.recognise import recognise
+from rnnkit.grading.intake.walk import walk
+from rnnkit.grading.notebooks.carried import holds_code
+from rnnkit.grading.notebooks.copied import times_of
+from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
+from rnnkit.grading.notebooks.neutral import neutralise
+from rnnkit.grading.notebooks.reading import Missing
+from rnnkit.grading.notebooks.rebuild import BadSubmission, read, rebuild
+from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
+from rnnkit.grading.sandbox.confine import Finished, Limits, run
+from rnnkit.grading.sandbox.kernel import Kernel
+from rnnkit.grading.sandbox.nursery import Nursery
+from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
+from rnnkit.grading.sandbox.room import no_room
+from rnnkit.grading.score.reply import clean
+from rnnkit.notebook.assemble import SOLUTION, model_of
+from rnnkit.runs.modelfile import DEFAULT_FILE
+
+READER_S = 100  # seconds of processor time for reading the records
+MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
+MOST_TEXT = 20_000  # characters of a text in the result
+MOST_DATA = 400 << 20  # bytes of data files
+NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
+RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
+SHAPES = "shapes.json"  # of the functions that students have, beside the masters
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a grader process is told.
+
+    Fields:
+        student: whose submission.
+        folder: the submitted files.
+        work: where results go; it is this submission's alone.
+        master: the folder of the master notebooks.
+        runtime: rnnkit as students have it, for the kernels that train and draw.
+        scoring: what is left of it where questions are asked, see `rnnkit.grading.sandbox.scoring`.
+        seed: of the random inputs.
+        confined: False where the instructor has typed that these submissions are trusted.
+        questions: the only ones whose scores are wanted; all where empty.
+        cores: the processors that its sandboxes may use; all where empty.
+    """
+
+    student: str
+    folder: str
+    work: str
+    master: str
+    runtime: str
+    scoring: str
+    seed: int
+    confined: bool = True
+    questions: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
+
+
+@dataclass
+class NotebookResult:
+    """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at.
+
+    That of the extra credit is ``absent`` where it was not handed in.
+    """
+
+    status: str
+    reason: str = ""
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Result:
+    """What a grader process found out.
+
+    Fields:
+        notebooks: by file name.
+        scores: question -> points, most, status, text of the report, notebook.
+        answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
+        records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took.
+        evidence: what is missing or strange about the submitted runs.
+        cut: the time-outs that cut something short.
+        starved: whether one of them was by the clock on the wall.
+        seconds, peak_mb: of this process, kernels not counted in the memory.
+    """
+
+    student: str
+    notebooks: dict[str, NotebookResult] = field(default_factory=dict)
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    starved: bool = False
+    seconds: float = 0.0
+    peak_mb: int = 0
+
+
+def grade_submission(job: Job) -> Result:
+    """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
+    with ExitStack() as last:
+        return _graded(job, last)
+
+
+def _graded(job: Job, last: ExitStack) -> Result:
+    """The same; what is to be ended in any case is left to `last`."""
+    begun, allowance = monotonic(), Allowance()
+    result = Result(job.student)
+    rebuilt = _rebuilt(job, result)
+    stage = Path(job.work) / STAGE
+    result.flags += stage_data(Path(job.folder), stage)
+    cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
+    limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
+    only = {SCORED[question].notebook for question in job.questions} or set(rebuilt)
+    wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
+    runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
+    nursery = last.enter_context(closing(Nursery(stage, limits)))
+    if job.confined and any(map(needs_kernel, wanted.values())):
+        nursery.warm(scoring)
+
+    def reader(argv: Sequence[str], **how: Any) -> Finished:
+        short = replace(limits, cpu_s=READER_S, wall_s=WALL * READER_S)
+        done = run(argv, limits=short, confined=job.confined, runtime=runtime, **how)
+        allowance.note(done.why)
+        return done
+
+    runs = evidence(stage, reader, cells_sha256)
+    result.evidence = [flag for one in runs for flag in one.flags]
+    result.records = {one.key: one.sha256 for one in runs if one.sha256}
+    result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
+
+    def make(runtime: Path) -> Kernel:
+        about = {"stage": stage, "runtime": runtime, "limits": limits, "confined": job.confined}
+        return Kernel(functools.partial(kernel_manager, nursery=nursery, **about), why, own, allowance)
+
+    asked, whole = functools.partial(make, scoring), functools.partial(make, runtime)
+
+    folder = Path(job.work) / AUTOGRADED
+    folder.mkdir(parents=True)
+    schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
+    for name, notebook in wanted.items():
+        done = Executed(notebook)
+        if needs_kernel(notebook):
+            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
+            kernels = {"make": asked} if name in (CELLS, DIAGNOSTICS) else {"make": whole, "aside": asked}
+            done = execute(notebook, deadline=begun + WALL_S, seed=job.seed, settled=settled, **kernels)
+        result.notebooks[name].flags += done.notes
+        _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
+        for cell in filter(is_task, done.notebook.cells):
+            cell.source = schemes[cell.id]
+        with_hints(done.notebook, runs)
+        save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+    allowance.close()
+    result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
+    result.seconds = round(monotonic() - begun, 2)
+    result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
+    return result
+
+
+def load_result(path: Path) -> Result:
+    """What a grader process wrote, as plain text: names of files and messages are a student's words."""
+    content = _plain(json.loads(path.read_text(encoding="utf-8")))
+    content["notebooks"] = {name: NotebookResult(**about) for name, about in content["notebooks"].items()}
+    return Result(**content)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value, MOST_TEXT, lines=True)
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+
+
+def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
+    """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
+    masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
+    shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
+    found, handed_in = {}, recognise(Path(job.folder), masters)
+    for name, master in masters.items():
+        try:
+            if isinstance(handed_in[name], BadSubmission):
+                raise handed_in[name]
+            path, flags = handed_in[name]
+            found[name], more = rebuild(master, read(path))
+            result.notebooks[name] = NotebookResult("graded", "", [*flags, *more, *scan(found[name], name, shapes)])
+        except Missing as bad:
+            result.notebooks[name] = NotebookResult(*([ABSENT] if name == EXTRA else [REJECTED, str(bad)]))
+        except BadSubmission as bad:
+            result.notebooks[name] = NotebookResult(REJECTED, str(bad))
+        except Exception as error:  # nothing that a student sends may end more than its own notebook
+            result.notebooks[name] = NotebookResult(REJECTED, f"cannot be read ({type(error).__name__})")
+    return found
+
+
+def stage_data(folder: Path, stage: Path) -> list[str]:
+    """Puts a submission's plain data files where the kernel may read them; returns flags about what was left out.
+
+    No code and no notebooks: a module beside a notebook would be imported in the place of the real one.
+    """
+    stage.mkdir(parents=True)
+    flags, left = [], MOST_DATA
+    for inside, about in walk(folder):
+        shown, target = clean(inside), stage / inside
+        if about is None:
+            flags.append(f"{shown}: too deep, too many, or closed; ignored")
+        elif not stat.S_ISREG(about.st_mode):
+            flags.append(f"{shown}: no regular file, ignored")
+        elif any(part.endswith(NO_DATA) for part in Path(inside).parts) or inside == "timestamp.txt":
+            continue
+        elif about.st_size > left:
+            flags.append(f"{shown}: too large ({about.st_size >> 20} MB), ignored")
+        else:
+            left -= about.st_size
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / inside, target, follow_symlinks=False)
+                flags += [f"{shown}: code that is handed in as data"] * holds_code(target)
+            except OSError as error:
+                if no_room(error):
+                    raise
+                flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
+    return flags
+
+
+def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> str:
+    """Derives model.py from the rebuilt notebook, and returns its hash; a submitted one does not count."""
+    if cells is None:
+        return ""
+    flags = result.notebooks[CELLS].flags
+    try:
+        text = model_of(cells, CELLS).text
+        save_text(stage / DEFAULT_FILE, text)
+        return hashlib.sha256(text.encode()).hexdigest()
+    except BadValue as error:
+        flags.append(str(error).removeprefix(f"{CELLS}: "))
+    except OSError as error:
+        if no_room(error):
+            raise
+        flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
+    except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
+        flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")
+    return ""
+
+
+def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
+    """Scores of the checks, and which answers wait for a person."""
+    solutions = (cell for cell in done.notebook.cells if cell.id.endswith(SOLUTION))
+    code = {cell.id.removesuffix(SOLUTION): cell.source for cell in solutions}
+    for id, report in done.reports.items():
+        about = {
+            "sha256": _sha256(code.get(id, "")),
+            "points": report.points,
+            "most": report.most,
+            "status": report.status,
+            "text": report.text(),
+        }
+        result.scores[id] = {"notebook": name, **about}
+    given = {cell.id: cell.source.strip() for cell in master.cells}
+    for cell in filter(is_answer, done.notebook.cells):
+        about = {
+            "answered": cell.source.strip() not in ("", given[cell.id]),
+            "sha256": _sha256(cell.source, cell.get("attachments")),
+        }
+        result.answers[cell.metadata.nbgrader.grade_id] = {"notebook": name, **about}
+    for cell in done.notebook.cells:
+        if is_check(cell) and cell.metadata.nbgrader.grade_id not in done.reports:
+            result.notebooks[name].flags.append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
+
+
+def _sha256(text: str, attachments: Any = None) -> str:
+    whole = text + (json.dumps(attachments, sort_keys=True) if attachments else "")
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()

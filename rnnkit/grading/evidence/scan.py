@@ -1,0 +1,136 @@
+"""What a student's cells name that a person should look at: ready-made networks, and the insides of checks and kernel.
+
+The checks look for these in the student's process, where they can be switched off; here the text itself is read, and
+nothing runs. What is found is a flag, never a score: text can name a thing without using it, and use it without a name.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from rnnkit.assignments.training_dynamics.questions import CELLS
+from rnnkit.grading.evidence.borrowed import Shapes, alike
+from rnnkit.grading.notebooks.carried import CODE
+
+NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell", "LSTMCell"}
+CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
+CLIPPERS = {"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"}
+OF_CELLS = ("rnnkit.engines", "trainingRNNs_torch")
+OF_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega")
+CHECKS = ("rnnkit.checks", "rnnkit.assignments")
+GIVEN = {"check", "figures"}  # of an assignment: the notebooks import them
+INSIDES = {
+    "ast_transformers", "input_transformers_cleanup", "input_transformers_post", "input_transformer_manager",
+    "showtraceback", "displayhook", "display_pub", "pub_socket", "iopub_socket", "iopub_thread", "parent_header",
+    "setprofile", "settrace", "_getframe", "meta_path", "path_hooks", "ctypes", "user_ns", "f_back", "f_locals",
+    "__subclasses__", "__globals__", "__code__", "__builtins__", "__import__", "get_objects", "get_referrers",
+    "_dispatch_library", "run_cell", "fork_exec", "get_ipython", "load_module", "exec_module", "__loader__", "__spec__",
+}  # fmt: skip
+FROM_TEXT = {"exec", "eval", "compile"}  # as functions of Python's own; cell.eval() and torch.compile are others
+MEANS = (
+    "ctypes", "marshal", "gc", "importlib", "builtins", "subprocess", "zlib", "base64", "codecs", "pickle", "dill",
+    "cloudpickle", "joblib", "shelve", "runpy", "zipimport", "code", "codeop", "sys.path", "torch.jit", "torch.export",
+    "torch.package", "torch.hub", "rnnkit.common.packed",
+)  # fmt: skip
+OBJECTS = {"allow_pickle": True, "weights_only": False}  # arguments with which a file's objects are made, not numbers
+RUNS = re.compile(r"^\s*%{1,2}(run|macro)\b", re.M)
+MAGIC = re.compile(r"^\s*[%!].*$", re.M)
+MOST = 10  # names of a cell
+
+
+def scan(notebook: NotebookNode, name: str, shapes: Shapes | None = None) -> list[str]:
+    """A flag for every cell of the student's that names such a thing, or is a shipped function with other names.
+
+    Arguments:
+        notebook: rebuilt from the master.
+        name: its file name, which says what is not to be used.
+        shapes: of the shipped functions; see `borrowed`.
+    """
+    flags = []
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code" or (about.get("locked") and not about.get("solution")):
+            continue
+        found = sorted(set(_named(cell.source, OF_CELLS if name == CELLS else OF_DIAGNOSTICS, name == CELLS)))
+        if found:
+            more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
+            flags.append(f"{about.get('grade_id') or 'a cell of their own'} names {', '.join(found[:MOST])}{more}")
+        if same := alike(cell.source, shapes or {}):
+            flags.append(f"{about.get('grade_id') or 'a cell of their own'} is, names off, {' and '.join(same[:2])}")
+    return flags
+
+
+def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
+    yield from (f"%{magic[1]}" for magic in RUNS.finditer(source))
+    try:
+        tree = ast.parse(MAGIC.sub("pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield from _attribute(node, cells)
+        elif isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if _inside(one.name, (*modules, *CHECKS, *MEANS)))
+        elif isinstance(node, ast.ImportFrom):
+            yield from _imported(node, modules, cells)
+        elif isinstance(node, ast.Name) and node.id in INSIDES | FROM_TEXT:
+            yield node.id
+        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
+            yield from [f"{node.arg}={node.value.value}"] * (OBJECTS.get(node.arg) is node.value.value)
+        elif (text := _text(node)) in INSIDES | CALLS or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
+            yield repr(text)
+        elif text and "\n" in text and CODE.search(text.encode("utf-8", "replace")):
+            yield "a text that is code"
+
+
+def _text(node: ast.AST, most: int = 8) -> str | None:
+    """The text that constants make, also a few that are added; None for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and most:
+        left, right = _text(node.left, most - 1), _text(node.right, most - 1)
+        return None if left is None or right is None else left + right
+    return None
+
+
+def _attribute(node: ast.Attribute, cells: bool) -> Iterator[str]:
+    dotted = _dotted(node)
+    ready_made = node.attr in NETWORKS | CALLS and dotted.split(".")[0] in ("torch", "nn", "F", "_VF")
+    means = dotted.startswith(("torch.", "sys.")) and dotted in MEANS
+    if node.attr in INSIDES or ready_made or means or (not cells and node.attr in CLIPPERS):
+        yield dotted
+
+
+def _imported(node: ast.ImportFrom, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
+    module = node.module or ""
+    for one in node.names:
+        whole = f"{module}.{one.name}"
+        if (
+            _inside(whole, (*modules, *MEANS))
+            or (module.startswith("torch") and one.name in NETWORKS | CALLS)
+            or (module == "rnnkit.cells" and one.name in {"RNN", "GRU", "unroll", "*"})
+            or (
+                _inside(module, CHECKS)
+                and not (module.count(".") == 2 and module.startswith(CHECKS[1]) and one.name in GIVEN)
+            )
+            or (not cells and one.name in CLIPPERS)
+            or one.name in INSIDES
+        ):
+            yield whole
+
+
+def _inside(name: str, modules: tuple[str, ...]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _dotted(node: ast.expr) -> str:
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    parts.append(node.id if isinstance(node, ast.Name) else "…")
+    return ".".join(reversed(parts))

@@ -1,0 +1,1 @@
+"""From files that came in to one folder for each student."""

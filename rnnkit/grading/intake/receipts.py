@@ -1,0 +1,104 @@
+"""When each submission came, and under which name: ``grading/receipts/ASSIGNMENT/STUDENT.json``, the newest last.
+
+A ledger may be lost and a submission graded again and again: the time of its files stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rnnkit.common.whole import save_text
+from rnnkit.grading.course.ledger import file_hashes
+
+RECEIPTS = "receipts"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One submission that came.
+
+    Fields:
+        tree: hash of its files.
+        received: when it was handed in, as far as that is known, else when it was first seen; UTC.
+        source: the name under which it came; empty where somebody put it in its place by hand.
+        key: what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`.
+        files: the hashes of its files' contents.
+    """
+
+    tree: str
+    received: str
+    source: str = ""
+    key: str = ""
+    files: list[str] = field(default_factory=list)
+
+
+class Receipts:
+    """The receipts of an assignment.
+
+    Arguments:
+        submitted: the folder of all submissions; the receipts lie beside it.
+        assignment: the assignment's name.
+    """
+
+    def __init__(self, submitted: Path, assignment: str):
+        self.folder = Path(submitted).parent / RECEIPTS / assignment
+
+    def find(self, student: str, tree: str) -> Receipt | None:
+        """The newest receipt for these files."""
+        return next((receipt for receipt in reversed(self._all(student)) if receipt.tree == tree), None)
+
+    def add(self, student: str, receipt: Receipt) -> None:
+        """Notes a submission."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        known = [asdict(one) for one in [*self._all(student), receipt]]
+        save_text(self._path(student), json.dumps(known, indent=1) + "\n")
+
+    def received(self, student: str, tree: str, folder: Path, known: str = "") -> str:
+        """When these files came; where no receipt says so it is noted.
+
+        Files that somebody has renamed or taken out since have the time when they came with the others.
+
+        Arguments:
+            student: whose they are.
+            tree: their hash.
+            folder: where they are.
+            known: the time, where something else than a receipt has it; else it is now.
+        """
+        if receipt := self.find(student, tree):
+            return receipt.received
+        files = file_hashes(folder)
+        before = [one for one in self._all(student) if files and set(files) <= set(one.files)]
+        first = Receipt(tree, known or stamp(datetime.now(UTC)), files=files)
+        receipt = replace(before[-1], tree=tree) if before and not known else first
+        with suppress(OSError):  # a full disk: the ledger has it too
+            self.add(student, receipt)
+        return receipt.received
+
+    def _path(self, student: str) -> Path:
+        return self.folder / f"{student}.json"
+
+    def _all(self, student: str) -> list[Receipt]:
+        try:
+            return [Receipt(**about) for about in json.loads(self._path(student).read_text(encoding="utf-8"))]
+        except (OSError, ValueError, TypeError):
+            return []  # none, or none that can be read: what the ledger says stands
+
+
+def stamp(when: datetime) -> str:
+    """A time as it is noted."""
+    return when.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def handed_in(date: str) -> str:
+    """When something was handed in: as the platform's name for it says, in this machine's time zone; else now."""
+    now, numbers = datetime.now(UTC), [int(number) for number in re.findall(r"\d+", date)]
+    try:
+        said = datetime.fromisoformat(date) if len(numbers) < 3 else datetime(*numbers[:6])
+        return stamp(min(said.astimezone(UTC), now))
+    except (ValueError, OverflowError, OSError):
+        return stamp(now)

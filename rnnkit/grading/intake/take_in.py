@@ -1,0 +1,224 @@
+"""Takes in what students handed in: from folders and zips as learning platforms give them, one student at a time.
+
+What cannot be taken is listed with the reason and keeps nothing else from being taken; an earlier submission stays
+until the new one is whole, and is kept aside then.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rnnkit.common.names import BadValue
+from rnnkit.grading.course.ledger import file_hashes, tree_hash
+from rnnkit.grading.intake import unpack
+from rnnkit.grading.intake.receipts import Receipt, Receipts, handed_in
+from rnnkit.grading.intake.sorting import Unit, contents, units
+from rnnkit.grading.intake.unpack import File
+from rnnkit.grading.intake.whose import Names, folded
+from rnnkit.grading.notebooks.reading import BadSubmission, listed, shown
+
+WORK, REPLACED = "work", "replaced"
+ASKED = "--replace takes it in its place and keeps that one aside"
+
+
+class IntakeError(BadValue):
+    """A source that nothing can be taken from."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one thing that was handed in.
+
+    Fields:
+        student: the student's id; the thing's name where nobody is named in it.
+        status: ``new``, ``same``, ``replaced`` or ``refused``.
+        reason: why it was refused; else what a person may want to know, or nothing.
+        files: the submission's files, by their paths.
+        source: the thing's name in the source.
+    """
+
+    student: str
+    status: str
+    reason: str = ""
+    files: tuple[str, ...] = ()
+    source: str = ""
+
+
+def take_in(
+    source: Path,
+    submitted: Path,
+    assignment: str,
+    *,
+    roster: list[str] | None = None,
+    name_regex: str | None = None,
+    replace: bool = False,
+) -> list[Taken]:
+    """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``.
+
+    What was there is kept in ``replaced/ASSIGNMENT/STUDENT/``, below the time when it was replaced.
+
+    Arguments:
+        source: a folder or a zip with a folder or a zip for each student, or with files whose names tell the student;
+            also a folder in which nbgrader's zip_collect has ``downloaded/ASSIGNMENT/archive/``.
+        submitted: the folder of all submissions; ``work/``, ``receipts/`` and ``replaced/`` are beside it.
+        assignment: the assignment's name.
+        roster: the students' ids, where there is a roster.
+        name_regex: how names tell the student, as for nbgrader's zip_collect: with ``(?P<student_id>...)``.
+        replace: whether a submission may take the place of one that came under another name.
+
+    Returns:
+        One entry for each thing in the source, by student.
+
+    Raises:
+        IntakeError: the source is neither a folder nor a zip.
+        BadValue: the regular expression is of no use.
+    """
+    names, intake = Names(assignment, roster, name_regex), _Intake(Path(submitted), assignment, replace)
+    intake.recover()
+    with ExitStack() as stack:
+        try:
+            found = units(_inner(Path(source), assignment), names, stack)
+        except BadSubmission as error:
+            raise IntakeError(f"{source}: {error}") from None
+        taken = [intake.take(unit, names) for unit in found]
+    return sorted(taken, key=lambda entry: (entry.student, entry.source))
+
+
+def _inner(source: Path, assignment: str) -> Path:
+    """The folder that holds the students' things, where nbgrader's zip_collect wants them."""
+    for inner in (("downloaded", assignment, "archive"), (assignment, "archive"), ("archive",)):
+        if source.joinpath(*inner).is_dir():
+            return source.joinpath(*inner)
+    return source
+
+
+class _Intake:
+    """One call of `take_in`."""
+
+    def __init__(self, submitted: Path, assignment: str, replace: bool):
+        self.submitted, self.assignment, self.replace = submitted, assignment, replace
+        self.receipts = Receipts(submitted, assignment)
+        self.work, self.kept = submitted.parent / WORK, submitted.parent / REPLACED / assignment
+
+    def take(self, unit: Unit, names: Names) -> Taken:
+        """Takes one submission, or tells why not."""
+        name, source = unit.student, shown(unit.source)
+        if unit.problem:
+            return Taken(name, "refused", unit.problem, (), source)
+        self.work.mkdir(parents=True, exist_ok=True)
+        try:
+            with ExitStack() as stack:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-", dir=self.work))
+                staged = Path(folder) / self.assignment
+                files = contents(unit, self.assignment, stack)
+                kept = [file for file in files if not file.why]
+                _copy(kept, staged)
+                name = self._twin(name, names) or name
+                status, remark = self._enter(staged, name, unit)
+        except BadSubmission as error:
+            return Taken(name, "refused", str(error), (), source)
+        except OSError as error:
+            return Taken(name, "refused", f"it could not be copied ({error.strerror or error})", (), source)
+        left = [f"{file.name} ({file.why})" for file in files if file.why]
+        remarks = [unit.remark, f"left out: {listed(left)}" if left else "", remark]
+        paths = tuple(sorted("/".join(file.path) for file in kept))
+        return Taken(name, status, "; ".join(filter(None, remarks)), paths, source)
+
+    def _twin(self, student: str, names: Names) -> str:
+        """The one whose submission is there already under an id that differs in case alone, and who it may be."""
+        if student in (names.roster or ()) or not self.submitted.is_dir():
+            return ""
+        there = {path.name for path in self.submitted.iterdir() if os.path.lexists(path / self.assignment)}
+        twins = sorted(id for id in there if folded(id) == folded(student))
+        if student in twins or not twins:
+            return ""
+        if not self.replace:
+            raise BadSubmission(f"is it {shown(twins[0])}'s, whose submission is there? {ASKED}")
+        return twins[0]
+
+    def _enter(self, staged: Path, student: str, unit: Unit) -> tuple[str, str]:
+        """Puts a submission in its place; the one that was there stays until then, and is kept. What became of it."""
+        target = self.submitted / student / self.assignment
+        if target.parent.is_symlink() or target.is_symlink():
+            raise BadSubmission(f"{target} is a link; remove it")
+        tree, when = tree_hash(staged), handed_in(unit.date)
+        receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged))
+        if not os.path.lexists(target):
+            self.receipts.add(student, receipt)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.rename(target)
+            return "new", ""
+        if _alike(staged, target):
+            return "same", ""
+        before = self.receipts.find(student, tree_hash(target))
+        self._ask(student, before, unit)
+        if before and before.key and when < before.received and not self.replace:
+            raise BadSubmission(f"an earlier attempt of {student}; what is there came at {before.received}; {ASKED}")
+        self.receipts.add(student, receipt)
+        aside = self._aside / student
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        target.rename(aside)
+        try:
+            staged.rename(target)
+        except BaseException:
+            aside.rename(target)
+            raise
+        return "replaced", f"the earlier one is kept in {self._keep(aside)}"
+
+    def _ask(self, student: str, before: Receipt | None, unit: Unit) -> None:
+        """Refuses what came under another name than the submission that is there, unless that was allowed."""
+        is_same = unit.named.key == before.key if before and before.key else unit.named.is_plain
+        if not (is_same or self.replace):
+            came = f"came as {before.source}" if before and before.source else "has no other name than that id"
+            raise BadSubmission(f"is {shown(unit.source)} {student}'s? What is there {came}; {ASKED}")
+
+    @property
+    def _aside(self) -> Path:
+        """Where earlier submissions are in the middle of a swap."""
+        return self.work / REPLACED / self.assignment
+
+    def _keep(self, aside: Path) -> Path:
+        """Moves an earlier submission to where such ones are kept, below the time."""
+        kept = self.kept / aside.name / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        return aside.rename(kept)
+
+    def recover(self) -> None:
+        """After a death in a swap: puts what was set aside back, or keeps it where the new one is in its place."""
+        for aside in sorted(self._aside.iterdir()) if self._aside.is_dir() else ():
+            target = self.submitted / aside.name / self.assignment
+            if os.path.lexists(target):
+                self._keep(aside)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                aside.rename(target)
+
+
+def _copy(files: list[File], folder: Path) -> None:
+    """Writes a submission's files, all of them or an error."""
+    unpack.check_sizes(files)
+    room = unpack.MOST_BYTES
+    for file in files:
+        path = folder.joinpath(*file.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "xb") as target:
+            for piece in unpack.chunks(file, min(room, unpack.MOST_FILE)):
+                target.write(piece)
+                room -= len(piece)
+            target.flush()
+            os.fsync(target.fileno())
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Whether two folders have the same files with the same bytes."""
+    found = [{path.relative_to(side) for path in side.rglob("*") if not path.is_dir()} for side in (one, other)]
+    return found[0] == found[1] and all(
+        (other / path).is_file() and not (other / path).is_symlink() and filecmp.cmp(one / path, other / path, False)
+        for path in found[0]
+    )

@@ -1,0 +1,166 @@
+"""Whose submission a folder or file of a download is, by its name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from rnnkit.common.names import BadValue
+from rnnkit.grading.notebooks.reading import BadSubmission, listed, shown
+
+ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
+ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
+# How learning platforms name what they hand out; `file` is the student's own name for it, and nothing in it counts.
+PATTERNS = {
+    "Blackboard": re.compile(r"(?:.*?_)??(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),
+    "Moodle": re.compile(r".+?_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),
+    "Canvas": re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a name tells.
+
+    Fields:
+        student: the id.
+        file: the file in the submission that it is.
+        date: of the attempt.
+        remark: what a person may want to know.
+        before: the name without what the student chose.
+        told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
+        key: what of the name tells whose it is: where two have one key, nobody doubts that they are one student's.
+    """
+
+    student: str
+    file: str = ""
+    date: str = ""
+    remark: str = ""
+    before: str = ""
+    told: str = ""
+    key: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the name has the id itself."""
+        return self.told == self.student
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the id as it is, with nothing put before it but by a platform."""
+        return self.is_sure and (self.key != self.before or self.before == self.student)
+
+
+class Names:
+    """How the names of one download are read.
+
+    Arguments:
+        assignment: the assignment's name; ``ASSIGNMENT_STUDENT.zip`` is a hand-in's.
+        roster: the students' ids, where there is a roster.
+        pattern: a regular expression for the beginning of every name, with the group ``student_id`` and perhaps
+            ``file_id`` and ``timestamp``; without it the names of the usual platforms are known.
+    """
+
+    def __init__(self, assignment: str, roster: Collection[str] | None, pattern: str | None):
+        self.assignment = assignment
+        self.roster = set(roster) if roster is not None else None
+        self.platform = ""
+        try:
+            self.pattern = re.compile(pattern) if pattern else None
+        except re.error as error:
+            raise BadValue(f"expected a regular expression for the names, got {pattern!r} ({error})") from None
+        if self.pattern and "student_id" not in self.pattern.groupindex:
+            raise BadValue(f"expected a regular expression with a group (?P<student_id>...), got {pattern!r}")
+
+    def is_platforms(self, name: str) -> bool:
+        """Whether a name is as a learning platform gives it, so that its beginning tells the student."""
+        if self.pattern:
+            return bool(self.pattern.match(name))
+        return any(pattern.fullmatch(name) for pattern in PATTERNS.values())
+
+    def settle(self, names: Collection[str]) -> None:
+        """Finds out from which platform a download is: a name as another one gives it tells nobody from now on."""
+        counts = {platform: sum(map(bool, map(form.fullmatch, names))) for platform, form in PATTERNS.items()}
+        self.platform = max(counts, key=counts.get) if any(counts.values()) else ""
+
+    def is_student(self, name: str) -> bool:
+        """Whether a name certainly tells a student."""
+        bare = unicodedata.normalize("NFC", ENDINGS.sub("", name))
+        return bare in (self.roster or ()) or self.is_platforms(name)
+
+    def whose(self, name: str) -> Named:
+        """The student of a folder or a file.
+
+        Raises:
+            BadSubmission: the name does not fit, or the id in it cannot be one.
+        """
+        name = unicodedata.normalize("NFC", name)  # as no Mac writes it
+        named = self._by_pattern(name) if self.pattern else self._by_name(name)
+        student, remark = self._in_roster(named.student, named.before)
+        if not ID.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
+            raise BadSubmission(
+                f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
+            )
+        return replace(named, student=student, remark=remark, told=named.student)
+
+    def _by_pattern(self, name: str) -> Named:
+        found = self.pattern.match(name)
+        groups = {key: value or "" for key, value in found.groupdict().items()} if found else {}
+        if not groups.get("student_id"):
+            raise BadSubmission("its name does not fit the regular expression for the names")
+        file = groups.get("file_id", "")
+        if file and "." not in file:
+            file += name[name.rindex(".") :] if "." in name else ""
+        date = groups.get("timestamp", "")
+        key = f"--name-regex {groups['student_id']}"
+        return Named(groups["student_id"], file, date, before=_before(found, "file_id"), key=key)
+
+    def _by_name(self, name: str) -> Named:
+        bare = ENDINGS.sub("", name)
+        if bare in (self.roster or ()):
+            return Named(bare, before=bare, key=bare)
+        fitting = {
+            platform: found
+            for platform, form in PATTERNS.items()
+            if (found := form.fullmatch(name) or form.fullmatch(bare))
+        }
+        if len(fitting) > 1:
+            ids = listed(sorted({found["student"] for found in fitting.values()}))
+            raise BadSubmission(f"expected a name as one platform gives it, got one that fits two ({ids}); rename it")
+        for platform, found in fitting.items():
+            if platform != (self.platform or platform):
+                raise BadSubmission(f"expected a name as {self.platform} gives it, got one as of {platform}; rename it")
+            groups = found.groupdict()
+            date, before = groups.get("date") or "", _before(found, "file")
+            told, key = groups["student"], groups["student"]
+            if platform == "Blackboard":  # an id may have underscores, and so may what stands before it
+                key = name[: found.end("student")]
+                told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
+            return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
+        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare, key=bare)
+
+    def _in_roster(self, student: str, name: str) -> tuple[str, str]:
+        """The id as the roster has it, and a remark where it has none; ``name`` is what the platform gave."""
+        if self.roster is None or student in self.roster:
+            return student, ""
+        near = [known for known in self.roster if folded(known) == folded(student)]
+        near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", name)]
+        return (near[0], "") if len(near) == 1 else (student, "not in the roster")
+
+
+def folded(id: str) -> str:
+    """An id without what may get lost on its way: case, and how its letters are put together."""
+    return unicodedata.normalize("NFKC", id).casefold()
+
+
+def _before(found: re.Match, group: str) -> str:
+    """What stands before the student's own part."""
+    end = found.start(group) if group in found.re.groupindex else -1
+    return found.string[: end if end >= 0 else found.end()]
+
+
+def _harmless(student: str) -> bool:
+    """Whether it can be the name of a folder, whatever else it is."""
+    return student.isprintable() and 0 < len(student) <= 64 and student[0] not in ".-" and not set(student) & set("/\\")

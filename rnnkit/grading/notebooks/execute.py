@@ -1,0 +1,271 @@
+"""One rebuilt notebook, executed in a student's kernel: its checks are asked outside, and never sent there."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks.report import Report
+from rnnkit.grading.notebooks.outputs import Outputs
+from rnnkit.grading.sandbox.allowance import TIME_IS_UP
+from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
+from rnnkit.grading.score.score import NoAnswer, score
+
+CELL_S = 60  # seconds of its own for a cell
+ASK_S = 20  # seconds of its own for one request of a check
+AROUND = re.compile(r"\A\s*%%(time|capture|prun)\b.*\n")  # what stands before a cell's code, and leaves its names
+SETUP = "setup"  # the cell that every notebook begins with
+RESTARTS = 4  # of a kernel that died or hung, for each notebook
+
+# What asks the student's object; everything comes in as arguments, so that no name of the student's is in the way.
+# What the object prints meanwhile goes nowhere.
+ASK = """
+def _rnnkit_ask(request, target, mime):
+    import contextlib, io, os
+    from IPython import get_ipython
+    from rnnkit.checks.remote import answer
+    class Answer:
+        def __init__(self, text):
+            self.text = text
+        def _repr_mimebundle_(self, include=None, exclude=None):
+            return {mime: self.text}
+    with io.open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return Answer(answer(request, get_ipython().user_ns.get(target)))
+"""
+
+
+@dataclass
+class Executed:
+    """What became of a notebook.
+
+    Fields:
+        notebook: with its outputs.
+        reports: by question.
+        notes: for a human: restarts, and why the run ended early.
+        stopped: why the cells after some place were not executed; empty where all were.
+    """
+
+    notebook: NotebookNode
+    reports: dict[str, Report] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is a question's check: locked, graded, and code."""
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
+
+
+def needs_kernel(notebook: NotebookNode) -> bool:
+    """Whether anything in a notebook is graded, by a check or by a person who needs its figures."""
+    return any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
+
+
+class _Run:
+    """The state of one notebook's execution."""
+
+    def __init__(self, notebook: NotebookNode, kernel: Kernel, deadline: float, seed: int, less: bool = True) -> None:
+        self.result, self.less = Executed(notebook), less  # whether the kernel has less than the student's had
+        self.kernel, self.deadline, self.seed = kernel, deadline, seed
+        self.budget = Outputs().budget
+        self.replay: list[str] = []
+        self.restarts = 0
+        self.mime = random_mime()
+
+    def start(self) -> bool:
+        try:
+            self.kernel.start()
+            return True
+        except Stopped as stopped:
+            self.result.stopped = str(stopped)
+            return False
+
+    def left(self, most: float) -> float:
+        """Seconds that may be spent now."""
+        return min(most, self.deadline - monotonic())
+
+    def cell(self, cell: NotebookNode) -> None:
+        """Executes a cell of the student's, or a given one; a cell that kills the kernel is left out from then on."""
+        if self.left(CELL_S) <= 0:
+            self.result.stopped = TIME_IS_UP
+            cell.outputs = [_error("NotExecuted", TIME_IS_UP)]
+            return
+        outputs = Outputs(budget=self.budget)
+        try:
+            well = self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+            shown = outputs.shown and outputs.shown[-1].output_type == "error"  # that is all where %%capture is used
+            if self.less and (shown or not well):
+                self.quietly(cell)  # it may have ended for want of what is left out, whatever the error says
+            else:
+                self.replay.append(cell.source)
+        except Stopped as stopped:
+            self.again(cell.id, stopped)
+            outputs.shown.append(_error(type(stopped).__name__, str(stopped)))
+        cell.outputs = outputs.shown
+
+    def quietly(self, cell: NotebookNode) -> None:
+        """Executes a cell for what it defines: where a statement raises, the next ones are executed all the same."""
+        for part in _statements(cell.source):
+            if self.left(CELL_S) <= 0 or self.result.stopped:
+                return
+            try:
+                self.kernel.execute(part, self.left(CELL_S))
+                self.replay.append(part)
+            except Stopped as stopped:
+                self.again(cell.id, stopped)
+
+    def again(self, where: str, stopped: Stopped) -> None:
+        """Goes on after a kernel stopped: as it is where an interrupt helped, else in a new one."""
+        self.result.notes.append(f"{where}: {stopped}")
+        if isinstance(stopped, TimedOut) and stopped.alive:
+            return
+        while self.restarts < RESTARTS:
+            self.restarts += 1
+            try:
+                self.kernel.start()
+                for source in self.replay:
+                    self.kernel.execute(source, max(self.left(CELL_S), 1))
+                return
+            except Stopped as error:
+                stopped = error
+        self.result.stopped = str(stopped)
+
+    def check(self, id: str) -> Report:
+        """The report of a question; the kernel only computes what it is asked."""
+
+        def ask(request: str) -> str:
+            if self.result.stopped:
+                raise NoAnswer(self.result.stopped)
+            if self.left(ASK_S) <= 0:
+                raise NoAnswer(TIME_IS_UP)
+            expression = f"_rnnkit_ask({request!r}, {QUESTIONS[id].target!r}, {self.mime!r})"
+            try:
+                return self.kernel.ask(ASK, expression, self.mime, self.left(ASK_S))
+            except NoReply as stopped:
+                raise NoAnswer(str(stopped)) from None
+            except Stopped as stopped:
+                self.again(id, stopped)
+                raise NoAnswer(str(stopped)) from None
+
+        return score(id, ask, generator(self.seed, id), self.result.reports)
+
+
+def execute(
+    notebook: NotebookNode,
+    make: Callable[[], Kernel],
+    deadline: float,
+    seed: int,
+    settled: Mapping[str, Report] | None = None,
+    aside: Callable[[], Kernel] | None = None,
+) -> Executed:
+    """Executes a rebuilt notebook and scores its questions.
+
+    Arguments:
+        notebook: rebuilt from the master; its outputs are replaced.
+        make: gives the kernel, not started.
+        deadline: the moment (`time.monotonic`) when the time for this submission ends, whatever its own clock says.
+        seed: of the random inputs of the checks.
+        settled: the reports of questions that no code is run for.
+        aside: gives a kernel that each question is asked in, where that of the notebook holds what answers it.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    kernel, waiting = make(), []
+    run = _Run(notebook, kernel, deadline, seed, less=aside is None)
+    try:
+        run.start()
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if is_check(cell) and (id in QUESTIONS or id in (settled or {})):
+                if aside is not None and id not in (settled or {}):
+                    waiting.append(cell)
+                    continue
+                _note(run, cell, (settled or {}).get(id) or run.check(id))
+            elif run.result.stopped:
+                cell.outputs = [_error("NotExecuted", run.result.stopped)]
+            else:
+                run.cell(cell)
+    finally:
+        kernel.close()
+    for cell in waiting:  # by now nothing runs that holds answers, and could hand them over
+        _note(run, cell, _check_aside(run, cell, aside))
+    if run.result.stopped:
+        run.result.notes.append(f"stopped early: {run.result.stopped}")
+    return run.result
+
+
+def _note(run: _Run, check: NotebookNode, report: Report) -> None:
+    """Keeps a question's report, and shows it below its check."""
+    run.result.reports[check.metadata.nbgrader.grade_id] = report
+    check.outputs = [new_output("display_data", data={"text/plain": report.text()})]
+
+
+def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
+    """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
+
+    That is the setup and what the student has written above it; a statement that needs more is passed over.
+    """
+    kernel = make()
+    other = _Run(run.result.notebook, kernel, run.deadline, run.seed)
+    try:
+        other.start()
+        for cell in run.result.notebook.cells:
+            if cell is check:
+                break
+            about = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and (
+                about.get("grade_id") == SETUP or not about.get("locked") or about.get("solution")
+            ):
+                other.quietly(cell)
+        return other.check(check.metadata.nbgrader.grade_id)
+    finally:
+        kernel.close()
+        run.result.notes += other.result.notes
+
+
+def _statements(source: str) -> list[str]:
+    """The statements of a cell one by one; the whole where Python alone cannot read it."""
+    try:
+        source = _without_magics(AROUND.sub("", source))
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [source]
+    lines = source.split("\n")
+    starts = [min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))]) for node in body]
+    ends = [*(start - 1 for start in starts[1:]), len(lines)]
+    return ["\n".join(lines[start - 1 : end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_magics(source: str) -> str:
+    """The same with ``!ls`` and ``%time`` as calls; the text is changed, and nothing runs."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # loads slowly, and few need it
+
+        return TransformerManager().transform_cell(source)
+
+
+def generator(seed: int, id: str) -> np.random.Generator:
+    """The random inputs of one question: the same seed gives the same again."""
+    digest = hashlib.sha256(id.encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
+
+
+def _error(name: str, text: str) -> Any:
+    return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])

@@ -1,0 +1,284 @@
+"""A submitted notebook's texts in the notebook that was given out.
+
+Nothing of a submission's structure is trusted: cells, their order, metadata, tags and points come from the master.
+Of the submission come the texts of the cells that were the student's to write, and the student's own cells.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from rnnkit.grading.notebooks.misplaced import defined, prose_of, shown_images, work_in
+from rnnkit.grading.notebooks.reading import (
+    MOST_CELLS,
+    BadSubmission,
+    as_notebook,
+    clean_image,
+    find,
+    listed,
+    read,
+)
+from rnnkit.grading.notebooks.submitted import MOST_TEXT, Cell, from_json, of
+
+__all__ = ["BadSubmission", "find", "read", "rebuild"]
+
+MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
+MISSING = "# (this cell is missing from the submission)"
+ATTACHED = re.compile(r"[\w.() -]{1,100}")
+
+
+def rebuild(master: NotebookNode, submitted: dict[str, Any]) -> tuple[NotebookNode, list[str]]:
+    """The master notebook with a student's work in it.
+
+    Arguments:
+        master: the notebook as it was given out.
+        submitted: what `read` returns, or any JSON.
+
+    Returns:
+        A new notebook without outputs, in which the cells that are not the student's to write are the master's; and
+        flags: what a person may want to know, a line each.
+
+    Raises:
+        BadSubmission: there is no list of cells, or there are too many.
+    """
+    work = _Rebuild(master)
+    work.take(as_notebook(submitted)["cells"])
+    return work.result()
+
+
+# ---- the given cells ---------------------------------------------------------------------------------------------
+
+
+def _about(cell: NotebookNode) -> dict:
+    return cell.metadata.get("nbgrader", {})
+
+
+def _key(cell: NotebookNode, index: int) -> str:
+    return _about(cell).get("grade_id") or cell.get("id") or f"cell {index + 1}"
+
+
+def _is_theirs(cell: NotebookNode) -> bool:
+    """Whether a given cell's text is the student's to write."""
+    return not _about(cell) or bool(_about(cell).get("solution"))
+
+
+def _is_solution(cell: NotebookNode) -> bool:
+    """Whether it is for a student's code."""
+    return cell.cell_type == "code" and bool(_about(cell).get("solution"))
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    """Whether it is for a written answer, that a person reads."""
+    return cell.cell_type == "markdown" and bool(_about(cell).get("solution"))
+
+
+class _Rebuild:
+    """One notebook being rebuilt."""
+
+    def __init__(self, master: NotebookNode):
+        self.out = copy.deepcopy(master)
+        self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
+        self.flagged: dict[str, list[str]] = {}
+        self.copies: dict[str, list[Cell]] = {key: [] for key in self.given}
+        self.own: dict[str | None, list[Cell]] = {}  # the student's own cells, by the given cell they follow
+        self.room = MOST_IMAGES
+
+    def _flag(self, what: str, key: str) -> None:
+        names = self.flagged.setdefault(what, [])
+        if key not in names:
+            names.append(key)
+
+    def take(self, cells: list) -> None:
+        """Sorts a submission's cells into those that were given, copies of them, and the student's own."""
+        place = None
+        for key, cell in self._recognised([from_json(raw) for raw in cells if isinstance(raw, dict)]):
+            if key is not None and not self.copies[key]:
+                place = key
+            elif key is None and cell.injected:
+                self._flag("cells that papermill put in were left out", cell.id or "without a name")
+            elif key is None or _is_theirs(self.given[key]):
+                self.own.setdefault(place, []).append(cell)
+            if key is not None:
+                self.copies[key].append(cell)
+
+    def _recognised(self, cells: list[Cell]) -> Iterator[tuple[str | None, Cell]]:
+        """Each cell with the key of the given cell that it is: by its grade_id, else its id, else its whole text."""
+        by_grade = {_about(cell)["grade_id"]: key for key, cell in self.given.items() if _about(cell)}
+        by_id = {cell.id: key for key, cell in self.given.items() if "id" in cell}
+        keys = [by_grade.get(cell.grade_id, by_id.get(cell.id)) for cell in cells]
+        texts = Counter(cell.source.strip() for cell in self.given.values())
+        by_text = {
+            (cell.cell_type, text): key
+            for key, cell in self.given.items()
+            if key not in keys and texts[text := cell.source.strip()] == 1
+        }
+        for index, (key, cell) in enumerate(zip(keys, cells, strict=True)):
+            if key is None:
+                keys[index] = by_text.pop((cell.kind, cell.bare), None)
+            elif _about(self.given[key]) and key != by_grade.get(cell.grade_id):
+                self._flag("nbgrader's metadata was changed (put back)", key)
+        self._recognise_solutions(keys, cells)
+        return zip(keys, cells, strict=True)
+
+    def _recognise_solutions(self, keys: list[str | None], cells: list[Cell]) -> None:
+        """Solutions that lost their marks: the one cell in a solution's place that defines what it has to."""
+        order = list(self.given)
+        for key in (key for key in order if key not in keys and _is_solution(self.given[key])):
+            wanted, at = defined(self.given[key].source), order.index(key)
+            before = max((index for index, other in enumerate(keys) if other in order[:at]), default=-1)
+            after = next((index for index, other in enumerate(keys) if other in order[at + 1 :]), len(keys))
+            meant = [
+                index
+                for index in range(before + 1, after)
+                if keys[index] is None and cells[index].kind == "code" and wanted and wanted <= cells[index].defined
+            ]
+            if len(meant) == 1:
+                keys[meant[0]] = key
+                self._flag("solutions without their marks are known by what they define", key)
+
+    def result(self) -> tuple[NotebookNode, list[str]]:
+        """The notebook and its flags."""
+        for key, cell in self.given.items():
+            self._fill(key, cell)
+        cells = self._own_cells(None)
+        for key, cell in self.given.items():
+            cells += [cell, *self._own_cells(key)]
+        if len(cells) > MOST_CELLS:
+            raise BadSubmission(f"expected at most {MOST_CELLS} cells, got {len(cells)} with those that were missing")
+        for cell in cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        self._name(cells)
+        self.out.cells = cells
+        self.out.metadata.pop("widgets", None)
+        if not any(self.copies.values()):
+            return self.out, ["not one cell of the assignment's notebook is in it: is it another notebook?"]
+        flags = [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
+        if 2 * sum(not copies for copies in self.copies.values()) > len(self.copies):
+            flags.insert(0, "most cells of the assignment's notebook are missing: is it another notebook?")
+        return self.out, flags
+
+    def _name(self, cells: list[NotebookNode]) -> None:
+        """Ids for the student's own cells: the same each time, and none where the master has none."""
+        if not all("id" in cell for cell in self.given.values()):
+            for cell in cells:
+                cell.pop("id", None)
+            return
+        given = {cell.id for cell in self.given.values()}
+        names = (name for number in range(1, 2 * MOST_CELLS + 1) if (name := f"own-{number}") not in given)
+        kept = {id(cell) for cell in self.given.values()}
+        for cell in cells:
+            if id(cell) not in kept:
+                cell.id = next(names)
+
+    # ---- filling a given cell ----
+
+    def _fill(self, key: str, cell: NotebookNode) -> None:
+        """Puts the student's text into a given cell, where it is the student's to write."""
+        copies, stub = self.copies[key], cell.source.strip()
+        if not copies:
+            self._flag("cells are missing (put back)", key)
+        elif len(copies) > 1:
+            self._flag("cells are there more than once (the first written one counts)", key)
+        if not _is_theirs(cell):
+            for found in (found for found in copies if found.text != cell.source):
+                self._flag("locked cells were edited (ignored)", key)
+                self._keep_work(key, cell, found)
+            return
+        written = [
+            found for found in copies if found.bare not in ("", stub) or (_is_answer(cell) and found.attachments)
+        ]
+        for found in copies:
+            found.used = found in written[:1] or found.bare in ("", stub) or found.bare == written[0].bare
+        if not written and _is_answer(cell):
+            written = self._written_beside(key)
+        if written:
+            images = "" if written[0].bare not in ("", stub) else shown_images(written[0].attachments)
+            cell.source = self._text(written[0], key) + images
+            self._attach(cell, written[0], key)
+        elif copies and cell.cell_type == "code":
+            self._look_elsewhere(key, cell)
+            cell.source = copies[0].text
+        elif cell.cell_type == "code" and _about(cell):
+            self._look_elsewhere(key, cell)
+            cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
+
+    def _look_elsewhere(self, key: str, cell: NotebookNode) -> None:
+        """Flags what an untouched or missing solution should define and a cell of the student's own does."""
+        wanted = defined(cell.source) if _is_solution(cell) else set()
+        own = (found for cells in self.own.values() for found in cells if found.kind == "code" and not found.used)
+        if wanted and any(wanted & found.defined for found in own):
+            self._flag("solutions are untouched, and a cell of the student's own defines the same (look there)", key)
+
+    def _keep_work(self, key: str, cell: NotebookNode, found: Cell) -> None:
+        """What a student wrote into a locked cell, as a cell of their own beside it."""
+        place, kept = key, work_in(cell.source, found.text, cell.cell_type)
+        if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
+            place = self._before(key)
+        if kept:
+            self._flag("work in a locked cell is kept in a cell beside it", key)
+            self.own.setdefault(place, []).insert(0 if place == key else MOST_CELLS, Cell(cell.cell_type, kept))
+
+    def _before(self, key: str) -> str | None:
+        """The given cell before a given one."""
+        keys = list(self.given)
+        index = keys.index(key)
+        return keys[index - 1] if index else None
+
+    def _written_beside(self, key: str) -> list[Cell]:
+        """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
+        before = list(self.given)[: list(self.given).index(key) + 1]
+        last = next((other for other in reversed(before) if self.copies[other]), None)
+        places = dict.fromkeys([self._before(key), key, last])
+        found = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and prose_of(cell)]
+        if not found:
+            return []
+        self._flag("answers stand in a new cell beside their own (moved there)", key)
+        attachments = {}
+        for cell in found:
+            cell.used = True
+            attachments |= cell.attachments
+        text = "\n\n".join(map(prose_of, found))
+        return [Cell("markdown", text, attachments=attachments)]
+
+    def _text(self, cell: Cell, key: str) -> str:
+        if len(cell.text) > MOST_TEXT:
+            self._flag(f"cells have more than {MOST_TEXT} characters (cut)", key)
+        return cell.text[:MOST_TEXT]
+
+    def _attach(self, target: NotebookNode, cell: Cell, key: str) -> None:
+        """Keeps the images that were pasted into a text."""
+        if target.cell_type != "markdown":
+            return
+        kept = {}
+        for name, bundle in cell.attachments.items():
+            images = {mime: clean_image(mime, data) for mime, data in of(dict, bundle).items()}
+            images = {mime: data for mime, data in images.items() if data is not None and len(data) <= self.room}
+            if images and ATTACHED.fullmatch(name):
+                kept[name] = NotebookNode(images)
+                self.room -= sum(map(len, images.values()))
+            else:
+                self._flag("attachments that are no png or jpeg, or too large, were left out", key)
+        if kept:
+            target.attachments = NotebookNode(kept)
+
+    def _own_cells(self, place: str | None) -> list[NotebookNode]:
+        """The student's own cells after a given one."""
+        return [self._own_cell(cell) for cell in self.own.get(place, ()) if cell.bare and not cell.used]
+
+    def _own_cell(self, cell: Cell) -> NotebookNode:
+        text = self._text(cell, "one of the student's own")
+        if cell.kind == "code":
+            return new_code_cell(text)
+        if cell.kind == "raw":
+            text = "\n".join(f"    {line}" for line in text.splitlines())
+        made = new_markdown_cell(text)
+        self._attach(made, cell, "one of the student's own")
+        return made

@@ -1,0 +1,152 @@
+"""``rnnkit feedback``: what every student gets back, a page for each notebook and one that sums up."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from traitlets.config import Config
+
+from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.common.names import BadValue
+from rnnkit.grading.course.course import Course, lock
+from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished
+from rnnkit.grading.course.roster import Student, read_roster
+from rnnkit.grading.release.release import settings as settings_of
+from rnnkit.grading.report.feedback_page import INDEX, Pages
+
+ASSIGNMENT = "training_dynamics"
+
+
+class FeedbackError(BadValue):
+    """Feedback that cannot be made."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one student's feedback: the page, or the reason why there is no new one.
+
+    `to_read` says how many of the student's answers a person has yet to look at, `waits_for` all that is to come before
+    the total is final.
+    """
+
+    student: str
+    page: Path | None
+    reason: str = ""
+    to_read: int = 0
+    waits_for: tuple[str, ...] = ()
+
+
+def feedback(
+    settings: Config,
+    assignment: str,
+    students: Sequence[str] | None = None,
+    *,
+    roster: Sequence[Student] = (),
+    ledger: Mapping[str, Entry] | None = None,
+    order: Sequence[tuple[str, str]] = (),
+) -> list[Made]:
+    """Renews the feedback of students, each one's whole or not at all; one that fails leaves the others alone.
+
+    Arguments:
+        settings: nbgrader's, as `rnnkit.grading.release.release.settings` reads them; they name the course's folder.
+        assignment: which one.
+        students: whose; everybody who has handed something in where None.
+        roster: for the names on the pages.
+        ledger: what became of every submission: a page says so where it was not graded.
+        order: of the questions of notebooks that were not handed in, see `rnnkit.grading.course.marks.order_of`.
+
+    Returns:
+        What became of each student's feedback, in the order of their ids.
+
+    Raises:
+        BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
+    """
+    marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
+    names = marks.people | {student.id: student for student in roster}
+    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment}")}
+    there |= {student for student, entry in ledger.items() if entry.status != GRADED}
+    for student in students or ():
+        if student not in there:
+            raise FeedbackError(f"{nobody(student, there)}; nothing of theirs was graded")
+    chosen = sorted(there) if students is None else list(dict.fromkeys(students))
+    root = Path(settings.CourseDirectory.root)
+    with lock(Course(root, root)):
+        pages = Pages(assignment, marks)
+        return [_renew(settings, pages, names.get(id, Student(id)), ledger.get(id, Entry(id, GRADED))) for id in chosen]
+
+
+def _folder(settings: Config, step: str) -> Path:
+    return Path(settings.CourseDirectory.root) / settings.CourseDirectory[f"{step}_directory"]
+
+
+def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
+    assignment, marks = pages.assignment, pages.marks
+    target = _folder(settings, "feedback") / student.id / assignment
+    graded = _folder(settings, "autograded") / student.id / assignment
+    root = Path(settings.CourseDirectory.root)
+    work = Course(root, root).work
+    work.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix="feedback_", dir=work))
+    try:
+        fresh = staging / student.id / assignment
+        fresh.mkdir(parents=True)
+        pages.write(fresh, graded, student, entry)
+        _replace(fresh, target, staging / "old")
+    except (BadValue, OSError) as error:
+        return Made(student.id, None, str(error))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    submission = marks.submissions.get(student.id) or Submission(student.id, None)
+    waits_for = tuple(submission.waits_for(entry))
+    return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)), waits_for=waits_for)
+
+
+def _replace(fresh: Path, target: Path, aside: Path) -> None:
+    """Puts a folder in another's place; the old one comes back where that fails."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        target.rename(aside)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if aside.exists():
+            aside.rename(target)
+        raise
+
+
+def main(argv: Sequence[str]) -> int:
+    """``rnnkit feedback``: 0 done, 1 where a student's page could not be made, 2 where nothing could be done."""
+    parser = argparse.ArgumentParser(prog="rnnkit feedback", description="Make the pages that students get back.")
+    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help="default: %(default)s")
+    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
+    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
+    options = parser.parse_args(argv)
+    try:
+        root = clone_root()
+        course = Course(root, (options.course or root).resolve())
+        settings = settings_of(root, course.folder)
+        made = feedback(
+            settings,
+            options.assignment,
+            options.student,
+            roster=read_roster(course.roster) if course.roster.exists() else (),
+            ledger=Ledger(course.ledger, options.assignment).entries,
+            order=order_of(root, options.assignment),
+        )
+    except (SetupError, BadValue, OSError) as error:
+        print(f"rnnkit feedback: {error}", file=sys.stderr)
+        return 2
+    failed = [one for one in made if one.page is None]
+    for one in failed:
+        print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
+    print(f"{_folder(settings, 'feedback')}: feedback for {len(made) - len(failed)} of {len(made)} students")
+    if said := unfinished(sum(bool(one.waits_for) for one in made)):
+        print(said)
+    return 1 if failed else 0

@@ -1,0 +1,276 @@
+"""Code that nobody has read, run without network, without the course and home folders, and within limits.
+
+Built on bubblewrap (Linux): namespaces of its own, a read-only system, folders in memory to write to.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnkit.clone.setup_env import clone_root
+from rnnkit.common.names import BadValue
+from rnnkit.grading.sandbox import enclosure
+from rnnkit.grading.sandbox.mounts import Places, large, system
+from rnnkit.grading.sandbox.runtime import student_runtime
+from rnnkit.grading.sandbox.scoring import hidden
+from rnnkit.grading.sandbox.seccomp import program
+from rnnkit.grading.sandbox.supervised import Supervised
+
+HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
+OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
+SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
+CONNECTION = f"{SOCKETS}/k.json"
+IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
+SOCKETS_SIZE = 1 << 20  # bytes
+PENDING = 1024  # signals and timers that wait
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
+COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
+NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
+
+APPARMOR = """\
+This system keeps ordinary users from making namespaces (Ubuntu since 23.10 does). Allow it for bwrap alone: as root,
+write this into /etc/apparmor.d/bwrap and run  systemctl reload apparmor
+
+    abi <abi/4.0>,
+    include <tunables/global>
+    profile bwrap /usr/bin/bwrap flags=(unconfined) {
+      userns,
+      include if exists <local/bwrap>
+    }
+"""
+CONTAINER = """\
+Inside a container this needs one that may make namespaces: grade outside of it, in a virtual machine, or start it with
+--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined
+"""
+
+
+class SandboxError(BadValue):
+    """Code of students cannot be confined here: the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission's process tree may use.
+
+    ``memory_mb``, ``processes`` (threads count) and ``cpu_s`` are sums over the tree, ``wall_s`` is from start to end;
+    ``address_mb`` and ``file_mb`` hold for each process; ``tmp_mb`` for each of the folders in memory, ``files`` for
+    all of them. ``cores`` are the processors that it may use, all where empty.
+    """
+
+    memory_mb: int = 4096
+    address_mb: int = 8192
+    processes: int = 128
+    cpu_s: int = 900
+    wall_s: float = 900
+    file_mb: int = 64
+    tmp_mb: int = 256
+    files: int = 100_000
+    cores: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a process ended; ``why`` says why it was killed, None where it ended by itself."""
+
+    returncode: int
+    stdout: bytes
+    why: str | None
+    stderr: str = ""
+
+
+def environment(home: str, runtime: str) -> dict[str, str]:
+    """All variables that confined code finds."""
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": home,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        **dict.fromkeys(THREADS, "1"),
+        "PYTHONPATH": runtime,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "NBGRADER_EXECUTION": "autograde",
+    }
+
+
+def command(
+    argv: Sequence[str],
+    *,
+    stage: Path | None,
+    runtime: Path,
+    limits: Limits,
+    base: Path,
+    connection: str | None = None,
+) -> tuple[list[str], dict[str, Any]]:
+    """The whole command that runs another one confined, and what its supervisor is told.
+
+    Arguments:
+        argv: the command; it starts in ``/submission``.
+        stage: regular files that are there then, as copies (large ones as links to what cannot be written to).
+        runtime: the folder that `student_runtime` made.
+        limits: of each process; what is summed over the tree is the supervisor's to watch.
+        base: the folder of this run.
+        connection: the text of a kernel's connection file, which is there as ``CONNECTION``.
+    """
+    places = Places(base, runtime, stage or base)
+    texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
+    words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
+    instead = hidden(runtime)
+    if filter := program(narrower=bool(instead)):
+        texts[enclosure.FILTER] = filter
+        words += ["--seccomp", str(enclosure.FILTER)]
+    words += [*(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
+    words += ["--disable-userns", "--die-with-parent", "--new-session", "--hostname", "grader", "--cap-drop", "ALL"]
+    words += ["--clearenv"]
+    for name, value in environment(HOME, RUNTIME).items():
+        words += ["--setenv", name, value]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    # memory that is mapped from it and shared is nobody's, so nobody may open it
+    words += ["--perms", "0000", "--ro-bind-data", str(enclosure.NOTHING), "/dev/zero"]
+    for folder in IN_MEMORY:
+        size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
+        words += ["--size", str(size), "--tmpfs", folder]
+    words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
+    words += system(places)
+    own = places.of_grader(runtime)
+    words += ["--ro-bind", own, RUNTIME]
+    for path, inside in instead.items():
+        words += ["--ro-bind", f"{own}/{inside}", path]
+    if stage is not None:
+        words += ["--ro-bind", places.of_grader(stage), STAGE]
+        for path in large(stage):
+            words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
+    words += [*_prlimit(limits), f"--nproc={limits.processes}", f"--sigpending={PENDING}", "--"]
+    if stage is not None:
+        words += ["/bin/sh", "-c", COPY, "sh"]
+    told = {"folders": IN_MEMORY, "places": places.found, "folder": places.folder}
+    told["texts"] = {number: text.hex() for number, text in texts.items()}
+    return [*words, *argv], asdict(limits) | {"enclosure": told}
+
+
+def _prlimit(limits: Limits) -> list[str]:
+    return [
+        "prlimit",
+        f"--as={limits.address_mb << 20}",
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
+        f"--fsize={limits.file_mb << 20}",
+        "--core=1",  # bytes: none at all, nor a start of the machine's own program that takes them
+        "--nofile=512",
+    ]
+
+
+def plain(
+    argv: Sequence[str], *, stage: Path | None, base: Path, runtime: Path, limits: Limits
+) -> tuple[list[str], dict[str, str], Path]:
+    """The command, environment and folder of a process that is not confined: for submissions that are trusted."""
+    home, work = base / "home", base / "submission"
+    home.mkdir(exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    if stage is None:
+        work.mkdir()
+    else:
+        shutil.copytree(stage, work, symlinks=True)
+    words = [*_prlimit(limits), "--", *argv] if shutil.which("prlimit") else list(argv)
+    return words, environment(str(home), str(runtime)), work
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stage: Path | None = None,
+    limits: Limits | None = None,
+    confined: bool = True,
+    most_output: int = 16 << 20,
+    runtime: Path | None = None,
+) -> Finished:
+    """Runs a command to its end, confined and supervised.
+
+    Arguments:
+        argv: the command; ``python`` is this Python.
+        stage, runtime: as for `command`; by default no files, and the clone's student runtime.
+        limits: by default `Limits` as they are.
+        confined: False for submissions that are trusted: limits and a clean environment only.
+        most_output: bytes of output after which it is killed.
+    """
+    limits = limits or Limits()
+    runtime = runtime or student_runtime(clone_root())
+    with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as folder:
+        base = Path(folder)
+        if confined:
+            words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
+            variables, cwd = OUTSIDE, Path("/")
+        else:
+            words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
+            watched = asdict(limits)
+        job = Supervised(words, base, watched, environment=variables, cwd=cwd, stdout=subprocess.PIPE)
+        try:
+            output = _read(job, most_output)
+            code = job.wait(limits.wall_s + 30)
+        except BaseException:
+            job.stop()
+            job.wait()
+            raise
+        return Finished(code, output, job.why(), job.report().get("stderr", ""))
+
+
+def _read(job: Supervised, most: int) -> bytes:
+    """The output of a process until its end; it is stopped where there is too much."""
+    parts, left = [], most
+    with job.process.stdout as pipe:
+        while text := os.read(pipe.fileno(), 1 << 16):
+            parts.append(text[:left])
+            left -= len(text)
+            if left < 0:
+                job.stop(f"wrote more than {most >> 20} MB of output")
+                break
+    return b"".join(parts)
+
+
+def probe() -> None:
+    """Runs a program and a Python confined.
+
+    Raises:
+        SandboxError: that does not work here.
+    """
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(
+            f"expected Linux, got {sys.platform}: students' code can be confined on Linux only; on Windows grade in "
+            "WSL2, on macOS in a Linux virtual machine"
+        )
+    for name, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
+        if shutil.which(name) is None:
+            raise SandboxError(f"expected the program {name}, found none: sudo apt install {package}")
+    wanted = "import importlib.util as u; print([n for n in ('ipykernel', 'torch', 'rnnkit') if not u.find_spec(n)])"
+    limits = Limits(wall_s=180)
+    for argv, expected in ((["/bin/true"], b""), (["python", "-c", wanted], b"[]\n")):
+        done = run(argv, limits=limits)
+        if done.returncode or done.stdout != expected:
+            raise SandboxError(_explain(argv, done))
+
+
+def _explain(argv: Sequence[str], done: Finished) -> str:
+    got = done.why or done.stderr.strip() or done.stdout.decode("utf-8", "replace").strip()
+    text = f"expected {argv[0]} to run confined, it did not (exit status {done.returncode}): {got}\n"
+    if "Unknown option" in got:
+        return text + "bubblewrap 0.8 or newer is needed."
+    if any(os.path.exists(name) for name in CONTAINERS):
+        return text + CONTAINER
+    if any(words in got for words in ("uid map", "No permissions", "RTM_NEWADDR", "new namespace")):
+        return text + APPARMOR
+    if argv[0] == "python" or "source path" in got:
+        return text + f"Install Python and the packages so that every user may read them: {sys.prefix}"
+    return text

@@ -1,0 +1,262 @@
+"""A student's kernel, seen from outside: code goes in, bounded outputs come out, and whatever it does ends in a word.
+
+Nothing that the kernel sends is believed or executed; it is read, counted and cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from queue import Empty
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from jupyter_client.manager import AsyncKernelManager
+
+from rnnkit.common.names import BadValue
+from rnnkit.grading.notebooks.outputs import Outputs, careful_json
+from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance, Limit
+from rnnkit.grading.sandbox.clocks import BEAT
+from rnnkit.grading.sandbox.room import no_room
+from rnnkit.grading.sandbox.supervised import Own
+
+READY_S = 180  # seconds on the wall for a kernel to answer at first; nothing of the student's runs before
+POLL_S = 0.5
+SEND_S = 2  # seconds for a message to leave: a kernel that has closed its sockets takes none
+REVIVE_S = 1.5  # seconds of its own for an interrupted kernel to answer again
+DRAIN_S = 10  # seconds of its own for showing what a cell that has ended still shows
+GRACE_S = 1.0  # seconds of its own without a message after which a cell that has ended shows nothing more
+BUSY_S = 30  # seconds on the wall for each of these three
+MOST_MALFORMED = 100  # messages
+Take = Callable[[str, dict[str, Any]], None]
+
+
+class Stopped(Exception):
+    """A kernel that gives no answer any more; the message says why."""
+
+
+class TimedOut(Stopped):
+    """Code that took too long; `alive` says whether an interrupt ended it."""
+
+    def __init__(self, reason: str, alive: bool) -> None:
+        super().__init__(reason)
+        self.alive = alive
+
+
+class Kernel:
+    """Starts kernels, and puts code to the one that runs.
+
+    Arguments:
+        make: a manager that is ready to be started, for every start a new one.
+        why: what the supervisor says of a manager's kernel that it killed; None where it did not.
+        own: reads the own clock of a manager's kernel; all limits of time are by it.
+        allowance: the time that is left to the submission.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], AsyncKernelManager],
+        why: Callable[[AsyncKernelManager], str | None],
+        own: Callable[[AsyncKernelManager], Own],
+        allowance: Allowance,
+    ) -> None:
+        self._make, self._why, self._own_of, self._allowance = make, why, own, allowance
+        self._loop = asyncio.new_event_loop()
+        self._manager: AsyncKernelManager | None = None
+        self._client: Any = None
+        self._bad = 0
+
+    def start(self) -> None:
+        """Starts a kernel, in the place of an earlier one.
+
+        Raises:
+            Stopped: it gives no sign of life.
+        """
+        self._do(self._start())
+
+    def execute(self, code: str, seconds: float, outputs: Outputs | None = None) -> bool:
+        """Runs code; False where it raised.
+
+        Raises:
+            TimedOut: it was interrupted after that many seconds of its own.
+            Stopped: the kernel is dead, or the submission's time is used up.
+        """
+        reply = self._do(self._execute(code, seconds, (outputs or Outputs()).take))
+        return reply.get("status") == "ok"
+
+    def ask(self, code: str, expression: str, mime: str, seconds: float) -> str:
+        """Runs code, and returns the text that an expression then shows under a MIME type of the grader's.
+
+        The answer comes with the reply, which cannot get lost, whatever else the kernel shows meanwhile.
+
+        Raises:
+            TimedOut, Stopped: as `execute`; `NoReply` where nothing comes.
+        """
+        reply = self._do(self._execute(code, seconds, lambda kind, content: None, {"answer": expression}))
+        found = reply.get("user_expressions")
+        answer = found.get("answer") if isinstance(found, dict) else None
+        data = answer.get("data") if isinstance(answer, dict) else None
+        text = data.get(mime) if isinstance(data, dict) else None
+        if not isinstance(text, str):
+            raise NoReply("your code stopped the check from answering")
+        return text
+
+    def close(self) -> None:
+        """Ends the kernel and everything that it started."""
+        try:
+            self._do(self._stop())
+        except Stopped:
+            pass
+        finally:
+            self._loop.close()
+
+    def _do(self, work: Any) -> Any:
+        """Whatever goes wrong while reading from a hostile kernel ends its run, never the grader's."""
+        try:
+            return self._loop.run_until_complete(work)
+        except (Stopped, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            if no_room(error):
+                raise
+            raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
+
+    def _own(self) -> Own:
+        """The own clock of the kernel that runs."""
+        return Own() if self._manager is None else self._own_of(self._manager)
+
+    async def _start(self) -> None:
+        if self._allowance.used_up():
+            raise Stopped(TIME_IS_UP)
+        await self._stop()
+        self._manager = self._make()
+        try:
+            await self._manager.start_kernel()
+        except BadValue as error:
+            raise Stopped(str(error)) from None
+        self._client, self._bad = self._manager.client(), 0
+        self._client.session.unpack = careful_json
+        self._client.start_channels(stdin=False, hb=False)
+        for channel in (self._client.shell_channel, self._client.control_channel):
+            channel.socket.setsockopt(zmq.SNDTIMEO, 1000 * SEND_S)
+        try:
+            await self._client.wait_for_ready(timeout=READY_S)
+        except RuntimeError as error:
+            raise Stopped(await self._death() or f"the kernel did not start ({error})") from None
+
+    async def _stop(self) -> None:
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = None
+        if self._manager is not None:
+            manager, self._manager = self._manager, None
+            await manager.shutdown_kernel(now=True)
+
+    async def _death(self) -> str | None:
+        """Why there is no kernel any more; None where it is alive."""
+        if self._manager is None:
+            return "there is no kernel"
+        if await self._manager.is_alive():
+            return None
+        return self._why(self._manager) or "the kernel died"
+
+    async def _execute(
+        self, code: str, seconds: float, take: Take, expressions: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Runs code within its time, and within what is left to the submission."""
+        if self._client is None:
+            raise Stopped("there is no kernel")
+        if self._allowance.used_up():
+            raise Stopped(TIME_IS_UP)
+        limit, reply = self._allowance.limit(self._own, seconds), None
+        how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
+        try:
+            id = self._send(code, user_expressions=expressions, **how)
+            if (reply := await self._reply(id, limit, take)) is None:
+                raise TimedOut(self._allowance.over(limit), alive=await self._revive())
+            return reply
+        finally:
+            spent = limit.spent()
+            # one that has answered may have waited for the grader
+            self._allowance.spend(spent if reply is None else Own(spent.cpu))
+
+    async def _reply(self, id: str, limit: Limit, take: Take) -> dict[str, Any] | None:
+        """What ends a request comes on the shell channel, what it shows on the other one; None where time runs out."""
+        reply, quiet, idle = None, None, False
+        while True:
+            left = limit.left()
+            # read once more where time has run out: the grader may have been the slow one
+            found = await self._messages(id, min(max(left, 0) + BEAT, POLL_S))
+            for kind, content in found:
+                if kind == "execute_reply":
+                    reply, limit = content, Limit(self._own, DRAIN_S, BUSY_S)
+                elif kind != "status":
+                    take(kind, content)
+                else:
+                    idle = idle or content.get("execution_state") == "idle"
+            if reply is not None and idle:
+                return reply
+            if found:
+                quiet = Limit(self._own, GRACE_S, BUSY_S)
+            elif reason := await self._death():
+                if reply is None:
+                    self._allowance.note(reason)
+                    raise Stopped(reason)
+                return reply
+            elif reply is not None and quiet.left() <= 0:
+                return reply
+            if left <= 0 and limit.left() <= 0:
+                return reply
+
+    def _send(self, code: str, **how: Any) -> str:
+        """Puts code to the kernel; the name of the request."""
+        try:
+            return self._client.execute(code, **how)
+        except zmq.Again:
+            raise Stopped("the kernel takes no messages any more") from None
+
+    async def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """The next messages that answer a request, replies first; none where nothing comes for so long."""
+        channels = (self._client.shell_channel, self._client.iopub_channel)
+        poller = zmq.asyncio.Poller()
+        for channel in channels:
+            poller.register(channel.socket, zmq.POLLIN)
+        ready = dict(await poller.poll(1000 * seconds))
+        found = []
+        for channel in (channel for channel in channels if channel.socket in ready):
+            try:
+                message = await channel.get_msg(timeout=0)
+                if message["parent_header"].get("msg_id") == id and isinstance(message["content"], dict):
+                    found.append((str(message["msg_type"]), message["content"]))
+                    continue
+            except Empty:
+                pass
+            except (ValueError, TypeError, KeyError, AttributeError) as error:  # malformed or badly signed
+                self._bad += 1
+                if self._bad > MOST_MALFORMED:
+                    raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from None
+            found.append(("", {}))
+        return found
+
+    async def _revive(self) -> bool:
+        """Interrupts until the kernel runs code again, three times at most."""
+        for _ in range(3):
+            if await self._death():
+                return False
+            await self._manager.interrupt_kernel()
+            id, limit = self._send("pass", silent=True, stop_on_error=False), Limit(self._own, REVIVE_S, BUSY_S)
+            while (left := limit.left()) > 0 and not await self._death():
+                if any(kind == "execute_reply" for kind, _ in await self._messages(id, min(left + BEAT, POLL_S))):
+                    return True
+        return False
+
+
+class NoReply(Stopped):
+    """A kernel that lives on and did not show what it was asked for."""
+
+
+def random_mime() -> str:
+    """A MIME type that no other output has by accident."""
+    return f"application/x-rnnkit-{secrets.token_hex(8)}"

@@ -1,0 +1,78 @@
+"""What students have of rnnkit, as a folder to run their code with."""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from rnnkit.grading.release.wheel import student_source
+from rnnkit.grading.sandbox import scoring
+
+ALIAS = "starter/trainingRNNs_torch", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
+
+
+def cache_folder() -> Path:
+    """The folder of this user for what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "rnnkit"
+
+
+def student_runtime(root: Path) -> Path:
+    """A folder that holds rnnkit as students have it: without the instructor's side and the cells' solutions.
+
+    It is made once for each state of the sources, and appears whole or not at all.
+
+    Arguments:
+        root: the clone.
+    """
+    return _made("runtime", lambda fresh: _as_students(root, fresh))
+
+
+def scoring_runtime(root: Path) -> Path:
+    """A folder that holds what a student's answers are scored with, see `scoring`; made as `student_runtime`."""
+    return _made("scoring", lambda fresh: scoring.fill(root, fresh))
+
+
+def _as_students(root: Path, fresh: Path) -> None:
+    source = fresh.with_name("source")
+    source.mkdir()
+    student_source(root, source)
+    shutil.move(source / "rnnkit", fresh / "rnnkit")
+    shutil.copytree(fresh / "rnnkit" / ALIAS[0], fresh / ALIAS[1])
+
+
+def _made(name: str, fill: Callable[[Path], None]) -> Path:
+    """The folder of this name for what `fill` writes into an empty one."""
+    kept = cache_folder()
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
+        fresh = Path(folder) / "fresh"
+        fresh.mkdir(0o755)
+        fill(fresh)
+        wanted = digest(fresh)
+        runtime = kept / f"{name}-{wanted[:16]}"
+        if not runtime.is_dir() or digest(runtime) != wanted:
+            compileall.compile_dir(fresh, quiet=2, stripdir=fresh, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+            if (fresh / scoring.LIST).is_file():
+                scoring.compile_hidden(fresh)
+            shutil.rmtree(runtime, ignore_errors=True)
+            try:
+                os.rename(fresh, runtime)
+            except OSError:  # another process was quicker
+                if not runtime.is_dir():
+                    raise
+    return runtime
+
+
+def digest(folder: Path) -> str:
+    """One number for the names and contents of all files in a folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        name = path.relative_to(folder).as_posix()
+        total.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()

@@ -1,0 +1,134 @@
+"""What answers are scored with: rnnkit and torch as a student's process sees them, without anything that answers.
+
+What the scoring runtime keeps of rnnkit is listed here; all else is left out, and says so when it is used. Of torch,
+the files that hold recurrent cells and clipping are hidden behind copies without their bodies; `sitecustomize` there
+takes the compiled ones away.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import py_compile
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnkit.grading.release.bodies import with_bodies
+from rnnkit.grading.release.wheel import student_source
+
+ANSWERING = Path(__file__).resolve().parent / "answering"
+HERE_ASKED = "assignments/training_dynamics"
+KEPT = (
+    "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "notebook/__init__.py",
+    "notebook/calls.py", "checks/__init__.py", "checks/remote.py", "checks/observe.py", "checks/errors.py",
+    "checks/numbers.py", "checks/outcome.py", "checks/probes.py", "checks/recurrence.py", "checks/repeats.py",
+    "checks/rounds.py", "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/wire.py",
+    "assignments/__init__.py", f"{HERE_ASKED}/__init__.py", f"{HERE_ASKED}/cases/__init__.py",
+    f"{HERE_ASKED}/cases/cells.py", f"{HERE_ASKED}/cases/diagnostics.py", f"{HERE_ASKED}/cases/extra.py",
+    f"{HERE_ASKED}/figures.py", f"{HERE_ASKED}/inputs.py", f"{HERE_ASKED}/public_rounds.py",
+    f"{HERE_ASKED}/questions.py",
+)  # fmt: skip
+OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py
+HIDDEN, LIST = "hidden", "hidden.json"
+LEFT_OUT = "left out while answers are scored: this is yours to write"
+RECURRENT = re.compile("gru|lstm|rnn", re.I)
+OF_TORCH = {
+    "nn/modules/rnn.py": RECURRENT,
+    "_decomp/decompositions.py": RECURRENT,
+    "export/_patches.py": RECURRENT,
+    "ao/nn/quantizable/modules/rnn.py": RECURRENT,
+    "ao/nn/quantized/dynamic/modules/rnn.py": RECURRENT,
+    "ao/nn/quantized/reference/modules/rnn.py": RECURRENT,
+    "nn/utils/clip_grad.py": re.compile("norm"),
+    "distributed/fsdp/fully_sharded_data_parallel.py": re.compile("grad_norm"),
+}  # file -> whose functions and classes are emptied
+STUB = '''"""{name} is left out while answers are scored."""
+
+from rnnkit.absent import names_of
+
+__getattr__ = names_of(__name__)
+'''
+
+
+def fill(root: Path, out: Path) -> None:
+    """Writes the scoring runtime into an empty folder, but for compiled files.
+
+    Arguments:
+        root: the clone.
+        out: the folder.
+    """
+    source = out.with_name("source")
+    source.mkdir()
+    student_source(root, source, packed=False)
+    package = source / "rnnkit"
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        target = out / "rnnkit" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8") if name in KEPT else STUB.format(name=_dotted(name))
+        target.write_text(emptied(text, OF_CELLS.__contains__) if name == "cells.py" else text, encoding="utf-8")
+    shutil.copyfile(ANSWERING / "absent.py", out / "rnnkit" / "absent.py")
+    shutil.copyfile(ANSWERING / "runner.py", out / "rnnkit" / "checks" / "runner.py")
+    shutil.copyfile(ANSWERING / "sitecustomize.py", out / "sitecustomize.py")
+    hide(out)
+
+
+def _dotted(name: str) -> str:
+    return f"rnnkit.{name.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
+
+
+def emptied(source: str, chosen: Callable[[str], object]) -> str:
+    """A module in which chosen functions, and all methods of chosen classes, do nothing but raise."""
+    return with_bodies(source, lambda one: f"raise RuntimeError({f'{one.name} is {LEFT_OUT}'!r})", chosen)
+
+
+# ---- torch -------------------------------------------------------------------------------------------------------
+
+
+def hide(out: Path) -> None:
+    """Writes what stands in the place of torch's files, and the list of them: path -> the file in the runtime."""
+    folder = out / HIDDEN
+    folder.mkdir()
+    table: dict[str, str] = {}
+    for number, (path, text) in enumerate(_without_cells().items()):
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+        table[path] = f"{HIDDEN}/{number}.txt"
+        place = Path(path)
+        for compiled in sorted((place.parent / "__pycache__").glob(f"{place.stem}.*.pyc")):
+            table[str(compiled)] = f"{HIDDEN}/{number}.pyc"
+    (out / LIST).write_text(json.dumps(table, indent=1), encoding="utf-8")
+
+
+@functools.cache
+def _without_cells() -> dict[str, str]:
+    """Path -> text without bodies, of the files of torch's Python that hold recurrent cells or clipping."""
+    (home,) = importlib.util.find_spec("torch").submodule_search_locations
+    paths = {Path(home) / name: pattern for name, pattern in OF_TORCH.items()}
+    return {
+        str(path): emptied(path.read_text(encoding="utf-8"), pattern.search)
+        for path, pattern in paths.items()
+        if path.is_file()
+    }
+
+
+def compile_hidden(out: Path) -> None:
+    """Compiles what stands in the place of torch's files, so that no kernel has to."""
+    for path, inside in json.loads((out / LIST).read_text(encoding="utf-8")).items():
+        if inside.endswith(".txt"):
+            py_compile.compile(
+                str(out / inside),
+                str((out / inside).with_suffix(".pyc")),
+                dfile=path,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+
+
+def hidden(runtime: Path) -> dict[str, str]:
+    """What a runtime puts in the place of files outside of it: path -> file in it; empty for the students' own."""
+    if not (runtime / LIST).is_file():
+        return {}
+    table = json.loads((runtime / LIST).read_text(encoding="utf-8"))
+    return {path: inside for path, inside in table.items() if Path(path).is_file()}

@@ -1,0 +1,234 @@
+"""The score of a question whose code runs elsewhere: asked with random inputs, compared here.
+
+Nothing that the other process says about itself raises a score. What it can do is give numbers; points are for the
+numbers that a right answer would have to compute anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
+from rnnkit.assignments.training_dynamics.key.reference import draw, expected
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS, Question
+from rnnkit.checks import rules
+from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, case_report, failed, report_of, unwritten, whole
+from rnnkit.checks.outcome import later
+from rnnkit.checks.remote import request
+from rnnkit.checks.report import CaseReport, Report
+from rnnkit.checks.standins import behind
+from rnnkit.grading.score.earlier import answers
+from rnnkit.grading.score.reply import BadReply, Reply, clean, read, read_calls
+
+DRAWS = 2
+REQUESTS = 60  # until all calls of earlier questions are known; one step of a sequence takes one, and one back
+NO_ANSWER = "no answer"
+AGAINST = "against the rules"
+ELSEWHERE = "right on the public example, wrong on others: is something hard-coded?"
+
+Ask = Callable[[str], str]  # request -> reply, both JSON; raises NoAnswer
+
+
+class NoAnswer(Exception):
+    """The other process gave no reply; the message says why."""
+
+
+def score(question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping[str, Report] | None = None) -> Report:
+    """Asks a question with random inputs and, where anything is wrong, with the public ones for a better explanation.
+
+    An answer that calls earlier questions which are not right is judged with right ones in their place, too.
+
+    Arguments:
+        question_id: an id of `QUESTIONS`.
+        ask: hands a request to `rnnkit.checks.remote.answer` in the student's process and returns its reply.
+        rng: where the random inputs come from.
+        earlier: the reports of the earlier questions; None where nothing is known of them.
+
+    Returns:
+        The report; no points where there is no answer, or one that cannot be read, whatever was sent.
+    """
+    question = QUESTIONS[question_id]
+    with np.errstate(all="ignore"):
+        asked = AsWritten(question, ask)
+        report = _guarded(question, asked, rng)
+        wrong = asked.wrong if earlier is None else _not_right(question, earlier)
+        return _followed(question, ask, rng, report, wrong) if _may_follow(question, report, wrong) else report
+
+
+def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
+    try:
+        return _score(question, asked, rng)
+    except NoAnswer as reason:
+        return failed(question, NO_ANSWER, clean(str(reason)) or "the code gave no answer")
+    except BadReply as bad:
+        return failed(question, NO_ANSWER, clean(str(bad)))
+
+
+def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
+    found: list[CaseReport] = []
+    notes: list[str] = []
+    used: list[str] = []
+    for number in range(DRAWS):
+        inputs = draw(question.id, rng)
+        if number:  # the later rounds of one draw tell what they can; other numbers and sizes cost little
+            inputs = replace(inputs, rounds={})
+        seen = asked(inputs).seen
+        if settled := _settled(question, seen):
+            return settled
+        used += seen.rules
+        notes += [note for outcome in seen.outcomes.values() for note in outcome.notes]
+        found = _worse(found, _compared(question, seen, inputs))
+        if not any(case.passed for case in found):
+            break
+    report = whole(question, found, list(dict.fromkeys(notes)))
+    if report.points < report.most:
+        report = _explained(question, asked, report)
+    return _forbidden(question, used) if used and report.points else report
+
+
+class AsWritten:
+    """Asks for what the student's code does as it is.
+
+    Fields:
+        wrong: the earlier questions that are not known to be right in public; None where nothing is known of them.
+    """
+
+    def __init__(self, question: Question, ask: Ask) -> None:
+        self.question, self.ask = question, ask
+        self.wrong: list[str] | None = None
+
+    def __call__(self, inputs: Inputs | None) -> Reply:
+        """The reply for these inputs, None for the public ones."""
+        sizes = SIZES if inputs is None else inputs.sizes
+        return read(self.ask(request(self.question.id, inputs)), self.question, sizes)
+
+
+# ---- with right ones in the place of earlier questions -------------------------------------------------------------
+
+
+class WithRight(AsWritten):
+    """Asks for what it does with right code in the place of the earlier questions.
+
+    That code stays here. A request comes again, with the results of the calls that were made, until all are known.
+
+    Fields:
+        called: ids of the earlier questions that were called.
+    """
+
+    def __init__(self, question: Question, ask: Ask, plain: bool = False) -> None:
+        super().__init__(question, ask)
+        self.plain, self.called = plain, []
+
+    def __call__(self, inputs: Inputs | None) -> Reply:
+        given = fixed(self.question.id) if inputs is None else inputs
+        known: dict[str, Any] = {}
+        for _ in range(REQUESTS):
+            text = self.ask(request(self.question.id, inputs, known, self.plain))
+            reply, calls, self.called = read_calls(text, self.question, given.sizes)
+            if not calls:
+                return reply
+            known |= answers(calls, given)
+        raise NoAnswer("the code calls earlier questions in another way each time")
+
+
+def _not_right(question: Question, earlier: Mapping[str, Report]) -> list[str]:
+    return [need.id for need in behind(question) if need.id in earlier and earlier[need.id].points < need.points]
+
+
+def _may_follow(question: Question, report: Report, wrong: list[str] | None) -> bool:
+    """Whether what is missing may be due to earlier questions."""
+    if report.points == report.most or not (report.cases or report.status in (NO_ANSWER, NOT_WRITTEN)):
+        return False
+    return bool(question.needs if wrong is None else wrong)
+
+
+def _followed(
+    question: Question, ask: Ask, rng: np.random.Generator, report: Report, wrong: list[str] | None
+) -> Report:
+    """The better of a report and of that with right earlier questions, which says what is wrong besides these."""
+    for plain in (False, True) if question.notebook == DIAGNOSTICS else (False,):
+        asked = WithRight(question, ask, plain)
+        other = _guarded(question, asked, rng)
+        if asked.called and other.cases and other.points >= report.points:
+            put = [id for id in asked.called if id in (wrong or ())] or asked.called
+            report = _with_right(question, report, other, put)
+        if report.points == report.most:
+            break
+    return report
+
+
+def _with_right(question: Question, before: Report, report: Report, put: list[str]) -> Report:
+    """The second of two reports, with the first one's words."""
+    *names, last = [QUESTIONS[id].name for id in put]
+    right = f"right {', '.join(names)} and {last}" if names else f"a right {last}"
+    said = f"judged with {right} in the place of yours: {report.points:g} of {report.most:g} points"
+    if report.points < report.most:
+        said += f"; {question.name} has a mistake of its own"
+    return replace(report, messages=list(dict.fromkeys([*before.messages, said, *report.messages])))
+
+
+# ---- one reply ----------------------------------------------------------------------------------------------------
+
+
+def _settled(question: Question, seen: Seen) -> Report | None:
+    """The report where no numbers need to be looked at."""
+    if seen.verdict:
+        return failed(question, *seen.verdict)
+    if set(seen.rules) - {rules.SWITCHED_OFF}:
+        return _forbidden(question, seen.rules)
+    if message := unwritten(question, seen.outcomes):
+        return failed(question, NOT_WRITTEN, message)
+    return None
+
+
+def _forbidden(question: Question, used: list[str]) -> Report:
+    return failed(question, AGAINST, clean(rules.verdict(sorted(set(used)), question)))
+
+
+def _compared(question: Question, seen: Seen, inputs: Inputs) -> list[CaseReport]:
+    """Every case for one draw."""
+    right = expected(question.id, inputs)
+    reports = [case_report(case, seen.outcomes[case.name], right[case.name], question) for case in CASES[question.id]]
+    if question.notebook == CELLS or "hs" in question.arguments:
+        sizes = ", ".join(f"{letter} = {size}" for letter, size in inputs.sizes.items())
+        for report in reports:
+            told = [detail if later(detail) else f"{detail} (with {sizes})" for detail in report.details[:1]]
+            report.details = told + report.details[1:]
+    return reports
+
+
+def _worse(before: list[CaseReport], now: list[CaseReport]) -> list[CaseReport]:
+    """Of each case the report in which it failed."""
+    return [one if not one.passed else other for one, other in zip(before, now, strict=True)] if before else now
+
+
+def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
+    """The same with the public check's own words, where that check fails too; it never has more points."""
+    try:
+        reply = asked(None)
+        needs = list(_needed(reply))
+        right = [need.id for need, other in needs if other.points == other.most]
+        asked.wrong = [id for id in question.needs if id not in right]
+        public = report_of(question, reply.seen, needs)
+    except (NoAnswer, BadReply):
+        return report
+    except Exception:  # numbers that defeat the diagnosis
+        return report
+    if not public.cases:
+        return public
+    cases = [_both(drawn, shown) for drawn, shown in zip(report.cases, public.cases, strict=True)]
+    only_here = any(shown.passed and not drawn.passed for drawn, shown in zip(report.cases, public.cases, strict=True))
+    return whole(question, cases, [ELSEWHERE] * only_here + public.messages)
+
+
+def _both(drawn: CaseReport, shown: CaseReport) -> CaseReport:
+    return drawn if shown.passed else CaseReport(drawn.name, drawn.weight, False, shown.details)
+
+
+def _needed(reply: Reply) -> Iterator[tuple[Question, Report]]:
+    for need, other in reply.needs:
+        yield need, report_of(need, other.seen, _needed(other))

@@ -1,0 +1,1 @@
+"""What a student packs, from the assignment's own words."""

@@ -1,0 +1,96 @@
+"""What is still open in saved notebooks that are to be handed in: questions, answers, figures."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rnnkit.notebook.assemble import SOLUTION
+from rnnkit.record.find import LEFT, SHOWN, SMALLER
+
+EXTRA = "extra_torder"  # the answer of the extra credit, which need not be given
+NOT_DUE = (f"{EXTRA}_figure", "a1s_sigmoid_figure")  # figures of runs that need not be made
+CHATS_CELL = "ai_chats"
+STUB = "YOUR ANSWER HERE"
+
+
+def cells_by_id(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A notebook's cells by their grade_ids, or else their ids; of a copied one the first."""
+    found: dict[str, dict[str, Any]] = {}
+    for cell in notebook["cells"]:
+        if name := cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell.get("id"):
+            found.setdefault(name, cell)
+    return found
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    """The source of a cell."""
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def answer_of(cell: dict[str, Any] | None) -> str:
+    """What a student wrote into an answer's cell; empty where it is untouched or gone."""
+    return text_of(cell).replace(STUB, "").strip() if cell else ""
+
+
+def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
+    """Questions whose solution cells still raise NotImplementedError, are empty, or are no Python."""
+    for name, cell in cells_by_id(notebook).items():
+        if not cell.get("metadata", {}).get("nbgrader", {}).get("solution") or cell.get("cell_type") != "code":
+            continue
+        try:
+            tree = ast.parse(text_of(cell))
+        except (SyntaxError, ValueError):
+            yield f"{name.removesuffix(SOLUTION)} (no Python)"
+            continue
+        raised = [ast.unparse(node.exc) for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
+        if not tree.body or any(text.startswith("NotImplementedError") for text in raised):
+            yield name.removesuffix(SOLUTION)
+
+
+def open_in_report(notebook: dict[str, Any], smoke: bool, prints: Mapping[str, str]) -> Iterator[str]:
+    """What a report lacks: questions, answers, figures.
+
+    Arguments:
+        notebook: 4_report, as it was saved.
+        smoke: figures of smaller runs than the handout's will do.
+        prints: the fingerprints of the records that are handed in, by their regimes.
+    """
+    cells = cells_by_id(notebook)
+    tasks = [name.removesuffix("_task") for name in cells if name.endswith("_task")]
+    if not tasks:
+        yield "expected the assignment's questions, found none of them; is it the right file?"
+    answers = [name for name in tasks if name != EXTRA and not answer_of(cells.get(name))]
+    if answers:
+        yield f"answers to write: {_some(answers)}"
+    figures = {name: cell for name, cell in cells.items() if name.endswith("_figure") and name not in NOT_DUE}
+    without = [name for name, cell in figures.items() if _images(cell) < text_of(cell).count("show(")]
+    said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}
+    small, half = ([name for name, text in said.items() if words in text] for words in (SMALLER, LEFT))
+    others = [name for name, cell in figures.items() if _drawn_from_others(cell, prints)]
+    if without:
+        yield f"figures missing in {_some(without)}; run all cells and save"
+    if small and not smoke:
+        yield f"figures of smaller runs in {_some(small)}; with the full runs in place, run all cells and save"
+    if half:
+        yield f"figures of unfinished runs in {_some(half)}; when these are at their end, run all cells and save"
+    if others:
+        yield f"figures of other records than those that are handed in, in {_some(others)}; run all cells and save"
+
+
+def _drawn_from_others(cell: dict[str, Any], prints: Mapping[str, str]) -> bool:
+    """Whether a figure was drawn from another record than the one of its run; what does not say so is believed."""
+    shown = [output.get("metadata", {}).get(SHOWN, {}) for output in cell.get("outputs", [])]
+    return any(prints.get(name, one) != one for names in shown for name, one in names.items())
+
+
+def _images(cell: dict[str, Any]) -> int:
+    kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
+    return sum(kind in ("image/png", "image/jpeg", "image/svg+xml") for kind in kinds)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"

@@ -1,0 +1,18 @@
+"""What notebooks call, what is read from notebooks, and what is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnkit.notebook.calls import explained, find_run, method_of, show, write_diagnostics, write_model
+
+__all__ = ["explained", "find_run", "method_of", "show", "write_diagnostics", "write_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rnnkit.notebook import calls
+
+    return getattr(calls, name)

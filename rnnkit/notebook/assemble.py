@@ -1,0 +1,318 @@
+"""From a notebook to a file of the student's: ``model.py`` of 1_cells, ``diagnostics.py`` of 2_diagnostics.
+
+Given classes and solution cells, as one file. Nothing of the notebook runs here; it is only read.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import hashlib
+import json
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rnnkit
+from rnnkit.cells import CLASS_NAMES
+from rnnkit.common.names import BadValue
+from rnnkit.runs.broken import QUESTION_MARK, left_out_line, question_at
+
+TITLE = "# Written by rnnkit "
+SOLUTION = "_solution"  # question rnn_step has the solution cell rnn_step_solution
+NOT_NEEDED = ("rnnkit.checks", "rnnkit.notebook")  # what a notebook imports and a model.py does not use
+DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
+
+
+class NotebookError(BadValue):
+    """A notebook that no file can be made from."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What became of a notebook.
+
+    Fields:
+        text: the whole file.
+        names: the classes (model.py) or functions (diagnostics.py) in it.
+        left_out: those that are not in it, each with the first question that is missing.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+
+@dataclass
+class _Solution:
+    """One solution cell: its question, its text, and what it defines, by class (empty for a function) and name."""
+
+    question: str
+    text: str
+    defined: dict[tuple[str, str], ast.FunctionDef]
+    solved: bool
+
+    @property
+    def owners(self) -> set[str]:
+        """The classes that it gives methods to."""
+        return {cls for cls, _ in self.defined if cls}
+
+    @property
+    def functions(self) -> list[str]:
+        """What else it defines."""
+        return [name for cls, name in self.defined if not cls]
+
+
+@dataclass
+class _Parts:
+    imports: list[str] = field(default_factory=list)
+    classes: dict[str, str] = field(default_factory=dict)
+    helpers: dict[str, str] = field(default_factory=dict)  # given functions and constants, by name
+    solutions: list[_Solution] = field(default_factory=list)
+
+
+def read_notebook(path: str | Path) -> dict[str, Any]:
+    """A saved notebook as plain JSON.
+
+    Raises:
+        NotebookError: it cannot be read.
+    """
+    try:
+        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(notebook["cells"], list):
+            raise ValueError("no cells")
+    except OSError as error:
+        reason = f"{error.strerror}; save it, and if it has another name give that one: write_model(NAME)"
+        raise NotebookError(f"{path}: expected the saved notebook, got: {reason}") from None
+    except (ValueError, KeyError, TypeError):
+        raise NotebookError(f"{path}: expected a saved notebook, got something else; save it again") from None
+    return notebook
+
+
+def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
+    """The model.py of a notebook.
+
+    A class whose questions are not all solved is left out. The same cells give the same bytes.
+
+    Arguments:
+        notebook: its JSON.
+        name: its file name, for the text and the messages.
+
+    Raises:
+        NotebookError: no class is complete, a cell is no Python, or uses a name that does not come along.
+    """
+    parts = _parts(notebook, name)
+    if not parts.classes:
+        raise NotebookError(f"{name}: expected the given cells with the classes RNN and GRU, found none of them")
+    left_out = {cls: missing for cls in parts.classes if (missing := _missing(cls, parts))}
+    classes = tuple(cls for cls in parts.classes if cls not in left_out)
+    if not classes:
+        question = next(iter(left_out.values()))
+        raise NotebookError(f"{name}: no model.py yet: question {question} is still to be solved (or saved)")
+    solutions = [s for s in parts.solutions if s.solved and s.owners and s.owners <= set(classes)]
+    return Model(_file(parts, name, classes, solutions, left_out), classes, left_out)
+
+
+def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb") -> Model:
+    """The diagnostics.py of a notebook.
+
+    What is not solved is left out, and what calls it. The same cells give the same bytes.
+
+    Arguments:
+        notebook: its JSON.
+        name: its file name, for the text and the messages.
+
+    Raises:
+        NotebookError: nothing is solved, a cell is no Python, or uses a name that does not come along.
+    """
+    parts = _parts(notebook, name)
+    written = [solution for solution in parts.solutions if solution.functions]
+    if not written:
+        raise NotebookError(f"{name}: expected solution cells that define functions, found none")
+    missing = {function: s.question for s in written if not s.solved for function in s.functions}
+    size = -1
+    while len(missing) > size:  # what calls a missing function is missing too
+        size = len(missing)
+        for solution in written:
+            if needed := [missing[word] for word in sorted(_names([solution.text])) if word in missing]:
+                missing |= {function: needed[0] for function in solution.functions if function not in missing}
+    solutions = [solution for solution in written if not missing.keys() & set(solution.functions)]
+    if not solutions:
+        raise NotebookError(f"{name}: no file yet: question {written[0].question} is still to be solved (or saved)")
+    names = tuple(function for solution in solutions for function in solution.functions)
+    return Model(_file(parts, name, (), solutions, missing), names, missing)
+
+
+def _file(
+    parts: _Parts, name: str, classes: Sequence[str], solutions: Sequence[_Solution], left_out: Mapping[str, str]
+) -> str:
+    """The whole text, with the hash by which it is known again, and what is not in it yet."""
+    without = "".join(left_out_line(missing, question, name) for missing, question in left_out.items())
+    body = without + _body(parts, classes, solutions)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    first = f"{TITLE}{rnnkit.__version__} from {name}: change the cells there, save, and run its last cell again.\n"
+    text = f"{first}# sha256 of what follows: {digest}\n{body}"
+    _check_names(text, name)
+    return text
+
+
+def is_ours(text: str) -> bool:
+    """Whether a file was written here and not changed since."""
+    lines = text.split("\n", 2)
+    return (
+        len(lines) == 3
+        and lines[0].startswith(TITLE)
+        and lines[1].split(": ")[-1] == hashlib.sha256(lines[2].encode()).hexdigest()
+    )
+
+
+def code_of(notebook: Mapping[str, Any], name: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """``{(class, function): (question, normalised code)}`` of a notebook's solution cells; no class for a function."""
+    return {
+        key: (solution.question, ast.dump(node))
+        for solution in _parts(notebook, name).solutions
+        for key, node in solution.defined.items()
+    }
+
+
+def defined_in(source: str) -> dict[tuple[str, str], ast.FunctionDef]:
+    """The functions of a cell, by the class of ``@method_of(X)`` (else empty) and name; none where it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {}
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            owners = [_owner(decorator) for decorator in node.decorator_list]
+            found[next(filter(None, owners), ""), node.name] = node
+    return found
+
+
+def _owner(decorator: ast.expr) -> str:
+    """The X of ``@method_of(X)``; empty for other decorators."""
+    if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "method_of" and decorator.args:
+        return getattr(decorator.args[0], "id", "?")
+    return ""
+
+
+def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
+    parts = _Parts()
+    for cell in notebook["cells"]:
+        about = cell.get("metadata", {}).get("nbgrader", {})
+        if cell.get("cell_type") != "code" or about.get("grade") or about.get("task"):
+            continue
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        if about.get("solution"):
+            parts.solutions.append(_read(str(about.get("grade_id", "")).removesuffix(SOLUTION), text, name))
+            continue
+        try:
+            tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
+        except SyntaxError:
+            continue  # a cell of the student's own, perhaps not Python at all
+        _sort_in(parts, tree, text, given=bool(about.get("locked")))
+    return parts
+
+
+def _sort_in(parts: _Parts, tree: ast.Module, text: str, given: bool) -> None:
+    """Imports of every cell, definitions of the given ones."""
+    for node in tree.body:
+        segment = _segment(text, node)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or ""
+            if not module.startswith(NOT_NEEDED) and segment not in parts.imports:
+                parts.imports.append(segment)
+        elif given and isinstance(node, ast.ClassDef) and node.name in CLASS_NAMES.values():
+            parts.classes[node.name] = segment
+        elif given and isinstance(node, ast.FunctionDef | ast.ClassDef):
+            parts.helpers[node.name] = segment
+        elif given and isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts.helpers.update({target.id: segment for target in targets if isinstance(target, ast.Name)})
+
+
+def _read(question: str, text: str, name: str) -> _Solution:
+    text = "\n".join(line.rstrip() for line in text.split("\n") if not DELIMITERS.match(line)).strip("\n")
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise NotebookError(f"{name}, question {question}, line {error.lineno}: {error.msg}; mend it, save") from None
+    raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
+    names = {getattr(getattr(exc, "func", exc), "id", "") for exc in raised}
+    return _Solution(question, text, defined_in(text), "NotImplementedError" not in names)
+
+
+def _missing(cls: str, parts: _Parts) -> str:
+    """The first question of a class that is not solved; empty where all are."""
+    own = [solution for solution in parts.solutions if cls in solution.owners]
+    unsolved = [solution.question for solution in own if not solution.solved]
+    if unsolved:
+        return unsolved[0]
+    defined = {method for solution in own for _, method in solution.defined}
+    return "" if "step" in defined else f"{cls.lower()}_step"
+
+
+def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
+    """Imports, the given helpers that are used, the classes, and after them the solutions, each under its question."""
+    given = [parts.classes[cls] for cls in classes]
+    solved = [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
+    used, size = _names([*given, *solved]), -1
+    while len(used) > size:
+        size = len(used)
+        used |= _names(text for name, text in parts.helpers.items() if name in used)
+    helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
+    future = [line for line in parts.imports if line.startswith("from __future__")]
+    others = [line for line in parts.imports if line not in future]
+    attach = ["from rnnkit.notebook import method_of"] if classes else []
+    imports = "\n".join([*future, *others, *attach])
+    return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
+
+
+def _names(sources: Iterable[str]) -> set[str]:
+    """The names that pieces of code read from outside of their functions."""
+    found: set[str] = set()
+    for source in sources:
+        try:
+            module = compile(source, "a cell", "exec")
+        except SyntaxError:  # said with its question once the file is whole
+            found |= {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+            continue
+        found |= {i.argval for i in _instructions(module) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return found
+
+
+def _segment(text: str, node: ast.stmt) -> str:
+    """The lines of a statement, decorators included."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    return "\n".join(line.rstrip() for line in text.split("\n")[first - 1 : node.end_lineno])
+
+
+def _check_names(text: str, name: str) -> None:
+    """Refuses a file whose code uses a name that nothing in it defines: it would break in the middle of a run."""
+    try:
+        module = compile(text, name, "exec")
+    except SyntaxError as error:
+        raise NotebookError(f"{name}, question {question_at(text, error.lineno or 1)}: {error.msg}; mend it") from None
+    found = _instructions(module)
+    known = {*vars(builtins), "__file__", *(i.argval for i in found if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
+    for load in (i for i in found if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
+        if "import *" not in text:
+            raise NotebookError(
+                f"{name}, question {question_at(text, load.positions.lineno or 1)}: it uses {load.argval!r}, which no "
+                "solution cell defines; define it in the same cell, save, and run this again"
+            )
+
+
+def _instructions(module: types.CodeType) -> list[dis.Instruction]:
+    return [i for code in (module, *_inner(module)) for i in dis.get_instructions(code)]
+
+
+def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _inner(constant)

@@ -1,0 +1,197 @@
+"""What notebooks call: methods for given classes, model.py, and figures of one's own runs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.whole import save_text
+from rnnkit.notebook import assemble
+from rnnkit.record.file import load, regime_of
+from rnnkit.record.find import SHOWN, SMALLER, find, fingerprint, key_of, places
+from rnnkit.regimes import differences, get_regime
+from rnnkit.runs.modelfile import DEFAULT_FILE
+
+OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
+F = TypeVar("F", bound=Callable)
+COMPARISONS = ("gradient_histograms", "gradient_profile", "norms", "omegas", "overlaid", "overview", "saturations",
+               "validations")  # fmt: skip
+
+
+def method_of(cls: type) -> Callable[[F], F]:
+    """Decorator: makes a function a method of a class that is defined in an earlier cell.
+
+    Arguments:
+        cls: the class; the function takes ``self`` first, as methods do.
+    """
+
+    def attach(function: F) -> F:
+        function.__qualname__ = f"{cls.__name__}.{function.__name__}"
+        setattr(cls, function.__name__, function)
+        return function
+
+    return attach
+
+
+def write_model(notebook: str | Path = "1_cells.ipynb", out: str | Path = DEFAULT_FILE) -> None:
+    """Writes ``model.py`` beside a saved notebook, from its given classes and solution cells; says so in one line.
+
+    What is written is what is saved. A file of this name that was not written here, or was changed by hand, is kept
+    as ``model_kept_1.py``. Graded and validated notebooks write nothing.
+
+    Arguments:
+        notebook: its path.
+        out: the file's name, or a path.
+    """
+    _write_file(Path(notebook), out, assemble.model_of, " and ".join)
+
+
+def write_diagnostics(notebook: str | Path = "2_diagnostics.ipynb", out: str | Path = OWN_DIAGNOSTICS) -> None:
+    """Writes ``diagnostics.py`` beside a saved notebook, from its solved functions, by the rules of `write_model`.
+
+    Arguments:
+        notebook: its path.
+        out: the file's name, or a path.
+    """
+    _write_file(Path(notebook), out, assemble.diagnostics_of, lambda names: f"{len(names)} functions")
+
+
+def _write_file(notebook: Path, out: str | Path, make: Callable, said: Callable[[Sequence[str]], str]) -> None:
+    if os.environ.get("NBGRADER_EXECUTION"):
+        return
+    path = notebook.parent / out
+    try:
+        read = assemble.read_notebook(notebook)
+        _check_saved(assemble.code_of(read, notebook.name), notebook.name)
+        made = make(read, notebook.name)
+        kept = _write(path, made.text)
+    except BadValue as error:
+        print(f"{error}; {path} is still that of before" if path.exists() else error)
+        return
+    except OSError as error:
+        print(f"{path}: it could not be written: {error.strerror or error}")
+        return
+    without = "".join(f"; without {name} until question {first} is solved" for name, first in made.left_out.items())
+    aside = f"; another file of this name is kept as {kept.name}" if kept else ""
+    print(f"{path}: {said(made.names)}, from the saved {notebook.name}{without}{aside}")
+
+
+def _write(path: Path, text: str) -> Path | None:
+    """Writes the file whole; returns where a foreign one of its name went."""
+    kept = None
+    if path.exists():
+        old = path.read_text(encoding="utf-8", errors="replace")
+        if old == text:
+            return None
+        if not assemble.is_ours(old):
+            number = 1
+            while (kept := path.with_name(f"{path.stem}_kept_{number}{path.suffix}")).exists():
+                number += 1
+            path.rename(kept)
+    save_text(path, text)
+    return kept
+
+
+def _check_saved(saved: dict[tuple[str, str], tuple[str, str]], name: str) -> None:
+    """Compares the saved functions with those that this session ran last.
+
+    Raises:
+        NotebookError: one differs: the notebook was changed and not saved, or saved and not run.
+    """
+    run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.defined_in(source).items()}
+    for key, code in run.items():
+        if key in saved and saved[key][1] != code:
+            raise assemble.NotebookError(
+                f"{name}: question {saved[key][0]} as saved is not what you ran last; "
+                "run its cell, save the notebook (Ctrl-S), then run this cell again"
+            )
+
+
+def _cells_run() -> Iterable[str]:
+    """The sources of the cells that this session has run, in order; none outside a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
+
+
+def show(run: str, figure: str, folder: str | Path | None = None) -> None:
+    """Draws a figure from one's own run; one line with the command where the run is missing.
+
+    Arguments:
+        run: a regime (A1), several to set side by side ("A1 A2"), or the name of a run.
+        figure: a function of `rnnkit.plots`, drawn for each run, or of `rnnkit.plots.compare`, drawn once for all.
+        folder: where to look, itself and the folders in it; by default `runs/` (full size first) and here.
+    """
+    from IPython.display import display
+
+    from rnnkit import plots
+    from rnnkit.plots import compare
+    from rnnkit.plots.style import left_of, marked
+
+    if figure not in (*plots.__all__, *COMPARISONS):
+        raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
+    found = {name: find_run(name, folder) for name in run.split()}
+    for name in (name for name, path in found.items() if path is None):
+        print(_missing(name))
+    if None in found.values():
+        return
+    with explained(", ".join(map(str, found.values()))):
+        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in found.items()}
+        records = {name: record for name, (record, _) in read.items()}
+        prints = {name: mark for name, (_, mark) in read.items()}
+        if figure in COMPARISONS:
+            display(getattr(compare, figure)(marked(records)), metadata={SHOWN: prints})
+        else:
+            for name, record in records.items():
+                display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
+        for name, record in records.items():
+            if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
+                print(f"{name}: {said}: {found[name].parent}")
+
+
+@lru_cache(maxsize=10)  # a report draws each of its runs six times
+def _read(path: Path, changed: int, size: int) -> tuple[dict, str]:
+    """A record, and its file's fingerprint, for as long as the file is the same."""
+    return load(path), fingerprint(path.read_bytes())
+
+
+def _not_full(name: str, record: dict) -> str:
+    """What is said of a run that is not the handout's: its profile, or the settings in which it differs."""
+    profile, (key, _) = str(record["profile"]), key_of(name)
+    if profile == "custom" and key and (other := differences(regime_of(record), key)):
+        return f"{SMALLER}, nor its settings: {', '.join(other)}"
+    return "" if profile == "full" else f"{SMALLER}, profile {profile}"
+
+
+@contextmanager
+def explained(what: object) -> Iterator[None]:
+    """One printed line, where a record that cannot be used would end in a traceback.
+
+    Arguments:
+        what: the record's path, for errors that do not name it.
+    """
+    try:
+        yield
+    except BadValue as error:
+        print(error)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        print(f"{what}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record that stands for a run, see `rnnkit.record.find`; None where there is none."""
+    return next((one.path for one in find(name, places(runs=folder))), None)
+
+
+def _missing(name: str) -> str:
+    try:
+        return f"{name} is missing: {get_regime(name).command()}"
+    except BadValue:
+        return f"{name} is missing: train it with --name {name}"

@@ -1,0 +1,270 @@
+"""A saved notebook as a PDF, offline and in seconds: text, formulas, code, outputs; nothing of it is executed.
+
+Pandoc reads the Markdown and Typst sets the page. A cell that they cannot set is shown as it was typed, and named.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from rnnkit.notebook.assemble import read_notebook
+from rnnkit.notebook.typst import Image, PdfError, convert, string, wrapped
+
+TEXT_WIDTH, TALLEST = 470, 640  # points on the page
+POINTS = 0.52  # points for a pixel of a figure
+MOST_PIXELS = 2000  # the longer side of an image; a larger one is scaled down
+MOST_LINES, MOST_TEXT = 120, 20_000  # of an output, of a cell shown as typed
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
+RASTER = {"image/png": "png", "image/jpeg": "jpg"}
+LOCAL = (".png", ".jpg", ".jpeg")
+
+KIT = """\
+#let ink = rgb("#1f5f8b")
+#let horizontalrule = line(length: 100%, stroke: 0.4pt)
+#let blockquote(body) = quote(block: true, body)
+#let code(text) = block(fill: luma(246), inset: 5pt, radius: 2pt, width: 100%, sticky: true)[
+  #raw(text, block: true, lang: "python")]
+#let output(text) = block(inset: (left: 8pt), raw(text, block: true))
+#let plain(text) = block(stroke: 0.4pt + luma(160), inset: 5pt, width: 100%, raw(text, block: true))
+#let answer(body) = block(
+  stroke: (left: 2pt + ink), inset: (left: 9pt, y: 4pt), width: 100%, above: 1em, below: 1.4em,
+)[#text(size: 7.5pt, fill: ink)[ANSWER] \\ #body]
+"""
+PAGE = """\
+#import "kit.typ": *
+#set document(title: {title}, date: none)
+#set page(paper: "a4", margin: (x: 2cm, top: 2cm, bottom: 1.9cm), numbering: "1 / 1", header: text(
+  size: 8pt, fill: luma(90), {header}))
+#set text(font: "Libertinus Serif", size: 10.5pt, lang: "en")
+#set par(justify: false, leading: 0.58em)
+#set table(stroke: (x, y) => (bottom: 0.4pt + luma(150)), inset: 4pt)
+#show figure: set block(breakable: true)
+#show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
+#show raw.where(block: false): set text(size: 8.8pt)
+#show heading: set block(above: 1.3em, below: 0.7em, sticky: true)
+#show heading.where(level: 1): set text(size: 17pt)
+#show heading.where(level: 2): set text(size: 13pt, fill: ink)
+#show link: set text(fill: ink)
+"""
+
+
+@dataclass(frozen=True)
+class Pdf:
+    """A PDF: its bytes, and one line for each cell, formula or image that could not be set as it was meant."""
+
+    content: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Piece:
+    """A cell, or an output of one: its name, its Typst, and the Typst of how it is shown should that fail."""
+
+    name: str
+    typst: str
+    typed: str
+    answer: bool = False
+
+
+def report_pdf(notebook: str | Path, header: str = "") -> Pdf:
+    """The PDF of a saved notebook, with the outputs that are saved in it. The same notebook gives the same bytes.
+
+    Arguments:
+        notebook: its path; images that its text names are looked for beside it.
+        header: a line for the top of every page.
+
+    Raises:
+        NotebookError: it cannot be read.
+        PdfError: pandoc or Typst is missing, or no PDF comes out.
+    """
+    path = Path(notebook)
+    with tempfile.TemporaryDirectory(prefix="rnnkit-pdf-") as name:
+        pages = _Pages(Path(name), path.parent)
+        pieces = pages.pieces(read_notebook(path)["cells"])
+        front = PAGE.replace("{title}", string(path.stem)).replace("{header}", string(header or path.stem))
+        return Pdf(pages.compile(front, pieces), tuple(pages.notes))
+
+
+class _Pages:
+    """A folder in which a document is put together."""
+
+    def __init__(self, folder: Path, beside: Path) -> None:
+        self.folder, self.beside, self.notes, self.images = folder, beside.resolve(), [], 0
+        (folder / "kit.typ").write_text(KIT, encoding="utf-8")
+
+    def pieces(self, cells: list[dict[str, Any]]) -> list[_Piece]:
+        """What stands on the page, cell by cell."""
+        names = [_name(cell, number) for number, cell in enumerate(cells, 1)]
+        texts = [i for i, cell in enumerate(cells) if cell.get("cell_type") == "markdown"]
+        images = [self._images_of(cells[i], names[i]) for i in texts]
+        converted, unread = convert([_source(cells[i]) for i in texts], images)
+        self.notes += [f"formula {tex[:80]!r} is not understood and stands as it was typed" for tex in unread]
+        typst = dict(zip(texts, converted, strict=True))
+        found = []
+        for i, cell in enumerate(cells):
+            if i in typst:
+                found.append(self._text(cell, names[i], typst[i]))
+            elif _source(cell).strip():
+                found += self._code(cell, names[i])
+        return found
+
+    def _text(self, cell: dict[str, Any], name: str, typst: str | None) -> _Piece:
+        typed = _verbatim(_source(cell))
+        if typst is None:
+            self._as_typed(name)
+        about = cell.get("metadata", {}).get("nbgrader", {})
+        return _Piece(name, typed if typst is None else typst, typed, bool(about.get("solution")))
+
+    def _code(self, cell: dict[str, Any], name: str) -> list[_Piece]:
+        code = f"#code({string(wrapped(_source(cell)))})"
+        outputs = self._outputs(cell, name) if cell.get("cell_type") == "code" else []
+        instead = _verbatim("[an output that cannot be set on a page; it is in the notebook]")
+        return [_Piece(name, code, code), *(_Piece(name, output, instead) for output in outputs)]
+
+    def _as_typed(self, name: str) -> None:
+        self.notes.append(f"cell {name} cannot be set on a page as it was meant; it stands there as it was typed")
+
+    def _outputs(self, cell: dict[str, Any], name: str) -> list[str]:
+        """The saved outputs of a code cell: figures, else text."""
+        found = []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            kind = next((kind for kind in (*RASTER, "image/svg+xml") if kind in data), None)
+            image = self._figure(kind, _joined(data[kind]), name) if kind else None
+            text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
+            if image:
+                found.append(image)
+            elif text and not (kind and not image):
+                joined = "\n".join(text) if output.get("output_type") == "error" else _joined(text)
+                found.append(f"#output({string(_cut(joined))})")
+        return found
+
+    def _figure(self, kind: str, text: str, name: str) -> str | None:
+        try:
+            content = text.encode() if kind == "image/svg+xml" else base64.b64decode(text, validate=False)
+        except (ValueError, binascii.Error):
+            content = b""
+        return self._image(content, name, svg=kind == "image/svg+xml")
+
+    def _images_of(self, cell: Mapping[str, Any], name: str) -> Image:
+        """Where a text cell's images are had from: its attachments, and PNG and JPEG files beside the notebook."""
+
+        def image(address: str) -> str | None:
+            address = unquote(address.removeprefix("attachment:"))
+            if data := (cell.get("attachments") or {}).get(address):
+                kind = next((kind for kind in RASTER if kind in data), None)
+                return self._figure(kind, _joined(data[kind]), name) if kind else None
+            if "://" in address or not address.lower().endswith(LOCAL):
+                return None
+            try:
+                path = (self.beside / address).resolve()
+                return self._image(path.read_bytes(), name) if path.is_relative_to(self.beside) else None
+            except (OSError, ValueError):
+                return None
+
+        return image
+
+    def _image(self, content: bytes, name: str, svg: bool = False) -> str | None:
+        """Puts an image into the folder, scaled down where it is huge; None, and a note, for what is no image."""
+        self.images += 1
+        stem = f"image_{self.images}"
+        if svg:
+            (self.folder / f"{stem}.svg").write_bytes(content)
+            return f"#image({string(f'{stem}.svg')})"
+        try:
+            content, kind, (width, height) = _readable(content)
+        except Exception as error:  # whatever Pillow says of bytes that are no image, or a bomb
+            self.notes.append(f"cell {name}: an image cannot be read and is left out ({type(error).__name__})")
+            return None
+        (self.folder / f"{stem}.{kind}").write_bytes(content)
+        scale = min(POINTS, TEXT_WIDTH / width, TALLEST / height)
+        return f"#image({string(f'{stem}.{kind}')}, width: {scale * width:.1f}pt)"
+
+    def compile(self, front: str, pieces: list[_Piece]) -> bytes:
+        """The PDF; where Typst refuses, the pieces that it refuses alone are shown as they were typed."""
+        files = [f"cell_{number}.typ" for number in range(len(pieces))]
+        for file, piece in zip(files, pieces, strict=True):
+            self._write(file, piece, piece.typst)
+        try:
+            return self._typst(front, files)
+        except PdfError as error:
+            refusal = error
+        for file, piece in zip(files, pieces, strict=True):
+            try:
+                self._typst(front, [file])
+            except PdfError:
+                self._as_typed(piece.name)
+                self._write(file, piece, piece.typed)
+        try:
+            return self._typst(front, files)
+        except PdfError:
+            raise refusal from None
+
+    def _write(self, file: str, piece: _Piece, typst: str) -> None:
+        text = f"#answer[\n{typst}\n]" if piece.answer else typst
+        (self.folder / file).write_text(f'#import "kit.typ": *\n{text}\n', encoding="utf-8")
+
+    def _typst(self, front: str, files: list[str]) -> bytes:
+        try:
+            import typst
+        except ImportError:
+            raise PdfError(
+                "expected the package typst, found none; python -m pip install typst, or give your own PDF with --pdf"
+            ) from None
+        main = self.folder / "main.typ"
+        main.write_text(front + "".join(f'#include "{file}"\n' for file in files), encoding="utf-8")
+        try:
+            return typst.compile(str(main), root=str(self.folder))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of Typst is no Exception
+            raise PdfError(f"expected Typst to set the page, got: {str(error)[:300]}; give a PDF with --pdf") from None
+
+
+def _readable(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
+    """An image that Typst can read: its bytes, the ending of its name, and its size in pixels."""
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
+        kind = "png" if image.format == "PNG" else "jpg"
+        image.load()
+        if max(image.size) <= MOST_PIXELS:
+            return content, kind, image.size
+        small = image.convert("RGB")
+        small.thumbnail((MOST_PIXELS, MOST_PIXELS))
+        scaled = io.BytesIO()
+        small.save(scaled, "PNG" if kind == "png" else "JPEG")
+        return scaled.getvalue(), kind, small.size
+
+
+def _name(cell: Mapping[str, Any], number: int) -> str:
+    about = cell.get("metadata", {}).get("nbgrader", {})
+    return str(about.get("grade_id") or cell.get("id") or number)
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    return _joined(cell.get("source", ""))
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(map(str, text))
+
+
+def _verbatim(text: str) -> str:
+    return f"#plain({string(_cut(text))})"
+
+
+def _cut(text: str) -> str:
+    """Text of an output in lines that fit the page, without colours; what is too long is cut, and says so."""
+    lines = wrapped(ANSI.sub("", text)[:MOST_TEXT].rstrip("\n")).split("\n")
+    rest = len(lines) > MOST_LINES or len(text) > MOST_TEXT
+    return "\n".join([*lines[:MOST_LINES], *(["[... the rest is in the notebook]"] if rest else [])])

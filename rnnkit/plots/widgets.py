@@ -1,0 +1,155 @@
+"""Things that move in a notebook: a dashboard while a run trains, and a browser of its record afterwards.
+
+Under papermill, in autograding and wherever ``RNNKIT_PLAIN`` is set nobody can look: the dashboard becomes a few lines
+of text there, and the browser a single figure (nothing at all in autograding).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from IPython.display import display
+
+from rnnkit.plots.live import Moments, moment
+from rnnkit.record.facts import Record
+from rnnkit.record.file import last_filled
+from rnnkit.train import content
+from rnnkit.trainer import Checkpoint, Trainer
+
+SHARE = 0.1  # of the time that drawing may take
+PICTURES = 20  # of a run that is short
+PLAY = 400  # milliseconds for a check in the browser's play mode, many times what its picture takes
+PLAIN_LINES = 10  # that a whole run prints where nobody looks
+
+
+def someone_looks() -> bool:
+    """Whether this notebook runs in front of a person."""
+    return not (os.environ.get("RNNKIT_PLAIN") or grading())
+
+
+def grading() -> bool:
+    """Whether nbgrader is executing this notebook."""
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
+
+
+class Pace:
+    """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
+
+    All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
+
+    Arguments:
+        clock: seconds that pass.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._begun = self._ended = clock()
+        self._spent = self._cost = self._at = self._next = 0.0
+        self.pictures = 0
+
+    def due(self, progress: float) -> bool:
+        """Whether to draw now.
+
+        Arguments:
+            progress: the share of the run that is done.
+        """
+        if not self.pictures:
+            return True
+        now, cost = self.clock(), max(self._cost, 1e-9)
+        passed = now - self._begun
+        whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
+        left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
+        self._next = self._at + max(1 / PICTURES, (1 - self._at) / max(left, 1e-9))
+        return (left >= 1 and progress >= self._next) or (
+            self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE
+        )
+
+    def draw(self, progress: float, picture: Callable[[], None]) -> None:
+        """Draws, and takes down how long that took."""
+        begun = self.clock()
+        picture()
+        self._ended, self._at = self.clock(), min(progress, self._next)  # a late one does not put off the others
+        took = self._ended - begun
+        self._spent += took
+        self._cost = took if self.pictures else took / 8  # the first has to load and to make what the others find
+        self.pictures += 1
+
+    @property
+    def share(self) -> float:
+        """Of the time until now that went into drawing."""
+        return self._spent / max(self.clock() - self._begun, 1e-9)
+
+
+class Dashboard:
+    """Loss, norms, rho, log10 g_t and saturation of a run, while it trains: ``train(..., on_check=Dashboard())``.
+
+    See `Pace` for when it draws; always what is newest.
+    """
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self.live = someone_looks()
+        self.pace = pace or Pace()
+        self.image: Any = None
+        self._moments: Moments | None = None
+
+    def __call__(self, trainer: Trainer, check: Checkpoint) -> None:
+        """Shows a check."""
+        progress = trainer.updates / trainer.regime.maxiters
+        if not self.live:
+            self._print(trainer, check)
+        elif self.pace.due(progress):
+            self.pace.draw(progress, lambda: self._draw(content(trainer)))
+
+    def finish(self, record: Record) -> None:
+        """Shows the end of the run, which may have come just after the last drawing."""
+        if self.live and self.image is not None:
+            self.pace.draw(1.0, lambda: self._draw(record))
+
+    def _draw(self, record: Record) -> None:
+        from ipywidgets import Image, Layout
+
+        self._moments = self._moments or Moments(record)
+        picture = self._moments.png(record, last_filled(record))
+        if self.image is None:
+            self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
+            display(self.image)
+        else:
+            self.image.value = picture
+
+    @staticmethod
+    def _print(trainer: Trainer, check: Checkpoint) -> None:
+        every = max(1, trainer.regime.checkpoints // PLAIN_LINES)
+        if check.slot % every == 0:
+            loss, error = check.values["valid_nll"], check.values["valid_error"]
+            print(f"update {check.updates}: valid nll {loss:.3f}, valid error {error:.2f} %")
+
+
+def browse(record: Record) -> Any:
+    """A slider over the checks of a record: its curves, histograms and heat map at each.
+
+    Arguments:
+        record: with at least one check.
+
+    Returns:
+        A widget; where nobody looks a figure of the last check, and None in autograding.
+    """
+    if grading():
+        return None
+    if not someone_looks():
+        return moment(record)
+    from ipywidgets import HBox, Image, IntSlider, Layout, Play, VBox, jslink
+
+    last, moments = last_filled(record), Moments(record)
+    slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="60%"))
+    play = Play(value=last, min=0, max=last, interval=PLAY)
+    jslink((play, "value"), (slider, "value"))
+    image = Image(value=moments.png(record, last), format="png", layout=Layout(max_width="100%"))
+
+    def show(change: dict[str, Any]) -> None:
+        image.value = moments.png(record, change["new"])
+
+    slider.observe(show, names="value")
+    return VBox([HBox([play, slider]), image])

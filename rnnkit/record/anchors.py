@@ -1,0 +1,150 @@
+"""Anchors of a run: some fifty moments, geometrically spaced, from which its training can be done again.
+
+At an anchor the record has everything that decides the next update (weights and random stream), and so the stretch to
+the next anchor can be repeated on its own and compared, bit for bit on the same machine and versions. All but the last
+anchor fall on a check, so that the row of the record there can be computed again as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnkit.record.file import RNG_KEYS, Key, rng_state, weights_of
+from rnnkit.regimes import Regime
+
+if TYPE_CHECKING:
+    from rnnkit.trainer import Trainer
+
+MOST = 50  # anchors of a run of any length
+SUMS = ("train_nll", "gradient_norm", "gradient_norm_clipped")
+# A anchors. Beside these, each weight W as anchor_W: (A, ...) float32. Row 0 is the untrained network, the last filled
+# row of a run that has ended its final weights; unfilled is NaN (-1 in anchor_updates, 0 in the random stream).
+ANCHOR_KEYS: dict[str, Key] = {
+    "anchor_updates": Key("A", "updates", "updates seen by this anchor", np.int64),
+    "anchor_train_nll": Key("A", "nats", "sum of train_nll over the updates since the anchor before", np.float64),
+    "anchor_gradient_norm": Key("A", "nats", "sum of gradient_norm over the same updates", np.float64),
+    "anchor_gradient_norm_clipped": Key("A", "nats", "sum of gradient_norm_clipped over the same updates", np.float64),
+    "anchor_rng_keys": Key("A, 624", "1", "the training stream's state at this anchor", np.uint32),
+    "anchor_rng_position": Key("A", "1", "its place in these keys", np.int64),
+    "anchor_rng_has_gauss": Key("A", "1", "whether a normal number is left over", np.int64),
+    "anchor_rng_cached_gaussian": Key("A", "1", "that number", np.float64),
+}
+
+
+def anchor_slots(checkpoints: int) -> list[int]:
+    """The checks at which an anchor is kept: the first, the last, and geometrically spaced ones between them."""
+    last, wanted = checkpoints - 1, MOST - 2  # besides these: the untrained network and the end
+    if last <= wanted:
+        return list(range(checkpoints))
+    points = wanted
+    while len(found := np.unique(np.geomspace(1, last, points).round().astype(int))) < wanted:
+        points += 1  # rounding made some of the first ones equal
+    return [0, *found.tolist()]
+
+
+class Anchors:
+    """The anchors of one run, in the order of its updates.
+
+    Arguments:
+        regime: the settings; they say how many there will be.
+        weights: the parameters by name, for their shapes.
+
+    Attributes:
+        slots: the checks at which one is due.
+        arrays: ``ANCHOR_KEYS`` and the weights, filled up to the last one kept.
+    """
+
+    def __init__(self, regime: Regime, weights: dict[str, np.ndarray]) -> None:
+        slots = anchor_slots(regime.checkpoints)
+        at_the_end = len(slots) > 1 and slots[-1] * regime.checkFreq + 1 == regime.maxiters  # the last check is
+        rows = len(slots) + (not at_the_end)
+        self.slots = frozenset(slots)
+        self.arrays = {f"anchor_{name}": np.full((rows, *w.shape), np.nan, w.dtype) for name, w in weights.items()}
+        for name, key in ANCHOR_KEYS.items():
+            shape = (rows, 624) if name == "anchor_rng_keys" else (rows,)
+            self.arrays[name] = np.full(shape, _unfilled(name), key.dtype)
+
+    @property
+    def kept(self) -> int:
+        """How many there are so far."""
+        return int(np.count_nonzero(self.arrays["anchor_updates"] >= 0))
+
+    def keep(self, updates: int, now: dict[str, np.ndarray], curves: dict[str, np.ndarray]) -> None:
+        """One more, unless the last one is of the same update.
+
+        Arguments:
+            updates: updates seen by now.
+            now: weights and random stream, by the record's names.
+            curves: the record's arrays, for the sums.
+        """
+        row = self.kept
+        since = int(self.arrays["anchor_updates"][row - 1]) if row else 0
+        if row and since == updates:
+            return
+        for name in SUMS:
+            self.arrays[f"anchor_{name}"][row] = window_sum(curves[name][since:updates])
+        for name, value in now.items():
+            self.arrays[f"anchor_{name}"][row] = value
+        self.arrays["anchor_updates"][row] = updates  # last: a row counts once it is complete
+
+    def until(self, updates: int) -> dict[str, np.ndarray]:
+        """Copies of the arrays with nothing in them that came after ``updates``."""
+        there = self.arrays["anchor_updates"]
+        rows = int(np.count_nonzero((there >= 0) & (there <= updates)))
+        arrays = {name: array.copy() for name, array in self.arrays.items()}
+        for name, array in arrays.items():
+            array[rows:] = _unfilled(name)
+        return arrays
+
+    def restore(self, content: dict[str, np.ndarray]) -> bool:
+        """Goes on from a record's anchors; False, and no change, where it has none (an older rnnkit wrote it)."""
+        shapes = {name: content[name].shape if name in content else None for name in self.arrays}
+        if any(shapes[name] != array.shape for name, array in self.arrays.items()):
+            return False
+        self.arrays = {name: content[name].astype(array.dtype) for name, array in self.arrays.items()}
+        return True
+
+
+def window_sum(values: np.ndarray) -> float:
+    """The sum in 64 bits, one value after the other, so that it does not depend on the version of numpy."""
+    with np.errstate(invalid="ignore"):
+        return float(np.cumsum(values, dtype=np.float64)[-1]) if len(values) else 0.0
+
+
+def _unfilled(name: str) -> float:
+    return -1 if name == "anchor_updates" else 0 if name.startswith("anchor_rng") else np.nan
+
+
+def anchors_of(content: dict[str, np.ndarray]) -> int:
+    """How many anchors a record has; 0 for one that an older rnnkit wrote."""
+    return int(np.count_nonzero(content["anchor_updates"] >= 0)) if "anchor_updates" in content else 0
+
+
+def replay(trainer: Trainer, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
+    """Does the updates from one anchor of a record to the next one again.
+
+    Arguments:
+        trainer: one of the record's regime, cells and engine; it is moved to the later anchor.
+        content: the record.
+        row: the earlier anchor, from 0.
+
+    Returns:
+        What the record has at ``row + 1``, by the same names, as found here; equal to it for an honest record of this
+        machine and these versions.
+
+    Raises:
+        IndexError: the record has no two anchors there.
+    """
+    if not 0 <= row < anchors_of(content) - 1:
+        raise IndexError(f"expected an anchor with a later one, 0 to {anchors_of(content) - 2}, got {row}")
+    begin, end = (int(updates) for updates in content["anchor_updates"][row : row + 2])
+    names = [name for name, _ in trainer.cell.named_parameters()]
+    then = {name: content[f"anchor_{name}"][row] for name in (*names, *RNG_KEYS)}
+    trainer.go_to(begin, then)
+    found = Anchors(trainer.regime, weights_of(trainer.cell))
+    found.keep(begin, then, trainer.arrays)
+    trainer.train_until(end)
+    found.keep(end, weights_of(trainer.cell) | rng_state(trainer.rng), trainer.arrays)
+    return {name: array[1] for name, array in found.arrays.items()}

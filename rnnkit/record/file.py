@@ -1,0 +1,189 @@
+"""The record of a run: one npz with every curve, diagnostic and weight. Saved whole or not at all, loaded, resumed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from torch import nn
+
+from rnnkit.cells import MODELS
+from rnnkit.common.names import BadValue
+from rnnkit.common.whole import whole
+from rnnkit.engines import ENGINES
+from rnnkit.regimes import Regime
+
+
+class Key(NamedTuple):
+    """One array of the record: shape in letters (N updates, C checkpoints, D steps of time, B bins), unit, meaning."""
+
+    shape: str
+    unit: str
+    meaning: str
+    dtype: type = np.float32
+
+
+# Slot 0 is the untrained network, slot k the network after k * checkFreq + 1 updates; unfilled is NaN (or -1).
+KEYS: dict[str, Key] = {
+    "train_nll": Key("N", "nats", "training loss of each update (squared error for regression)"),
+    "gradient_norm": Key("N", "nats", "global gradient norm before clipping"),
+    "gradient_norm_clipped": Key("N", "nats", "global gradient norm after clipping"),
+    "Omega": Key("N", "1", "the paper's regulariser, of what omega_on says; NaN where alpha is 0"),
+    "steps_in_past": Key("N", "1", "share of steps and sequences that Omega looks at; NaN where alpha is 0"),
+    "check_updates": Key("C", "updates", "updates seen by this check", np.int64),
+    "wall_time": Key("C", "s", "seconds of training until this check, validation included", np.float64),
+    "valid_nll": Key("C", "nats", "validation loss"),
+    "valid_error": Key("C", "percent", "wrong validation sequences, by the task's strict rule"),
+    "valid_mae": Key("C", "1", "regression: mean absolute error"),
+    "valid_err_005": Key("C", "percent", "regression: answers further off than 0.05"),
+    "valid_err_010": Key("C", "percent", "regression: answers further off than 0.10"),
+    "valid_maxae": Key("C", "1", "regression: largest absolute error"),
+    "rho_Whh": Key("C", "1", "spectral radius of the recurrent matrix"),
+    "sigma_max_Whh": Key("C", "1", "largest singular value of the recurrent matrix"),
+    "diag_loss": Key("C", "nats", "loss on the diagnostic batch"),
+    "diag_err": Key("C", "fraction", "wrong sequences of the diagnostic batch"),
+    "grad_time": Key("CD", "nats", "g_t, from the total derivative dL/dh_t"),
+    "grad_time_direct": Key("CD", "nats", "the same from the direct term alone: not gradient through time"),
+    "act_time": Key("CD", "1", "mean slope of the hidden nonlinearity"),
+    "sat_time": Key("CD", "1", "mean distance of the hidden units from saturation"),
+    "unit_sat_time": Key("CD", "fraction", "share of hidden units nearer to saturation than satThresh"),
+    "gate_z_sat_time": Key("CD", "1", "mean distance of the update gate from 0 and 1"),
+    "gate_r_sat_time": Key("CD", "1", "mean distance of the reset gate from 0 and 1"),
+    "gate_z_mean_time": Key("CD", "1", "mean value of the update gate"),
+    "gate_r_mean_time": Key("CD", "1", "mean value of the reset gate"),
+    "sat_units": Key("CB", "fraction", "histogram over units and steps of the distance from saturation"),
+    "gate_z_units": Key("CB", "fraction", "histogram over units and steps of the update gate, from 0 to 1"),
+    "gate_r_units": Key("CB", "fraction", "histogram over units and steps of the reset gate, from 0 to 1"),
+}
+# Not in older records: whoever reads one does without, and a run that goes on from one fills them from there.
+NEWER = ("gate_z_mean_time", "gate_r_mean_time", "sat_units", "gate_z_units", "gate_r_units")
+REGRESSION_ONLY = ("valid_mae", "valid_err_005", "valid_err_010", "valid_maxae")
+# The handout's spelling of a key, where its starter has another one; both are in the file.
+ALIASES = {"gate_z.sat_time": "gate_z_sat_time", "gate_r.sat_time": "gate_r_sat_time"}
+# The starter's names of the weights; the file has both.
+WEIGHT_ALIASES = {
+    "rnn": {"W_uh": "W_xh", "W_hy": "W_ho", "b_hh": "b_h", "b_hy": "b_o"},
+    "gru": {"W_uz": "W_xz", "W_ur": "W_xr", "W_uh": "W_xh", "W_hy": "W_ho", "b_y": "b_o"},
+}
+# Where the training stream stands: with the weights, all that is needed to go on.
+RNG_KEYS = ("rng_keys", "rng_position", "rng_has_gauss", "rng_cached_gaussian")
+
+
+STATE = "_state.npz"  # the ending of a record on its way; also that of a final one
+FINAL = f"_final{STATE}"
+
+
+class RecordError(BadValue):
+    """A record that cannot be read or does not belong to this run."""
+
+
+def empty_arrays(regime: Regime) -> dict[str, np.ndarray]:
+    """The arrays of a run that has not begun, by their keys."""
+    task = regime.make_task()
+    size = {"N": regime.maxiters, "C": regime.checkpoints, "D": task.max_steps(regime.max_length)}
+    size["B"] = regime.diagBins
+    arrays = {}
+    for name, key in KEYS.items():
+        if name in REGRESSION_ONLY and task.head != "lastLinear":
+            continue
+        unfilled = -1 if key.dtype is np.int64 else np.nan
+        arrays[name] = np.full([size[letter] for letter in key.shape], unfilled, dtype=key.dtype)
+    return arrays
+
+
+def trimmed(content: dict[str, Any]) -> dict[str, Any]:
+    """A record without the empty rows of what was to come; all of it where the run came to its last update."""
+    size = {"N": int(content["updates"]), "C": last_filled(content) + 1}
+    keys = KEYS | {alias: KEYS[name] for alias, name in ALIASES.items()}
+    return content | {name: content[name][: size[key.shape[0]]] for name, key in keys.items() if name in content}
+
+
+def weights_of(cell: nn.Module) -> dict[str, np.ndarray]:
+    """Copies of a cell's parameters, by name."""
+    return {name: parameter.detach().cpu().numpy().copy() for name, parameter in cell.named_parameters()}
+
+
+def rng_state(rng: np.random.RandomState) -> dict[str, np.ndarray]:
+    """The state of a legacy generator as plain arrays."""
+    _, *state = rng.get_state(legacy=True)
+    return {name: np.asarray(value) for name, value in zip(RNG_KEYS, state, strict=True)}
+
+
+def set_rng_state(rng: np.random.RandomState, arrays: dict[str, np.ndarray]) -> None:
+    """Puts a legacy generator where `rng_state` found it."""
+    keys, position, has_gauss, cached = (arrays[name] for name in RNG_KEYS)
+    rng.set_state(("MT19937", keys, int(position), int(has_gauss), float(cached)))
+
+
+def with_aliases(content: dict[str, Any], model: str) -> dict[str, Any]:
+    """``content`` with the handout's and the starter's further names for the same arrays."""
+    aliases = ALIASES | WEIGHT_ALIASES[model]
+    return content | {alias: content[name] for alias, name in aliases.items() if name in content}
+
+
+def save(path: Path | str, content: dict[str, Any]) -> None:
+    """Writes a compressed npz, whole or not at all: a reader or a crash never meets half a file.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full; an earlier file of this name stays as it was.
+    """
+    with whole(Path(path)) as file:
+        np.savez_compressed(file, **content)
+
+
+def load(path: Path | str) -> dict[str, np.ndarray]:
+    """Everything in a record, as plain arrays; nothing in it is executed.
+
+    Raises:
+        RecordError: no such file, cut short, or not a record.
+    """
+    path = Path(path)
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            content = {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise RecordError(f"{path}: expected a record, found no such file; train the regime first") from None
+    except Exception as error:  # whatever zipfile, zlib and numpy say of bytes that are no npz
+        raise RecordError(
+            f"{path}: expected a whole npz, got a damaged or foreign file ({error}); move it away and train again"
+        ) from None
+    if "regime" not in content:
+        raise RecordError(f"{path}: expected a record of rnnkit, got an npz without the key 'regime'")
+    return content
+
+
+def regime_of(content: dict[str, np.ndarray]) -> Regime:
+    """The regime that a record was made with."""
+    try:
+        return Regime.from_json(str(content["regime"]))
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"the record's regime cannot be read by this version of rnnkit: {error}") from None
+
+
+def last_filled(content: dict[str, np.ndarray]) -> int:
+    """The last slot that holds a check."""
+    return int(np.flatnonzero(content["check_updates"] >= 0)[-1])
+
+
+def check_belongs(content: dict[str, np.ndarray], regime: Regime, engine: str, cells_sha256: str, path: Path) -> None:
+    """Refuses a state that another run wrote.
+
+    Raises:
+        RecordError: another regime, engine or another model.py; the message names the first difference.
+    """
+    advice = "give the settings it was made with, or train without --resume (the old files are kept aside)"
+    weights = {**MODELS[regime.model].shapes, **MODELS[regime.model].readout_shapes}
+    for name in (*empty_arrays(regime), *weights, *RNG_KEYS, "updates", "status", "engine", "cells_sha256", "versions"):
+        if name not in content and name not in NEWER:
+            raise RecordError(f"{path}: expected the key {name!r}, found none; move the file away and train again")
+    stored = regime_of(content).identity()
+    for name, value in regime.identity().items():
+        if stored[name] != value:
+            raise RecordError(f"{path}: expected a run with {name} {value!r}, got one with {stored[name]!r}; {advice}")
+    if engine == "auto" and str(content["engine"]) in ENGINES:  # it goes on from what either left
+        engine = str(content["engine"])
+    for name, value in {"engine": engine, "cells_sha256": cells_sha256}.items():
+        if str(content[name]) != value:
+            raise RecordError(f"{path}: expected {name} {value!r}, got {str(content[name])!r}; {advice}")

@@ -1,0 +1,230 @@
+"""``python -m rnnkit.record.read_npz FOLDER``: what the records in a folder say, as lines of JSON.
+
+For files that nobody vouches for, in a process that may be killed: no pickle, each member counted before it is read,
+and a reason in the place of everything that cannot be read. Without torch, so that it starts fast.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnkit.checks.wire import encode
+from rnnkit.common.names import BadValue
+from rnnkit.record.npz import Members, Unreadable, short
+
+ENDING = "_final_state.npz"
+FILES, OUTPUT = 24, 12 << 20  # files of a folder, bytes that are written
+TEXT, CHECKS, STEPS = 8000, 20_000, 20_000
+POINTS = 300  # of a curve over updates
+
+TEXTS = ("regime", "profile", "engine", "cells_sha256", "versions", "status", "act_name", "classif_type", "model_type")
+NUMBERS = ("updates", "checkFreq", "diag_len", "diag_bs")
+PER_UPDATE = ("train_nll", "gradient_norm", "gradient_norm_clipped")
+PER_CHECK = (
+    "check_updates", "wall_time", "valid_nll", "valid_error", "valid_mae", "valid_err_005", "valid_err_010",
+    "valid_maxae", "rho_Whh", "sigma_max_Whh", "diag_loss", "diag_err",
+)  # fmt: skip
+OVER_TIME = (
+    "grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time", "gate_z_sat_time", "gate_r_sat_time",
+    "gate_z_mean_time", "gate_r_mean_time",
+)  # fmt: skip
+OVER_UNITS = ("sat_units", "gate_z_units", "gate_r_units")
+WEIGHT = "anchor_W_hh"
+ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
+TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.grading.evidence.again`
+ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
+BAD_NORM = 1e10  # what the trainer does not clip but replaces
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """What one record says, small enough to be passed on.
+
+    Returns:
+        ``texts`` and ``numbers`` by their keys; ``about``: shape, dtype and range of each array; ``checks``: the curves
+        over checks, whole; ``curves``: those over updates, at ``points``; ``last``: the diagnostics of the last check;
+        ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``problems`` by key.
+    """
+    members = Members(path)
+    found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
+    arrays: dict[str, np.ndarray] = {}
+    for name in (*TEXTS, *NUMBERS, *PER_UPDATE, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
+        if name not in members:
+            continue
+        try:
+            _take(name, members.read(name), arrays, found)
+        except ValueError as error:  # Unreadable, or letters that are none
+            found["problems"][name] = str(error)[:300]
+    for name, array in arrays.items():
+        found["about"][name] = _about(array)
+    points = np.unique(np.linspace(0, max(map(_length, arrays.items())) - 1, POINTS).astype(int)) if arrays else []
+    _add_curves(arrays, np.asarray(points, dtype=int), found)
+    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
+
+
+def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
+    """Puts what was read where it belongs, where it is of the right kind."""
+    if name in TEXTS:
+        if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
+            raise Unreadable(f"expected a text of at most {TEXT} characters")
+        found["texts"][name] = str(array).encode("utf-8", "replace").decode()
+        return
+    if array.dtype.kind not in "fiu":
+        raise Unreadable(f"expected numbers, got dtype {array.dtype}")
+    if name in NUMBERS:
+        if array.ndim or array.dtype.kind != "i":
+            raise Unreadable(f"expected one whole number, got {array.dtype} of shape {array.shape}")
+        found["numbers"][name] = int(array)
+        return
+    if name in ("check_updates", "anchor_updates") and array.dtype.kind != "i":
+        raise Unreadable(f"expected whole numbers, got dtype {array.dtype}")
+    axes = 2 if name in OVER_TIME + OVER_UNITS else 3 if name == WEIGHT else 1
+    if array.ndim != axes or not array.size:
+        raise Unreadable(f"expected {axes} axes and something in them, got shape {array.shape}")
+    if name in PER_CHECK + OVER_TIME + OVER_UNITS and max(array.shape[0] / CHECKS, array.shape[-1] / STEPS) > 1:
+        raise Unreadable(f"expected at most {CHECKS} checks and {STEPS} steps, got shape {array.shape}")
+    if name in ANCHORS and (len(array) > ANCHOR_ROWS or max(array.shape[1:], default=0) > WIDTH):
+        raise Unreadable(f"expected at most {ANCHOR_ROWS} anchors of {WIDTH} units, got shape {array.shape}")
+    arrays[name] = array
+
+
+def _length(item: tuple[str, np.ndarray]) -> int:
+    return len(item[1]) if item[0] in PER_UPDATE else 1
+
+
+def _about(array: np.ndarray) -> dict[str, Any]:
+    numbers = array[np.isfinite(array)]
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (float("nan"),) * 2
+    counts = {"nan": int(np.isnan(array).sum()), "infinite": int(np.isinf(array).sum())}
+    return {"shape": list(array.shape), "dtype": array.dtype.name, "low": low, "high": high, **counts}
+
+
+def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, found: dict[str, Any]) -> None:
+    """The curves, thinned where they go over updates; of those over time steps the last check and means."""
+    found["points"] = points
+    for name, array in arrays.items():
+        if name in PER_UPDATE:
+            found["curves"][name] = _plain(array[points[points < len(array)]])
+        elif name in PER_CHECK:
+            found["checks"][name] = _plain(array)
+    seen = arrays.get("check_updates", np.full(1, -1))
+    slots = np.flatnonzero(seen >= 0)
+    for name in OVER_TIME + OVER_UNITS:
+        if name in arrays and slots.size and slots[-1] < len(arrays[name]):
+            found["last"][name] = _plain(arrays[name][slots[-1]])
+    for name, key in {"mean_log10_grad": "grad_time", "mean_sat": "sat_time"}.items():
+        if key in arrays:
+            found["checks"][name] = _means(arrays[key], logarithm=key == "grad_time")
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.int64 if array.dtype.kind in "iu" else np.float64)
+
+
+def _means(rows: np.ndarray, *, logarithm: bool) -> np.ndarray:
+    """The mean over the finite entries of each row; NaN where there are none."""
+    finite = np.isfinite(rows)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        values = np.where(finite, rows.astype(np.float64), 0)
+        if logarithm:
+            values = np.where(finite, np.log10(np.abs(values) + 1e-12), 0)
+        return values.sum(axis=1) / np.where(finite.any(axis=1), finite.sum(axis=1), np.nan)
+
+
+def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
+    """Of the gradient norms of all updates: middle and largest, and what clipping made of them."""
+    norm, clipped = (arrays.get(name) for name in PER_UPDATE[1:])
+    if norm is None or clipped is None or norm.shape != clipped.shape:
+        return {}
+    norm, clipped = norm.astype(np.float64), clipped.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        fine = np.isfinite(norm) & np.isfinite(clipped) & (norm <= BAD_NORM)
+    there, norm, clipped = norm[~np.isnan(norm)], norm[fine], clipped[fine]
+    if not norm.size:
+        return {}
+    end = norm[-max(1, len(norm) // 50) :]
+    return {
+        "median": float(np.median(there)),
+        "largest": float(there.max()),
+        "end": float(np.median(end)),
+        "largest_clipped": float(clipped.max()),
+        "changed": float(np.mean(norm != clipped)),
+        "enlarged": float(np.mean(clipped > norm)),
+    }
+
+
+def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The anchors, and what their weights and the record's curves say about the same."""
+    updates = arrays.get("anchor_updates")
+    if updates is None or updates.dtype.kind != "i":
+        return {}
+    updates = updates[: int(np.cumprod(updates >= 0).sum())]
+    found: dict[str, Any] = {"updates": _plain(updates)}
+    weights = arrays.get(WEIGHT)
+    if weights is not None and len(weights) >= len(updates) and weights.shape[1] == weights.shape[2]:
+        rows = [row.astype(np.float64) for row in weights[: len(updates)]]
+        found["rho"] = np.array([np.abs(np.linalg.eigvals(row)).max() if _tame(row) else np.nan for row in rows])
+        found["sigma"] = np.array([np.linalg.norm(row, 2) if _tame(row) else np.nan for row in rows])
+    if (np.diff(updates) <= 0).any():
+        return found
+    for name in PER_UPDATE:
+        sums, curve = arrays.get(f"anchor_{name}"), arrays.get(name)
+        if sums is not None and curve is not None and len(updates) and updates[-1] <= len(curve):
+            edges, curve = [0, *updates.tolist()], curve.astype(np.float64)
+            with np.errstate(invalid="ignore", over="ignore"):
+                again = [curve[begin:end].sum() for begin, end in pairwise(edges)]
+            found[name], found[f"{name}_again"] = _plain(sums[: len(updates)]), np.array(again)
+    return found
+
+
+def _tame(matrix: np.ndarray) -> bool:
+    return bool(np.isfinite(matrix).all() and np.abs(matrix).max(initial=0) < 1e100)
+
+
+def records(folder: Path) -> Iterator[Path]:
+    """Every final record below a folder, in order; links are not followed."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        found += [Path(root) / name for name in sorted(names) if name.endswith(ENDING)]
+    yield from found
+
+
+def lines(folder: Path) -> Iterator[str]:
+    """One line of JSON for each record: its path, and its `summary` or the ``problem`` that it has."""
+    left = OUTPUT
+    for number, path in enumerate(records(folder)):
+        name = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()[-300:]
+        try:
+            if number >= FILES:
+                raise Unreadable(f"expected at most {FILES} records, got more; this one was not read")
+            line = json.dumps(encode({"file": name, "problem": None, **summary(path)}))
+            if len(line) > left:
+                raise Unreadable("the records before it are too large together; this one was not read")
+        except BadValue as error:
+            line = json.dumps({"file": name, "problem": str(error)[:400]})
+        except Exception as error:  # whatever numpy says of numbers that no training makes
+            line = json.dumps({"file": name, "problem": f"cannot be read ({short(error)})"})
+        left -= len(line)
+        yield line
+        if number >= FILES:
+            return
+
+
+def main(argv: Sequence[str]) -> int:
+    """Writes the lines to standard output."""
+    np.seterr(all="ignore")
+    for line in lines(Path(argv[0] if argv else ".")):
+        print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Trainings: one or many settings, through papermill or not, watched, interrupted and resumed."""

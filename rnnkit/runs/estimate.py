@@ -1,0 +1,236 @@
+"""How long regimes will take here: a start, a few updates, checks and a picture, timed as the machine is now."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from rnnkit.common.interrupts import held_back
+from rnnkit.engines import Engine, get_engine
+from rnnkit.engines.handover.same import difference, first
+from rnnkit.heads import Head, get_head
+from rnnkit.regimes import Regime
+from rnnkit.runs.broken import RAISED
+from rnnkit.runs.modelfile import BUILTIN, Cells, make_cell
+from rnnkit.tasks import Batch
+
+ENOUGH = 0.25  # seconds after which something was timed long enough
+MOST = 40  # times
+SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones take too long
+# What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
+# notebook draws; so does the page. Timed once on a busy machine.
+STARTS, PICTURES, PAGE_PICTURES = 2.0, 6.0, 3.5
+# Keeps a core busy for as long as somebody holds the other end of its standard input: it ends with this process,
+# however that ends.
+BUSY = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of one regime, here and now.
+
+    Fields:
+        first: before the first update, beside a check: what the engine has to load or compile, and the hand-over.
+        update: one update.
+        check: one check.
+    """
+
+    first: float
+    update: float
+    check: float
+
+    def whole(self, regime: Regime) -> float:
+        """A whole run, were it not to stop early."""
+        return self.first + regime.maxiters * self.update + regime.checkpoints * self.check
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Seconds that do not depend on the regime: a process until it works, and a picture of six panels."""
+
+    start: float
+    picture: float
+
+    @property
+    def job(self) -> float:
+        """What a job takes besides training."""
+        return STARTS * self.start + PICTURES * self.picture
+
+    def page(self, runs: int) -> float:
+        """What the page of so many runs takes."""
+        return PAGE_PICTURES * self.picture * runs
+
+
+def seconds(regime: Regime, cells: Cells | None = None) -> float:
+    """Estimates a whole run's time on one core, without what a job takes besides.
+
+    Arguments:
+        regime: what would be run.
+        cells: whose cells; the built-in ones by default.
+    """
+    return pace_of(regime, cells).whole(regime)
+
+
+def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf_counter) -> Pace:
+    """Times a regime's updates and checks, by the engine that training would take.
+
+    Sequences of the mean length; where those take too long, their first steps are timed and multiplied out.
+
+    Arguments:
+        regime: what would be run.
+        cells: whose cells; the built-in ones by default.
+        clock: gives the time in seconds.
+
+    Raises:
+        CellsError: the cell cannot be used.
+        BrokenCell: it broke; the message names the line and its question.
+    """
+    cells = cells or Cells()
+    cell, task = make_cell(regime, cells).eval(), regime.make_task()
+    head, rng = get_head(task.head, regime.err_abs), np.random.RandomState(0)
+
+    def batch(sequences: int) -> Batch:
+        mean = (regime.min_length + regime.max_length) // 2
+        return task.sample(rng, mean, sequences).to(regime.device, cell.W_hh.dtype)
+
+    try:
+        begun = clock()
+        diagnostic, chunk = batch(min(regime.bs, regime.cbs)), batch(regime.cbs)
+        opening = (clock() - begun) * regime.chunks
+        begun = clock()
+        known = cells.source == BUILTIN or not difference(cell, head, diagnostic)
+        timed = _Timed(regime, cell, head, get_engine("fused" if known else "autograd"), clock)
+        for work, tried in (
+            (timed.update, batch(regime.bs)),
+            (timed.validation, chunk),
+            (timed.diagnostics, diagnostic),
+        ):
+            work(timed.short(work, tried))
+        opening += clock() - begun
+        update = mean_time(lambda: batch(regime.bs), clock) + timed.of(timed.update, batch(regime.bs))
+        check = regime.chunks * timed.of(timed.validation, chunk)
+        if regime.collectDiags:
+            check += timed.of(timed.diagnostics, diagnostic) * regime.max_length / len(diagnostic.inputs)
+    except RAISED as error:
+        if broken := cells.blame(error, regime.model):
+            raise broken from error
+        raise
+    return Pace(opening, update, check)
+
+
+def kind_of(regime: Regime) -> Regime:
+    """The same for all regimes that take the same time: they are timed once."""
+    return regime.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """What a trainer does with a batch, and how long that takes."""
+
+    regime: Regime
+    cell: nn.Module
+    head: Head
+    engine: Engine
+    clock: Clock
+
+    def update(self, batch: Batch) -> None:
+        """One update's forward and backward pass."""
+        run = self.engine.run(self.cell, self.head, batch, flow=self.regime.alpha > 0)
+        if self.regime.alpha > 0:
+            self.engine.omega(self.cell, run, self.regime.bound, self.regime.omega_on)
+
+    def validation(self, prepared: Any) -> None:
+        """One chunk of the validation set, as the engine wants it."""
+        self.engine.metrics(self.cell, self.head, prepared)
+
+    def diagnostics(self, batch: Batch) -> None:
+        """The diagnostic pass."""
+        self.engine.run(self.cell, self.head, batch)
+
+    def ready(self, work: Callable[[Any], None], batch: Batch) -> Any:
+        """What some work wants of a batch."""
+        return self.engine.prepare(batch) if work == self.validation else batch
+
+    def short(self, work: Callable[[Any], None], batch: Batch) -> Any:
+        """The first steps of a batch, ready for some work."""
+        return self.ready(work, first(batch, self.head, SHORT, batch.inputs.shape[1]))
+
+    def of(self, work: Callable[[Any], None], batch: Batch) -> float:
+        """Seconds of some work on a batch that has been made ready, and that is not done for the first time."""
+        few, whole = self.short(work, batch), self.ready(work, batch)
+        begun = self.clock()
+        work(few)
+        guess = (self.clock() - begun) * len(batch.inputs) / SHORT
+        return guess if guess > 4 * ENOUGH else mean_time(lambda: work(whole), self.clock)
+
+
+def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    """Seconds of some work: the mean over as many times as fit into a moment, so that a busy machine's pauses count."""
+    begun, times = clock(), 0
+    while times < MOST and (not times or clock() - begun < ENOUGH):
+        work()
+        times += 1
+    return (clock() - begun) / times
+
+
+def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
+    """This machine, from what its start took this process, and a picture drawn now."""
+    from rnnkit.plots.style import new_figure
+
+    def draw() -> None:
+        figure, axes = new_figure(3, 2, width=3.7, height=2.5)
+        for ax in axes:
+            ax.plot(range(100))
+        figure.savefig(io.BytesIO(), format="png")
+
+    with held_back():  # matplotlib can swallow an interruption
+        draw()  # the first one loads fonts, which is part of a start
+    with held_back():
+        picture = mean_time(draw, clock)
+    return Machine(start, picture)
+
+
+@contextmanager
+def company(others: int) -> Iterator[None]:
+    """Keeps other cores busy, as the runs at the same time will: what is timed is timed beside them."""
+    command = [sys.executable, "-S", "-E", "-c", BUSY]
+    busy = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # as `run_child` does
+        for _ in range(others)
+    ]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.stdin.close()
+            process.wait()
+
+
+def makespan(durations: Iterable[float], at_once: int) -> float:
+    """Seconds until jobs of these durations, begun in this order, are all done, ``at_once`` at a time."""
+    lanes = [0.0] * at_once
+    for duration in durations:
+        lanes[lanes.index(min(lanes))] += duration
+    return max(lanes)
+
+
+def in_words(duration: float) -> str:
+    """``40 s``, ``12 min`` or ``3.4 h``."""
+    if duration < 90:
+        return f"{duration:.0f} s"
+    return f"{duration / 60:.0f} min" if duration < 5400 else f"{duration / 3600:.1f} h"

@@ -1,0 +1,115 @@
+"""The files that a run writes, and whose they are."""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from rnnkit.common.names import BadValue
+from rnnkit.common.whole import PART
+from rnnkit.record.file import RecordError, check_belongs, load
+from rnnkit.regimes import Regime
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing keeps two trainings apart there
+    fcntl = None
+
+LOCK_PATIENCE = 10  # seconds: the trainings of a killed batch need one or two to notice that they are orphans
+
+
+class OutputError(BadValue):
+    """A folder that cannot be written to."""
+
+
+class RunFiles:
+    """``{name}_final_state.npz``, ``{name}_state.npz`` (on the way) and ``{name}.log`` in a folder."""
+
+    def __init__(self, out: str | Path, name: str) -> None:
+        self.out, self.name = Path(out), name
+        self.final = self.out / f"{name}_final_state.npz"
+        self.state = self.out / f"{name}_state.npz"
+        self.log = self.out / f"{name}.log"
+
+    def make_folder(self) -> None:
+        """Makes the folder if it is missing (OutputError where it cannot be made or written to)."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"expected a folder or a place for one, got: {error.strerror}"
+            raise OutputError(f"--out {self.out}: {reason}; choose another one") from None
+        if not os.access(self.out, os.W_OK):
+            raise OutputError(f"--out {self.out}: expected a folder that may be written to; choose another one")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keeps other processes from training into these files; the system lets go when the process ends.
+
+        Raises:
+            OutputError: another process holds on to them for longer than a dying one would.
+        """
+        path = self.out / f".{self.name}.lock"
+        with open(path, "a") as handle:
+            deadline = time.monotonic() + LOCK_PATIENCE
+            while fcntl is not None:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise OutputError(
+                            f"{self.log}: another process is training into this file; "
+                            "wait for it to end, or choose another --out"
+                        ) from None
+                    time.sleep(0.1)
+            for half in (*self._parts(self.final), *self._parts(self.state)):
+                half.unlink(missing_ok=True)  # a killed process was writing it
+            yield
+
+    def _parts(self, path: Path) -> list[Path]:
+        return list(self.out.glob(f".{glob.escape(path.name)}.*{PART}"))
+
+    def stored(self, regime: Regime, engine: str, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
+        """What an earlier run of the same settings left; otherwise None and why there is nothing to go on from.
+
+        Raises:
+            RecordError: files of this name that cannot be read, or that another regime, engine or model.py made.
+        """
+        for path in (self.final, self.state):
+            if path.exists():
+                stored = load(path)
+                check_belongs(stored, regime, engine, sha256, path)
+                return stored, ""
+        return None, f"{self.name}: no saved state in {self.out}, starting over"
+
+    def can_resume(self, regime: Regime, engine: str, sha256: str) -> bool:
+        """Whether there is something to go on from, finished or half-finished."""
+        try:
+            return self.stored(regime, engine, sha256)[0] is not None
+        except RecordError:
+            return False
+
+    def keep_aside(self) -> Path | None:
+        """Moves an earlier run's files into a new folder ``{name}_kept_1``, ``_2`` …; None where there are none."""
+        old = [path for path in (self.final, self.state, self.log) if path.exists()]
+        if not old:
+            return None
+        kept = free_name(self.out / f"{self.name}_kept")
+        kept.mkdir()
+        for path in old:
+            path.rename(kept / path.name)
+        return kept
+
+
+def free_name(path: Path) -> Path:
+    """``path`` with the first number behind it that is not taken: ``path_1``, ``path_2`` …"""
+    number = 1
+    while (free := path.with_name(f"{path.name}_{number}")).exists():
+        number += 1
+    return free

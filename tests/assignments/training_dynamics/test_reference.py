@@ -1,0 +1,110 @@
+"""The answers in plain numpy are those of the notebooks' solutions, and random inputs are as they are said to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_checks import every_question
+
+from rnnkit.assignments.training_dynamics.inputs import SIZES, fixed
+from rnnkit.assignments.training_dynamics.key.reference import CANARY, draw, expected
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks import generate
+from rnnkit.checks.judge import expected as public
+from rnnkit.checks.outcome import equal, later
+from rnnkit.checks.runner import run_cases
+from rnnkit.checks.sandbox import quiet
+from rnnkit.grading.release.wheel import student_source
+
+
+@every_question
+def test_the_answers_to_the_public_inputs_are_those_that_are_shipped(id):
+    shipped, found = public(QUESTIONS[id]), expected(id, fixed(id))
+    assert list(found) == list(shipped)
+    for case, quantities in shipped.items():
+        assert found[case].keys() == quantities.keys()
+        for name, value in quantities.items():
+            rounding = 1e-6 if "1e28" in name else 1e-8  # what float32 and twelve digits leave
+            np.testing.assert_allclose(found[case][name], value, rtol=rounding, atol=rounding)
+
+
+@every_question
+@pytest.mark.parametrize("seed", range(5))
+def test_the_solution_gives_the_same_for_random_inputs(id, seed):
+    inputs = draw(id, np.random.default_rng(seed))
+    right = expected(id, inputs)
+    with quiet():
+        outcomes = run_cases(id, generate.student_object(id), inputs)
+    for case, quantities in right.items():
+        assert (outcomes[case].error, outcomes[case].problems) == (None, {})
+        assert quantities.keys() <= outcomes[case].values.keys()
+        for name, value in quantities.items():
+            precision = 1e-5 if "1e28" in name else 1e-11
+            np.testing.assert_allclose(outcomes[case].values[name], value, rtol=precision, atol=precision)
+
+
+@every_question
+def test_a_draw_depends_on_its_seed_only_and_differs_from_the_public_inputs(id):
+    one, same, other = (draw(id, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.sizes == same.sizes
+    assert one.arrays.keys() == same.arrays.keys()
+    assert all(np.array_equal(one[name], same[name]) for name in one.arrays)
+    numbers = {inputs["W_hh" if "W_hh" in inputs.arrays else min(inputs.arrays)].tobytes() for inputs in (one, other)}
+    assert len(numbers) == 2
+    assert not any(
+        value.shape == fixed(id).arrays.get(name, np.zeros(0)).shape and np.allclose(value, fixed(id)[name])
+        for name, value in one.arrays.items()
+    )
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_sizes_differ_from_one_another_and_from_the_public_ones(seed):
+    sizes = draw("gru_forward", np.random.default_rng(seed)).sizes
+    assert sizes.keys() == SIZES.keys()
+    assert len(set(sizes.values())) == len(sizes)
+    assert all(2 <= sizes[letter] != SIZES[letter] for letter in sizes)
+
+
+@every_question
+def test_no_answer_is_nothing_or_the_same_everywhere(id):
+    """Zeros, or one number for all, must not pass for an answer."""
+    for seed in range(20):
+        for case, quantities in expected(id, draw(id, np.random.default_rng(seed))).items():
+            if case != "keys and lengths":
+                assert not all(equal(np.zeros_like(value), value) for value in quantities.values())
+                assert not any(
+                    value.any() and value.size > 1 and equal(np.full_like(value, value.mean()), value)
+                    for name, value in quantities.items()
+                    if not later(name)
+                )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_matrices_have_a_clear_radius_of_the_kind_that_their_case_names(seed):
+    inputs = draw("rho", np.random.default_rng(seed))
+    for name, turning in [("W", False), ("W_turning", True)]:
+        values = np.linalg.eigvals(inputs[name])
+        top = values[np.abs(values).argmax()]
+        assert (abs(top.imag) > 0.3 * abs(top)) if turning else (top.imag == 0 and top.real < 0)
+        assert not np.allclose(inputs[name], inputs[name].T)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_gradients_are_above_and_below_the_cutoff(seed):
+    inputs = draw("clip", np.random.default_rng(seed))
+    right = expected("clip", inputs)
+    assert right["above the cutoff"]["norm"] > 2 * inputs["cutoff"]
+    assert right["below the cutoff"]["norm"] < 0.9 * inputs["cutoff"]
+    assert abs(inputs["cutoff"] - 1) > 0.1
+
+
+def test_students_get_none_of_it(tmp_path):
+    from rnnkit.assignments.training_dynamics.key import reference
+
+    student_source(generate.ROOT, tmp_path)
+    assert CANARY in (generate.ROOT / "rnnkit" / "grading" / "reference.py").read_text("utf-8")
+    assert reference.__name__ == "rnnkit.assignments.training_dynamics.key.reference"
+    for folder in (tmp_path, generate.ROOT / "release", generate.ROOT / "notebooks"):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert files
+        assert not [path for path in files if CANARY.encode() in path.read_bytes()]

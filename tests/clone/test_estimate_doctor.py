@@ -1,0 +1,66 @@
+"""What a batch will take, and whether everything is in place."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnnkit.clone import doctor
+from rnnkit.regimes import get_regime
+from rnnkit.runs import estimate
+
+
+@pytest.mark.parametrize(
+    ("durations", "at_once", "expected"),
+    [([3, 3, 3], 1, 9), ([3, 3, 3], 2, 6), ([5, 1, 1, 1], 2, 5), ([], 2, 0), ([4], 3, 4)],
+)
+def test_makespan(durations, at_once, expected):
+    assert estimate.makespan(durations, at_once) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7200, "2.0 h")]
+)
+def test_durations_in_words(seconds, words):
+    assert estimate.in_words(seconds) == words
+
+
+def test_estimate_multiplies_out(monkeypatch):
+    monkeypatch.setattr(estimate, "pace_of", lambda regime, cells: estimate.Pace(1.0, 2.0, 6.0))
+    regime = get_regime("A1", "tiny")  # 41 updates, 5 checks
+    assert estimate.seconds(regime) == 1 + 41 * 2 + 5 * 6
+
+
+def test_doctor_finds_this_environment_in_order(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "FREE_SPACE", 0)
+    assert doctor.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "all in order"
+    assert {"Python", "torch", "nbgrader", "kernel python3", "disk", "writing"} <= {
+        line[3:].split(":")[0].strip() for line in lines
+    }
+
+
+def test_doctor_says_what_to_do(monkeypatch, capsys):
+    def broken():
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(doctor, "CHECKS", (broken, lambda: doctor.Finding("disk", "0.1 GB free", "make room")))
+    assert doctor.main([]) == 1
+    out = capsys.readouterr().out
+    assert "RuntimeError: boom" in out
+    assert "-> make room" in out
+    assert "2 to be done" in out
+
+
+def test_doctor_advises_a_student_what_a_student_can_do(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["no-such-package", "numpy<1"])
+    assert {finding.advice.split("run ")[1] for finding in doctor.packages()} == {"make setup (or rnnkit setup)"}
+    monkeypatch.setattr("rnnkit.clone.setup_env.__file__", "/somewhere/site-packages/rnnkit/clone/setup_env.py")
+    said = {finding.advice.split("run ")[1] for finding in doctor.packages()}
+    assert said == {"python -m pip install -c constraints.txt -r requirements.txt"}
+
+
+def test_doctor_sees_a_full_disk(monkeypatch):
+    monkeypatch.setattr(doctor, "FREE_SPACE", 1e9)
+    assert "make room" in doctor.disk().advice

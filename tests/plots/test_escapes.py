@@ -1,0 +1,58 @@
+"""The picture of the setting that is stuck, its folded table, and which runs the page's command trains."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from runtools import ROOT
+
+from rnnkit.cli import run as cli_run
+from rnnkit.plots.escapes import plot_escapes
+
+SOURCE = ROOT / "notebooks" / "training_dynamics"
+
+
+def rows():
+    with open(SOURCE / "sweeps" / "stuck.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_seed_is_drawn_and_those_that_left_are_counted():
+    figure = plot_escapes(rows(), plateau=1.386, limit=1.3)
+    FigureCanvasAgg(figure).draw()
+    (ax,) = figure.axes
+    counted = [text.get_text() for text in ax.texts if text.get_text().endswith(" out")]
+    expected = []
+    for alpha in ("2.0", "4.0"):
+        for on in ("direct", "total"):
+            best = [float(row["best_nll"]) for row in rows() if (row["alpha"], row["omega_on"]) == (alpha, on)]
+            expected.append(f"{sum(low < 1.3 for low in best)} of {len(best)} out")
+    assert counted == expected
+    points = [
+        line for line in ax.get_lines() if line.get_marker() in ("o", "s") and line.get_markerfacecolor() != "white"
+    ]
+    assert sorted(line.get_ydata()[0] for line in points) == sorted(float(row["best_nll"]) for row in rows())
+
+
+def test_an_empty_table_and_a_run_without_a_loss_do_not_break_it():
+    FigureCanvasAgg(plot_escapes([], 1.386, 1.3)).draw()
+    row = {"alpha": "2.0", "omega_on": "total", "best_nll": "", "valid_nll": ""}
+    FigureCanvasAgg(plot_escapes([row], 1.386, 1.3)).draw()
+
+
+def test_the_table_of_all_seeds_is_folded_below_the_picture():
+    cells = json.loads((SOURCE / "5_extra_credit.ipynb").read_text(encoding="utf-8"))["cells"]
+    (source,) = ["".join(cell["source"]) for cell in cells if cell["id"] == "contrast"]
+    assert 0 < source.index("plot_escapes(") < source.index("folded=")
+    (given,) = ["".join(cell["source"]) for cell in cells if cell["id"] == "imports"]
+    assert "<details><summary>" in given
+
+
+def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(cli_run, "_run", lambda arguments, begun: asked.update(vars(arguments)) or 0)
+    assert cli_run.report([]) == 0
+    assert asked["regimes"] == ["A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
+    assert asked["profile"] == "smoke"
