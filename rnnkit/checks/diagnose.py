@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS
 from rnnkit.assignments.training_dynamics.terms import made_of
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
@@ -18,6 +18,7 @@ from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, factor, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
+from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.right import expectations
 

@@ -9,8 +9,9 @@ import re
 import types
 
 from rnnkit.assignments.training_dynamics.inputs import SHAPES
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks.outcome import Reported, name_of
+from rnnkit.checks.question import Question
 from rnnkit.common.places import PACKAGE
 
 _LIBRARY = re.compile(r"site-packages|<frozen|lib/python3")

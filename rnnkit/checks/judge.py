@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.cases.cells import Case
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import rules
 from rnnkit.checks.diagnose import Expected, Outcomes, diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
 from rnnkit.checks.numbers import difference, wrong_in
 from rnnkit.checks.observe import CASES, NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, later
+from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.right import expectations

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS
 from rnnkit.checks.numbers import wrong_in
 from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
+from rnnkit.checks.question import Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds

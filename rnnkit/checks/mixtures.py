@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS
 from rnnkit.checks.numbers import is_gradient
 from rnnkit.checks.outcome import WITH, Outcome, equal, later, named
+from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import parts, summed
 
 Right = dict[str, np.ndarray]

@@ -15,10 +15,11 @@ from rnnkit.assignments.training_dynamics.cases import diagnostics as cases_diag
 from rnnkit.assignments.training_dynamics.cases import extra as cases_extra
 from rnnkit.assignments.training_dynamics.cases.cells import Case
 from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.outcome import Outcome, equal, kind_of, later
 from rnnkit.checks.probes import asked, probe_inputs
+from rnnkit.checks.question import Question
 
 Outcomes = dict[str, Outcome]
 CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 
 from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import rules
 from rnnkit.checks.errors import where
 from rnnkit.checks.observe import CASES, Outcomes, Seen, observe, reached, run_case, run_cases
 from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.standins import Book, placed
 from rnnkit.checks.wire import decode, encode

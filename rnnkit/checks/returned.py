@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import shape_of
-from rnnkit.assignments.training_dynamics.questions import Question
 from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.question import Question
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]

@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 import rnnkit.cells
-from rnnkit.assignments.training_dynamics.questions import CELLS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS
+from rnnkit.checks.question import Question
 from rnnkit.common.places import PACKAGE
 
 TORCH_CLASSES = (nn.RNNBase, nn.RNN, nn.GRU, nn.LSTM, nn.RNNCellBase, nn.RNNCell, nn.GRUCell, nn.LSTMCell)

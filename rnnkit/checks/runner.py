@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rnnkit.assignments.training_dynamics import own_setting
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
 from rnnkit.checks.judge import CASES, expectations, failed, judge, report_of
 from rnnkit.checks.observe import observe, reached, run_cases, run_probes
 from rnnkit.checks.outcome import kind_of
+from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.names import unknown

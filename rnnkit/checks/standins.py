@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from rnnkit.assignments.training_dynamics.inputs import SHAPES
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.outcome import kind_of
+from rnnkit.checks.question import Question
 from rnnkit.checks.rules import _functions, _method
 from rnnkit.checks.wire import encode
 

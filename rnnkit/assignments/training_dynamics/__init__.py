@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, OWN, REPORT
+from rnnkit.checks.assignment import Assignment, HandIn, Model
 
-if TYPE_CHECKING:
-    from rnnkit.checks.runner import check
+ASSIGNMENT = Assignment(
+    name="training_dynamics",
+    title="Training dynamics of recurrent networks",
+    notebooks=(CELLS, DIAGNOSTICS, "3_regime.ipynb", REPORT, EXTRA),
+    optional=(EXTRA,),
+    code=CODE,
+    records=(OWN,),
+    model=Model(CELLS, ("RNN", "GRU")),
+    hand_in=HandIn(
+        report=REPORT,
+        runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
+        welcome=("A1s", "B1s"),
+        not_due=("extra_torder", "extra_torder_figure", "a1s_sigmoid_figure"),
+        extra_run="extra_run",
+    ),
+)
+check = ASSIGNMENT.check
 
-__all__ = ["check"]
-
-
-def __getattr__(name: str) -> Any:
-    if name != "check":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from rnnkit.checks.runner import check
-
-    return check
+__all__ = ["ASSIGNMENT", "check"]

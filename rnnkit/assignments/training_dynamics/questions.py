@@ -5,55 +5,12 @@ A question's id is the grade_id of its locked check cell; the student's cell bef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rnnkit.checks.question import Question
 
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
 REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
-
-
-@dataclass(frozen=True)
-class Question:
-    """One graded piece of code.
-
-    Fields:
-        id: of the check, its cell and its column.
-        points: the most that can be had; the weights of the named cases add up to it.
-        notebook: the file it stands in.
-        target: the class or function that is handed to `check`.
-        method: the method of the class that is graded; None for a function.
-        arguments: how it is called.
-        result: what it returns, in words.
-        minutes: what a student should need.
-        needs: earlier questions whose code this one may call.
-    """
-
-    id: str
-    points: float
-    notebook: str
-    target: str
-    method: str | None
-    arguments: tuple[str, ...]
-    result: str
-    minutes: int
-    needs: tuple[str, ...] = ()
-
-    @property
-    def extra(self) -> bool:
-        """Whether its points are extra credit."""
-        return self.notebook == EXTRA
-
-    @property
-    def name(self) -> str:
-        """What a student calls it: ``GRU.step`` or ``spectral_radius``."""
-        return f"{self.target}.{self.method}" if self.method else self.target
-
-    @property
-    def call(self) -> str:
-        """The signature, ``step(self, x_t, h_prev)``."""
-        first = ("self",) if self.method else ()
-        return f"{self.method or self.target}({', '.join(first + self.arguments)})"
 
 
 def _cells(
@@ -71,7 +28,7 @@ def _function(id: str, points: float, target: str, arguments: str, result: str, 
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 
-_TABLE = (
+CODE = (
     _cells("rnn_step", 3, "RNN", "step", "x_t h_prev", "h_t (B, H)", 10),
     _cells("rnn_forward", 3, "RNN", "forward", "x", "output, hidden (T, B, H), None", 20, "rnn_step"),
     _cells("rnn_rho", 1, "RNN", RHO, "", "W_hh (H, H)", 2),
@@ -91,13 +48,21 @@ _TABLE = (
         "diagnostic_keys", 2, "diagnostics", "loss hs gates", "dict of (T,)", 8, "grad_time sat_time gate_sat_time"
     ),
     Question(
-        "omega", 3, EXTRA, "omega", None, ("flow", "slope", "W_hh", "bound"), "Omega, steps in the past, (H, H)", 25
+        "omega",
+        3,
+        EXTRA,
+        "omega",
+        None,
+        ("flow", "slope", "W_hh", "bound"),
+        "Omega, steps in the past, (H, H)",
+        25,
+        extra=True,
     ),
 )
 
 # Also extra credit, but no code: a run, judged by its record.
-OWN = Question("own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30)
+OWN = Question("own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True)
 OWN_SETTING = OWN.id
 
-QUESTIONS: dict[str, Question] = {question.id: question for question in _TABLE}
+QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
 SCORED = QUESTIONS | {OWN_SETTING: OWN}  # whatever has points that nobody gives by hand

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
 from rnnkit.checks.probes import probe_inputs
+from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.repeats import FIRST

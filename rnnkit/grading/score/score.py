@@ -14,10 +14,11 @@ import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
 from rnnkit.assignments.training_dynamics.key.reference import draw, expected
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS, Question
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.checks import rules
 from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, case_report, failed, report_of, unwritten, whole
 from rnnkit.checks.outcome import later
+from rnnkit.checks.question import Question
 from rnnkit.checks.remote import request
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.standins import behind

@@ -71,7 +71,8 @@ def test_a_page_shows_one_report_per_cell_and_no_number(notebook):
 
 
 def test_a_terminal_prints_the_report_and_returns_a_plain_float():
-    program = "from rnnkit.assignments.training_dynamics import check\npoints = check('rho', None)\nprint(type(points), points)"
+    program = "from rnnkit.assignments.training_dynamics import check\n"
+    program += "points = check('rho', None)\nprint(type(points), points)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert run.stderr == ""
     assert run.stdout.startswith("rho: 0 of 2 points")
