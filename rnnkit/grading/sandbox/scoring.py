@@ -23,7 +23,7 @@ ANSWERING = Path(__file__).resolve().parent / "answering"
 HERE_ASKED = "assignments/training_dynamics"
 KEPT = (
     "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "notebook/__init__.py",
-    "notebook/calls.py", "checks/__init__.py", 
+    "notebook/calls.py", "checks/__init__.py",
     "checks/assignment.py", "checks/question.py", "checks/remote.py", "checks/observe.py", "checks/errors.py",
     "checks/numbers.py", "checks/outcome.py", "checks/probes.py", "checks/recurrence.py", "checks/repeats.py",
     "checks/rounds.py", "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/wire.py",
