@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from runtools import SIZES, apart, here, one, put, trained
 
 from rnnkit.common.names import BadValue
+from rnnkit.grading.evidence import evidence as evidences
 from rnnkit.grading.evidence.evidence import evidence, plain, record_of
-from rnnkit.grading.evidence.evidence import evidence as evidences
 from rnnkit.grading.sandbox.confine import SandboxError, probe
 from rnnkit.grading.sandbox.confine import run as run_confined
 from rnnkit.record import read_npz
