@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnnkit.assignments.training_dynamics.questions import OWN, QUESTIONS
+from rnnkit.checks.question import Question
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.marks import SOLUTION, plain
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image
@@ -133,15 +133,13 @@ def _joined(text: Any) -> str:
     return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
 
 
-def titles_of(cells: Iterable[Cell]) -> dict[str, str]:
+def titles_of(cells: Iterable[Cell], scored: Mapping[str, Question]) -> dict[str, str]:
     """What the questions are called: the table's names; for answers the given headings and questions above them."""
     titles, heading, question = {}, "", ""
     for cell in cells:
         id, first = cell.id, cell.source.lstrip().partition("\n")[0]
-        if id in QUESTIONS:
-            titles[id] = QUESTIONS[id].name
-        elif id == OWN.id:
-            titles[id] = OWN.name
+        if id in scored:
+            titles[id] = scored[id].name
         elif cell.given and not cell.code and first.startswith("#"):
             heading, question = first.lstrip("# ").partition(":")[0], ""
         elif cell.task and (bold := BOLD.match(first)):
