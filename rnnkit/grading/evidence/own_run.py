@@ -22,10 +22,11 @@ from rnnkit.assignments.training_dynamics.questions import OWN, OWN_SETTING
 from rnnkit.checks.judge import failed
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
+from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import WAITS
 from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, Job, Result, stage_data
-from rnnkit.grading.evidence.evidence import Finished, plain
+from rnnkit.grading.evidence.evidence import Finished
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Limits, run
 
@@ -57,7 +58,7 @@ def try_again(job: Job, seconds: float = SECONDS) -> None:
 
 def broken_off(student: str, why: str) -> Result:
     """What stands where the process that tried a run again has died."""
-    flag = f"trying it again was broken off: {plain(why)}"
+    flag = f"trying it again was broken off: {one_line(why, 160)}"
     return _result(student, *_waiting(failed(OWN, WAITS, NOTHING_SHOWN), [flag]))
 
 
@@ -87,10 +88,10 @@ def tried(run: Callable[..., Finished], stage: Path, seed: int, seconds: float) 
     right = next((one for one in found if one.verdict == FOLLOWS), None)
     better = [f"{one.name}, {one.points:g} of {OWN.points:g} points: {_reason(one)}" for one in found if _open(one)]
     if why and right is None:
-        better.append(f"trying it again was broken off: {plain(why)}")
+        better.append(f"trying it again was broken off: {one_line(why, 160)}")
     if right is None and not better:
         tries = [report_on(one.name, one.min_length, one.claimed, one.fresh) for one in found if one.fresh]
-        untried = [f"{one.name}: {plain(one.said)}" for one in found if one.fresh is None]
+        untried = [f"{one.name}: {one_line(one.said, 160)}" for one in found if one.fresh is None]
         return next(iter(tries), without(untried[0] if untried else "no record of temporal order can be read")), []
     report = failed(OWN, WAITS, NOTHING_SHOWN)
     if right is not None:
@@ -113,7 +114,7 @@ def _open(one: Again) -> bool:
 
 def _reason(one: Again) -> str:
     """Why a run has not been given its points."""
-    said = plain(one.said, 300)
+    said = one_line(one.said, 300)
     return f"its weights do not follow from its own anchors: {said}" if one.verdict == DIFFERS else said
 
 
@@ -121,7 +122,7 @@ def _again(content: dict[str, Any]) -> Again:
     """A line of `rnnkit.grading.evidence.again`."""
     fresh = content.pop("fresh")
     numbers = {name: float(content[name]) for name in ("claimed", "min_length")}
-    words = {name: plain(content[name], 400) for name in ("name", "verdict", "said")}
+    words = {name: one_line(content[name], 400) for name in ("name", "verdict", "said")}
     return Again(**words, **numbers, fresh=None if fresh is None else Fresh(*fresh))
 
 

@@ -23,6 +23,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
 from rnnkit.common.names import BadValue
+from rnnkit.common.whole import whole
 from rnnkit.clone.setup_env import SetupError, clone_root, pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
@@ -136,14 +137,12 @@ def write_archive(release: Path, wheel: Path, versions: str, path: Path) -> None
         if (folder / "requirements.txt").is_file():
             content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
             content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
-    part = path.with_name(f".{path.name}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(content.items()):
             about = zipfile.ZipInfo(name, EPOCH)
             about.external_attr = 0o100644 << 16
             about.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(about, data)
-    part.replace(path)
 
 
 def build(root: Path) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
@@ -26,7 +27,6 @@ from rnnkit.grading.course.marks import (
     gradebook_url,
     nobody,
     order_of,
-    plain,
     read_marks,
     unfinished,
 )
