@@ -16,8 +16,9 @@ from typing import Any
 from rnnkit.assignments.training_dynamics.questions import CELLS, REPORT
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
 from rnnkit.common.names import BadValue
-from rnnkit.hand_in.notebooks import CHATS_CELL, EXTRA, answer_of, cells_by_id, open_in_report, text_of, unsolved
-from rnnkit.notebook import assemble
+from rnnkit.hand_in.notebooks import CHATS_CELL, EXTRA, answer_of, open_in_report, unsolved
+from rnnkit.notebook.assemble import model_of
+from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
 from rnnkit.record.file import STATE, RecordError, load, regime_of
 from rnnkit.record.find import KEPT, Found, find, fingerprint, places, unfinished
 from rnnkit.regimes import HANDOUT_REGIMES, REGIMES, SIGMOID_REGIMES, Regime, differences
@@ -86,10 +87,8 @@ def _notebooks(found: HandIn) -> dict[str, dict[str, Any]]:
         if name == MORE and not (found.folder / name).exists():
             continue
         try:
-            notebook = assemble.read_notebook(found.folder / name)
-            if not all(isinstance(cell, dict) and isinstance(cell.get("metadata"), dict) for cell in notebook["cells"]):
-                raise assemble.NotebookError(f"{name}: expected cells, got something else")
-            read[name], found.files[name] = notebook, found.folder / name
+            read[name] = read_notebook(found.folder / name)
+            found.files[name] = found.folder / name
         except BadValue:
             there = (found.folder / name).exists()
             found.missing.append(f"{name}: {'not a saved notebook; save it again' if there else 'no such file here'}")
@@ -100,7 +99,7 @@ def _model(found: HandIn, notebook: dict[str, Any] | None) -> str | None:
     """Takes model.py, or makes it from the notebook; returns its hash."""
     path, made, why = found.folder / DEFAULT_FILE, None, f"expected it, or {CELLS} to write it from"
     try:
-        made = assemble.model_of(notebook, CELLS).text if notebook else None
+        made = model_of(notebook, CELLS).text if notebook else None
     except BadValue as error:
         why = str(error)
     if path.is_file():

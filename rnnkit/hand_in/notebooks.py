@@ -7,28 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rnnkit.notebook.assemble import SOLUTION
+from rnnkit.notebook.cells import SOLUTION, cells_by_id, marking_of, text_of
 from rnnkit.record.find import LEFT, SHOWN, SMALLER
 
 EXTRA = "extra_torder"  # the answer of the extra credit, which need not be given
 NOT_DUE = (f"{EXTRA}_figure", "a1s_sigmoid_figure")  # figures of runs that need not be made
 CHATS_CELL = "ai_chats"
 STUB = "YOUR ANSWER HERE"
-
-
-def cells_by_id(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A notebook's cells by their grade_ids, or else their ids; of a copied one the first."""
-    found: dict[str, dict[str, Any]] = {}
-    for cell in notebook["cells"]:
-        if name := cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell.get("id"):
-            found.setdefault(name, cell)
-    return found
-
-
-def text_of(cell: dict[str, Any]) -> str:
-    """The source of a cell."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
 
 
 def answer_of(cell: dict[str, Any] | None) -> str:
@@ -39,7 +24,7 @@ def answer_of(cell: dict[str, Any] | None) -> str:
 def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
     """Questions whose solution cells still raise NotImplementedError, are empty, or are no Python."""
     for name, cell in cells_by_id(notebook).items():
-        if not cell.get("metadata", {}).get("nbgrader", {}).get("solution") or cell.get("cell_type") != "code":
+        if not marking_of(cell).get("solution") or cell.get("cell_type") != "code":
             continue
         try:
             tree = ast.parse(text_of(cell))

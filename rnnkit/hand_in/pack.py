@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import re
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -14,14 +12,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import rnnkit
-from rnnkit.common.names import BadValue
-from rnnkit.common.whole import PART
+from rnnkit.common.names import STUDENT, BadValue
+from rnnkit.common.whole import free_name, whole
 from rnnkit.hand_in.found import NOTEBOOKS, REPORT, HandIn, collect
 from rnnkit.notebook.pdf import report_pdf
 
 ASSIGNMENT = "training_dynamics"
 PDF, MANIFEST = "report.pdf", "manifest.json"
-STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in the zip: the same files give the same bytes
 PACKED, INCOMPLETE, REFUSED = 0, 1, 2
 
@@ -125,9 +122,8 @@ def write(found: HandIn, target: Path, student: str = "") -> str:
         target: the file.
         student: the id that the manifest names.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}{PART}")
     hashes = {}
-    try:
+    with whole(target) as part:
         with zipfile.ZipFile(part, "w") as archive:
             for name in sorted(found.files):
                 source = found.files[name]
@@ -135,12 +131,8 @@ def write(found: HandIn, target: Path, student: str = "") -> str:
                 hashes[name] = hashlib.sha256(content).hexdigest()
                 _add(archive, name, content)
             _add(archive, MANIFEST, _manifest(found, hashes, student))
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        kept = _keep(target, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+        part.flush()
+        kept = _keep(target, Path(part.name))
     size = target.stat().st_size / 1e6
     aside = f"; the earlier one is kept as {kept.name}" if kept else ""
     lacking = f" NOT COMPLETE, {len(found.missing)} to do." if found.missing else ""
@@ -174,8 +166,4 @@ def _keep(target: Path, new: Path) -> Path | None:
     """Moves an earlier file of this name aside, unless it is the same."""
     if not target.exists() or target.read_bytes() == new.read_bytes():
         return None
-    number = 1
-    while (kept := target.with_name(f"{target.stem}_kept_{number}{target.suffix}")).exists():
-        number += 1
-    target.rename(kept)
-    return kept
+    return target.rename(free_name(target, target.suffix))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import re
 import shutil
 import sqlite3
 import tempfile
@@ -15,7 +13,8 @@ from pathlib import Path
 
 from rnnkit.assignments import names
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.lock import locked
+from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.master import masters, version
@@ -24,7 +23,6 @@ from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
 from rnnkit.grading.sandbox.room import no_room
 
 MOST_BACKUPS = 20
-STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 
 
 class GradingError(BadValue):
@@ -110,11 +108,8 @@ def lock(course: Course) -> Iterator[None]:
     """One grading of a course at a time; the system lets go when the process ends."""
     folder = course.folder / "grading"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise GradingError(f"{folder}: another process is grading this course; wait for it to end") from None
+    refusal = GradingError(f"{folder}: another process is grading this course; wait for it to end")
+    with locked(folder / ".lock", refusal):
         yield
 
 

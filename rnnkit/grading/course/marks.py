@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,15 +25,10 @@ from rnnkit.grading.course.ledger import FAILED, GRADED, Entry
 from rnnkit.grading.course.master import masters
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.release.release import ReleaseError
+from rnnkit.notebook.cells import SOLUTION
 
-SOLUTION = "_solution"
 TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
-# Escape sequences of terminals; characters that steer instead of being shown; halves of characters.
-STEERING = re.compile(
-    "\x1b\\[[0-9;?]*[ -/]*[@-~]"
-    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 class MarksError(BadValue):
@@ -294,12 +288,6 @@ def _cells(session: Session, assignment: str) -> list[Mark]:
 def _place(mark: Mark, order: dict[tuple[str, str], int]) -> tuple:
     """Where a cell stands among all: as given, then the questions of the checks in their order, then by name."""
     return (order.get((mark.notebook, mark.id), math.inf), mark.notebook, mark.id)
-
-
-def plain(text: Any, most: int = 20_000) -> str:
-    """Text as it can be shown anywhere: without what steers terminals or the direction of writing, and not too long."""
-    shown = STEERING.sub("", str(text).replace("\r\n", "\n"))
-    return shown if len(shown) <= most else f"{shown[:most]} [...]"
 
 
 def nobody(id: str, known: Iterable[str]) -> str:

@@ -18,6 +18,8 @@ SCORING = (
     "grading",
     "assignments",
     "notebook/assemble.py",
+    "notebook/cells.py",
+    "common/text.py",
     "runs/broken.py",
     "runs/modelfile.py",
     "cells.py",

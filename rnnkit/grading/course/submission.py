@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from rnnkit.assignments import get_assignment
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import ABSENT, REJECTED
 from rnnkit.grading.course.master import is_answer, is_task
@@ -40,8 +41,8 @@ from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
 from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
-from rnnkit.grading.score.reply import clean
-from rnnkit.notebook.assemble import SOLUTION, model_of
+from rnnkit.notebook.assemble import model_of
+from rnnkit.notebook.cells import SOLUTION
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
 READER_S = 100  # seconds of processor time for reading the records
@@ -199,7 +200,7 @@ def load_result(path: Path) -> Result:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value, MOST_TEXT, lines=True)
+        return plain(value, MOST_TEXT)
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
     return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
@@ -238,7 +239,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     stage.mkdir(parents=True)
     flags, left = [], MOST_DATA
     for inside, about in walk(folder):
-        shown, target = clean(inside), stage / inside
+        shown, target = one_line(inside), stage / inside
         if about is None:
             flags.append(f"{shown}: too deep, too many, or closed; ignored")
         elif not stat.S_ISREG(about.st_mode):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line
 from rnnkit.grading.course.ledger import NOT_TRIED
 from rnnkit.grading.evidence.plausible import strange
 from rnnkit.record.file import STATE
@@ -31,7 +31,7 @@ from rnnkit.record.read_npz import ENDING, OUTPUT
 from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
 from rnnkit.runs.modelfile import BUILTIN
 
-MOST_FLAGS = 12  # of one run
+MOST_FLAGS, MOST_TEXT = 12, 160  # of one run; characters of a text
 READER = ("python", "-m", "rnnkit.record.read_npz")
 
 
@@ -99,7 +99,7 @@ def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment,
 def _files(folder: Path) -> dict[str, Path]:
     """All files of a submission, by their names as the reader's are shown."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
-    return {plain(path.relative_to(folder).as_posix(), 200): path for path in paths}
+    return {one_line(path.relative_to(folder).as_posix(), 200): path for path in paths}
 
 
 def _sha256(path: Path | None) -> str:
@@ -133,25 +133,28 @@ def _decoded(done: Finished, asked: Sequence[str]) -> tuple[list[Run], list[str]
             if not (done.returncode and number == len(lines) - 1):  # a line that was cut off has its reason below
                 flags.append(f"runs: a record cannot be read ({type(error).__name__})")
     if done.returncode or done.why:
-        flags.append(f"runs: not all records could be read: {plain(done.why or f'exit status {done.returncode}')}")
+        flags.append(
+            f"runs: not all records could be read: {one_line(done.why or f'exit status {done.returncode}', MOST_TEXT)}"
+        )
     return runs, flags
 
 
 def _run(content: dict[str, Any], asked: Sequence[str]) -> Run:
     """One line of the reader, with its flags."""
-    file = plain(content["file"], 200)
+    file = one_line(content["file"], 200)
     stem = Path(file).name.removesuffix(ENDING)
-    named_so = next((key for key in asked if stem == _name_of(key)), plain(stem, 40))
+    named_so = next((key for key in asked if stem == _name_of(key)), one_line(stem, 40))
     if content["problem"] is not None:
-        return Run(named_so, file, (f"{named_so}: {plain(Path(file).name)}: {plain(content['problem'])}",))
+        problem = one_line(content["problem"], MOST_TEXT)
+        return Run(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
     regime, why = _regime(content)
     if regime is None:
         return Run(named_so, file, (f"{named_so}: {why}",), content=content)
     key, profile, flags = _which(regime, asked)
     if regime.name != stem:
-        flags.append(f"the file is called {plain(stem, 60)}, its run {plain(regime.name, 60)}")
+        flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(regime.name, 60)}")
     if content["texts"].get("profile") != (profile if profile in PROFILES else "custom"):
-        flags.append(f"says profile {plain(content['texts'].get('profile'), 20)}, its settings are {profile}")
+        flags.append(f"says profile {one_line(content['texts'].get('profile'), 20)}, its settings are {profile}")
     flags += strange(content, regime)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
     flags = [f"{key}: {flag}" for flag in [*flags[:MOST_FLAGS], *cut]]
@@ -161,11 +164,12 @@ def _run(content: dict[str, Any], asked: Sequence[str]) -> Run:
 def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
     text = content["texts"].get("regime")
     if text is None:
-        return None, "the record has no settings: " + plain(content["problems"].get("regime", "no key 'regime'"))
+        problem = one_line(content["problems"].get("regime", "no key 'regime'"), MOST_TEXT)
+        return None, f"the record has no settings: {problem}"
     try:
         return Regime.from_json(text), ""
     except (ValueError, TypeError, RecursionError) as error:
-        return None, f"its settings cannot be read: {plain(error)}"
+        return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
 
 
 def _which(regime: Regime, asked: Sequence[str]) -> tuple[str, str, list[str]]:
@@ -175,13 +179,13 @@ def _which(regime: Regime, asked: Sequence[str]) -> tuple[str, str, list[str]]:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     by_name = {given.name: key for key, given in REGIMES.items()}
     if regime.name not in by_name:
-        return plain(regime.name, 40), "custom", []
+        return one_line(regime.name, 40), "custom", []
     key = by_name[regime.name]
     changed = differences(regime, key)
     known = key if key in asked else regime.name
     if not changed:
         return known, "custom", []
-    return known, "custom", [f"settings are not the handout's: {plain(', '.join(changed), 200)}"]
+    return known, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
 
 
 def _best(key: str, several: list[Run]) -> Run:
@@ -200,7 +204,7 @@ def _best(key: str, several: list[Run]) -> Run:
 
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]
-    more = (f"{key}: {len(twice)} more of this profile: {plain(', '.join(twice), 150)}",) if twice else ()
+    more = (f"{key}: {len(twice)} more of this profile: {one_line(', '.join(twice), 150)}",) if twice else ()
     return Run(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
 
 
@@ -238,9 +242,9 @@ def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Ite
     cells, due = defaultdict(list), assignment.hand_in.runs
     for one in runs:
         if sha256 := one.content.get("texts", {}).get("cells_sha256"):
-            cells[plain(sha256, 64)].append(one.key)
+            cells[one_line(sha256, 64)].append(one.key)
     if len(cells) > 1:
-        which = "; ".join(f"{_listed(keys, due)} by {plain(sha256, 12)}" for sha256, keys in cells.items())
+        which = "; ".join(f"{_listed(keys, due)} by {one_line(sha256, 12)}" for sha256, keys in cells.items())
         yield Run("runs", flags=(f"runs: made with different model.py's: {which}",))
     builtin = cells.pop(BUILTIN, [])
     if builtin:
@@ -250,13 +254,6 @@ def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Ite
     if assignment.model and cells_sha256 and others:
         name = assignment.model.notebook
         yield Run("runs", flags=(f"runs: made with another model.py than {name} gives: {_listed(others, due)}",))
-
-
-def plain(text: Any, most: int = 160) -> str:
-    """Text from a submission on one line, without characters that steer, cut."""
-    words = re.sub(r"[^\x20-\x7e\u00a0-\u024f\u0370-\u03ff\u2010-\u2027\u2200-\u22ff]+", " ", str(text)[: 4 * most])
-    words = " ".join(words.split())
-    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Report:

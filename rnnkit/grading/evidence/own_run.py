@@ -24,10 +24,11 @@ from rnnkit.checks.judge import failed
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
+from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import WAITS
 from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, Job, Result, stage_data
-from rnnkit.grading.evidence.evidence import Finished, plain
+from rnnkit.grading.evidence.evidence import Finished
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Limits, run
 
@@ -61,7 +62,7 @@ def try_again(job: Job, seconds: float = SECONDS) -> None:
 
 def broken_off(student: str, assignment: Assignment, owed: list[str], why: str) -> Result:
     """What stands where the process that tried a student's runs again, for the questions owed, has died."""
-    flag, result = f"trying it again was broken off: {plain(why)}", Result(student)
+    flag, result = f"trying it again was broken off: {one_line(why, 160)}", Result(student)
     for question in (assignment.scored[id] for id in owed):
         _keep(result, question, *_waiting(failed(question, WAITS, NOTHING_SHOWN), [flag]))
     return result
@@ -100,10 +101,10 @@ def tried(
         if _open(judge, one)
     ]
     if why and right is None:
-        better.append(f"trying it again was broken off: {plain(why)}")
+        better.append(f"trying it again was broken off: {one_line(why, 160)}")
     if right is None and not better:
         tries = [judge.report_on(one.name, one.min_length, one.claimed, one.fresh) for one in found if one.fresh]
-        untried = [f"{one.name}: {plain(one.said)}" for one in found if one.fresh is None]
+        untried = [f"{one.name}: {one_line(one.said, 160)}" for one in found if one.fresh is None]
         return next(iter(tries), judge.without(untried[0] if untried else judge.UNREADABLE)), []
     report = failed(question, WAITS, NOTHING_SHOWN)
     if right is not None:
@@ -126,7 +127,7 @@ def _open(judge: ModuleType, one: Any) -> bool:
 
 def _reason(judge: ModuleType, one: Any) -> str:
     """Why a run has not been given its points."""
-    said = plain(one.said, 300)
+    said = one_line(one.said, 300)
     return f"its weights do not follow from its own anchors: {said}" if one.verdict == judge.DIFFERS else said
 
 
@@ -134,7 +135,7 @@ def _again(judge: ModuleType, content: dict[str, Any]) -> Any:
     """A line of the process that tries runs again, as the judge's `Again`."""
     fresh = content.pop("fresh")
     numbers = {name: float(content[name]) for name in ("claimed", "min_length")}
-    words = {name: plain(content[name], 400) for name in ("name", "verdict", "said")}
+    words = {name: one_line(content[name], 400) for name in ("name", "verdict", "said")}
     return judge.Again(**words, **numbers, fresh=None if fresh is None else judge.Fresh(*fresh))
 
 

@@ -17,6 +17,7 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
@@ -29,7 +30,6 @@ from rnnkit.grading.course.marks import (
     gradebook_url,
     nobody,
     order_of,
-    plain,
     read_marks,
     unfinished,
 )

@@ -9,9 +9,10 @@ import jinja2
 
 import rnnkit
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import Entry
-from rnnkit.grading.course.marks import Marks, Submission, plain
+from rnnkit.grading.course.marks import Marks, Submission
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report.feedback_rows import parts_of
 from rnnkit.grading.report.notebook_view import blocks_of

@@ -8,10 +8,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.text import plain
 from rnnkit.grading.course.ledger import REJECTED, Entry
-from rnnkit.grading.course.marks import SOLUTION, TASK, Mark, Submission, plain
+from rnnkit.grading.course.marks import TASK, Mark, Submission
 from rnnkit.grading.report.graded_cells import Cell, read_cells, titles_of
 from rnnkit.grading.report.prose import Prose
+from rnnkit.notebook.cells import SOLUTION
 
 
 @dataclass
