@@ -35,6 +35,8 @@ class HandIn:
         welcome: names of runs whose records are taken along where they are there.
         not_due: cells of the report that need not be answered, or whose figures need not be made.
         extra_run: the cell that names the run of the extra credit; None where there is none.
+        extra_name: the name of that run where the cell does not tell, and of the answer about it.
+        chats: the cell of the report without whose answer, on AI chats, nothing is packed; None where there is none.
     """
 
     report: str | None = None
@@ -42,6 +44,8 @@ class HandIn:
     welcome: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
     extra_run: str | None = None
+    extra_name: str = ""
+    chats: str | None = None
 
 
 @dataclass(frozen=True)

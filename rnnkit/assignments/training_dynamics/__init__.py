@@ -21,6 +21,8 @@ ASSIGNMENT = Assignment(
         welcome=("A1s", "B1s"),
         not_due=("extra_torder", "extra_torder_figure", "a1s_sigmoid_figure"),
         extra_run="extra_run",
+        extra_name="extra_torder",
+        chats="ai_chats",
     ),
 )
 check = ASSIGNMENT.check
