@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+from hostile.own_run import own_regime
 
 from rnnkit.common.places import PACKAGE
 from rnnkit.assignments.training_dynamics import again
@@ -63,3 +64,17 @@ def one(folder, key="A2", run=here):
     """The run of this name in a submission, and what was said of it."""
     (found,) = [found for found in evidence(folder, run) if found.key == key]
     return found
+
+
+def run_of(folder: Path, **changes) -> Path:
+    """The path of a record of temporal order with these settings."""
+    return train(own_regime(**changes), out=folder, cells="builtin")
+
+
+def submit(folder: Path, name: str, record: dict[str, np.ndarray]) -> Path:
+    """A record in a submission, under this name; keys that hold None are left out."""
+    (folder / "runs").mkdir(exist_ok=True)
+    path = folder / "runs" / f"{name}_final_state.npz"
+    with open(path, "wb") as file:
+        np.savez_compressed(file, **{key: value for key, value in record.items() if value is not None})
+    return path

@@ -7,9 +7,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from checking import every_question
 from hypothesis import given
 from hypothesis import strategies as st
-from test_checks import every_question
 
 from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
