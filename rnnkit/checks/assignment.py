@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 from rnnkit.checks.question import Question
@@ -33,6 +35,8 @@ class HandIn:
         welcome: names of runs whose records are taken along where they are there.
         not_due: cells of the report that need not be answered, or whose figures need not be made.
         extra_run: the cell that names the run of the extra credit; None where there is none.
+        extra_name: the name of that run where the cell does not tell, and of the answer about it.
+        chats: the cell of the report without whose answer, on AI chats, nothing is packed; None where there is none.
     """
 
     report: str | None = None
@@ -40,6 +44,8 @@ class HandIn:
     welcome: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
     extra_run: str | None = None
+    extra_name: str = ""
+    chats: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,9 @@ class Assignment:
         code: the questions that are asked of students' code, in their order.
         records: the questions that are judged by the record of a run.
         model: where ``model.py`` comes from; None where there is none.
+        whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
+            library holds what answers them.
+        packed: modules of its own that hold the answer to a question, and whose code students do not see.
         hand_in: what else is handed in.
     """
 
@@ -64,6 +73,8 @@ class Assignment:
     records: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
     model: Model | None = None
+    whole: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
     hand_in: HandIn = HandIn()
 
     @cached_property
@@ -75,6 +86,18 @@ class Assignment:
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
         return self.questions | {question.id: question for question in self.records}
+
+    @property
+    def key(self) -> ModuleType | None:
+        """The instructor's side: answers, draws, hints; None where it is not there, as with students."""
+        try:
+            return importlib.import_module(f"rnnkit.assignments.{self.name}.key")
+        except ModuleNotFoundError:
+            return None
+
+    def judge(self, question: Question) -> ModuleType:
+        """What judges the record of a run: the module of the question's name."""
+        return importlib.import_module(f"rnnkit.assignments.{self.name}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""

@@ -27,6 +27,7 @@ from rnnkit.checks.observe import CASES, run_case, run_cases, run_probes
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.places import PACKAGE
+from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
 ROOT = PACKAGE.parent
 HERE = PACKAGE / "assignments" / "training_dynamics" / "expected"
@@ -41,9 +42,8 @@ GIVEN = ("setup", "rnn_class", "gru_class")
 
 @cache
 def _cells(notebook: str) -> dict[str, str]:
-    cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
-    sources = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
-    return {id: text for id, text in sources.items() if id in GIVEN or id.endswith("_solution")}
+    cells = {cell["id"]: cell for cell in read_notebook(NOTEBOOKS / notebook)["cells"] if cell["cell_type"] == "code"}
+    return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
 
 
 def solution(question: str) -> str:
