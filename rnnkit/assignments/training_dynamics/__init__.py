@@ -20,6 +20,7 @@ ASSIGNMENT = Assignment(
         not_due=("extra_torder", "extra_torder_figure", "a1s_sigmoid_figure"),
         extra_run="extra_run",
     ),
+    aside=("own_diagnostics.py", "own_setting.py"),
 )
 check = ASSIGNMENT.check
 
