@@ -23,7 +23,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
 from rnnkit.common.names import BadValue
-from rnnkit.clone.setup_env import SetupError, clone_root, pinned_torch
+from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 ARCHIVE = Path("dist") / "student.zip"

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
