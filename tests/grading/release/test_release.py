@@ -25,7 +25,7 @@ from rnnkit.grading.release import release
 from rnnkit.grading.release import wheel
 from rnnkit.plots.success import read_table
 from rnnkit.regimes import FIELDS, get_regime
-from rnnkit.clone.setup_env import pinned_torch
+from rnnkit.common.places import pinned_torch
 from rnnkit.train import parse
 
 RELEASED = ROOT / "release" / NAME
