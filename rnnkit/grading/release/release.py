@@ -6,14 +6,12 @@ and compares. ``dist/student.zip`` holds the same files, the student's wheel, an
 
 from __future__ import annotations
 
-import argparse
 import csv
 import filecmp
 import shutil
-import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -23,7 +21,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
 from rnnkit.common.names import BadValue
-from rnnkit.clone.setup_env import SetupError, clone_root, pinned_torch
+from rnnkit.clone.setup_env import pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 ARCHIVE = Path("dist") / "student.zip"
@@ -184,23 +182,3 @@ def _copy(source: Path, target: Path, without: Set[str] = frozenset()) -> None:
         writer = csv.DictWriter(copy, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit release``: 0 done, 1 where ``--check`` finds a difference, 2 where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit release", description="Renew release/ and dist/student.zip.")
-    parser.add_argument("--check", action="store_true", help="change nothing: only say whether release/ is up to date")
-    arguments = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        changed = check(root) if arguments.check else build(root)
-    except (SetupError, BadValue) as error:
-        print(f"rnnkit release: {error}", file=sys.stderr)
-        return 2
-    for name in changed:
-        print(f"{RELEASE}/{name}: {'differs from the sources' if arguments.check else 'renewed'}")
-    if not changed:
-        print(f"{RELEASE}/ is up to date")
-    if not arguments.check:
-        print(f"{ARCHIVE}: the students' files, wheel and {CONSTRAINTS}")
-    return 1 if arguments.check and changed else 0

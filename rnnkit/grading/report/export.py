@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import dataclasses
 import io
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rnnkit.clone.setup_env import SetupError, clone_root
-from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.course import Course
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import (
     Mark,
     Marks,
     MarksError,
     Submission,
-    gradebook_url,
     nobody,
-    order_of,
     plain,
     read_marks,
-    unfinished,
 )
-from rnnkit.grading.course.roster import Student, read_roster
-from rnnkit.grading.release.release import settings
+from rnnkit.grading.course.roster import Student
 
-GRADES = Path("grading") / "grades.csv"
-ASSIGNMENT = "training_dynamics"
 NOT_SUBMITTED = "not submitted"
 FIRST = ("student_id", "last_name", "first_name", "email", "status", "reason", "so_far")
 SUMS = ("total", "max", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
@@ -161,35 +150,3 @@ def _waits_for(student: Student, marks: Marks, entry: Entry | None) -> list[str]
         return marks.submissions[student.id].waits_for(entry)
     unread = _to_read(student, marks, entry)
     return [f"{unread} still to be marked by a person"] if unread else []
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit export``: 0 done, 2 where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit export", description="Write the grades of a class as CSV (UTF-8).")
-    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help="default: %(default)s")
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
-    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {GRADES} of the course")
-    options = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        course = Course(root, (options.course or root).resolve())
-        to = options.to or course.folder / GRADES
-        done = export(
-            gradebook_url(settings(root, course.folder)),
-            options.assignment,
-            to,
-            roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledger=Ledger(course.ledger, options.assignment).entries,
-            students=options.student,
-            order=order_of(root, options.assignment),
-        )
-    except (SetupError, BadValue, OSError) as error:
-        print(f"rnnkit export: {error}", file=sys.stderr)
-        return 2
-    print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
-    if said := unfinished(done.waiting):
-        print(said)
-    if done.lost:
-        print(f"not in the gradebook, though graded: {', '.join(done.lost)}; run rnnkit grade")
-    return 0
