@@ -6,14 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.cli.guard import Parser
-from rnnkit.clone.setup_env import clone_root
+from rnnkit.common.places import clone_root
 
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit feedback``: 0 done, 1 where a student's page could not be made, 2 where nothing could be done."""
     parser = Parser(prog="rnnkit feedback", description="Make the pages that students get back.")
-    parser.add_argument("assignment", nargs="?", default="training_dynamics", help="default: %(default)s")
+    parser.add_argument("assignment", nargs="?", default=MAIN, help="default: %(default)s")
     parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
     options = parser.parse_args(argv)
@@ -24,16 +25,16 @@ def main(argv: Sequence[str]) -> int:
     from rnnkit.grading.release.release import settings
     from rnnkit.grading.report.feedback import feedback
 
-    root = clone_root()
+    root, assignment = clone_root(), get_assignment(options.assignment)
     course = Course(root, (options.course or root).resolve())
     nbgrader = settings(root, course.folder)
     made = feedback(
         nbgrader,
-        options.assignment,
+        assignment,
         options.student,
         roster=read_roster(course.roster) if course.roster.exists() else (),
-        ledger=Ledger(course.ledger, options.assignment).entries,
-        order=order_of(root, options.assignment),
+        ledger=Ledger(course.ledger, assignment.name).entries,
+        order=order_of(root, assignment),
     )
     failed = [one for one in made if one.page is None]
     for one in failed:

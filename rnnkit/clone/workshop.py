@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from rnnkit.cli.guard import Parser
-from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.interrupts import POLITE
+from rnnkit.common.places import SetupError, clone_root
 
 MOST_WORKERS = 4
 ONE_THREAD = dict.fromkeys(

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
 import zipfile
 from pathlib import Path
 
 import rnnkit
 from rnnkit.common.names import BadValue
-from rnnkit.common.whole import PART
-from rnnkit.hand_in.found import HandIn
+from rnnkit.common.whole import free_name, whole
+from rnnkit.hand_in.collect import Collected
 
-ASSIGNMENT = "training_dynamics"
 PDF, MANIFEST = "report.pdf", "manifest.json"
-STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in the zip: the same files give the same bytes
 
 
@@ -24,33 +20,28 @@ class PackError(BadValue):
     """Something that cannot be packed, or asked for."""
 
 
-def write(found: HandIn, target: Path, student: str = "") -> str:
+def write(collected: Collected, target: Path, student: str = "") -> str:
     """Writes the zip whole or not at all; another file of its name is kept. Says what was done.
 
     Arguments:
-        found: what to pack.
+        collected: what to pack.
         target: the file.
         student: the id that the manifest names.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}{PART}")
     hashes = {}
-    try:
+    with whole(target) as part:
         with zipfile.ZipFile(part, "w") as archive:
-            for name in sorted(found.files):
-                source = found.files[name]
+            for name in sorted(collected.files):
+                source = collected.files[name]
                 content = source if isinstance(source, bytes) else source.read_bytes()
                 hashes[name] = hashlib.sha256(content).hexdigest()
                 _add(archive, name, content)
-            _add(archive, MANIFEST, _manifest(found, hashes, student))
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        kept = _keep(target, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+            _add(archive, MANIFEST, _manifest(collected, hashes, student))
+        part.flush()
+        kept = _keep(target, Path(part.name))
     size = target.stat().st_size / 1e6
     aside = f"; the earlier one is kept as {kept.name}" if kept else ""
-    lacking = f" NOT COMPLETE, {len(found.missing)} to do." if found.missing else ""
+    lacking = f" NOT COMPLETE, {len(collected.missing)} to do." if collected.missing else ""
     return f"{target}: {len(hashes) + 1} files, {size:.1f} MB{aside}.{lacking} Hand in this file."
 
 
@@ -62,16 +53,16 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(about, content)
 
 
-def _manifest(found: HandIn, hashes: dict[str, str], student: str) -> bytes:
-    profiles = {run["profile"] for run in found.runs.values()}
+def _manifest(collected: Collected, hashes: dict[str, str], student: str) -> bytes:
+    profiles = {run["profile"] for run in collected.runs.values()}
     about = {
-        "assignment": ASSIGNMENT,
+        "assignment": collected.assignment.name,
         "student": student or None,
         "rnnkit": rnnkit.__version__,
         "profile": profiles.pop() if len(profiles) == 1 else "mixed" if profiles else None,
-        "runs": found.runs,
-        "missing": found.missing,
-        "notes": found.notes,
+        "runs": collected.runs,
+        "missing": collected.missing,
+        "notes": collected.notes,
         "files": hashes,
     }
     return (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
@@ -81,8 +72,4 @@ def _keep(target: Path, new: Path) -> Path | None:
     """Moves an earlier file of this name aside, unless it is the same."""
     if not target.exists() or target.read_bytes() == new.read_bytes():
         return None
-    number = 1
-    while (kept := target.with_name(f"{target.stem}_kept_{number}{target.suffix}")).exists():
-        number += 1
-    target.rename(kept)
-    return kept
+    return target.rename(free_name(target, target.suffix))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from traitlets.config import Config
 
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.course.ledger import GRADED, Entry
@@ -39,7 +40,7 @@ class Made:
 
 def feedback(
     settings: Config,
-    assignment: str,
+    assignment: Assignment,
     students: Sequence[str] | None = None,
     *,
     roster: Sequence[Student] = (),
@@ -64,7 +65,7 @@ def feedback(
     """
     marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
     names = marks.people | {student.id: student for student in roster}
-    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment}")}
+    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment.name}")}
     there |= {student for student, entry in ledger.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
@@ -81,7 +82,7 @@ def _folder(settings: Config, step: str) -> Path:
 
 
 def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
-    assignment, marks = pages.assignment, pages.marks
+    assignment, marks = pages.assignment.name, pages.marks
     target = _folder(settings, "feedback") / student.id / assignment
     graded = _folder(settings, "autograded") / student.id / assignment
     root = Path(settings.CourseDirectory.root)
