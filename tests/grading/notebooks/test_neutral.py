@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from notebook_pages import HOSTILE, OUTPUTS, PNG, SCRIPT, Dangers, code_cell, data, entry, report, show
 
+from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.markdown import MOST_TEXT, UNSHOWN, inert
 from rnnkit.grading.notebooks.neutral import MOST, neutralise
-from rnnkit.grading.notebooks.reading import cut, plain
+from rnnkit.grading.notebooks.reading import cut
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +156,10 @@ def test_a_long_text_is_cut():
 @given(st.text(st.characters(), max_size=60), st.integers(4, 40))
 def test_plain_text_has_no_character_that_does_something(text, most):
     for colours in (False, True):
-        assert not set(plain(text, colours)) & set("\0\x07\r\x7f\x9b\u202e\u2066\u2028")
-        plain(text, colours).encode("utf-8")
+        assert not set(plain(text, colours=colours)) & set("\0\x07\r\x7f\x9b\u202e\u2066\u2028")
+        plain(text, colours=colours).encode("utf-8")
     assert "\x1b" not in plain(f"\x1b[31m{text}\x1b]8;;javascript:1\x1b\\")
-    assert plain("\x1b[31mred\x1b[0m \x1b[2J", colours=True) == "\x1b[31mred\x1b[0m [2J"
+    assert plain("\x1b[31mred\x1b[0m \x1b[2J", colours=True) == "\x1b[31mred\x1b[0m "
     assert cut(text, most) == text or f"[{len(text) - most} characters left out]" in cut(text, most)
 
 
