@@ -7,10 +7,8 @@ import io
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -28,13 +26,14 @@ NOTEBOOK = "1_descent.ipynb"
 def house(tmp_path) -> Path:
     """A clone with the toy in its places, released."""
     clone = tmp_path / "clone"
-    ignore = shutil.ignore_patterns("__pycache__", "runs", "model*.py", ".*")
-    for name in ("rnnkit", "notebooks", "release"):
-        shutil.copytree(ROOT / name, clone / name, ignore=ignore)
+    shutil.copytree(ROOT / "rnnkit", clone / "rnnkit", ignore=shutil.ignore_patterns("__pycache__"))
+    left = shutil.ignore_patterns("runs", "model*.py", "diagnostics.py", ".*")  # by notebooks that were run
+    for name in ("notebooks", "release"):
+        shutil.copytree(ROOT / name, clone / name, ignore=left)
     for name in ("pyproject.toml", "nbgrader_config.py", "constraints.txt", "LICENSE"):
         shutil.copyfile(ROOT / name, clone / name)
-    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=ignore)
-    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=ignore)
+    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=left)
+    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=left)
     return clone
 
 
