@@ -11,8 +11,8 @@ from tqdm.auto import tqdm
 
 from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.checks.assignment import Assignment
-from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url

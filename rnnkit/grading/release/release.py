@@ -24,10 +24,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.assignments import MAIN, get_assignment, names
-from rnnkit.clone.setup_env import SetupError, clone_root, pinned_torch
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
+from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 DIST = "dist"

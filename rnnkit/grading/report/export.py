@@ -15,8 +15,8 @@ from typing import Any
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
-from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course

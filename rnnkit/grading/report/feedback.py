@@ -14,8 +14,8 @@ from traitlets.config import Config
 
 from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.checks.assignment import Assignment
-from rnnkit.clone.setup_env import SetupError, clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished

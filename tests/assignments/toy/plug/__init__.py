@@ -17,7 +17,12 @@ def _for_clip() -> Inputs:
 
 
 def _for_descend() -> Inputs:
-    valley = {"w": wave((5,), 0.4, 2.0), "curvature": wave((5,), 1.1, 0.9, 1.0), "rate": np.array(0.3), "cutoff": np.array(0.5)}
+    valley = {
+        "w": wave((5,), 0.4, 2.0),
+        "curvature": wave((5,), 1.1, 0.9, 1.0),
+        "rate": np.array(0.3),
+        "cutoff": np.array(0.5),
+    }
     return Inputs({"N": 5}, valley)
 
 

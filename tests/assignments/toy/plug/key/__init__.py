@@ -23,7 +23,9 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
 
 def right(question_id: str, inputs: Inputs) -> dict[str, dict[str, np.ndarray]]:
     """What right code gives, by case and quantity."""
-    return answers(get_assignment("toy").questions[question_id], {"clip": _clip, "descend": _descend}[question_id], inputs)
+    return answers(
+        get_assignment("toy").questions[question_id], {"clip": _clip, "descend": _descend}[question_id], inputs
+    )
 
 
 def _clip(gradient: Any, cutoff: float) -> Any:
