@@ -11,7 +11,8 @@ from runtools import here, submit
 from rnnkit.grading.course.ledger import WAITS, Entry
 from rnnkit.grading.evidence.own_run import broken_off, tried
 from rnnkit.grading.notebooks.copied import copies, times_of
-from rnnkit.record.file import NEWER, load, regime_of, rng_state
+from rnnkit.record.file import load, regime_of, rng_state
+from rnnkit.record.keys import NEWER
 from rnnkit.train import train
 from rnnkit.trainer import Trainer
 
