@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from course import ROOT
 
-from rnnkit.assignments.training_dynamics.key import reference
+from rnnkit.assignments.training_dynamics import key
 from rnnkit.grading.course.master import version
 from rnnkit.grading.release.wheel import build_wheel
 
@@ -41,9 +41,9 @@ def test_students_get_nothing_of_the_hidden_checks(tmp_path):
     with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as wheel:
         names = wheel.namelist()
         assert not [name for name in names if "grading" in name]
-        assert not [name for name in names if reference.CANARY.encode() in wheel.read(name)]
+        assert not [name for name in names if key.CANARY.encode() in wheel.read(name)]
     for path in (ROOT / "release").rglob("*"):
-        assert not path.is_file() or reference.CANARY.encode() not in path.read_bytes(), path
+        assert not path.is_file() or key.CANARY.encode() not in path.read_bytes(), path
 
 
 def test_scores_depend_on_the_release_and_on_the_code():

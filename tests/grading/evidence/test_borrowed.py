@@ -80,7 +80,7 @@ def points(id: str, reply: str) -> float:
 
 
 def asking(*ids: str) -> dict[str, list[str]]:
-    return {id: [QUESTIONS[id].target, request(id)] for id in ids}
+    return {id: [QUESTIONS[id].target, request(QUESTIONS[id])] for id in ids}
 
 
 def attack(name: str) -> list:
