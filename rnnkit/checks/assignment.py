@@ -71,6 +71,8 @@ class HandIn:
         welcome: names of runs whose records are taken along where they are there.
         not_due: cells of the report that need not be answered, or whose figures need not be made.
         extra_run: the cell that names the run of the extra credit; None where there is none.
+        extra_name: the name of that run where the cell does not tell, and of the answer about it.
+        chats: the cell of the report without whose answer, on AI chats, nothing is packed; None where there is none.
     """
 
     report: str | None = None
@@ -78,6 +80,8 @@ class HandIn:
     welcome: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
     extra_run: str | None = None
+    extra_name: str = ""
+    chats: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,9 @@ class Assignment:
         code: the questions that are asked of students' code, in their order.
         records: the questions that are judged by the record of a run.
         model: where ``model.py`` comes from; None where there is none.
+        whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
+            library holds what answers them.
+        packed: modules of its own that hold the answer to a question, and whose code students do not see.
         hand_in: what else is handed in.
         aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
         home: the package it is; by default that of its name in ``rnnkit.assignments``.
@@ -104,6 +111,8 @@ class Assignment:
     records: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
     model: Model | None = None
+    whole: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
     hand_in: HandIn = HandIn()
     aside: tuple[str, ...] = ()
     home: str = ""
@@ -132,6 +141,10 @@ class Assignment:
     def stored(self, name: str) -> Any:
         """What ``expected/NAME.json`` holds; an empty dict where there is no such file."""
         return _stored(self.home, name)
+
+    def judge(self, question: Question) -> ModuleType:
+        """What judges the record of a run: the module of the question's name."""
+        return importlib.import_module(f"{self.home}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""

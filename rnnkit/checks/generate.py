@@ -29,6 +29,7 @@ from rnnkit.checks.question import Question
 from rnnkit.checks.right import Expected
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.places import PACKAGE
+from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
 ROOT = PACKAGE.parent
 BANK = ROOT / "tests" / "bank"
@@ -46,9 +47,9 @@ def question_of(asked: Asked) -> Question:
 
 @cache
 def _cells(assignment: str, notebook: str) -> dict[str, str]:
-    cells = json.loads((ROOT / "notebooks" / assignment / notebook).read_text(encoding="utf-8"))["cells"]
-    sources = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
-    return {id: text for id, text in sources.items() if id in GIVEN or id.endswith("_solution")}
+    read = read_notebook(ROOT / "notebooks" / assignment / notebook)["cells"]
+    cells = {cell["id"]: cell for cell in read if cell["cell_type"] == "code"}
+    return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
 
 
 def _cells_beside(question: Question) -> dict[str, str]:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
-from rnnkit.common.whole import PART
+from rnnkit.common.whole import free_name, unfinished
 from rnnkit.record.file import RecordError, check_belongs, load
 from rnnkit.regimes import Regime
-
-try:
-    import fcntl
-except ImportError:  # Windows: nothing keeps two trainings apart there
-    fcntl = None
 
 LOCK_PATIENCE = 10  # seconds: the trainings of a killed batch need one or two to notice that they are orphans
 
@@ -54,26 +48,13 @@ class RunFiles:
         Raises:
             OutputError: another process holds on to them for longer than a dying one would.
         """
-        path = self.out / f".{self.name}.lock"
-        with open(path, "a") as handle:
-            deadline = time.monotonic() + LOCK_PATIENCE
-            while fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        raise OutputError(
-                            f"{self.log}: another process is training into this file; "
-                            "wait for it to end, or choose another --out"
-                        ) from None
-                    time.sleep(0.1)
-            for half in (*self._parts(self.final), *self._parts(self.state)):
+        refusal = OutputError(
+            f"{self.log}: another process is training into this file; wait for it to end, or choose another --out"
+        )
+        with locked(self.out / f".{self.name}.lock", refusal, LOCK_PATIENCE):
+            for half in (*unfinished(self.final), *unfinished(self.state)):
                 half.unlink(missing_ok=True)  # a killed process was writing it
             yield
-
-    def _parts(self, path: Path) -> list[Path]:
-        return list(self.out.glob(f".{glob.escape(path.name)}.*{PART}"))
 
     def stored(self, regime: Regime, engine: str, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
         """What an earlier run of the same settings left; otherwise None and why there is nothing to go on from.
@@ -100,16 +81,8 @@ class RunFiles:
         old = [path for path in (self.final, self.state, self.log) if path.exists()]
         if not old:
             return None
-        kept = free_name(self.out / f"{self.name}_kept")
+        kept = free_name(self.out / self.name)
         kept.mkdir()
         for path in old:
             path.rename(kept / path.name)
         return kept
-
-
-def free_name(path: Path) -> Path:
-    """``path`` with the first number behind it that is not taken: ``path_1``, ``path_2`` …"""
-    number = 1
-    while (free := path.with_name(f"{path.name}_{number}")).exists():
-        number += 1
-    return free

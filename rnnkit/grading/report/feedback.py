@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +10,13 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished
-from rnnkit.grading.course.roster import Student, read_roster
-from rnnkit.grading.release.release import settings as settings_of
+from rnnkit.grading.course.ledger import GRADED, Entry
+from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, read_marks
+from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report.feedback_page import INDEX, Pages
-
-ASSIGNMENT = "training_dynamics"
 
 
 class FeedbackError(BadValue):
@@ -45,7 +40,7 @@ class Made:
 
 def feedback(
     settings: Config,
-    assignment: str,
+    assignment: Assignment,
     students: Sequence[str] | None = None,
     *,
     roster: Sequence[Student] = (),
@@ -70,7 +65,7 @@ def feedback(
     """
     marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
     names = marks.people | {student.id: student for student in roster}
-    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment}")}
+    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment.name}")}
     there |= {student for student, entry in ledger.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
@@ -87,7 +82,7 @@ def _folder(settings: Config, step: str) -> Path:
 
 
 def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
-    assignment, marks = pages.assignment, pages.marks
+    assignment, marks = pages.assignment.name, pages.marks
     target = _folder(settings, "feedback") / student.id / assignment
     graded = _folder(settings, "autograded") / student.id / assignment
     root = Path(settings.CourseDirectory.root)
@@ -119,34 +114,3 @@ def _replace(fresh: Path, target: Path, aside: Path) -> None:
         if aside.exists():
             aside.rename(target)
         raise
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit feedback``: 0 done, 1 where a student's page could not be made, 2 where nothing could be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit feedback", description="Make the pages that students get back.")
-    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help="default: %(default)s")
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
-    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
-    options = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        course = Course(root, (options.course or root).resolve())
-        settings = settings_of(root, course.folder)
-        made = feedback(
-            settings,
-            options.assignment,
-            options.student,
-            roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledger=Ledger(course.ledger, options.assignment).entries,
-            order=order_of(root, options.assignment),
-        )
-    except (SetupError, BadValue, OSError) as error:
-        print(f"rnnkit feedback: {error}", file=sys.stderr)
-        return 2
-    failed = [one for one in made if one.page is None]
-    for one in failed:
-        print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
-    print(f"{_folder(settings, 'feedback')}: feedback for {len(made) - len(failed)} of {len(made)} students")
-    if said := unfinished(sum(bool(one.waits_for) for one in made)):
-        print(said)
-    return 1 if failed else 0

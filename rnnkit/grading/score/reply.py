@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +18,7 @@ from rnnkit.checks.repeats import FIRST
 from rnnkit.checks.standins import Call
 from rnnkit.checks.wire import WireError, decode
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line, plain
 
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
@@ -29,7 +28,6 @@ NAMES = 160  # of values and problems in a case
 MOST_CALLS = 1000  # of earlier questions in one reply
 MOST_NUMBERS = 1024  # that a call is given, weights included
 SHOWN = 8  # problems of a case, and notes
-_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.S)
 
 
 class BadReply(BadValue):
@@ -47,20 +45,6 @@ class Reply:
 
     seen: Seen
     needs: list[tuple[Question, Reply]] = field(default_factory=list)
-
-
-def clean(text: str, most: int = TEXT, *, lines: bool = False) -> str:
-    """Plain text: no escape sequences, control or formatting characters, and not too long.
-
-    Arguments:
-        text: from a student's process.
-        most: characters that are kept.
-        lines: whether line breaks stay; by default they become spaces.
-    """
-    text = _ESCAPES.sub("", text[: 20 * most])
-    kept = ("\n" if one == "\n" and lines else " " if one.isspace() else one for one in text)
-    plain = "".join(one for one in kept if one == "\n" or unicodedata.category(one)[0] != "C")
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
 def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
@@ -164,7 +148,7 @@ def _outcome(found: Any, sizes: dict[str, int]) -> Outcome:
         return outcome
     about = _entries(found, "a case", {"values", "problems", "error", "notes"})
     for name, text in _named(about["problems"], "problems")[:SHOWN]:
-        outcome.problems[name] = clean(text) if type(text) is str else "a problem that cannot be read"
+        outcome.problems[name] = one_line(text) if type(text) is str else "a problem that cannot be read"
     for name, value in _named(about["values"], "values"):
         if type(value) is np.ndarray and value.dtype == np.float64:
             outcome.values[name] = value
@@ -183,7 +167,7 @@ def _error(found: Any) -> Reported | None:
     if type(kind) is not str or type(text) is not str:
         raise BadReply("error: expected text")
     function, line = _texts(about["where"], "where", 2)
-    return Reported(clean(kind, 80), clean(text, lines=True), (function, line))
+    return Reported(one_line(kind, 80), plain(text, TEXT), (function, line))
 
 
 def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
@@ -195,11 +179,11 @@ def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
 def _named(found: Any, what: str) -> list[tuple[str, Any]]:
     if type(found) is not dict or len(found) > NAMES:
         raise BadReply(f"{what}: expected an object with at most {NAMES} names")
-    return [(clean(name, 100), value) for name, value in found.items()]
+    return [(one_line(name, 100), value) for name, value in found.items()]
 
 
 def _texts(found: Any, what: str, count: int | None = None) -> list[str]:
     right = type(found) is list and len(found) <= NAMES and all(type(text) is str for text in found)
     if not right or (count is not None and len(found) != count):
         raise BadReply(f"{what}: expected a list of texts")
-    return [clean(text) for text in found]
+    return [one_line(text) for text in found]

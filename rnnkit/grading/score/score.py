@@ -19,8 +19,9 @@ from rnnkit.checks.outcome import later
 from rnnkit.checks.question import Question
 from rnnkit.checks.remote import request
 from rnnkit.checks.report import CaseReport, Report
+from rnnkit.common.text import one_line
 from rnnkit.grading.score.earlier import answers
-from rnnkit.grading.score.reply import BadReply, Reply, clean, read, read_calls
+from rnnkit.grading.score.reply import BadReply, Reply, read, read_calls
 
 DRAWS = 2
 REQUESTS = 60  # until all calls of earlier questions are known; one step of a sequence takes one, and one back
@@ -62,9 +63,9 @@ def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> 
     try:
         return _score(question, asked, rng)
     except NoAnswer as reason:
-        return failed(question, NO_ANSWER, clean(str(reason)) or "the code gave no answer")
+        return failed(question, NO_ANSWER, one_line(str(reason)) or "the code gave no answer")
     except BadReply as bad:
-        return failed(question, NO_ANSWER, clean(str(bad)))
+        return failed(question, NO_ANSWER, one_line(str(bad)))
 
 
 def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
@@ -188,7 +189,7 @@ def _settled(question: Question, seen: Seen) -> Report | None:
 
 
 def _forbidden(question: Question, used: list[str]) -> Report:
-    return failed(question, AGAINST, clean(rules.verdict(sorted(set(used)), question)))
+    return failed(question, AGAINST, one_line(rules.verdict(sorted(set(used)), question)))
 
 
 def _compared(question: Question, seen: Seen, inputs: Inputs) -> list[CaseReport]:

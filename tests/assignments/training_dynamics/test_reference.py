@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_checks import every_question
+from checking import every_question
 
 from rnnkit.assignments.training_dynamics import key
 from rnnkit.assignments.training_dynamics.inputs import SIZES

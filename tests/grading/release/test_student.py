@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from course import SOURCE, filled
 from student_home import execute, in_venv, installed
-from test_own_setting import run_of
+from runtools import run_of
 
 from rnnkit.assignments.training_dynamics.questions import EXTRA
 from rnnkit.record.file import load, save
@@ -50,7 +50,7 @@ def test_of_a_run_that_diverged_the_notebook_says_so(home):
 def test_the_bench_is_not_for_students(home):
     refused = in_venv(home, "rnnkit", "bench", "--quick")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "expected a clone of rnnkit" in refused.stderr
+    assert "only in a clone of rnnkit" in refused.stderr
 
 
 def test_the_doctor_advises_what_a_student_can_do(home):
