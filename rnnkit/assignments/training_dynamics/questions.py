@@ -22,7 +22,9 @@ REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
 
 
-FOR_CELLS = Forbidden(modules=("rnnkit.engines", "rnnkit.starter"), cells=True, instead="from the equations")
+FOR_CELLS = Forbidden(
+    modules=("rnnkit.engines", "rnnkit.starter", "trainingRNNs_torch"), cells=True, instead="from the equations"
+)
 FOR_FUNCTIONS = Forbidden(
     modules=("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega"), clipping=True
 )
