@@ -10,6 +10,7 @@ from typing import Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
+from rnnkit.assignments.training_dynamics.clues import CLUES
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
 from rnnkit.checks.forbidden import Forbidden
@@ -46,7 +47,8 @@ def _function(
     return Question(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), returns=RETURNS.get(id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=CLUES.get(id),
+        returns=RETURNS.get(id),
     )  # fmt: skip
 
 
