@@ -95,8 +95,8 @@ class Assignment:
         except ModuleNotFoundError:
             return None
 
-    def judge(self, question: Question) -> ModuleType:
-        """What judges the record of a run: the module of the question's name."""
+    def module_of(self, question: Question) -> ModuleType:
+        """What judges the record of a run, and says what tries it again: the module of the question's name."""
         return importlib.import_module(f"rnnkit.assignments.{self.name}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:

@@ -10,11 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
+from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
 from rnnkit.hand_in import pack
-from rnnkit.hand_in.collect import cells_by_id
+from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
+from rnnkit.notebook.cells import cells_by_id
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -24,7 +26,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 FIGURE = {"output_type": "display_data", "data": {"image/png": PIXEL, "text/plain": "<Figure>"}, "metadata": {}}
 SMALL = {"output_type": "stream", "name": "stdout", "text": ["A1: not the handout's full size, profile smoke: runs\n"]}
 A1 = get_regime("A1").name
-NAMES = (*ASKED, MORE)
+NAMES = ASSIGNMENT.notebooks
 
 
 def report(folder: Path):
