@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -130,6 +130,13 @@ class Again:
         if self.fresh is None:
             return 0.0
         return report_on(self.name, self.min_length, self.claimed, self.fresh).points
+
+
+def of_run(name: Any) -> Report:
+    """The report on the run of this name in the student's folder."""
+    from rnnkit.notebook.calls import find_run
+
+    return from_record(find_run(name) if isinstance(name, str) and len(name) <= 100 else None)
 
 
 def from_record(path: Path | None) -> Report:

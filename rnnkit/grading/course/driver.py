@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 
 from rnnkit.checks.assignment import Assignment
-from rnnkit.clone.setup_env import clone_root
 from rnnkit.common.names import unknown
+from rnnkit.common.places import clone_root
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room

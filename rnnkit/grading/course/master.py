@@ -9,21 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.places import PACKAGE
+from rnnkit.grading.course.decides import deciding
 from rnnkit.grading.release.release import RELEASE, SOURCE, ReleaseError, assignments
-
-# What scores depend on: after a change here every submission is graded anew.
-SCORING = (
-    "checks",
-    "grading",
-    "assignments",
-    "notebook/assemble.py",
-    "notebook/cells.py",
-    "common/text.py",
-    "runs/broken.py",
-    "runs/modelfile.py",
-    "cells.py",
-)
 
 
 def masters(root: Path, assignment: Assignment) -> dict[str, NotebookNode]:
@@ -62,11 +49,7 @@ def is_answer(cell: NotebookNode) -> bool:
 def version(root: Path, assignment: Assignment) -> str:
     """A hash of everything that scores depend on, but for the submissions."""
     digest = hashlib.sha256()
-    code = [
-        path for name in SCORING for path in ([PACKAGE / name] if name.endswith(".py") else (PACKAGE / name).rglob("*"))
-    ]
     notebooks = [path for side in (RELEASE, SOURCE) for path in sorted((root / side / assignment.name).glob("*.ipynb"))]
-    for path in (*sorted(code), *notebooks):
-        if path.is_file() and path.suffix in (".py", ".json", ".ipynb"):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in (*deciding(assignment.name), *notebooks):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

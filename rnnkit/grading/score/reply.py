@@ -8,20 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen
+from rnnkit.checks.judge import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
 from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.repeats import FIRST
-from rnnkit.checks.standins import behind
+from rnnkit.checks.standins import Call
 from rnnkit.checks.wire import WireError, decode
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
-from rnnkit.grading.score.earlier import Call
 
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
@@ -74,7 +71,7 @@ def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Re
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
     """
     about = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
-    stood_in = [need.id for need in behind(question)]
+    stood_in = [need.id for need in question.behind]
     calls, called = about["calls"], _texts(about["called"], "called")
     if type(calls) is not dict or len(calls) > MOST_CALLS:
         raise BadReply(f"calls: expected an object with at most {MOST_CALLS} calls")
@@ -125,13 +122,14 @@ def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
     cases = about["cases"]
     if type(cases) is not dict:
         raise BadReply(f"cases: expected an object, got {type(cases).__name__}")
-    outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in CASES[question.id]}
+    outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in question.cases}
     probed = _probed(about["probes"], question)
     return Reply(Seen(outcomes, used, probes=lambda: probed), _needs(about["needs"], question, sizes))
 
 
 def _probed(found: Any, question: Question) -> dict[str, Outcome]:
-    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question.id).items()} | {FIRST: SIZES, OWN: SIZES}
+    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question).items()}
+    sizes |= dict.fromkeys((FIRST, OWN), question.inputs.sizes)
     if type(found) is not dict or not set(found) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")
     return {name: _outcome(found[name], sizes[name]) for name in sizes if name in found}
@@ -140,7 +138,7 @@ def _probed(found: Any, question: Question) -> dict[str, Outcome]:
 def _needs(found: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:
     if type(found) is not dict or not set(found) <= set(question.needs):
         raise BadReply(f"needs: expected an object with {', '.join(question.needs) or 'nothing'} in it")
-    return [(QUESTIONS[id], _reply(found[id], QUESTIONS[id], sizes)) for id in question.needs if id in found]
+    return [(need, _reply(found[need.id], need, sizes)) for need in question.needed if need.id in found]
 
 
 def _outcome(found: Any, sizes: dict[str, int]) -> Outcome:

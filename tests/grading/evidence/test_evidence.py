@@ -16,8 +16,8 @@ from runtools import SIZES, apart, here, one, put, trained
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
+from rnnkit.grading.evidence import evidence as evidences
 from rnnkit.grading.evidence.evidence import evidence, record_of
-from rnnkit.grading.evidence.evidence import evidence as evidences
 from rnnkit.grading.sandbox.confine import SandboxError, probe
 from rnnkit.grading.sandbox.confine import run as run_confined
 from rnnkit.record import read_npz
