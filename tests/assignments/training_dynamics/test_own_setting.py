@@ -173,5 +173,6 @@ def test_a_record_that_lies_about_its_errors(stuck, tmp_path):
 
 
 def test_without_a_run_of_temporal_order(tmp_path):
-    assert untried(ASSIGNMENT, OWN, evidence(tmp_path, here, ASSIGNMENT)).messages == ["no record of temporal order was handed in"]
+    report = untried(ASSIGNMENT, OWN, evidence(tmp_path, here, ASSIGNMENT))
+    assert report.messages == ["no record of temporal order was handed in"]
     assert (graded(tmp_path).points, graded(tmp_path).status) == (0, "nothing to judge")
