@@ -263,7 +263,7 @@ def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Repo
         assignment, question: what it has points for.
         runs: from `evidence`.
     """
-    judge = assignment.judge(question)
+    judge = assignment.module_of(question)
     if any(one.regime is not None and one.regime.task == judge.TASK for one in runs):
         return failed(question, NOT_TRIED, "the run is tried again after everything else")
     return judge.without(judge.NONE)
