@@ -18,6 +18,7 @@ from hostile import CASES, Submission
 from hostile.base import GRADED, named
 from nbformat.v4 import new_code_cell, new_notebook
 
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.cells import GRU, RNN, Cell
 from rnnkit.checks.judge import report_of
@@ -80,7 +81,7 @@ def points(id: str, reply: str) -> float:
 
 
 def asking(*ids: str) -> dict[str, list[str]]:
-    return {id: [QUESTIONS[id].target, request(id)] for id in ids}
+    return {id: [QUESTIONS[id].target, request(QUESTIONS[id])] for id in ids}
 
 
 def attack(name: str) -> list:

@@ -7,14 +7,14 @@ import pytest
 from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 from nbformat.v4 import new_code_cell, new_notebook
 
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 from rnnkit.grading.evidence.scan import scan
 
 
 def flags(source: str, name: str = CELLS, **about) -> list[str]:
-    return scan(
-        new_notebook(cells=[new_code_cell(source, metadata={"nbgrader": about} if about else {})]), name, ASSIGNMENT
-    )
+    cell = new_code_cell(source, metadata={"nbgrader": about} if about else {})
+    return scan(new_notebook(cells=[cell]), name, ASSIGNMENT)
 
 
 @pytest.mark.parametrize(
