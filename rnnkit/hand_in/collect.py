@@ -19,8 +19,9 @@ from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
-from rnnkit.record.file import STATE, RecordError, load, regime_of
+from rnnkit.record.file import RecordError, load, regime_of
 from rnnkit.record.find import KEPT, Found, find, fingerprint, places, unfinished
+from rnnkit.record.keys import STATE
 from rnnkit.regimes import REGIMES, Regime, differences
 from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.runs.summary import COMMANDS

@@ -17,7 +17,8 @@ import numpy as np
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import KEPT
-from rnnkit.record.file import FINAL, STATE, regime_of
+from rnnkit.record.file import regime_of
+from rnnkit.record.keys import FINAL, STATE
 from rnnkit.regimes import PROFILES, REGIMES, Regime, get_regime, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.

@@ -25,9 +25,9 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
 from rnnkit.grading.course.ledger import NOT_TRIED
 from rnnkit.grading.evidence.plausible import strange
-from rnnkit.record.file import STATE
 from rnnkit.record.find import PROFILE_ORDER
-from rnnkit.record.read_npz import ENDING, OUTPUT
+from rnnkit.record.keys import FINAL, STATE
+from rnnkit.record.read_npz import OUTPUT
 from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
 from rnnkit.runs.modelfile import BUILTIN
 
@@ -82,7 +82,7 @@ def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment,
     due = assignment.hand_in.runs
     files = _files(folder)
     names = {path.name for path in files.values()}
-    if not any(name.endswith(ENDING) for name in names):
+    if not any(name.endswith(FINAL) for name in names):
         return [Run("runs", flags=("runs: no record of any run was handed in",))] if due else []
     done = run([*READER, "."], stage=folder)
     found, flags = _decoded(done, (*due, *assignment.hand_in.welcome))
@@ -111,7 +111,7 @@ def _sha256(path: Path | None) -> str:
 
 
 def _missing(key: str, files: list[str]) -> Run:
-    halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(ENDING)]
+    halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(FINAL)]
     # `rnnkit pack` names the folder by the regime, whatever the file is called.
     half = any(_name_of(key) in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
     return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
@@ -142,7 +142,7 @@ def _decoded(done: Finished, asked: Sequence[str]) -> tuple[list[Run], list[str]
 def _run(content: dict[str, Any], asked: Sequence[str]) -> Run:
     """One line of the reader, with its flags."""
     file = one_line(content["file"], 200)
-    stem = Path(file).name.removesuffix(ENDING)
+    stem = Path(file).name.removesuffix(FINAL)
     named_so = next((key for key in asked if stem == _name_of(key)), one_line(stem, 40))
     if content["problem"] is not None:
         problem = one_line(content["problem"], MOST_TEXT)

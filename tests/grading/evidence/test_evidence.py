@@ -22,7 +22,8 @@ from rnnkit.grading.sandbox.confine import SandboxError, probe
 from rnnkit.grading.sandbox.confine import run as run_confined
 from rnnkit.record import read_npz
 from rnnkit.record.facts import facts_of
-from rnnkit.record.file import KEYS, NEWER, empty_arrays, load, save
+from rnnkit.record.file import empty_arrays, load, save
+from rnnkit.record.keys import KEYS, NEWER, NUMBERS, OVER_TIME, PER_CHECK, REGRESSION_ONLY, TEXTS
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, SIGMOID_REGIMES, get_regime
 from rnnkit.train import train
 
@@ -42,11 +43,7 @@ def flags_after(folder, key="A2", **changes) -> str:
 
 
 def test_keys_are_those_of_a_record():
-    assert {*read_npz.PER_UPDATE, "Omega", "steps_in_past"} == {name for name, key in KEYS.items() if key.shape == "N"}
-    assert set(read_npz.PER_CHECK) == {name for name, key in KEYS.items() if key.shape == "C"}
-    assert set(read_npz.OVER_TIME) == {name for name, key in KEYS.items() if key.shape == "CD"}
-    assert set(read_npz.OVER_UNITS) == {name for name, key in KEYS.items() if key.shape == "CB"}
-    assert {*read_npz.TEXTS, *read_npz.NUMBERS, *read_npz.ANCHORS} <= trained("A1").keys()
+    assert {*KEYS, *TEXTS, *NUMBERS, *read_npz.ANCHORS} - {*REGRESSION_ONLY} <= trained("A1").keys()
 
 
 def test_seven_honest_runs_raise_no_flag(tmp_path):
@@ -309,7 +306,7 @@ def test_enormous_settings_cost_nothing(tmp_path):
 
 
 def test_flags_of_one_run_are_capped_and_plain(tmp_path):
-    nonsense = {name: np.full_like(trained("A2")[name], -3) for name in (*read_npz.PER_CHECK, *read_npz.OVER_TIME)
+    nonsense = {name: np.full_like(trained("A2")[name], -3) for name in (*PER_CHECK, *OVER_TIME)
                 if name in trained("A2")}  # fmt: skip
     put(tmp_path, "A2", status="\x1b[31m<script>\u202e\n" * 20, **nonsense)
     flags = one(tmp_path).flags

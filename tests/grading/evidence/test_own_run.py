@@ -13,7 +13,8 @@ from rnnkit.assignments.training_dynamics.questions import OWN
 from rnnkit.grading.course.ledger import WAITS, Entry
 from rnnkit.grading.evidence.own_run import broken_off, tried
 from rnnkit.grading.notebooks.copied import copies, times_of
-from rnnkit.record.file import NEWER, load, regime_of, rng_state
+from rnnkit.record.file import load, regime_of, rng_state
+from rnnkit.record.keys import NEWER
 from rnnkit.train import train
 from rnnkit.trainer import Trainer
 
