@@ -54,7 +54,7 @@ ARROWS = {
         f"{CORE} runs assignments checks grading/release grading/sandbox grading/notebooks", "numpy nbformat"
     ),
     "key": (f"{CORE} trainer runs checks plug grading/evidence", "torch numpy nbformat"),
-    "grading/intake": ("common assignments checks grading/notebooks", "nbformat"),
+    "grading/intake": ("common assignments checks hand_in grading/notebooks", "nbformat"),
     "grading/course": (
         "common notebook runs assignments checks grading/release grading/sandbox grading/score grading/notebooks "
         "grading/evidence grading/intake",
@@ -64,13 +64,13 @@ ARROWS = {
         "common notebook assignments checks grading/release grading/notebooks grading/course",
         "nbformat nbconvert traitlets jinja2 markupsafe pygments",
     ),
+    "bench": ("common tasks nets engines settings trainer runs plots", "torch numpy matplotlib"),
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading/evidence "
-        "grading/intake grading/course grading/report grading/release grading/sandbox clone",
+        "grading/intake grading/course grading/report grading/release grading/sandbox clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
-    "bench": ("common verbs tasks nets engines settings trainer runs plots", "torch numpy matplotlib"),
     "train": (f"{CORE} verbs trainer runs", "torch numpy tqdm"),
     "starter": ("tasks nets train", ""),
     "__main__": ("verbs", ""),
@@ -229,9 +229,11 @@ def test_no_byte_of_a_submission_is_executed_or_unpickled():
 
 
 def test_students_get_nothing_of_the_hidden_checks(tmp_path):
-    canaries = [get_assignment(name).key.CANARY.encode() for name in names()]
+    canaries = {get_assignment(name).key.CANARY.encode() for name in names()}
+    assert len(canaries) == len(names())
     with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as wheel:
         given = {name: wheel.read(name) for name in wheel.namelist()}
     assert not [name for name in given if {"grading", "bench", "key"} & {*Path(name).parts}]
     given |= {str(path): path.read_bytes() for path in (ROOT / "release").rglob("*") if path.is_file()}
     assert not [name for name, content in given.items() if any(canary in content for canary in canaries)]
+    assert all(any(canary in path.read_bytes() for path in PACKAGE.rglob("key/*.py")) for canary in canaries)
