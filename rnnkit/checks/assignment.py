@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.question import Question
+
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,12 @@ class Assignment:
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
         return self.questions | {question.id: question for question in self.records}
+
+    @cached_property
+    def experiment(self) -> Experiment | None:
+        """What it trains, from the module ``experiment`` of its folder; None where there is no such module."""
+        place = f"rnnkit.assignments.{self.name}.experiment"
+        return importlib.import_module(place).EXPERIMENT if find_spec(place) else None
 
     def check(self, question_id: str, obj: Any = None) -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""

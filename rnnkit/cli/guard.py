@@ -12,7 +12,6 @@ import torch
 from rnnkit.common.interrupts import treat_as_interrupts
 from rnnkit.common.names import BadValue
 from rnnkit.regimes import RegimeError
-from rnnkit.runs.modelfile import BUILTIN, Cells
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,12 +20,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuses the flags."""
         raise RegimeError(message.removeprefix("argument "))
-
-
-def announce(cells: Cells) -> None:
-    """Says on a terminal whose code runs from now on: it may take its time, or never come back."""
-    if cells.source != BUILTIN and sys.stderr.isatty():
-        print(f"trying the cells of {cells.source} (Ctrl-C says where they are)", file=sys.stderr, flush=True)
 
 
 def guarded(work: Callable[[], int]) -> int:

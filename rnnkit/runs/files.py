@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import PART
-from rnnkit.record.file import RecordError, check_belongs, load
-from rnnkit.regimes import Regime
+from rnnkit.record.file import FINAL, STATE, RecordError
 
-try:
-    import fcntl
-except ImportError:  # Windows: nothing keeps two trainings apart there
-    fcntl = None
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 LOCK_PATIENCE = 10  # seconds: the trainings of a killed batch need one or two to notice that they are orphans
 
@@ -33,9 +31,10 @@ class RunFiles:
 
     def __init__(self, out: str | Path, name: str) -> None:
         self.out, self.name = Path(out), name
-        self.final = self.out / f"{name}_final_state.npz"
-        self.state = self.out / f"{name}_state.npz"
+        self.final = self.out / f"{name}{FINAL}"
+        self.state = self.out / f"{name}{STATE}"
         self.log = self.out / f"{name}.log"
+        self.progress = self.out / f".{name}.progress"  # updates done at the last check, while somebody trains
 
     def make_folder(self) -> None:
         """Makes the folder if it is missing (OutputError where it cannot be made or written to)."""
@@ -54,44 +53,50 @@ class RunFiles:
         Raises:
             OutputError: another process holds on to them for longer than a dying one would.
         """
-        path = self.out / f".{self.name}.lock"
-        with open(path, "a") as handle:
-            deadline = time.monotonic() + LOCK_PATIENCE
-            while fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        raise OutputError(
-                            f"{self.log}: another process is training into this file; "
-                            "wait for it to end, or choose another --out"
-                        ) from None
-                    time.sleep(0.1)
-            for half in (*self._parts(self.final), *self._parts(self.state)):
-                half.unlink(missing_ok=True)  # a killed process was writing it
-            yield
+        try:
+            with FileLock(self.out / f".{self.name}.lock", LOCK_PATIENCE):
+                for half in (*self._parts(self.final), *self._parts(self.state)):
+                    half.unlink(missing_ok=True)  # a killed process was writing it
+                yield
+        except Timeout:
+            raise OutputError(
+                f"{self.log}: another process is training into this file; wait for it to end, or choose another --out"
+            ) from None
 
     def _parts(self, path: Path) -> list[Path]:
         return list(self.out.glob(f".{glob.escape(path.name)}.*{PART}"))
 
-    def stored(self, regime: Regime, engine: str, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
+    def show_progress(self, updates: int) -> None:
+        """Says how far a run is, for whoever watches it from another process."""
+        part = self.progress.with_suffix(PART)
+        with suppress(OSError):  # a full disk is met where it matters
+            part.write_text(str(updates))
+            part.replace(self.progress)
+
+    def live_updates(self) -> int:
+        """Updates that a run at work has done by its last check; 0 where none is at work, or not so far."""
+        try:
+            return int(self.progress.read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def stored(self, experiment: Experiment, settings: Any, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
         """What an earlier run of the same settings left; otherwise None and why there is nothing to go on from.
 
         Raises:
-            RecordError: files of this name that cannot be read, or that another regime, engine or model.py made.
+            RecordError: files of this name that cannot be read, or that other settings, cells or engines made.
         """
         for path in (self.final, self.state):
             if path.exists():
-                stored = load(path)
-                check_belongs(stored, regime, engine, sha256, path)
-                return stored, ""
+                record = experiment.load(path)
+                experiment.check_belongs(record, settings, sha256, path)
+                return record, ""
         return None, f"{self.name}: no saved state in {self.out}, starting over"
 
-    def can_resume(self, regime: Regime, engine: str, sha256: str) -> bool:
+    def can_resume(self, experiment: Experiment, settings: Any, sha256: str) -> bool:
         """Whether there is something to go on from, finished or half-finished."""
         try:
-            return self.stored(regime, engine, sha256)[0] is not None
+            return self.stored(experiment, settings, sha256)[0] is not None
         except RecordError:
             return False
 
