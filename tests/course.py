@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rnnkit.common.places import PACKAGE
@@ -75,13 +75,14 @@ def checks(path: Path) -> Iterator[dict]:
     yield from filter(is_check, cells(path))
 
 
-def filled(release: Path, source: Path, out: Path) -> None:
-    """A student's notebook: the released one with the source's solutions written into its solution cells."""
+def filled(release: Path, source: Path, out: Path, only: Collection[str] | None = None) -> None:
+    """A student's notebook: the released one with the source's solutions, or those of some questions, in its cells."""
     right = {cell["id"]: cell["source"] for cell in cells(source)}
     notebook = json.loads(release.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
-            lines = [line for line in right[cell["id"]].split("\n") if " SOLUTION" not in line]
+        about, id = cell["metadata"].get("nbgrader", {}), cell["id"]
+        if about.get("solution") and (only is None or id.removesuffix("_solution") in only):
+            lines = [line for line in right[id].split("\n") if " SOLUTION" not in line]
             cell["source"] = "\n".join(lines)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(notebook), encoding="utf-8")

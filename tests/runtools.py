@@ -11,9 +11,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+from hostile.own_run import own_regime
 
+from rnnkit.assignments.training_dynamics import again
 from rnnkit.common.places import PACKAGE
-from rnnkit.grading.evidence import again
 from rnnkit.grading.evidence.evidence import evidence
 from rnnkit.record import read_npz
 from rnnkit.record.file import load
@@ -43,7 +44,9 @@ def put(folder: Path, key: str, **changes) -> Path:
 def here(argv, *, stage, **how):
     """The reader, or what tries runs again, in this process."""
     assert [*argv[:2]] == ["python", "-m"]
-    lines = {"rnnkit.record.read_npz": read_npz.lines, "rnnkit.grading.evidence.again": again.lines}[argv[2]]
+    lines = {"rnnkit.record.read_npz": read_npz.lines, "rnnkit.assignments.training_dynamics.again": again.lines}[
+        argv[2]
+    ]
     given = [float(word) if "." in word else int(word) for word in argv[4:]]
     return SimpleNamespace(
         returncode=0, stdout="".join(f"{line}\n" for line in lines(stage, *given)).encode(), why=None
@@ -63,3 +66,17 @@ def one(folder, key="A2", run=here):
     """The run of this name in a submission, and what was said of it."""
     (found,) = [found for found in evidence(folder, run) if found.key == key]
     return found
+
+
+def run_of(folder: Path, **changes) -> Path:
+    """The path of a record of temporal order with these settings."""
+    return train(own_regime(**changes), out=folder, cells="builtin")
+
+
+def submit(folder: Path, name: str, record: dict[str, np.ndarray]) -> Path:
+    """A record in a submission, under this name; keys that hold None are left out."""
+    (folder / "runs").mkdir(exist_ok=True)
+    path = folder / "runs" / f"{name}_final_state.npz"
+    with open(path, "wb") as file:
+        np.savez_compressed(file, **{key: value for key, value in record.items() if value is not None})
+    return path

@@ -1,12 +1,48 @@
-"""An assignment: what students hand in and is graded, in its own words."""
+"""An assignment: what students hand in and is graded, in its own words.
+
+The smallest one is a folder ``rnnkit/assignments/NAME`` with a table of questions whose cases are calls::
+
+    # rnnkit/assignments/NAME/__init__.py
+    def _inputs() -> Inputs:
+        return Inputs({"H": 4}, {"W": wave((4, 4), 0.3)}, rounds={"H = 1": Inputs({"H": 1}, {"W": wave((1, 1), 1.0)})})
+
+    TRACE = Question(
+        "trace", 2, "1_name.ipynb", "trace_of", None, ("W",), "a float", 5,
+        cases=(call("a matrix", 2.0, "W", ()),),  # called with W, compared with a number; see `rnnkit.checks.case`
+        given=_inputs,
+    )
+    ASSIGNMENT = Assignment(name="NAME", title="...", notebooks=("1_name.ipynb",), code=(TRACE,))
+    check = ASSIGNMENT.check
+
+the numbers that right answers give, made from the solutions in ``notebooks/NAME`` by one command,
+``python -m rnnkit.checks.generate NAME``, into ``expected/1_name.json``; and the instructor's side::
+
+    # rnnkit/assignments/NAME/key/__init__.py
+    CANARY = "rnnkit-canary-..."  # 32 random hex digits: looked for in whatever students get
+
+    def draw(question_id, rng):
+        return Inputs({"H": 5}, {"W": rng.normal(size=(5, 5))})
+
+    def right(question_id, inputs):
+        return answers(ASSIGNMENT.questions[question_id], {"trace": lambda W: W.trace()}[question_id], inputs)
+
+with `rnnkit.checks.observe.answers`, which runs the cases with right code. `right` may as well give the numbers
+itself, ``{case: {quantity: array}}``, where a quantity of a later round is called `rnnkit.checks.outcome.named`.
+Probes, known mistakes, terms and stand-ins for earlier questions are there for who wants better messages: see the
+fields of `Question`, and the main assignment.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
+import importlib.util
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
+from importlib import resources
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.question import Question
@@ -38,6 +74,8 @@ class HandIn:
         welcome: names of runs whose records are taken along where they are there.
         not_due: cells of the report that need not be answered, or whose figures need not be made.
         extra_run: the cell that names the run of the extra credit; None where there is none.
+        extra_name: the name of that run where the cell does not tell, and of the answer about it.
+        chats: the cell of the report without whose answer, on AI chats, nothing is packed; None where there is none.
     """
 
     report: str | None = None
@@ -45,9 +83,11 @@ class HandIn:
     welcome: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
     extra_run: str | None = None
+    extra_name: str = ""
+    chats: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
     """One assignment. Grading, hand-in, release, pages and commands ask it, and know no other name.
 
@@ -59,7 +99,12 @@ class Assignment:
         code: the questions that are asked of students' code, in their order.
         records: the questions that are judged by the record of a run.
         model: where ``model.py`` comes from; None where there is none.
+        whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
+            library holds what answers them.
+        packed: modules of its own that hold the answer to a question, and whose code students do not see.
         hand_in: what else is handed in.
+        aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
+        home: the package it is; by default that of its name in ``rnnkit.assignments``.
     """
 
     name: str
@@ -69,7 +114,16 @@ class Assignment:
     records: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
     model: Model | None = None
+    whole: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
     hand_in: HandIn = HandIn()
+    aside: tuple[str, ...] = ()
+    home: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", self.home or f"rnnkit.assignments.{self.name}")
+        for question in (*self.code, *self.records):
+            object.__setattr__(question, "assignment", self)
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
@@ -84,11 +138,31 @@ class Assignment:
     @cached_property
     def experiment(self) -> Experiment | None:
         """What it trains, from the module ``experiment`` of its folder; None where there is no such module."""
-        place = f"rnnkit.assignments.{self.name}.experiment"
-        return importlib.import_module(place).EXPERIMENT if find_spec(place) else None
+        name = f"{self.home}.experiment"
+        return importlib.import_module(name).EXPERIMENT if importlib.util.find_spec(name) else None
+
+    @cached_property
+    def key(self) -> ModuleType | None:
+        """The instructor's side, with ``draw(id, rng)`` and ``right(id, inputs)``; None where it is absent."""
+        name = f"{self.home}.key"
+        return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+    def stored(self, name: str) -> Any:
+        """What ``expected/NAME.json`` holds; an empty dict where there is no such file."""
+        return _stored(self.home, name)
+
+    def judge(self, question: Question) -> ModuleType:
+        """What judges the record of a run: the module of the question's name."""
+        return importlib.import_module(f"{self.home}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""
         from rnnkit.checks.runner import check
 
-        return check(question_id, obj)
+        return check(self, question_id, obj)
+
+
+@functools.cache
+def _stored(home: str, name: str) -> Any:
+    path = resources.files(home) / "expected" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

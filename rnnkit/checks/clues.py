@@ -6,7 +6,8 @@ import numpy as np
 
 from rnnkit.checks.numbers import is_gradient
 from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.probes import PROBES, Probe, probe_expected
+from rnnkit.checks.probes import Probe, probe_expected
+from rnnkit.checks.question import Question
 
 Outcomes = dict[str, Outcome]
 MOST = 4  # probes of a kind that are named
@@ -14,22 +15,22 @@ READOUT = ("W_ho = 0", "b_o = 0")  # no state depends on them
 STAYS = "x and every bias are 0 (all states stay 0 then)"
 
 
-def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
+def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
     """What the probes say of each quantity that is wrong with the public inputs.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: that was asked.
         wrong: the quantities.
         probed: outcomes by probe.
     """
     found = []
-    expected = probe_expected(question_id)
+    expected = probe_expected(question)
     wrong = [name for name in dict.fromkeys(wrong) if name != "output" or "hidden" not in wrong]
     for quantity in wrong[:2]:
-        idle = {STAYS, *(READOUT if quantity in ("hidden", "z", "r") and "forward" in question_id else ())}
+        idle = {STAYS, *(READOUT if quantity in ("hidden", "z", "r") and question.method == "forward" else ())}
         known = [
             probe
-            for probe in PROBES.get(question_id, ())
+            for probe in question.probes
             if quantity in expected.get(probe.name, {}) and probe.name in probed and probe.name not in idle
         ]
         fine = [probe for probe in known if _right(probed[probe.name], quantity, expected[probe.name][quantity])]
@@ -39,7 +40,7 @@ def tried(question_id: str, wrong: list[str], probed: Outcomes) -> list[str]:
         if fine:
             still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
             looks = dict.fromkeys(probe.look for probe in fine if probe.look)
-            look = f": {next(iter(looks))}" if looks and (rest or question_id == "rho") else ""
+            look = f": {next(iter(looks))}" if looks and (rest or question.id == "rho") else ""
             found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
     return found
 
@@ -53,9 +54,9 @@ def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:
     return outcome.error is None and not outcome.problems and equal(outcome.values.get(quantity), expected)
 
 
-def start(question_id: str, probed: Outcomes) -> str | None:
+def start(question: Question, probed: Outcomes) -> str | None:
     """Whether the first state is another one than from h_0 = 0: seen where input and biases are 0."""
-    outcome, expected = probed.get(STAYS), probe_expected(question_id).get(STAYS, {}).get("hidden")
+    outcome, expected = probed.get(STAYS), probe_expected(question).get(STAYS, {}).get("hidden")
     hidden = None if outcome is None else outcome.values.get("hidden")
     if expected is None or hidden is None or hidden.shape != expected.shape or np.abs(expected).max() > 1e-9:
         return None
@@ -67,9 +68,9 @@ def start(question_id: str, probed: Outcomes) -> str | None:
     )
 
 
-def begins(question_id: str, probed: Outcomes) -> str | None:
+def begins(question: Question, probed: Outcomes) -> str | None:
     """What a first state that is not right depends on, by the probes in which it is."""
-    expected = probe_expected(question_id)
+    expected = probe_expected(question)
     fine = {
         name for name in (STAYS, "x = 0") if name in probed and _right(probed[name], "hidden", expected[name]["hidden"])
     }
@@ -78,16 +79,17 @@ def begins(question_id: str, probed: Outcomes) -> str | None:
     return "with x and every bias 0 all is right, with x = 0 alone it is not: h_0 depends on a bias." if fine else None
 
 
-def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
+def share(question: Question, wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
     """Of `gru_step`: which of z, r and h_t is wrong, and whether h_t only follows.
 
     Arguments:
+        question: that was asked.
         wrong: quantities that are wrong.
         values: what came back.
     """
     if not {"z", "r", "h_t"} <= set(values) or not wrong <= {"z", "r", "h_t"}:
         return None
-    ends = [probe_expected("gru_step").get(name, {}).get("h_t") for name in (GATE_SHUT, GATE_OPEN)]
+    ends = [probe_expected(question).get(probe.name, {}).get("h_t") for probe in question.probes[1::-1]]
     if wrong == {"h_t"}:
         return (
             "z and r are right, h_t is not: the mistake is in the candidate, in what it is given, or in how it is "
@@ -105,6 +107,3 @@ def share(wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
         return f"h_t is right, {named} not as returned: look at what is put into the dict."
     other = "" if len(gates) == 2 else f", {'r' if gates == ['z'] else 'z'} is right"
     return f"{named} wrong{other}; h_t is wrong, too, and depends on the gates: mend those first."
-
-
-GATE_OPEN, GATE_SHUT = (probe.name for probe in PROBES["gru_step"][:2])

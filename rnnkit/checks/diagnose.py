@@ -8,22 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS
-from rnnkit.assignments.training_dynamics.terms import made_of
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, factor, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN, of_states
-from rnnkit.checks.right import expectations
+from rnnkit.checks.right import Expected, expected
+from rnnkit.checks.terms import made_of
 
 Outcomes = dict[str, Outcome]
-Expected = dict[str, dict[str, np.ndarray]]  # case -> quantity -> numbers
 MOST = 4  # sentences
 FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
 MANY = 6  # names in one sentence
@@ -63,15 +61,15 @@ def _diagnosed(
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
     if found := _only_later(question, outcomes, failed, right, probes):
         return [found]
-    found = recognised(question.id, seen, where(error)[1] if error else "")
+    found = recognised(question, seen, where(error)[1] if error else "")
     alone = not [case for case in failed if case not in returned.GATES.values()]
     if gates and alone and (not found or found.startswith(SLIPPED)):
         return gates
     if found:
         return [returned.placed(found, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
-    clues = [partly(question.id, seen, numbers), *gates]
-    in_steps = question.notebook == CELLS or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
+    clues = [partly(question, seen, numbers), *gates]
+    in_steps = question.method is not None or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     whole = [case for case in failed if outcomes[case].error is None]
     if question.method == "forward" and (found := _in_sequence(question, outcomes, right, probes)):
         clues += found
@@ -115,9 +113,9 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
     case = "hidden states"
     if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
         return []
-    of_step = next(iter(expectations()[f"{question.target.lower()}_step"]["expected"].values()))
-    found = of_states(question.target, probes().get(OWN), np.asarray(of_step["h_t"], dtype=np.float64))
-    return [found, *([begins(question.id, probes())] if "look at h_0" in found else [])] if found else []
+    of_step = next(iter(expected(question.needed[0]).values()))
+    found = of_states(question.target, probes().get(OWN), of_step["h_t"])
+    return [found, *([begins(question, probes())] if "look at h_0" in found else [])] if found else []
 
 
 def _follows(outcomes: Outcomes, right: Expected) -> bool:
@@ -136,9 +134,8 @@ def _follows(outcomes: Outcomes, right: Expected) -> bool:
 
 def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     """What may be said of a round, the most telling first."""
-    whole = question.method == "forward" or question.notebook != CELLS
-    letters = "TB" + "IHO" * (question.notebook == CELLS) if whole else "BIH"
-    if question.notebook != CELLS:
+    letters = "TBIHO" if question.method == "forward" else "BIH"
+    if not question.method:
         letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
     found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
     if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
@@ -147,13 +144,14 @@ def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
     if len(sizes) > 1 and len(set(sizes)) == 1:
         found["all sizes are equal"] = True
-    others = (letter for letter in letters if inputs.sizes[letter] != SIZES[letter])
-    return found | {f"{letter} is not {SIZES[letter]}": True for letter in others}
+    public = question.inputs.sizes
+    others = (letter for letter in letters if inputs.sizes[letter] != public[letter])
+    return found | {f"{letter} is not {public[letter]}": True for letter in others}
 
 
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
     got = outcome.values.get(name)
-    return None if got is None or equal(got, numbers) else made_of(question.id, name, got, numbers)
+    return None if got is None or equal(got, numbers) else made_of(question, name, got, numbers)
 
 
 def _only_later(
@@ -169,7 +167,7 @@ def _only_later(
             return None
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
-        alike.append(_alike(question, fixed(question.id).of(case), set(names)))
+        alike.append(_alike(question, question.inputs.of(case), set(names)))
     if found := curve(question, outcomes, right):
         return found
     first = probes().get(repeats.FIRST)
@@ -232,16 +230,16 @@ def _probed(
         return []
     probed, clues = probes(), []
     if "hidden" in wrong:
-        clues.append(start(question.id, probed))
-    if question.id == "gru_step" and whole:
-        clues.append(share({name for name in wrong if not is_gradient(name)}, outcomes[whole[0]].values))
+        clues.append(start(question, probed))
+    if question.name == "GRU.step" and whole:
+        clues.append(share(question, {name for name in wrong if not is_gradient(name)}, outcomes[whole[0]].values))
     shaped = [
         name
         for case in whole
         for name in right[case]
         if name in wrong and outcomes[case].values[name].shape == right[case][name].shape and not is_gradient(name)
     ]
-    return clues + tried(question.id, shaped, probed)
+    return clues + tried(question, shaped, probed)
 
 
 def _only_gradients(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> list[str | None]:

@@ -8,14 +8,12 @@ import math
 import re
 import types
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks.outcome import Reported, name_of
 from rnnkit.checks.question import Question
 from rnnkit.common.places import PACKAGE
+from rnnkit.common.shapes import SHAPES
 
 _LIBRARY = re.compile(r"site-packages|<frozen|lib/python3")
-METHODS = {(question.target, question.method): id for id, question in QUESTIONS.items()}
 _OTHERS = re.compile(r"\bsuper\(|\bCell\.\w")  # the given class asked on purpose
 _GIVEN_STUB = re.compile(r"^(\w+)\.(\w+)(: write the recurrence| is yours to write)")  # of the kit's own cells
 
@@ -42,17 +40,18 @@ def where(error: BaseException) -> tuple[str, str]:
     return function, line if caller == function else f"{line} (called in {caller}, {called})"
 
 
-def unwritten_question(question: Question, error: BaseException | None) -> str | None:
+def unwritten_question(question: Question, error: BaseException | None) -> Question | None:
     """The question whose stub raised this; None where something else did, such as torch."""
     if error is None or not (isinstance(error, NotImplementedError) or name_of(error) == "NotImplementedError"):
         return None
     function, line = where(error)
+    methods = {(one.target, one.method): one for one in question.assignment.code}
     if given := _GIVEN_STUB.match(str(error)):
-        return None if _OTHERS.search(line) else METHODS.get((question.target, given[2]), question.id)
+        return None if _OTHERS.search(line) else methods.get((question.target, given[2]), question)
     _, _, source = line.partition(": ")
     if "NotImplementedError" not in source and (source or str(error)):
         return None
-    return METHODS.get((question.target, function)) or METHODS.get((function, None)) or question.id
+    return methods.get((question.target, function)) or methods.get((function, None)) or question
 
 
 def of_error(error: BaseException, question: Question | None = None, sizes: dict[str, int] | None = None) -> str:
@@ -67,7 +66,7 @@ def of_error(error: BaseException, question: Question | None = None, sizes: dict
     text = " ".join(str(error).split())[:240]
     function = where(error)[0]
     sizes = sizes or {}
-    if question is not None and question.notebook != CELLS:
+    if question is not None and not question.method:
         in_time = {"hs", "hidden", "v", "flow"}.intersection(question.arguments)
         sizes = {one: size for one, size in sizes.items() if one in "TBH" and in_time}
     place = f"In {function}, {line}" if line else "Calling it"
@@ -99,7 +98,7 @@ _ALWAYS = {  # holds wherever torch or Python says this
 def _hint(kind: str, text: str, source: str, question: Question | None, sizes: dict[str, int]) -> str:
     """What is so, wherever an exception of this kind has this text, is raised in this line and in this question."""
     found = next((advice for mark, advice in _ALWAYS.items() if mark in text), "")
-    cells = question is not None and question.notebook == CELLS
+    cells = question is not None and question.method is not None
     if shapes := re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", text):
         if not cells:
             return "For a matrix product the second size of one and the first size of the other must be equal."
@@ -108,14 +107,14 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
         beside = " T·H: all steps lie side by side." if "T·H" in named else ""
         return f"That is {product}: the two in the middle must be the same.{beside}"
     if kind == "NameError" and (name := re.search(r"name '(\w+)' is not defined", text)):
-        if cells and name[1] in SHAPES[question.target]:
+        if cells and name[1] in SHAPES.get(question.target, ()):
             return f"The weights belong to the cell: self.{name[1]}."
         return "Nothing of this name is known there."
     if kind == "AttributeError" and (found_in := re.search(r"'(\w+)' object has no attribute '(\w+)'", text)):
         return _no_attribute(found_in[1], found_in[2], source, question if cells else None)
     if "NoneType" in text:
         return "Something in this line is None."
-    if question is not None and question.id == "gru_forward" and "tuple" in text and kind == "TypeError":
+    if question is not None and question.name == "GRU.forward" and "tuple" in text and kind == "TypeError":
         return (
             "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
         )
@@ -155,7 +154,8 @@ def _no_attribute(owner: str, name: str, source: str, question: Question | None)
             return "A .grad is None there: a state keeps its own only after h.retain_grad()."
         return "Something in this line is None."
     if question is not None and owner == question.target:
-        names = [*SHAPES[owner], *(method for target, method in METHODS if target == owner and method)]
+        methods = [one.method for one in question.assignment.code if one.target == owner and one.method]
+        names = [*SHAPES.get(owner, ()), *methods]
         near = difflib.get_close_matches(name, names, 1, 0.6)
         return f"Your cell has no {name}{f'; is self.{near[0]} meant?' if near else '.'}"
     return ""

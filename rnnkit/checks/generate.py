@@ -1,6 +1,8 @@
-"""Makes ``data/*.json``: what the solutions of the source notebooks give, and the fingerprints of the known mistakes.
+"""Makes an assignment's ``expected/*.json``: what the solutions of its notebooks give, and what known mistakes give.
 
-Run it in the clone after a change of a solution, a case or the bank: ``python -m rnnkit.checks.generate``.
+Run it in the clone after a change of a solution, a case or the bank: ``python -m rnnkit.checks.generate [ASSIGNMENT]``.
+Probes, terms and known mistakes are made where the assignment has them: mistakes and terms stand in the bank of the
+clone's tests, which is the main assignment's.
 """
 
 from __future__ import annotations
@@ -11,8 +13,7 @@ import linecache
 import multiprocessing
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,53 +21,64 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, EXTRA, QUESTIONS
+from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
-from rnnkit.checks.observe import CASES, run_case, run_cases, run_probes
-from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.observe import answers, run_case, run_probes
+from rnnkit.checks.question import Question
+from rnnkit.checks.right import Expected
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.places import PACKAGE
+from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
 ROOT = PACKAGE.parent
-HERE = PACKAGE / "assignments" / "training_dynamics" / "expected"
-NOTEBOOKS = ROOT / "notebooks" / "training_dynamics"
 BANK = ROOT / "tests" / "bank"
-FILES = {CELLS: "cells.json", DIAGNOSTICS: "diagnostics.json", EXTRA: "extra.json"}
-Outcomes = dict[str, Outcome]
-Expected = dict[str, dict[str, np.ndarray]]
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
+Asked = Question | str  # a question, or the id of one of the main assignment's
+
+
+def question_of(asked: Asked) -> Question:
+    """The question that is meant."""
+    return get_assignment().questions[asked] if isinstance(asked, str) else asked
+
+
 @cache
-def _cells(notebook: str) -> dict[str, str]:
-    cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
-    sources = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
-    return {id: text for id, text in sources.items() if id in GIVEN or id.endswith("_solution")}
+def _cells(assignment: str, notebook: str) -> dict[str, str]:
+    read = read_notebook(ROOT / "notebooks" / assignment / notebook)["cells"]
+    cells = {cell["id"]: cell for cell in read if cell["cell_type"] == "code"}
+    return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
 
 
-def solution(question: str) -> str:
+def _cells_beside(question: Question) -> dict[str, str]:
+    return _cells(question.assignment.name, question.notebook)
+
+
+def solution(asked: Asked) -> str:
     """The text of a question's solution cell."""
-    return _cells(QUESTIONS[question].notebook)[f"{question}_solution"]
+    question = question_of(asked)
+    return _cells_beside(question)[f"{question.id}_solution"]
 
 
-def student_object(question: str, text: str | None = None, **others: str) -> Any:
+def student_object(asked: Asked, text: str | None = None, **others: str) -> Any:
     """The class or function of a notebook with all its solutions, as a check cell would hand it over.
 
     Arguments:
-        question: its id.
+        asked: the question.
         text: the question's solution cell, by default the right one.
         others: other questions' solution cells by id, where they are not the right ones.
     """
-    chosen = QUESTIONS[question]
-    texts = {f"{id}_solution": other for id, other in others.items()} | ({f"{question}_solution": text} if text else {})
+    question = question_of(asked)
+    texts = {f"{id}_solution": other for id, other in others.items()}
+    texts |= {f"{question.id}_solution": text} if text else {}
     space: dict[str, Any] = {"__name__": "__main__"}
-    for id, source in (_cells(chosen.notebook) | texts).items():
+    for id, source in (_cells_beside(question) | texts).items():
         name = f"<cell {id}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         exec(_compiled(source, name), space)
-    return space[chosen.target]
+    return space[question.target]
 
 
 @lru_cache(200)
@@ -74,15 +86,17 @@ def _compiled(source: str, name: str) -> Any:
     return compile(source, name, "exec")
 
 
-def patched(question: str, old: str, new: str) -> str:
+def patched(asked: Asked, old: str, new: str) -> str:
     """A solution cell with one place changed.
 
     Raises:
         ValueError: the place is not there exactly once.
     """
-    text = solution(question)
+    text = solution(asked)
     if text.count(old) != 1:
-        raise ValueError(f"{question}: expected {old!r} once in the solution, found it {text.count(old)} times")
+        raise ValueError(
+            f"{question_of(asked).id}: expected {old!r} once in the solution, found it {text.count(old)} times"
+        )
     return text.replace(old, new)
 
 
@@ -144,13 +158,21 @@ def _rounded(values: Any) -> Any:
     return [_rounded(value) for value in values] if isinstance(values, list) else float(f"{values:.12g}")
 
 
-def outcomes_of(question: str, obj: Any) -> Outcomes:
-    """All cases of a question, run quietly."""
+def _stored(numbers: Expected) -> dict[str, dict[str, Any]]:
+    """Numbers by case, or by probe, and quantity as JSON holds them."""
+    return {
+        case: {name: _rounded(values.tolist()) for name, values in quantities.items()}
+        for case, quantities in numbers.items()
+    }
+
+
+def right_numbers(question: Question) -> Expected:
+    """What the solution of a question gives with the public inputs."""
     with quiet():
-        return run_cases(question, obj)
+        return answers(question, student_object(question), question.inputs)
 
 
-def _prints(question: str, text: str, right: Expected) -> Prints | None:
+def _prints(question: Question, text: str, right: Expected) -> Prints | None:
     """The fingerprints of a wrong answer; None in the cases that it passes, and None where no case gives a number.
 
     Asked in float64 alone, and of a cell in the first round alone: that is what `known.prints` looks at.
@@ -159,115 +181,101 @@ def _prints(question: str, text: str, right: Expected) -> Prints | None:
         obj = student_object(question, text)
     except Exception:
         return None
-    about, inputs, outcomes = QUESTIONS[question], fixed(question), {}
+    outcomes = {}
     with quiet():
-        for case in CASES[question]:
-            given = inputs.of(case.name)
-            outcomes[case.name] = run_case(
-                case, obj, torch.float64, replace(given, rounds={}) if about.notebook == CELLS else given
-            )
-    return prints(about, outcomes, right)
+        for case in question.cases:
+            given = question.inputs.of(case.name)
+            outcomes[case.name] = run_case(case, obj, torch.float64, given.alone() if question.method else given)
+    return prints(question, outcomes, right)
 
 
-def expectation(question: str) -> dict[str, Any]:
-    """The right numbers of one question."""
-    right = outcomes_of(question, student_object(question))
-    for case, outcome in right.items():
-        if outcome.error or outcome.problems:
-            raise ValueError(f"{question}, {case}: the solution does not pass: {outcome.problems}") from outcome.error
-    return {
-        case: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
-        for case, outcome in right.items()
-    }
-
-
-def known(question: str) -> dict[str, Any]:
+def known(asked: Asked) -> dict[str, Any]:
     """The fingerprints of all that is known to go wrong in one question."""
     torch.set_num_threads(1)
-    right = {case: outcome.values for case, outcome in outcomes_of(question, student_object(question)).items()}
-    table = _module("table").Table([case.name for case in CASES[question]])
+    question = question_of(asked)
+    id, right = question.id, right_numbers(question)
+    table = _module("table").Table([case.name for case in question.cases])
     for mistake in bank():
-        if mistake.question == question:
-            text = patched(question, mistake.old, mistake.new)
-            line = _module("bases").LINES.get((question, mistake.name), "")
+        if mistake.question == id:
+            text = patched(id, mistake.old, mistake.new)
+            line = _module("bases").LINES.get((id, mistake.name), "")
             table.add(ALONE, (mistake.message,), _prints(question, text, right), line)
-    for text, message in more(question):
+    for text, message in more(id):
         table.add(SLIP, (message,), _prints(question, text, right))
-    for one, other, text in pairs(question):
+    for one, other, text in pairs(id):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
-    for text, message in families(question):
+    for text, message in families(id):
         table.add_family(message, _prints(question, text, right))
     seen: set[str] = set()
-    for slip in slips(question):
+    for slip in slips(id):
         if slip.text not in seen:
             seen.add(slip.text)
-            found = _prints(question, slip.text, right)
-            table.add(SLIP, (table.family(found) or slip.message,), found)
+            wrong = _prints(question, slip.text, right)
+            table.add(SLIP, (table.family(wrong) or slip.message,), wrong)
     return table.stored()
 
 
-def probe_numbers(question: str) -> dict[str, dict[str, Any]]:
+def probe_numbers(question: Question) -> dict[str, dict[str, Any]]:
     """The right numbers of a question's probes."""
     with quiet():
         outcomes = run_probes(question, student_object(question))
-    return {
-        probe: {name: _rounded(values.tolist()) for name, values in outcome.values.items()}
-        for probe, outcome in outcomes.items()
-        if outcome.error is None and not outcome.problems
-    }
+    fine = {name: one for name, one in outcomes.items() if one.error is None and not one.problems}
+    return _stored({name: outcome.values for name, outcome in fine.items()})
 
 
-def terms(question: str) -> dict[str, dict[str, list[Any]]]:
+def terms(question: Question) -> dict[str, dict[str, list[Any]]]:
     """The numbers of the terms that a question's sums may be made of, by quantity."""
-    names = dict(fixed(question).arrays) | {"np": np}
-    if question == "gru_step":
-        part = student_object("gru_step")(*(SIZES[letter] for letter in "IHO"), dtype=torch.float64)
-        with torch.no_grad():
-            for name, value in part.named_parameters():
-                value.copy_(torch.tensor(names[name]))
-            x_t, h_prev = torch.tensor(names["x_t"]), torch.tensor(names["h_prev"])
-            z, r = part.update_gate(x_t, h_prev), part.reset_gate(x_t, h_prev)
-            made = {"z": z, "r": r, "c": part.candidate(x_t, h_prev, r), "c1": part.candidate(x_t, h_prev, r * 0 + 1),
-                    "c2": torch.tanh(x_t @ part.W_xh + r * (h_prev @ part.W_hh) + part.b_h)}  # fmt: skip
-        names |= {name: value.numpy() for name, value in made.items()}
+    names = _module("terms").names(question, student_object)
     return {
         quantity: {said: _rounded(np.asarray(eval(text, names)).tolist()) for said, text in rows.items()}
-        for quantity, rows in _module("bases").TERMS.get(question, {}).items()
+        for quantity, rows in _module("terms").TERMS.get(question.id, {}).items()
     }
 
 
-def build() -> dict[str, dict[str, Any]]:
+def build(assignment: Assignment) -> dict[str, dict[str, Any]]:
     """File name -> its contents: the right numbers by notebook."""
     torch.set_num_threads(1)
-    return {
-        name: {id: {"expected": expectation(id)} for id, question in QUESTIONS.items() if question.notebook == notebook}
-        for notebook, name in FILES.items()
-    }
+    files: dict[str, dict[str, Any]] = {}
+    for question in assignment.code:
+        file = files.setdefault(f"{Path(question.notebook).stem}.json", {})
+        file[question.id] = {"expected": _stored(right_numbers(question))}
+    return files
 
 
 def main() -> None:
-    """Writes the files; named questions alone are made anew in `known.json` where there are arguments."""
-    for name, contents in build().items():
-        (HERE / name).write_text(_text(contents), encoding="utf-8")
-        print(f"{name}: {len(contents)} questions")
-    for name, numbers in {"probes": probe_numbers, "terms": terms}.items():
-        lines = [f" {json.dumps(id)}: {json.dumps(numbers(id))}" for id in QUESTIONS]
-        (HERE / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    path = HERE / "known.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[1:] else {}
-    ids = sys.argv[1:] or list(QUESTIONS)
+    """Writes the files of an assignment; where questions are named, too, those alone are made anew in `known.json`."""
+    name, *ids = sys.argv[1:] if sys.argv[1:2] and sys.argv[1] in names() else [MAIN, *sys.argv[1:]]
+    assignment = get_assignment(name)
+    folder = PACKAGE / "assignments" / name / "expected"
+    folder.mkdir(exist_ok=True)
+    for file, contents in build(assignment).items():
+        (folder / file).write_text(_text(contents), encoding="utf-8")
+        print(f"{file}: {len(contents)} questions")
+    if any(question.probes for question in assignment.code):
+        _write_lines(folder / "probes.json", assignment, probe_numbers)
+    if name != MAIN:  # the bank is the main assignment's
+        return
+    _write_lines(folder / "terms.json", assignment, terms)
+    path = folder / "known.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if ids else {}
+    ids = ids or list(assignment.questions)
     with multiprocessing.Pool(2) as pool:
         for id, one in zip(ids, pool.imap(known, ids), strict=True):
-            found[id] = one
+            stored[id] = one
             counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
             wrong = sum(map(len, one["families"].values()))
             print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips, {wrong} formulas", flush=True)
-            _write_known(path, found)
+            _write_known(path, {id: stored[id] for id in assignment.questions if id in stored})
 
 
-def _write_known(path: Path, found: dict[str, Any]) -> None:
-    ordered = {id: found[id] for id in QUESTIONS if id in found}
-    lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in ordered.items()]
+def _write_lines(path: Path, assignment: Assignment, numbers: Callable[[Question], Any]) -> None:
+    """One line for each question."""
+    lines = [f" {json.dumps(question.id)}: {json.dumps(numbers(question))}" for question in assignment.code]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _write_known(path: Path, known: dict[str, Any]) -> None:
+    lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in known.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
@@ -279,8 +287,6 @@ def _text(contents: dict[str, Any]) -> str:
         lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }}\n }}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
-
-assert set(CASES) == set(QUESTIONS)
 
 if __name__ == "__main__":
     main()

@@ -6,28 +6,19 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.cases.cells import Case
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import rules
-from rnnkit.checks.diagnose import Expected, Outcomes, diagnosis
+from rnnkit.checks.case import Case
+from rnnkit.checks.diagnose import Outcomes, diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
 from rnnkit.checks.numbers import difference, wrong_in
-from rnnkit.checks.observe import CASES, NOT_WRITTEN, Seen
+from rnnkit.checks.observe import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.checks.right import expectations
+from rnnkit.checks.right import Expected, expected
 
 CALLED = "which this calls, is not right yet"
-
-
-def expected(question: Question) -> Expected:
-    """The right numbers for the public inputs."""
-    return {
-        case: {name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()}
-        for case, numbers in expectations()[question.id]["expected"].items()
-    }
 
 
 def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
@@ -59,7 +50,7 @@ def judge(
     if message := unwritten(question, outcomes):
         return failed(question, NOT_WRITTEN, message)
     right, cases, wrong, told = expected(question), [], [], set()
-    for case in CASES[question.id]:
+    for case in question.cases:
         report = case_report(case, outcomes[case.name], right[case.name], question)
         if wrong and "gradients" in case.name and not (outcomes[case.name].error or outcomes[case.name].problems):
             report.details = report.details and ["they differ as well, as they must where the values do"]
@@ -115,10 +106,10 @@ def unwritten(question: Question, outcomes: Outcomes) -> str | None:
     """A message where the code, or what it calls, is still the stub."""
     for outcome in outcomes.values():
         stub = unwritten_question(question, outcome.error)
-        if stub == question.id:
+        if stub is question:
             return f"{question.name} is not written yet: replace the line that raises NotImplementedError"
         if stub:
-            return f"{QUESTIONS[stub].name}, which this calls, is not written yet: question {stub} comes first"
+            return f"{stub.name}, which this calls, is not written yet: question {stub.id} comes first"
     return None
 
 

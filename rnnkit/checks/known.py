@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.questions import CELLS
 from rnnkit.checks.numbers import wrong_in
 from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
 from rnnkit.checks.question import Question
@@ -51,42 +50,43 @@ class Known:
 
 
 @functools.cache
-def _lines() -> dict[str, str]:
-    """question -> its line of the file, read alone where that question is asked for: the file is large."""
-    text = (resources.files("rnnkit.assignments.training_dynamics") / "expected" / "known.json").read_text(
-        encoding="utf-8"
-    )
+def _lines(home: str) -> dict[str, str]:
+    """question -> its line of an assignment's file, read alone where that question is asked for: the file is large."""
+    path = resources.files(home) / "expected" / "known.json"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     parts = (line.strip().rstrip(",").partition(": ") for line in text.splitlines()[1:-1])
     return {name.strip('"'): about for name, _, about in parts}
 
 
 @functools.cache
-def _stored(question_id: str) -> dict[str, Any]:
-    return json.loads(_lines()[question_id])
+def _stored(question: Question) -> dict[str, Any]:
+    """What is stored of a question; nothing where no mistakes are known."""
+    nothing = {"cases": [], "words": [], "says": [], "known": []}
+    return json.loads(_lines(question.assignment.home).get(question.id, json.dumps(nothing)))
 
 
 @functools.cache
-def known(question_id: str) -> tuple[Known, ...]:
+def known(question: Question) -> tuple[Known, ...]:
     """Everything that is known of a question case by case, mistakes that were written down by hand first."""
-    return read(_stored(question_id))
+    return read(_stored(question))
 
 
-def families(question_id: str) -> dict[str, list[list[float]]]:
+def families(question: Question) -> dict[str, list[list[float]]]:
     """What is known of all cases together: word -> rows of three numbers and the number of the sentence."""
-    return _stored(question_id).get("families", {})
+    return _stored(question).get("families", {})
 
 
-def of_family(question_id: str, seen: Prints) -> str | None:
+def of_family(question: Question, seen: Prints) -> str | None:
     """The wrong formula that gives the numbers of all cases together, if it is stored."""
     word, numbers = together(seen)
-    rows = families(question_id).get(word, ())
+    rows = families(question).get(word, ())
     found = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
-    return next((SLIPPED + sentence(question_id, row) for row in found), None)
+    return next((SLIPPED + sentence(question, row) for row in found), None)
 
 
-def sentence(question_id: str, row: list[float]) -> str:
+def sentence(question: Question, row: list[float]) -> str:
     """What is said of a row of `families`."""
-    return _stored(question_id)["says"][int(row[-1])]
+    return _stored(question)["says"][int(row[-1])]
 
 
 def together(seen: Prints) -> tuple[str, list[float]]:
@@ -117,7 +117,7 @@ def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, di
 
     Of a cell the first round is enough, which gives many numbers; a function often gives one only.
     """
-    rounds = question.notebook != CELLS
+    rounds = not question.method
     found: Prints = {}
     for case, outcome in outcomes.items():
         wrong = [*wrong_in(right[case], outcome), *outcome.problems]
@@ -126,29 +126,29 @@ def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, di
     return found
 
 
-def recognised(question_id: str, seen: Prints, line: str = "") -> str | None:
+def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
     """What is known of exactly this outcome: it fits every case, those that failed and those that passed.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: that was asked.
         seen: case -> fingerprint; None where the case passed.
         line: the student's line that raised an exception, if there was one.
     """
-    found = (one for one in known(question_id) if all(one.fits(case, print) for case, print in seen.items()))
-    return next((_sentence(one) for one in found if re.search(one.line, line)), None) or of_family(question_id, seen)
+    found = (one for one in known(question) if all(one.fits(case, print) for case, print in seen.items()))
+    return next((_sentence(one) for one in found if re.search(one.line, line)), None) or of_family(question, seen)
 
 
-def partly(question_id: str, seen: Prints, numbers: dict[str, int]) -> str | None:
+def partly(question: Question, seen: Prints, numbers: dict[str, int]) -> str | None:
     """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: that was asked.
         seen: case -> fingerprint; None where the case passed.
         numbers: how many numbers a case gave: few tell little from others.
     """
     failed = [case for case, print in seen.items() if print is not None]
     best: tuple[int, Known, list[str]] | None = None
-    for one in known(question_id):
+    for one in known(question):
         if any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
             continue
         fits = [case for case in failed if one.prints[case] is not None and one.fits(case, seen[case])]

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.numbers import is_gradient
 from rnnkit.checks.outcome import WITH, Outcome, equal, later, named
 from rnnkit.checks.question import Question
@@ -34,9 +33,9 @@ def mixture(question: Question, case: str, outcome: Outcome, right: Expected) ->
         outcome: of that case.
         right: the right numbers by case.
     """
-    if question.notebook != CELLS:
+    if not question.method:
         return None
-    inputs, known = fixed(question.id).of(case), right.get("gate traces", {}) | right[case]
+    inputs, known = question.inputs.of(case), right.get("gate traces", {}) | right[case]
     for name, numbers in right[case].items():
         got = outcome.values.get(name)
         told = later(name) or is_gradient(name) or got is None or got.shape != numbers.shape or got.size < 10
@@ -110,16 +109,16 @@ def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> 
         outcomes: by case.
         right: the right numbers by case.
     """
-    if question.notebook == CELLS:
+    if question.method:
         return None
     pooled: dict[str, list[tuple[np.ndarray, np.ndarray, dict[str, int]]]] = {}
     for case, numbers in right.items():
-        rounds = fixed(question.id).of(case).rounds
+        rounds = question.inputs.of(case).rounds
         for name, value in numbers.items():
             got = outcomes[case].values.get(name)
             base, _, about = name.partition(WITH)
             if got is not None and got.shape == value.shape and base in ("norm", "rho", "s", "d", "g", "Omega"):
-                sizes = rounds[about[:-1]].sizes if about[:-1] in rounds else SIZES
+                sizes = rounds[about[:-1]].sizes if about[:-1] in rounds else question.inputs.sizes
                 pooled.setdefault(base, []).append((got.ravel(), value.ravel(), sizes))
     for name, found in pooled.items():
         value = np.concatenate([one for _, one, _ in found])
@@ -175,7 +174,7 @@ def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) ->
     case = "above the cutoff"
     if question.id != "clip" or outcomes[case].error is not None:
         return None
-    inputs, found = fixed(question.id).of(case), []
+    inputs, found = question.inputs.of(case), []
     for about, given in {"": inputs, **inputs.rounds}.items():
         at = (lambda one, about=about: named(one, about)) if about else (lambda one: one)
         names = [name for name in right[case] if name.startswith("grads[") and name == at(name.split(" (with")[0])]

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
 
-from rnnkit.assignments.training_dynamics.cases import cells as cases_cells
-from rnnkit.assignments.training_dynamics.cases import diagnostics as cases_diagnostics
-from rnnkit.assignments.training_dynamics.cases import extra as cases_extra
-from rnnkit.assignments.training_dynamics.cases.cells import Case
-from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks import recurrence, repeats, rules
+from rnnkit.checks.case import Case
+from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.checks.outcome import Outcome, equal, kind_of, later
-from rnnkit.checks.probes import asked, probe_inputs
+from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 
 Outcomes = dict[str, Outcome]
-CASES: dict[str, tuple[Case, ...]] = cases_cells.CASES | cases_diagnostics.CASES | cases_extra.CASES
 NOT_WRITTEN = "not written yet"
 LOOSE = 2e-3  # what rounding to float32 may change
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
@@ -52,18 +47,19 @@ def observe(question: Question, obj: Any, inputs: Inputs | None = None) -> Seen:
     if problem := _contract(question, obj):
         return Seen(verdict=problem)
     with rules.tripwire(question) as used:
-        outcomes = run_cases(question.id, obj, inputs)
-    probes = (lambda: run_probes(question.id, obj) | run_more(question, obj)) if inputs is None else dict
+        outcomes = run_cases(question, obj, inputs)
+    probes = (lambda: run_probes(question, obj) | run_more(question, obj)) if inputs is None else dict
     return Seen(outcomes=outcomes, rules=sorted(used), probes=probes)
 
 
-def run_probes(id: str, obj: Any) -> Outcomes:
+def run_probes(question: Question, obj: Any) -> Outcomes:
     """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
-    cases, found = {case.name: case for case in CASES[id]}, {}
-    for name, inputs in probe_inputs(id).items():
+    asked = [case for case in question.cases if case.name in question.probed] or question.cases[:1]
+    found = {}
+    for name, inputs in probe_inputs(question).items():
         whole = Outcome(sizes=inputs.sizes)
-        for case in asked(id, CASES[id][0].name):
-            part = run_case(cases[case], obj, torch.float64, inputs)
+        for case in asked:
+            part = run_case(case, obj, torch.float64, inputs)
             whole.values |= part.values
             whole.problems |= part.problems
             whole.error = whole.error or part.error
@@ -76,36 +72,36 @@ def run_more(question: Question, obj: Any) -> Outcomes:
 
     They say something of a wrong answer only, as probes do.
     """
-    if question.notebook != CELLS:
+    if not question.method:
         return {}
-    case, found = CASES[question.id][0], {}
-    given = fixed(question.id).of(case.name)
+    case, found = question.cases[0], {}
+    given = question.inputs.of(case.name)
     whole = run_case(case, obj, torch.float64, given)
-    first = Outcome()
+    first = Outcome(sizes=given.sizes)
     if whole.error is None and not [name for name in whole.problems if not later(name)]:
         for name, inputs in given.rounds.items():
-            if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, replace(inputs, rounds={}))):
+            if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone())):
                 first.notes.append(name)
     found[repeats.FIRST] = first
     if question.method == "forward":
-        found[recurrence.OWN] = recurrence.own_steps(question.target, obj)
+        found[recurrence.OWN] = recurrence.own_steps(question, obj)
     return found
 
 
-def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
+def run_cases(question: Question, obj: Any, inputs: Inputs | None = None) -> Outcomes:
     """Every case of a question, in float64; it must run in float32 too, as training does.
 
     Code that makes float32 tensors of its own is checked in float32.
 
     Arguments:
-        id: the question's.
+        question: that is asked.
         obj: the student's class or function.
         inputs: by default the public ones.
     """
-    inputs, outcomes = inputs or fixed(id), {}
-    for case in CASES[id]:
+    inputs, outcomes = inputs or question.inputs, {}
+    for case in question.cases:
         given = inputs.of(case.name)
-        alone = replace(given, rounds={})
+        alone = given.alone()
         double = run_case(case, obj, torch.float64, given)
         single = run_case(case, obj, torch.float32, alone, seed=1)
         if _mixes_dtypes(double.error) and single.error is None:
@@ -113,7 +109,7 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
         elif found := repeats.unsteady(double, single, partial(run_case, case, obj, torch.float64, alone)):
-            random = found == repeats.RANDOM or repeats.seeds_itself(rules._functions(obj, QUESTIONS[id]))
+            random = found == repeats.RANDOM or repeats.seeds_itself(rules._functions(obj, question))
             double.problems[repeats.CALLS] = repeats.RANDOM if random else found
         elif double.error is None and single.error is not None:
             double.error = single.error
@@ -123,6 +119,22 @@ def run_cases(id: str, obj: Any, inputs: Inputs | None = None) -> Outcomes:
             double.problems |= _only_in_float32(double, single)
         outcomes[case.name] = double
     return outcomes
+
+
+def answers(question: Question, right: Any, inputs: Inputs) -> dict[str, Arrays]:
+    """What right code gives in every case, later rounds included: case -> quantity -> numbers.
+
+    Raises:
+        ValueError: it does not pass through a case.
+    """
+    found = {}
+    for case in question.cases:
+        outcome = run_case(case, right, torch.float64, inputs.of(case.name))
+        if outcome.error or outcome.problems:
+            problem = f"{question.id}, {case.name}: the solution does not pass: {outcome.problems}"
+            raise ValueError(problem) from outcome.error
+        found[case.name] = outcome.values
+    return found
 
 
 def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs, seed: int = 0) -> Outcome:
@@ -194,7 +206,7 @@ def _signature(question: Question, function: Any, first: tuple) -> tuple[str, st
 def reached(question: Question, obj: Any) -> Iterator[tuple[Question, Any]]:
     """The earlier questions whose code this one calls, with the object that each is to be asked of."""
     functions = {function.__name__ for function in rules._functions(obj, question)}
-    for need in map(QUESTIONS.get, question.needs):
+    for need in question.needed:
         other = obj if need.method else getattr(obj, "__globals__", {}).get(need.target)
         if (need.method or need.target) in functions and not _contract(need, other):
             yield need, other

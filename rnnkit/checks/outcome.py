@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, shape_of
+from rnnkit.common.shapes import shape_of
 
 TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
@@ -97,14 +97,14 @@ class Outcome:
     problems: dict[str, str] = field(default_factory=dict)
     error: BaseException | None = None
     notes: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=SIZES.copy)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def part(self) -> Outcome:
         """An empty outcome of the same sizes, for what is to be looked at before it is taken over."""
         return Outcome(sizes=self.sizes)
 
-    def put(self, name: str, value: Any, shape: str | tuple[int, ...], *, only_tensor: bool = False) -> bool:
-        """Takes a value in; a wrong type, dtype, shape or a NaN is noted as a problem.
+    def put(self, name: str, value: Any, shape: str | tuple[int, ...] | None, *, only_tensor: bool = False) -> bool:
+        """Takes a value in; a wrong type, dtype, shape (None: any is right) or a NaN is noted as a problem.
 
         Returns:
             whether it is a tensor of numbers, of whatever shape: one that a gradient can be asked of.
@@ -122,7 +122,7 @@ class Outcome:
             self.problems[name] = f"{name}: {unfit}"
             return False
         self.values[name] = array
-        if array.shape != want:
+        if want is not None and array.shape != want:
             self.problems[name] = f"{name}: expected shape {letters}{want}, got {array.shape}"
         elif not np.isfinite(array).all():
             self.problems[name] = f"{name}: expected finite numbers, got {int((~np.isfinite(array)).sum())} NaN or inf"

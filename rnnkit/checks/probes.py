@@ -1,41 +1,18 @@
 """Probes: a question asked with special inputs, one of them 0 or a gate open, to see when a wrong answer is right.
 
-They carry no points. What they should give is stored in ``data/probes.json``.
+They carry no points. What they should give is stored in the assignment's ``expected/probes.json``.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
-from rnnkit.checks.outcome import Outcome
-
-Arrays = dict[str, np.ndarray]
-Outcomes = dict[str, Outcome]
-OPEN = 60.0  # a bias that shuts or opens a gate to the last digit
-LETTERS = {
-    "x": "TBI",
-    "x_t": "BI",
-    "h_prev": "BH",
-    "r_t": "BH",
-    "hidden": "TBH",
-    "spread": "TBH",
-    "z": "TBH",
-    "r": "TBH",
-    "pushes": "TBH",
-    "h_0": "BH",
-    "loss_weights": "TBH",
-    "A": "HH",
-    "flow": "TBH",
-    "slope": "TBH",
-}
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.question import Question
 
 
 @dataclass(frozen=True)
@@ -53,257 +30,17 @@ class Probe:
     change: Callable[[Inputs], Inputs]
 
 
-def _set(**values: float) -> Callable[[Inputs], Inputs]:
-    """Arrays filled with one number each."""
-    return lambda given: Inputs(
-        given.sizes, given.arrays | {name: np.full_like(given.arrays[name], value) for name, value in values.items()}
-    )
-
-
-def _one(letter: str, place: int = 0) -> Callable[[Inputs], Inputs]:
-    """A size of 1: the entries at one place alone along its axes."""
-
-    def change(given: Inputs) -> Inputs:
-        arrays = dict(given.arrays)
-        for name, value in arrays.items():
-            axes = LETTERS.get(name, "")
-            if len(axes) == value.ndim:
-                arrays[name] = value[tuple(slice(place, place + 1) if axis == letter else slice(None) for axis in axes)]
-        return Inputs(given.sizes | {letter: 1}, arrays)
-
-    return change
-
-
-def _arrays(change: Callable[[Arrays], Arrays]) -> Callable[[Inputs], Inputs]:
-    return lambda given: Inputs(given.sizes, given.arrays | change(given.arrays))
-
-
-def _only(letter: str, kept: tuple[int, ...]) -> Callable[[Inputs], Inputs]:
-    """Of a list of gradients some alone."""
-
-    def change(given: Inputs) -> Inputs:
-        found = [value for k, value in enumerate(given.listed(letter)) if k in kept]
-        rest = {name: value for name, value in given.arrays.items() if not name.startswith(letter)}
-        return Inputs(given.sizes, rest | {f"{letter}{k}": value for k, value in enumerate(found)})
-
-    return change
-
-
-def _zero(name: str, look: str) -> Probe:
-    return Probe(f"{name} = 0", look, _set(**{name: 0.0}))
-
-
-BATCH = Probe("there is one sequence alone (B = 1)", "", _one("B"))
-
-
-def _affine(letter: str, state: str = "h_prev") -> tuple[Probe, ...]:
-    """Of a sum of an input's term, a state's term and a bias."""
-    x, h, b = f"W_x{letter}", f"W_h{letter}", f"b_{letter}"
-    return (
-        _zero("x_t", "look at what is done with x_t"),
-        _zero(state, f"look at what is done with {state}"),
-        _zero(x, f"look at what {x} multiplies"),
-        _zero(h, f"look at what {h} multiplies"),
-        _zero(b, f"look at {b}"),
-        Probe(f"only {b} is left (x_t = 0 and {state} = 0)", "look at the other terms", _set(x_t=0.0, **{state: 0.0})),
-        Probe(
-            f"only the input's term is left ({state} = 0 and {b} = 0)",
-            "look at the other terms",
-            _set(**{state: 0.0, b: 0.0}),
-        ),
-        Probe(
-            f"only the state's term is left (x_t = 0 and {b} = 0)", "look at the other terms", _set(x_t=0.0, **{b: 0.0})
-        ),
-        BATCH,
-    )
-
-
-def _gru_step() -> tuple[Probe, ...]:
-    zeros = [_zero(name, f"look at what {name} enters") for name in SHAPES["GRU"] if name not in ("W_ho", "b_o")]
-    return (
-        Probe("z_t = 1 (h_t is the candidate then)", "look at the mixture, not at the candidate", _set(b_z=OPEN)),
-        Probe("z_t = 0 (h_t is h_prev then)", "look at the candidate and its share", _set(b_z=-OPEN)),
-        Probe("r_t = 1", "look at what r_t multiplies", _set(b_r=OPEN)),
-        Probe("r_t = 0", "look at what r_t multiplies", _set(b_r=-OPEN)),
-        _zero("x_t", "look at what is done with x_t"),
-        _zero("h_prev", "look at what is done with h_prev"),
-        *zeros,
-        BATCH,
-    )
-
-
-def _forward(kind: str) -> tuple[Probe, ...]:
-    biases = {name: 0.0 for name in SHAPES[kind] if name.startswith("b_")}
-    gates = (
-        Probe("z_t = 1", "look at how the old state is handed on", _set(b_z=OPEN)),
-        Probe("r_t = 0", "look at what r_t multiplies", _set(b_r=-OPEN)),
-    )
-    return (
-        Probe(
-            "x and every bias are 0 (all states stay 0 then)",
-            "look at what is done with x_t and the biases",
-            _set(x=0.0, **biases),
-        ),
-        Probe("there is one step alone (T = 1)", "look at what is handed from step to step", _one("T")),
-        BATCH,
-        _zero("x", "look at what is done with x"),
-        _zero("W_hh", "look at what W_hh multiplies"),
-        _zero("W_xh", "look at what W_xh multiplies"),
-        _zero("W_ho", "look at what W_ho multiplies"),
-        _zero("b_o", "look at b_o"),
-        *(gates if kind == "GRU" else ()),
-    )
-
-
-def _distances(name: str, middle: float) -> tuple[Probe, ...]:
-    """Of a mean over batch and units, of values whose distance turns round at the middle."""
-
-    def folded(sign: float) -> Callable[[Inputs], Inputs]:
-        return _arrays(lambda arrays: {name: middle + sign * np.abs(arrays[name] - middle)})
-
-    def alike(*axes: int) -> Callable[[Inputs], Inputs]:
-        def made(arrays: Arrays) -> Arrays:
-            first = arrays[name].take([0], axes[0]).take([0], axes[-1])
-            return {name: np.broadcast_to(first, arrays[name].shape).copy()}
-
-        return _arrays(made)
-
-    return (
-        Probe(f"no value is below {middle:g}", f"look at what is done with values below {middle:g}", folded(1.0)),
-        Probe(f"no value is above {middle:g}", f"look at what is done with values above {middle:g}", folded(-1.0)),
-        Probe("all units and sequences are alike", "", alike(1, 2)),
-        Probe("all sequences are alike", "", alike(1, 1)),
-        Probe("all units are alike", "", alike(2, 2)),
-        BATCH,
-        Probe("there is one unit alone (H = 1)", "", _one("H")),
-    )
-
-
-def _growing(W: np.ndarray) -> np.ndarray:
-    return np.diag(np.arange(1.0, 1 + len(W)))
-
-
-def _signs(W: np.ndarray) -> np.ndarray:
-    return np.diag(np.arange(1.0, 1 + len(W)) * (-1) ** np.arange(1, 1 + len(W)))
-
-
-def _quarter_turn(W: np.ndarray) -> np.ndarray:
-    return np.array([[0.0, -1.0], [1.0, 0.0]])
-
-
-def _matrices() -> tuple[Probe, ...]:
-    def probe(name: str, look: str, matrix: Callable[[np.ndarray], np.ndarray]) -> Probe:
-        return Probe(name, look, _arrays(lambda arrays: {"W": matrix(arrays["W"])}))
-
-    return (
-        probe("W is symmetric", "look at what is done with other matrices", lambda W: (W + W.T) / 2),
-        probe("W is diagonal and positive", "look at what is done with other matrices", _growing),
-        probe("W is diagonal", "look at how the eigenvalues are made", _signs),
-        probe("W is triangular", "look at how the eigenvalues are made", lambda W: np.triu(W) + 2 * np.eye(len(W))),
-        probe("W is a quarter turn (eigenvalues i and -i)", "look at what is done with the rest", _quarter_turn),
-        probe("W is 1 x 1", "look at what is done with several eigenvalues", lambda W: np.abs(W[:1, :1])),
-    )
-
-
-def _lists(*more: Probe) -> tuple[Probe, ...]:
-    return (
-        Probe("there is one matrix alone", "look at what is done with several of them", _only("g", (0,))),
-        Probe("there is one vector alone", "look at what is done with several of them", _only("g", (2,))),
-        Probe("there are matrices alone", "look at what is done with vectors", _only("g", (0, 1))),
-        *more,
-    )
-
-
-def _absolute(arrays: Arrays) -> Arrays:
-    return {name: np.abs(value) for name, value in arrays.items() if name.startswith("g")}
-
-
-_THROUGH_TIME = (
-    BATCH,
-    Probe("there is one step alone (T = 1)", "", _one("T")),
-    Probe("there is one unit alone (H = 1)", "", _one("H")),
-)
-
-
-def _counting(arrays: Arrays) -> Arrays:
-    return {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)}
-
-
-def _identity(arrays: Arrays) -> Arrays:
-    return {"W_hh": np.eye(len(arrays["W_hh"]))}
-
-
-_REGULARISED = (
-    Probe("every slope is 1", "look at what is done with slope", _set(slope=1.0)),
-    Probe("W_hh is the identity", "look at what W_hh multiplies", _arrays(_identity)),
-    Probe("everything counts", "look at what is done with what does not count", _arrays(_counting)),
-    BATCH,
-    Probe("there is one step alone (T = 1)", "", _one("T", 1)),
-)
-
-PROBES: dict[str, tuple[Probe, ...]] = {
-    "rnn_step": _affine("h"),
-    "rnn_forward": _forward("RNN"),
-    "gru_update_gate": _affine("z"),
-    "gru_reset_gate": _affine("r"),
-    "gru_candidate": (
-        Probe("r_t = 1", "look at what r_t multiplies", _set(r_t=1.0)),
-        Probe("r_t = 0", "look at what r_t multiplies", _set(r_t=0.0)),
-        *_affine("h"),
-    ),
-    "gru_step": _gru_step(),
-    "gru_forward": _forward("GRU"),
-    "grad_time": _THROUGH_TIME,
-    "sat_time": _distances("hidden", 0.0),
-    "gate_sat_time": _distances("spread", 0.5),
-    "rho": _matrices(),
-    "grad_norm": _lists(Probe("every entry is positive", "look at what is done with signs", _arrays(_absolute))),
-    "clip": _lists(Probe("the cutoff is 1", "look at what is done with the cutoff", _set(cutoff=1.0))),
-    "omega": _REGULARISED,
-}
-CASES_ASKED = {
-    "rnn_step": ("h_t: values, tanh",),
-    "rnn_forward": ("hidden states", "output after the last step"),
-    "gru_forward": ("hidden states", "output after the last step"),
-    "gru_step": ("h_t and gates: values",),
-    "grad_time": ("loss at the last step",),
-    "gate_sat_time": ("gates spread over (0, 1)",),
-    "rho": ("a matrix that is not symmetric",),
-    "grad_norm": ("all gradients together",),
-    "clip": ("above the cutoff",),
-    "omega": ("Omega", "the gradient with respect to W_hh"),
-}  # of the others the first
-
-
-def asked(question_id: str, first: str) -> tuple[str, ...]:
-    """The cases that a question's probes are run in; ``first`` is its first one's name."""
-    return CASES_ASKED.get(question_id, (first,))
-
-
-def probe_inputs(question_id: str) -> dict[str, Inputs]:
+def probe_inputs(question: Question) -> dict[str, Inputs]:
     """name -> inputs, of every probe of a question."""
-    public = fixed(question_id)
-    plain = Inputs(public.sizes, public.arrays)
-    return {probe.name: probe.change(plain) for probe in PROBES.get(question_id, ())}
+    plain = Inputs(question.inputs.sizes, question.inputs.arrays)
+    return {probe.name: probe.change(plain) for probe in question.probes}
 
 
 @functools.cache
-def _stored() -> dict[str, dict[str, dict[str, list]]]:
-    return json.loads(
-        (resources.files("rnnkit.assignments.training_dynamics") / "expected" / "probes.json").read_text(
-            encoding="utf-8"
-        )
-    )
-
-
-@functools.cache
-def probe_expected(question_id: str) -> dict[str, Arrays]:
+def probe_expected(question: Question) -> dict[str, Arrays]:
     """name -> the right numbers by quantity, of every probe of a question."""
+    stored = question.assignment.stored("probes").get(question.id, {})
     return {
         name: {quantity: np.asarray(values, dtype=np.float64) for quantity, values in numbers.items()}
-        for name, numbers in _stored().get(question_id, {}).items()
+        for name, numbers in stored.items()
     }
-
-
-assert set(PROBES) <= set(QUESTIONS)
-assert all(QUESTIONS[id].notebook != CELLS or id.endswith("_rho") or id in PROBES for id in QUESTIONS)

@@ -1,13 +1,25 @@
-"""A question: one graded piece of code, or one record that is judged."""
+"""A question: one graded piece of code with all that its check needs, or one record that is judged."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
+
+if TYPE_CHECKING:
+    from rnnkit.checks.assignment import Assignment
+    from rnnkit.checks.case import Case
+    from rnnkit.checks.inputs import Inputs
+    from rnnkit.checks.probes import Probe
+    from rnnkit.checks.report import Report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
-    """One graded piece of code.
+    """One graded piece of code, or one record that is judged. It is itself alone: no other question is equal to it.
 
     Fields:
         id: of the check, its cell and its column; unique within its assignment.
@@ -18,8 +30,17 @@ class Question:
         arguments: how it is called.
         result: what it returns, in words.
         minutes: what a student should need.
-        needs: earlier questions whose code this one may call.
+        needs: ids of earlier questions whose code this one may call.
         extra: whether its points are extra credit, which comes on top: its cell says 0 points.
+        cases: its named parts; empty for a record.
+        given: makes the public inputs: known to everybody, the same on every machine, with their later rounds.
+        forbids: what its code may not use.
+        probes: special inputs, asked only to explain a wrong answer.
+        probed: the names of the cases that the probes are asked in; empty for the first.
+        returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
+            may raise what right code raises; None where that cannot be said.
+        judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
+        assignment: that it belongs to, which says so itself.
     """
 
     id: str
@@ -32,6 +53,14 @@ class Question:
     minutes: int
     needs: tuple[str, ...] = ()
     extra: bool = False
+    cases: tuple[Case, ...] = ()
+    given: Callable[[], Inputs] | None = None
+    forbids: Forbidden = BY_YOURSELF
+    probes: tuple[Probe, ...] = ()
+    probed: tuple[str, ...] = ()
+    returns: Callable[..., tuple[int, ...]] | None = None
+    judge: Callable[[Any], Report] | None = None
+    assignment: Assignment = field(init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -43,3 +72,19 @@ class Question:
         """The signature, ``step(self, x_t, h_prev)``."""
         first = ("self",) if self.method else ()
         return f"{self.method or self.target}({', '.join(first + self.arguments)})"
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """The public inputs."""
+        assert self.given is not None, f"{self.id} is asked of no code"
+        return self.given()
+
+    @cached_property
+    def needed(self) -> tuple[Question, ...]:
+        """The earlier questions whose code this one may call."""
+        return tuple(self.assignment.questions[id] for id in self.needs)
+
+    @cached_property
+    def behind(self) -> tuple[Question, ...]:
+        """The earlier questions that an answer may call, and those that these may call."""
+        return tuple(dict.fromkeys(one for need in self.needed for one in (need, *need.behind)))

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.assignments.training_dynamics.cases.cells import make_cell, tensor
-from rnnkit.assignments.training_dynamics.inputs import cell_arrays, fixed
+from rnnkit.checks.case import tensor
+from rnnkit.checks.cell_cases import make_cell
 from rnnkit.checks.numbers import clamped
 from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.question import Question
 
 OWN = "steps from its own states"  # an outcome's name
 FACTORS = (0.01, 0.1, 0.5, 1.0, -1.0)
@@ -70,9 +71,10 @@ def _starts(cell: Any, kind: str, x: Tensor, zero: Tensor) -> dict[str, Tensor]:
     return found
 
 
-def own_steps(kind: str, obj: Any) -> Outcome:
+def own_steps(question: Question, obj: Any) -> Outcome:
     """What the student's `step` gives from the states that the student's `forward` gave; no number is judged here."""
-    outcome, inputs = Outcome(), fixed(f"{kind.lower()}_forward")
+    kind, inputs = question.target, question.inputs
+    outcome = Outcome(sizes=inputs.sizes)
     try:
         with torch.no_grad():
             cell = make_cell(obj, kind, torch.float64, inputs)
@@ -88,8 +90,7 @@ def own_steps(kind: str, obj: Any) -> Outcome:
                 state, gates["now"] = (value, {}) if kind == "RNN" else value
                 return state
 
-            arrays = cell_arrays(kind)
-            outcome.put("step", step(*(tensor(arrays[name], torch.float64) for name in ("x_t", "h_prev"))), "BH")
+            outcome.put("step", step(*(tensor(inputs[name], torch.float64) for name in ("x_t", "h_prev"))), "BH")
             T = len(x)
             found, traces = [], []
             for read in READ.values():

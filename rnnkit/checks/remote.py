@@ -5,17 +5,16 @@ What comes back is only what the code computed; whether it is right is not known
 
 from __future__ import annotations
 
+import importlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import torch
 
-from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import rules
 from rnnkit.checks.errors import where
-from rnnkit.checks.observe import CASES, Outcomes, Seen, observe, reached, run_case, run_cases
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.observe import Outcomes, Seen, observe, reached, run_case, run_cases
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
@@ -28,17 +27,18 @@ UNCHECKABLE = "cannot be checked"
 
 
 def request(
-    question_id: str, inputs: Inputs | None = None, known: dict[str, Any] | None = None, plain: bool = False
+    question: Question, inputs: Inputs | None = None, known: dict[str, Any] | None = None, plain: bool = False
 ) -> str:
     """The JSON that `answer` reads.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: that is asked.
         inputs: what the cases are run with; None for the public inputs.
         known: what right earlier questions give, which are then put in the place of the student's; see `Book`.
         plain: whether these give floats and arrays where they give tensors otherwise.
     """
-    asked = {"question": question_id, "inputs": encode(None if inputs is None else inputs.plain())}
+    asked = {"assignment": question.assignment.home, "question": question.id}
+    asked |= {"inputs": encode(None if inputs is None else inputs.plain())}
     return json.dumps(asked if known is None else asked | {"known": encode(known), "plain": plain})
 
 
@@ -57,7 +57,7 @@ def answer(request: str, obj: Any) -> str:
     """
     try:
         asked = json.loads(request)
-        question = QUESTIONS[asked["question"]]
+        question = importlib.import_module(asked["assignment"]).ASSIGNMENT.questions[asked["question"]]
         inputs = None if asked["inputs"] is None else Inputs.read(decode(asked["inputs"]))
         with quiet():
             if "known" in asked:
@@ -77,7 +77,7 @@ def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: di
     book, seen = Book(decode(asked["known"]), asked["plain"]), Seen()
     with placed(question, obj, book):
         with rules.tripwire(question) as used:  # what is forbidden is so from the first request on
-            _look_ahead(question, obj, inputs or fixed(question.id), book)
+            _look_ahead(question, obj, inputs or question.inputs, book)
         if used:
             seen, book.calls = Seen(rules=sorted(used)), {}
         elif not book.calls:
@@ -90,10 +90,9 @@ def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: di
 
 def _look_ahead(question: Question, obj: Any, inputs: Inputs, book: Book) -> None:
     """Runs all rounds of the first case and then of the last, which may ask for gradients, for the calls they make."""
-    cases = CASES[question.id]
-    for case in dict.fromkeys((cases[0], cases[-1])):
+    for case in dict.fromkeys((question.cases[0], question.cases[-1])):
         given = inputs.of(case.name)
-        alone = replace(given, rounds={})
+        alone = given.alone()
         run_case(case, obj, torch.float32, alone, seed=1)
         for one in (alone, *given.rounds.values()):
             run_case(case, obj, torch.float64, one)
@@ -107,7 +106,7 @@ def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
     if seen.outcomes:
         reply["probes"] = _cases(seen.probes())
         for need, other in reached(question, obj):
-            reply["needs"][need.id] = _with_needs(need, other, Seen(run_cases(need.id, other)))
+            reply["needs"][need.id] = _with_needs(need, other, Seen(run_cases(need, other)))
     return reply
 
 

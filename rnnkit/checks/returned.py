@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import shape_of
 from rnnkit.checks.outcome import Outcome, equal
 from rnnkit.checks.question import Question
+from rnnkit.common.shapes import shape_of
 
 Outcomes = dict[str, Outcome]
 Expected = dict[str, dict[str, np.ndarray]]
-GATES = {"gru_step": "h_t and gates: values", "gru_forward": "gate traces"}  # the case that asks for z and r
+GATES = {"GRU.step": "h_t and gates: values", "GRU.forward": "gate traces"}  # the case that asks for z and r
 _GOT = re.compile(r"got (.*)$")
 _FORMS = {
     "generator": "a function with yield in it gives a generator: collect in a list, and return once.",
@@ -25,7 +25,7 @@ def form(question: Question, outcomes: Outcomes) -> str | None:
     if question.method == "forward":
         return _forward(outcomes)
     step = next(iter(outcomes.values()))
-    if question.id == "gru_step" and "got dict" in step.problems.get("h_t", ""):
+    if question.name == "GRU.step" and "got dict" in step.problems.get("h_t", ""):
         gates = step.problems.get("gates", "")
         if "got tensor" in gates:
             return "h_t and the gates are in the wrong order: first h_t, then the dict."
@@ -82,11 +82,11 @@ def _third(traces: Outcome | None, hidden: Outcome, third: str) -> str | None:
 
 def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[str]:
     """What is said of z and r where they alone are not right, as they are returned."""
-    case = GATES.get(question.id)
+    case = GATES.get(question.name)
     if case is None:
         return []
     outcome = outcomes[case]
-    state = "h_t" if question.id == "gru_step" else "hidden"
+    state = "h_t" if question.name == "GRU.step" else "hidden"
     others = outcomes["hidden states"] if state == "hidden" else outcome
     if outcome.error is not None or not equal(others.values.get(state), _of(right, state)):
         return []
@@ -148,7 +148,7 @@ def _how(gate: str, got: np.ndarray, right: dict[str, np.ndarray]) -> str | None
 def placed(sentence: str, question: Question, outcomes: Outcomes, right: Expected) -> str:
     """A sentence of `gru_step` that leaves open where the mistake is, with the place that the numbers show."""
     where = "in the mixture or in what is returned, "
-    if question.id != "gru_step" or where not in sentence:
+    if question.name != "GRU.step" or where not in sentence:
         return sentence
     outcome = outcomes["h_t and gates: values"]
     fine = {name for name in ("h_t", "z", "r") if equal(outcome.values.get(name), right["h_t and gates: values"][name])}

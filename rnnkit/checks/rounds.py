@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rnnkit.assignments.training_dynamics.inputs import Inputs
 from rnnkit.checks.errors import of_error
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, named
 
 

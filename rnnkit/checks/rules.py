@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 import rnnkit.cells
-from rnnkit.assignments.training_dynamics.questions import CELLS
+from rnnkit.checks.forbidden import CHECKS, CLIPPERS
 from rnnkit.checks.question import Question
 from rnnkit.common.places import PACKAGE
 
@@ -31,25 +31,14 @@ _TORCH_CALLS = frozenset(
 ) | {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
 KIT_CELLS = (rnnkit.cells.RNN, rnnkit.cells.GRU)
 _KIT_FUNCTIONS = (rnnkit.cells.unroll, rnnkit.cells.Cell.forward, rnnkit.cells.Cell.recurrent_weight_for_rho)
-_FOR_CELLS = ("rnnkit.engines", "rnnkit.starter")
-_FOR_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega")
-_CHECKS = (
-    "rnnkit.checks",
-    "rnnkit.assignments",
-)  # their data is not to be read; they do run, so this is looked for in the source only
 SWITCHED_OFF = "sys.setprofile"
-_CLIPPERS = frozenset({"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"})
-
-
-def _modules(question: Question) -> tuple[str, ...]:
-    return _FOR_CELLS if question.notebook == CELLS else _FOR_DIAGNOSTICS
 
 
 def banned_name(value: Any, question: Question) -> str | None:
     """What to call a forbidden class, function or module; None for anything else."""
     if isinstance(value, types.ModuleType):
         name = value.__name__
-        return name if _inside(name, _modules(question) + _CHECKS) else None
+        return name if _inside(name, question.forbids.modules + CHECKS) else None
     if isinstance(value, type):
         if issubclass(value, TORCH_CLASSES):
             return next(f"torch.nn.{cls.__name__}" for cls in value.__mro__ if cls in TORCH_CLASSES)
@@ -58,9 +47,9 @@ def banned_name(value: Any, question: Question) -> str | None:
     if isinstance(value, types.BuiltinFunctionType):
         return f"torch.{value.__name__}" if _is_torch_call(value) else None
     if isinstance(value, types.FunctionType):
-        if value in _KIT_FUNCTIONS and question.notebook == CELLS:
+        if value in _KIT_FUNCTIONS and question.forbids.cells:
             return f"rnnkit.cells.{value.__qualname__}"
-        if _inside(value.__module__, _CHECKS):
+        if _inside(value.__module__, CHECKS):  # in the source only: they do run
             return f"{value.__module__}.{value.__name__}"
         return _banned_code(value.__code__, str(value.__module__), question)
     return None
@@ -75,10 +64,10 @@ def _is_torch_call(value: Any) -> bool:
 
 
 def _banned_code(code: types.CodeType, module: str, question: Question) -> str | None:
-    if _inside(module, _modules(question)):
+    if _inside(module, question.forbids.modules):
         return f"{module}.{code.co_name}"
     name = code.co_name.removeprefix("_")  # torch calls what is behind get_total_norm _get_total_norm
-    if question.notebook != CELLS and module == "torch.nn.utils.clip_grad" and name in _CLIPPERS:
+    if question.forbids.clipping and module == "torch.nn.utils.clip_grad" and name in CLIPPERS:
         return f"torch.nn.utils.{name}"
     return None
 
@@ -181,7 +170,7 @@ def tripwire(question: Question) -> Iterator[set[str]]:
     codes = {
         _code_of(cls, name): f"torch.nn.{cls.__name__}" for cls in TORCH_CLASSES for name in ("__init__", "forward")
     }
-    if question.notebook == CELLS:
+    if question.forbids.cells:
         codes |= {_code_of(cls, "step"): f"rnnkit.cells.{cls.__name__}" for cls in KIT_CELLS}
         codes |= {function.__code__: f"rnnkit.cells.{function.__qualname__}" for function in _KIT_FUNCTIONS}
     codes.pop(None, None)
@@ -217,12 +206,8 @@ def _code_of(cls: type, name: str) -> types.CodeType | None:
 
 def verdict(names: list[str], question: Question) -> str:
     """The message about what was found."""
-    listed = ", ".join(names)
-    if question.notebook == CELLS:
-        return (
-            f"{question.name} uses {listed}: this question is to be written from the equations, without it (0 points)"
-        )
-    return f"{question.name} uses {listed}: this question is to be written by yourself, without it (0 points)"
+    used, how = ", ".join(names), question.forbids.instead
+    return f"{question.name} uses {used}: this question is to be written {how}, without it (0 points)"
 
 
 assert torch.gru.__name__ in _TORCH_CALLS

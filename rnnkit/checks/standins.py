@@ -12,33 +12,44 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.outcome import kind_of
 from rnnkit.checks.question import Question
 from rnnkit.checks.rules import _functions, _method
 from rnnkit.checks.wire import encode
+from rnnkit.common.shapes import SHAPES
 
 ERRORS = {error.__name__: error for error in (RuntimeError, TypeError, ValueError, IndexError)}
 LETTERS = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}
-RESULTS = {"gru_step": 3}  # tensors that a call gives; of the others one
+RESULTS = {"GRU.step": 3}  # tensors that a call gives; of the others one
 Arrays = list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an earlier question.
+
+    Fields:
+        question: its id.
+        phi: of the cell; empty where it has none.
+        arrays: what it is given: for a method also the weights.
+        back: the gradients of the results, where those of the arrays are asked for.
+    """
+
+    question: str
+    phi: str
+    arrays: Arrays
+    back: Arrays
 
 
 class Asked(Exception):
     """A call whose result is not known yet, nor of what shape it is."""
-
-
-def behind(question: Question) -> list[Question]:
-    """The earlier questions that an answer may call, and those that these may call."""
-    needs = [QUESTIONS[id] for id in question.needs]
-    return list({one.id: one for need in needs for one in (need, *behind(need))}.values())
 
 
 def weights_of(question: Question) -> list[str]:
@@ -96,7 +107,7 @@ def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
     """Puts stand-ins in the place of the earlier questions' code, for as long as it lasts."""
     spaces = {id(one.__globals__): one.__globals__ for one in _functions(obj, question)}
     with ExitStack() as stack:
-        for need in behind(question):
+        for need in question.behind:
             name = need.method or need.target
             if need.method and isinstance(obj, type):
                 own = _method(obj, name)
@@ -179,7 +190,7 @@ def _tensors(need: Question, book: Book, phi: str, tensors: Sequence[Tensor], ba
         rows = torch.broadcast_shapes(x_t.shape[:-1], h_prev.shape[:-1])
     except RuntimeError:
         raise Asked(need.id) from None
-    return [bias.new_full((*rows, *bias.shape), torch.nan) for _ in range(RESULTS.get(need.id, 1))]
+    return [bias.new_full((*rows, *bias.shape), torch.nan) for _ in range(RESULTS.get(need.name, 1))]
 
 
 def _array(value: Tensor) -> np.ndarray:
@@ -206,32 +217,15 @@ class _Looked(torch.autograd.Function):
 
 def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -> Any:
     bound = _bound(need, own, given, named)
-    if need.id == "grad_time":
-        loss, hs = bound
-        _on_the_way(loss, hs)
-        tensors, shape = [loss, *hs], (len(hs),)
-    else:
-        tensors = list(bound[0]) if need.id == "grad_norm" else [bound[0]]
-        shape = () if need.id == "grad_norm" else np.shape(tensors[0])[:1]
+    tensors = [one for part in bound for one in (part if isinstance(part, list | tuple) else [part])]
+    shape = need.returns(*bound) if need.returns else None
     for one in tensors:
         if not isinstance(one, Tensor):
             raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")
     values = book.look(need, [_array(one) for one in tensors])
+    if values is None and shape is None:
+        raise Asked(need.id)
     value = np.full(shape, np.nan) if values is None else values[0].copy()
     if not book.plain:
         return torch.from_numpy(value)
     return value if value.ndim else float(value)
-
-
-def _on_the_way(loss: Any, hs: Any) -> None:
-    """Whether the loss comes from the states that are given; torch's own words where it does not."""
-    waiting, seen = [getattr(loss, "grad_fn", None)], set()
-    if waiting == [None]:
-        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            waiting += [before for before, _ in node.next_functions]
-    if not isinstance(hs, list | tuple) or not all(getattr(h, "grad_fn", None) in seen for h in hs):
-        raise RuntimeError("One of the differentiated Tensors appears to not have been used in the graph.")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS, REPORT
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.assignments import MAIN, get_assignment
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url
@@ -21,9 +22,8 @@ from rnnkit.grading.course.roster import read_roster
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.take_in import take_in
 
-OWN_RUN = "computing in which each student's run of temporal order is tried again, when all scores stand (%(default)s)"
+OWN_RUN = "computing in which a student's runs with points of their own are tried again, after all scores (%(default)s)"
 TRUST = "--i-trust-these-submissions"
-WITH_POINTS = {REPORT, *(question.notebook for question in QUESTIONS.values())}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         description="Grade what has come in or changed; run it again at any time, also after it was killed.",
     )
     add = arguments.add_argument
-    add("assignment", nargs="?", default="training_dynamics", help="a folder of notebooks/ (%(default)s)")
+    add("assignment", nargs="?", default=MAIN, help="a folder of notebooks/ (%(default)s)")
     add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
     add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
     add("--replace", action="store_true", help="with --from: also what is not named as that student's earlier one was")
@@ -53,19 +53,19 @@ def main(argv: Sequence[str]) -> int:
     """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
     given = parser().parse_args(argv)
     try:
-        root = clone_root()
+        root, assignment = clone_root(), get_assignment(given.assignment)
         course = Course(root, (given.course or root).resolve())
         if not course.folder.is_dir():
             raise GradingError(f"--course {given.course}: expected a folder, found none")
         if given.forget:
-            forget(course, given.assignment, given.forget)
+            forget(course, assignment, given.forget)
             print(f"{given.forget}: forgotten")
             return 0
         refused = _take_in(course, given) if given.source else 0
         with tqdm(unit="submission", disable=None) as bar:
             graded = grade_class(
                 course.folder,
-                given.assignment,
+                assignment,
                 root=root,
                 students=given.student,
                 questions=given.question,
@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
                 force=given.force or bool(given.student),
                 seed=given.seed,
                 own_run_s=given.own_run_seconds,
-                on_entry=lambda entry, done, of: _show(bar, entry, done, of),
+                on_entry=lambda entry, done, of: _show(bar, assignment, entry, done, of),
             )
     except (BadValue, SetupError) as error:
         print(f"rnnkit grade: {error}", file=sys.stderr)
@@ -83,17 +83,18 @@ def main(argv: Sequence[str]) -> int:
         print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
         return 130
     print(summary(graded, course.submitted))
-    if said := _unfinished(course, given.assignment):
+    if said := _unfinished(course, assignment):
         print(said)
     bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
     return 1 if bad else 0
 
 
-def line(entry: Entry) -> str:
+def line(assignment: Assignment, entry: Entry) -> str:
     """One submission in one line, and its flags below."""
     to_read = sum(about["answered"] for about in entry.answers.values())
     checks = [id for id, about in entry.scores.items() if about["status"] in REVIEW]
-    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in WITH_POINTS]
+    with_points = {assignment.hand_in.report, *(question.notebook for question in assignment.code)}
+    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in with_points]
     waits = [
         f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
         f"to look at: {', '.join(checks)}" if checks else "",
@@ -126,19 +127,19 @@ def summary(graded: Graded, submitted: Path) -> str:
     return "\n".join(lines)
 
 
-def _unfinished(course: Course, assignment: str) -> str:
+def _unfinished(course: Course, assignment: Assignment) -> str:
     """For how many students the gradebook's totals are not final, in a line."""
     if not course.gradebook.exists():
         return ""
-    entries = Ledger(course.ledger, assignment).entries
+    entries = Ledger(course.ledger, assignment.name).entries
     submissions = read_marks(url(course.folder), assignment).submissions
     return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
 
 
-def _show(bar: tqdm, entry: Entry, done: int, of: int) -> None:
+def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -> None:
     bar.total = of
     bar.update(done - bar.n)
-    bar.write(line(entry))
+    bar.write(line(assignment, entry))
 
 
 def _take_in(course: Course, given: argparse.Namespace) -> int:

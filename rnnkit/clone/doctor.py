@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.common.places import SetupError, clone_root
 
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
 PYTHONS = ((3, 11), (3, 13))

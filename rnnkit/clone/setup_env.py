@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from rnnkit.clone.pip_progress import watched
-from rnnkit.common.places import PACKAGE
+from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -36,29 +36,9 @@ WITH_ANOTHER = (
 )
 
 
-class SetupError(Exception):
-    """What was expected, what came and what to do, with the exit status it calls for."""
-
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 def say(message: str) -> None:
     """Print one line of progress at once."""
     print(f"rnnkit setup: {message}", flush=True)
-
-
-def clone_root() -> Path:
-    """The folder of the clone: the parent of the package folder, known by its pyproject.toml."""
-    root = PACKAGE.parent
-    if not (root / "pyproject.toml").is_file():
-        raise SetupError(
-            f"expected a clone of rnnkit, with its pyproject.toml, at {root}; there is none. "
-            "This command is for a clone: run it in one, with that clone's own .venv.",
-            status=2,
-        )
-    return root
 
 
 def check_python(version: tuple[int, int], what: str, remedy: str) -> None:
@@ -92,16 +72,6 @@ def check_place(root: Path, stamp: Path) -> None:
             f"expected a .venv made for {root}, this one was made for {made_for[0]} and cannot be moved; "
             f"delete the folder {root / '.venv'} and run this again."
         )
-
-
-def pinned_torch(root: Path) -> str:
-    """The torch version that constraints.txt names."""
-    found = re.search(r"^torch==([^\s;+]+)", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
-    if not found:
-        raise SetupError(
-            "expected a line torch==VERSION in constraints.txt, found none; run `git checkout constraints.txt`."
-        )
-    return found.group(1)
 
 
 def make_venv(root: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.common.places import SetupError, clone_root
 
 MOST_WORKERS = 4
 ONE_THREAD = dict.fromkeys(

@@ -1,9 +1,40 @@
-"""Where the package is."""
+"""Where the package is, and the clone around it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import rnnkit
 
 PACKAGE = Path(rnnkit.__file__).resolve().parent  # of a clone, its parent is the clone
+
+
+class SetupError(Exception):
+    """What was expected, what came and what to do, with the exit status it calls for."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def clone_root() -> Path:
+    """The folder of the clone: the parent of the package folder, known by its pyproject.toml."""
+    root = PACKAGE.parent
+    if not (root / "pyproject.toml").is_file():
+        raise SetupError(
+            f"expected a clone of rnnkit, with its pyproject.toml, at {root}; there is none. "
+            "This command is for a clone: run it in one, with that clone's own .venv.",
+            status=2,
+        )
+    return root
+
+
+def pinned_torch(root: Path) -> str:
+    """The torch version that constraints.txt names."""
+    found = re.search(r"^torch==([^\s;+]+)", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    if not found:
+        raise SetupError(
+            "expected a line torch==VERSION in constraints.txt, found none; run `git checkout constraints.txt`."
+        )
+    return found.group(1)

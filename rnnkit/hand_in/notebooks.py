@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rnnkit.notebook.assemble import SOLUTION
+from rnnkit.notebook.cells import SOLUTION, cells_by_id, marking_of, text_of
 from rnnkit.record.find import LEFT, SHOWN, SMALLER
 
-EXTRA = "extra_torder"  # the answer of the extra credit, which need not be given
-NOT_DUE = (f"{EXTRA}_figure", "a1s_sigmoid_figure")  # figures of runs that need not be made
-CHATS_CELL = "ai_chats"
 STUB = "YOUR ANSWER HERE"
-
-
-def cells_by_id(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A notebook's cells by their grade_ids, or else their ids; of a copied one the first."""
-    found: dict[str, dict[str, Any]] = {}
-    for cell in notebook["cells"]:
-        if name := cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell.get("id"):
-            found.setdefault(name, cell)
-    return found
-
-
-def text_of(cell: dict[str, Any]) -> str:
-    """The source of a cell."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
 
 
 def answer_of(cell: dict[str, Any] | None) -> str:
@@ -39,7 +21,7 @@ def answer_of(cell: dict[str, Any] | None) -> str:
 def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
     """Questions whose solution cells still raise NotImplementedError, are empty, or are no Python."""
     for name, cell in cells_by_id(notebook).items():
-        if not cell.get("metadata", {}).get("nbgrader", {}).get("solution") or cell.get("cell_type") != "code":
+        if not marking_of(cell).get("solution") or cell.get("cell_type") != "code":
             continue
         try:
             tree = ast.parse(text_of(cell))
@@ -51,11 +33,14 @@ def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
             yield name.removesuffix(SOLUTION)
 
 
-def open_in_report(notebook: dict[str, Any], smoke: bool, prints: Mapping[str, str]) -> Iterator[str]:
+def open_in_report(
+    notebook: dict[str, Any], not_due: Sequence[str], smoke: bool, prints: Mapping[str, str]
+) -> Iterator[str]:
     """What a report lacks: questions, answers, figures.
 
     Arguments:
-        notebook: 4_report, as it was saved.
+        notebook: the report, as it was saved.
+        not_due: cells that need not be answered, or whose figures need not be made.
         smoke: figures of smaller runs than the handout's will do.
         prints: the fingerprints of the records that are handed in, by their regimes.
     """
@@ -63,10 +48,10 @@ def open_in_report(notebook: dict[str, Any], smoke: bool, prints: Mapping[str, s
     tasks = [name.removesuffix("_task") for name in cells if name.endswith("_task")]
     if not tasks:
         yield "expected the assignment's questions, found none of them; is it the right file?"
-    answers = [name for name in tasks if name != EXTRA and not answer_of(cells.get(name))]
+    answers = [name for name in tasks if name not in not_due and not answer_of(cells.get(name))]
     if answers:
         yield f"answers to write: {_some(answers)}"
-    figures = {name: cell for name, cell in cells.items() if name.endswith("_figure") and name not in NOT_DUE}
+    figures = {name: cell for name, cell in cells.items() if name.endswith("_figure") and name not in not_due}
     without = [name for name, cell in figures.items() if _images(cell) < text_of(cell).count("show(")]
     said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}
     small, half = ([name for name, text in said.items() if words in text] for words in (SMALLER, LEFT))

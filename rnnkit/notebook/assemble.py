@@ -9,27 +9,20 @@ import ast
 import builtins
 import dis
 import hashlib
-import json
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import rnnkit
 from rnnkit.cells import CLASS_NAMES
-from rnnkit.common.names import BadValue
+from rnnkit.notebook.cells import SOLUTION, NotebookError, marking_of, text_of
 from rnnkit.runs.broken import QUESTION_MARK, left_out_line, question_at
 
 TITLE = "# Written by rnnkit "
-SOLUTION = "_solution"  # question rnn_step has the solution cell rnn_step_solution
 NOT_NEEDED = ("rnnkit.checks", "rnnkit.notebook")  # what a notebook imports and a model.py does not use
 DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
-
-
-class NotebookError(BadValue):
-    """A notebook that no file can be made from."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +66,6 @@ class _Parts:
     classes: dict[str, str] = field(default_factory=dict)
     helpers: dict[str, str] = field(default_factory=dict)  # given functions and constants, by name
     solutions: list[_Solution] = field(default_factory=list)
-
-
-def read_notebook(path: str | Path) -> dict[str, Any]:
-    """A saved notebook as plain JSON.
-
-    Raises:
-        NotebookError: it cannot be read.
-    """
-    try:
-        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(notebook["cells"], list):
-            raise ValueError("no cells")
-    except OSError as error:
-        reason = f"{error.strerror}; save it, and if it has another name give that one: write_model(NAME)"
-        raise NotebookError(f"{path}: expected the saved notebook, got: {reason}") from None
-    except (ValueError, KeyError, TypeError):
-        raise NotebookError(f"{path}: expected a saved notebook, got something else; save it again") from None
-    return notebook
 
 
 def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
@@ -203,18 +178,17 @@ def _owner(decorator: ast.expr) -> str:
 def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
     parts = _Parts()
     for cell in notebook["cells"]:
-        about = cell.get("metadata", {}).get("nbgrader", {})
-        if cell.get("cell_type") != "code" or about.get("grade") or about.get("task"):
+        marking, text = marking_of(cell), text_of(cell)
+        if cell.get("cell_type") != "code" or marking.get("grade") or marking.get("task"):
             continue
-        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        if about.get("solution"):
-            parts.solutions.append(_read(str(about.get("grade_id", "")).removesuffix(SOLUTION), text, name))
+        if marking.get("solution"):
+            parts.solutions.append(_read(str(marking.get("grade_id", "")).removesuffix(SOLUTION), text, name))
             continue
         try:
             tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
         except SyntaxError:
             continue  # a cell of the student's own, perhaps not Python at all
-        _sort_in(parts, tree, text, given=bool(about.get("locked")))
+        _sort_in(parts, tree, text, given=bool(marking.get("locked")))
     return parts
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnkit.common.names import BadValue, unknown
-from rnnkit.common.whole import save_text
+from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
+from rnnkit.notebook.cells import NotebookError, read_notebook
 from rnnkit.record.file import load, regime_of
 from rnnkit.record.find import SHOWN, SMALLER, find, fingerprint, key_of, places
 from rnnkit.regimes import differences, get_regime
@@ -68,7 +69,7 @@ def _write_file(notebook: Path, out: str | Path, make: Callable, said: Callable[
         return
     path = notebook.parent / out
     try:
-        read = assemble.read_notebook(notebook)
+        read = read_notebook(notebook)
         _check_saved(assemble.code_of(read, notebook.name), notebook.name)
         made = make(read, notebook.name)
         kept = _write(path, made.text)
@@ -91,10 +92,7 @@ def _write(path: Path, text: str) -> Path | None:
         if old == text:
             return None
         if not assemble.is_ours(old):
-            number = 1
-            while (kept := path.with_name(f"{path.stem}_kept_{number}{path.suffix}")).exists():
-                number += 1
-            path.rename(kept)
+            kept = path.rename(free_name(path, path.suffix))
     save_text(path, text)
     return kept
 
@@ -108,7 +106,7 @@ def _check_saved(saved: dict[tuple[str, str], tuple[str, str]], name: str) -> No
     run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.defined_in(source).items()}
     for key, code in run.items():
         if key in saved and saved[key][1] != code:
-            raise assemble.NotebookError(
+            raise NotebookError(
                 f"{name}: question {saved[key][0]} as saved is not what you ran last; "
                 "run its cell, save the notebook (Ctrl-S), then run this cell again"
             )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from rnnkit.notebook.assemble import read_notebook
+from rnnkit.notebook.cells import joined, marking_of, name_of, read_notebook, text_of
 from rnnkit.notebook.typst import Image, PdfError, convert, string, wrapped
 
 TEXT_WIDTH, TALLEST = 470, 640  # points on the page
@@ -103,29 +103,28 @@ class _Pages:
 
     def pieces(self, cells: list[dict[str, Any]]) -> list[_Piece]:
         """What stands on the page, cell by cell."""
-        names = [_name(cell, number) for number, cell in enumerate(cells, 1)]
+        names = [name_of(cell) or str(number) for number, cell in enumerate(cells, 1)]
         texts = [i for i, cell in enumerate(cells) if cell.get("cell_type") == "markdown"]
         images = [self._images_of(cells[i], names[i]) for i in texts]
-        converted, unread = convert([_source(cells[i]) for i in texts], images)
+        converted, unread = convert([text_of(cells[i]) for i in texts], images)
         self.notes += [f"formula {tex[:80]!r} is not understood and stands as it was typed" for tex in unread]
         typst = dict(zip(texts, converted, strict=True))
         found = []
         for i, cell in enumerate(cells):
             if i in typst:
                 found.append(self._text(cell, names[i], typst[i]))
-            elif _source(cell).strip():
+            elif text_of(cell).strip():
                 found += self._code(cell, names[i])
         return found
 
     def _text(self, cell: dict[str, Any], name: str, typst: str | None) -> _Piece:
-        typed = _verbatim(_source(cell))
+        typed = _verbatim(text_of(cell))
         if typst is None:
             self._as_typed(name)
-        about = cell.get("metadata", {}).get("nbgrader", {})
-        return _Piece(name, typed if typst is None else typst, typed, bool(about.get("solution")))
+        return _Piece(name, typed if typst is None else typst, typed, bool(marking_of(cell).get("solution")))
 
     def _code(self, cell: dict[str, Any], name: str) -> list[_Piece]:
-        code = f"#code({string(wrapped(_source(cell)))})"
+        code = f"#code({string(wrapped(text_of(cell)))})"
         outputs = self._outputs(cell, name) if cell.get("cell_type") == "code" else []
         instead = _verbatim("[an output that cannot be set on a page; it is in the notebook]")
         return [_Piece(name, code, code), *(_Piece(name, output, instead) for output in outputs)]
@@ -139,13 +138,13 @@ class _Pages:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             kind = next((kind for kind in (*RASTER, "image/svg+xml") if kind in data), None)
-            image = self._figure(kind, _joined(data[kind]), name) if kind else None
+            image = self._figure(kind, joined(data[kind]), name) if kind else None
             text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
             if image:
                 found.append(image)
             elif text and not (kind and not image):
-                joined = "\n".join(text) if output.get("output_type") == "error" else _joined(text)
-                found.append(f"#output({string(_cut(joined))})")
+                said = "\n".join(text) if output.get("output_type") == "error" else joined(text)
+                found.append(f"#output({string(_cut(said))})")
         return found
 
     def _figure(self, kind: str, text: str, name: str) -> str | None:
@@ -162,7 +161,7 @@ class _Pages:
             address = unquote(address.removeprefix("attachment:"))
             if data := (cell.get("attachments") or {}).get(address):
                 kind = next((kind for kind in RASTER if kind in data), None)
-                return self._figure(kind, _joined(data[kind]), name) if kind else None
+                return self._figure(kind, joined(data[kind]), name) if kind else None
             if "://" in address or not address.lower().endswith(LOCAL):
                 return None
             try:
@@ -244,19 +243,6 @@ def _readable(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
         scaled = io.BytesIO()
         small.save(scaled, "PNG" if kind == "png" else "JPEG")
         return scaled.getvalue(), kind, small.size
-
-
-def _name(cell: Mapping[str, Any], number: int) -> str:
-    about = cell.get("metadata", {}).get("nbgrader", {})
-    return str(about.get("grade_id") or cell.get("id") or number)
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    return _joined(cell.get("source", ""))
-
-
-def _joined(text: Any) -> str:
-    return text if isinstance(text, str) else "".join(map(str, text))
 
 
 def _verbatim(text: str) -> str:

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from rnnkit.common.names import BadValue
+from rnnkit.common.whole import KEPT
 from rnnkit.record.file import FINAL, STATE, regime_of
 from rnnkit.regimes import PROFILES, REGIMES, Regime, get_regime, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
 NOT_LOOKED_AT = "tiny"
-KEPT = "_kept_"  # in the name of a folder with an earlier run's files
 SMALLER, LEFT = "not the handout's full size", "unfinished"  # said below a figure of such a run
 SHOWN = "rnnkit"  # in the metadata of a figure in a notebook: the fingerprints of the records it was drawn from, by run
 PROFILE_ORDER = (*PROFILES, "custom", "")

@@ -39,7 +39,7 @@ OVER_TIME = (
 OVER_UNITS = ("sat_units", "gate_z_units", "gate_r_units")
 WEIGHT = "anchor_W_hh"
 ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
-TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.grading.evidence.again`
+TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.runs.stretches`
 ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES
 from rnnkit.common.names import BadValue
+from rnnkit.common.shapes import SHAPES
 from rnnkit.record.anchors import anchor_slots
 from rnnkit.record.file import RNG_KEYS
 from rnnkit.record.npz import Members

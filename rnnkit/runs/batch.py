@@ -16,9 +16,10 @@ import rnnkit
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.places import PACKAGE
 from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
+from rnnkit.common.whole import free_name
 from rnnkit.record.file import RecordError, load
 from rnnkit.regimes import Regime, chosen_regime, get_regime
-from rnnkit.runs.files import OutputError, RunFiles, free_name
+from rnnkit.runs.files import OutputError, RunFiles
 from rnnkit.runs.modelfile import BUILTIN, Cells
 
 NOTEBOOK = "3_regime.ipynb"
@@ -210,7 +211,7 @@ def run(jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
         if state == "other":
             try:
                 with job.files.lock():
-                    Path(job.folder).rename(free_name(Path(f"{job.folder}_kept")))
+                    Path(job.folder).rename(free_name(Path(job.folder)))
             except (OSError, OutputError) as error:
                 yield Outcome(job, "failed", str(error))
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
+from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
-from rnnkit.common.whole import PART
+from rnnkit.common.whole import PART, free_name, unfinished
 from rnnkit.record.file import FINAL, STATE, RecordError
 
 if TYPE_CHECKING:
@@ -53,18 +52,13 @@ class RunFiles:
         Raises:
             OutputError: another process holds on to them for longer than a dying one would.
         """
-        try:
-            with FileLock(self.out / f".{self.name}.lock", LOCK_PATIENCE):
-                for half in (*self._parts(self.final), *self._parts(self.state)):
-                    half.unlink(missing_ok=True)  # a killed process was writing it
-                yield
-        except Timeout:
-            raise OutputError(
-                f"{self.log}: another process is training into this file; wait for it to end, or choose another --out"
-            ) from None
-
-    def _parts(self, path: Path) -> list[Path]:
-        return list(self.out.glob(f".{glob.escape(path.name)}.*{PART}"))
+        refusal = OutputError(
+            f"{self.log}: another process is training into this file; wait for it to end, or choose another --out"
+        )
+        with locked(self.out / f".{self.name}.lock", refusal, LOCK_PATIENCE):
+            for half in (*unfinished(self.final), *unfinished(self.state)):
+                half.unlink(missing_ok=True)  # a killed process was writing it
+            yield
 
     def show_progress(self, updates: int) -> None:
         """Says how far a run is, for whoever watches it from another process."""
@@ -105,16 +99,8 @@ class RunFiles:
         old = [path for path in (self.final, self.state, self.log) if path.exists()]
         if not old:
             return None
-        kept = free_name(self.out / f"{self.name}_kept")
+        kept = free_name(self.out / self.name)
         kept.mkdir()
         for path in old:
             path.rename(kept / path.name)
         return kept
-
-
-def free_name(path: Path) -> Path:
-    """``path`` with the first number behind it that is not taken: ``path_1``, ``path_2`` …"""
-    number = 1
-    while (free := path.with_name(f"{path.name}_{number}")).exists():
-        number += 1
-    return free

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.common.processes import INTERRUPTED, run_child, stopping
-from rnnkit.common.whole import save_text
+from rnnkit.common.whole import save_bytes, save_text
 from rnnkit.record.file import RecordError, last_filled
 from rnnkit.regimes import Regime
 from rnnkit.runs.batch import ENGINE, last_line
@@ -154,9 +154,7 @@ class Work:
         own.make_folder()
         with own.lock():
             for name in sorted(files, key=lambda name: name == own.final.name):
-                part = own.out / f".{name}.{os.getpid()}.part"
-                part.write_bytes(files[name])
-                part.replace(own.out / name)
+                save_bytes(own.out / name, files[name])
 
 
 def results_of(record: dict[str, Any]) -> dict[str, Any]:

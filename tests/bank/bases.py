@@ -228,38 +228,3 @@ LINES = {
     ("rnn_step", "column form"): r"W_xh *@ *x_t|(matmul|mm)\(self\.W_xh, *x_t",
     ("grad_time", "stack with retain_grad"): r"(?<!autograd)\.grad\b(?!\()",
 }
-
-# question -> quantity -> the terms that a wrong sum may be made of: what is said of them, and how they are computed
-_SUM = {
-    "x_t @ W_xG": "x_t @ W_xG", "h_prev @ W_hG": "h_prev @ W_hG", "b_G": "0 * h_prev + b_G", "h_prev": "h_prev",
-    "h_prev @ W_hG transposed": "h_prev @ W_hG.T", "h_prev * diagonal of W_hG": "h_prev * np.diag(W_hG)",
-}  # fmt: skip
-_OTHERS = {"x_t @ W_xO": "x_t @ W_xO", "h_prev @ W_hO": "h_prev @ W_hO", "b_O": "0 * h_prev + b_O"}
-
-
-def _sum(gate: str, others: str) -> dict[str, str]:
-    rows = {name.replace("G", gate): text.replace("G", gate) for name, text in _SUM.items()}
-    for other in others:
-        rows |= {name.replace("O", other): text.replace("O", other) for name, text in _OTHERS.items()}
-    return rows
-
-
-_MIX = {
-    "h_prev": "h_prev", "z_t * h_prev": "z * h_prev", "r_t * h_prev": "r * h_prev", "candidate": "c", "z_t * candidate": "z * c",
-    "r_t * candidate": "r * c", "z_t * r_t * h_prev": "z * r * h_prev", "z_t * the candidate made with r_t = 1": "z * c1",
-    "the candidate made with r_t = 1": "c1", "z_t * the candidate made with r_t after the product": "z * c2",
-}  # fmt: skip
-TERMS = {
-    "rnn_step": {"h_t": _sum("h", "")},
-    "gru_update_gate": {"z_t": _sum("z", "r")},
-    "gru_reset_gate": {"r_t": _sum("r", "z")},
-    "gru_candidate": {
-        "candidate": {
-            "x_t @ W_xh": "x_t @ W_xh", "(r_t * h_prev) @ W_hh": "(r_t * h_prev) @ W_hh", "b_h": "0 * h_prev + b_h",
-            "h_prev @ W_hh": "h_prev @ W_hh", "r_t * (h_prev @ W_hh)": "r_t * (h_prev @ W_hh)", "r_t * (x_t @ W_xh)": "r_t * (x_t @ W_xh)",
-            "r_t * b_h": "r_t * b_h", "r_t @ W_hh": "r_t @ W_hh", "(r_t * h_prev) @ W_hh transposed": "(r_t * h_prev) @ W_hh.T",
-            "h_prev": "h_prev", "r_t * h_prev": "r_t * h_prev",
-        },
-    },
-    "gru_step": {"h_t": _MIX},
-}  # fmt: skip

@@ -10,38 +10,16 @@ import time
 import pytest
 import torch
 from bank.answers import VARIANTS, WRONG
+from checking import BANK, answer, every_question, report_of, stub
 
 from rnnkit.assignments.training_dynamics import check
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, known
 from rnnkit.checks.outcome import PROJECTIONS, same_print
-from rnnkit.checks.report import Report
-from rnnkit.checks.runner import CASES, examine, expectations
+from rnnkit.checks.runner import CASES, expectations
 from rnnkit.common.places import PACKAGE
 
 ROOT = PACKAGE.parent
-BANK = generate.bank()
-every_question = pytest.mark.parametrize("id", [pytest.param(id, marks=getattr(pytest.mark, id)) for id in QUESTIONS])
-
-
-def report_of(id: str, obj) -> Report:
-    return examine(QUESTIONS[id], obj)
-
-
-def answer(id: str, body: str):
-    """The class or function of a question with this body under its signature."""
-    head = generate.solution(id).split("    ### BEGIN")[0]
-    return generate.student_object(id, f"{head}    {body}\n")
-
-
-def stub(id: str) -> str:
-    """The released cell: nbgrader's stub between the delimiters."""
-    pattern = r"( *)### BEGIN SOLUTION.*?### END SOLUTION"
-    text, count = re.subn(
-        pattern, r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", generate.solution(id), flags=re.S
-    )
-    assert count == 1
-    return text
 
 
 def source_cells(notebook: str) -> dict[str, dict]:

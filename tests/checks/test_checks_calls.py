@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from bank.measure import told
-from test_checks import answer, every_question, report_of
+from checking import answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
 from rnnkit.checks import generate, remote, repeats

@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 from bank.formulas import FORMULAS
-from test_checks import every_question, report_of
+from checking import every_question, report_of
 
 from rnnkit.checks import generate, known
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from bank.answers import RULES
-from test_checks import answer, every_question, report_of
+from checking import answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics import check
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from bank.measure import of_pair, told
-from test_checks import BANK, answer, every_question, report_of
+from checking import BANK, answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS

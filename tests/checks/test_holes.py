@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bank.holes import HOLES, Hole
-from test_checks import answer, report_of
-from test_score import scored
+from checking import answer, report_of, scored
 
 from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.key.draws import draw

@@ -12,8 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from rnnkit.clone import setup_env
-from rnnkit.clone.setup_env import SetupError
-from rnnkit.common.places import PACKAGE
+from rnnkit.common.places import PACKAGE, SetupError
 
 ROOT = PACKAGE.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

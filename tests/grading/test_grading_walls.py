@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 from course import ROOT
 
 from rnnkit.assignments.training_dynamics.key import reference
+from rnnkit.common.places import PACKAGE
+from rnnkit.grading.course import master
+from rnnkit.grading.course.decides import deciding, followed
 from rnnkit.grading.course.master import version
 from rnnkit.grading.release.wheel import build_wheel
 
@@ -46,6 +51,51 @@ def test_students_get_nothing_of_the_hidden_checks(tmp_path):
         assert not path.is_file() or reference.CANARY.encode() not in path.read_bytes(), path
 
 
-def test_scores_depend_on_the_release_and_on_the_code():
-    assert version(ROOT, "training_dynamics") == version(ROOT, "training_dynamics")
-    assert version(ROOT, "training_dynamics") != version(Path("/nowhere"), "training_dynamics")
+DECIDES = (
+    "heads.py", "inits.py", "regimes.py", "engines/base.py", "engines/compiled/loops.py", "tasks/mem.py",
+    "record/read_npz.py", "runs/lengths.py", "checks/rules.py", "assignments/training_dynamics/expected/cells.json",
+    "assignments/training_dynamics/key/draws.py", "grading/evidence/again.py", "grading/sandbox/supervise.py",
+    "grading/sandbox/answering/sitecustomize.py", "notebook/calls.py",
+)  # fmt: skip
+DOES_NOT = (
+    "plots/page.py", "plots/style.py", "cli/verbs.py", "cli/grade.py", "grading/report/feedback.py",
+    "grading/report/templates/feedback.html", "grading/course/driver.py", "clone/pip_progress.py", "runs/batch.py",
+    "bench/verb.py", "checks/runner.py", "hand_in/pack.py", "assignments/another/__init__.py",
+)  # fmt: skip
+
+
+def test_scores_depend_on_what_decides_points_and_on_nothing_else(tmp_path, monkeypatch):
+    """What is imported says what that is, inside of functions and for processes of their own, too."""
+    copy = tmp_path / "rnnkit"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "assignments" / "another").mkdir()
+    (copy / "assignments" / "another" / "__init__.py").touch()
+    monkeypatch.setattr(master, "deciding", functools.partial(deciding, package=copy))
+    before = version(ROOT, "training_dynamics")
+    assert before == version(ROOT, "training_dynamics")
+    assert before != version(Path("/nowhere"), "training_dynamics")
+    changes = set()
+    for name in (*DECIDES, *DOES_NOT):
+        text = (copy / name).read_bytes()
+        (copy / name).write_bytes(text + b"\n")
+        if version(ROOT, "training_dynamics") != before:
+            changes.add(name)
+        (copy / name).write_bytes(text)
+    assert changes == set(DECIDES)
+
+
+def test_imports_are_followed_wherever_they_stand(tmp_path):
+    files = {
+        "__init__.py": "",
+        "begin.py": "from typing import TYPE_CHECKING\nimport rnnkit.way.end\nif TYPE_CHECKING:\n"
+        "    import rnnkit.typed\ndef f():\n    from rnnkit import late\nRUN = ['-m', 'rnnkit.started']\n"
+        "TEXT = 'import rnnkit.told; print(1)'\nLINE = 'import rnnkit.words'\n",
+        "way/__init__.py": "import rnnkit.passed\ndef f():\n    import rnnkit.called\n",
+        "way/end.py": "from rnnkit.unwanted import a",
+    } | {f"{name}.py": "" for name in ["typed", "late", "started", "told", "words", "passed", "called", "unwanted"]}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    reached = followed([tmp_path / "begin.py"], tmp_path, lambda name: name != "rnnkit.unwanted")
+    names = {path.relative_to(tmp_path).as_posix() for path in reached}
+    assert names == {*files} - {"typed.py", "words.py", "called.py", "unwanted.py"}

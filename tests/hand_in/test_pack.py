@@ -13,8 +13,7 @@ import pytest
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit.hand_in import pack
-from rnnkit.hand_in.found import MORE, cells_by_id, collect
-from rnnkit.hand_in.found import NOTEBOOKS as ASKED
+from rnnkit.hand_in.collect import cells_by_id
 from rnnkit.notebook import find_run, write_model
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
@@ -334,7 +333,7 @@ def test_smaller_runs_pass_where_that_is_allowed(home):
 def test_a_run_as_it_is_trained_is_taken(home):
     shutil.rmtree(record_of(home, "A1").parent)
     train(get_regime("A1", "tiny"), out=home, cells=home / "model.py")
-    found = collect(home, smoke=True)
+    found = collect(ASSIGNMENT, home, smoke=True)
     assert found.missing == []
     assert found.runs["A1"] == {"name": A1, "profile": "tiny", "status": "finished"}
     taken = {name for name in found.files if name.startswith(f"runs/{A1}/")}
@@ -345,7 +344,7 @@ def test_of_several_runs_of_a_regime_the_full_one_is_taken(home):
     path = record_of(home, "A1")
     shutil.copytree(path.parent, home / "runs" / A1)
     changed(path, regime=get_regime("A1", "smoke").to_json())
-    found = collect(home)
+    found = collect(ASSIGNMENT, home)
     assert found.missing == []
     assert found.files[f"runs/{A1}/{path.name}"] == home / "runs" / A1 / path.name
 
@@ -357,7 +356,7 @@ def test_a_finished_smaller_run_is_taken_before_half_of_the_full_one_and_that_is
     changed(small, regime=get_regime("A1", "smoke").to_json())
     changed(half, status="running", updates=4000)
     half.rename(half.with_name(f"{A1}_state.npz"))
-    found = collect(home, smoke=True)
+    found = collect(ASSIGNMENT, home, smoke=True)
     assert (found.missing, found.files[f"runs/{A1}/{half.name}"]) == ([], small)
     assert found.runs["A1"]["profile"] == "smoke"
     assert found.notes == [f"A1: left out: {half.with_name(f'{A1}_state.npz')}, unfinished, 4000 of 50000 updates"]
@@ -367,7 +366,7 @@ def test_a_finished_smaller_run_is_taken_before_half_of_the_full_one_and_that_is
 
 def test_half_a_run_that_is_packed_anyway_is_the_one_that_was_drawn(home):
     half_a_run(home)
-    found = collect(home)
+    found = collect(ASSIGNMENT, home)
     name = get_regime("A3").name
     assert found.runs["A3"]["status"] == "running"
     assert found.files[f"runs/{name}/{name}_state.npz"] == find_run("A3").resolve()
@@ -379,7 +378,7 @@ def test_figures_of_another_record_than_the_packed_one_are_missing(home):
     for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
         cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
     write()
-    (line,) = collect(home).missing
+    (line,) = collect(ASSIGNMENT, home).missing
     assert "other records than those that are handed in, in a1_rho_figure; run all cells and save" in line
 
 
@@ -387,7 +386,7 @@ def test_figures_of_unfinished_runs_are_missing(home):
     _, cells, write = report(home)
     cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
     write()
-    (line,) = collect(home, smoke=True).missing
+    (line,) = collect(ASSIGNMENT, home, smoke=True).missing
     assert "figures of unfinished runs in a1_rho_figure" in line
 
 
@@ -397,7 +396,7 @@ def test_runs_with_a_prefix_of_ones_own_are_packed(home):
     changed(path, regime=regime.to_json())
     path.rename(home / "mine_final_state.npz")
     path.with_name(f"{A1}.log").rename(home / "mine.log")
-    found = collect(home)
+    found = collect(ASSIGNMENT, home)
     assert found.missing == []
     assert found.runs["A1"] == {"name": "mine", "profile": "full", "status": "finished"}
     assert {f"runs/{A1}/mine_final_state.npz", f"runs/{A1}/mine.log"} <= set(found.files)
@@ -480,7 +479,7 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
     assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
-    assert "runs/mine/mine_final_state.npz" in collect(home).files
+    assert "runs/mine/mine_final_state.npz" in collect(ASSIGNMENT, home).files
 
 
 def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_nothing_is_missing(home, capsys):
@@ -489,12 +488,12 @@ def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_
     (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
     for ending in ("_final_state.npz", ".log"):
         (home / f"theirs{ending}").write_bytes(b"of the run")
-    assert {"runs/theirs/theirs_final_state.npz", MORE} <= set(collect(home).files)
+    assert {"runs/theirs/theirs_final_state.npz", MORE} <= set(collect(ASSIGNMENT, home).files)
     cells_by_id(notebook)["extra_run"]["source"] = 'extra = "nowhere"'
     (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
-    assert any("no finished run" in note and "'nowhere'" in note for note in collect(home).notes)
+    assert any("no finished run" in note and "'nowhere'" in note for note in collect(ASSIGNMENT, home).notes)
     (home / MORE).unlink()
-    found = collect(home)
+    found = collect(ASSIGNMENT, home)
     assert found.missing == []
     assert not {name for name in found.files if "theirs" in name or name == MORE}
 

@@ -121,7 +121,7 @@ def test_hostile_files_take_little_memory(tmp_path, what):
     """As much address space as reading an honest record takes, and a little more."""
     (tmp_path / "a_final_state.npz").write_bytes(HOSTILE[what]())
     code = (
-        "import resource, sys; from rnnkit import read_npz; "
+        "import resource, sys; from rnnkit.record import read_npz; "
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize(); "
         "resource.setrlimit(resource.RLIMIT_AS, (used + (96 << 20),) * 2); sys.exit(read_npz.main(['.']))"
     )

@@ -13,13 +13,18 @@ ASSIGNMENT = Assignment(
     code=CODE,
     records=(OWN,),
     model=Model(CELLS, ("RNN", "GRU")),
+    whole=(EXTRA,),
+    packed=("own_diagnostics.py",),
     hand_in=HandIn(
         report=REPORT,
         runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
         welcome=("A1s", "B1s"),
         not_due=("extra_torder", "extra_torder_figure", "a1s_sigmoid_figure"),
         extra_run="extra_run",
+        extra_name="extra_torder",
+        chats="ai_chats",
     ),
+    aside=("own_diagnostics.py", "own_setting.py"),
 )
 check = ASSIGNMENT.check
 

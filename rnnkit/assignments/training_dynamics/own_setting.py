@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from rnnkit.assignments.training_dynamics.questions import OWN
 from rnnkit.checks.judge import failed, whole
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.common.names import BadValue
-from rnnkit.record.read_npz import TRIED_AGAIN, WIDTH
+from rnnkit.record.read_npz import TRIED_AGAIN as TASK
+from rnnkit.record.read_npz import WIDTH
 from rnnkit.regimes import Regime
 
 PLATEAU = 60.0  # percent wrong: who guesses has 75, who knows one of the two marks 50
@@ -23,6 +24,9 @@ LONG = 50  # steps, the shortest length of the paper's setting
 LENGTHS, SEQUENCES = 10, 200  # tried again: lengths, spread over the run's own, and sequences of each
 LONGEST = 1000  # steps that are tried
 SEED = 77_000
+NONE = "no record of temporal order was handed in"
+UNREADABLE = "no record of temporal order can be read"
+TRIED_BY = "rnnkit.assignments.training_dynamics.again"  # the module that tries the runs of a folder again
 FOLLOWS, DIFFERS, UNTRIED, BROKEN = "follows", "differs", "untried", "broken"
 
 
@@ -71,7 +75,7 @@ def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, se
         regime, weights, seed: as for `tried`.
         claimed: the error at its last check, percent.
     """
-    if regime.task != TRIED_AGAIN:
+    if regime.task != TASK:
         return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
     try:
         return report_on(regime.name, regime.min_length, claimed, tried(regime, weights, seed))
@@ -126,6 +130,13 @@ class Again:
         if self.fresh is None:
             return 0.0
         return report_on(self.name, self.min_length, self.claimed, self.fresh).points
+
+
+def of_run(name: Any) -> Report:
+    """The report on the run of this name in the student's folder."""
+    from rnnkit.notebook.calls import find_run
+
+    return from_record(find_run(name) if isinstance(name, str) and len(name) <= 100 else None)
 
 
 def from_record(path: Path | None) -> Report:

@@ -6,27 +6,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import (
-    SIZES,
-    Inputs,
-    cell_arrays,
-    gradients,
-    shape_of,
-    through_time,
-    wave,
-)
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
+from rnnkit.assignments.training_dynamics.inputs import FIXED, SIZES, cell_arrays, gradients, through_time
+from rnnkit.checks.inputs import Inputs, wave
+from rnnkit.common.shapes import shape_of
 
 Rounds = dict[str, Inputs]
 THREES = dict.fromkeys("TBIHO", 3)
 
 
-def rounds(question_id: str) -> Rounds:
-    """The later rounds of a question, by what is special about them."""
-    question = QUESTIONS[question_id]
-    if question.notebook != CELLS:
-        return _ROUNDS[question_id]()
-    return _of_cells(question.target, question.method == "forward")
+def of_cell(kind: str, method: str) -> Inputs:
+    """The public inputs of a question on a cell."""
+    return Inputs(SIZES, cell_arrays(kind), rounds=_of_cells(kind, method == "forward"))
+
+
+def of_function(question_id: str) -> Inputs:
+    """The public inputs of a question on a function."""
+    return Inputs(SIZES, FIXED[question_id](), rounds=_ROUNDS[question_id]())
 
 
 def told(about: str, options: dict[str, str]) -> str:

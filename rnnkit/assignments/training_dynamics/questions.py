@@ -5,7 +5,16 @@ A question's id is the grade_id of its locked check cell; the student's cell bef
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from rnnkit.assignments.training_dynamics.called import RETURNS
+from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
+from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
+from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
+from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
+from rnnkit.checks.report import Report
 
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
@@ -13,18 +22,39 @@ REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
 
 
+FOR_CELLS = Forbidden(modules=("rnnkit.engines", "rnnkit.starter"), cells=True, instead="from the equations")
+FOR_FUNCTIONS = Forbidden(
+    modules=("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega"), clipping=True
+)
+
+
 def _cells(
     id: str, points: float, target: str, method: str, arguments: str, result: str, minutes: int, needs: str = ""
-):
-    return Question(id, points, CELLS, target, method, tuple(arguments.split()), result, minutes, tuple(needs.split()))
-
-
-def _function(id: str, points: float, target: str, arguments: str, result: str, minutes: int, needs: str = ""):
+) -> Question:
     return Question(
-        id, points, DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes, tuple(needs.split())
-    )
+        id, points, CELLS, target, method, tuple(arguments.split()), result, minutes, tuple(needs.split()),
+        cases=cells.CASES[id], given=partial(of_cell, target, method), forbids=FOR_CELLS,
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
+    )  # fmt: skip
 
 
+def _function(
+    id: str, points: float, target: str, arguments: str, result: str, minutes: int, needs: str = "", extra: bool = False
+) -> Question:
+    return Question(
+        id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
+        tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), returns=RETURNS.get(id),
+    )  # fmt: skip
+
+
+def _of_own_setting(name: Any) -> Report:
+    from rnnkit.assignments.training_dynamics.own_setting import of_run  # it loads records
+
+    return of_run(name)
+
+
+FUNCTIONS = diagnostics.CASES | extra.CASES
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 
@@ -47,21 +77,13 @@ CODE = (
     _function(
         "diagnostic_keys", 2, "diagnostics", "loss hs gates", "dict of (T,)", 8, "grad_time sat_time gate_sat_time"
     ),
-    Question(
-        "omega",
-        3,
-        EXTRA,
-        "omega",
-        None,
-        ("flow", "slope", "W_hh", "bound"),
-        "Omega, steps in the past, (H, H)",
-        25,
-        extra=True,
-    ),
+    _function("omega", 3, "omega", "flow slope W_hh bound", "Omega, steps in the past, (H, H)", 25, extra=True),
 )
 
 # Also extra credit, but no code: a run, judged by its record.
-OWN = Question("own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True)
+OWN = Question(
+    "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
+)
 OWN_SETTING = OWN.id
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}

@@ -15,10 +15,10 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from time import monotonic
 
+from rnnkit.common.text import one_line
 from rnnkit.grading.course.submission import RESULT, Job, Result, grade_submission, load_result
 from rnnkit.grading.sandbox.allowance import WALL_S
 from rnnkit.grading.sandbox.room import EXIT, NO_ROOM, no_room
-from rnnkit.grading.score.reply import clean
 
 PATIENCE_S = 120  # seconds that a grader process may take beyond the wall's time for a submission
 MOST_MEMORY = 2 << 30  # bytes of a grader process's own data; it holds a few notebooks
@@ -89,7 +89,7 @@ class Child:
         log = Path(self.job.work) / LOG
         lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "")
-        self.flags = [f"the grader's last words: {clean(last)}"] if last else []
+        self.flags = [f"the grader's last words: {one_line(last)}"] if last else []
         self.reason = self.reason or f"the grader process died (exit code {self.process.exitcode})"
         return None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import re
 import shutil
 import sqlite3
 import tempfile
@@ -13,7 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.assignments import names
+from rnnkit.checks.assignment import Assignment
+from rnnkit.common.lock import locked
+from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.master import masters, version
@@ -22,7 +23,6 @@ from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
 from rnnkit.grading.sandbox.room import no_room
 
 MOST_BACKUPS = 20
-STUDENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 
 
 class GradingError(BadValue):
@@ -108,15 +108,12 @@ def lock(course: Course) -> Iterator[None]:
     """One grading of a course at a time; the system lets go when the process ends."""
     folder = course.folder / "grading"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise GradingError(f"{folder}: another process is grading this course; wait for it to end") from None
+    refusal = GradingError(f"{folder}: another process is grading this course; wait for it to end")
+    with locked(folder / ".lock", refusal):
         yield
 
 
-def enter(course: Course, assignment: str, ledger: Ledger) -> None:
+def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
     """Enters questions, points and roster into the gradebook, where that was not done or has changed."""
     masters(course.root, assignment)
     now = version(course.root, assignment)
@@ -126,15 +123,15 @@ def enter(course: Course, assignment: str, ledger: Ledger) -> None:
             f"{course.gradebook}: expected the gradebook, found none; the points that people gave are only there; "
             f"copy the newest of {course.backups} to its place, or move {course.ledger.name} away to begin anew"
         )
-    if fresh or ledger.content["entered"].get(assignment) != now:
+    if fresh or ledger.content["entered"].get(assignment.name) != now:
         with tempfile.TemporaryDirectory() as folder:
-            gradebook.enter_assignment(course.root, course.folder, Path(folder))
-            if changed := differences(Path(folder), course.root / RELEASE):
+            gradebook.enter_assignment(course.root, course.folder, Path(folder), assignment.name)
+            if changed := differences(Path(folder), course.root / RELEASE, [assignment.name]):
                 raise ReleaseError(
                     f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
                     "run rnnkit release first"
                 )
-        ledger.content["entered"][assignment] = now
+        ledger.content["entered"][assignment.name] = now
         ledger.save()
     if course.roster.exists():
         people = [(s.id, s.first_name, s.last_name, s.email) for s in read_roster(course.roster)]
@@ -143,17 +140,18 @@ def enter(course: Course, assignment: str, ledger: Ledger) -> None:
             gradebook.enter_students(book, [person for person in people if known.get(person[0]) != person[1:]])
 
 
-def standing(course: Course, assignment: str, students: Sequence[str]) -> Graded:
+def standing(course: Course, assignment: Assignment, students: Sequence[str]) -> Graded:
     """Who has submitted, who has not, and which folders are no student's."""
-    result = Graded()
+    result, name = Graded(), assignment.name
     folders = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
     for folder in (folder for folder in folders if not folder.name.startswith(".")):
         if not folder.is_dir() or folder.is_symlink():
             result.refused[folder.name] = "expected a student's folder, found something else"
         elif not STUDENT.fullmatch(folder.name):
             result.refused[folder.name] = "expected a student's id (letters, digits, . _ @ -) as the folder's name"
-        elif (folder / assignment).is_symlink() or not (folder / assignment).is_dir():
-            result.refused[folder.name] = f"expected the folder {assignment} in it, found none"
+        elif (folder / name).is_symlink() or not (folder / name).is_dir():
+            if not any((folder / other).is_dir() for other in names()):  # else another assignment was handed in
+                result.refused[folder.name] = f"expected the folder {name} in it, found none"
         else:
             result.entries[folder.name] = Entry(folder.name, "")
     if course.roster.exists():
@@ -161,7 +159,7 @@ def standing(course: Course, assignment: str, students: Sequence[str]) -> Graded
     result.folders = set(result.entries)
     for student in students:
         if student in result.missing:
-            raise GradingError(f"{student}: has not submitted; expected {course.submitted / student / assignment}")
+            raise GradingError(f"{student}: has not submitted; expected {course.submitted / student / name}")
         if student not in result.entries:
             raise GradingError(unknown(student, result.entries, "student"))
     if students:
@@ -185,23 +183,23 @@ def back_up(course: Course) -> None:
         old.unlink()
 
 
-def forget(course: Course, assignment: str, student: str) -> None:
+def forget(course: Course, assignment: Assignment, student: str) -> None:
     """Takes a student out of gradebook, ledger, autograded notebooks and feedback of an assignment.
 
     Raises:
         GradingError: nobody of this name was graded, or the submission is still there.
     """
     with lock(course):
-        ledger = Ledger(course.ledger, assignment)
-        folder = course.submitted / student / assignment
+        ledger = Ledger(course.ledger, assignment.name)
+        folder = course.submitted / student / assignment.name
         if student not in ledger.entries:
             raise GradingError(unknown(student, ledger.entries, "graded student"))
         if folder.exists():
             raise GradingError(f"{folder}: is still there; move it away first, or it would be graded again")
         back_up(course)
         with gradebook.opened(course.folder) as book:
-            gradebook.remove(book, assignment, student)
+            gradebook.remove(book, assignment.name, student)
         for place in (course.autograded, course.folder / "grading" / "feedback"):
-            shutil.rmtree(place / student / assignment, ignore_errors=True)
+            shutil.rmtree(place / student / assignment.name, ignore_errors=True)
         del ledger.entries[student]
         ledger.save()

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
-from rnnkit.assignments.training_dynamics.questions import SCORED
-from rnnkit.clone.setup_env import clone_root
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import unknown
+from rnnkit.common.places import clone_root
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
@@ -38,7 +38,7 @@ CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submission
 
 def grade_class(
     course: Path,
-    assignment: str = "training_dynamics",
+    assignment: Assignment,
     *,
     root: Path | None = None,
     students: Sequence[str] = (),
@@ -54,7 +54,7 @@ def grade_class(
 
     Arguments:
         course: the folder that holds ``grading/``.
-        assignment: a folder of ``notebooks/``.
+        assignment: which one.
         root: the clone; by default the one that rnnkit is run from.
         students: only these; all by default.
         questions: only these scores are entered anew, whether or not anything has changed; all by default.
@@ -62,8 +62,8 @@ def grade_class(
         trust: run the submissions' code without a sandbox; it is noted with every result.
         force: grade again what has not changed.
         seed: of the random inputs; by default a new one for each submission, noted in the ledger.
-        own_run_s: seconds of computing in which a submission's runs of temporal order are tried again, after all scores
-            stand.
+        own_run_s: seconds of computing in which a submission's runs that have points of their own are tried again,
+            after all scores stand.
         on_entry: called with each new entry, how many are done, and how many there are to do.
 
     Raises:
@@ -71,14 +71,14 @@ def grade_class(
     """
     course_ = Course(root or clone_root(), course.resolve())
     for question in questions:
-        if question not in SCORED:
+        if question not in assignment.scored:
             by_hand = f"{question}_task" in schemes(course_.root, assignment)
             where = "; points for answers are entered in Formgrader" if by_hand else ""
-            raise GradingError(unknown(question, SCORED, "question") + where)
+            raise GradingError(unknown(question, assignment.scored, "question") + where)
     if not trust:
         probe()
     with told_of_room(course_), lock(course_):
-        ledger = Ledger(course_.ledger, assignment)
+        ledger = Ledger(course_.ledger, assignment.name)
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
         register = Register(course_, assignment, ledger, TRUSTED if trust else CONFINED)
@@ -91,7 +91,7 @@ def grade_class(
             for done, entry in enumerate(run.all(waiting, jobs), 1):
                 if on_entry:
                     on_entry(entry, done, len(waiting))
-            again = [student for student in result.entries if owing(ledger.entries.get(student))]
+            again = [student for student in result.entries if owing(assignment, ledger.entries.get(student))]
             for done, entry in enumerate(run.try_again(again, jobs, own_run_s), 1):
                 if on_entry:
                     on_entry(entry, done, len(again))
@@ -123,7 +123,7 @@ class _Run:
         for name, notebook in self.register.masters.items():
             nbformat.write(notebook, folder / name)
         save_text(folder / SCHEMES, json.dumps(schemes(self.course.root, self.assignment)))
-        save_text(folder / SHAPES, json.dumps(shipped(self.course.root)))
+        save_text(folder / SHAPES, json.dumps(shipped(self.course.root, self.assignment)))
         self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
     def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
@@ -134,8 +134,9 @@ class _Run:
         before = self.register.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
         return Job(
+            self.assignment.name,
             student,
-            str(self.course.submitted / student / self.assignment),
+            str(self.course.submitted / student / self.assignment.name),
             str(work),
             str(self.work / MASTER),
             str(self.runtime),
@@ -189,7 +190,7 @@ class _Run:
         return Child(replace(self.job(student), seed=first.job.seed), place=place, first=first)
 
     def try_again(self, students: Sequence[str], jobs: int, seconds: float) -> Iterator[Entry]:
-        """Tries runs of temporal order again, and yields each entry when the points stand there, too."""
+        """Tries runs again that have points by themselves, and yields each entry when the points stand there, too."""
         if students:
             self.prepare()
         work, wall_s = functools.partial(own_run.try_again, seconds=seconds), own_run.wall_s(seconds) + PATIENCE_S

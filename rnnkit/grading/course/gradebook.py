@@ -42,14 +42,14 @@ def opened(course: Path) -> Iterator[Gradebook]:
             gradebook.db.rollback()
 
 
-def enter_assignment(root: Path, course: Path, out: Path) -> None:
-    """Enters the assignments of a clone into the gradebook, with their questions and points.
+def enter_assignment(root: Path, course: Path, out: Path, assignment: str) -> None:
+    """Enters an assignment of a clone into the gradebook, with its questions and points.
 
     Raises:
         ReleaseError: nbgrader refuses: questions were added or removed after submissions came in.
     """
     (course / "grading").mkdir(exist_ok=True)
-    generate(root, out, db_url=url(course))
+    generate(root, out, [assignment], db_url=url(course))
 
 
 def enter_students(gradebook: Gradebook, students: Iterable[tuple[str, str, str, str]]) -> None:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnnkit.assignments.training_dynamics.questions import EXTRA
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
 from rnnkit.grading.intake.walk import walk
@@ -40,7 +39,7 @@ class Entry:
         received, graded: when the files were handed in, see `grading.intake.receipts`, and when they were graded; UTC.
         seconds, peak_mb: what the grader process took.
         notebooks: file -> status, reason, flags.
-        scores: question -> notebook, points, most, status, text, sha256 of the code.
+        scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
         answers: question for a person -> notebook, answered, sha256.
         records: run -> sha256 of its record.
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
@@ -83,7 +82,7 @@ class Entry:
         return float(sum(about["points"] for about in self.scores.values())) - self.points
 
     def _counted(self) -> list[dict[str, Any]]:
-        return [about for about in self.scores.values() if about.get("notebook") != EXTRA]
+        return [about for about in self.scores.values() if not about.get("extra")]
 
     @property
     def all_flags(self) -> list[str]:

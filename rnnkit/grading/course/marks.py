@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Assignment, BaseCell, Comment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment as Released
+from nbgrader.api import BaseCell, Comment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.api import Student as Person
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
@@ -17,21 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.grading.course.ledger import FAILED, GRADED, Entry
 from rnnkit.grading.course.master import masters
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.release.release import ReleaseError
+from rnnkit.notebook.cells import SOLUTION
 
-SOLUTION = "_solution"
 TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
-# Escape sequences of terminals; characters that steer instead of being shown; halves of characters.
-STEERING = re.compile(
-    "\x1b\\[[0-9;?]*[ -/]*[@-~]"
-    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 class MarksError(BadValue):
@@ -174,7 +171,7 @@ def gradebook_url(settings: Config) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def order_of(root: Path, assignment: str) -> list[tuple[str, str]]:
+def order_of(root: Path, assignment: Assignment) -> list[tuple[str, str]]:
     """Notebook and grade_id of every cell, in the order of the released notebooks; empty where nothing was released."""
     try:
         given = masters(root, assignment)
@@ -184,24 +181,37 @@ def order_of(root: Path, assignment: str) -> list[tuple[str, str]]:
     return [(name, cell.metadata.get("nbgrader", {}).get("grade_id", "")) for name, cell in cells]
 
 
-def read_marks(url: str, assignment: str, order: Sequence[tuple[str, str]] = ()) -> Marks:
+def read_marks(url: str, assignment: Assignment, order: Sequence[tuple[str, str]] = ()) -> Marks:
     """Reads an assignment's marks.
 
     Arguments:
         url: the gradebook, as sqlalchemy has it.
-        assignment: its name.
+        assignment: which one.
         order: of the cells, see `order_of`; the others follow: questions of the checks first, then by name.
 
     Raises:
         MarksError: no gradebook there, or none with this assignment.
     """
+    checks = {(Path(one.notebook).stem, one.id): len(order) + number for number, one in enumerate(assignment.code)}
+    with _session(url) as session:
+        return _read(session, assignment.name, checks | {place: number for number, place in enumerate(order)})
+
+
+def entered(url: str) -> list[str]:
+    """The names of the assignments that a gradebook knows; see `read_marks` for what it raises."""
+    with _session(url) as session:
+        return [name for (name,) in session.query(Released.name)]
+
+
+@contextmanager
+def _session(url: str) -> Iterator[Session]:
     where = make_url(url)
     if where.get_backend_name() == "sqlite" and not Path(where.database or "").is_file():
         raise MarksError(f"expected a gradebook, found no file {where.database}; grade submissions first")
     engine = create_engine(url)
     try:
         with Session(engine) as session:
-            return _read(session, assignment, {place: number for number, place in enumerate(order)})
+            yield session
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise MarksError(f"{where.database}: expected a gradebook of nbgrader, got {reason}") from None
@@ -210,7 +220,7 @@ def read_marks(url: str, assignment: str, order: Sequence[tuple[str, str]] = ())
 
 
 def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) -> Marks:
-    known = [name for (name,) in session.query(Assignment.name)]
+    known = [name for (name,) in session.query(Released.name)]
     if assignment not in known:
         raise MarksError(f"assignment: expected one of {', '.join(known) or 'none'}, got {assignment!r}")
     people = {
@@ -220,8 +230,8 @@ def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) 
     submissions = {
         student: Submission(student, submitted)
         for student, submitted in session.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
-        .join(Assignment)
-        .filter(Assignment.name == assignment)
+        .join(Released)
+        .filter(Released.name == assignment)
     }
     penalties = _of_submissions(session.query(SubmittedNotebook.late_submission_penalty), assignment)
     for penalty, student, _ in penalties:
@@ -259,16 +269,16 @@ def _of_submissions(query: Any, assignment: str) -> Any:
     """A query on submitted notebooks, with the student and the notebook's name as its last two columns."""
     return (
         query.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(Released, SubmittedAssignment.assignment_id == Released.id)
         .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        .filter(Assignment.name == assignment)
+        .filter(Released.name == assignment)
         .add_columns(SubmittedAssignment.student_id, Notebook.name)
     )
 
 
 def _cells(session: Session, assignment: str) -> list[Mark]:
     found = []
-    for notebook in session.query(Notebook).join(Assignment).filter(Assignment.name == assignment):
+    for notebook in session.query(Notebook).join(Released).filter(Released.name == assignment):
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             task = cell.type == "TaskCell"
             found.append(Mark(cell.name, notebook.name, cell.cell_type == "code", task, cell.max_score))
@@ -277,15 +287,7 @@ def _cells(session: Session, assignment: str) -> list[Mark]:
 
 def _place(mark: Mark, order: dict[tuple[str, str], int]) -> tuple:
     """Where a cell stands among all: as given, then the questions of the checks in their order, then by name."""
-    checks = list(QUESTIONS)
-    place = checks.index(mark.id) if mark.id in checks else len(checks)
-    return (order.get((mark.notebook, mark.id), len(order)), place, mark.notebook, mark.id)
-
-
-def plain(text: Any, most: int = 20_000) -> str:
-    """Text as it can be shown anywhere: without what steers terminals or the direction of writing, and not too long."""
-    shown = STEERING.sub("", str(text).replace("\r\n", "\n"))
-    return shown if len(shown) <= most else f"{shown[:most]} [...]"
+    return (order.get((mark.notebook, mark.id), math.inf), mark.notebook, mark.id)
 
 
 def nobody(id: str, known: Iterable[str]) -> str:

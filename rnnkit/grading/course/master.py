@@ -8,42 +8,30 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from rnnkit.common.places import PACKAGE
+from rnnkit.checks.assignment import Assignment
+from rnnkit.grading.course.decides import deciding
 from rnnkit.grading.release.release import RELEASE, SOURCE, ReleaseError, assignments
 
-# What scores depend on: after a change here every submission is graded anew.
-SCORING = (
-    "checks",
-    "grading",
-    "assignments",
-    "notebook/assemble.py",
-    "runs/broken.py",
-    "runs/modelfile.py",
-    "cells.py",
-)
 
-
-def masters(root: Path, assignment: str) -> dict[str, NotebookNode]:
+def masters(root: Path, assignment: Assignment) -> dict[str, NotebookNode]:
     """File name -> the released notebook, in order.
 
     Raises:
         ReleaseError: no such assignment, or one that was not released.
     """
-    if assignment not in assignments(root):
+    if assignment.name not in assignments(root):
         known = ", ".join(assignments(root)) or "none"
-        raise ReleaseError(f"assignment: expected one of {known}, got {assignment!r}")
-    found = {}
-    for path in sorted((root / SOURCE / assignment).glob("*.ipynb")):
-        released = root / RELEASE / assignment / path.name
-        if not released.is_file():
-            raise ReleaseError(f"{released}: expected the released notebook, found none; run rnnkit release first")
-        found[path.name] = nbformat.read(released, 4)
-    return found
+        raise ReleaseError(f"assignment: expected one of {known}, got {assignment.name!r}")
+    released = {name: root / RELEASE / assignment.name / name for name in assignment.notebooks}
+    for path in released.values():
+        if not path.is_file():
+            raise ReleaseError(f"{path}: expected the released notebook, found none; run rnnkit release first")
+    return {name: nbformat.read(path, 4) for name, path in released.items()}
 
 
-def schemes(root: Path, assignment: str) -> dict[str, str]:
+def schemes(root: Path, assignment: Assignment) -> dict[str, str]:
     """Task cell -> its text with the mark scheme, which was not released."""
-    paths = (root / SOURCE / assignment).glob("*.ipynb")
+    paths = (root / SOURCE / assignment.name).glob("*.ipynb")
     return {cell.id: cell.source for path in paths for cell in nbformat.read(path, 4).cells if is_task(cell)}
 
 
@@ -58,14 +46,10 @@ def is_answer(cell: NotebookNode) -> bool:
     return bool(about.get("grade") and about.get("solution"))
 
 
-def version(root: Path, assignment: str) -> str:
+def version(root: Path, assignment: Assignment) -> str:
     """A hash of everything that scores depend on, but for the submissions."""
     digest = hashlib.sha256()
-    code = [
-        path for name in SCORING for path in ([PACKAGE / name] if name.endswith(".py") else (PACKAGE / name).rglob("*"))
-    ]
-    notebooks = [path for side in (RELEASE, SOURCE) for path in sorted((root / side / assignment).glob("*.ipynb"))]
-    for path in (*sorted(code), *notebooks):
-        if path.is_file() and path.suffix in (".py", ".json", ".ipynb"):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    notebooks = [path for side in (RELEASE, SOURCE) for path in sorted((root / side / assignment.name).glob("*.ipynb"))]
+    for path in (*deciding(assignment.name), *notebooks):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

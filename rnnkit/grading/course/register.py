@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN_SETTING, QUESTIONS
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.children import Child
@@ -26,9 +26,10 @@ from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.sandbox.room import no_room, reason
 
 
-def owing(entry: Entry | Result | None) -> bool:
-    """Whether a submission's run of temporal order has yet to be tried again."""
-    return entry is not None and entry.scores.get(OWN_SETTING, {}).get("status") == NOT_TRIED
+def owing(assignment: Assignment, entry: Entry | Result | None) -> list[str]:
+    """The questions of a submission whose runs have yet to be tried again."""
+    scores = entry.scores if entry else {}
+    return [one.id for one in assignment.records if scores.get(one.id, {}).get("status") == NOT_TRIED]
 
 
 class Register:
@@ -45,7 +46,7 @@ class Register:
         received: student -> when they came.
     """
 
-    def __init__(self, course: Course, assignment: str, ledger: Ledger, confined: str) -> None:
+    def __init__(self, course: Course, assignment: Assignment, ledger: Ledger, confined: str) -> None:
         self.course, self.assignment, self.ledger, self.confined = course, assignment, ledger, confined
         self.version = version(course.root, assignment)
         self.masters = masters(course.root, assignment)
@@ -54,15 +55,15 @@ class Register:
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
         """The students whose submissions are to be graded now."""
-        found, receipts = [], Receipts(self.course.submitted, self.assignment)
+        found, receipts = [], Receipts(self.course.submitted, self.assignment.name)
         with gradebook.opened(self.course.folder) as book:
             for student in result.entries:
-                folder = self.course.submitted / student / self.assignment
+                folder = self.course.submitted / student / self.assignment.name
                 tree = self.trees[student] = tree_hash(folder)
                 before = self.ledger.entries.get(student)
                 known = before.received if before and before.tree == tree else ""
                 self.received[student] = receipts.received(student, tree, folder, known)
-                if again or not self._settled(student, gradebook.auto_scores(book, self.assignment, student)):
+                if again or not self._settled(student, gradebook.auto_scores(book, self.assignment.name, student)):
                     found.append(student)
                 else:
                     result.unchanged.append(student)
@@ -80,19 +81,16 @@ class Register:
         """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
         student = child.job.student
         entry = self.ledger.entries[student]
-        about = entry.scores[OWN_SETTING]
+        owed = owing(self.assignment, entry)
         try:
-            result = child.result() or own_run.broken_off(student, child.reason)
-            about = about | result.scores[OWN_SETTING]
-            entry = replace(
-                entry,
-                scores=entry.scores | {OWN_SETTING: about},
-                evidence=[flag for flag in entry.evidence if not flag.startswith(OWN_SETTING)] + result.evidence,
-            )
-            notebook = self.course.autograded / student / self.assignment / EXTRA
-            if notebook.is_file():
-                own_run.show(notebook, about["text"])
-            self.record(entry, (OWN_SETTING,))
+            result = child.result() or own_run.broken_off(student, self.assignment, owed, child.reason)
+            fresh = {id: entry.scores[id] | score for id, score in result.scores.items()}
+            earlier = [flag for flag in entry.evidence if not flag.startswith(tuple(fresh))]
+            entry = replace(entry, scores=entry.scores | fresh, evidence=earlier + result.evidence)
+            for id, score in fresh.items():
+                folder = self.course.autograded / student / self.assignment.name
+                own_run.show(folder / self.assignment.scored[id].notebook, id, score["text"])
+            self.record(entry, fresh)
         except Exception as error:
             return self.failed(student, reason(error, "the run of its own could not be entered"))
         finally:
@@ -102,14 +100,14 @@ class Register:
     def record(self, entry: Entry, fresh: Collection[str]) -> None:
         """Gradebook, then ledger: killed between the two, the submission is graded again."""
         with gradebook.opened(self.course.folder) as book:
-            gradebook.record(book, self.assignment, entry, fresh, self.ledger.entries.get(entry.student))
+            gradebook.record(book, self.assignment.name, entry, fresh, self.ledger.entries.get(entry.student))
         self.ledger.entries[entry.student] = entry
         self.ledger.save()
 
     def failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
         """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
         kept = self.ledger.entries.get(student)
-        about = {"scores": kept.scores, "answers": kept.answers} if kept else {}
+        about = {"scores": self._scores(kept.scores), "answers": kept.answers} if kept else {}
         entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
         try:
             self.record(entry, ())
@@ -128,13 +126,13 @@ class Register:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
         before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}
-        if owing(result) and OWN_SETTING in kept:  # until it is tried again they stay
-            result.scores[OWN_SETTING]["points"] = kept[OWN_SETTING]["points"]
+        for id in set(owing(self.assignment, result)) & set(kept):  # until it is tried again they stay
+            result.scores[id]["points"] = kept[id]["points"]
         if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
-            return replace(before, scores=kept | fresh, seed=job.seed, graded=about["graded"])
+            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=about["graded"])
         zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
-        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in QUESTIONS.values()}
+        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
         status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
         reasons = "; ".join(f"{name}: {one.reason}" for name, one in result.notebooks.items() if one.reason)
         return Entry(
@@ -144,7 +142,7 @@ class Register:
             seconds=result.seconds,
             peak_mb=result.peak_mb,
             notebooks={name: asdict(one) for name, one in result.notebooks.items()},
-            scores=none | kept | result.scores,
+            scores=self._scores(none | kept | result.scores),
             answers=(before.answers if before else {}) | result.answers,
             records=result.records,
             times=result.times,
@@ -153,9 +151,14 @@ class Register:
             **about,
         )
 
+    def _scores(self, scores: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Scores, and of each whether it is extra credit."""
+        known = self.assignment.scored
+        return {id: score | {"extra": id in known and known[id].extra} for id, score in scores.items()}
+
     def publish(self, result: Result, graded: Path) -> None:
         """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
-        folder = self.course.autograded / result.student / self.assignment
+        folder = self.course.autograded / result.student / self.assignment.name
         folder.mkdir(parents=True, exist_ok=True)
         for name, about in result.notebooks.items():
             if (graded / name).is_file():

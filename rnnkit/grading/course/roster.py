@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnkit.common.names import BadValue
+from rnnkit.common.names import STUDENT, BadValue
 
 ROSTER = Path("grading") / "roster.csv"
 COLUMNS = ("id", "first_name", "last_name", "email")
-ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")  # it becomes a folder's name
 LISTED = 5  # as many problems are named in a message
 
 
@@ -85,6 +83,6 @@ def _problem(student: Student, fields: int, columns: int, earlier: int | None) -
         return f"expected {columns} fields, got {fields}: put what has a comma in it into double quotes"
     if not student.id:
         return "expected an id, got an empty field"
-    if not ID.fullmatch(student.id):
+    if not STUDENT.fullmatch(student.id):
         return f"expected an id of letters, digits and ._@- (64 at most, not . or - first), got {student.id[:80]!r}"
     return f"expected each id once, {student.id!r} is in line {earlier} already" if earlier else None

@@ -18,13 +18,14 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from rnnkit.assignments.training_dynamics.key.hints import with_hints
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, EXTRA, OWN_SETTING, SCORED
+from rnnkit.assignments import get_assignment
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import ABSENT, REJECTED
 from rnnkit.grading.course.master import is_answer, is_task
-from rnnkit.grading.evidence.evidence import evidence, own_setting
+from rnnkit.grading.evidence.evidence import evidence, untried
 from rnnkit.grading.evidence.scan import scan
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.intake.walk import walk
@@ -40,8 +41,8 @@ from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
 from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
-from rnnkit.grading.score.reply import clean
-from rnnkit.notebook.assemble import SOLUTION, model_of
+from rnnkit.notebook.assemble import model_of
+from rnnkit.notebook.cells import SOLUTION
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
 READER_S = 100  # seconds of processor time for reading the records
@@ -58,6 +59,7 @@ class Job:
     """What a grader process is told.
 
     Fields:
+        assignment: its name.
         student: whose submission.
         folder: the submitted files.
         work: where results go; it is this submission's alone.
@@ -70,6 +72,7 @@ class Job:
         cores: the processors that its sandboxes may use; all where empty.
     """
 
+    assignment: str
     student: str
     folder: str
     work: str
@@ -86,7 +89,7 @@ class Job:
 class NotebookResult:
     """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at.
 
-    That of the extra credit is ``absent`` where it was not handed in.
+    One that need not be handed in is ``absent`` where it was not.
     """
 
     status: str
@@ -133,13 +136,13 @@ def grade_submission(job: Job) -> Result:
 def _graded(job: Job, last: ExitStack) -> Result:
     """The same; what is to be ended in any case is left to `last`."""
     begun, allowance = monotonic(), Allowance()
-    result = Result(job.student)
-    rebuilt = _rebuilt(job, result)
+    assignment, result = get_assignment(job.assignment), Result(job.student)
+    rebuilt = _rebuilt(assignment, job, result)
     stage = Path(job.work) / STAGE
     result.flags += stage_data(Path(job.folder), stage)
-    cells_sha256 = _write_model(rebuilt.get(CELLS), stage, result)
+    cells_sha256 = _write_model(assignment, rebuilt, stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
-    only = {SCORED[question].notebook for question in job.questions} or set(rebuilt)
+    only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
     nursery = last.enter_context(closing(Nursery(stage, limits)))
@@ -152,7 +155,7 @@ def _graded(job: Job, last: ExitStack) -> Result:
         allowance.note(done.why)
         return done
 
-    runs = evidence(stage, reader, cells_sha256)
+    runs = evidence(stage, reader, assignment, cells_sha256)
     result.evidence = [flag for one in runs for flag in one.flags]
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
     result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
@@ -169,14 +172,16 @@ def _graded(job: Job, last: ExitStack) -> Result:
     for name, notebook in wanted.items():
         done = Executed(notebook)
         if needs_kernel(notebook):
-            settled = {OWN_SETTING: own_setting(runs)} if name == EXTRA else {}
-            kernels = {"make": asked} if name in (CELLS, DIAGNOSTICS) else {"make": whole, "aside": asked}
-            done = execute(notebook, deadline=begun + WALL_S, seed=job.seed, settled=settled, **kernels)
+            settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
+            within = name not in assignment.whole and any(one.notebook == name for one in assignment.code)
+            kernels = {"make": asked} if within else {"make": whole, "aside": asked}
+            done = execute(assignment, notebook, deadline=begun + WALL_S, seed=job.seed, settled=settled, **kernels)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
             cell.source = schemes[cell.id]
-        with_hints(done.notebook, runs)
+        if hints := getattr(assignment.key, "with_hints", None):
+            hints(done.notebook, runs)
         save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
     allowance.close()
     result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
@@ -195,13 +200,13 @@ def load_result(path: Path) -> Result:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value, MOST_TEXT, lines=True)
+        return plain(value, MOST_TEXT)
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
     return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
+def _rebuilt(assignment: Assignment, job: Job, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
     masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
     shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
@@ -212,9 +217,13 @@ def _rebuilt(job: Job, result: Result) -> dict[str, NotebookNode]:
                 raise handed_in[name]
             path, flags = handed_in[name]
             found[name], more = rebuild(master, read(path))
-            result.notebooks[name] = NotebookResult("graded", "", [*flags, *more, *scan(found[name], name, shapes)])
+            result.notebooks[name] = NotebookResult(
+                "graded", "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
+            )
         except Missing as bad:
-            result.notebooks[name] = NotebookResult(*([ABSENT] if name == EXTRA else [REJECTED, str(bad)]))
+            result.notebooks[name] = NotebookResult(
+                *([ABSENT] if name in assignment.optional else [REJECTED, str(bad)])
+            )
         except BadSubmission as bad:
             result.notebooks[name] = NotebookResult(REJECTED, str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
@@ -230,7 +239,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     stage.mkdir(parents=True)
     flags, left = [], MOST_DATA
     for inside, about in walk(folder):
-        shown, target = clean(inside), stage / inside
+        shown, target = one_line(inside), stage / inside
         if about is None:
             flags.append(f"{shown}: too deep, too many, or closed; ignored")
         elif not stat.S_ISREG(about.st_mode):
@@ -252,17 +261,18 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     return flags
 
 
-def _write_model(cells: NotebookNode | None, stage: Path, result: Result) -> str:
+def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage: Path, result: Result) -> str:
     """Derives model.py from the rebuilt notebook, and returns its hash; a submitted one does not count."""
-    if cells is None:
+    if assignment.model is None or assignment.model.notebook not in rebuilt:
         return ""
-    flags = result.notebooks[CELLS].flags
+    name = assignment.model.notebook
+    flags = result.notebooks[name].flags
     try:
-        text = model_of(cells, CELLS).text
+        text = model_of(rebuilt[name], name).text
         save_text(stage / DEFAULT_FILE, text)
         return hashlib.sha256(text.encode()).hexdigest()
     except BadValue as error:
-        flags.append(str(error).removeprefix(f"{CELLS}: "))
+        flags.append(str(error).removeprefix(f"{name}: "))
     except OSError as error:
         if no_room(error):
             raise

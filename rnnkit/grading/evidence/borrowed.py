@@ -14,19 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnkit.checks.assignment import Assignment
 from rnnkit.grading.release.bodies import functions
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.sandbox.scoring import OF_TORCH
 
-OWN = (
-    "cells.py",
-    "inits.py",
-    "omega.py",
-    "optim.py",
-    "assignments/training_dynamics/own_diagnostics.py",
-    "engines",
-    "diagnostics",
-)  # of rnnkit/
+OWN = ("cells.py", "inits.py", "omega.py", "optim.py", "engines", "diagnostics")  # of rnnkit/
 SMALLEST = 12  # nodes of a statement that counts
 LEAST = 20  # nodes of all statements that two functions have in common
 SHARE = 0.6  # of the nodes of a shipped function that count
@@ -34,17 +27,18 @@ MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 Shapes = dict[str, dict[str, int]]  # function -> hash of a statement -> its nodes
 
 
-def shipped(root: Path) -> Shapes:
+def shipped(root: Path, assignment: Assignment) -> Shapes:
     """The statements of all functions that students have and that could answer a question, by the functions' names.
 
     Arguments:
         root: the clone.
+        assignment: whose own modules may hold answers, too.
     """
     found: Shapes = {}
     with tempfile.TemporaryDirectory() as folder:
         student_source(root, Path(folder), packed=False)
         package = Path(folder) / "rnnkit"
-        for name in OWN:
+        for name in (*OWN, *(f"assignments/{assignment.name}/{name}" for name in assignment.packed)):
             paths = [package / name] if name.endswith(".py") else sorted((package / name).rglob("*.py"))
             for path in paths:
                 dotted = f"rnnkit.{path.relative_to(package).with_suffix('').as_posix().replace('/', '.')}"

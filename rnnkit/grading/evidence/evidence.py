@@ -8,30 +8,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.own_setting import without
-from rnnkit.assignments.training_dynamics.questions import CELLS, OWN
+from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.judge import failed
+from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import decode
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line
 from rnnkit.grading.course.ledger import NOT_TRIED
 from rnnkit.grading.evidence.plausible import strange
 from rnnkit.record.file import STATE
 from rnnkit.record.find import PROFILE_ORDER
-from rnnkit.record.read_npz import ENDING, OUTPUT, TRIED_AGAIN
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, SIGMOID_REGIMES, Regime, differences, named
+from rnnkit.record.read_npz import ENDING, OUTPUT
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
 from rnnkit.runs.modelfile import BUILTIN
 
-ASKED = (*HANDOUT_REGIMES, *SIGMOID_REGIMES)  # runs that the report asks about
-MOST_FLAGS = 12  # of one run
+MOST_FLAGS, MOST_TEXT = 12, 160  # of one run; characters of a text
 READER = ("python", "-m", "rnnkit.record.read_npz")
 
 
@@ -66,38 +66,40 @@ class Run:
     sha256: str = ""
 
 
-def evidence(folder: Path, run: Callable[..., Finished], cells_sha256: str = "") -> list[Run]:
+def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = "") -> list[Run]:
     """Looks at every final record in a submission.
 
     Arguments:
         folder: the submitted files.
         run: runs a command confined, with ``stage=folder``.
-        cells_sha256: of the model.py that the submitted 1_cells gives; empty where it gives none.
+        assignment: says which runs are due.
+        cells_sha256: of the model.py that the submitted notebook gives; empty where it gives none.
 
     Returns:
-        One for each of the handout's runs, there or not, in its order; then the others; then what several runs have in
-        common, under the key ``runs``.
+        One for each of the runs that are due, there or not, in their order; then the others; then what several runs
+        have in common, under the key ``runs``.
     """
+    due = assignment.hand_in.runs
     files = _files(folder)
     names = {path.name for path in files.values()}
     if not any(name.endswith(ENDING) for name in names):
-        return [Run("runs", flags=("runs: no record of any run was handed in",))]
+        return [Run("runs", flags=("runs: no record of any run was handed in",))] if due else []
     done = run([*READER, "."], stage=folder)
-    found, flags = _decoded(done)
+    found, flags = _decoded(done, (*due, *assignment.hand_in.welcome))
     runs = [Run("runs", flags=tuple(flags))] if flags else []
-    by_key: dict[str, list[Run]] = {key: [] for key in HANDOUT_REGIMES}
+    by_key: dict[str, list[Run]] = {key: [] for key in due}
     for one in found:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
         runs.append(_best(key, several) if several else _missing(key, [*files]))
     runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
-    return [*_joined(runs), *_together(runs, cells_sha256)]
+    return [*_joined(runs, due), *_together(runs, assignment, cells_sha256)]
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """All files of a submission, by their names as the reader's are shown."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
-    return {plain(path.relative_to(folder).as_posix(), 200): path for path in paths}
+    return {one_line(path.relative_to(folder).as_posix(), 200): path for path in paths}
 
 
 def _sha256(path: Path | None) -> str:
@@ -111,41 +113,48 @@ def _sha256(path: Path | None) -> str:
 def _missing(key: str, files: list[str]) -> Run:
     halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(ENDING)]
     # `rnnkit pack` names the folder by the regime, whatever the file is called.
-    half = any(REGIMES[key].name in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
+    half = any(_name_of(key) in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
     return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
 
-def _decoded(done: Finished) -> tuple[list[Run], list[str]]:
+def _name_of(key: str) -> str:
+    """The name of a run's files."""
+    return REGIMES[key].name if key in REGIMES else key
+
+
+def _decoded(done: Finished, asked: Sequence[str]) -> tuple[list[Run], list[str]]:
     """The reader's lines as runs, and what went wrong with it."""
     runs, flags = [], []
     lines = done.stdout[: 2 * OUTPUT].splitlines()
     for number, line in enumerate(lines):
         try:
-            runs.append(_run(decode(json.loads(line))))
+            runs.append(_run(decode(json.loads(line)), asked))
         except Exception as error:  # nothing in a submission may end its grading
             if not (done.returncode and number == len(lines) - 1):  # a line that was cut off has its reason below
                 flags.append(f"runs: a record cannot be read ({type(error).__name__})")
     if done.returncode or done.why:
-        flags.append(f"runs: not all records could be read: {plain(done.why or f'exit status {done.returncode}')}")
+        flags.append(
+            f"runs: not all records could be read: {one_line(done.why or f'exit status {done.returncode}', MOST_TEXT)}"
+        )
     return runs, flags
 
 
-def _run(content: dict[str, Any]) -> Run:
+def _run(content: dict[str, Any], asked: Sequence[str]) -> Run:
     """One line of the reader, with its flags."""
-    file = plain(content["file"], 200)
+    file = one_line(content["file"], 200)
     stem = Path(file).name.removesuffix(ENDING)
+    named_so = next((key for key in asked if stem == _name_of(key)), one_line(stem, 40))
     if content["problem"] is not None:
-        key = next((key for key in ASKED if stem == REGIMES[key].name), plain(stem, 40))
-        return Run(key, file, (f"{key}: {plain(Path(file).name)}: {plain(content['problem'])}",))
+        problem = one_line(content["problem"], MOST_TEXT)
+        return Run(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
     regime, why = _regime(content)
     if regime is None:
-        key = next((key for key in ASKED if stem == REGIMES[key].name), plain(stem, 40))
-        return Run(key, file, (f"{key}: {why}",), content=content)
-    key, profile, flags = _which(regime)
+        return Run(named_so, file, (f"{named_so}: {why}",), content=content)
+    key, profile, flags = _which(regime, asked)
     if regime.name != stem:
-        flags.append(f"the file is called {plain(stem, 60)}, its run {plain(regime.name, 60)}")
+        flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(regime.name, 60)}")
     if content["texts"].get("profile") != (profile if profile in PROFILES else "custom"):
-        flags.append(f"says profile {plain(content['texts'].get('profile'), 20)}, its settings are {profile}")
+        flags.append(f"says profile {one_line(content['texts'].get('profile'), 20)}, its settings are {profile}")
     flags += strange(content, regime)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
     flags = [f"{key}: {flag}" for flag in [*flags[:MOST_FLAGS], *cut]]
@@ -155,27 +164,28 @@ def _run(content: dict[str, Any]) -> Run:
 def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
     text = content["texts"].get("regime")
     if text is None:
-        return None, "the record has no settings: " + plain(content["problems"].get("regime", "no key 'regime'"))
+        problem = one_line(content["problems"].get("regime", "no key 'regime'"), MOST_TEXT)
+        return None, f"the record has no settings: {problem}"
     try:
         return Regime.from_json(text), ""
     except (ValueError, TypeError, RecursionError) as error:
-        return None, f"its settings cannot be read: {plain(error)}"
+        return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
 
 
-def _which(regime: Regime) -> tuple[str, str, list[str]]:
-    """Which run of the handout this is, in which profile, and how it differs from it."""
+def _which(regime: Regime, asked: Sequence[str]) -> tuple[str, str, list[str]]:
+    """Which named run this is, in which profile, and how it differs from it."""
     key, profile = named(regime)
-    if key in ASKED:
+    if key in asked:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     by_name = {given.name: key for key, given in REGIMES.items()}
     if regime.name not in by_name:
-        return plain(regime.name, 40), "custom", []
+        return one_line(regime.name, 40), "custom", []
     key = by_name[regime.name]
     changed = differences(regime, key)
-    known = key if key in ASKED else regime.name
+    known = key if key in asked else regime.name
     if not changed:
         return known, "custom", []
-    return known, "custom", [f"settings are not the handout's: {plain(', '.join(changed), 200)}"]
+    return known, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
 
 
 def _best(key: str, several: list[Run]) -> Run:
@@ -194,11 +204,11 @@ def _best(key: str, several: list[Run]) -> Run:
 
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]
-    more = (f"{key}: {len(twice)} more of this profile: {plain(', '.join(twice), 150)}",) if twice else ()
+    more = (f"{key}: {len(twice)} more of this profile: {one_line(', '.join(twice), 150)}",) if twice else ()
     return Run(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
 
 
-def _joined(runs: list[Run]) -> list[Run]:
+def _joined(runs: list[Run], due: Sequence[str]) -> list[Run]:
     """The runs, with what is said of several of them in the same words said once, at the end."""
     said: dict[str, list[str]] = {}
     for one in runs:
@@ -209,13 +219,13 @@ def _joined(runs: list[Run]) -> list[Run]:
         replace(one, flags=tuple(flag for flag in one.flags if flag.removeprefix(f"{one.key}: ") not in several))
         for one in runs
     ]
-    together = tuple(f"{_listed(keys)}: {text}" for text, keys in several.items())
+    together = tuple(f"{_listed(keys, due)}: {text}" for text, keys in several.items())
     return [*alone, Run("runs", flags=together)] if together else alone
 
 
-def _listed(keys: list[str]) -> str:
-    """``A1-A5, B1, B2``: three and more of the handout's runs in a row are shortened."""
-    order = list(HANDOUT_REGIMES)
+def _listed(keys: list[str], due: Sequence[str]) -> str:
+    """``A1-A5, B1, B2``: three and more in a row of the runs that are due are shortened."""
+    order = list(due)
     rows: list[list[str]] = []
     for key in keys:
         last = rows[-1][-1] if rows else ""
@@ -227,40 +237,36 @@ def _listed(keys: list[str]) -> str:
     return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
 
 
-def _together(runs: list[Run], cells_sha256: str) -> Iterator[Run]:
+def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Iterator[Run]:
     """What only shows in all runs at once, and beside the notebook that their cells are from."""
-    cells: dict[str, list[str]] = {}
+    cells, due = defaultdict(list), assignment.hand_in.runs
     for one in runs:
         if sha256 := one.content.get("texts", {}).get("cells_sha256"):
-            cells.setdefault(plain(sha256, 64), []).append(one.key)
+            cells[one_line(sha256, 64)].append(one.key)
     if len(cells) > 1:
-        which = "; ".join(f"{_listed(keys)} by {plain(sha256, 12)}" for sha256, keys in cells.items())
+        which = "; ".join(f"{_listed(keys, due)} by {one_line(sha256, 12)}" for sha256, keys in cells.items())
         yield Run("runs", flags=(f"runs: made with different model.py's: {which}",))
     builtin = cells.pop(BUILTIN, [])
     if builtin:
-        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {_listed(builtin)}",))
+        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {_listed(builtin, due)}",))
     right = {*builtin, *cells.get(cells_sha256, [])}
     others = [one.key for one in runs if one.content.get("texts", {}).get("cells_sha256") and one.key not in right]
-    if cells_sha256 and others:
-        yield Run("runs", flags=(f"runs: made with another model.py than {CELLS} gives: {_listed(others)}",))
+    if assignment.model and cells_sha256 and others:
+        name = assignment.model.notebook
+        yield Run("runs", flags=(f"runs: made with another model.py than {name} gives: {_listed(others, due)}",))
 
 
-def plain(text: Any, most: int = 160) -> str:
-    """Text from a submission on one line, without characters that steer, cut."""
-    words = re.sub(r"[^\x20-\x7e\u00a0-\u024f\u0370-\u03ff\u2010-\u2027\u2200-\u22ff]+", " ", str(text)[: 4 * most])
-    words = " ".join(words.split())
-    return words if len(words) <= most else words[: most - 1] + "…"
-
-
-def own_setting(runs: list[Run]) -> Report:
-    """What is said of the extra credit's run before it is tried again, see `rnnkit.grading.evidence.own_run`.
+def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Report:
+    """What is said of a run that has points before it is tried again, see `rnnkit.grading.evidence.own_run`.
 
     Arguments:
+        assignment, question: what it has points for.
         runs: from `evidence`.
     """
-    if any(one.regime is not None and one.regime.task == TRIED_AGAIN for one in runs):
-        return failed(OWN, NOT_TRIED, "the run is tried again after everything else")
-    return without("no record of temporal order was handed in")
+    judge = assignment.judge(question)
+    if any(one.regime is not None and one.regime.task == judge.TASK for one in runs):
+        return failed(question, NOT_TRIED, "the run is tried again after everything else")
+    return judge.without(judge.NONE)
 
 
 def record_of(run: Run) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from rnnkit.assignments.training_dynamics.questions import CELLS
+from rnnkit.checks.assignment import Assignment
 from rnnkit.grading.evidence.borrowed import Shapes, alike
 from rnnkit.grading.notebooks.carried import CODE
 
@@ -42,20 +42,21 @@ MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MOST = 10  # names of a cell
 
 
-def scan(notebook: NotebookNode, name: str, shapes: Shapes | None = None) -> list[str]:
+def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shapes | None = None) -> list[str]:
     """A flag for every cell of the student's that names such a thing, or is a shipped function with other names.
 
     Arguments:
         notebook: rebuilt from the master.
         name: its file name, which says what is not to be used.
+        assignment: which one it is of.
         shapes: of the shipped functions; see `borrowed`.
     """
-    flags = []
+    flags, cells = [], assignment.model is not None and name == assignment.model.notebook
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if cell.cell_type != "code" or (about.get("locked") and not about.get("solution")):
             continue
-        found = sorted(set(_named(cell.source, OF_CELLS if name == CELLS else OF_DIAGNOSTICS, name == CELLS)))
+        found = sorted(set(_named(cell.source, OF_CELLS if cells else OF_DIAGNOSTICS, cells)))
         if found:
             more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
             flags.append(f"{about.get('grade_id') or 'a cell of their own'} names {', '.join(found[:MOST])}{more}")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from rnnkit.grading.notebooks.reading import BadSubmission, Missing, find, listed, notebooks, read, shown
+from rnnkit.common.text import listed, shown
+from rnnkit.grading.notebooks.reading import BadSubmission, Missing, find, notebooks, read
 from rnnkit.grading.notebooks.submitted import from_json
 
 MOST_READ = 20  # files of a submission; the others are known by their names alone

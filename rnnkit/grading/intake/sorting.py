@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rnnkit.common.text import listed, shown
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.unpack import File
 from rnnkit.grading.intake.whose import Named, Names, folded
-from rnnkit.grading.notebooks.reading import ENDING, BadSubmission, listed, shown
+from rnnkit.grading.notebooks.reading import ENDING, BadSubmission
 
 RUNS = "runs"  # notebooks below it belong to runs
 MOST_ZIPS = 2  # a zip in a student's zip, and no more

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from rnnkit.grading.notebooks.reading import BadSubmission, shown
+from rnnkit.common.text import shown
+from rnnkit.grading.notebooks.reading import BadSubmission
 
 MOST_FILES = 2000  # of a submission
 MOST_BYTES = 1 << 30  # of a submission

@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from rnnkit.common.names import BadValue
-from rnnkit.grading.notebooks.reading import BadSubmission, listed, shown
+from rnnkit.common.names import STUDENT, BadValue
+from rnnkit.common.text import listed, shown
+from rnnkit.grading.notebooks.reading import BadSubmission
 
-ID = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@-]{0,63}")
 ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
 # How learning platforms name what they hand out; `file` is the student's own name for it, and nothing in it counts.
 PATTERNS = {
@@ -99,7 +99,7 @@ class Names:
         name = unicodedata.normalize("NFC", name)  # as no Mac writes it
         named = self._by_pattern(name) if self.pattern else self._by_name(name)
         student, remark = self._in_roster(named.student, named.before)
-        if not ID.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
+        if not STUDENT.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
             raise BadSubmission(
                 f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
             )

@@ -14,7 +14,7 @@ import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
 from rnnkit.grading.notebooks.outputs import Outputs
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP
@@ -75,8 +75,17 @@ def needs_kernel(notebook: NotebookNode) -> bool:
 class _Run:
     """The state of one notebook's execution."""
 
-    def __init__(self, notebook: NotebookNode, kernel: Kernel, deadline: float, seed: int, less: bool = True) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        notebook: NotebookNode,
+        kernel: Kernel,
+        deadline: float,
+        seed: int,
+        less: bool = True,
+    ) -> None:
         self.result, self.less = Executed(notebook), less  # whether the kernel has less than the student's had
+        self.assignment = assignment
         self.kernel, self.deadline, self.seed = kernel, deadline, seed
         self.budget = Outputs().budget
         self.replay: list[str] = []
@@ -149,7 +158,7 @@ class _Run:
                 raise NoAnswer(self.result.stopped)
             if self.left(ASK_S) <= 0:
                 raise NoAnswer(TIME_IS_UP)
-            expression = f"_rnnkit_ask({request!r}, {QUESTIONS[id].target!r}, {self.mime!r})"
+            expression = f"_rnnkit_ask({request!r}, {self.assignment.questions[id].target!r}, {self.mime!r})"
             try:
                 return self.kernel.ask(ASK, expression, self.mime, self.left(ASK_S))
             except NoReply as stopped:
@@ -158,10 +167,11 @@ class _Run:
                 self.again(id, stopped)
                 raise NoAnswer(str(stopped)) from None
 
-        return score(id, ask, generator(self.seed, id), self.result.reports)
+        return score(self.assignment.questions[id], ask, generator(self.seed, id), self.result.reports)
 
 
 def execute(
+    assignment: Assignment,
     notebook: NotebookNode,
     make: Callable[[], Kernel],
     deadline: float,
@@ -172,6 +182,7 @@ def execute(
     """Executes a rebuilt notebook and scores its questions.
 
     Arguments:
+        assignment: which one it is of.
         notebook: rebuilt from the master; its outputs are replaced.
         make: gives the kernel, not started.
         deadline: the moment (`time.monotonic`) when the time for this submission ends, whatever its own clock says.
@@ -183,14 +194,14 @@ def execute(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     kernel, waiting = make(), []
-    run = _Run(notebook, kernel, deadline, seed, less=aside is None)
+    run = _Run(assignment, notebook, kernel, deadline, seed, less=aside is None)
     try:
         run.start()
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
             id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if is_check(cell) and (id in QUESTIONS or id in (settled or {})):
+            if is_check(cell) and (id in assignment.questions or id in (settled or {})):
                 if aside is not None and id not in (settled or {}):
                     waiting.append(cell)
                     continue
@@ -220,7 +231,7 @@ def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel]) -> 
     That is the setup and what the student has written above it; a statement that needs more is passed over.
     """
     kernel = make()
-    other = _Run(run.result.notebook, kernel, run.deadline, run.seed)
+    other = _Run(run.assignment, run.result.notebook, kernel, run.deadline, run.seed)
     try:
         other.start()
         for cell in run.result.notebook.cells:

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Collection, Mapping
 
-from rnnkit.grading.notebooks.reading import plain
+from rnnkit.common.text import plain
 
 MOST_TEXT = 30_000  # characters of one cell; longer ones take renderers minutes where they are made to
 CUT = "\n\n*(the rest was left out: a text may have {most} characters)*"

@@ -14,8 +14,9 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output, writes
 
+from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.markdown import as_typed, inert
-from rnnkit.grading.notebooks.reading import MAGIC, clean_image, cut, plain
+from rnnkit.grading.notebooks.reading import MAGIC, clean_image, cut
 
 MOST = 3 << 20  # bytes of a notebook
 MOST_SOURCES = 800_000  # bytes of all that a student wrote

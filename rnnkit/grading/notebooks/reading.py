@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.common.names import BadValue
+from rnnkit.common.text import listed, shown
 
 MOST_BYTES = 20 << 20  # of a notebook's file
 MOST_BRACKETS, MOST_COMMAS = 300_000, 2_000_000  # outside strings; so that reading 20 MB takes no more than 150 MB
 STRING = re.compile(rb'"[^"]*"?')
 MOST_CELLS = 400
 MOST_IMAGE = 1 << 20  # bytes
-MOST_NAMES = 8  # in a message
 NO_FOLDERS = ("runs", ".ipynb_checkpoints", "__MACOSX")  # no hand-in's notebooks lie there
 MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 # What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt",
@@ -28,10 +28,6 @@ COPY_OF = re.compile(
     r"^((copy( \(\d{1,3}\))? of|kopie( \(\d{1,3}\))? von|copie de|copia de|copia di)[ _]+)+", re.IGNORECASE
 )
 ENDING = re.compile(r"(\.ipynb)+(\.txt|\.json)?$", re.IGNORECASE)
-# All but tab and line feed; those that turn the direction of writing; those that colour a terminal's text.
-CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-COLOUR = re.compile(r"(\x1b\[[0-9;]{0,20}m)")
 
 
 class BadSubmission(BadValue):
@@ -199,20 +195,6 @@ def _cells_of_format_3(worksheets: list) -> list:
 # ---- texts and images from outside -----------------------------------------------------------------------------
 
 
-def clean_text(text: str) -> str:
-    """A text that can be stored: half characters become U+FFFD, NUL is left out."""
-    return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def plain(text: str, colours: bool = False) -> str:
-    """A text without characters that do something; ``colours`` keeps those of a terminal."""
-    text = clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
-    pieces = COLOUR.split(text) if colours else [COLOUR.sub("", text)]
-    return "".join(
-        piece if index % 2 else DIRECTION.sub("�", CONTROL.sub("", piece)) for index, piece in enumerate(pieces)
-    )
-
-
 def cut(text: str, most: int) -> str:
     """A text's beginning and end, and between them how much was left out."""
     if len(text) <= most:
@@ -234,15 +216,3 @@ def clean_image(mime: str, data: Any, most: int = MOST_IMAGE) -> str | None:
     if not content.startswith(MAGIC[mime]) or len(content) > most:
         return None
     return base64.b64encode(content).decode("ascii")
-
-
-def shown(text: str, most: int = 120) -> str:
-    """A text from outside, for a message: one line of printable characters, cut."""
-    text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def listed(names: list[str]) -> str:
-    """Names from outside, for a message."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(shown(name, 60) for name in names[:MOST_NAMES]) + more

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rnnkit.common.text import storable
 from rnnkit.grading.notebooks.misplaced import defined
-from rnnkit.grading.notebooks.reading import clean_text
 
 MOST_TEXT = 200_000  # characters of a cell
 INJECTED = "injected-parameters"  # papermill's tag
@@ -69,4 +69,4 @@ def _source(source: Any) -> str:
         if isinstance(part, str) and room > 0:
             parts.append(part[:room])
             room -= len(parts[-1])
-    return clean_text("".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
+    return storable("".join(parts)).replace("\r\n", "\n").replace("\r", "\n")

@@ -1,7 +1,8 @@
 """``rnnkit release``: the students' copies of the notebooks, and the archive that students are given.
 
 ``release/`` is derived from ``notebooks/`` by nbgrader, without a database, and is committed: a test builds it again
-and compares. ``dist/student.zip`` holds the same files, the student's wheel, and the versions that go with it.
+and compares. ``dist/student.zip`` holds the same files of the main assignment, ``dist/NAME.zip`` those of any other,
+with the student's wheel, which serves all, and the versions that go with it.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
-from rnnkit.common.names import BadValue
-from rnnkit.clone.setup_env import SetupError, clone_root, pinned_torch
+from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
-ARCHIVE = Path("dist") / "student.zip"
+DIST = "dist"
 CONSTRAINTS = "constraints.txt"  # the clone's, and beside the students' requirements.txt
 ABOUT_CONSTRAINTS = """\
 # The versions that this was tried with; README.md has the line that installs them. torch stands as its CPU build,
@@ -34,9 +38,6 @@ ABOUT_CONSTRAINTS = """\
 """
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
 SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png", "sweeps/*.toml", "sweeps/*.csv")
-# Settings that solve temporal order, which are asked for: they stay with instructors, and tables lose their columns.
-KEPT_HOME = ("sweeps/solved.toml", "sweeps/short.toml", "sweeps/short.csv", "sweeps/tasks.toml")
-SETTINGS = {"sweeps/tasks.csv": {"alpha", "cutoff", "nhid", "lr", "init"}}
 
 
 class ReleaseError(BadValue):
@@ -44,13 +45,18 @@ class ReleaseError(BadValue):
 
 
 def assignments(root: Path) -> list[str]:
-    """The folders of ``notebooks/`` that hold an assignment."""
-    return sorted({path.parent.name for path in (root / SOURCE).glob("*/*.ipynb")})
+    """The assignments that have their sources in a clone's ``notebooks/``."""
+    return [name for name in names() if any((root / SOURCE / name).glob("*.ipynb"))]
+
+
+def _of_key(assignment: str, name: str) -> Any:
+    """What the instructor's side of an assignment says stays there: files, or columns of tables by file."""
+    return getattr(get_assignment(assignment).key, name, {})
 
 
 def shipped(folder: Path) -> Iterator[Path]:
     """The files of an assignment that students get, relative to its folder."""
-    yield from (path for path in _files(folder) if path.as_posix() not in KEPT_HOME)
+    yield from (path for path in _files(folder) if path.as_posix() not in _of_key(folder.name, "FILES_KEPT_HOME"))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -65,12 +71,13 @@ def settings(root: Path, course: Path) -> Config:
     return config
 
 
-def generate(root: Path, out: Path, db_url: str | None = None) -> None:
-    """Derives every assignment's students' files into a folder, from a copy of the sources.
+def generate(root: Path, out: Path, chosen: Sequence[str] = (), db_url: str | None = None) -> None:
+    """Derives assignments' students' files into a folder, from a copy of the sources.
 
     Arguments:
         root: the clone.
         out: where the files go.
+        chosen: the assignments' names; all by default.
         db_url: of a gradebook that the assignments' questions and points are entered into; none by default.
 
     Raises:
@@ -84,9 +91,9 @@ def generate(root: Path, out: Path, db_url: str | None = None) -> None:
         else:
             config.GenerateAssignment.no_database = True
             config.SaveCells.enabled = False
-        for name in assignments(root):
+        for name in chosen or assignments(root):
             for path in shipped(root / SOURCE / name):
-                without = SETTINGS.get(path.as_posix(), frozenset())
+                without = _of_key(name, "COLUMNS_KEPT_HOME").get(path.as_posix(), ())
                 _copy(root / SOURCE / name / path, course / SOURCE / name / path, without)
             config.CourseDirectory.assignment_id = name
             converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
@@ -98,13 +105,13 @@ def generate(root: Path, out: Path, db_url: str | None = None) -> None:
         shutil.copytree(course / RELEASE, out, dirs_exist_ok=True)
 
 
-def differences(left: Path, right: Path) -> list[str]:
-    """The students' files that are not byte for byte the same in two folders, by their paths."""
+def differences(left: Path, right: Path, chosen: Sequence[str] = ()) -> list[str]:
+    """The students' files that are not byte for byte the same in two folders, by their paths; of all assignments by default."""
     names = {
         f"{folder.name}/{path.as_posix()}"
         for side in (left, right)
         for folder in (side.iterdir() if side.is_dir() else ())
-        if folder.is_dir()
+        if folder.is_dir() and (not chosen or folder.name in chosen)
         for path in _files(folder)  # what does not ship, too: it is to go
     }
     there = {name for name in names if (left / name).is_file() and (right / name).is_file()}
@@ -120,59 +127,61 @@ def constraints(root: Path) -> str:
     return ABOUT_CONSTRAINTS + "\n".join(pins) + "\n"
 
 
-def write_archive(release: Path, wheel: Path, versions: str, path: Path) -> None:
-    """The students' files, and beside each requirements.txt the wheel and the versions that go with it.
+def archive(root: Path, name: str) -> Path:
+    """The zip that students are given of an assignment: the main one's has the plain name."""
+    return root / DIST / ("student.zip" if name == MAIN else f"{name}.zip")
+
+
+def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
+    """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
 
     Arguments:
-        release: the students' files, a folder for each assignment.
+        folder: the students' files.
         wheel: the student's.
         versions: from `constraints`.
         path: of the zip, which comes out the same again.
     """
     path.parent.mkdir(exist_ok=True)
-    content = {}
-    for folder in sorted(path for path in release.iterdir() if path.is_dir()):
-        content |= {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
-        if (folder / "requirements.txt").is_file():
-            content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
-            content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
-    part = path.with_name(f".{path.name}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
+    if (folder / "requirements.txt").is_file():
+        content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
+        content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
+    with whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in sorted(content.items()):
-            about = zipfile.ZipInfo(name, EPOCH)
-            about.external_attr = 0o100644 << 16
-            about.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(about, data)
-    part.replace(path)
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.external_attr = 0o100644 << 16
+            member.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(member, data)
 
 
-def build(root: Path) -> list[str]:
-    """Renews ``release/`` and ``dist/student.zip``; returns what changed in ``release/``.
+def build(root: Path, chosen: Sequence[str]) -> list[str]:
+    """Renews assignments' folders in ``release/`` and their zips; returns what changed in ``release/``.
 
     Files there that are none of the students' (runs, a model.py) stay.
     """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / RELEASE
-        generate(root, fresh)
-        changed = differences(fresh, root / RELEASE)
+        generate(root, fresh, chosen)
+        changed = differences(fresh, root / RELEASE, chosen)
         for name in changed:
             if (fresh / name).is_file():
                 _copy(fresh / name, root / RELEASE / name)
             else:
                 (root / RELEASE / name).unlink()
         wheel = build_wheel(root, Path(folder))
-        write_archive(fresh, wheel, constraints(root), root / ARCHIVE)
+        for name in chosen:
+            write_archive(fresh / name, wheel, constraints(root), archive(root, name))
     return changed
 
 
-def check(root: Path) -> list[str]:
-    """What ``rnnkit release`` would change in ``release/``."""
+def check(root: Path, chosen: Sequence[str]) -> list[str]:
+    """What ``rnnkit release`` would change in assignments' folders of ``release/``."""
     with tempfile.TemporaryDirectory() as folder:
-        generate(root, Path(folder))
-        return differences(Path(folder), root / RELEASE)
+        generate(root, Path(folder), chosen)
+        return differences(Path(folder), root / RELEASE, chosen)
 
 
-def _copy(source: Path, target: Path, without: Set[str] = frozenset()) -> None:
+def _copy(source: Path, target: Path, without: Collection[str] = ()) -> None:
     """Copies a file; a table loses some columns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if not without:
@@ -188,12 +197,17 @@ def _copy(source: Path, target: Path, without: Set[str] = frozenset()) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit release``: 0 done, 1 where ``--check`` finds a difference, 2 where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit release", description="Renew release/ and dist/student.zip.")
+    parser = argparse.ArgumentParser(prog="rnnkit release", description="Renew release/ and the students' zips in dist/.")
+    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only these (default: all)")
     parser.add_argument("--check", action="store_true", help="change nothing: only say whether release/ is up to date")
     arguments = parser.parse_args(argv)
     try:
         root = clone_root()
-        changed = check(root) if arguments.check else build(root)
+        chosen = arguments.assignments or assignments(root)
+        for name in chosen:
+            if name not in assignments(root):
+                raise ReleaseError(unknown(name, assignments(root), "assignment"))
+        changed = check(root, chosen) if arguments.check else build(root, chosen)
     except (SetupError, BadValue) as error:
         print(f"rnnkit release: {error}", file=sys.stderr)
         return 2
@@ -201,6 +215,6 @@ def main(argv: Sequence[str]) -> int:
         print(f"{RELEASE}/{name}: {'differs from the sources' if arguments.check else 'renewed'}")
     if not changed:
         print(f"{RELEASE}/ is up to date")
-    if not arguments.check:
-        print(f"{ARCHIVE}: the students' files, wheel and {CONSTRAINTS}")
+    for name in () if arguments.check else chosen:
+        print(f"{archive(root, name).relative_to(root)}: the students' files, wheel and {CONSTRAINTS}")
     return 1 if arguments.check and changed else 0

@@ -11,16 +11,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rnnkit.grading.release.bodies import with_bodies
+from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.common.names import BadValue
 from rnnkit.common.packed import pack
+from rnnkit.grading.release.bodies import with_bodies
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
-STUDENT_README = Path("notebooks") / "training_dynamics" / "README.md"
+STUDENT_README = Path("notebooks") / MAIN / "README.md"
 KEPT_HOME = ("grading", "checks/generate.py", "cli/grade.py", "record/verdict.py", "bench")  # of rnnkit/; as each `key`
 PACKED = (
-    "cells.py", "inits.py", "omega.py", "optim.py", "assignments/training_dynamics/own_diagnostics.py",
-    "runs/step_check.py", "runs/forward_check.py",
+    "cells.py", "inits.py", "omega.py", "optim.py", "runs/step_check.py", "runs/forward_check.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
     "diagnostics/units.py",
@@ -65,9 +65,10 @@ def without_solutions(source: str) -> str:
 
 
 def _refusal(owner: str) -> list[str]:
+    notebook = get_assignment(MAIN).model.notebook
     return [
         "raise NotImplementedError(",
-        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in 1_cells.ipynb first, "',
+        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {notebook} first, "',
         '    "and run the last cell there, which writes model.py"',
         ")",
     ]
@@ -98,7 +99,8 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     cells = out / "rnnkit" / "cells.py"
     cells.write_text(without_solutions(cells.read_text(encoding="utf-8")), encoding="utf-8")
-    for name in PACKED if packed else ():
+    own = [f"assignments/{name}/{file}" for name in names() for file in get_assignment(name).packed]
+    for name in (*PACKED, *own) if packed else ():
         path = out / "rnnkit" / name
         path.write_text(without_bodies(path.read_text(encoding="utf-8")), encoding="utf-8")
 

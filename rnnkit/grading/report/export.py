@@ -13,8 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
@@ -23,10 +26,10 @@ from rnnkit.grading.course.marks import (
     Marks,
     MarksError,
     Submission,
+    entered,
     gradebook_url,
     nobody,
     order_of,
-    plain,
     read_marks,
     unfinished,
 )
@@ -34,9 +37,9 @@ from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.release.release import settings
 
 GRADES = Path("grading") / "grades.csv"
-ASSIGNMENT = "training_dynamics"
 NOT_SUBMITTED = "not submitted"
-FIRST = ("student_id", "last_name", "first_name", "email", "status", "reason", "so_far")
+PERSON = ("student_id", "last_name", "first_name", "email")
+STATE = ("status", "reason", "so_far")
 SUMS = ("total", "max", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
 LAST = ("set_by_hand", "flags", "submitted_at")
 # Where spreadsheets of some countries, told nothing else, begin a new cell that is a formula.
@@ -57,51 +60,60 @@ class Exported:
 
 def export(
     gradebook_url: str,
-    assignment: str,
+    assignments: Sequence[Assignment],
     to: Path,
     *,
     roster: Sequence[Student] = (),
-    ledger: Mapping[str, Entry] | None = None,
+    ledgers: Mapping[str, Mapping[str, Entry]] | None = None,
     students: Sequence[str] | None = None,
-    order: Sequence[tuple[str, str]] = (),
+    orders: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Exported:
     """Writes the grades, whole or not at all.
 
     ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
     answers that a person marks. Where a person has set the points of a check, these count, and ``set_by_hand`` names
     the check. A cell of a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what
-    waits where ``total`` is not final.
+    waits where ``total`` is not final. Of several assignments each has all these columns, after its name.
 
     Arguments:
         gradebook_url: as sqlalchemy has it.
+        assignments: those whose grades are written.
         to: the file to write, in UTF-8.
         roster: who is in the class, in the order of the rows; further students of the gradebook and the ledger follow.
-        ledger: what became of every submission.
+        ledgers: what became of every submission, by the assignment's name.
         students: the ids of those to export; everybody where None.
-        order: of the questions' columns, see `rnnkit.grading.course.marks.order_of`.
+        orders: of the questions' columns by the assignment's name, see `rnnkit.grading.course.marks.order_of`.
 
     Raises:
         MarksError: no gradebook, no such assignment, or a student whom nobody knows.
     """
-    marks, ledger = read_marks(gradebook_url, assignment, order), ledger or {}
+    groups = [
+        _Group(
+            read_marks(gradebook_url, assignment, (orders or {}).get(assignment.name, ())),
+            (ledgers or {}).get(assignment.name, {}),
+            f"{assignment.name}/" if len(assignments) > 1 else "",
+        )
+        for assignment in assignments
+    ]
     people = {student.id: student for student in roster}
-    further = {*marks.people, *marks.submissions, *ledger} - {*people}
-    people |= {id: marks.people.get(id, Student(id)) for id in sorted(further)}
+    entered = {id: person for group in groups for id, person in group.marks.people.items()}
+    further = {id for group in groups for id in (*group.marks.submissions, *group.ledger)} | {*entered}
+    people |= {id: entered.get(id, Student(id)) for id in sorted(further - {*people})}
     for id in students or ():
         if id not in people:
             raise MarksError(nobody(id, people))
-    columns = [cell for cell in marks.cells if not cell.task or cell.most]
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow([*FIRST, *SUMS, *map(cell, _names(columns)), *LAST])
+    writer.writerow([*PERSON, *(name for group in groups for name in group.header())])
     chosen = [people[id] for id in (people if students is None else dict.fromkeys(students))]
     for student in chosen:
-        writer.writerow([cell(value) for value in _row(student, marks, columns, ledger.get(student.id))])
+        person = (student.id, student.last_name, student.first_name, student.email)
+        values = (*person, *(value for group in groups for value in group.row(student.id)))
+        writer.writerow([cell(value) for value in values])
     to.parent.mkdir(parents=True, exist_ok=True)
     save_text(to, file.getvalue())
-    waiting = [student.id for student in chosen if _waits_for(student, marks, ledger.get(student.id))]
-    lost = [id for id in (student.id for student in chosen) if id in ledger and id not in marks.submissions]
-    lost = [id for id in lost if ledger[id].status == GRADED]
+    waiting = [student for student in chosen if any(group.waits_for(student.id) for group in groups)]
+    lost = [student.id for student in chosen if any(group.lost(student.id) for group in groups)]
     return Exported(len(chosen), len(waiting), tuple(lost))
 
 
@@ -122,51 +134,69 @@ def cell(value: Any) -> str:
     return f"{round(value, 4):.10g}"
 
 
-def _names(columns: Sequence[Mark]) -> list[str]:
-    """The columns' names: ids, with the notebook's name where two notebooks have the same one."""
-    ids = [column.id for column in columns]
-    return [c.id if ids.count(c.id) == 1 else f"{c.notebook}/{c.id}" for c in columns]
+@dataclasses.dataclass(frozen=True)
+class _Group:
+    """The columns of one assignment; `prefix` stands before their names."""
 
+    marks: Marks
+    ledger: Mapping[str, Entry]
+    prefix: str
 
-def _row(student: Student, marks: Marks, columns: Sequence[Mark], entry: Entry | None) -> list[Any]:
-    there = marks.submissions.get(student.id)
-    entry = entry or Entry(student.id, NOT_SUBMITTED if there is None else GRADED)
-    submission = there or Submission(student.id, None)
-    got = {(mark.notebook, mark.id): mark.known_to(entry).points for mark in submission.marks}
-    by_hand = [mark.id for mark in submission.marks if mark.code and mark.by_hand is not None]
-    return [
-        *(student.id, student.last_name, student.first_name, student.email, entry.status, entry.reason),
-        "; ".join(_waits_for(student, marks, entry)),
-        *(submission.total, marks.most, submission.auto, submission.manual, submission.extra, submission.penalty),
-        _to_read(student, marks, entry),
-        *(got.get((column.notebook, column.id)) for column in columns),
-        ", ".join(by_hand),
-        "; ".join(entry.all_flags),
-        entry.received or submission.submitted,
-    ]
+    @property
+    def columns(self) -> list[Mark]:
+        """The cells that have a column."""
+        return [cell for cell in self.marks.cells if not cell.task or cell.most]
 
+    def header(self) -> list[str]:
+        """The columns' names: of a cell its id, with the notebook's name where two notebooks have the same one."""
+        ids = [column.id for column in self.columns]
+        cells = [c.id if ids.count(c.id) == 1 else f"{c.notebook}/{c.id}" for c in self.columns]
+        return [f"{self.prefix}{name}" for name in (*STATE, *SUMS, *map(cell, cells), *LAST)]
 
-def _to_read(student: Student, marks: Marks, entry: Entry | None) -> int:
-    """How many answers of a student a person has yet to look at."""
-    entry = entry or Entry(student.id, GRADED)
-    if student.id in marks.submissions:
-        return len(marks.submissions[student.id].to_read(entry))
-    return sum(about["answered"] for about in entry.answers.values())
+    def row(self, student: str) -> list[Any]:
+        """A student's cells."""
+        there = self.marks.submissions.get(student)
+        entry = self.ledger.get(student) or Entry(student, NOT_SUBMITTED if there is None else GRADED)
+        submission = there or Submission(student, None)
+        got = {(mark.notebook, mark.id): mark.known_to(entry).points for mark in submission.marks}
+        by_hand = [mark.id for mark in submission.marks if mark.code and mark.by_hand is not None]
+        return [
+            *(entry.status, entry.reason, "; ".join(self.waits_for(student))),
+            *(submission.total, self.marks.most, submission.auto, submission.manual, submission.extra),
+            *(submission.penalty, self._to_read(student)),
+            *(got.get((column.notebook, column.id)) for column in self.columns),
+            ", ".join(by_hand),
+            "; ".join(entry.all_flags),
+            entry.received or submission.submitted,
+        ]
 
+    def waits_for(self, student: str) -> list[str]:
+        """What is to come before a student's total is final."""
+        if there := self.marks.submissions.get(student):
+            return there.waits_for(self._entry(student))
+        unread = self._to_read(student)
+        return [f"{unread} still to be marked by a person"] if unread else []
 
-def _waits_for(student: Student, marks: Marks, entry: Entry | None) -> list[str]:
-    """What is to come before a student's total is final."""
-    entry = entry or Entry(student.id, GRADED)
-    if student.id in marks.submissions:
-        return marks.submissions[student.id].waits_for(entry)
-    unread = _to_read(student, marks, entry)
-    return [f"{unread} still to be marked by a person"] if unread else []
+    def lost(self, student: str) -> bool:
+        """Whether a student was graded, and the gradebook does not know."""
+        there = student in self.ledger and student not in self.marks.submissions
+        return there and self.ledger[student].status == GRADED
+
+    def _entry(self, student: str) -> Entry:
+        return self.ledger.get(student) or Entry(student, GRADED)
+
+    def _to_read(self, student: str) -> int:
+        """How many answers of a student a person has yet to look at."""
+        entry = self._entry(student)
+        if there := self.marks.submissions.get(student):
+            return len(there.to_read(entry))
+        return sum(answer["answered"] for answer in entry.answers.values())
 
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit export``: 0 done, 2 where it cannot be done."""
     parser = argparse.ArgumentParser(prog="rnnkit export", description="Write the grades of a class as CSV (UTF-8).")
-    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help="default: %(default)s")
+    parser.add_argument("assignment", nargs="?", help="only this one (default: all that are graded)")
     parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {GRADES} of the course")
@@ -174,15 +204,17 @@ def main(argv: Sequence[str]) -> int:
     try:
         root = clone_root()
         course = Course(root, (options.course or root).resolve())
-        to = options.to or course.folder / GRADES
+        to, url = options.to or course.folder / GRADES, gradebook_url(settings(root, course.folder))
+        chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(url)]
+        assignments = [get_assignment(name) for name in chosen or [MAIN]]
         done = export(
-            gradebook_url(settings(root, course.folder)),
-            options.assignment,
+            url,
+            assignments,
             to,
             roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledger=Ledger(course.ledger, options.assignment).entries,
+            ledgers={one.name: Ledger(course.ledger, one.name).entries for one in assignments},
             students=options.student,
-            order=order_of(root, options.assignment),
+            orders={one.name: order_of(root, one) for one in assignments},
         )
     except (SetupError, BadValue, OSError) as error:
         print(f"rnnkit export: {error}", file=sys.stderr)

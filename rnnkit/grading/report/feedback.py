@@ -12,16 +12,16 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from rnnkit.clone.setup_env import SetupError, clone_root
+from rnnkit.assignments import MAIN, get_assignment
+from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import SetupError, clone_root
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished
 from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.release.release import settings as settings_of
 from rnnkit.grading.report.feedback_page import INDEX, Pages
-
-ASSIGNMENT = "training_dynamics"
 
 
 class FeedbackError(BadValue):
@@ -45,7 +45,7 @@ class Made:
 
 def feedback(
     settings: Config,
-    assignment: str,
+    assignment: Assignment,
     students: Sequence[str] | None = None,
     *,
     roster: Sequence[Student] = (),
@@ -70,7 +70,7 @@ def feedback(
     """
     marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
     names = marks.people | {student.id: student for student in roster}
-    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment}")}
+    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment.name}")}
     there |= {student for student, entry in ledger.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
@@ -87,7 +87,7 @@ def _folder(settings: Config, step: str) -> Path:
 
 
 def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
-    assignment, marks = pages.assignment, pages.marks
+    assignment, marks = pages.assignment.name, pages.marks
     target = _folder(settings, "feedback") / student.id / assignment
     graded = _folder(settings, "autograded") / student.id / assignment
     root = Path(settings.CourseDirectory.root)
@@ -124,21 +124,21 @@ def _replace(fresh: Path, target: Path, aside: Path) -> None:
 def main(argv: Sequence[str]) -> int:
     """``rnnkit feedback``: 0 done, 1 where a student's page could not be made, 2 where nothing could be done."""
     parser = argparse.ArgumentParser(prog="rnnkit feedback", description="Make the pages that students get back.")
-    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help="default: %(default)s")
+    parser.add_argument("assignment", nargs="?", default=MAIN, help="default: %(default)s")
     parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
     options = parser.parse_args(argv)
     try:
         root = clone_root()
         course = Course(root, (options.course or root).resolve())
-        settings = settings_of(root, course.folder)
+        settings, assignment = settings_of(root, course.folder), get_assignment(options.assignment)
         made = feedback(
             settings,
-            options.assignment,
+            assignment,
             options.student,
             roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledger=Ledger(course.ledger, options.assignment).entries,
-            order=order_of(root, options.assignment),
+            ledger=Ledger(course.ledger, assignment.name).entries,
+            order=order_of(root, assignment),
         )
     except (SetupError, BadValue, OSError) as error:
         print(f"rnnkit feedback: {error}", file=sys.stderr)

@@ -8,9 +8,11 @@ from urllib.parse import quote
 import jinja2
 
 import rnnkit
+from rnnkit.checks.assignment import Assignment
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import Entry
-from rnnkit.grading.course.marks import Marks, Submission, plain
+from rnnkit.grading.course.marks import Marks, Submission
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report.feedback_rows import parts_of
 from rnnkit.grading.report.notebook_view import blocks_of
@@ -23,11 +25,11 @@ class Pages:
     """Makes the pages of one class: self-contained, without scripts, whatever the texts of students and graders hold.
 
     Arguments:
-        assignment: its name, for the headings.
+        assignment: which one.
         marks: of the class; each student's pages show their own alone.
     """
 
-    def __init__(self, assignment: str, marks: Marks) -> None:
+    def __init__(self, assignment: Assignment, marks: Marks) -> None:
         self.assignment, self.marks = assignment, marks
         self._prose = Prose()
         loader = jinja2.PackageLoader("rnnkit.grading.report")
@@ -53,9 +55,9 @@ class Pages:
             OSError: a page cannot be written.
         """
         submission = self.marks.submissions.get(student.id) or Submission(student.id, None)
-        parts = parts_of(graded, submission, entry, self._prose)
+        parts = parts_of(self.assignment, graded, submission, entry, self._prose)
         about = {
-            "assignment": self.assignment.replace("_", " "),
+            "assignment": self.assignment.name.replace("_", " "),
             "id": student.id,
             "name": plain(student.name, 200),
             "parts": parts,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks.assignment import Assignment
+from rnnkit.common.text import plain
 from rnnkit.grading.course.ledger import REJECTED, Entry
-from rnnkit.grading.course.marks import SOLUTION, TASK, Mark, Submission, plain
+from rnnkit.grading.course.marks import TASK, Mark, Submission
 from rnnkit.grading.report.graded_cells import Cell, read_cells, titles_of
 from rnnkit.grading.report.prose import Prose
+from rnnkit.notebook.cells import SOLUTION
 
 
 @dataclass
@@ -95,10 +97,13 @@ class NotebookPart:
         return sum(row.mark.most for row in self.rows)
 
 
-def parts_of(graded: Path, submission: Submission, entry: Entry, prose: Prose) -> list[NotebookPart]:
+def parts_of(
+    assignment: Assignment, graded: Path, submission: Submission, entry: Entry, prose: Prose
+) -> list[NotebookPart]:
     """A part for every notebook, its questions in the notebook's order.
 
     Arguments:
+        assignment: which one.
         graded: the student's autograded notebooks.
         submission: the student's marks.
         entry: the ledger's.
@@ -115,18 +120,21 @@ def parts_of(graded: Path, submission: Submission, entry: Entry, prose: Prose) -
         reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
         part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "", reason, cells)
         there = _merged([mark.known_to(entry) for mark in submission.marks if mark.notebook == name])
-        part.rows = _rows(part, there, {id for notebook, id in waiting if notebook == name}, prose)
+        waits = {id for notebook, id in waiting if notebook == name}
+        part.rows = _rows(assignment, part, there, waits, prose)
         if part.rows or part.link:
             parts.append(part)
     return parts
 
 
-def _rows(part: NotebookPart, marks: list[Mark], waiting: Collection[str], prose: Prose) -> list[Row]:
+def _rows(
+    assignment: Assignment, part: NotebookPart, marks: list[Mark], waiting: Collection[str], prose: Prose
+) -> list[Row]:
     places = {cell.id: number for number, cell in enumerate(part.cells)}
-    titles, by_id = titles_of(part.cells), {cell.id: cell for cell in part.cells}
+    titles, by_id = titles_of(part.cells, assignment.scored), {cell.id: cell for cell in part.cells}
     rows = []
     for mark in sorted(marks, key=lambda mark: places.get(mark.id, len(places))):
-        title = titles.get(mark.id) or (QUESTIONS[mark.id].name if mark.id in QUESTIONS else mark.id)
+        title = titles.get(mark.id) or (assignment.scored[mark.id].name if mark.id in assignment.scored else mark.id)
         row = Row(mark, title, waits=mark.id in waiting, comment=prose.commented(mark.comment))
         if cell := by_id.get(mark.id):
             row.link = f"{part.link}#{quote(mark.id)}"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnnkit.assignments.training_dynamics.questions import OWN, QUESTIONS
+from rnnkit.checks.question import Question
 from rnnkit.common.names import BadValue
-from rnnkit.grading.course.marks import SOLUTION, plain
+from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image
+from rnnkit.notebook.cells import SOLUTION, joined, read_notebook
 
-TEXT = "text/plain"
+TEXT, MOST = "text/plain", 20_000  # characters of an output
 SECRETS = ("MARK SCHEME", "HIDDEN TESTS")  # what nbgrader's markers call what students do not see
 FILE = re.compile(r"\([^()]*\.py, line (\d+)\)$")  # what Python calls a cell
 LINE = r"(line \1)"
@@ -52,14 +52,14 @@ class Cell:
     @property
     def report(self) -> str:
         """What a check displayed; where it displayed nothing, the error that stopped it, without its traceback."""
-        shown = [_joined(_data(o).get(TEXT)) for o in self.outputs if o.get("output_type") == "display_data"]
-        return plain("\n".join(filter(None, shown))) or self.error
+        shown = [joined(_data(o).get(TEXT)) for o in self.outputs if o.get("output_type") == "display_data"]
+        return plain("\n".join(filter(None, shown)), MOST) or self.error
 
     @property
     def error(self) -> str:
         """What stopped a cell, without its traceback."""
         stopped = [(o.get("ename"), str(o.get("evalue"))) for o in self.outputs if o.get("output_type") == "error"]
-        return plain("\n".join(f"{name}: {FILE.sub(LINE, text)}" for name, text in stopped))
+        return plain("\n".join(f"{name}: {FILE.sub(LINE, text)}" for name, text in stopped), MOST)
 
     @property
     def shown(self) -> list[tuple[str, str]]:
@@ -74,15 +74,15 @@ def read_cells(path: Path) -> list[Cell]:
         PageError: no notebook.
     """
     try:
-        return [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return [_cell(cell) for cell in read_notebook(path)["cells"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PageError(f"{path}: expected a graded notebook, got {error!r}; grade this submission again") from None
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
     about = (cell.get("metadata") or {}).get("nbgrader") or {}
     given = bool(about) and not about.get("solution")
-    source = plain(_joined(cell.get("source")), most=10**6)
+    source = plain(joined(cell.get("source")), 10**6)
     return Cell(
         str(about.get("grade_id") or ""),
         without_secrets(source) if given else source,
@@ -115,10 +115,10 @@ def _shown(output: dict[str, Any]) -> tuple[str, str]:
         if image := clean_image(mime, data.get(mime)):
             return mime, image
     if kind == "stream":
-        return TEXT, plain(_joined(output.get("text")))
+        return TEXT, plain(joined(output.get("text")), MOST)
     if kind == "error":
-        return TEXT, plain("\n".join(map(str, output.get("traceback") or [])))
-    return TEXT, plain(_joined(data.get(TEXT)))
+        return TEXT, plain("\n".join(map(str, output.get("traceback") or [])), MOST)
+    return TEXT, plain(joined(data.get(TEXT)), MOST)
 
 
 def _data(output: dict[str, Any]) -> dict[str, Any]:
@@ -129,19 +129,13 @@ def _if_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _joined(text: Any) -> str:
-    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
-
-
-def titles_of(cells: Iterable[Cell]) -> dict[str, str]:
+def titles_of(cells: Iterable[Cell], scored: Mapping[str, Question]) -> dict[str, str]:
     """What the questions are called: the table's names; for answers the given headings and questions above them."""
     titles, heading, question = {}, "", ""
     for cell in cells:
         id, first = cell.id, cell.source.lstrip().partition("\n")[0]
-        if id in QUESTIONS:
-            titles[id] = QUESTIONS[id].name
-        elif id == OWN.id:
-            titles[id] = OWN.name
+        if id in scored:
+            titles[id] = scored[id].name
         elif cell.given and not cell.code and first.startswith("#"):
             heading, question = first.lstrip("# ").partition(":")[0], ""
         elif cell.task and (bold := BOLD.match(first)):

@@ -18,7 +18,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from rnnkit.grading.course.marks import plain
+from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image
 from rnnkit.grading.report.formulas import Formulas
 

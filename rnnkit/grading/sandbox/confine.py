@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnkit.clone.setup_env import clone_root
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import enclosure
 from rnnkit.grading.sandbox.mounts import Places, large, system
 from rnnkit.grading.sandbox.runtime import student_runtime

@@ -21,7 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
 from traitlets import Bool, Dict, Instance, Unicode, default
 
-from rnnkit.clone.setup_env import clone_root
+from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox.confine import Limits
 from rnnkit.grading.sandbox.nursery import Nest, Nursery, short_folder

@@ -16,22 +16,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from rnnkit.assignments import get_assignment, names
 from rnnkit.grading.release.bodies import with_bodies
 from rnnkit.grading.release.wheel import student_source
 
 ANSWERING = Path(__file__).resolve().parent / "answering"
-HERE_ASKED = "assignments/training_dynamics"
 KEPT = (
-    "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "notebook/__init__.py",
-    "notebook/calls.py", "checks/__init__.py",
-    "checks/assignment.py", "checks/question.py", "checks/remote.py", "checks/observe.py", "checks/errors.py",
-    "checks/numbers.py", "checks/outcome.py", "checks/probes.py", "checks/recurrence.py", "checks/repeats.py",
-    "checks/rounds.py", "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/wire.py",
-    "assignments/__init__.py", f"{HERE_ASKED}/__init__.py", f"{HERE_ASKED}/cases/__init__.py",
-    f"{HERE_ASKED}/cases/cells.py", f"{HERE_ASKED}/cases/diagnostics.py", f"{HERE_ASKED}/cases/extra.py",
-    f"{HERE_ASKED}/figures.py", f"{HERE_ASKED}/inputs.py", f"{HERE_ASKED}/public_rounds.py",
-    f"{HERE_ASKED}/questions.py",
-)  # fmt: skip
+    "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
+    "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
+    "checks/assignment.py", "checks/case.py", "checks/cell_cases.py", "checks/errors.py", "checks/forbidden.py",
+    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py", "checks/probes.py",
+    "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py", "checks/rounds.py",
+    "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/wire.py",
+)  # fmt: skip  # and of every assignment what it does not lay aside
 OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py
 HIDDEN, LIST = "hidden", "hidden.json"
 LEFT_OUT = "left out while answers are scored: this is yours to write"
@@ -65,11 +62,13 @@ def fill(root: Path, out: Path) -> None:
     source.mkdir()
     student_source(root, source, packed=False)
     package = source / "rnnkit"
+    aside = {f"assignments/{name}/{one}" for name in names() for one in get_assignment(name).aside}
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package).as_posix()
         target = out / "rnnkit" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8") if name in KEPT else STUB.format(name=_dotted(name))
+        kept = name in KEPT or (name.startswith("assignments/") and name not in aside)
+        text = path.read_text(encoding="utf-8") if kept else STUB.format(name=_dotted(name))
         target.write_text(emptied(text, OF_CELLS.__contains__) if name == "cells.py" else text, encoding="utf-8")
     shutil.copyfile(ANSWERING / "absent.py", out / "rnnkit" / "absent.py")
     shutil.copyfile(ANSWERING / "runner.py", out / "rnnkit" / "checks" / "runner.py")

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rnnkit.common.whole import save_text
 from rnnkit.grading.sandbox import enclosure
 from rnnkit.grading.sandbox.clocks import BEAT, Clocks, reap_orphans
 
@@ -301,9 +302,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if os.getppid() != grader:  # it died, and cannot clean up
         shutil.rmtree(os.path.dirname(settings["status"]), ignore_errors=True)
         return 137
-    part = settings["status"] + ".part"
     with contextlib.suppress(OSError):  # the grader and its folder may be gone
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump(report, file)
-        os.replace(part, settings["status"])
+        save_text(settings["status"], json.dumps(report))
     return 137 if code is None else code

@@ -5,142 +5,27 @@ Only numbers come in and only numbers go out, so that no right code is within re
 
 from __future__ import annotations
 
-import contextlib
-import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from rnnkit.assignments.training_dynamics.inputs import Inputs
-from rnnkit.assignments.training_dynamics.key.reference import gradient_through_time, loss_at_the_end, trajectory
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.cells import PHI
-from rnnkit.checks.outcome import equal
-from rnnkit.checks.standins import ERRORS
-
-MOST_RESULT = 1 << 16  # numbers of a result
-CLOSE = 1e-5  # a state in float32
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.standins import ERRORS, Call
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call, as `rnnkit.checks.standins.Book.look` notes it."""
-
-    question: str
-    phi: str
-    arrays: list[np.ndarray]
-    back: list[np.ndarray]
-
-
-def answers(calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
-    """key -> what right code does in that call: its values, or the error that it raises.
+def answers(key: ModuleType, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
+    """key of a call -> what right code does in it: its values, or the error that it raises.
 
     Arguments:
+        key: of the assignment, with ``called(call, inputs)``.
         calls: by key.
         inputs: what the question was asked with.
     """
-    return {key: _answer(call, inputs) for key, call in calls.items()}
+    return {name: _answer(key, call, inputs) for name, call in calls.items()}
 
 
-def _answer(call: Call, inputs: Inputs) -> dict[str, Any]:
+def _answer(key: ModuleType, call: Call, inputs: Inputs) -> dict[str, Any]:
     try:
-        if call.question == "grad_time":
-            return {"values": [_gradient_through_time(inputs, *call.arrays)]}
-        return {"values": [value.detach().numpy() for value in _values(call)]}
+        return {"values": key.called(call, inputs)}
     except tuple(ERRORS.values()) as error:
         kind = next(name for name, known in ERRORS.items() if isinstance(error, known))
         return {"error": [kind, str(error)]}
-
-
-def _values(call: Call) -> Iterable[Tensor]:
-    right = _RIGHT[call.question]
-    _bounded(call)
-    given = [torch.from_numpy(one.copy()).requires_grad_(bool(call.back)) for one in call.arrays]
-    found = right(call.phi, *given)
-    if not call.back:
-        return found
-    weights = [torch.from_numpy(one.copy()) for one in call.back]
-    back = torch.autograd.grad(found, given, weights, allow_unused=True)
-    return [torch.zeros_like(one) if way is None else way for one, way in zip(given, back, strict=True)]
-
-
-def _bounded(call: Call) -> None:
-    """Refuses what few numbers could blow up: arrays are spread over one another's axes."""
-    question = QUESTIONS[call.question]
-    if question.method is None:
-        return
-    count = len(question.arguments)
-    if any(one.ndim > 2 for one in call.arrays[count:]):
-        raise ValueError("a parameter has more than two axes")
-    with contextlib.suppress(ValueError):  # shapes that do not fit; torch says which
-        rows = np.broadcast_shapes(*(one.shape[:-1] for one in call.arrays[:count]))
-        if math.prod(rows) * max(np.shape(one)[-1] for one in call.arrays if one.ndim) <= MOST_RESULT:
-            return
-        raise RuntimeError(f"the result of this call would have more than {MOST_RESULT} numbers")
-
-
-# ---- right code ---------------------------------------------------------------------------------------------------
-
-
-def _affine(x_t: Tensor, h: Tensor, W_x: Tensor, W_h: Tensor, b: Tensor) -> Tensor:
-    return x_t @ W_x + h @ W_h + b
-
-
-def _gate(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor]:
-    return (torch.sigmoid(_affine(x_t, h_prev, *weights)),)
-
-
-def _candidate(phi: str, x_t: Tensor, h_prev: Tensor, r_t: Tensor, *weights: Tensor) -> tuple[Tensor]:
-    return (torch.tanh(_affine(x_t, r_t * h_prev, *weights)),)
-
-
-def _rnn_step(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor]:
-    if phi not in PHI:
-        raise ValueError(f"phi: expected one of {', '.join(PHI)}")
-    return (PHI[phi](_affine(x_t, h_prev, *weights)),)
-
-
-def _gru_step(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    (z,), (r,) = _gate(phi, x_t, h_prev, *weights[:3]), _gate(phi, x_t, h_prev, *weights[3:6])
-    (new,) = _candidate(phi, x_t, h_prev, r, *weights[6:])
-    return (1 - z) * h_prev + z * new, z, r
-
-
-def _tanh_distance(phi: str, hidden: Tensor) -> tuple[Tensor]:
-    return ((1 - hidden.abs()).mean((1, 2)),)
-
-
-def _sigmoid_distance(phi: str, v: Tensor) -> tuple[Tensor]:
-    return (torch.minimum(v, 1 - v).mean((1, 2)),)
-
-
-def _norm(phi: str, *grads: Tensor) -> tuple[Tensor]:
-    return (torch.stack([g.double().square().sum() for g in grads]).sum().sqrt(),)
-
-
-def _gradient_through_time(inputs: Inputs, loss: np.ndarray, *hs: np.ndarray) -> np.ndarray:
-    """For states of one of the rounds, which say what the loss came from; a multiple of that loss has its multiple."""
-    for given in (inputs, *inputs.rounds.values()):
-        states = trajectory(given.arrays)
-        rows = [next((t for t, state in enumerate(states) if equal(h, state, CLOSE)), None) for h in hs]
-        if hs and None not in rows:
-            right = loss_at_the_end(given.arrays, states)
-            times = 1.0 if equal(loss, right, CLOSE) else abs(loss / right)
-            return times * gradient_through_time(given.arrays, every_step=False)[rows]
-    raise ValueError("gradient_through_time is given other states than those that were handed over")
-
-
-_RIGHT: dict[str, Callable[..., tuple[Tensor, ...]]] = {
-    "rnn_step": _rnn_step,
-    "gru_update_gate": _gate,
-    "gru_reset_gate": _gate,
-    "gru_candidate": _candidate,
-    "gru_step": _gru_step,
-    "sat_time": _tanh_distance,
-    "gate_sat_time": _sigmoid_distance,
-    "grad_norm": _norm,
-}

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen
+from rnnkit.checks.judge import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
 from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.repeats import FIRST
-from rnnkit.checks.standins import behind
+from rnnkit.checks.standins import Call
 from rnnkit.checks.wire import WireError, decode
 from rnnkit.common.names import BadValue
-from rnnkit.grading.score.earlier import Call
+from rnnkit.common.text import one_line, plain
 
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown
@@ -32,7 +28,6 @@ NAMES = 160  # of values and problems in a case
 MOST_CALLS = 1000  # of earlier questions in one reply
 MOST_NUMBERS = 1024  # that a call is given, weights included
 SHOWN = 8  # problems of a case, and notes
-_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.S)
 
 
 class BadReply(BadValue):
@@ -50,20 +45,6 @@ class Reply:
 
     seen: Seen
     needs: list[tuple[Question, Reply]] = field(default_factory=list)
-
-
-def clean(text: str, most: int = TEXT, *, lines: bool = False) -> str:
-    """Plain text: no escape sequences, control or formatting characters, and not too long.
-
-    Arguments:
-        text: from a student's process.
-        most: characters that are kept.
-        lines: whether line breaks stay; by default they become spaces.
-    """
-    text = _ESCAPES.sub("", text[: 20 * most])
-    kept = ("\n" if one == "\n" and lines else " " if one.isspace() else one for one in text)
-    plain = "".join(one for one in kept if one == "\n" or unicodedata.category(one)[0] != "C")
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
 def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
@@ -90,7 +71,7 @@ def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Re
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
     """
     about = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
-    stood_in = [need.id for need in behind(question)]
+    stood_in = [need.id for need in question.behind]
     calls, called = about["calls"], _texts(about["called"], "called")
     if type(calls) is not dict or len(calls) > MOST_CALLS:
         raise BadReply(f"calls: expected an object with at most {MOST_CALLS} calls")
@@ -141,13 +122,14 @@ def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
     cases = about["cases"]
     if type(cases) is not dict:
         raise BadReply(f"cases: expected an object, got {type(cases).__name__}")
-    outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in CASES[question.id]}
+    outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in question.cases}
     probed = _probed(about["probes"], question)
     return Reply(Seen(outcomes, used, probes=lambda: probed), _needs(about["needs"], question, sizes))
 
 
 def _probed(found: Any, question: Question) -> dict[str, Outcome]:
-    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question.id).items()} | {FIRST: SIZES, OWN: SIZES}
+    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question).items()}
+    sizes |= dict.fromkeys((FIRST, OWN), question.inputs.sizes)
     if type(found) is not dict or not set(found) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")
     return {name: _outcome(found[name], sizes[name]) for name in sizes if name in found}
@@ -156,7 +138,7 @@ def _probed(found: Any, question: Question) -> dict[str, Outcome]:
 def _needs(found: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:
     if type(found) is not dict or not set(found) <= set(question.needs):
         raise BadReply(f"needs: expected an object with {', '.join(question.needs) or 'nothing'} in it")
-    return [(QUESTIONS[id], _reply(found[id], QUESTIONS[id], sizes)) for id in question.needs if id in found]
+    return [(need, _reply(found[need.id], need, sizes)) for need in question.needed if need.id in found]
 
 
 def _outcome(found: Any, sizes: dict[str, int]) -> Outcome:
@@ -166,7 +148,7 @@ def _outcome(found: Any, sizes: dict[str, int]) -> Outcome:
         return outcome
     about = _entries(found, "a case", {"values", "problems", "error", "notes"})
     for name, text in _named(about["problems"], "problems")[:SHOWN]:
-        outcome.problems[name] = clean(text) if type(text) is str else "a problem that cannot be read"
+        outcome.problems[name] = one_line(text) if type(text) is str else "a problem that cannot be read"
     for name, value in _named(about["values"], "values"):
         if type(value) is np.ndarray and value.dtype == np.float64:
             outcome.values[name] = value
@@ -185,7 +167,7 @@ def _error(found: Any) -> Reported | None:
     if type(kind) is not str or type(text) is not str:
         raise BadReply("error: expected text")
     function, line = _texts(about["where"], "where", 2)
-    return Reported(clean(kind, 80), clean(text, lines=True), (function, line))
+    return Reported(one_line(kind, 80), plain(text, TEXT), (function, line))
 
 
 def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
@@ -197,11 +179,11 @@ def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
 def _named(found: Any, what: str) -> list[tuple[str, Any]]:
     if type(found) is not dict or len(found) > NAMES:
         raise BadReply(f"{what}: expected an object with at most {NAMES} names")
-    return [(clean(name, 100), value) for name, value in found.items()]
+    return [(one_line(name, 100), value) for name, value in found.items()]
 
 
 def _texts(found: Any, what: str, count: int | None = None) -> list[str]:
     right = type(found) is list and len(found) <= NAMES and all(type(text) is str for text in found)
     if not right or (count is not None and len(found) != count):
         raise BadReply(f"{what}: expected a list of texts")
-    return [clean(text) for text in found]
+    return [one_line(text) for text in found]

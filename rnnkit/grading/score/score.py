@@ -12,18 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, Inputs, fixed
-from rnnkit.assignments.training_dynamics.key.reference import draw, expected
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.checks import rules
-from rnnkit.checks.judge import CASES, NOT_WRITTEN, Seen, case_report, failed, report_of, unwritten, whole
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.judge import NOT_WRITTEN, Seen, case_report, failed, report_of, unwritten, whole
 from rnnkit.checks.outcome import later
 from rnnkit.checks.question import Question
 from rnnkit.checks.remote import request
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.checks.standins import behind
+from rnnkit.common.text import one_line
 from rnnkit.grading.score.earlier import answers
-from rnnkit.grading.score.reply import BadReply, Reply, clean, read, read_calls
+from rnnkit.grading.score.reply import BadReply, Reply, read, read_calls
 
 DRAWS = 2
 REQUESTS = 60  # until all calls of earlier questions are known; one step of a sequence takes one, and one back
@@ -38,13 +36,15 @@ class NoAnswer(Exception):
     """The other process gave no reply; the message says why."""
 
 
-def score(question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping[str, Report] | None = None) -> Report:
+def score(
+    question: Question, ask: Ask, rng: np.random.Generator, earlier: Mapping[str, Report] | None = None
+) -> Report:
     """Asks a question with random inputs and, where anything is wrong, with the public ones for a better explanation.
 
     An answer that calls earlier questions which are not right is judged with right ones in their place, too.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: of an assignment whose key is here.
         ask: hands a request to `rnnkit.checks.remote.answer` in the student's process and returns its reply.
         rng: where the random inputs come from.
         earlier: the reports of the earlier questions; None where nothing is known of them.
@@ -52,7 +52,6 @@ def score(question_id: str, ask: Ask, rng: np.random.Generator, earlier: Mapping
     Returns:
         The report; no points where there is no answer, or one that cannot be read, whatever was sent.
     """
-    question = QUESTIONS[question_id]
     with np.errstate(all="ignore"):
         asked = AsWritten(question, ask)
         report = _guarded(question, asked, rng)
@@ -64,19 +63,20 @@ def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> 
     try:
         return _score(question, asked, rng)
     except NoAnswer as reason:
-        return failed(question, NO_ANSWER, clean(str(reason)) or "the code gave no answer")
+        return failed(question, NO_ANSWER, one_line(str(reason)) or "the code gave no answer")
     except BadReply as bad:
-        return failed(question, NO_ANSWER, clean(str(bad)))
+        return failed(question, NO_ANSWER, one_line(str(bad)))
 
 
 def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
     found: list[CaseReport] = []
     notes: list[str] = []
     used: list[str] = []
+    key = question.assignment.key
     for number in range(DRAWS):
-        inputs = draw(question.id, rng)
+        inputs = key.draw(question.id, rng)
         if number:  # the later rounds of one draw tell what they can; other numbers and sizes cost little
-            inputs = replace(inputs, rounds={})
+            inputs = inputs.alone()
         seen = asked(inputs).seen
         if settled := _settled(question, seen):
             return settled
@@ -104,8 +104,8 @@ class AsWritten:
 
     def __call__(self, inputs: Inputs | None) -> Reply:
         """The reply for these inputs, None for the public ones."""
-        sizes = SIZES if inputs is None else inputs.sizes
-        return read(self.ask(request(self.question.id, inputs)), self.question, sizes)
+        sizes = (inputs or self.question.inputs).sizes
+        return read(self.ask(request(self.question, inputs)), self.question, sizes)
 
 
 # ---- with right ones in the place of earlier questions -------------------------------------------------------------
@@ -125,23 +125,25 @@ class WithRight(AsWritten):
         self.plain, self.called = plain, []
 
     def __call__(self, inputs: Inputs | None) -> Reply:
-        given = fixed(self.question.id) if inputs is None else inputs
+        given = inputs or self.question.inputs
         known: dict[str, Any] = {}
         for _ in range(REQUESTS):
-            text = self.ask(request(self.question.id, inputs, known, self.plain))
+            text = self.ask(request(self.question, inputs, known, self.plain))
             reply, calls, self.called = read_calls(text, self.question, given.sizes)
             if not calls:
                 return reply
-            known |= answers(calls, given)
+            known |= answers(self.question.assignment.key, calls, given)
         raise NoAnswer("the code calls earlier questions in another way each time")
 
 
 def _not_right(question: Question, earlier: Mapping[str, Report]) -> list[str]:
-    return [need.id for need in behind(question) if need.id in earlier and earlier[need.id].points < need.points]
+    return [need.id for need in question.behind if need.id in earlier and earlier[need.id].points < need.points]
 
 
 def _may_follow(question: Question, report: Report, wrong: list[str] | None) -> bool:
     """Whether what is missing may be due to earlier questions."""
+    if not hasattr(question.assignment.key, "called"):
+        return False
     if report.points == report.most or not (report.cases or report.status in (NO_ANSWER, NOT_WRITTEN)):
         return False
     return bool(question.needs if wrong is None else wrong)
@@ -151,7 +153,7 @@ def _followed(
     question: Question, ask: Ask, rng: np.random.Generator, report: Report, wrong: list[str] | None
 ) -> Report:
     """The better of a report and of that with right earlier questions, which says what is wrong besides these."""
-    for plain in (False, True) if question.notebook == DIAGNOSTICS else (False,):
+    for plain in (False,) if question.method else (False, True):
         asked = WithRight(question, ask, plain)
         other = _guarded(question, asked, rng)
         if asked.called and other.cases and other.points >= report.points:
@@ -164,7 +166,7 @@ def _followed(
 
 def _with_right(question: Question, before: Report, report: Report, put: list[str]) -> Report:
     """The second of two reports, with the first one's words."""
-    *names, last = [QUESTIONS[id].name for id in put]
+    *names, last = [question.assignment.questions[id].name for id in put]
     right = f"right {', '.join(names)} and {last}" if names else f"a right {last}"
     said = f"judged with {right} in the place of yours: {report.points:g} of {report.most:g} points"
     if report.points < report.most:
@@ -187,14 +189,14 @@ def _settled(question: Question, seen: Seen) -> Report | None:
 
 
 def _forbidden(question: Question, used: list[str]) -> Report:
-    return failed(question, AGAINST, clean(rules.verdict(sorted(set(used)), question)))
+    return failed(question, AGAINST, one_line(rules.verdict(sorted(set(used)), question)))
 
 
 def _compared(question: Question, seen: Seen, inputs: Inputs) -> list[CaseReport]:
     """Every case for one draw."""
-    right = expected(question.id, inputs)
-    reports = [case_report(case, seen.outcomes[case.name], right[case.name], question) for case in CASES[question.id]]
-    if question.notebook == CELLS or "hs" in question.arguments:
+    right = question.assignment.key.right(question.id, inputs)
+    reports = [case_report(case, seen.outcomes[case.name], right[case.name], question) for case in question.cases]
+    if question.method or "hs" in question.arguments:
         sizes = ", ".join(f"{letter} = {size}" for letter, size in inputs.sizes.items())
         for report in reports:
             told = [detail if later(detail) else f"{detail} (with {sizes})" for detail in report.details[:1]]

@@ -10,7 +10,7 @@ import pytest
 from confined import need_sandbox
 from course import NAME, ROOT
 from graded import SECOND, edit, grade, scores, submit
-from test_own_setting import run_of
+from runtools import run_of
 
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, EXTRA, OWN_SETTING
 from rnnkit.cli import grade as cli_grade

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hostile.own_run import own_regime
-from runtools import apart, here
+from runtools import apart, here, run_of, submit
 
 from rnnkit.assignments.training_dynamics import check
 from rnnkit.assignments.training_dynamics.own_setting import from_record, judged
@@ -14,14 +13,8 @@ from rnnkit.grading.evidence.evidence import evidence, own_setting
 from rnnkit.grading.evidence.own_run import tried
 from rnnkit.record.file import load, regime_of, save
 from rnnkit.regimes import get_regime
-from rnnkit.train import train
 
 WEIGHTS = ("W_xh", "W_hh", "b_h", "W_ho", "b_o")
-
-
-def run_of(folder, **changes):
-    """The path of a record of these settings."""
-    return train(own_regime(**changes), out=folder, cells="builtin")
 
 
 @pytest.fixture(scope="module")
@@ -181,11 +174,3 @@ def test_a_record_that_lies_about_its_errors(stuck, tmp_path):
 def test_without_a_run_of_temporal_order(tmp_path):
     assert own_setting(evidence(tmp_path, here)).messages == ["no record of temporal order was handed in"]
     assert (graded(tmp_path).points, graded(tmp_path).status) == (0, "nothing to judge")
-
-
-def submit(folder, name, record):
-    (folder / "runs").mkdir(exist_ok=True)
-    path = folder / "runs" / f"{name}_final_state.npz"
-    with open(path, "wb") as file:
-        np.savez_compressed(file, **{key: value for key, value in record.items() if value is not None})
-    return path

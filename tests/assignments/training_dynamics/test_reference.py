@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_checks import every_question
+from checking import every_question
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES, fixed
 from rnnkit.assignments.training_dynamics.key.reference import CANARY, draw, expected

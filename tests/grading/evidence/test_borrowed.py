@@ -357,4 +357,12 @@ def test_the_built_wheel_is_packed_too(tmp_path):
         text = wheel.read("rnnkit/engines/bptt.py").decode()
     assert "addmm" not in text
     assert "unpack(" in text
-    assert set(OWN) <= {"cells.py", "inits.py", "omega.py", "optim.py", "own_diagnostics.py", "engines", "diagnostics"}
+    assert set(OWN) <= {
+        "cells.py",
+        "inits.py",
+        "omega.py",
+        "optim.py",
+        "assignments/training_dynamics/own_diagnostics.py",
+        "engines",
+        "diagnostics",
+    }

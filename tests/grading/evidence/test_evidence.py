@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from runtools import SIZES, apart, here, one, put, trained
 
 from rnnkit.common.names import BadValue
-from rnnkit.grading.evidence.evidence import evidence, plain, record_of
-from rnnkit.grading.evidence.evidence import evidence as evidences
+from rnnkit.common.text import one_line
+from rnnkit.grading.evidence import evidence as evidences
+from rnnkit.grading.evidence.evidence import evidence, record_of
 from rnnkit.grading.sandbox.confine import SandboxError, probe
 from rnnkit.grading.sandbox.confine import run as run_confined
 from rnnkit.record import read_npz
@@ -318,7 +319,7 @@ def test_flags_of_one_run_are_capped_and_plain(tmp_path):
 
 @given(text=st.text())
 def test_plain_text_has_no_characters_that_steer(text):
-    found = plain(text)
+    found = one_line(text, 160)
     assert found.isprintable()
     assert len(found) <= 160
 

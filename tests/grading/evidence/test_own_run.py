@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hostile.own_run import NAMES, SHORT, STUCK, UNFOUNDED, own_regime, trained
 from hostile.own_run import solved as solved_once
-from runtools import here
-from test_own_setting import submit
+from runtools import here, submit
 
 from rnnkit.grading.course.ledger import WAITS, Entry
 from rnnkit.grading.evidence.own_run import broken_off, tried

@@ -25,7 +25,7 @@ from rnnkit.grading.release import release
 from rnnkit.grading.release import wheel
 from rnnkit.plots.success import read_table
 from rnnkit.regimes import FIELDS, get_regime
-from rnnkit.clone.setup_env import pinned_torch
+from rnnkit.common.places import pinned_torch
 from rnnkit.train import parse
 
 RELEASED = ROOT / "release" / NAME
@@ -230,7 +230,7 @@ def test_what_running_a_notebook_leaves_is_not_released(tmp_path):
 
 def test_the_wheel_lacks_the_instructors_side(inside):
     assert "rnnkit/checks/__init__.py" in inside
-    assert any(name.startswith("rnnkit/checks/data/") for name in inside)
+    assert any(name.startswith("rnnkit/assignments/training_dynamics/expected/") for name in inside)
     assert not [
         name for name in inside if name.startswith(("rnnkit/grading", "tests", "notebooks", "rnnkit/checks/gen"))
     ]
@@ -238,10 +238,10 @@ def test_the_wheel_lacks_the_instructors_side(inside):
 
 def test_the_wheel_is_all_that_an_installation_needs(inside):
     modules = {f"rnnkit/{path.relative_to(ROOT / 'rnnkit').as_posix()}" for path in (ROOT / "rnnkit").rglob("*.py")}
-    kept_home = {name for name in modules if name.removeprefix("rnnkit/").startswith(wheel.KEPT_HOME)}
-    alias = {name for name in modules if name.startswith("rnnkit/starter_alias/")}
+    kept_home = {name for name in modules if name.removeprefix("rnnkit/").startswith(wheel.KEPT_HOME) or "/key/" in name}
+    alias = {name for name in modules if name.startswith("rnnkit/starter/")}
     assert modules - kept_home - alias <= set(inside)
-    assert {name.replace("rnnkit/starter_alias", "trainingRNNs_torch") for name in alias} <= set(inside)
+    assert {name.removeprefix("rnnkit/starter/") for name in alias} <= set(inside)
     for name, text in inside.items():
         if name.endswith(".py"):
             compile(text, name, "exec")
@@ -412,7 +412,7 @@ def clone(tmp_path, monkeypatch):
     """A small clone of its own."""
     root = tmp_path / "clone"
     for name in ("rnnkit", "notebooks"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, root)
     monkeypatch.setattr(release, "clone_root", lambda: root)

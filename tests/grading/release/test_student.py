@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from course import SOURCE, filled
 from student_home import execute, in_venv, installed
-from test_own_setting import run_of
+from runtools import run_of
 
 from rnnkit.assignments.training_dynamics.questions import EXTRA
 from rnnkit.record.file import load, save

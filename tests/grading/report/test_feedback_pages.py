@@ -11,7 +11,7 @@ import pytest
 from browser import browser, needs_chromium
 from course import NAME, NOTEBOOKS
 from nbformat.v4 import new_code_cell, new_output, writes
-from test_neutral import FIRES, HOSTILE, OUTPUTS, Dangers, report
+from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.ledger import GRADED, Entry

@@ -240,9 +240,8 @@ def test_a_group_keeps_memory_and_processes_and_goes_away():
 def test_what_a_dead_grader_left_is_swept():
     if (found := cgroup.place()) is None:
         pytest.skip("no control group may be made here")
-    code = (
-        "import os; print(os.getpid())\nfrom rnnkit.grading import cgroup\ncgroup.make(64, 16)\nos.kill(os.getpid(), 9)"
-    )
+    code = "import os; print(os.getpid())\nfrom rnnkit.grading.sandbox import cgroup\n"
+    code += "cgroup.make(64, 16)\nos.kill(os.getpid(), 9)"
     pid = subprocess.run([sys.executable, "-uc", code], stdout=subprocess.PIPE, text=True).stdout.strip()
     mine = cgroup.make(64, 16)
 
@@ -263,7 +262,7 @@ def test_a_grader_that_is_killed_leaves_no_group():
         pytest.skip("no control group may be made here")
     word = mark()
     sleeper = ["python", "-c", "import time; time.sleep(600)", word]
-    code = f"from rnnkit.grading import sandbox\nsandbox.run({sleeper!r})"
+    code = f"from rnnkit.grading.sandbox import confine as sandbox\nsandbox.run({sleeper!r})"
     grader = subprocess.Popen([sys.executable, "-c", code])
 
     def its():

@@ -303,7 +303,7 @@ def test_nothing_stays_when_the_grader_is_killed(confined, folders):
         f"tempfile.tempdir = {str(folders)!r}\n"
         "from rnnkit.grading.sandbox.provisioner import kernel_manager\n"
         "from rnnkit.grading.sandbox.runtime import student_runtime\n"
-        "from rnnkit.clone.setup_env import clone_root\n"
+        "from rnnkit.common.places import clone_root\n"
         "async def scene():\n"
         f"    manager = kernel_manager(stage=None, runtime=student_runtime(clone_root()), confined={confined})\n"
         "    await manager.start_kernel()\n"

@@ -367,7 +367,7 @@ def test_a_daemon_ends_with_its_parent(confined):
 def test_nothing_stays_when_the_grader_is_killed(confined):
     word = mark()
     code = (
-        "from rnnkit.grading import sandbox\n"
+        "from rnnkit.grading.sandbox import confine as sandbox\n"
         f"code = {DAEMON!r} + 'import signal; signal.signal(15, signal.SIG_IGN); time.sleep(600)'\n"
         f"sandbox.run(['python', '-c', code, {word!r}], confined={confined})\n"
     )

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 import torch
+from checking import BANK, stub
 from confined import need_sandbox
 from graded import edit, grade, scores, submit
-from test_checks import BANK, stub
 
 from rnnkit.assignments.training_dynamics.inputs import SHAPES
 from rnnkit.assignments.training_dynamics.key.draws import draw

@@ -10,22 +10,15 @@ import numpy as np
 import pytest
 import torch
 from bank.answers import RULES, VARIANTS, WRONG
-from test_checks import BANK, answer, every_question, report_of, stub
+from checking import BANK, answer, every_question, report_of, scored, stub
 
 from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, remote
 from rnnkit.checks.judge import expected
 from rnnkit.checks.outcome import named
-from rnnkit.checks.report import Report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.score.score import ELSEWHERE, NO_ANSWER, NoAnswer, score
-
-
-def scored(id: str, obj, seed: int = 0) -> Report:
-    """The score of an object in this process."""
-    return score(id, lambda request: remote.answer(request, obj), np.random.default_rng(seed))
-
 
 # ---- right answers ------------------------------------------------------------------------------------------------
 

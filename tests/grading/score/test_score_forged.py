@@ -7,9 +7,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from checking import every_question
 from hypothesis import given
 from hypothesis import strategies as st
-from test_checks import every_question
 
 from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
@@ -17,7 +17,8 @@ from rnnkit.checks import generate, remote
 from rnnkit.checks.outcome import WITH
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import DEPTH, decode, encode
-from rnnkit.grading.score.reply import REPLY_LIMIT, TEXT, BadReply, clean, read
+from rnnkit.common.text import one_line, plain
+from rnnkit.grading.score.reply import REPLY_LIMIT, TEXT, BadReply, read
 from rnnkit.grading.score.score import NO_ANSWER, score
 
 SOLUTIONS = {id: generate.student_object(id) for id in QUESTIONS}
@@ -249,11 +250,11 @@ DIRTY = (
 
 
 def test_text_is_plain():
-    assert clean(DIRTY) == "red bell null back   line gnirts zerowidth  31m"
-    assert clean("one\ntwo\tthree", lines=True) == "one\ntwo three"
-    assert clean("x" * 1000) == "x" * (TEXT - 1) + "…"
-    assert clean("\x1b[" * 10_000) == ""
-    assert clean("h̃_t ∈ ℝ, τ≥1, 学生") == "h̃_t ∈ ℝ, τ≥1, 学生"
+    assert one_line(DIRTY) == "red bell null back   line gnirts zerowidth  31m"
+    assert plain("one\r\ntwo\tthree") == "one\ntwo\tthree"
+    assert one_line("x" * 1000) == "x" * (TEXT - 1) + "…"
+    assert one_line("\x1b[" * 10_000) == ""
+    assert one_line("h̃_t ∈ ℝ, τ≥1, 学生") == "h̃_t ∈ ℝ, τ≥1, 学生"
 
 
 def test_text_of_the_other_process_is_cleaned_wherever_it_is_shown():

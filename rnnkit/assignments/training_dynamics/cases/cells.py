@@ -18,114 +18,16 @@ not asked               inputs that are not contiguous, numbers that overflow: t
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES, Inputs, shape_of
+from rnnkit.checks.case import Case, tensor
+from rnnkit.checks.cell_cases import cell_in_rounds, given_tensors, named_weights, unchanged
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.checks.rounds import every_round
-
-
-class Case(NamedTuple):
-    """A named part of a question, and what it is worth.
-
-    Fields:
-        name: shown in the report.
-        weight: its points.
-        run: ``run(obj, dtype, outcome, inputs)`` drives the student's object and fills in the outcome.
-    """
-
-    name: str
-    weight: float
-    run: Callable[[Any, torch.dtype, Outcome, Inputs], None]
-
-
-def tensor(values: np.ndarray, dtype: torch.dtype, grad: bool = False) -> Tensor:
-    """A leaf of its own; ``grad`` asks for gradients."""
-    return torch.tensor(values, dtype=dtype, requires_grad=grad)
-
-
-def make_cell(
-    cls: type, kind: str, dtype: torch.dtype, inputs: Inputs, *, phi: str = "tanh", head: str = "softmax"
-) -> nn.Module:
-    """A cell of the student's class, all its weights set.
-
-    Raises:
-        LookupError: a parameter is missing or has another shape.
-    """
-    sizes = inputs.sizes
-    cell = cls(sizes["I"], sizes["H"], sizes["O"], phi=phi, head=head, dtype=dtype)
-    _set(cell, kind, dtype, inputs)
-    return cell
-
-
-def _set(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) -> None:
-    """Puts the weights in place, as an update of training does."""
-    parameters = dict(cell.named_parameters())
-    for name, letters in SHAPES[kind].items():
-        found, shape = parameters.get(name), shape_of(letters, inputs.sizes)
-        if found is None or tuple(found.shape) != shape:
-            got = "none" if found is None else tuple(found.shape)
-            raise LookupError(f"{name}: expected a parameter of shape {shape}, got {got}")
-        with torch.no_grad():
-            found.copy_(tensor(inputs[name], dtype))
-
-
-def _in_rounds(kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs], None], **made: str):
-    """A case that uses a cell in every round; one cell for as long as its sizes, head and phi stay.
-
-    Arguments:
-        kind: ``RNN`` or ``GRU``.
-        use: ``use(cell, dtype, outcome, inputs)``.
-        made: ``phi`` and ``head`` of the cell; see `_chosen` for what else they may be.
-    """
-
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        cells: dict[tuple, nn.Module] = {}
-
-        def one(outcome: Outcome, given: Inputs) -> None:
-            chosen = _chosen(made, given)
-            key = (*chosen.items(), *(given.sizes[letter] for letter in "IHO"))
-            if key not in cells:
-                cells[key] = make_cell(obj, kind, dtype, given, **chosen)
-            cell, off = cells[key], given.options.get("grad") == "off"
-            _set(cell, kind, dtype, given)
-            cell.train(not off)
-            with torch.no_grad() if off else contextlib.nullcontext():
-                use(cell, dtype, outcome, given)
-            _unchanged(outcome, dict(_named(cell, kind)), {name: tensor(given[name], dtype) for name in SHAPES[kind]})
-
-        every_round(outcome, inputs, one)
-
-    return run
-
-
-def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
-    """phi and head of a cell: the case's own or, by the names ``any``, ``each`` and ``last``, those of the round."""
-    phi, head = made.get("phi", "tanh"), made.get("head", "softmax")
-    option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
-        head, ("", head)
-    )
-    return {
-        "phi": given.options.get("phi", "tanh") if phi == "any" else phi,
-        "head": given.options.get(option, usual),
-    }
-
-
-def _given(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:
-    return {name: tensor(inputs[name], dtype, grad) for name in names.split()}
-
-
-def _unchanged(outcome: Outcome, given: dict[str, Tensor], fresh: dict[str, Tensor]) -> None:
-    for name, value in given.items():
-        if not torch.equal(value.detach(), fresh[name].detach()):
-            outcome.problems[name] = f"{name}: your code changes it in place; make a new tensor instead"
-
+from rnnkit.common.shapes import SHAPES
 
 # ---- one step: rnn_step and the GRU's parts -----------------------------------------------------------------------
 
@@ -157,18 +59,18 @@ def _put_gates(outcome: Outcome, gates: Any, shape: str) -> None:
 
 def _values(kind: str, method: str, names: str, result: str, gated: bool = False, phi: str = "tanh"):
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given = _given(names, dtype, inputs)
+        given = given_tensors(names, dtype, inputs)
         state = _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
-        _unchanged(outcome, given, _given(names, dtype, inputs))
+        unchanged(outcome, given, given_tensors(names, dtype, inputs))
         if dtype == torch.float32 and state is not None and state.dtype != dtype:
             outcome.problems[result] = f"{result}: expected the dtype of x_t, {dtype}, got {state.dtype}"
 
-    return _in_rounds(kind, use, phi=phi)
+    return cell_in_rounds(kind, use, phi=phi)
 
 
 def _gradients(kind: str, method: str, names: str, result: str, gated: bool = False):
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given = _given(names, dtype, inputs, grad=True)
+        given = given_tensors(names, dtype, inputs, grad=True)
         kept = outcome.part()
         state = _pieces(kept, getattr(cell, method)(*given.values()), result, gated)
         outcome.problems |= {name: text for name, text in kept.problems.items() if name not in ("z", "r", "gates")}
@@ -180,7 +82,7 @@ def _gradients(kind: str, method: str, names: str, result: str, gated: bool = Fa
             weights = {name: value for name, value in weights.items() if letter == name[-1]}
         outcome.put_gradients(result, state, given | weights)
 
-    return _in_rounds(kind, use)
+    return cell_in_rounds(kind, use)
 
 
 def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -198,7 +100,7 @@ def _forward(cell: nn.Module, kind: str, outcome: Outcome, x: Tensor) -> tuple |
     """What came back, where it is three things."""
     before = x.detach().clone()
     value = cell.forward(x)
-    _unchanged(outcome, {"x": x}, {"x": before})
+    unchanged(outcome, {"x": x}, {"x": before})
     if isinstance(value, tuple | list) and len(value) == 3:
         return value
     third = "None" if kind == "RNN" else '{"z": z, "r": r}'
@@ -217,7 +119,7 @@ def _hidden(kind: str):
                 f"forward: an RNN has no gates; expected None in third place, got {kind_of(value[2])}"
             )
 
-    return _in_rounds(kind, use, head="any", phi="any" if kind == "RNN" else "tanh")
+    return cell_in_rounds(kind, use, head="any", phi="any" if kind == "RNN" else "tanh")
 
 
 def _output(kind: str, head: str, shape: str):
@@ -226,7 +128,7 @@ def _output(kind: str, head: str, shape: str):
         if value is not None:
             outcome.put("output", value[0], shape, only_tensor=True)
 
-    return _in_rounds(kind, use, head=head)
+    return cell_in_rounds(kind, use, head=head)
 
 
 def _traces(kind: str):
@@ -235,7 +137,7 @@ def _traces(kind: str):
         if value is not None:
             _put_gates(outcome, value[2], "TBH")
 
-    return _in_rounds(kind, use, head="any")
+    return cell_in_rounds(kind, use, head="any")
 
 
 def _through_time(kind: str):
@@ -251,20 +153,16 @@ def _through_time(kind: str):
         whole = inner.put("output", output, "BO", only_tensor=True)
         outcome.problems |= inner.problems
         if whole:
-            outcome.put_gradients("output", output, {"x": x} | dict(_named(cell, kind)))
+            outcome.put_gradients("output", output, {"x": x} | named_weights(cell, kind))
 
-    return _in_rounds(kind, use, head="each")
-
-
-def _named(cell: nn.Module, kind: str) -> list[tuple[str, Tensor]]:
-    return [(name, getattr(cell, name)) for name in SHAPES[kind]]
+    return cell_in_rounds(kind, use, head="each")
 
 
 def _rho(kind: str):
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
 
-    return _in_rounds(kind, use)
+    return cell_in_rounds(kind, use)
 
 
 def _part(method: str, names: str, result: str, weight: float) -> tuple[Case, ...]:

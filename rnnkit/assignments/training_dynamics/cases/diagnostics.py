@@ -20,16 +20,14 @@ not asked             an empty list, gradients of zeros for clip (cutoff / norm 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnnkit.assignments.training_dynamics.cases.cells import Case, tensor
-from rnnkit.assignments.training_dynamics.inputs import Inputs
+from rnnkit.checks.case import Case, in_rounds, tensor
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
-from rnnkit.checks.rounds import every_round
 
 KEYS = ("grad_time", "sat_time", "gate_z_sat_time", "gate_r_sat_time")
 
@@ -52,15 +50,6 @@ def _loss(hs: list[Tensor], inputs: Inputs, every_step: bool, scale: float = 1.0
     return scale * (weights[-1] * hs[-1] ** 2).sum(-1).mean()
 
 
-def _in_rounds(once: Callable[[Any, torch.dtype, Outcome, Inputs], None]):
-    """A case that asks a function in every round."""
-
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        every_round(outcome, inputs, lambda outcome, given: once(obj, dtype, outcome, given))
-
-    return run
-
-
 def _unchanged(outcome: Outcome, what: str, given: list[Any], kept: list[Any]) -> None:
     """Whether a list that was handed in still holds the same things."""
     if len(given) != len(kept) or any(one is not other for one, other in zip(given, kept, strict=True)):
@@ -74,7 +63,7 @@ def _grad_time(every_step: bool):
         outcome.put("g", obj(_loss(hs, inputs, every_step), given), "T")
         _unchanged(outcome, "hs", given, hs)
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -93,7 +82,7 @@ def _saturation(name: str, source: str, argument: str):
         if not torch.equal(given, tensor(inputs[source], dtype)):
             outcome.problems[argument] = f"{argument}: your code changes it in place; make a new tensor instead"
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 def _rho(source: str):
@@ -103,7 +92,7 @@ def _rho(source: str):
         if not torch.equal(W, tensor(inputs[source], dtype)):
             outcome.problems["W"] = "W: your code changes it in place; make a new tensor instead"
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
@@ -119,7 +108,7 @@ def _norm(source: str):
         if not all(map(torch.equal, grads, _grads(source, dtype, inputs))):
             outcome.problems["grads"] = "grads: your code changes them in place; make new tensors instead"
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 def _clip(source: str):
@@ -137,7 +126,7 @@ def _clip(source: str):
             outcome.problems["grads"] = f"new grads: expected a list of {len(grads)} tensors, got {kind_of(new)}"
         outcome.put("norm", norm, ())
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -195,14 +184,14 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
             else:
                 outcome.problems[key] = f"{key}: the key is missing"
 
-    return _in_rounds(run)
+    return in_rounds(run)
 
 
 CASES: dict[str, tuple[Case, ...]] = {
     "grad_time": (
         Case("loss at the last step", 2.0, _grad_time(every_step=False)),
         Case("loss at every step", 1.0, _grad_time(every_step=True)),
-        Case("tiny gradients, norm in float64", 1.0, _in_rounds(_tiny)),
+        Case("tiny gradients, norm in float64", 1.0, in_rounds(_tiny)),
     ),
     "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
     "gate_sat_time": (

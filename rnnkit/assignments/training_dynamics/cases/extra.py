@@ -10,10 +10,9 @@ from typing import Any
 
 import torch
 
-from rnnkit.assignments.training_dynamics.cases.cells import Case, tensor
-from rnnkit.assignments.training_dynamics.inputs import Inputs
+from rnnkit.checks.case import Case, in_rounds, tensor
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.checks.rounds import every_round
 
 PARTS = {"Omega": (), "steps in the past": (), "gradient": "HH"}  # what comes back, and its shape
 TOO_HIGH = 1e6  # a bound that no gradient of the cases reaches
@@ -21,21 +20,15 @@ TOO_HIGH = 1e6  # a bound that no gradient of the cases reaches
 
 def _omega(*parts: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        every_round(
-            outcome, inputs, lambda outcome, given: _ask(obj, dtype, outcome, given, parts, float(given["bound"]))
-        )
+        _ask(obj, dtype, outcome, inputs, parts, float(inputs["bound"]))
 
-    return run
+    return in_rounds(run)
 
 
 def _nothing(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
     """Zeros, where nothing reaches the bound; Omega with another bound as well, for zeros alone are no answer."""
-
-    def one(outcome: Outcome, given: Inputs) -> None:
-        _ask(obj, dtype, outcome, given, ("Omega",), float(given["bound"]))
-        _ask(obj, dtype, outcome, given, tuple(PARTS), TOO_HIGH, ", nothing counts")
-
-    every_round(outcome, inputs, one)
+    _ask(obj, dtype, outcome, inputs, ("Omega",), float(inputs["bound"]))
+    _ask(obj, dtype, outcome, inputs, tuple(PARTS), TOO_HIGH, ", nothing counts")
 
 
 def _ask(
@@ -59,6 +52,6 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("Omega", 1.0, _omega("Omega")),
         Case("steps in the past", 0.5, _omega("steps in the past")),
         Case("the gradient with respect to W_hh", 1.0, _omega("gradient")),
-        Case("a bound that nothing reaches", 0.5, _nothing),
+        Case("a bound that nothing reaches", 0.5, in_rounds(_nothing)),
     ),
 }

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES, SIZES, Inputs, shape_of
+from rnnkit.assignments.training_dynamics.inputs import SIZES
 from rnnkit.assignments.training_dynamics.key.draws_again import later_rounds
 from rnnkit.assignments.training_dynamics.public_rounds import of_a_cell, told
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.common.shapes import SHAPES, shape_of
 
-Arrays = dict[str, np.ndarray]
 Rounds = dict[str, Inputs]
 LAST = ("lastSoftmax", "lastLinear")
 
@@ -27,7 +28,7 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
         rng: all of the inputs comes from it.
     """
     question, sizes = QUESTIONS[question_id], _sizes(rng)
-    if question.notebook == CELLS:
+    if question.method:
         options = {"last": str(rng.choice(LAST))}
         arrays = _cell(question.target, sizes, rng)
         rounds = _shuffled(_cells_again(question.target, question.method == "forward", sizes, rng), rng)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnnkit.assignments.training_dynamics.inputs import Inputs, shape_of
+from rnnkit.checks.inputs import Inputs
+from rnnkit.common.shapes import shape_of
 
 Sizes = dict[str, int]
 Rounds = dict[str, Inputs]

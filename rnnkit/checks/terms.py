@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Callable
-from importlib import resources
 
 import numpy as np
+
+from rnnkit.checks.question import Question
 
 CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.arctanh,
@@ -18,25 +17,16 @@ MOST = 5  # terms that a sum may be made of: with more of them anything could be
 EXACT = 1e-6
 
 
-@functools.cache
-def _stored() -> dict[str, dict[str, dict[str, list]]]:
-    return json.loads(
-        (resources.files("rnnkit.assignments.training_dynamics") / "expected" / "terms.json").read_text(
-            encoding="utf-8"
-        )
-    )
-
-
-def made_of(question_id: str, quantity: str, got: np.ndarray, right: np.ndarray) -> str | None:
+def made_of(question: Question, quantity: str, got: np.ndarray, right: np.ndarray) -> str | None:
     """How the terms of an answer's sum differ from those of the right one; None where it is no sum of these terms.
 
     Arguments:
-        question_id: an id of `QUESTIONS`.
+        question: that was asked.
         quantity: what is wrong.
         got: what came back for it with the public inputs.
         right: what should.
     """
-    terms = _stored().get(question_id, {}).get(quantity)
+    terms = question.assignment.stored("terms").get(question.id, {}).get(quantity)
     if terms is None or got.shape != right.shape:
         return None
     names, columns = list(terms), np.array([np.ravel(values) for values in terms.values()]).T

@@ -1,4 +1,4 @@
-"""``python -m rnnkit.grading.evidence.again FOLDER SEED SECONDS``: tries the runs of temporal order in a folder again.
+"""``python -m rnnkit.….again FOLDER SEED SECONDS``: tries the runs of temporal order in a folder again.
 
 For files that nobody vouches for, in a process that may be killed. Their networks are tried on fresh sequences, and the
 best of them are trained again in part. One line of JSON for each run, in the order of the points that it would have.
@@ -16,16 +16,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES
 from rnnkit.assignments.training_dynamics.own_setting import BROKEN, DIFFERS, FOLLOWS, UNTRIED, Again, tried
 from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
-from rnnkit.grading.evidence.stretches import Clock, OutOfTime, Stretches
+from rnnkit.common.shapes import SHAPES
 from rnnkit.record.npz import Members, short
 from rnnkit.record.read_npz import FILES, TRIED_AGAIN, WIDTH, records
 from rnnkit.record.stored_run import Differs, Untried, stored
 from rnnkit.regimes import Regime
 from rnnkit.runs.modelfile import BUILTIN
+from rnnkit.runs.stretches import Clock, OutOfTime, Stretches
 
 MOST_TRIED = 4  # runs, those with the smallest errors
 

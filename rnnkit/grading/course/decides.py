@@ -1,0 +1,123 @@
+"""What decides points: the files that scores come from, found by following imports. Nothing is imported for it.
+
+A module counts with all that it imports, inside of functions too, and with what it starts in other processes:
+``python -m MODULE``, or a program in a text. Of a package that is only passed on the way to a module in it, what runs
+on the way counts.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from rnnkit.common.places import PACKAGE
+from rnnkit.grading.sandbox.scoring import ANSWERING, KEPT
+
+GRADER = (
+    "rnnkit.grading.course.submission",  # the process that grades a submission
+    "rnnkit.grading.evidence.own_run",  # and the one that tries a run again
+    "rnnkit.grading.sandbox.runtime",  # what students' code is run with
+)
+REPLACED = "rnnkit.checks.runner"  # the check that students run; where answers are scored another stands in its place
+PLUGS = "rnnkit.assignments"
+
+
+def deciding(assignment: str, package: Path = PACKAGE) -> list[Path]:
+    """The files of rnnkit that decide the points of an assignment.
+
+    Arguments:
+        assignment: a folder of ``assignments``; of the others nothing counts.
+        package: the folder of rnnkit.
+    """
+    plug = package / "assignments" / assignment
+    kept = {package / name for name in KEPT}  # what they import beyond themselves is left out where answers are scored
+    begin = [path for name in (*GRADER, f"{PLUGS}.{assignment}") if (path := file_of(name, package))]
+    begin += [*(plug / "key").rglob("*.py"), *(package / ANSWERING.relative_to(PACKAGE)).glob("*.py")]
+    reached = followed(begin, package, lambda name: name != REPLACED and _of(name, assignment))
+    own = {path for ending in ("*.py", "*.json") for path in plug.rglob(ending)}
+    return sorted(path for path in reached | kept | own if path.is_file())
+
+
+def _of(name: str, assignment: str) -> bool:
+    """Whether a module is none of another assignment's."""
+    own = f"{PLUGS}.{assignment}"
+    return not name.startswith(f"{PLUGS}.") or name == own or name.startswith(f"{own}.")
+
+
+def followed(begin: list[Path], package: Path, wanted: Callable[[str], bool]) -> set[Path]:
+    """Files, and all that they import of rnnkit.
+
+    Arguments:
+        begin: the files.
+        package: the folder of rnnkit.
+        wanted: whether a module, by its dotted name, is followed.
+    """
+    whole: set[Path] = set()
+    passed: set[Path] = set()
+    waiting = [(path, True) for path in begin]
+    while waiting:
+        path, functions = waiting.pop()
+        if path in whole or (path in passed and not functions):
+            continue
+        (whole if functions else passed).add(path)
+        for name, lazily in imports(path.read_text(encoding="utf-8")):
+            if functions or not lazily:
+                waiting += [(file, full) for module, file, full in _met(name, package) if wanted(module)]
+    return whole | passed
+
+
+def _met(name: str, package: Path) -> Iterator[tuple[str, Path, bool]]:
+    """The module of a name, or that it is taken from; and the packages on the way to it, which are not met whole."""
+    full = True
+    while name:
+        if file := file_of(name, package):
+            yield name, file, full
+            full = False
+        name = name.rpartition(".")[0]
+
+
+def file_of(name: str, package: Path) -> Path | None:
+    """The file of a module of rnnkit; None where there is none of this dotted name."""
+    top, *inside = name.split(".")
+    place = package.joinpath(*inside)
+    files = (place / "__init__.py", place.with_suffix(".py"))
+    return next((file for file in files if file.is_file()), None) if top == "rnnkit" else None
+
+
+@cache
+def imports(source: str) -> list[tuple[str, bool]]:
+    """The dotted names that a module imports, each with whether that waits for a call of a function.
+
+    What is imported for annotations only is left out. ``from a import b`` gives ``a.b``, be it a module or not.
+    """
+    return list(_imports(ast.parse(source), False))
+
+
+def _imports(node: ast.AST, lazily: bool) -> Iterator[tuple[str, bool]]:
+    names: list[str] = []
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        return
+    if isinstance(node, ast.Import):
+        names = [one.name for one in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = [f"{node.module}.{one.name}" for one in node.names]
+    elif isinstance(node, ast.Tuple | ast.List):
+        words = [getattr(one, "value", None) for one in node.elts]
+        names = [str(module) for option, module in pairwise(words) if option == "-m"]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
+        names = [name for name, _ in imports(node.value)] if _is_program(node.value) else []
+    yield from ((name, lazily) for name in names)
+    inside = lazily or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child, inside)
+
+
+def _is_program(text: str) -> bool:
+    """Whether a text is code that does more than import: another process runs it."""
+    try:
+        return any(not isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(text).body)
+    except SyntaxError:
+        return False

@@ -1,0 +1,103 @@
+"""A second assignment, put into three folders of a clone and nowhere else, goes the whole way beside the main one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import students
+from course import ONE_THREAD, ROOT, filled
+
+HERE = Path(__file__).parent
+TRUST = "--i-trust-these-submissions"
+NOTEBOOK = "1_descent.ipynb"
+
+
+@pytest.fixture
+def house(tmp_path) -> Path:
+    """A clone with the toy in its places, released."""
+    clone = tmp_path / "clone"
+    ignore = shutil.ignore_patterns("__pycache__", "runs", "model*.py", ".*")
+    for name in ("rnnkit", "notebooks", "release"):
+        shutil.copytree(ROOT / name, clone / name, ignore=ignore)
+    for name in ("pyproject.toml", "nbgrader_config.py", "constraints.txt", "LICENSE"):
+        shutil.copyfile(ROOT / name, clone / name)
+    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=ignore)
+    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=ignore)
+    return clone
+
+
+def rnnkit(clone: Path, *arguments: str, code: int = 0) -> str:
+    """What a command says that is typed in the clone."""
+    run = subprocess.run(command(*arguments), cwd=clone, env=environment(clone), capture_output=True, text=True)
+    assert run.returncode == code, f"{arguments}: {run.returncode}\n{run.stdout[-3000:]}\n{run.stderr[-3000:]}"
+    return run.stdout + run.stderr
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "rnnkit", *arguments]
+
+
+def environment(clone: Path) -> dict[str, str]:
+    return os.environ | ONE_THREAD | {"PYTHONPATH": str(clone)}
+
+
+def student_of(clone: Path, folder: Path) -> Path:
+    """The student's folder out of ``dist/toy.zip``, with its wheel unpacked beside it into ``site``."""
+    with zipfile.ZipFile(clone / "dist" / "toy.zip") as archive:
+        archive.extractall(folder)
+    (wheel,) = folder.glob("toy/*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "toy"
+
+
+def packed(home: Path, student: str, solved: tuple[str, ...], folder: Path) -> Path:
+    """What a student hands in who has solved some questions, made with the student's own package."""
+    own = home.parent / student
+    shutil.copytree(home, own)
+    filled(home / NOTEBOOK, HERE / "notebooks" / NOTEBOOK, own / NOTEBOOK, solved)
+    run = students.python(home.parent / "site", "-m", "rnnkit", "pack", "--student", student, "--anyway", cwd=own)
+    assert run.returncode == 0, run.stdout + run.stderr
+    target = folder / f"toy_{student}.zip"
+    target.parent.mkdir(exist_ok=True)
+    return (own / target.name).rename(target)
+
+
+def points(clone: Path, assignment: str = "toy") -> dict[str, dict[str, float]]:
+    """What the ledger has of an assignment: student -> question -> points."""
+    ledger = json.loads((clone / "grading" / "ledger.json").read_text(encoding="utf-8"))
+    entries = ledger["assignments"][assignment]
+    return {name: {id: score["points"] for id, score in entry["scores"].items()} for name, entry in entries.items()}
+
+
+def exported(clone: Path, *names: str) -> dict[str, dict[str, str]]:
+    """The rows of ``rnnkit export``, by student."""
+    rnnkit(clone, "export", *names, "--to", "grades.csv")
+    return {row["student_id"]: row for row in csv.DictReader(io.StringIO((clone / "grades.csv").read_text()))}
+
+
+def record(clone: Path, run: str) -> dict[str, np.ndarray]:
+    """The record of a run of the toy."""
+    with np.load(clone / "runs" / "toy" / "tiny" / run / f"{run}_final_state.npz") as stored:
+        return dict(stored)
+
+
+def test_a_student_of_the_second_assignment_gets_points_and_a_page(house, tmp_path):
+    rnnkit(house, "release", "toy")
+    half = packed(student_of(house, tmp_path / "student"), "ben", ("clip",), tmp_path / "downloads")
+    rnnkit(house, "grade", "toy", "--from", str(half.parent), TRUST)
+    assert points(house) == {"ben": {"clip": 2, "descend": 0}}
+    rnnkit(house, "feedback", "toy")
+    page = (house / "grading" / "feedback" / "ben" / "toy" / "index.html").read_text(encoding="utf-8")
+    assert "Down a valley" in page
+    assert exported(house, "toy")["ben"]["total"] == "2"
