@@ -23,7 +23,7 @@ from rnnkit.record.file import STATE, RecordError, load, regime_of
 from rnnkit.record.find import KEPT, Found, find, fingerprint, places, unfinished
 from rnnkit.regimes import REGIMES, Regime, differences
 from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE
-from rnnkit.runs.summary import COMMANDS
+from rnnkit.runs.tables import COMMANDS
 
 CHATS = "ai_chats.txt"
 FULL = "full"

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rnnkit.common.names import BadValue, lookup, unknown
-from rnnkit.record.file import Key, RecordError, load, versions
+from rnnkit.record.file import FINAL, STATE, Key, RecordError, load, versions
+from rnnkit.record.find import places
 
 if TYPE_CHECKING:
-    from rnnkit.plots.page_sections import Section
     from rnnkit.runs.broken import BrokenCell
+    from rnnkit.runs.estimate import Pace
     from rnnkit.runs.modelfile import Cells
 
 Record = Mapping[str, Any]
@@ -130,6 +131,7 @@ class Experiment(ABC):
         runs: settings by short name, each with a `Settings.name` of its own.
         profiles: changes that make any run smaller, by name; ``full`` is the runs as they are.
         due: names of the runs that are trained where none is named; all by default.
+        on_page: those that ``rnnkit report`` trains; the same by default.
         notebook: the file, below the assignment's folder, that papermill executes for each run; empty for none.
     """
 
@@ -137,6 +139,7 @@ class Experiment(ABC):
     runs: Mapping[str, Any]
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"full": {}})
     due: tuple[str, ...] = ()
+    on_page: tuple[str, ...] = ()
     notebook: str = ""
 
     settings: ClassVar[type]  # the class of settings
@@ -224,6 +227,16 @@ class Experiment(ABC):
         self.settings_of(record)
         return record
 
+    def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
+        """The records below a folder, the one that stands for its run before others of it: run, own name, file."""
+        paths = [path for some in places(runs=folder) for one in some for path in sorted(one.glob(f"*{STATE}"))]
+        paths.sort(key=lambda path: not path.name.endswith(FINAL))
+        return [(stem_of(path), stem_of(path), path) for path in paths]
+
+    def checked(self, record: Record) -> bool:
+        """Whether a record holds anything that a table can tell."""
+        return True
+
     def profile_of(self, settings: Any) -> str:
         """The profile at which a named run has these settings, else ``custom``."""
         known = ((name, profile) for profile in self.profiles for name in self.runs)
@@ -234,7 +247,7 @@ class Experiment(ABC):
         """The row of a folder's summary: all that stands there must come out the same again."""
         settings = self.settings_of(record)
         status = str(record["status"])
-        about = {"run": settings.name, "profile": self.profile_of(settings)}
+        about = {self.names_run: settings.name, "profile": self.profile_of(settings)}
         done = {"status": "unfinished" if status == RUNNING else status, "updates": int(record["updates"])}
         return about | done | self.row(record)
 
@@ -261,13 +274,30 @@ class Experiment(ABC):
         values = list(check.items())[:2] if isinstance(check, Mapping) else []
         return ", ".join(f"{name} {value:.4g}" for name, value in values)
 
-    def seconds(self, settings: Any, cells: Cells) -> float:
-        """An estimate of a whole run's time on one core; 0 where nobody knows."""
-        return 0.0
+    def kind_of(self, settings: Any) -> Any:
+        """The same for all settings that take the same time: they are timed once."""
+        return settings
 
-    def sections(self, records: Mapping[str, Record]) -> list[Section]:
-        """The page's pictures of runs, by their labels, under headings."""
-        return []
+    def pace(self, settings: Any, cells: Cells) -> Pace | None:
+        """How long a run takes here, timed now; None for an experiment that cannot tell."""
+        return None
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        """What the HTML page shows of runs, by their labels; see `rnnkit.plots.page.write_page`."""
+        rows = {label: self.summary(record) for label, record in records.items()}
+        commands = {label: self.command(self.settings_of(record)) for label, record in records.items()}
+        return {
+            "title": self.assignment,
+            "facts": rows,
+            "runs": [
+                {"title": label, "status": row["status"], "words": [commands[label]]} for label, row in rows.items()
+            ],
+        }
+
+
+def stem_of(path: Path) -> str:
+    """A record's file without its ending."""
+    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def _differences(settings: Settings, other: Settings) -> dict[str, Any]:

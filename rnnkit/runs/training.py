@@ -14,8 +14,10 @@ from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover.same import difference
 from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
 from rnnkit.record.facts import facts_of
-from rnnkit.record.file import KEYS, Key, check_belongs, empty_arrays, last_filled, load, regime_of, trimmed
+from rnnkit.record.file import KEYS, Key, check_belongs, empty_arrays, last_filled, regime_of, trimmed
+from rnnkit.record.find import candidates, places
 from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime, profile_of
+from rnnkit.runs import estimate
 from rnnkit.runs.broken import RAISED, BrokenCell
 from rnnkit.runs.experiment import Experiment, Record, Run
 from rnnkit.runs.files import RunFiles
@@ -133,16 +135,12 @@ class RegimeExperiment(Experiment):
     Fields:
         engine: ``autograd`` trains any cell by its own code; ``fused`` is fast, and refuses cells that are not shown to
             compute what the built-in ones do; ``auto`` is fused where that can be shown, else autograd, and says so.
-        clipping, gated, sigmoid: groups of runs that the page sets side by side.
     """
 
     assignment: str = ""
     runs: Mapping[str, Regime] = field(default_factory=lambda: REGIMES)
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
-    clipping: tuple[tuple[str, ...], ...] = ()
-    gated: tuple[tuple[str, ...], ...] = ()
-    sigmoid: tuple[tuple[str, ...], ...] = ()
 
     settings: ClassVar[type] = Regime
     key: ClassVar[str] = "regime"
@@ -226,9 +224,13 @@ class RegimeExperiment(Experiment):
         """The regime of a record."""
         return regime_of(dict(content))
 
-    def load(self, path: Path) -> dict[str, np.ndarray]:
-        """A record; whose it is, is seen later."""
-        return load(path)
+    def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
+        """By the regime in the record, whatever the files are called; see `rnnkit.record.find`."""
+        return [(one.run, one.name, one.path) for one in candidates(places(runs=folder))]
+
+    def checked(self, record: Record) -> bool:
+        """Whether a check is in it."""
+        return bool((record["check_updates"] >= 0).any())
 
     def profile_of(self, settings: Regime) -> str:
         """``full``, ``smoke``, ``tiny`` or ``custom``."""
@@ -237,6 +239,14 @@ class RegimeExperiment(Experiment):
     def command(self, settings: Regime) -> str:
         """In the handout's spelling."""
         return settings.command()
+
+    def kind_of(self, settings: Regime) -> Regime:
+        """Without what takes no time."""
+        return estimate.kind_of(settings)
+
+    def pace(self, settings: Regime, cells: Cells) -> estimate.Pace:
+        """Timed by the engine that training would take."""
+        return estimate.pace_of(settings, cells)
 
     def own_command(self, settings: Regime) -> str:
         """With rnnkit's own module."""
