@@ -12,8 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from rnnkit.assignments import MAIN, names
-from rnnkit.cli.guard import Parser, guarded
+from rnnkit.cli import guard
+from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.regimes import PROFILES, REGIMES
@@ -32,8 +35,6 @@ from rnnkit.runs.modelfile import (
     without_file,
 )
 from rnnkit.runs.progress import watch
-
-START = 5.0  # seconds that a start takes, where nobody has timed this one
 
 
 def make_parser(verb: str) -> Parser:
@@ -57,8 +58,8 @@ def make_parser(verb: str) -> Parser:
         parser.add_argument(
             "words",
             nargs="*",
-            metavar="[ASSIGNMENT] [RUN ...]",
-            help=f"{', '.join(REGIMES)} (default: the handout's); of another assignment, its own: {which}",
+            metavar="RUN",
+            help=f"{', '.join(REGIMES)} (default: the handout's); or an assignment, {which}, and its own",
         )
         parser.add_argument("--profile", default="full", metavar="P", help=f"{', '.join(PROFILES)} (default: full)")
         parser.add_argument(
@@ -84,36 +85,27 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def run(argv: Sequence[str], begun: float | None = None) -> int:
-    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C.
-
-    Arguments:
-        argv: after the verb.
-        begun: ``time.perf_counter()`` before anything was imported: what a start takes here.
-    """
-    return guarded(lambda: _run(_parse("run", argv), begun))
+def run(argv: Sequence[str]) -> int:
+    """``rnnkit run``: 0 when every run came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C."""
+    return _run(_parse("run", argv))
 
 
-def report(argv: Sequence[str], begun: float | None = None) -> int:
+def report(argv: Sequence[str]) -> int:
     """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
-
-    def work() -> int:
-        arguments = _parse("report", argv)
-        experiment, folders = _of_assignment(arguments.words)
-        if len(folders) > 1:
-            raise BadValue(f"expected one folder, got {', '.join(folders)}")
-        if folders:
-            print(f"page: {write_report(folders[0], experiment)}")
-            missing = tables.read_runs(folders[0], experiment)[1]
-            for name, reason in missing.items():
-                print(f"not in it: {name}: {reason}", file=sys.stderr)
-            return 1 if missing else 0
-        arguments.words = [experiment.assignment, *(experiment.on_page or experiment.due or experiment.runs)]
-        arguments.profile = "smoke" if "smoke" in experiment.profiles else "full"
-        arguments.set, arguments.limit = [], 0.0
-        return _run(arguments, begun)
-
-    return guarded(work)
+    arguments = _parse("report", argv)
+    experiment, folders = _of_assignment(arguments.words)
+    if len(folders) > 1:
+        raise BadValue(f"expected one folder, got {', '.join(folders)}")
+    if folders:
+        print(f"page: {write_report(folders[0], experiment)}")
+        missing = tables.read_runs(folders[0], experiment)[1]
+        for name, reason in missing.items():
+            print(f"not in it: {name}: {reason}", file=sys.stderr)
+        return 1 if missing else 0
+    arguments.words = [experiment.assignment, *(experiment.on_page or experiment.due or experiment.runs)]
+    arguments.profile = "smoke" if "smoke" in experiment.profiles else "full"
+    arguments.set, arguments.limit = [], 0.0
+    return _run(arguments)
 
 
 def _of_assignment(words: Sequence[str]) -> tuple[Experiment, list[str]]:
@@ -156,7 +148,8 @@ def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, A
     return overrides
 
 
-def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
+def _run(arguments: argparse.Namespace) -> int:
+    torch.set_num_threads(1)  # as in the runs that are estimated
     experiment, keys = _of_assignment(arguments.words)
     others = [experiment.assignment] if experiment.assignment != MAIN else []
     out = Path(arguments.out or Path("runs") / "-".join([*others, arguments.profile, *arguments.set]))
@@ -165,7 +158,7 @@ def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
     for job in jobs:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    left, said = estimate(jobs, arguments.jobs, time.perf_counter() - begun if begun else START)
+    left, said = estimate(jobs, arguments.jobs, time.perf_counter() - guard.began)
     print(said, flush=True)
     for folder, group in groups.items():
         tables.write_commands(folder, group)

@@ -10,7 +10,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from rnnkit.cli.guard import Parser, guarded
+import torch
+
+from rnnkit.cli.guard import Parser
 from rnnkit.common.names import BadValue
 from rnnkit.record.file import RecordError
 from rnnkit.runs.estimate import in_words, makespan, seconds_left
@@ -41,7 +43,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit sweep``: 0 when every run has ended, 1 when one failed, 2 for a bad value, 130 for Ctrl-C."""
-    return guarded(lambda: _sweep(make_parser().parse_args(argv)))
+    torch.set_num_threads(1)  # as in the runs that are estimated
+    return _sweep(make_parser().parse_args(argv))
 
 
 class Table:
@@ -93,9 +96,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
     print(f"{sweep.name}: {len(jobs)} runs, {len(jobs) - len(left)} of them done; table: {table.path}")
     if arguments.dry_run:
         seconds = [one + START_UP for one in seconds_left(left, cells)[0].values()]
+        total = in_words(makespan(seconds, arguments.jobs))
         print(
-            f"{len(left)} runs left: at most about {in_words(makespan(seconds, arguments.jobs))}, {arguments.jobs} at a "
-            f"time ({sum(seconds) / 3600:.1f} core hours; a run that solves its task ends earlier)"
+            f"{len(left)} runs left: at most about {total}, {arguments.jobs} at a time "
+            f"({sum(seconds) / 3600:.1f} core hours; a run that solves its task ends earlier)"
         )
         return 0
     RunFiles(out, sweep.name).make_folder()

@@ -213,9 +213,9 @@ def company(others: int) -> Iterator[None]:
 
 
 def seconds_left(jobs: Sequence[Job], cells: Cells, start: float = 0.0) -> tuple[dict[str, float], Machine | None]:
-    """Seconds that each job still takes, by label, were it not to stop early, and this machine; equal work is timed once.
+    """Seconds that each job still takes, by label, were it not to stop early, and this machine.
 
-    Jobs of an experiment that cannot tell are left out.
+    Equal work is timed once. Jobs of an experiment that cannot tell are left out.
 
     Arguments:
         jobs: with something left to do.

@@ -17,8 +17,9 @@
     method = "SGD-C"             # a label of the case, not a setting
     alpha = 0.0
 
-``assignment = "NAME"`` in front makes it a sweep of that one's experiment; where its named runs are no regimes, the
-settings start from ``run = "..."``. The same in YAML. Runs stand in the file's order, the first key of the grid varying slowest and the seeds fastest.
+The same in YAML. Runs stand in the file's order, the first key of the grid varying slowest and the seeds fastest.
+``assignment = "NAME"`` makes it a sweep of that one's experiment; its settings start from ``run = "..."`` where its
+named runs are no regimes.
 """
 
 from __future__ import annotations

@@ -89,6 +89,7 @@ class Case:
 
 
 CASES: dict[str, Case] = {}
+Note = Callable[[Callable[["Submission"], None]], Callable[["Submission"], None]]  # what registers a case
 
 
 def right(points: float = FULL, *, least: float | None = None, rejected: bool = False, student: str | None = None):
@@ -116,6 +117,29 @@ def _register(is_right, points, least, rejected, student, earlier=None):
         return write
 
     return note
+
+
+def cases(register: Note, put: Callable[[Submission, str], None], **texts: str) -> None:
+    """Registers a case for each text: its first line says what it does, and ``put`` writes the others somewhere.
+
+    Arguments:
+        register: `right` or `wrong`, called.
+        put: writes a text into a submission.
+        texts: the cases, by name.
+    """
+    for name, text in texts.items():
+        says, _, code = dedent(text).strip("\n").partition("\n")
+
+        def write(s: Submission, code: str = code) -> None:
+            put(s, code)
+
+        write.__name__, write.__doc__ = name, says
+        register(write)
+
+
+def answer_of(id: str) -> Callable[[Submission, str], None]:
+    """What puts a text into the solution cell of this question."""
+    return lambda s, text: s.answer(id, text)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from hostile.base import GRADED, wrong
+from hostile.base import GRADED, Submission, cases, wrong
 
 # how torch's cell, or a function of the kit, is got hold of; each defines tanh_cell or kit
 _TANH = """
@@ -39,61 +39,44 @@ _KIT = {
 }
 
 
-def _of_torch(write):
-    """A case whose docstring says how torch's cell is called; it returns what defines ``tanh_cell``."""
-
-    def case(s) -> None:
-        s.first(dedent(write()).strip() + "\n" + _TANH)
-        for id, text in _ANSWERS.items():
-            s.answer(id, text)
-
-    case.__name__, case.__doc__ = write.__name__, write.__doc__
-    return wrong()(case)
+def _with_torch(s: Submission, text: str) -> None:
+    """The text defines ``tanh_cell``, which answers what torch's cell can answer."""
+    s.first(f"{text}\n{_TANH}")
+    for id, answer in _ANSWERS.items():
+        s.answer(id, answer)
 
 
-def _of_kit(write):
-    """A case whose docstring says how the kit's functions are found; it returns what defines ``kit``."""
-
-    def case(s) -> None:
-        s.first("import torch\n" + dedent(write()).strip(), *GRADED)
-        for id, text in _KIT.items():
-            s.answer(id, text)
-
-    case.__name__, case.__doc__ = write.__name__, write.__doc__
-    return wrong()(case)
+def _with_the_kit(s: Submission, text: str) -> None:
+    """The text defines ``kit``, by which a function of the kit is found that answers a question."""
+    s.first(f"import torch\n{text}", *GRADED)
+    for id, answer in _KIT.items():
+        s.answer(id, answer)
 
 
 # ---- torch's cell --------------------------------------------------------------------------------------------------
 
 
-@_of_torch
-def o_thread():
-    """torch's cell is called in a thread."""
-    return """
+cases(
+    wrong(),
+    _with_torch,
+    o_thread="""
+        torch's cell is called in a thread.
         import threading
         def tanh_cell(*given):
             found = []
             one = threading.Thread(target=lambda: found.append(torch.rnn_tanh_cell(*given)))
             one.start(); one.join()
             return found[0]
-    """
-
-
-@_of_torch
-def o_thread_pool():
-    """torch's cell is called by a pool of threads, through the module of compiled functions."""
-    return """
+    """,
+    o_thread_pool="""
+        torch's cell is called by a pool of threads, through the module of compiled functions.
         from concurrent.futures import ThreadPoolExecutor
         pool = ThreadPoolExecutor(1)
         def tanh_cell(*given):
             return pool.submit(torch._C._VariableFunctions.rnn_tanh_cell, *given).result()
-    """
-
-
-@_of_torch
-def o_thread_waiting():
-    """A thread that was started with the first cell waits for what to compute with nn.RNNCell."""
-    return """
+    """,
+    o_thread_waiting="""
+        A thread that was started with the first cell waits for what to compute with nn.RNNCell.
         import queue, threading
         asked, given_back = queue.Queue(), queue.Queue()
         def serve():
@@ -109,23 +92,15 @@ def o_thread_waiting():
         def tanh_cell(*given):
             asked.put(given)
             return given_back.get()
-    """
-
-
-@_of_torch
-def o_jit_joined():
-    """torch.jit compiles a text that is joined from parts."""
-    return """
+    """,
+    o_jit_joined=r"""
+        torch.jit compiles a text that is joined from parts.
         name = '_'.join(['rnn', 'tanh', 'ce' + 'll'])
-        text = 'def f(x, h, w, u, b, c):\\n    return torch.' + name + '(x, h, w, u, b, c)\\n'
+        text = 'def f(x, h, w, u, b, c):\n    return torch.' + name + '(x, h, w, u, b, c)\n'
         tanh_cell = torch.jit.CompilationUnit(text).f
-    """
-
-
-@_of_torch
-def o_jit_traced():
-    """torch.jit traces the cell in a thread, and what it has traced is called."""
-    return """
+    """,
+    o_jit_traced="""
+        torch.jit traces the cell in a thread, and what it has traced is called.
         def tanh_cell(*given):
             from concurrent.futures import ThreadPoolExecutor
             cell = lambda *g: getattr(torch, 'rnn_' + 'tanh_cell')(*g)
@@ -133,22 +108,14 @@ def o_jit_traced():
                 return torch.jit.trace(cell, given, check_trace=False)(*given)
             with ThreadPoolExecutor(1) as pool:
                 return pool.submit(trace).result()
-    """
-
-
-@_of_torch
-def o_jit_operation():
-    """The compiler's table of operations is asked for the cell."""
-    return """
+    """,
+    o_jit_operation="""
+        The compiler's table of operations is asked for the cell.
         found = getattr(torch._C, '_jit_get_' + 'operation')('aten::' + 'rnn_tanh' + '_cell')
         tanh_cell = found[0]
-    """
-
-
-@_of_torch
-def o_profiler_off():
-    """The profiler is taken off for the call, and put back."""
-    return """
+    """,
+    o_profiler_off="""
+        The profiler is taken off for the call, and put back.
         import sys
         def tanh_cell(*given):
             kept = sys.getprofile()
@@ -157,13 +124,9 @@ def o_profiler_off():
                 return torch.rnn_tanh_cell(*given)
             finally:
                 sys.setprofile(kept)
-    """
-
-
-@_of_torch
-def o_profiler_other():
-    """Another profiler stands in the place of the check's for the call."""
-    return """
+    """,
+    o_profiler_other="""
+        Another profiler stands in the place of the check's for the call.
         import sys
         off = getattr(sys, 'set' + 'profile')
         def tanh_cell(*given):
@@ -173,13 +136,9 @@ def o_profiler_other():
                 return torch._VF.rnn_tanh_cell(*given)
             finally:
                 off(kept)
-    """
-
-
-@_of_torch
-def o_forked():
-    """A forked child calls the cell, and sends the numbers through a pipe."""
-    return """
+    """,
+    o_forked="""
+        A forked child calls the cell, and sends the numbers through a pipe.
         import os, pickle
         def tanh_cell(*given):
             read, write = os.pipe()
@@ -191,13 +150,9 @@ def o_forked():
                     os._exit(0)
             os.close(write)
             return torch.from_numpy(pickle.loads(os.read(read, 1 << 20)))
-    """
-
-
-@_of_torch
-def o_program():
-    """Another Python, started as a program, has torch as it was."""
-    return """
+    """,
+    o_program="""
+        Another Python, started as a program, has torch as it was.
         import pickle, subprocess, sys
         code = ('import pickle, sys, torch; g = pickle.load(sys.stdin.buffer);'
                 'pickle.dump(torch.rnn_tanh_cell(*map(torch.from_numpy, g)).numpy(), sys.stdout.buffer)')
@@ -205,16 +160,12 @@ def o_program():
             sent = pickle.dumps([one.detach().numpy() for one in given])
             done = subprocess.run([sys.executable, '-I', '-c', code], input=sent, capture_output=True)
             return torch.from_numpy(pickle.loads(done.stdout))
-    """
-
-
-@_of_torch
-def o_program_below():
-    """The same without the subprocess module: fork and exec by the C library."""
-    return """
+    """,
+    o_program_below=r"""
+        The same without the subprocess module: fork and exec by the C library.
         import ctypes, os, pickle, sys
-        code = ('import pickle, torch; g = pickle.load(open(\\"/tmp/asked\\", \\"rb\\"));'
-                'pickle.dump(torch.rnn_tanh_cell(*map(torch.from_numpy, g)).numpy(), open(\\"/tmp/told\\", \\"wb\\"))')
+        code = ('import pickle, torch; g = pickle.load(open(\"/tmp/asked\", \"rb\"));'
+                'pickle.dump(torch.rnn_tanh_cell(*map(torch.from_numpy, g)).numpy(), open(\"/tmp/told\", \"wb\"))')
         def tanh_cell(*given):
             with open('/tmp/asked', 'wb') as file:
                 pickle.dump([one.detach().numpy() for one in given], file)
@@ -228,22 +179,14 @@ def o_program_below():
             os.waitpid(child, 0)
             with open('/tmp/told', 'rb') as file:
                 return torch.from_numpy(pickle.load(file))
-    """
-
-
-@_of_torch
-def o_ops():
-    """The dispatcher is asked by names that are put together."""
-    return """
+    """,
+    o_ops="""
+        The dispatcher is asked by names that are put together.
         def tanh_cell(*given):
             return getattr(torch.ops.aten, 'rnn_' + 'tanh_' + 'cell').default(*given)
-    """
-
-
-@_of_torch
-def o_keys():
-    """Every kernel of the dispatcher is tried, key by key, and the decomposition."""
-    return """
+    """,
+    o_keys="""
+        Every kernel of the dispatcher is tried, key by key, and the decomposition.
         import torch.library
         def tanh_cell(*given):
             op = getattr(torch.ops.aten, 'rnn_tanh' + '_cell').default
@@ -258,13 +201,9 @@ def o_keys():
                     continue
                 if isinstance(found, torch.Tensor):
                     return found
-    """
-
-
-@_of_torch
-def o_library_deleted():
-    """Whatever holds the dispatcher's replacements is looked for, reset and deleted."""
-    return """
+    """,
+    o_library_deleted="""
+        Whatever holds the dispatcher's replacements is looked for, reset and deleted.
         import gc, sys
         for one in gc.get_objects():
             if 'Library' in type(one).__name__ or 'DispatchModule' in type(one).__name__:
@@ -282,34 +221,22 @@ def o_library_deleted():
         gc.collect()
         def tanh_cell(*given):
             return torch.rnn_tanh_cell(*given)
-    """
-
-
-@_of_torch
-def o_compiled():
-    """torch.compile compiles a function that calls the cell by a name that is put together."""
-    return """
+    """,
+    o_compiled="""
+        torch.compile compiles a function that calls the cell by a name that is put together.
         tanh_cell = torch.compile(lambda *given: getattr(torch, 'rnn_tanh' + '_cell')(*given), backend='eager')
-    """
-
-
-@_of_torch
-def o_exported():
-    """torch.export takes a module with the cell apart into plainer operations."""
-    return """
+    """,
+    o_exported="""
+        torch.export takes a module with the cell apart into plainer operations.
         class Inner(torch.nn.Module):
             def forward(self, *given):
                 return torch.rnn_tanh_cell(*given)
         def tanh_cell(*given):
             given = tuple(one.detach() for one in given)
             return torch.export.export(Inner(), given, strict=False).run_decompositions().module()(*given)
-    """
-
-
-@_of_torch
-def o_transformed():
-    """torch.func and torch's own decompositions reach the cell."""
-    return """
+    """,
+    o_transformed="""
+        torch.func and torch's own decompositions reach the cell.
         def tanh_cell(x, h, w, u, b, c):
             try:
                 from torch._decomp import decompositions
@@ -317,13 +244,9 @@ def o_transformed():
                 return found[0][0]
             except Exception:
                 return torch.func.vmap(lambda x, h: torch.rnn_tanh_cell(x[None], h[None], w, u, b, c)[0])(x, h)
-    """
-
-
-@_of_torch
-def o_torch_again():
-    """torch is forgotten and imported again, from where it is and through a folder of links."""
-    return """
+    """,
+    o_torch_again="""
+        torch is forgotten and imported again, from where it is and through a folder of links.
         import importlib, os, sys
         kept = {name: module for name, module in sys.modules.items() if name.split('.')[0] == 'torch'}
         def tanh_cell(*given):
@@ -343,7 +266,8 @@ def o_torch_again():
                 finally:
                     sys.modules.update(kept)
             return torch.rnn_tanh_cell(*given)
-    """
+    """,
+)
 
 
 # ---- the kit's functions -------------------------------------------------------------------------------------------
@@ -355,10 +279,28 @@ _HOMES = (
 _EVERYWHERE = "import os, sys\nroots = [*sys.path, '/runtime', '/in', '/', sys.prefix]\n"
 
 
-@_of_kit
-def k_thread():
-    """The kit's functions are imported and called in a thread."""
-    return f"""
+_FROM_FILES = (
+    _EVERYWHERE
+    + """
+import glob, re
+texts = []
+for root in roots:
+    for pattern in ('rnnkit/*.py', 'rnnkit/*/*.py', '*/rnnkit/*.py', '*/rnnkit/*/*.py'):
+        for path in glob.glob(os.path.join(root, pattern)):
+            try:
+                with open(path) as file:
+                    texts.append(file.read())
+            except OSError:
+                pass
+"""
+)
+
+
+cases(
+    wrong(),
+    _with_the_kit,
+    k_thread=f"""
+        The kit's functions are imported and called in a thread.
         import importlib
         from concurrent.futures import ThreadPoolExecutor
         pool = ThreadPoolExecutor(1)
@@ -370,13 +312,9 @@ def k_thread():
                     return getattr(module, name)
         def kit(name):
             return lambda *a, **k: pool.submit(lambda: find(name)(*a, **k)).result()
-    """
-
-
-@_of_kit
-def k_imported_early():
-    """The kit's functions are called with the profiler off, by other names."""
-    return f"""
+    """,
+    k_imported_early=f"""
+        The kit's functions are called with the profiler off, by other names.
         import importlib, sys
         table = {{}}
         for home in {_HOMES!r}:
@@ -387,27 +325,10 @@ def k_imported_early():
         def kit(name):
             sys.setprofile(None)
             return table[name]
-    """
-
-
-_FROM_FILES = """
-    import glob, re
-    texts = []
-    for root in roots:
-        for pattern in ('rnnkit/*.py', 'rnnkit/*/*.py', '*/rnnkit/*.py', '*/rnnkit/*/*.py'):
-            for path in glob.glob(os.path.join(root, pattern)):
-                try:
-                    with open(path) as file:
-                        texts.append(file.read())
-                except OSError:
-                    pass
-"""
-
-
-@_of_kit
-def k_files():
-    """The text of the kit's files is read, and run."""
-    run = """
+    """,
+    k_files="The text of the kit's files is read, and run.\n"
+    + _FROM_FILES
+    + dedent("""
         table = {}
         for text in texts:
             try:
@@ -415,14 +336,10 @@ def k_files():
             except BaseException:
                 pass
         kit = table.__getitem__
-    """
-    return _EVERYWHERE + dedent(_FROM_FILES) + dedent(run)
-
-
-@_of_kit
-def k_functions_of_files():
-    """Single functions are cut out of the kit's files, and run without what they import."""
-    run = """
+    """),
+    k_functions_of_files="Single functions are cut out of the kit's files, and run without what they import.\n"
+    + _FROM_FILES
+    + dedent("""
         import ast, typing
         def kit(name):
             for text in texts:
@@ -432,14 +349,10 @@ def k_functions_of_files():
                         space['PHI'] = {'tanh': torch.tanh, 'sigmoid': torch.sigmoid, 'identity': lambda a: a}
                         exec('from __future__ import annotations\\n' + ast.unparse(node), space)
                         return space[name]
-    """
-    return _EVERYWHERE + dedent(_FROM_FILES) + dedent(run)
-
-
-@_of_kit
-def k_marshal():
-    """The kit's compiled files are read, and the functions in them made again."""
-    return _EVERYWHERE + dedent("""
+    """),
+    k_marshal="The kit's compiled files are read, and the functions in them made again.\n"
+    + _EVERYWHERE
+    + dedent("""
         import glob, marshal, types
         import numpy as np
         codes = {}
@@ -458,37 +371,25 @@ def k_marshal():
         def kit(name):
             space = {'torch': torch, 'np': np, '_matrix': lambda cell: cell.recurrent_weight_for_rho()}
             return types.FunctionType(codes[name], space)
-    """)
-
-
-@_of_kit
-def k_objects():
-    """The kit's functions are looked for among all objects there are."""
-    return """
+    """),
+    k_objects="""
+        The kit's functions are looked for among all objects there are.
         import gc
         def kit(name):
             for one in gc.get_objects():
                 if getattr(one, '__name__', '') == name and str(getattr(one, '__module__', '')).startswith('rnnkit'):
                     return one
-    """
-
-
-@_of_kit
-def k_modules():
-    """The kit's functions are looked for in all modules there are."""
-    return """
+    """,
+    k_modules="""
+        The kit's functions are looked for in all modules there are.
         import sys
         def kit(name):
             for key, module in list(sys.modules.items()):
                 if key.startswith('rnnkit') and name in vars(module):
                     return vars(module)[name]
-    """
-
-
-@_of_kit
-def k_frames():
-    """What the calling frames hold of functions and numbers is handed back."""
-    return """
+    """,
+    k_frames="""
+        What the calling frames hold of functions and numbers is handed back.
         import sys
         def kit(name):
             frame = sys._getframe()
@@ -500,7 +401,8 @@ def k_frames():
                         if key in space:
                             return lambda *a, **k: space[key]
                 frame = frame.f_back
-    """
+    """,
+)
 
 
 @wrong()

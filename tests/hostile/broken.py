@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hostile.base import FULL, GRADED, WITHOUT_CELLS, WITHOUT_STEP, code_cell, right, wrong
+from hostile.base import FULL, GRADED, WITHOUT_CELLS, WITHOUT_STEP, Submission, cases, code_cell, right, wrong
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 
 
@@ -119,12 +119,6 @@ def b_syntax(s):
 
 
 @right()
-def b_input(s):
-    """A cell asks for input."""
-    s.first("n = input('n?')")
-
-
-@right()
 def b_warn(s):
     """A right answer warns."""
     s.answer("rho", "import warnings\n" + _with(s, "rho", "warnings.warn('overflow, maybe')"))
@@ -172,26 +166,28 @@ def x_ns_shadow(s):
     s.last("x = 1; np = 3; torch = 'mine'", DIAGNOSTICS)
 
 
-@right()
-def x_thread_print(s):
-    """A thread keeps printing."""
-    s.first("""
+cases(
+    right(),
+    Submission.first,
+    b_input="""
+        A cell asks for input.
+        n = input('n?')
+    """,
+    x_thread_print="""
+        A thread keeps printing.
         import threading, time
         def tick():
             while True:
                 print('tick'); time.sleep(0.01)
         threading.Thread(target=tick, daemon=True).start()
-    """)
-
-
-@right()
-def x_surrogate(s):
-    """Prints a lone surrogate, NUL and terminal codes, and displays JSON with NaN."""
-    s.first(r"""
+    """,
+    x_surrogate=r"""
+        Prints a lone surrogate, NUL and terminal codes, and displays JSON with NaN.
         print('\ud800 \x00 \x1b[31mred\x1b[0m \x1b]0;title\x07 \u202egnp.exe')
         from IPython.display import display
         display({'text/plain': 'x', 'application/json': {'a': float('nan')}}, raw=True)
-    """)
+    """,
+)
 
 
 @right()

@@ -2,31 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.base import WITHOUT_CELLS, right
-
-
-@right()
-def h_loop(s):
-    """A cell never ends."""
-    s.first("while True: pass")
-
-
-@right()
-def h_loop_nokbd(s):
-    """A cell never ends and swallows KeyboardInterrupt."""
-    s.first("while True:\n    try:\n        while True: pass\n    except BaseException: pass")
-
-
-@right()
-def h_loop_sigign(s):
-    """A cell never ends and ignores SIGINT."""
-    s.first("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
-
-
-@right()
-def h_loop_clang(s):
-    """A cell hangs in C code, which does not look at signals."""
-    s.first("import re\nre.match(r'(a+)+$$', 'a' * 64 + 'b')")
+from hostile.base import WITHOUT_CELLS, Submission, cases, right
 
 
 @right()
@@ -34,24 +10,6 @@ def x_await(s):
     """A cell awaits something that never comes, and another stops the event loop."""
     s.first("import asyncio\nawait asyncio.sleep(10 ** 9)")
     s.last("import asyncio\nasyncio.get_event_loop().stop()")
-
-
-@right()
-def r_os_exit(s):
-    """os._exit(0) in a cell."""
-    s.first("import os\nos._exit(0)")
-
-
-@right()
-def x_ctypes_segfault(s):
-    """A cell reads address 0."""
-    s.first("import ctypes\nctypes.string_at(0)")
-
-
-@right()
-def x_recursion_segfault(s):
-    """A cell recurses through C until the stack is full."""
-    s.first("import sys\nsys.setrecursionlimit(10 ** 9)\nf = lambda n: max([n], key=f)\nf(1)")
 
 
 @right(least=WITHOUT_CELLS)
@@ -75,30 +33,68 @@ def x_kill_on_replay(s):
     s.first("import os\nos._exit(0)")
 
 
-@right()
-def x_delete_everything(s):
-    """Goes elsewhere and deletes every file that it can, its own folder first."""
-    s.first("""
+cases(
+    right(),
+    Submission.first,
+    h_loop="""
+        A cell never ends.
+        while True: pass
+    """,
+    h_loop_nokbd="""
+        A cell never ends and swallows KeyboardInterrupt.
+        while True:
+            try:
+                while True: pass
+            except BaseException: pass
+    """,
+    h_loop_sigign="""
+        A cell never ends and ignores SIGINT.
+        import signal
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True: pass
+    """,
+    h_loop_clang="""
+        A cell hangs in C code, which does not look at signals.
+        import re
+        re.match(r'(a+)+$$', 'a' * 64 + 'b')
+    """,
+    r_os_exit="""
+        os._exit(0) in a cell.
+        import os
+        os._exit(0)
+    """,
+    x_ctypes_segfault="""
+        A cell reads address 0.
+        import ctypes
+        ctypes.string_at(0)
+    """,
+    x_recursion_segfault="""
+        A cell recurses through C until the stack is full.
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        f = lambda n: max([n], key=f)
+        f(1)
+    """,
+    x_delete_everything="""
+        Goes elsewhere and deletes every file that it can, its own folder first.
         import os, shutil
         assert os.path.isdir('/submission'), 'not in a sandbox'
         for place in ('/submission', '/tmp', '/dev/shm', os.path.expanduser('~')):
             shutil.rmtree(place, ignore_errors=True)
         os.chdir('/')
-    """)
-
-
-@right()
-def x_close_files(s):
-    """Closes every file that is open, the kernel's sockets too."""
-    s.first("import os\nos.closerange(0, 1024)")
-
-
-@right()
-def x_streams_closed(s):
-    """Closes stdin, stdout and stderr."""
-    s.first(
-        "import os, sys\nfor f in (sys.stdout, sys.stderr, sys.stdin): f.close()\nfor fd in (0, 1, 2): os.close(fd)"
-    )
+    """,
+    x_close_files="""
+        Closes every file that is open, the kernel's sockets too.
+        import os
+        os.closerange(0, 1024)
+    """,
+    x_streams_closed="""
+        Closes stdin, stdout and stderr.
+        import os, sys
+        for f in (sys.stdout, sys.stderr, sys.stdin): f.close()
+        for fd in (0, 1, 2): os.close(fd)
+    """,
+)
 
 
 @right(least=WITHOUT_CELLS)

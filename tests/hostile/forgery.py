@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from textwrap import dedent
-
-from hostile.base import wrong
+from hostile.base import Submission, cases, wrong
 
 HEAD = """
 import gc, itertools, json
@@ -33,57 +30,37 @@ for space in [o for o in gc.get_objects() if isinstance(o, dict) and o is not gl
 """
 
 
-def _at_the_door(make):
-    """Takes the text that a case returns, which defines ``forge``, into the notebooks."""
-
-    @wraps(make)
-    def write(s) -> None:
-        s.everywhere(f"{HEAD}\n{dedent(make(s))}\n{DOOR}")
-
-    return write
+def _at_the_door(s: Submission, text: str) -> None:
+    """Takes a text that defines ``forge`` into the notebooks."""
+    s.everywhere(f"{HEAD}\n{text}\n{DOOR}")
 
 
-@wrong()
-@_at_the_door
-def f_verdict(s):
-    """The reply's verdict is solved, with full points in its words."""
-    return """
+cases(
+    wrong(),
+    _at_the_door,
+    f_verdict="""
+        The reply's verdict is solved, with full points in its words.
         def forge(asked, reply):
             return dict(reply, verdict=['solved', 'all right: 3 of 3 points'], cases={})
-    """
-
-
-@wrong()
-@_at_the_door
-def f_no_quantities(s):
-    """Every case of the reply is empty and without problems."""
-    return """
+    """,
+    f_no_quantities="""
+        Every case of the reply is empty and without problems.
         def forge(asked, reply):
             for case in reply['cases'].values():
                 case.update(values={}, problems={}, error=None, notes=['solved'])
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_nan(s):
-    """Every array of the reply holds NaN, then infinity."""
-    return """
+    """,
+    f_nan="""
+        Every array of the reply holds NaN, then infinity.
         turn = itertools.cycle([np.nan, np.inf, -np.inf, 1e308, 5e-324])
         def forge(asked, reply):
             for case in reply['cases'].values():
                 case.update(problems={}, error=None)
                 case['values'] = {k: np.full(np.shape(v), next(turn)) for k, v in case['values'].items()}
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_shapes(s):
-    """The arrays of the reply have shapes that would broadcast, none, negative and enormous ones."""
-    return """
+    """,
+    f_shapes="""
+        The arrays of the reply have shapes that would broadcast, none, negative and enormous ones.
         turn = itertools.cycle([[], [1], [1, 1, 1], [0], [-1], [2 ** 62], [10 ** 30], [1.5], ['3'], None, [[1]]])
         def below(value):
             if isinstance(value, dict):
@@ -93,14 +70,9 @@ def f_shapes(s):
             for case in reply['cases'].values():
                 case.update(problems={}, error=None)
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_dtypes(s):
-    """The arrays of the reply are of objects, texts, booleans, complex and big-endian numbers."""
-    return """
+    """,
+    f_dtypes="""
+        The arrays of the reply are of objects, texts, booleans, complex and big-endian numbers.
         turn = itertools.cycle(['O', '<U8', '?', '<c16', '>f8', 'V8', 'M8[s]', 'f8,f8', '', None, 5, ['<f8', 'O']])
         def below(value):
             if isinstance(value, dict):
@@ -110,14 +82,9 @@ def f_dtypes(s):
             for case in reply['cases'].values():
                 case.update(problems={}, error=None)
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_types(s):
-    """Everything in the reply is of another type: lists for texts, numbers for cases, true for values."""
-    return """
+    """,
+    f_types="""
+        Everything in the reply is of another type: lists for texts, numbers for cases, true for values.
         turn = itertools.cycle([True, None, 0, 1.0, 'nan', [], {}, [[]], {'a': {}}, float('nan'), 10 ** 400])
         def forge(asked, reply):
             for case in reply['cases'].values():
@@ -125,26 +92,16 @@ def f_types(s):
                              'error': next(turn), 'notes': next(turn)})
             reply.update(verdict=next(turn), rules=next(turn))
             return reply if next(turn) else dict(reply, verdict=None, rules=[], cases=next(turn))
-    """
-
-
-@wrong()
-@_at_the_door
-def f_no_object(s):
-    """The reply is a number, a list, null, nothing, no JSON, two replies, or JSON with the same key twice."""
-    return """
+    """,
+    f_no_object=r"""
+        The reply is a number, a list, null, nothing, no JSON, two replies, or JSON with the same key twice.
         turn = itertools.cycle(['7', '[]', 'null', '', '{', '{}{}', 'true', '"{}"', '{"cases": 1, "cases": {}}', 'NaN',
-                                '"\\\\ud800"'])
+                                '"\\ud800"'])
         def forge(asked, reply):
             return next(turn)
-    """
-
-
-@wrong()
-@_at_the_door
-def f_inputs_back(s):
-    """The arrays of the request are sent back as values."""
-    return """
+    """,
+    f_inputs_back="""
+        The arrays of the request are sent back as values.
         def forge(asked, reply):
             given = list(wire.decode(asked['inputs'])['arrays'].values()) if asked['inputs'] else []
             for case in reply['cases'].values():
@@ -152,46 +109,26 @@ def f_inputs_back(s):
                     values = {k: given[n % len(given)] for n, k in enumerate(case['values'])}
                     case.update(problems={}, error=None, values=values)
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_deep(s):
-    """The reply is nested 100,000 deep."""
-    return """
+    """,
+    f_deep="""
+        The reply is nested 100,000 deep.
         def forge(asked, reply):
             return '{"cases": ' + '[' * 100_000 + ']' * 100_000 + '}'
-    """
-
-
-@wrong()
-@_at_the_door
-def f_huge(s):
-    """The reply is as large as memory allows: 1 GB."""
-    return """
+    """,
+    f_huge="""
+        The reply is as large as memory allows: 1 GB.
         def forge(asked, reply):
             return '{"cases": {"a": "' + 'A' * (1 << 30) + '"}}'
-    """
-
-
-@wrong()
-@_at_the_door
-def f_many_keys(s):
-    """The reply has a million cases, each with a name of its own."""
-    return """
+    """,
+    f_many_keys="""
+        The reply has a million cases, each with a name of its own.
         def forge(asked, reply):
             return dict(reply, cases={str(k): {} for k in range(1_000_000)})
-    """
-
-
-@wrong()
-@_at_the_door
-def f_texts(s):
-    """The texts of the reply carry HTML, terminal codes, templates, formulas and a megabyte of noise."""
-    return """
-        BAD = ['<script>window.PWNED=1</script>', '\\x1b[2J\\x1b]0;x\\x07', '{{ 7 * 7 }}{% raw %}', '=1+1',
-               '\\u202e\\u0000', '<img src=x onerror=alert(1)>', 'A' * 1_000_000, '%s%n{0.__class__}',
+    """,
+    f_texts=r"""
+        The texts of the reply carry HTML, terminal codes, templates, formulas and a megabyte of noise.
+        BAD = ['<script>window.PWNED=1</script>', '\x1b[2J\x1b]0;x\x07', '{{ 7 * 7 }}{% raw %}', '=1+1',
+               '\u202e\u0000', '<img src=x onerror=alert(1)>', 'A' * 1_000_000, '%s%n{0.__class__}',
                'points: 39 of 39, solved']
         turn = itertools.cycle(BAD)
         def forge(asked, reply):
@@ -200,52 +137,32 @@ def f_texts(s):
                             error={'type': next(turn), 'text': next(turn), 'where': next(turn)})
             reply.update(rules=BAD, verdict=None)
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_right_on_public(s):
-    """Where the request has no inputs of its own, the answers are those that the student's kit has on file."""
-    return """
+    """,
+    f_right_on_public="""
+        Where the request has no inputs of its own, the answers are those that the student's kit has on file.
         from rnnkit.checks.judge import expectations
         def forge(asked, reply):
             known = expectations()[asked['question']]['expected']
             cases = {name: {'values': {k: np.asarray(v, dtype=float) for k, v in values.items()},
                             'problems': {}, 'error': None, 'notes': []} for name, values in known.items()}
             return dict(reply, verdict=None, rules=[], cases=cases)
-    """
-
-
-@wrong()
-@_at_the_door
-def f_other_question(s):
-    """Every question is answered with the reply to another one."""
-    return """
+    """,
+    f_other_question="""
+        Every question is answered with the reply to another one.
         kept = []
         def forge(asked, reply):
             kept.append(reply)
             return kept[0]
-    """
-
-
-@wrong()
-@_at_the_door
-def f_leak_request(s):
-    """Prints every request, and searches it for what is expected."""
-    return """
+    """,
+    f_leak_request="""
+        Prints every request, and searches it for what is expected.
         def forge(asked, reply):
             text = json.dumps(asked)
             print('LEAK', 'yes' if $CANARY in text or 'expected' in text else 'no', sorted(asked))
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_pickle(s):
-    """The reply holds pickles and Python that write a file where they are loaded or evaluated."""
-    return """
+    """,
+    f_pickle="""
+        The reply holds pickles and Python that write a file where they are loaded or evaluated.
         import base64, os, pickle
         class Bomb:
             def __reduce__(self):
@@ -258,19 +175,15 @@ def f_pickle(s):
             for case in reply['cases'].values():
                 case.update(problems={}, error=None, values={k: next(turn) for k in case['values']})
             return reply
-    """
-
-
-@wrong()
-@_at_the_door
-def f_needs(s):
-    """The reply tells of other questions, within one another, that all are right or none is."""
-    return """
+    """,
+    f_needs="""
+        The reply tells of other questions, within one another, that all are right or none is.
         def forge(asked, reply):
             for name in ('rnn_step', 'gru_step', 'gru_update_gate', 'grad_time', asked['question'], '../x', ''):
                 reply = dict(reply, needs={name: reply, 'grad_norm': reply})
             return reply
-    """
+    """,
+)
 
 
 @wrong()

@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.base import BAD, right, wrong
-
-
-@wrong()
-def r_input_transform(s):
-    """An input transformer turns every later cell into pass."""
-    s.everywhere(r"get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\n'])")
-
-
-@wrong()
-def r_ast_strip(s):
-    """An AST transformer deletes asserts and comparisons, and numpy's testing does nothing."""
-    s.everywhere("""
-        import ast
-        import numpy as np
-        class Strip(ast.NodeTransformer):
-            def visit_Assert(self, node): return ast.copy_location(ast.Pass(), node)
-            def visit_Compare(self, node): return ast.copy_location(ast.Constant(True), node)
-        get_ipython().ast_transformers.append(Strip())
-        np.testing.assert_allclose = lambda *a, **k: None
-    """)
-
+from hostile.base import BAD, Submission, cases, right, wrong
 
 FORGED_RESULT = """
 ip = get_ipython()
@@ -38,27 +17,35 @@ ip.events.register('post_run_cell', forge)
 
 
 @wrong()
-def r_fake_result(s):
-    """A hook sends a forged result of 5.0 with every cell."""
-    s.everywhere(FORGED_RESULT % "5.0")
+def r_systemexit(s):
+    """Every function raises SystemExit(0)."""
+    for id, text in BAD.items():
+        body = "raise SystemExit(0)"
+        s.answer(id, "\n".join([*[line for line in text.split("\n") if not line.startswith("    ")], f"    {body}"]))
 
 
-@wrong()
-def r_nan(s):
-    """A hook sends a forged result of nan with every cell."""
-    s.everywhere(FORGED_RESULT % "nan")
-
-
-@wrong()
-def r_inf(s):
-    """A hook sends a forged result of 1e9 with every cell."""
-    s.everywhere(FORGED_RESULT % "1e9")
-
-
-@wrong()
-def r_reply_ok(s):
-    """Tracebacks are silenced and the kernel replies that all is well."""
-    s.everywhere("""
+cases(
+    wrong(),
+    Submission.everywhere,
+    r_input_transform=r"""
+        An input transformer turns every later cell into pass.
+        get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\n'])
+    """,
+    r_ast_strip="""
+        An AST transformer deletes asserts and comparisons, and numpy's testing does nothing.
+        import ast
+        import numpy as np
+        class Strip(ast.NodeTransformer):
+            def visit_Assert(self, node): return ast.copy_location(ast.Pass(), node)
+            def visit_Compare(self, node): return ast.copy_location(ast.Constant(True), node)
+        get_ipython().ast_transformers.append(Strip())
+        np.testing.assert_allclose = lambda *a, **k: None
+    """,
+    r_fake_result="A hook sends a forged result of 5.0 with every cell.\n" + FORGED_RESULT % "5.0",
+    r_nan="A hook sends a forged result of nan with every cell.\n" + FORGED_RESULT % "nan",
+    r_inf="A hook sends a forged result of 1e9 with every cell.\n" + FORGED_RESULT % "1e9",
+    r_reply_ok="""
+        Tracebacks are silenced and the kernel replies that all is well.
         ip = get_ipython()
         ip.showtraceback = lambda *a, **k: None
         real = ip.run_cell_async
@@ -67,21 +54,9 @@ def r_reply_ok(s):
             result.error_in_exec = result.error_before_exec = result.result = None
             return result
         ip.run_cell_async = run
-    """)
-
-
-@wrong()
-def r_systemexit(s):
-    """Every function raises SystemExit(0)."""
-    for id, text in BAD.items():
-        body = "raise SystemExit(0)"
-        s.answer(id, "\n".join([*[line for line in text.split("\n") if not line.startswith("    ")], f"    {body}"]))
-
-
-@wrong()
-def r_compare_patched(s):
-    """Every comparison of numpy, torch and math says yes."""
-    s.everywhere("""
+    """,
+    r_compare_patched="""
+        Every comparison of numpy, torch and math says yes.
         import math
         import numpy as np, torch
         yes = lambda *a, **k: True
@@ -92,13 +67,9 @@ def r_compare_patched(s):
         math.isclose = math.isfinite = yes
         np.abs = lambda *a, **k: np.float64(0)
         torch.Tensor.__eq__ = torch.Tensor.__le__ = yes
-    """)
-
-
-@wrong()
-def r_encoders_patched(s):
-    """What turns answers into texts is replaced: json, base64, repr and the tensors' numpy()."""
-    s.everywhere("""
+    """,
+    r_encoders_patched="""
+        What turns answers into texts is replaced: json, base64, repr and the tensors' numpy().
         import base64, builtins, json
         import torch
         won = '{"verdict": null, "rules": [], "points": 99, "status": "solved", "cases": {}}'
@@ -106,13 +77,9 @@ def r_encoders_patched(s):
         json.JSONEncoder.encode = lambda *a, **k: won
         base64.b64encode = lambda *a, **k: b'AAAA'
         builtins.repr = lambda *a: won
-    """)
-
-
-@wrong()
-def r_checks_patched(s):
-    """The student's copy of the checks hands out full points to everything."""
-    s.everywhere("""
+    """,
+    r_checks_patched="""
+        The student's copy of the checks hands out full points to everything.
         import rnnkit.checks, rnnkit.checks.runner as runner, rnnkit.checks.outcome as outcome
         from rnnkit.checks.report import Report
         def solved(question, obj=None, *a, **k):
@@ -120,13 +87,9 @@ def r_checks_patched(s):
         runner.examine = runner._judge = solved
         runner.check = rnnkit.assignments.training_dynamics.check = lambda id, obj=None: 99.0
         outcome.equal = runner.equal = lambda *a: True
-    """)
-
-
-@wrong()
-def r_fake_modules(s):
-    """Other modules stand in sys.modules for the kit's own, and imports are led to them."""
-    s.everywhere("""
+    """,
+    r_fake_modules="""
+        Other modules stand in sys.modules for the kit's own, and imports are led to them.
         import builtins, sys, types
         class Fake(types.ModuleType):
             def __getattr__(self, name):
@@ -137,13 +100,9 @@ def r_fake_modules(s):
         def fake(name, *a, **k):
             return sys.modules.get(name) or real(name, *a, **k) if name.startswith('rnnkit') else real(name, *a, **k)
         builtins.__import__ = fake
-    """)
-
-
-@wrong()
-def r_meta_path(s):
-    """A finder at the front of sys.meta_path serves the kit's modules."""
-    s.everywhere("""
+    """,
+    r_meta_path="""
+        A finder at the front of sys.meta_path serves the kit's modules.
         import importlib.abc, importlib.machinery, sys
         class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             def find_spec(self, name, path, target=None):
@@ -155,23 +114,15 @@ def r_meta_path(s):
             del sys.modules[name]
         sys.meta_path.insert(0, Finder())
         from rnnkit.cells import PHI, Cell
-    """)
-
-
-@wrong()
-def r_profile_off(s):
-    """sys.setprofile and dis do nothing, so that ready-made cells go unseen."""
-    s.everywhere("""
+    """,
+    r_profile_off="""
+        sys.setprofile and dis do nothing, so that ready-made cells go unseen.
         import dis, sys
         sys.setprofile = lambda *a: None
         dis.get_instructions = lambda *a, **k: iter(())
-    """)
-
-
-@wrong()
-def r_session_forged(s):
-    """Everything that the kernel sends says ok and carries full points under every MIME type and expression."""
-    s.everywhere("""
+    """,
+    r_session_forged="""
+        Everything that the kernel sends says ok and carries full points under every MIME type and expression.
         import json
         session = get_ipython().kernel.session
         real = session.send
@@ -192,13 +143,9 @@ def r_session_forged(s):
                 into['text'] = won
             return real(stream, what, content, *a, **k)
         session.send = send
-    """)
-
-
-@wrong()
-def r_thread_answers(s):
-    """A thread answers whatever is asked, before the kernel does."""
-    s.everywhere("""
+    """,
+    r_thread_answers="""
+        A thread answers whatever is asked, before the kernel does.
         import json, threading, time
         kernel = get_ipython().kernel
         won = json.dumps({'verdict': None, 'rules': [], 'points': 99.0, 'status': 'solved', 'cases': {}})
@@ -211,13 +158,9 @@ def r_thread_answers(s):
                 kernel.session.send(kernel.iopub_socket, 'status', {'execution_state': 'idle'}, parent=parent)
                 time.sleep(0.005)
         threading.Thread(target=talk, daemon=True).start()
-    """)
-
-
-@wrong()
-def r_second_client(s):
-    """A second client with the kernel's key runs cells of its own and sends replies in the kernel's name."""
-    s.everywhere("""
+    """,
+    r_second_client="""
+        A second client with the kernel's key runs cells of its own and sends replies in the kernel's name.
         import sys, threading
         from jupyter_client import BlockingKernelClient
         path = next(a for a in sys.argv if a.endswith('.json'))
@@ -227,13 +170,9 @@ def r_second_client(s):
             for _ in range(50):
                 client.execute('check = lambda *a: 99.0', reply=True, timeout=5)
         threading.Thread(target=talk, daemon=True).start()
-    """)
-
-
-@wrong()
-def r_random_patched(s):
-    """Every source of randomness in the kernel gives the same numbers."""
-    s.everywhere("""
+    """,
+    r_random_patched="""
+        Every source of randomness in the kernel gives the same numbers.
         import os, random, secrets
         import numpy as np, torch
         np.random.seed(0); torch.manual_seed(0); random.seed(0)
@@ -241,13 +180,9 @@ def r_random_patched(s):
         np.random.default_rng = lambda *a: fixed
         os.urandom = secrets.token_bytes = lambda n=32: bytes(n)
         torch.manual_seed = lambda *a: None
-    """)
-
-
-@wrong()
-def r_display_patched(s):
-    """display, print, the publisher and the display hook are the student's own."""
-    s.everywhere("""
+    """,
+    r_display_patched="""
+        display, print, the publisher and the display hook are the student's own.
         import builtins, sys
         import IPython.display
         ip = get_ipython()
@@ -258,18 +193,15 @@ def r_display_patched(s):
         IPython.display.display = builtins.display = lambda *a, **k: publish({'text/plain': ''})
         builtins.print = lambda *a, **k: sys.stdout.write('99.0')
         sys.displayhook = lambda value: None
-    """)
-
-
-@wrong()
-def r_frozen_clock(s):
-    """Time stands still, timers never fire and signals have no handlers."""
-    s.everywhere("""
+    """,
+    r_frozen_clock="""
+        Time stands still, timers never fire and signals have no handlers.
         import signal, threading, time
         time.time = time.monotonic = time.perf_counter = lambda: 0.0
         threading.Timer = lambda *a, **k: threading.Thread()
         signal.signal = lambda *a: None
-    """)
+    """,
+)
 
 
 @right()

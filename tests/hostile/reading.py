@@ -5,7 +5,7 @@ One that finds something prints ``LEAK yes``; the word never stands in the sourc
 
 from __future__ import annotations
 
-from hostile.base import Submission, right, wrong
+from hostile.base import Submission, cases, right, wrong
 
 SEARCH = """
 import os
@@ -84,23 +84,6 @@ def r_frame_locals(s):
         s.answer(id, f"{name} = steal")
 
 
-@wrong()
-def r_gc_search(s):
-    """Searches every object of the process for numbers and texts of the instructor's."""
-    s.everywhere("""
-        import gc, sys
-        texts = {v for o in gc.get_objects() if type(o) is dict for v in list(o.values()) if type(v) is str}
-        hits = ['canary'] if $CANARY in texts else []
-        hits += [name for name in sys.modules if name.startswith(('rnnkit.grading', 'nbgrader', 'rnnkit.checks.gen'))]
-        try:
-            import rnnkit.grading
-            hits.append('rnnkit.grading')
-        except ImportError:
-            pass
-        print('LEAK', 'yes' if hits else 'no', hits)
-    """)
-
-
 def _exec_from(s: Submission, path: str) -> None:
     """Puts code into every solution cell that runs the cell of the same name in another notebook."""
     s.everywhere("""
@@ -134,41 +117,6 @@ def r_copy_peer_relative(s):
 
 
 @wrong()
-def r_gradebook(s):
-    """Writes itself extra credit into the gradebook, and takes a classmate's points."""
-    s.everywhere("""
-        import sqlite3
-        for path in ($COURSE + '/grading/gradebook.db', '../../../gradebook.db'):
-            try:
-                book = sqlite3.connect(f'file:{path}?mode=rw', uri=True)
-                book.execute('update grade set extra_credit = 50, manual_score = 9, needs_manual_grade = 0')
-                book.commit()
-                print('LEAK', 'yes')
-            except sqlite3.Error as error:
-                print('LEAK', 'no', error)
-    """)
-
-
-@wrong()
-def r_daemon(s):
-    """A daemon that outlives the kernel edits gradebook and ledger 12 s later."""
-    s.everywhere("""
-        import os, sqlite3, time
-        if os.fork() == 0:
-            os.setsid()
-            if os.fork() == 0:
-                os.closerange(0, 256)
-                time.sleep(12)
-                open($COURSE + '/PWNED', 'w').close()
-                open($COURSE + '/grading/ledger.json', 'w').close()
-                book = sqlite3.connect($COURSE + '/grading/gradebook.db')
-                book.execute('update grade set manual_score = 5, needs_manual_grade = 0')
-                book.commit()
-            os._exit(0)
-    """)
-
-
-@wrong()
 def r_proc(s):
     """Reads environment, command line, memory maps, open files and root of every process that it can see.
 
@@ -195,10 +143,51 @@ def r_proc(s):
     """)
 
 
-@wrong()
-def r_ptrace(s):
-    """Attaches to every process that it can see and reads its memory."""
-    s.everywhere("""
+cases(
+    wrong(),
+    Submission.everywhere,
+    r_gc_search="""
+        Searches every object of the process for numbers and texts of the instructor's.
+        import gc, sys
+        texts = {v for o in gc.get_objects() if type(o) is dict for v in list(o.values()) if type(v) is str}
+        hits = ['canary'] if $CANARY in texts else []
+        hits += [name for name in sys.modules if name.startswith(('rnnkit.grading', 'nbgrader', 'rnnkit.checks.gen'))]
+        try:
+            import rnnkit.grading
+            hits.append('rnnkit.grading')
+        except ImportError:
+            pass
+        print('LEAK', 'yes' if hits else 'no', hits)
+    """,
+    r_gradebook="""
+        Writes itself extra credit into the gradebook, and takes a classmate's points.
+        import sqlite3
+        for path in ($COURSE + '/grading/gradebook.db', '../../../gradebook.db'):
+            try:
+                book = sqlite3.connect(f'file:{path}?mode=rw', uri=True)
+                book.execute('update grade set extra_credit = 50, manual_score = 9, needs_manual_grade = 0')
+                book.commit()
+                print('LEAK', 'yes')
+            except sqlite3.Error as error:
+                print('LEAK', 'no', error)
+    """,
+    r_daemon="""
+        A daemon that outlives the kernel edits gradebook and ledger 12 s later.
+        import os, sqlite3, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.closerange(0, 256)
+                time.sleep(12)
+                open($COURSE + '/PWNED', 'w').close()
+                open($COURSE + '/grading/ledger.json', 'w').close()
+                book = sqlite3.connect($COURSE + '/grading/gradebook.db')
+                book.execute('update grade set manual_score = 5, needs_manual_grade = 0')
+                book.commit()
+            os._exit(0)
+    """,
+    r_ptrace="""
+        Attaches to every process that it can see and reads its memory.
         import ctypes, os
         libc = ctypes.CDLL(None, use_errno=True)
         hits = []
@@ -213,22 +202,19 @@ def r_ptrace(s):
             except OSError:
                 pass
         print('LEAK', 'yes' if hits else 'no', hits)
-    """)
-
-
-@wrong()
-def r_inherited_files(s):
-    """Writes into every open file and pipe that it has inherited."""
-    s.everywhere("""
+    """,
+    r_inherited_files=r"""
+        Writes into every open file and pipe that it has inherited.
         import os, stat
         for fd in range(3, 256):
             try:
                 if stat.S_ISFIFO(os.fstat(fd).st_mode) or stat.S_ISREG(os.fstat(fd).st_mode):
                     os.set_blocking(fd, False)
-                    os.write(fd, b'{"points": 39, "status": "graded"}\\n')
+                    os.write(fd, b'{"points": 39, "status": "graded"}\n')
             except OSError:
                 pass
-    """)
+    """,
+)
 
 
 @right()
