@@ -20,7 +20,7 @@ help:
 	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
 
 setup:
-	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit.clone.setup_env
+	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit setup
 
 report release test test-all lab: setup
 	$(BIN)/rnnkit $@ $(ARGS)

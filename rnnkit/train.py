@@ -18,7 +18,7 @@ import torch
 from tqdm.auto import tqdm
 
 import rnnkit
-from rnnkit.cli.guard import Parser, announce
+from rnnkit.cli.guard import Parser
 from rnnkit.common.interrupts import treat_as_interrupts
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
@@ -28,7 +28,7 @@ from rnnkit.record.file import save, trimmed, with_aliases
 from rnnkit.regimes import FIELDS, Regime, RegimeError, profile_of
 from rnnkit.runs.broken import RAISED, BrokenCell
 from rnnkit.runs.files import RunFiles
-from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
+from rnnkit.runs.modelfile import BUILTIN, Cells, announce, find_cells, make_cell
 from rnnkit.runs.report_text import check_block, closing_line
 from rnnkit.trainer import Trainer, check_device
 

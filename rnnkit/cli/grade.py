@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from tqdm.auto import tqdm
 
 from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue
-from rnnkit.common.places import SetupError, clone_root
+from rnnkit.cli.guard import Parser
+from rnnkit.common.places import clone_root
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url
@@ -26,13 +25,13 @@ OWN_RUN = "computing in which a student's runs with points of their own are trie
 TRUST = "--i-trust-these-submissions"
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """The arguments of ``rnnkit grade``."""
-    arguments = argparse.ArgumentParser(
+    parser = Parser(
         prog="rnnkit grade",
         description="Grade what has come in or changed; run it again at any time, also after it was killed.",
     )
-    add = arguments.add_argument
+    add = parser.add_argument
     add("assignment", nargs="?", default=MAIN, help="a folder of notebooks/ (%(default)s)")
     add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
     add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
@@ -46,42 +45,35 @@ def parser() -> argparse.ArgumentParser:
     add("--force", action="store_true", help="grade again what has not changed")
     add("--forget", metavar="ID", help="take out a student whose submission you have moved away")
     add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
-    return arguments
+    return parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
-    given = parser().parse_args(argv)
-    try:
-        root, assignment = clone_root(), get_assignment(given.assignment)
-        course = Course(root, (given.course or root).resolve())
-        if not course.folder.is_dir():
-            raise GradingError(f"--course {given.course}: expected a folder, found none")
-        if given.forget:
-            forget(course, assignment, given.forget)
-            print(f"{given.forget}: forgotten")
-            return 0
-        refused = _take_in(course, given) if given.source else 0
-        with tqdm(unit="submission", disable=None) as bar:
-            graded = grade_class(
-                course.folder,
-                assignment,
-                root=root,
-                students=given.student,
-                questions=given.question,
-                jobs=given.jobs,
-                trust=given.trust,
-                force=given.force or bool(given.student),
-                seed=given.seed,
-                own_run_s=given.own_run_seconds,
-                on_entry=lambda entry, done, of: _show(bar, assignment, entry, done, of),
-            )
-    except (BadValue, SetupError) as error:
-        print(f"rnnkit grade: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("rnnkit grade: stopped; run it again to go on", file=sys.stderr)
-        return 130
+    given = make_parser().parse_args(argv)
+    root, assignment = clone_root(), get_assignment(given.assignment)
+    course = Course(root, (given.course or root).resolve())
+    if not course.folder.is_dir():
+        raise GradingError(f"--course {given.course}: expected a folder, found none")
+    if given.forget:
+        forget(course, assignment, given.forget)
+        print(f"{given.forget}: forgotten")
+        return 0
+    refused = _take_in(course, given) if given.source else 0
+    with tqdm(unit="submission", disable=None) as bar:
+        graded = grade_class(
+            course.folder,
+            assignment,
+            root=root,
+            students=given.student,
+            questions=given.question,
+            jobs=given.jobs,
+            trust=given.trust,
+            force=given.force or bool(given.student),
+            seed=given.seed,
+            own_run_s=given.own_run_seconds,
+            on_entry=lambda entry, done, of: _show(bar, assignment, entry, done, of),
+        )
     print(summary(graded, course.submitted))
     if said := _unfinished(course, assignment):
         print(said)

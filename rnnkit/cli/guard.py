@@ -1,46 +1,84 @@
-"""What verbs have in common: how flags are refused, and what is done with an error."""
+"""What verbs have in common: how flags are refused, and what becomes of an error. Standard library only."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
-
-import torch
 
 from rnnkit.common.interrupts import treat_as_interrupts
 from rnnkit.common.names import BadValue
-from rnnkit.regimes import RegimeError
-from rnnkit.runs.modelfile import BUILTIN, Cells
+from rnnkit.common.places import PACKAGE
+
+began = 0.0  # time.perf_counter() when the verb was called, before any package was imported for it
+FAILED, REFUSED, INTERRUPTED, UNREAD = 1, 2, 130, 141  # exit codes; the last two as shells give them
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `RegimeError` where argparse would print and exit."""
+    """Raises `BadValue` where argparse would print and exit."""
 
     def error(self, message: str) -> NoReturn:
         """Refuses the flags."""
-        raise RegimeError(message.removeprefix("argument "))
+        raise BadValue(f"{message.removeprefix('argument ')}; {self.prog} --help says what there is")
 
 
-def announce(cells: Cells) -> None:
-    """Says on a terminal whose code runs from now on: it may take its time, or never come back."""
-    if cells.source != BUILTIN and sys.stderr.isatty():
-        print(f"trying the cells of {cells.source} (Ctrl-C says where they are)", file=sys.stderr, flush=True)
+def guarded(name: str, work: Callable[[], int]) -> int:
+    """Does what a command does; whatever goes wrong on the way is one line and an exit code.
 
+    Arguments:
+        name: the command's, before that line.
+        work: all of it, its imports and the reading of its flags too; returns the exit code.
 
-def guarded(work: Callable[[], int]) -> int:
-    """What ``work`` returns; 2 for a bad value, 130 for Ctrl-C, 1 where files cannot be written, each with its line."""
-    torch.set_num_threads(1)  # as in the runs that are estimated
+    Returns:
+        What ``work`` returns; 2 (or the error's own ``status``) for a bad value or a package that is not installed,
+        130 for Ctrl-C and what is treated like it, 1 where a file cannot be read or written, 141 without a line where
+        whoever reads the output has gone.
+    """
     treat_as_interrupts()
     try:
-        return work()
+        try:
+            return work()
+        finally:
+            sys.stdout.flush()
     except BadValue as error:
-        print(f"rnnkit: {error}", file=sys.stderr)
-        return 2
+        return _say(name, str(error), getattr(error, "status", REFUSED))
+    except ModuleNotFoundError as error:
+        package = (error.name or "rnnkit").partition(".")[0]
+        if package == "rnnkit":
+            raise
+        return _say(name, f"expected the package {package}, found none; {how_to_install(package)}", REFUSED)
     except KeyboardInterrupt as error:
-        print(f"rnnkit: interrupted {error}".rstrip(), file=sys.stderr)
-        return 130
+        return _say(name, f"interrupted {error}" if str(error) else "interrupted; run it again to go on", INTERRUPTED)
     except OSError as error:
-        print(f"rnnkit: could not write ({error}); make room or choose another --out", file=sys.stderr)
-        return 1
+        if _output_is_gone():
+            return UNREAD
+        return _say(name, f"a file cannot be read or written ({error}); make room or choose another place", FAILED)
+
+
+def how_to_install(package: str) -> str:
+    """What to do about a package that is not there, by the name that it is imported by."""
+    root = PACKAGE.parent
+    if (root / "pyproject.toml").is_file() and Path(sys.prefix) != root / ".venv":
+        return f"run `make setup` (or `python3.11 -m rnnkit setup`) in {root}, then {Path('.venv', 'bin', 'rnnkit')}"
+    wanted = [text.split(";")[0].strip() for text in importlib.metadata.requires("rnnkit") or []]
+    named = [text for text in wanted if text.lower().replace("-", "_").startswith(package.lower())]
+    return f'run `python -m pip install "{(named or [package])[0]}"`'
+
+
+def _say(name: str, text: str, status: int) -> int:
+    print(f"{name}: {text}", file=sys.stderr)
+    return status
+
+
+def _output_is_gone() -> bool:
+    """Whether nobody reads what is printed any more; what cannot be printed is dropped."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return isinstance(error, BrokenPipeError)
+    return False

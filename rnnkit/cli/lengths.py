@@ -8,9 +8,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from tqdm.auto import tqdm
 
-from rnnkit.cli.guard import Parser, guarded
+from rnnkit.cli.guard import Parser
 from rnnkit.common.whole import save_text
 from rnnkit.record.file import load
 from rnnkit.runs.files import OutputError
@@ -30,12 +31,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit lengths``: 0, 2 for a bad value, 130 for Ctrl-C."""
-    return guarded(lambda: _lengths(make_parser().parse_args(argv)))
-
-
-def _lengths(arguments: argparse.Namespace) -> int:
+    arguments = make_parser().parse_args(argv)
     from rnnkit.plots.length import plot_error_by_length
 
+    torch.set_num_threads(1)
     record = load(arguments.record)
     out = Path(arguments.out or Path(arguments.record).parent)
     if not out.is_dir():

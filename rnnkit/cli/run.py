@@ -12,7 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rnnkit.cli.guard import Parser, announce, guarded
+import torch
+
+from rnnkit.cli import guard
+from rnnkit.cli.guard import Parser
 from rnnkit.common.interrupts import interruption_in
 from rnnkit.common.names import unknown
 from rnnkit.common.processes import interrupt
@@ -25,6 +28,7 @@ from rnnkit.runs.modelfile import (
     DEFAULT_FILE,
     Cells,
     CellsError,
+    announce,
     find_cells,
     make_cell,
     student_files,
@@ -34,7 +38,6 @@ from rnnkit.runs.modelfile import (
 from rnnkit.runs.summary import unreadable_in
 from rnnkit.trainer import check_device
 
-START = 5.0  # seconds that a start takes, where nobody has timed this one
 SHOWN = ("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g")
 
 
@@ -79,32 +82,23 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def run(argv: Sequence[str], begun: float | None = None) -> int:
-    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C.
-
-    Arguments:
-        argv: after the verb.
-        begun: ``time.perf_counter()`` before anything was imported: what a start takes here.
-    """
-    return guarded(lambda: _run(_parse("run", argv), begun))
+def run(argv: Sequence[str]) -> int:
+    """``rnnkit run``: 0 when every regime came to its end, 1 when one did not, 2 for a bad value, 130 for Ctrl-C."""
+    return _run(_parse("run", argv))
 
 
-def report(argv: Sequence[str], begun: float | None = None) -> int:
+def report(argv: Sequence[str]) -> int:
     """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
-
-    def work() -> int:
-        arguments = _parse("report", argv)
-        if arguments.folder:
-            print(f"page: {write_report(arguments.folder)}")
-            missing = unreadable_in(arguments.folder)
-            for name, reason in missing.items():
-                print(f"not in it: {name}: {reason}", file=sys.stderr)
-            return 1 if missing else 0
-        arguments.regimes = [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
-        arguments.profile, arguments.set, arguments.limit = "smoke", [], 0.0
-        return _run(arguments, begun)
-
-    return guarded(work)
+    arguments = _parse("report", argv)
+    if arguments.folder:
+        print(f"page: {write_report(arguments.folder)}")
+        missing = unreadable_in(arguments.folder)
+        for name, reason in missing.items():
+            print(f"not in it: {name}: {reason}", file=sys.stderr)
+        return 1 if missing else 0
+    arguments.regimes = [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
+    arguments.profile, arguments.set, arguments.limit = "smoke", [], 0.0
+    return _run(arguments)
 
 
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
@@ -140,15 +134,15 @@ def parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _run(arguments: argparse.Namespace, begun: float | None = None) -> int:
+def _run(arguments: argparse.Namespace) -> int:
+    torch.set_num_threads(1)  # as in the runs that are estimated
     out = Path(arguments.out or Path("runs") / "-".join([arguments.profile, *arguments.set]))
     groups = _plan(arguments, out)
     jobs = [job for group in groups.values() for job in group]
     for job in jobs:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    start = time.perf_counter() - begun if begun else START
-    left, said = _estimate(jobs, arguments.jobs, start)
+    left, said = _estimate(jobs, arguments.jobs, time.perf_counter() - guard.began)
     print(said, flush=True)
     for folder, group in groups.items():
         summary.write_commands(folder, group)

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import torch
 from tqdm.auto import tqdm
 
-from rnnkit.cli.guard import Parser, announce, guarded
+from rnnkit.cli.guard import Parser
 from rnnkit.common.processes import interrupt
 from rnnkit.regimes import RegimeError
 from rnnkit.runs.estimate import in_words, makespan
-from rnnkit.runs.modelfile import find_cells, make_cell
+from rnnkit.runs.modelfile import announce, find_cells, make_cell
 from rnnkit.runs.sweep import Work, dask_executor, seconds_left
 from rnnkit.runs.sweep_curves import write_curves
 from rnnkit.runs.sweep_file import read_sweep_file
@@ -39,10 +40,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit sweep``: 0 when every run has ended, 1 when one failed, 2 for a bad value, 130 for Ctrl-C."""
-    return guarded(lambda: _sweep(make_parser().parse_args(argv)))
-
-
-def _sweep(arguments: argparse.Namespace) -> int:
+    arguments = make_parser().parse_args(argv)
+    torch.set_num_threads(1)  # as in the runs that are estimated
     if arguments.jobs < 1:
         raise RegimeError(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)

@@ -1,146 +1,87 @@
-"""The command ``rnnkit``: a few verbs. Nothing of torch or Jupyter is imported before a verb needs it."""
+"""The command ``rnnkit``: one table of verbs. Nothing of torch or Jupyter is imported before a verb needs it."""
 
 from __future__ import annotations
 
-import difflib
 import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from rnnkit.cli import guard
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.places import PACKAGE
+
+EVERYONE, STUDENTS, INSTRUCTORS, CLONE = "", "students: ", "instructors: ", "in a clone: "
 
 
-def _setup(arguments: list[str]) -> int:
-    from rnnkit.clone.setup_env import main
+class Verb(NamedTuple):
+    """One verb: its function as ``module:name``, what it does, and who has it. Others' files lack the module."""
 
-    return main(arguments)
+    function: str
+    line: str
+    who: str = EVERYONE
 
+    @property
+    def file(self) -> Path:
+        """The module's file, below the package."""
+        return Path(*self.function.partition(":")[0].split(".")[1:]).with_suffix(".py")
 
-def _run(arguments: list[str]) -> int:
-    begun = time.perf_counter()
-    from rnnkit.cli.run import run
+    @property
+    def is_here(self) -> bool:
+        """Whether this copy of rnnkit has it."""
+        return (PACKAGE / self.file).is_file()
 
-    return run(arguments, begun)
-
-
-def _sweep(arguments: list[str]) -> int:
-    from rnnkit.cli.sweep import main
-
-    return main(arguments)
-
-
-def _lengths(arguments: list[str]) -> int:
-    from rnnkit.cli.lengths import main
-
-    return main(arguments)
+    def load(self) -> Callable[[list[str]], int]:
+        """The function: takes what stands after the verb and returns the exit code."""
+        module, _, name = self.function.partition(":")
+        return getattr(import_module(module), name)
 
 
-def _report(arguments: list[str]) -> int:
-    begun = time.perf_counter()
-    from rnnkit.cli.run import report
-
-    return report(arguments, begun)
-
-
-def _doctor(arguments: list[str]) -> int:
-    from rnnkit.clone.doctor import main
-
-    return main(arguments)
-
-
-def _instructor(verb: str, module: str) -> Callable[[list[str]], int]:
-    """A verb of the instructor's side, which students do not have."""
-
-    def run(arguments: list[str]) -> int:
-        try:
-            main = import_module(f"rnnkit.{module}").main
-        except ModuleNotFoundError as error:
-            print(f"rnnkit {verb}: only for instructors, in a clone of rnnkit ({error})", file=sys.stderr)
-            return 2
-        return main(arguments)
-
-    return run
-
-
-def _pack(arguments: list[str]) -> int:
-    from rnnkit.hand_in.pack import main
-
-    return main(arguments)
-
-
-def _bench(arguments: list[str]) -> int:
-    from rnnkit.bench.verb import main
-
-    return main(arguments)
-
-
-def _test(arguments: list[str]) -> int:
-    from rnnkit.clone.workshop import test
-
-    return test(arguments)
-
-
-def _test_all(arguments: list[str]) -> int:
-    from rnnkit.clone.workshop import test_all
-
-    return test_all(arguments)
-
-
-def _lab(arguments: list[str]) -> int:
-    from rnnkit.clone.workshop import lab
-
-    return lab(arguments)
-
-
-VERBS: dict[str, tuple[Callable[[list[str]], int], str]] = {
-    "run": (_run, "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
-    "report": (_report, "one HTML page: of DIR, or of nine regimes, trained at smoke size first"),
-    "sweep": (_sweep, "train every combination of settings times seeds, into one table: rnnkit sweep FILE.toml"),
-    "lengths": (_lengths, "try a trained network on longer sequences: rnnkit lengths RECORD"),
-    "pack": (_pack, "students: collect the hand-in into one zip, or say what is missing"),
-    "release": (
-        _instructor("release", "grading.release.release"),
-        "instructors: derive release/ and dist/student.zip from notebooks/",
-    ),
-    "grade": (_instructor("grade", "cli.grade"), "instructors: grade the submissions that came in, in a sandbox"),
-    "feedback": (
-        _instructor("feedback", "grading.report.feedback"),
-        "instructors: one page of feedback for each student",
-    ),
-    "export": (_instructor("export", "grading.report.export"), "instructors: the grades of the class as CSV"),
-    "bench": (_bench, "time the engines against each other, in one run, as ratios"),
-    "doctor": (_doctor, "say whether everything is in place, and what to do where it is not"),
-    "setup": (_setup, "make .venv, with everything the kit needs (python3 -m rnnkit setup in a bare clone)"),
-    "test": (_test, "run the tests, but for the slow ones"),
-    "test-all": (_test_all, "run all the tests"),
-    "lab": (_lab, "open JupyterLab on the notebooks"),
+VERBS: dict[str, Verb] = {
+    "run": Verb("rnnkit.cli.run:run", "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
+    "report": Verb("rnnkit.cli.run:report", "one HTML page: of DIR, or of nine regimes, trained at smoke size first"),
+    "sweep": Verb("rnnkit.cli.sweep:main", "train every combination of settings times seeds: rnnkit sweep FILE.toml"),
+    "lengths": Verb("rnnkit.cli.lengths:main", "try a trained network on longer sequences: rnnkit lengths RECORD"),
+    "pack": Verb("rnnkit.cli.pack:main", "collect the hand-in into one zip, or say what is missing", STUDENTS),
+    "release": Verb("rnnkit.cli.release:main", "derive release/ and dist/student.zip from notebooks/", INSTRUCTORS),
+    "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS),
+    "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
+    "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
+    "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
+    "bench": Verb("rnnkit.bench.verb:main", "time the engines against each other, in one run, as ratios", CLONE),
+    "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),
+    "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE),
+    "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE),
+    "lab": Verb("rnnkit.clone.workshop:lab", "open JupyterLab on the notebooks", CLONE),
 }
 
 
 def usage() -> str:
-    """The verbs, one a line."""
-    lines = [f"  {verb:<10}{text}" for verb, (_, text) in VERBS.items()]
+    """The verbs that are here, one a line."""
+    lines = [f"  {name:<10}{verb.who}{verb.line}" for name, verb in VERBS.items() if verb.is_here]
     return "\n".join(["usage: rnnkit VERB [...]", "", *lines, "", "rnnkit VERB --help says more."])
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one verb; 2 for an unknown one."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    guard.began = time.perf_counter()
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    return guard.guarded(f"rnnkit {name}" if name in VERBS else "rnnkit", lambda: _run(name, rest))
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in ("-h", "--help", "help"):
         print(usage())
         return 0
-    verb, *rest = arguments
-    if verb == "--version":
+    if name == "--version":
         from rnnkit import __version__
 
         print(__version__)
         return 0
-    if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.6)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        print(f"rnnkit: unknown verb {verb!r}: expected one of {', '.join(VERBS)}{hint}", file=sys.stderr)
-        return 2
-    return VERBS[verb][0](rest)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    if name not in VERBS:
+        raise BadValue(unknown(name, [known for known, verb in VERBS.items() if verb.is_here], "verb"))
+    if not VERBS[name].is_here:
+        raise BadValue(f"only {'for instructors, ' if VERBS[name].who == INSTRUCTORS else ''}in a clone of rnnkit")
+    return VERBS[name].load()(rest)

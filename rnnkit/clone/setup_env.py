@@ -1,19 +1,19 @@
 """Set up ``.venv`` in the clone: standard library only, so that it runs before anything is installed.
 
-``python3.11 -m rnnkit setup`` and ``python3.11 -m rnnkit.clone.setup_env`` are the same. With an up-to-date stamp
-nothing is done.
+``python3.11 -m rnnkit setup`` does it. With an up-to-date stamp nothing is done.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from rnnkit.cli.guard import Parser
 from rnnkit.clone.pip_progress import watched
 from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
@@ -174,21 +174,9 @@ def set_up(force: bool = False) -> None:
     say("done")
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str]) -> int:
     """``rnnkit setup``: 0 done, 1 something failed, 2 wrong Python or no clone."""
-    parser = argparse.ArgumentParser(prog="rnnkit setup", description="Make or update .venv in this clone.")
+    parser = Parser(prog="rnnkit setup", description="Make or update .venv in this clone.")
     parser.add_argument("--force", action="store_true", help="do it even where nothing seems to have changed")
-    options = parser.parse_args(argv)
-    try:
-        set_up(options.force)
-    except SetupError as error:
-        print(f"rnnkit setup: {error}", file=sys.stderr)
-        return error.status
-    except KeyboardInterrupt:
-        print("rnnkit setup: stopped; run it again to go on.", file=sys.stderr)
-        return 130
+    set_up(parser.parse_args(argv).force)
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
+from rnnkit.cli.guard import Parser
+from rnnkit.common.interrupts import POLITE
 from rnnkit.common.places import SetupError, clone_root
 
 MOST_WORKERS = 4
@@ -17,14 +19,14 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-def test(extra: list[str]) -> int:
-    """The tests but for the slow ones; ``extra`` goes to pytest."""
-    return _run(_pytest("-m", "not slow", *extra), env=ONE_THREAD)
+def test(argv: Sequence[str]) -> int:
+    """Runs the tests but for the slow ones."""
+    return _run(_pytest("-m", "not slow", *_passed_on("test", "pytest", argv)), env=ONE_THREAD)
 
 
-def test_all(extra: list[str]) -> int:
-    """All the tests; ``extra`` goes to pytest."""
-    return _run(_pytest(*extra), env=ONE_THREAD)
+def test_all(argv: Sequence[str]) -> int:
+    """Runs all the tests."""
+    return _run(_pytest(*_passed_on("test-all", "pytest", argv)), env=ONE_THREAD)
 
 
 def lint() -> int:
@@ -32,16 +34,21 @@ def lint() -> int:
     return max(_run(["ruff", "check", "."]), _run(["ruff", "format", "--check", "."]))
 
 
-def lab(extra: list[str]) -> int:
-    """JupyterLab in the clone, where Formgrader finds the course, open at the students' copies or else the sources.
+def lab(argv: Sequence[str]) -> int:
+    """JupyterLab in the clone, where Formgrader finds the course, open at the students' copies or else the sources."""
+    extra = _passed_on("lab", "jupyter lab", argv)
+    root = clone_root()
+    folders = [name for name in ("release", "notebooks") if (root / name).is_dir()]
+    if not folders:
+        raise SetupError(f"expected a folder release or notebooks in {root}, found neither; run this in a clone.", 2)
+    return _run(["jupyterlab", f"--LabApp.default_url=/lab/tree/{folders[0]}", *extra])
 
-    ``extra`` goes to JupyterLab.
-    """
-    try:
-        first = _first_folder(clone_root(), ("release", "notebooks")).name
-    except SetupError as error:
-        return _refuse(error)
-    return _run(["jupyterlab", f"--LabApp.default_url=/lab/tree/{first}", *extra])
+
+def _passed_on(verb: str, program: str, argv: Sequence[str]) -> list[str]:
+    """What goes to the program that a verb starts: everything but a call for help."""
+    words = f"Every ARGUMENT goes to `{program}`, whose own --help says more."
+    parser = Parser(usage=f"rnnkit {verb} [ARGUMENT ...]", description=words, allow_abbrev=False)
+    return parser.parse_known_args(argv)[1]
 
 
 def _pytest(*arguments: str) -> list[str]:
@@ -52,29 +59,20 @@ def _pytest(*arguments: str) -> list[str]:
 
 
 def _run(module: list[str], env: Mapping[str, str] | None = None) -> int:
-    """``python -m module`` in the clone; 2 where it cannot be run."""
-    try:
-        folder = clone_root()
-        if importlib.util.find_spec(module[0]) is None:
-            raise SetupError(f"expected {module[0]} in {sys.prefix}, it is not installed; run `make setup`.", status=2)
-    except SetupError as error:
-        return _refuse(error)
+    """``python -m module`` in the clone.
+
+    Raises:
+        SetupError: this is no clone, or the module is not installed.
+    """
+    folder = clone_root()
+    if importlib.util.find_spec(module[0]) is None:
+        raise SetupError(f"expected {module[0]} in {sys.prefix}, it is not installed; run `make setup`.", 2)
     with subprocess.Popen([sys.executable, "-m", *module], cwd=folder, env={**os.environ, **(env or {})}) as process:
+        for number in POLITE:  # Ctrl-C reaches the child by itself, and it decides; a kill does not
+            if number != signal.SIGINT and signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda number, _: process.send_signal(number))
         while True:
             try:
                 return process.wait()
-            except KeyboardInterrupt:  # the child got the same Ctrl-C and decides for itself
+            except KeyboardInterrupt:
                 continue
-
-
-def _refuse(error: SetupError) -> int:
-    print(f"rnnkit: {error}", file=sys.stderr)
-    return error.status
-
-
-def _first_folder(root: Path, names: tuple[str, ...]) -> Path:
-    """The first of these folders of the clone that there is."""
-    for name in names:
-        if (root / name).is_dir():
-            return root / name
-    raise SetupError(f"expected a folder {' or '.join(names)} in {root}, found neither; run this in a whole clone.", 2)

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import rnnkit
+from rnnkit.common.names import BadValue
 
 PACKAGE = Path(rnnkit.__file__).resolve().parent  # of a clone, its parent is the clone
 
 
-class SetupError(Exception):
+class SetupError(BadValue):
     """What was expected, what came and what to do, with the exit status it calls for."""
 
     def __init__(self, message: str, status: int = 1) -> None:

@@ -65,6 +65,12 @@ class Cells:
         return broken_cell(fault_of(error, self.source, self.text, f"{model}_step", again), self.text)
 
 
+def announce(cells: Cells) -> None:
+    """Says on a terminal whose code runs from now on: it may take its time, or never come back."""
+    if cells.source != BUILTIN and sys.stderr.isatty():
+        print(f"trying the cells of {cells.source} (Ctrl-C says where they are)", file=sys.stderr, flush=True)
+
+
 def find_cells(path: str | Path | None = None) -> Cells:
     """The cells to train: those of ``path``, else of ``./model.py``, else the built-in ones.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnnkit import cli
 from rnnkit import trainer as training
 from rnnkit.bench import cases as bench_cases
 from rnnkit.bench import text as bench_text
@@ -322,7 +323,7 @@ def test_one_part_alone(monkeypatch, capsys):
 
 
 def test_students_have_no_cells_to_time(capsys, without_steps):
-    assert bench.main(["--quick"]) == 2
+    assert cli.main(["bench", "--quick"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("rnnkit bench: expected a clone of rnnkit")
 
@@ -338,13 +339,13 @@ def test_students_have_no_cells_to_time(capsys, without_steps):
 )
 def test_bad_values_are_refused_before_any_work(monkeypatch, capsys, arguments, words):
     monkeypatch.setattr(bench, "measure", lambda *a: pytest.fail("began"))
-    assert bench.main(arguments) == 2
+    assert cli.main(["bench", *arguments]) == 2
     assert words in capsys.readouterr().err
 
 
 def test_a_device_that_is_not_there(monkeypatch, capsys):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert bench.main(["--device", "cuda"]) == 2
+    assert cli.main(["bench", "--device", "cuda"]) == 2
     assert "expected a CUDA device for 'cuda', found none" in capsys.readouterr().err
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from rnnkit.clone import doctor
+from rnnkit.cli import doctor
 from rnnkit.regimes import get_regime
 from rnnkit.runs import estimate
 
@@ -56,7 +58,7 @@ def test_doctor_says_what_to_do(monkeypatch, capsys):
 def test_doctor_advises_a_student_what_a_student_can_do(monkeypatch):
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["no-such-package", "numpy<1"])
     assert {finding.advice.split("run ")[1] for finding in doctor.packages()} == {"make setup (or rnnkit setup)"}
-    monkeypatch.setattr("rnnkit.clone.setup_env.__file__", "/somewhere/site-packages/rnnkit/clone/setup_env.py")
+    monkeypatch.setattr(doctor, "PACKAGE", Path("/somewhere/site-packages/rnnkit"))
     said = {finding.advice.split("run ")[1] for finding in doctor.packages()}
     assert said == {"python -m pip install -c constraints.txt -r requirements.txt"}
 

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from rnnkit import cli
 from rnnkit.clone import setup_env
 from rnnkit.common.places import PACKAGE, SetupError
 
@@ -100,7 +101,7 @@ def test_other_pythons_are_refused(version):
 def test_wrong_python_is_refused_before_anything_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(setup_env.sys, "version_info", (3, 10, 1))
     monkeypatch.setattr(setup_env, "clone_root", lambda: tmp_path)
-    assert setup_env.main([]) == 2
+    assert cli.main(["setup"]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("rnnkit setup: Python 3.11 to 3.13 is needed")
@@ -239,6 +240,6 @@ def test_a_failed_set_up_leaves_no_stamp(clone, monkeypatch, capsys):
     stamp.write_text(f"old\n{clone}\n")
     monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
     monkeypatch.setattr(setup_env, "probe_venv", lambda _: (_ for _ in ()).throw(SetupError("broken")))
-    assert setup_env.main([]) == 1
+    assert cli.main(["setup"]) == 1
     assert capsys.readouterr().err == "rnnkit setup: broken\n"
     assert not stamp.exists()

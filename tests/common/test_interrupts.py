@@ -42,8 +42,8 @@ def test_a_closed_terminal_and_a_polite_kill_are_like_ctrl_c(number, capsys):
         os.kill(os.getpid(), number)
         time.sleep(600)
 
-    assert guarded(work) == 130
-    assert capsys.readouterr().err == "rnnkit: interrupted\n"
+    assert guarded("rnnkit", work) == 130
+    assert capsys.readouterr().err == "rnnkit: interrupted; run it again to go on\n"
 
 
 def test_an_interruption_that_a_drawing_swallows_is_not_lost(monkeypatch):
@@ -64,4 +64,4 @@ def test_an_interruption_that_a_drawing_swallows_is_not_lost(monkeypatch):
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals that hang up")
 def test_what_nohup_ignores_stays_ignored():
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    assert guarded(lambda: os.kill(os.getpid(), signal.SIGHUP) or 7) == 7
+    assert guarded("rnnkit", lambda: os.kill(os.getpid(), signal.SIGHUP) or 7) == 7

@@ -10,10 +10,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
-from rnnkit.hand_in import pack
-from rnnkit.hand_in.collect import cells_by_id
+from rnnkit import cli
+from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
+from rnnkit.hand_in.collect import cells_by_id, collect
 from rnnkit.notebook import find_run, write_model
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
@@ -24,7 +25,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 FIGURE = {"output_type": "display_data", "data": {"image/png": PIXEL, "text/plain": "<Figure>"}, "metadata": {}}
 SMALL = {"output_type": "stream", "name": "stdout", "text": ["A1: not the handout's full size, profile smoke: runs\n"]}
 A1 = get_regime("A1").name
-NAMES = (*ASKED, MORE)
+NAMES = ASSIGNMENT.notebooks
 
 
 def report(folder: Path):
@@ -92,7 +93,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     before = files_in(home)
-    assert pack.main(["--student", "ada"]) == 0
+    assert cli.main(["pack", "--student", "ada"]) == 0
     assert "Hand in this file" in capsys.readouterr().out
     after = files_in(home)
     assert set(after) - set(before) == {f"{NAME}_ada.zip"}
@@ -118,31 +119,31 @@ def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     for outputs in ([], [SMALL, FIGURE, FIGURE]):  # not made; made at smoke size
         cells["a1s_sigmoid_figure"]["outputs"] = outputs
         write()
-        assert pack.main([]) == 0, capsys.readouterr().out
+        assert cli.main(["pack"]) == 0, capsys.readouterr().out
     name = get_regime("A1s").name
     (home / "runs" / "smoke" / name).mkdir(parents=True)
     content = {"regime": get_regime("A1s", "smoke").to_json(), "status": "finished", "updates": 2001}
     save(home / "runs" / "smoke" / name / f"{name}_final_state.npz", content)
-    assert pack.main([]) == 1  # its log belongs to it
+    assert cli.main(["pack"]) == 1  # its log belongs to it
     (home / "runs" / "smoke" / name / f"{name}.log").write_text("log")
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         assert f"runs/{name}/{name}_final_state.npz" in archive.namelist()
     cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
     write()
-    assert pack.main([]) == 1
+    assert cli.main(["pack"]) == 1
     assert "4_report.ipynb: answers to write: a1s_sigmoid" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_bytes_and_another_file_is_kept(home, tmp_path, capsys):
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     first = (home / f"{NAME}.zip").read_bytes()
-    assert pack.main(["--out", str(tmp_path / "again.zip")]) == 0
+    assert cli.main(["pack", "--out", str(tmp_path / "again.zip")]) == 0
     assert (tmp_path / "again.zip").read_bytes() == first
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     assert not list(home.glob("*kept*"))
     record_of(home, "A1").with_name(f"{A1}.log").write_text("another log")
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     assert "kept as training_dynamics_kept_1.zip" in capsys.readouterr().out
     assert (home / f"{NAME}_kept_1.zip").read_bytes() == first
     assert (home / f"{NAME}.zip").read_bytes() != first
@@ -150,10 +151,10 @@ def test_the_same_files_give_the_same_bytes_and_another_file_is_kept(home, tmp_p
 
 def test_check_writes_nothing(home, capsys):
     before = files_in(home)
-    assert pack.main(["--check"]) == 0
+    assert cli.main(["pack", "--check"]) == 0
     assert "complete; nothing written" in capsys.readouterr().out
     record_of(home, "A1").unlink()
-    assert pack.main(["--check"]) == 1
+    assert cli.main(["pack", "--check"]) == 1
     assert "missing: A1: no run; rnnkit run A1 --profile full" in capsys.readouterr().out
     assert set(files_in(home)) == set(before) - {record_of(home, "A1").relative_to(home).as_posix()}
 
@@ -163,22 +164,22 @@ def test_notebooks_are_not_executed(home):
     code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     notebook["cells"].append({**code, "source": "open('executed', 'w')"})
     write()
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     assert not (home / "executed").exists()
 
 
 def test_a_folder_can_be_named_and_the_runs_be_elsewhere(home, tmp_path, monkeypatch):
     (home / "runs" / "full").rename(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    assert pack.main([NAME]) == 1
-    assert pack.main([NAME, "--runs", "mine"]) == 0
+    assert cli.main(["pack", NAME]) == 1
+    assert cli.main(["pack", NAME, "--runs", "mine"]) == 0
     assert (home / f"{NAME}.zip").is_file()
 
 
 def test_a_missing_model_is_written_from_the_notebook_into_the_zip_alone(home):
     written = (home / "model.py").read_bytes()
     (home / "model.py").unlink()
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         assert archive.read("model.py") == written
     assert not (home / "model.py").exists()
@@ -288,7 +289,7 @@ INCOMPLETE = {
 @pytest.mark.parametrize("fault", INCOMPLETE, ids=lambda fault: fault.__name__)
 def test_what_is_missing_is_named_and_nothing_is_packed(home, fault, capsys):
     fault(home)
-    assert pack.main([]) == 1
+    assert cli.main(["pack"]) == 1
     printed = capsys.readouterr()
     (line,) = [line for line in printed.out.splitlines() if line.startswith("missing: ")]
     assert line.startswith(f"missing: {INCOMPLETE[fault]}")
@@ -300,7 +301,7 @@ def test_everything_that_is_missing_is_named_at_once(home, capsys):
     faults = [without_log, without_run, half_a_run, damaged, small_run, other_settings, other_model, no_answer]
     for fault in [*faults, no_figure, no_notebook, unsolved]:
         fault(home)
-    assert pack.main([]) == 1
+    assert cli.main(["pack"]) == 1
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("missing: ")]
     for fault in [*faults, no_figure, no_notebook, unsolved]:
         assert [line for line in lines if line.startswith(f"missing: {INCOMPLETE[fault]}")], fault
@@ -310,7 +311,7 @@ def test_everything_that_is_missing_is_named_at_once(home, capsys):
 def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
     folder = tmp_path / NAME
     shutil.copytree(ROOT / "release" / NAME, folder)
-    assert pack.main([str(folder)]) == 1
+    assert cli.main(["pack", str(folder)]) == 1
     out = capsys.readouterr().out
     for text in ("model.py: 1_cells.ipynb: no model.py yet", "question rnn_step is", "question clip is", "A1: no run"):
         assert text in out
@@ -321,13 +322,13 @@ def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
 def test_smaller_runs_pass_where_that_is_allowed(home):
     small_run(home)
     small_figure(home)
-    assert pack.main(["--allow-smoke"]) == 0
+    assert cli.main(["pack", "--allow-smoke"]) == 0
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         manifest = json.loads(archive.read("manifest.json"))
     assert manifest["profile"] == "mixed"
     assert manifest["runs"]["A5"]["profile"] == "smoke"
     other_settings(home)
-    assert pack.main(["--allow-smoke", "--check"]) == 1
+    assert cli.main(["pack", "--allow-smoke", "--check"]) == 1
 
 
 def test_a_run_as_it_is_trained_is_taken(home):
@@ -405,7 +406,7 @@ def test_runs_with_a_prefix_of_ones_own_are_packed(home):
 def test_in_time_what_there_is_can_be_packed_anyway(home, capsys):
     without_run(home)
     no_figure(home)
-    assert pack.main(["--anyway"]) == 0
+    assert cli.main(["pack", "--anyway"]) == 0
     assert "NOT COMPLETE, 2 to do" in capsys.readouterr().out
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         missing = json.loads(archive.read("manifest.json"))["missing"]
@@ -418,7 +419,7 @@ def test_without_a_word_on_ai_chats_nothing_is_packed(home, more, capsys):
     _, cells, write = report(home)
     cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
     write()
-    assert pack.main(more) == 1
+    assert cli.main(["pack", *more]) == 1
     assert "AI chats: not answered; write the link of every chat into that cell, or none" in capsys.readouterr().out
     assert not list(home.glob("*.zip"))
 
@@ -428,11 +429,11 @@ def test_anyway_says_what_it_cannot_pass_over(home, capsys):
     cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
     write()
     without_run(home)
-    assert pack.main(["--anyway"]) == 1
+    assert cli.main(["pack", "--anyway"]) == 1
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
     assert said[0].startswith("rnnkit pack: --anyway cannot pass over: 4_report.ipynb: AI chats: not answered")
-    assert pack.main([]) == 1
+    assert cli.main(["pack"]) == 1
     assert "--anyway" not in capsys.readouterr().err
 
 
@@ -442,18 +443,18 @@ def test_a_run_of_another_profile_is_said_to_be_that(home, capsys):
     path = home / "runs" / "tiny" / regime.name / f"{regime.name}_final_state.npz"
     path.parent.mkdir(parents=True)
     save(path, load(record_of(home, "A1")) | {"regime": regime.to_json()})
-    assert pack.main(["--check"]) == 1
+    assert cli.main(["pack", "--check"]) == 1
     assert "missing: B2: only profile tiny; hand in full; rnnkit run B2 --profile full\n" in capsys.readouterr().out
     path.write_bytes(b"no record")
-    assert pack.main(["--check"]) == 1
+    assert cli.main(["pack", "--check"]) == 1
     assert "missing: B2: no run; rnnkit run B2 --profile full\n" in capsys.readouterr().out
 
 
 def test_a_full_run_in_another_folder_is_found(home, capsys):
     (home / "runs" / "full").rename(home / "mine")
-    assert pack.main(["--check"]) == 1
+    assert cli.main(["pack", "--check"]) == 1
     assert "missing: A1: not where it is looked for; there is one with --runs mine\n" in capsys.readouterr().out
-    assert pack.main(["--check", "--runs", "mine"]) == 0
+    assert cli.main(["pack", "--check", "--runs", "mine"]) == 0
 
 
 # ---- commands, extra credit, the PDF ------------------------------------------------------------------------------
@@ -462,7 +463,7 @@ def test_a_full_run_in_another_folder_is_found(home, capsys):
 def test_commands_that_are_not_written_down_come_from_the_records(home, capsys):
     own = "rnnkit run A1 A2 A3 A4 --profile full\n"
     (home / "commands.txt").write_text(own)
-    assert pack.main([]) == 0
+    assert cli.main(["pack"]) == 0
     assert "the commands of A5, B1, B2 are taken from the runs' records" in capsys.readouterr().out
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         text = archive.read("commands.txt").decode()
@@ -475,7 +476,7 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
     cells["extra_torder"]["source"] = "It succeeds at 1.386."
     cells["extra_run"]["source"] = 'extra = "mine"'
     write()
-    assert pack.main(["--check"]) == 0
+    assert cli.main(["pack", "--check"]) == 0
     assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
@@ -500,15 +501,15 @@ def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_
 
 def test_a_pdf_of_ones_own_is_taken(home, tmp_path):
     (tmp_path / "mine.pdf").write_bytes(b"%PDF-1.7 mine")
-    assert pack.main(["--pdf", str(tmp_path / "mine.pdf")]) == 0
+    assert cli.main(["pack", "--pdf", str(tmp_path / "mine.pdf")]) == 0
     with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
         assert archive.read("report.pdf") == b"%PDF-1.7 mine"
-    assert pack.main(["--pdf", "model.py"]) == 2
+    assert cli.main(["pack", "--pdf", "model.py"]) == 2
 
 
 def test_where_no_pdf_can_be_made_that_is_said(home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "typst", None)
-    assert pack.main([]) == 1
+    assert cli.main(["pack"]) == 1
     assert "missing: report.pdf: expected the package typst, found none; python -m pip" in capsys.readouterr().out
 
 
@@ -531,7 +532,7 @@ def test_where_no_pdf_can_be_made_that_is_said(home, monkeypatch, capsys):
 )
 def test_bad_usage_is_refused(home, arguments, message, capsys):
     before = files_in(home)
-    assert pack.main(arguments) == 2
+    assert cli.main(["pack", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("rnnkit pack: ")
     assert message in line
@@ -549,6 +550,6 @@ def test_a_full_disk_leaves_the_earlier_file(home, monkeypatch, capsys):
         real(self, about, content)
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
-    assert pack.main([]) == 2
+    assert cli.main(["pack"]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert files_in(home) == before

@@ -52,7 +52,7 @@ def test_the_table_of_all_seeds_is_folded_below_the_picture():
 
 def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
     asked = {}
-    monkeypatch.setattr(cli_run, "_run", lambda arguments, begun: asked.update(vars(arguments)) or 0)
+    monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
     assert cli_run.report([]) == 0
     assert asked["regimes"] == ["A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
     assert asked["profile"] == "smoke"

@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from runtools import ROOT
 
-from rnnkit import plots
-from rnnkit.cli.run import report as report_command
+from rnnkit import cli, plots
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
@@ -129,7 +128,7 @@ def test_numbers_in_the_page_are_the_records(page, runs):
 def test_page_is_made_again_without_training(page, runs, capsys):
     before = page.read_bytes()
     stamps = {path: path.stat().st_mtime_ns for path in runs.rglob("*.npz")}
-    assert report_command([str(runs)]) == 0
+    assert cli.main(["report", str(runs)]) == 0
     assert str(page) in capsys.readouterr().out
     assert page.read_bytes() == before
     assert stamps == {path: path.stat().st_mtime_ns for path in runs.rglob("*.npz")}
@@ -142,7 +141,7 @@ def test_folder_without_records_is_refused(tmp_path, make, capsys):
         folder.mkdir()
     with pytest.raises(ReportError, match="expected"):
         write_report(folder)
-    assert report_command([str(folder)]) == 2
+    assert cli.main(["report", str(folder)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -329,7 +328,7 @@ def test_a_damaged_record_is_named_and_left_out(runs, tmp_path, capsys):
     save(tmp_path / other / f"{other}_final_state.npz", load(runs / other / f"{other}_final_state.npz"))
     assert list(records_in(tmp_path)) == [other]
     assert list(unreadable_in(tmp_path)) == [name]
-    assert report_command([str(tmp_path)]) == 1
+    assert cli.main(["report", str(tmp_path)]) == 1
     assert name in capsys.readouterr().err
     assert f"{name} is missing here" in (tmp_path / "report.html").read_text()
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from students import python, source
 
-from rnnkit.cli.run import report as report_command
+from rnnkit import cli
 from rnnkit.notebook import calls as notebook
 from rnnkit.plots.page import short_labels
 from rnnkit.record import find
@@ -154,7 +154,7 @@ def test_renamed_runs_are_shown_by_their_regime(trained, displayed, monkeypatch)
 def test_a_flat_folder_of_renamed_records_makes_a_whole_page(trained, capsys):
     records, missing = read_runs(trained)
     assert (list(short_labels(records)), missing) == (list(HANDOUT_REGIMES), {})
-    assert report_command([str(trained)]) == 0
+    assert cli.main(["report", str(trained)]) == 0
     page = (trained / "report.html").read_text(encoding="utf-8")
     assert "Settings in which A1, A2, A3 differ" in page
 

@@ -14,12 +14,11 @@ from course import SOURCE
 from ownfiles import line_of, model_file
 
 from rnnkit import cli
-from rnnkit.cli.guard import announce
 from rnnkit.common.names import BadValue
 from rnnkit.regimes import get_regime
 from rnnkit.runs import batch
 from rnnkit.runs.broken import BrokenCell
-from rnnkit.runs.modelfile import CellsError, find_cells
+from rnnkit.runs.modelfile import CellsError, announce, find_cells
 from rnnkit.train import main, train
 
 SMALL = {"maxiters": 30, "checkFreq": 5, "ebs": 1000, "cbs": 500}

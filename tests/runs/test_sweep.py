@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnkit.cli.sweep import main
+from rnnkit import cli
 from rnnkit.plots.curves import plot_curves
 from rnnkit.record.file import load
 from rnnkit.regimes import Regime
@@ -237,12 +237,12 @@ def test_a_process_that_dies_is_this_run_s_alone(tmp_path, monkeypatch):
 
 def test_dry_run_and_bad_values(tiny, tmp_path, capsys):
     out = str(tmp_path / "out")
-    assert main([str(tiny), "--out", out, "--dry-run"]) == 0
+    assert cli.main(["sweep", str(tiny), "--out", out, "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "8 runs, 0 of them done" in said
     assert "8 runs left: at most about" in said
     assert not (tmp_path / "out").exists()
-    assert main([str(tiny), "--jobs", "0"]) == 2
+    assert cli.main(["sweep", str(tiny), "--jobs", "0"]) == 2
     assert "--jobs: expected at least 1" in capsys.readouterr().err
 
 

@@ -1,7 +1,7 @@
 """What decides points: the files that scores come from, found by following imports. Nothing is imported for it.
 
 A module counts with all that it imports, inside of functions too, and with what it starts in other processes:
-``python -m MODULE``, or a program in a text. Of a package that is only passed on the way to a module in it, what runs
+``python -m MODULE``, a program in a text, or an assignment's module by name. Of a package that is only passed on the way to a module in it, what runs
 on the way counts.
 """
 
@@ -106,18 +106,22 @@ def _imports(node: ast.AST, lazily: bool) -> Iterator[tuple[str, bool]]:
         names = [f"{node.module}.{one.name}" for one in node.names]
     elif isinstance(node, ast.Tuple | ast.List):
         words = [getattr(one, "value", None) for one in node.elts]
-        names = [str(module) for option, module in pairwise(words) if option == "-m"]
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
-        names = [name for name, _ in imports(node.value)] if _is_program(node.value) else []
+        names = [word for option, word in pairwise(words) if option == "-m" and isinstance(word, str)]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        names = _in_text(node.value)
     yield from ((name, lazily) for name in names)
     inside = lazily or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     for child in ast.iter_child_nodes(node):
         yield from _imports(child, inside)
 
 
-def _is_program(text: str) -> bool:
-    """Whether a text is code that does more than import: another process runs it."""
+def _in_text(text: str) -> list[str]:
+    """What a text imports that is code and does more than import; and the module of an assignment that it names."""
+    if text.startswith(f"{PLUGS}."):
+        return [text]
     try:
-        return any(not isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(text).body)
+        body = ast.parse(text).body if "import " in text else []
     except SyntaxError:
-        return False
+        return []
+    imports_only = all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+    return [] if imports_only else [name for name, _ in imports(text)]

@@ -167,7 +167,7 @@ class _Run:
                 self.again(id, stopped)
                 raise NoAnswer(str(stopped)) from None
 
-        return score(QUESTIONS[id], ask, generator(self.seed, id), self.result.reports)
+        return score(self.assignment.questions[id], ask, generator(self.seed, id), self.result.reports)
 
 
 def execute(

@@ -7,11 +7,9 @@ with the student's wheel, which serves all, and the versions that go with it.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import filecmp
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
@@ -27,7 +25,7 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
-from rnnkit.common.places import SetupError, clone_root, pinned_torch
+from rnnkit.common.places import pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 DIST = "dist"
@@ -193,28 +191,3 @@ def _copy(source: Path, target: Path, without: Collection[str] = ()) -> None:
         writer = csv.DictWriter(copy, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit release``: 0 done, 1 where ``--check`` finds a difference, 2 where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit release", description="Renew release/ and the students' zips in dist/.")
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only these (default: all)")
-    parser.add_argument("--check", action="store_true", help="change nothing: only say whether release/ is up to date")
-    arguments = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        chosen = arguments.assignments or assignments(root)
-        for name in chosen:
-            if name not in assignments(root):
-                raise ReleaseError(unknown(name, assignments(root), "assignment"))
-        changed = check(root, chosen) if arguments.check else build(root, chosen)
-    except (SetupError, BadValue) as error:
-        print(f"rnnkit release: {error}", file=sys.stderr)
-        return 2
-    for name in changed:
-        print(f"{RELEASE}/{name}: {'differs from the sources' if arguments.check else 'renewed'}")
-    if not changed:
-        print(f"{RELEASE}/ is up to date")
-    for name in () if arguments.check else chosen:
-        print(f"{archive(root, name).relative_to(root)}: the students' files, wheel and {CONSTRAINTS}")
-    return 1 if arguments.check and changed else 0

@@ -12,13 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.cli.verbs import CLONE, INSTRUCTORS, VERBS
 from rnnkit.common.names import BadValue
 from rnnkit.common.packed import pack
 from rnnkit.grading.release.bodies import with_bodies
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
-KEPT_HOME = ("grading", "checks/generate.py", "cli/grade.py", "record/verdict.py", "bench")  # of rnnkit/; as each `key`
+# of rnnkit/, as each `key`: with the verbs that students do not have
+KEPT_HOME = ("grading", "clone", "bench", "checks/generate.py", "record/verdict.py") + tuple(
+    str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)
+)
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/step_check.py", "runs/forward_check.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import dataclasses
 import io
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue
-from rnnkit.common.places import SetupError, clone_root
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.course import Course
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import (
     Mark,
     Marks,
     MarksError,
     Submission,
-    entered,
-    gradebook_url,
     nobody,
-    order_of,
     read_marks,
-    unfinished,
 )
-from rnnkit.grading.course.roster import Student, read_roster
-from rnnkit.grading.release.release import settings
+from rnnkit.grading.course.roster import Student
 
-GRADES = Path("grading") / "grades.csv"
 NOT_SUBMITTED = "not submitted"
 PERSON = ("student_id", "last_name", "first_name", "email")
 STATE = ("status", "reason", "so_far")
@@ -191,37 +179,3 @@ class _Group:
         if there := self.marks.submissions.get(student):
             return len(there.to_read(entry))
         return sum(answer["answered"] for answer in entry.answers.values())
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit export``: 0 done, 2 where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit export", description="Write the grades of a class as CSV (UTF-8).")
-    parser.add_argument("assignment", nargs="?", help="only this one (default: all that are graded)")
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
-    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {GRADES} of the course")
-    options = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        course = Course(root, (options.course or root).resolve())
-        to, url = options.to or course.folder / GRADES, gradebook_url(settings(root, course.folder))
-        chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(url)]
-        assignments = [get_assignment(name) for name in chosen or [MAIN]]
-        done = export(
-            url,
-            assignments,
-            to,
-            roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledgers={one.name: Ledger(course.ledger, one.name).entries for one in assignments},
-            students=options.student,
-            orders={one.name: order_of(root, one) for one in assignments},
-        )
-    except (SetupError, BadValue, OSError) as error:
-        print(f"rnnkit export: {error}", file=sys.stderr)
-        return 2
-    print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
-    if said := unfinished(done.waiting):
-        print(said)
-    if done.lost:
-        print(f"not in the gradebook, though graded: {', '.join(done.lost)}; run rnnkit grade")
-    return 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +10,12 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
-from rnnkit.common.places import SetupError, clone_root
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, order_of, read_marks, unfinished
-from rnnkit.grading.course.roster import Student, read_roster
-from rnnkit.grading.release.release import settings as settings_of
+from rnnkit.grading.course.ledger import GRADED, Entry
+from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, read_marks
+from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report.feedback_page import INDEX, Pages
 
 
@@ -119,34 +114,3 @@ def _replace(fresh: Path, target: Path, aside: Path) -> None:
         if aside.exists():
             aside.rename(target)
         raise
-
-
-def main(argv: Sequence[str]) -> int:
-    """``rnnkit feedback``: 0 done, 1 where a student's page could not be made, 2 where nothing could be done."""
-    parser = argparse.ArgumentParser(prog="rnnkit feedback", description="Make the pages that students get back.")
-    parser.add_argument("assignment", nargs="?", default=MAIN, help="default: %(default)s")
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
-    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
-    options = parser.parse_args(argv)
-    try:
-        root = clone_root()
-        course = Course(root, (options.course or root).resolve())
-        settings, assignment = settings_of(root, course.folder), get_assignment(options.assignment)
-        made = feedback(
-            settings,
-            assignment,
-            options.student,
-            roster=read_roster(course.roster) if course.roster.exists() else (),
-            ledger=Ledger(course.ledger, assignment.name).entries,
-            order=order_of(root, assignment),
-        )
-    except (SetupError, BadValue, OSError) as error:
-        print(f"rnnkit feedback: {error}", file=sys.stderr)
-        return 2
-    failed = [one for one in made if one.page is None]
-    for one in failed:
-        print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
-    print(f"{_folder(settings, 'feedback')}: feedback for {len(made) - len(failed)} of {len(made)} students")
-    if said := unfinished(sum(bool(one.waits_for) for one in made)):
-        print(said)
-    return 1 if failed else 0

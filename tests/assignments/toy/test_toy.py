@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import students
+from course import NAME as MAIN
 from course import ONE_THREAD, ROOT, filled
+from graded import submit
 
 HERE = Path(__file__).parent
 TRUST = "--i-trust-these-submissions"
@@ -26,13 +29,14 @@ NOTEBOOK = "1_descent.ipynb"
 def house(tmp_path) -> Path:
     """A clone with the toy in its places, released."""
     clone = tmp_path / "clone"
-    ignore = shutil.ignore_patterns("__pycache__", "runs", "model*.py", ".*")
-    for name in ("rnnkit", "notebooks", "release"):
-        shutil.copytree(ROOT / name, clone / name, ignore=ignore)
+    shutil.copytree(ROOT / "rnnkit", clone / "rnnkit", ignore=shutil.ignore_patterns("__pycache__"))
+    left = shutil.ignore_patterns("runs", "model*.py", "diagnostics.py", ".*")  # by notebooks that were run
+    for name in ("notebooks", "release"):
+        shutil.copytree(ROOT / name, clone / name, ignore=left)
     for name in ("pyproject.toml", "nbgrader_config.py", "constraints.txt", "LICENSE"):
         shutil.copyfile(ROOT / name, clone / name)
-    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=ignore)
-    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=ignore)
+    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=left)
+    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=left)
     return clone
 
 
@@ -99,5 +103,39 @@ def test_a_student_of_the_second_assignment_gets_points_and_a_page(house, tmp_pa
     assert points(house) == {"ben": {"clip": 2, "descend": 0}}
     rnnkit(house, "feedback", "toy")
     page = (house / "grading" / "feedback" / "ben" / "toy" / "index.html").read_text(encoding="utf-8")
-    assert "Down a valley" in page
+    assert "2 of 5 points" in page
+    assert "descend is not written yet" in page
     assert exported(house, "toy")["ben"]["total"] == "2"
+
+
+@pytest.mark.slow
+def test_a_class_hands_in_both_assignments(house, tmp_path):
+    solved = {"anna": ("clip", "descend"), "ben": ("clip",), "carl": ()}
+    (house / "grading").mkdir()
+    (house / "grading" / "roster.csv").write_text("id\nanna\nben\ncarl\ndora\n", encoding="utf-8")
+    rnnkit(house, "release")
+    home = student_of(house, tmp_path / "student")
+    for student, ids in solved.items():
+        packed(home, student, ids, tmp_path / "downloads")
+    submit(house, "anna", "1_cells.ipynb", "2_diagnostics.ipynb")
+    submit(house, "ben", "2_diagnostics.ipynb", right=False)
+    rnnkit(house, "grade", "toy", "--from", str(tmp_path / "downloads"))
+    rnnkit(house, "grade", code=1)  # notebooks are missing
+    right = {"anna": {"clip": 2, "descend": 3}, "ben": {"clip": 2, "descend": 0}, "carl": {"clip": 0, "descend": 0}}
+    assert points(house) == right
+    main = points(house, MAIN)
+    assert {student: sum(scores.values()) for student, scores in main.items()} == {"anna": 39, "ben": 0}
+    ledger = json.loads((house / "grading" / "ledger.json").read_text(encoding="utf-8"))["assignments"]
+    for entry in ledger["toy"].values():
+        assert not entry["evidence"] + entry["flags"] + entry["notebooks"][NOTEBOOK]["flags"]
+    assert not re.search("toy|descen", json.dumps(ledger[MAIN]))
+    rows = exported(house)
+    assert list(rows) == ["anna", "ben", "carl", "dora"]
+    names = ("toy/clip", "toy/total", f"{MAIN}/clip", f"{MAIN}/total")
+    assert [rows["anna"][name] for name in names] == ["2", "5", "3", "39"]
+    assert [rows["carl"][f"{name}/status"] for name in ("toy", MAIN)] == ["graded", "not submitted"]
+    assert {rows["dora"][f"{name}/status"] for name in ("toy", MAIN)} == {"not submitted"}
+    for name, scores in {"toy": right, MAIN: main}.items():
+        rnnkit(house, "feedback", name)
+        for student in scores:
+            assert (house / "grading" / "feedback" / student / name / "index.html").is_file()

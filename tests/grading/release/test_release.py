@@ -18,6 +18,7 @@ from students import python, source
 
 import rnnkit
 from rnnkit import cli
+from rnnkit.cli import verbs
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.assignments.training_dynamics.own_setting import PLATEAU
 from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN
@@ -415,7 +416,7 @@ def clone(tmp_path, monkeypatch):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, root)
-    monkeypatch.setattr(release, "clone_root", lambda: root)
+    monkeypatch.setattr("rnnkit.cli.release.clone_root", lambda: root)
     return root
 
 
@@ -456,7 +457,7 @@ def test_a_notebook_that_nbgrader_refuses_changes_nothing(clone, capsys):
     assert not (clone / "release").exists()
 
 
-def test_students_have_no_release_command(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "rnnkit.grading.release.release", None)
+def test_students_have_no_release_command(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(verbs, "PACKAGE", tmp_path)
     assert cli.main(["release"]) == 2
     assert "only for instructors" in capsys.readouterr().err

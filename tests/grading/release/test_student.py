@@ -50,7 +50,7 @@ def test_of_a_run_that_diverged_the_notebook_says_so(home):
 def test_the_bench_is_not_for_students(home):
     refused = in_venv(home, "rnnkit", "bench", "--quick")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "expected a clone of rnnkit" in refused.stderr
+    assert "only in a clone of rnnkit" in refused.stderr
 
 
 def test_the_doctor_advises_what_a_student_can_do(home):

@@ -15,6 +15,7 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
@@ -23,7 +24,7 @@ from rnnkit.grading.course.marks import order_of
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report import feedback as module
 from rnnkit.grading.report import feedback_page
-from rnnkit.grading.report.feedback import FeedbackError, feedback, main
+from rnnkit.grading.report.feedback import FeedbackError, feedback
 
 ANSWERS = {
     cell["id"]: cell["about"]["points"]
@@ -360,7 +361,7 @@ def test_a_failure_leaves_the_old_pages_and_the_others(fresh, capsys, damage):
     notebook.write_bytes(damage.encode("utf-8", "surrogatepass"))
     (pages(fresh, "bob") / "index.html").write_text("old")
     before = contents(pages(fresh, "ada"))
-    assert main(["--course", str(fresh)]) == 1
+    assert cli.main(["feedback", "--course", str(fresh)]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("rnnkit feedback: ada: ")
     assert said.err.endswith("; the earlier pages stay\n")
@@ -404,7 +405,7 @@ def test_command_for_one_student(fresh, capsys):
     ledger.save()
     (fresh / "grading" / "roster.csv").write_text("id,first_name\ncarl,Carl Friedrich\n")
     shutil.rmtree(fresh / "grading" / "feedback")
-    assert main(["--course", str(fresh), "--student", "carl", "--student", "ada"]) == 0
+    assert cli.main(["feedback", "--course", str(fresh), "--student", "carl", "--student", "ada"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{fresh / 'grading' / 'feedback'}: feedback for 2 of 2 students",
         "1 student's total is so far: answers are to be read, or a notebook is missing or in doubt",
@@ -424,7 +425,7 @@ def test_command_for_one_student(fresh, capsys):
     ids=["student", "glob", "assignment", "course"],
 )
 def test_command_refuses_in_one_line(course, capsys, arguments, words):
-    assert main(["--course", str(course), *arguments]) == 2
+    assert cli.main(["feedback", "--course", str(course), *arguments]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert words in said.err

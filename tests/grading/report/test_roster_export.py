@@ -11,12 +11,13 @@ import pytest
 from course import NAME, NOTEBOOKS, cells
 from graded_course import AUTO, EXTRA
 
+from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.marks import MarksError, gradebook_url, order_of, read_marks
 from rnnkit.grading.course.roster import RosterError, Student, read_roster
 from rnnkit.grading.report import export as module
-from rnnkit.grading.report.export import cell, export, main
+from rnnkit.grading.report.export import cell, export
 
 MOST = AUTO + 35
 ADA = Student("ada", "Ada", "Lovelace, Lady", "ada@example.org")
@@ -288,7 +289,7 @@ def test_command_writes_the_roster_and_the_ledger_too(course, capsys):
     ledger.entries["bob"] = Entry("bob", "failed", "time was up")
     ledger.save()
     try:
-        assert main(["--course", str(course)]) == 0
+        assert cli.main(["export", "--course", str(course)]) == 0
     finally:
         (course / "grading" / "roster.csv").unlink()
         (course / "grading" / "ledger.json").unlink()
@@ -303,13 +304,13 @@ def test_command_writes_the_roster_and_the_ledger_too(course, capsys):
 
 
 def test_command_says_what_is_not_finished(course, capsys):
-    assert main(["--course", str(course)]) == 0
+    assert cli.main(["export", "--course", str(course)]) == 0
     assert "\n2 students' totals are so far: answers are to be read" in capsys.readouterr().out
     ledger = Ledger(course / "grading" / "ledger.json", NAME)
     ledger.entries["lost"] = Entry("lost", "graded")
     ledger.save()
     try:
-        assert main(["--course", str(course), "--student", "lost"]) == 0
+        assert cli.main(["export", "--course", str(course), "--student", "lost"]) == 0
     finally:
         (course / "grading" / "ledger.json").unlink()
     assert capsys.readouterr().out.endswith("not in the gradebook, though graded: lost; run rnnkit grade\n")
@@ -317,13 +318,13 @@ def test_command_says_what_is_not_finished(course, capsys):
 
 def test_a_student_of_an_empty_course(tmp_path, capsys):
     graded_course.make(tmp_path / "course")
-    assert main(["--course", str(tmp_path / "course"), "--student", "nobody"]) == 2
+    assert cli.main(["export", "--course", str(tmp_path / "course"), "--student", "nobody"]) == 2
     assert capsys.readouterr().err == "rnnkit export: unknown student 'nobody', there are none yet\n"
 
 
 def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
     to = tmp_path / "new" / "x.csv"
-    assert main(["--course", str(course), "--student", "ada", "--to", str(to)]) == 0
+    assert cli.main(["export", "--course", str(course), "--student", "ada", "--to", str(to)]) == 0
     assert "1 student\n" in capsys.readouterr().out
     assert list(rows(to)) == ["ada"]
 
@@ -338,7 +339,7 @@ def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
     ids=["student", "assignment", "course"],
 )
 def test_command_refuses_in_one_line(course, capsys, arguments, words):
-    assert main(["--course", str(course), *arguments]) == 2
+    assert cli.main(["export", "--course", str(course), *arguments]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert words in said.err

@@ -8,11 +8,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnkit.common.places import SetupError, clone_root
+from rnnkit.cli.guard import Parser
+from rnnkit.common.places import PACKAGE
 
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
 PYTHONS = ((3, 11), (3, 13))
@@ -31,11 +32,7 @@ class Finding(NamedTuple):
 
 def again() -> str:
     """What to do about a package that is missing or does not fit."""
-    try:
-        clone_root()
-    except SetupError:
-        return STUDENTS_AGAIN
-    return AGAIN
+    return AGAIN if (PACKAGE.parent / "pyproject.toml").is_file() else STUDENTS_AGAIN
 
 
 def python() -> Finding:
@@ -145,11 +142,9 @@ def findings() -> Iterator[Finding]:
             yield Finding(check.__name__, f"{type(error).__name__}: {error}", again())
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str]) -> int:
     """Prints a line for each finding; 0 when all is in order, 1 when something is to be done."""
-    if argv:
-        print(f"rnnkit doctor: expected no arguments, got {' '.join(argv)}", file=sys.stderr)
-        return 0 if argv[0] in ("-h", "--help") else 2
+    Parser(prog="rnnkit doctor", description="Say whether everything is in place.").parse_args(argv)
     bad = 0
     for finding in findings():
         bad += bool(finding.advice)

@@ -1,0 +1,49 @@
+"""``rnnkit export``: the grades of a class as CSV, a row for everybody, whether handed in or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.cli.guard import Parser
+from rnnkit.common.places import clone_root
+
+GRADES = Path("grading") / "grades.csv"
+
+
+def main(argv: Sequence[str]) -> int:
+    """``rnnkit export``: 0 done, 2 where it cannot be done."""
+    parser = Parser(prog="rnnkit export", description="Write the grades of a class as CSV (UTF-8).")
+    parser.add_argument("assignment", nargs="?", help="only this one (default: all that are graded)")
+    parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
+    parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {GRADES} of the course")
+    options = parser.parse_args(argv)
+    from rnnkit.grading.course.course import Course
+    from rnnkit.grading.course.ledger import Ledger
+    from rnnkit.grading.course.marks import entered, gradebook_url, order_of, unfinished
+    from rnnkit.grading.course.roster import read_roster
+    from rnnkit.grading.release.release import settings
+    from rnnkit.grading.report.export import export
+
+    root = clone_root()
+    course = Course(root, (options.course or root).resolve())
+    to, url = options.to or course.folder / GRADES, gradebook_url(settings(root, course.folder))
+    chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(url)]
+    assignments = [get_assignment(name) for name in chosen or [MAIN]]
+    done = export(
+        url,
+        assignments,
+        to,
+        roster=read_roster(course.roster) if course.roster.exists() else (),
+        ledgers={one.name: Ledger(course.ledger, one.name).entries for one in assignments},
+        students=options.student,
+        orders={one.name: order_of(root, one) for one in assignments},
+    )
+    print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
+    if said := unfinished(done.waiting):
+        print(said)
+    if done.lost:
+        print(f"not in the gradebook, though graded: {', '.join(done.lost)}; run rnnkit grade")
+    return 0
