@@ -23,7 +23,7 @@ from rnnkit.record.file import RecordError, load
 from rnnkit.record.find import HANDOUT, KEPT, Found, Runs, find, fingerprint, places, unfinished
 from rnnkit.record.keys import STATE
 from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE
-from rnnkit.runs.summary import COMMANDS
+from rnnkit.runs.tables import COMMANDS
 
 CHATS = "ai_chats.txt"
 FULL = "full"
