@@ -168,7 +168,7 @@ def test_sums_and_columns(course, tmp_path):
     assert ada["set_by_hand"] == "gru_step"
     assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20T18:30:00+00:00")
     columns = list(ada)
-    assert columns[len(module.FIRST) + len(module.SUMS) :][: len(QUESTIONS)] == list(QUESTIONS)
+    assert columns[len(module.PERSON + module.STATE) + len(module.SUMS) :][: len(QUESTIONS)] == list(QUESTIONS)
     assert not [name for name in columns if name.endswith("_task")]
     assert (found["bob"]["total"], found["bob"]["last_name"]) == ("0", '"The, Builder"')
 
@@ -177,7 +177,7 @@ def test_columns_stand_in_the_notebooks_order(course, tmp_path):
     order = order_of(graded_course.ROOT, ASSIGNMENT)
     columns = list(exported(course, tmp_path, orders={NAME: order})["ada"])
     graded = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
-    assert columns[len(module.FIRST) + len(module.SUMS) : -len(module.LAST)] == graded
+    assert columns[len(module.PERSON + module.STATE) + len(module.SUMS) : -len(module.LAST)] == graded
     assert columns.index("extra_torder") > columns.index("b2_rho")
     assert order_of(tmp_path, ASSIGNMENT) == []
 
@@ -257,7 +257,7 @@ def test_only_these_students(course, tmp_path):
 def test_an_earlier_file_survives_a_failure(course, tmp_path, monkeypatch):
     exported(course, tmp_path)
     before = (tmp_path / "grades.csv").read_bytes()
-    monkeypatch.setattr(module, "_row", lambda *_: 1 / 0)
+    monkeypatch.setattr(module._Group, "row", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         exported(course, tmp_path)
     assert (tmp_path / "grades.csv").read_bytes() == before
@@ -336,7 +336,7 @@ def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
     ("arguments", "words"),
     [
         (["--student", "nobody"], "unknown student 'nobody'"),
-        (["other"], "expected one of training_dynamics, got 'other'"),
+        (["other"], "unknown assignment 'other': expected one of training_dynamics"),
         (["--course", "/nowhere"], "grade submissions first"),
     ],
     ids=["student", "assignment", "course"],
