@@ -174,10 +174,6 @@ class BwrapProvisioner(KernelProvisionerBase):
         """The own clock of the kernel, or of the last one."""
         return self._last_own if self._job is None else self._job.own()
 
-    def usage(self) -> dict[str, Any]:
-        """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
-        return self._last_report or {} if self._job is None else self._job.report()
-
     def _let_go(self) -> int:
         code = self._job.wait()
         stopped = self._job.stopped_by_grader()

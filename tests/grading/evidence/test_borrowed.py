@@ -18,7 +18,6 @@ from hostile import CASES, Submission
 from hostile.base import GRADED, named
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.cells import GRU, RNN, Cell
 from rnnkit.checks.judge import report_of
