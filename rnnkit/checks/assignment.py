@@ -43,9 +43,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.question import Question
+
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,12 @@ class Assignment:
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
         return self.questions | {question.id: question for question in self.records}
+
+    @cached_property
+    def experiment(self) -> Experiment | None:
+        """What it trains, from the module ``experiment`` of its folder; None where there is no such module."""
+        name = f"{self.home}.experiment"
+        return importlib.import_module(name).EXPERIMENT if importlib.util.find_spec(name) else None
 
     @cached_property
     def key(self) -> ModuleType | None:

@@ -20,7 +20,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, get_regime, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -48,6 +48,15 @@ class Runs(Protocol):
     def key_of(self, name: str) -> tuple[str, str]:
         """Short and long name of a run; an empty one and the name itself for any that is not named."""
 
+    def total(self, settings: Any) -> int:
+        """The updates of a whole run."""
+
+    def differences(self, settings: Any, key: str) -> list[str]:
+        """The settings in which a run differs from a named one."""
+
+    def command(self, settings: Any) -> str:
+        """The command line that makes a run."""
+
 
 class Handout:
     """The handout's regimes, as what names runs."""
@@ -66,6 +75,18 @@ class Handout:
     def key_of(self, name: str) -> tuple[str, str]:
         """Short and long name of a regime."""
         return key_of(name)
+
+    def total(self, settings: Regime) -> int:
+        """The updates of a whole run."""
+        return settings.maxiters
+
+    def differences(self, settings: Regime, key: str) -> list[str]:
+        """See `rnnkit.regimes.differences`."""
+        return differences(settings, key)
+
+    def command(self, settings: Regime) -> str:
+        """In the handout's spelling."""
+        return settings.command()
 
 
 HANDOUT = Handout()

@@ -18,7 +18,7 @@ import numpy as np
 
 from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
-from rnnkit.record.keys import FINAL, NUMBERS, OVER_TIME, OVER_UNITS, PER_CHECK, SUMMED, TEXTS
+from rnnkit.record.keys import FINAL, NUMBERS, OTHERS_TEXTS, OVER_TIME, OVER_UNITS, PER_CHECK, SUMMED, TEXTS
 from rnnkit.record.npz import Members, Unreadable, short
 
 FILES, OUTPUT = 24, 12 << 20  # files of a folder, bytes that are written
@@ -43,7 +43,7 @@ def summary(path: Path) -> dict[str, Any]:
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
-    for name in (*TEXTS, *NUMBERS, *SUMMED, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
+    for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *SUMMED, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
         if name not in members:
             continue
         try:
@@ -59,7 +59,7 @@ def summary(path: Path) -> dict[str, Any]:
 
 def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
     """Puts what was read where it belongs, where it is of the right kind."""
-    if name in TEXTS:
+    if name in TEXTS + OTHERS_TEXTS:
         if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
             raise Unreadable(f"expected a text of at most {TEXT} characters")
         found["texts"][name] = str(array).encode("utf-8", "replace").decode()

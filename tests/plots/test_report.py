@@ -13,6 +13,7 @@ import pytest
 from browser import browser, needs_chromium
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from rnnkit.runs.summary import records_in, unreadable_in
 from runtools import ROOT
 
 from rnnkit import cli, plots
@@ -25,7 +26,6 @@ from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
-from rnnkit.runs.summary import records_in, unreadable_in
 from rnnkit.train import train
 
 

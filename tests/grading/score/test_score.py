@@ -30,18 +30,18 @@ def test_a_solution_has_full_points_for_many_draws(id):
         requests.append(request)
         return remote.answer(request, obj)
 
-    for seed in range(40):
+    for seed in range(15):
         report = score(QUESTIONS[id], ask, np.random.default_rng(seed))
         assert (report.points, report.status) == (QUESTIONS[id].points, "solved"), report.text()
         assert report.messages == []
-    assert len(set(requests)) == 80
+    assert len(set(requests)) == 30
     assert not any(json.loads(request)["inputs"] is None for request in requests)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_right_variant_has_full_points(name):
     id, body = VARIANTS[name]
-    for seed in range(10):
+    for seed in range(4):
         report = scored(id, answer(id, body), seed)
         assert report.points == report.most, report.text()
 
@@ -61,12 +61,13 @@ def test_notes_of_the_code_reach_the_report():
         for one in BANK
     ],
 )
-def test_a_known_mistake_loses_what_it_loses_in_public_and_is_told_the_same(mistake):
+def test_a_known_mistake_is_named_and_loses_in_public_what_it_loses_in_hiding(mistake):
     obj = generate.student_object(mistake.question, generate.patched(mistake.question, mistake.old, mistake.new))
     report, shown = scored(mistake.question, obj), report_of(mistake.question, obj)
     assert report.points == shown.points < report.most
     assert [case.passed for case in report.cases] == [case.passed for case in shown.cases]
-    assert report.messages[0] == mistake.message
+    assert report.messages[0] == shown.messages[0] == mistake.message
+    assert mistake.message in shown.text()
 
 
 @pytest.mark.parametrize("name", WRONG)
