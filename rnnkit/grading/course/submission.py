@@ -194,7 +194,7 @@ def _rebuilt(assignment: Assignment, job: Job, result: Result) -> dict[str, Note
             path, flags = handed_in[name]
             found[name], more = rebuild(master, read(path))
             result.notebooks[name] = _notebook(
-                "graded", "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
+                GRADED, "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
             )
         except Missing as bad:
             result.notebooks[name] = _notebook(*([ABSENT] if name in assignment.optional else [REJECTED, str(bad)]))
