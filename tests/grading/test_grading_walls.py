@@ -58,7 +58,8 @@ def test_students_get_nothing_of_the_hidden_checks(tmp_path):
 DECIDES = (
     "heads.py", "inits.py", "regimes.py", "engines/base.py", "engines/compiled/loops.py", "tasks/mem.py",
     "record/read_npz.py", "runs/lengths.py", "checks/rules.py", "assignments/training_dynamics/expected/1_cells.json",
-    "assignments/training_dynamics/key/draws.py", "grading/evidence/again.py", "grading/sandbox/supervise.py",
+    "assignments/training_dynamics/key/draws.py", "assignments/training_dynamics/again.py", "runs/stretches.py",
+    "grading/sandbox/supervisor.py",
     "grading/sandbox/answering/sitecustomize.py", "notebook/calls.py",
 )  # fmt: skip
 DOES_NOT = (

@@ -19,7 +19,7 @@ from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
 from rnnkit.grading.course.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.course.master import masters, version
-from rnnkit.grading.course.submission import Job, Result
+from rnnkit.grading.course.submission import GradingJob, Result
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.receipts import Receipts, stamp
 from rnnkit.grading.notebooks.neutral import neutralise
@@ -124,7 +124,7 @@ class Register:
         about = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
         return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
 
-    def entry(self, job: Job, result: Result) -> Entry:
+    def entry(self, job: GradingJob, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
         before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}

@@ -55,7 +55,7 @@ SHAPES = "shapes.json"  # of the functions that students have, beside the master
 
 
 @dataclass(frozen=True)
-class Job:
+class GradingJob:
     """What a grader process is told.
 
     Fields:
@@ -100,13 +100,13 @@ class Result(Findings):
     starved: bool = False
 
 
-def grade_submission(job: Job) -> Result:
+def grade_submission(job: GradingJob) -> Result:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
     with ExitStack() as last:
         return _graded(job, last)
 
 
-def _graded(job: Job, last: ExitStack) -> Result:
+def _graded(job: GradingJob, last: ExitStack) -> Result:
     """The same; what is to be ended in any case is left to `last`."""
     begun, allowance = monotonic(), Allowance()
     assignment, result = get_assignment(job.assignment), Result(job.student)
@@ -182,7 +182,7 @@ def _notebook(status: str, reason: str = "", flags: Sequence[str] = ()) -> dict[
     return {"status": status, "reason": reason, "flags": [*flags]}
 
 
-def _rebuilt(assignment: Assignment, job: Job, result: Result) -> dict[str, NotebookNode]:
+def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
     masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
     shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))

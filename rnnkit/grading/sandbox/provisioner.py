@@ -24,9 +24,9 @@ from traitlets import Bool, Dict, Instance, Unicode, default
 from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Own, Supervised
 from rnnkit.grading.sandbox.nursery import Nest, Nursery, short_folder
 from rnnkit.grading.sandbox.runtime import student_runtime
-from rnnkit.grading.sandbox.supervised import Own, Supervised
 
 NAME = "rnnkit-bwrap"
 GROUP = "jupyter_client.kernel_provisioners"

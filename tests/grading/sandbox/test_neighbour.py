@@ -25,8 +25,8 @@ from rnnkit.grading.course.submission import Result
 from rnnkit.grading.sandbox import allowance, cgroup
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Own, Supervised
 from rnnkit.grading.sandbox.kernel import Kernel, Stopped, TimedOut
-from rnnkit.grading.sandbox.supervised import Own, Supervised
 
 SPIN = "import os, signal, sys, time\n"
 STARTS = {
