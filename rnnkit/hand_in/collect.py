@@ -244,7 +244,7 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
     done = [one for one in there.values() if one.status != "running"]
     for one in done:
         _take_run(collected, "extra credit", one)
-    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report, {}).get(due.extra_name))
+    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report or "", {}).get(due.extra_name))
     if meant and not done:
         collected.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
@@ -255,8 +255,9 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
 def _run_named(cells: dict[str, Any], due: HandIn, named: Runs) -> str:
     """The run that a notebook says is the extra credit's."""
     try:
-        (statement,) = ast.parse(text_of(cells[due.extra_run])).body
-        return named.key_of(Path(str(ast.literal_eval(statement.value))).name or due.extra_name)[1]
+        (statement,) = ast.parse(text_of(cells[due.extra_run or ""])).body
+        value = ast.literal_eval(getattr(statement, "value"))  # noqa: B009
+        return named.key_of(Path(str(value)).name or due.extra_name)[1]
     except (KeyError, ValueError, SyntaxError, AttributeError):
         return due.extra_name
 

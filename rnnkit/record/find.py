@@ -34,7 +34,7 @@ class Runs(Protocol):
     """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
 
     key: ClassVar[str]  # of a record, for the settings as JSON
-    settings: ClassVar[type]  # their class
+    settings: ClassVar[Any]  # their class
 
     @property
     def profiles(self) -> Mapping[str, Any]:
@@ -63,8 +63,8 @@ class Handout:
     """What names the runs that are regimes."""
 
     key: ClassVar[str] = "regime"
-    settings: ClassVar[type] = Regime
-    profiles = PROFILES
+    settings: ClassVar[Any] = Regime
+    profiles: Mapping[str, Any] = PROFILES
 
     def settings_of(self, content: Mapping[str, Any]) -> Regime:
         """The regime of a record."""
@@ -204,12 +204,12 @@ def _folders(base: Path) -> list[Path]:
 
 def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    found = {}
+    found: dict[Path, tuple[int, Found]] = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
             found.setdefault(path, (place, glance(path, runs)))
     order = (*runs.profiles, "custom", "")
-    return [one for _, one in sorted(found.values(), key=lambda pair: _rank(*pair, order))]
+    return [one for _, one in sorted(found.values(), key=lambda pair: _rank(pair[0], pair[1], order))]
 
 
 def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:
