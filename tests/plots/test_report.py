@@ -19,12 +19,12 @@ from rnnkit import cli, plots
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
-from rnnkit.plots.page import ReportError, in_order, short_labels, write_report
+from rnnkit.plots.page import in_order, short_labels
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import NEWER, load, save
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
-from rnnkit.runs.summary import records_in, unreadable_in
+from rnnkit.runs.tables import read_runs
 from rnnkit.train import train
 
 
@@ -117,7 +117,7 @@ def test_page_has_the_exact_commands_and_the_profile(page):
 
 def test_numbers_in_the_page_are_the_records(page, runs):
     text = page.read_text()
-    for record in records_in(runs).values():
+    for record in read_runs(runs).values():
         facts = facts_of(record)
         assert f"<td>{round(facts.best_nll, 4)}</td>" in text
         assert f"<td>{facts.best_nll:.4f}, " in text  # the verdict
@@ -259,7 +259,7 @@ def with_last(record, **rows):
 
 @pytest.fixture(scope="module")
 def records(runs):
-    return short_labels(records_in(runs))
+    return short_labels(read_runs(runs))
 
 
 @pytest.mark.parametrize(
@@ -326,8 +326,8 @@ def test_a_damaged_record_is_named_and_left_out(runs, tmp_path, capsys):
     other = get_regime("B1", "tiny").name
     (tmp_path / other).mkdir()
     save(tmp_path / other / f"{other}_final_state.npz", load(runs / other / f"{other}_final_state.npz"))
-    assert list(records_in(tmp_path)) == [other]
-    assert list(unreadable_in(tmp_path)) == [name]
+    assert list(read_runs(tmp_path)[0]) == [other]
+    assert list(read_runs(tmp_path)[1]) == [name]
     assert cli.main(["report", str(tmp_path)]) == 1
     assert name in capsys.readouterr().err
     assert f"{name} is missing here" in (tmp_path / "report.html").read_text()
