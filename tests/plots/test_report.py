@@ -16,6 +16,8 @@ from matplotlib.text import Text
 from runtools import ROOT
 
 from rnnkit import cli, plots
+from rnnkit.assignments.training_dynamics.experiment import PAIRS
+from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
@@ -58,7 +60,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records["A2"] |= {"status": np.array("running")}
     drawn = []
     monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
-    sections_.sections(in_order(records))
+    sections_.sections(in_order(records), sections_.Pairs(**PAIRS))
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
     assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
@@ -117,7 +119,7 @@ def test_page_has_the_exact_commands_and_the_profile(page):
 
 def test_numbers_in_the_page_are_the_records(page, runs):
     text = page.read_text()
-    for record in read_runs(runs).values():
+    for record in read_runs(runs)[0].values():
         facts = facts_of(record)
         assert f"<td>{round(facts.best_nll, 4)}</td>" in text
         assert f"<td>{facts.best_nll:.4f}, " in text  # the verdict
@@ -209,7 +211,7 @@ def students_page(runs, tmp_path_factory):
     shutil.copytree(runs, folder)
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from rnnkit.plots import page as report\n"
+        "from rnnkit.cli import report\n"
         "assert report.__file__.startswith(sys.argv[1])\n"
         "print(report.write_report(sys.argv[2]))\n"
     )
@@ -259,7 +261,7 @@ def with_last(record, **rows):
 
 @pytest.fixture(scope="module")
 def records(runs):
-    return short_labels(read_runs(runs))
+    return short_labels(read_runs(runs)[0])
 
 
 @pytest.mark.parametrize(
