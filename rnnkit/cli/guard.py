@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,10 +76,13 @@ def _say(name: str, text: str, status: int) -> int:
 
 
 def _output_is_gone() -> bool:
-    """Whether nobody reads what is printed any more; what cannot be printed is dropped."""
+    """Whether nobody reads what is printed any more; then the rest of it is dropped."""
     try:
-        sys.stdout.flush()
-    except OSError as error:
+        reader = select.poll()  # Windows has none
+        reader.register(sys.stdout.fileno(), 0)
+        gone = bool(reader.poll(0))
+    except (AttributeError, OSError):
+        return False
+    if gone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return isinstance(error, BrokenPipeError)
-    return False
+    return gone

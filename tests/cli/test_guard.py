@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -89,11 +90,11 @@ def test_whatever_goes_wrong_is_one_line(capsys, error, status, says):
     assert says in line
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"]], ids=" ".join)
-def test_nothing_is_said_to_a_reader_who_has_gone(arguments):
-    with subprocess.Popen(
-        [sys.executable, "-m", "rnnkit", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nothing_is_said_to_a_reader_who_has_gone(unbuffered):
+    command, environment = [sys.executable, "-m", "rnnkit", "--help"], os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
