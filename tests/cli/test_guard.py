@@ -14,6 +14,7 @@ from rnnkit.cli import guard, verbs
 from rnnkit.cli.verbs import VERBS
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import SetupError
+from rnnkit.runs.broken import BrokenCell
 
 LIGHT = {"release", "feedback", "export", "doctor", "bench", "setup", "test", "test-all", "lab"}
 
@@ -74,6 +75,7 @@ def test_a_module_of_ours_that_is_missing_is_a_mistake_of_ours():
     [
         (BadValue("no such thing"), 2, "no such thing"),
         (SetupError("no network"), 1, "no network"),
+        (BrokenCell("model.py, line 3"), 1, "model.py, line 3"),
         (KeyboardInterrupt(), 130, "interrupted; run it again to go on"),
         (KeyboardInterrupt("in model.py, line 3"), 130, "interrupted in model.py, line 3"),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
