@@ -8,7 +8,7 @@ from rnnkit.diagnostics.act_time import act_time
 from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
-from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, summarize
+from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, mean_log10_grad, over_steps, summarize
 from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
 from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
 from rnnkit.diagnostics.units import farthest, gate_units, sat_units
@@ -68,6 +68,8 @@ __all__ = [
     "grad_time_direct",
     "gradient_norm",
     "log10_grad",
+    "mean_log10_grad",
+    "over_steps",
     "over_time",
     "over_units",
     "rho_Whh",
