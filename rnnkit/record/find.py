@@ -95,8 +95,8 @@ def key_of(name: str) -> tuple[str, str]:
 
 def glance(path: Path) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no regime."""
-    about = path.stat()
-    return _glance(path, about.st_mtime_ns, about.st_size)
+    status = path.stat()
+    return _glance(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=4096)
@@ -136,11 +136,11 @@ def _folders(base: Path) -> list[Path]:
 
 def candidates(where: Sequence[Sequence[Path]]) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    found = {}
+    records = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
-            found.setdefault(path, (place, glance(path)))
-    return [one for _, one in sorted(found.values(), key=lambda pair: _rank(*pair))]
+            records.setdefault(path, (place, glance(path)))
+    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(*pair))]
 
 
 def _rank(place: int, one: Found) -> tuple:
