@@ -19,7 +19,7 @@ from course import NAME, NOTEBOOKS, ROOT, make_course
 from hostile import CASES, FULL, HONEST, Submission, build, judge
 from hostile.base import BAD, GRADED, named
 
-from rnnkit.assignments.training_dynamics.key.reference import CANARY
+from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks.runner import examine
 from rnnkit.grading.course.driver import grade_class

@@ -18,6 +18,7 @@ from hostile import CASES, Submission
 from hostile.base import GRADED, named
 from nbformat.v4 import new_code_cell, new_notebook
 
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.cells import GRU, RNN, Cell
 from rnnkit.checks.judge import report_of
@@ -80,7 +81,7 @@ def points(id: str, reply: str) -> float:
 
 
 def asking(*ids: str) -> dict[str, list[str]]:
-    return {id: [QUESTIONS[id].target, request(id)] for id in ids}
+    return {id: [QUESTIONS[id].target, request(QUESTIONS[id])] for id in ids}
 
 
 def attack(name: str) -> list:
@@ -210,7 +211,7 @@ def shapes():
 
 
 def flagged(source: str, shapes, name: str = CELLS) -> list[str]:
-    return scan(new_notebook(cells=[new_code_cell(source)]), name, shapes)
+    return scan(new_notebook(cells=[new_code_cell(source)]), name, ASSIGNMENT, shapes)
 
 
 def test_right_answers_are_not_flagged(shapes):

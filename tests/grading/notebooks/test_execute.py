@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from course import NOTEBOOKS, ROOT, filled
 
-from rnnkit.assignments.training_dynamics.key.reference import CANARY
+from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.checks.remote import answer
 from rnnkit.grading.notebooks.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel

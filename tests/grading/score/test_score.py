@@ -12,11 +12,10 @@ import torch
 from bank.answers import RULES, VARIANTS, WRONG
 from checking import BANK, answer, every_question, report_of, scored, stub
 
-from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, remote
-from rnnkit.checks.judge import expected
 from rnnkit.checks.outcome import named
+from rnnkit.checks.right import expected
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.score.score import ELSEWHERE, NO_ANSWER, NoAnswer, score
 
@@ -32,7 +31,7 @@ def test_a_solution_has_full_points_for_many_draws(id):
         return remote.answer(request, obj)
 
     for seed in range(15):
-        report = score(id, ask, np.random.default_rng(seed))
+        report = score(QUESTIONS[id], ask, np.random.default_rng(seed))
         assert (report.points, report.status) == (QUESTIONS[id].points, "solved"), report.text()
         assert report.messages == []
     assert len(set(requests)) == 30
@@ -132,7 +131,7 @@ def test_hard_coded_sizes_are_told_with_the_sizes_that_show_it():
 
 
 def test_answers_by_heart_have_no_points():
-    inputs, right = fixed("rho"), expected(QUESTIONS["rho"])
+    inputs, right = QUESTIONS["rho"].inputs, expected(QUESTIONS["rho"])
     known = [
         (given[source], float(right[case][named("rho", name) if name else "rho"]))
         for source, case in zip(("W", "W_turning"), right, strict=True)
@@ -170,7 +169,7 @@ def test_no_answer_is_no_points_and_its_reason(id):
     def ask(request):
         raise NoAnswer("the kernel \x1b[31mdied")
 
-    report = score(id, ask, np.random.default_rng(0))
+    report = score(QUESTIONS[id], ask, np.random.default_rng(0))
     assert (report.points, report.status, report.messages) == (0.0, NO_ANSWER, ["the kernel died"])
 
 
@@ -186,7 +185,7 @@ def test_no_answer_to_the_second_draw_is_no_points_but_to_the_last_question_is_o
             return remote.answer(request, obj)
 
         asked = []
-        return score("clip", ask, np.random.default_rng(0))
+        return score(QUESTIONS["clip"], ask, np.random.default_rng(0))
 
     assert (first(1, right).points, first(1, right).status) == (0.0, NO_ANSWER)
     assert first(2, right).status == "solved"
@@ -219,7 +218,7 @@ def test_the_students_wheel_can_answer(tmp_path):
             process.stdin.flush()
             return process.stdout.readline()
 
-        report = score("rho", ask, np.random.default_rng(5))
+        report = score(QUESTIONS["rho"], ask, np.random.default_rng(5))
         process.stdin.close()
     assert process.returncode == 0
     assert report.status == "solved", report.text()
