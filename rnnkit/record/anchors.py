@@ -7,30 +7,16 @@ anchor fall on a check, so that the row of the record there can be computed agai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
+from torch import nn
 
-from rnnkit.record.file import RNG_KEYS, Key, rng_state, weights_of
+from rnnkit.record.file import rng_state, weights_of
+from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import Regime
 
-if TYPE_CHECKING:
-    from rnnkit.trainer import Trainer
-
 MOST = 50  # anchors of a run of any length
-SUMS = ("train_nll", "gradient_norm", "gradient_norm_clipped")
-# A anchors. Beside these, each weight W as anchor_W: (A, ...) float32. Row 0 is the untrained network, the last filled
-# row of a run that has ended its final weights; unfilled is NaN (-1 in anchor_updates, 0 in the random stream).
-ANCHOR_KEYS: dict[str, Key] = {
-    "anchor_updates": Key("A", "updates", "updates seen by this anchor", np.int64),
-    "anchor_train_nll": Key("A", "nats", "sum of train_nll over the updates since the anchor before", np.float64),
-    "anchor_gradient_norm": Key("A", "nats", "sum of gradient_norm over the same updates", np.float64),
-    "anchor_gradient_norm_clipped": Key("A", "nats", "sum of gradient_norm_clipped over the same updates", np.float64),
-    "anchor_rng_keys": Key("A, 624", "1", "the training stream's state at this anchor", np.uint32),
-    "anchor_rng_position": Key("A", "1", "its place in these keys", np.int64),
-    "anchor_rng_has_gauss": Key("A", "1", "whether a normal number is left over", np.int64),
-    "anchor_rng_cached_gaussian": Key("A", "1", "that number", np.float64),
-}
 
 
 def anchor_slots(checkpoints: int) -> list[int]:
@@ -63,7 +49,7 @@ class Anchors:
         self.slots = frozenset(slots)
         self.arrays = {f"anchor_{name}": np.full((rows, *w.shape), np.nan, w.dtype) for name, w in weights.items()}
         for name, key in ANCHOR_KEYS.items():
-            shape = (rows, 624) if name == "anchor_rng_keys" else (rows,)
+            shape = [{"A": rows, "R": 624}[letter] for letter in key.shape]
             self.arrays[name] = np.full(shape, _unfilled(name), key.dtype)
 
     @property
@@ -83,7 +69,7 @@ class Anchors:
         since = int(self.arrays["anchor_updates"][row - 1]) if row else 0
         if row and since == updates:
             return
-        for name in SUMS:
+        for name in SUMMED:
             self.arrays[f"anchor_{name}"][row] = window_sum(curves[name][since:updates])
         for name, value in now.items():
             self.arrays[f"anchor_{name}"][row] = value
@@ -122,7 +108,22 @@ def anchors_of(content: dict[str, np.ndarray]) -> int:
     return int(np.count_nonzero(content["anchor_updates"] >= 0)) if "anchor_updates" in content else 0
 
 
-def replay(trainer: Trainer, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
+class Trains(Protocol):
+    """What `rnnkit.trainer.Trainer` does, as far as a stretch of training is done again with it."""
+
+    regime: Regime
+    cell: nn.Module
+    rng: np.random.RandomState
+    arrays: dict[str, np.ndarray]
+
+    def go_to(self, updates: int, then: dict[str, np.ndarray]) -> None:
+        """Puts network and random stream where they were."""
+
+    def train_until(self, updates: int) -> None:
+        """Trains without checks."""
+
+
+def replay(trainer: Trains, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
     """Does the updates from one anchor of a record to the next one again.
 
     Arguments:

@@ -14,11 +14,11 @@ from torch import nn
 
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.common.names import BadValue
-from rnnkit.inits import get_init
 from rnnkit.regimes import Regime
 from rnnkit.runs.broken import RAISED, BrokenCell, broken_cell, fault_of, go_back, is_marked, why_left_out, why_not_run
 from rnnkit.runs.forward_check import forward_difference
 from rnnkit.runs.step_check import GATES, step_fault
+from rnnkit.trainer import phi_of
 
 BUILTIN = "builtin"
 DEFAULT_FILE = "model.py"  # the handout's name
@@ -154,8 +154,7 @@ def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) 
     if regime.model not in cells.classes:
         expected = f"expected a class {name} for --model {regime.model}, found none; define it there"
         raise CellsError(f"{cells.source}: {why_left_out(cells.text, name) or expected}")
-    cls, task = cells.classes[regime.model], regime.make_task()
-    phi = get_init(regime.init).phi if regime.model == "rnn" else "tanh"
+    cls, task, phi = cells.classes[regime.model], regime.make_task(), phi_of(regime)
     try:
         cell = cls(task.n_in, regime.nhid, task.n_out, phi=phi, dtype=dtype)
         cell.head = task.head

@@ -13,6 +13,7 @@ import pytest
 from browser import browser, needs_chromium
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from rnnkit.runs.summary import records_in, unreadable_in
 from runtools import ROOT
 
 from rnnkit import cli, plots
@@ -21,10 +22,10 @@ from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
 from rnnkit.plots.page import ReportError, in_order, short_labels, write_report
 from rnnkit.record.facts import facts_of
-from rnnkit.record.file import NEWER, load, save
+from rnnkit.record.file import load, save
+from rnnkit.record.keys import NEWER
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
-from rnnkit.runs.summary import records_in, unreadable_in
 from rnnkit.train import train
 
 

@@ -47,7 +47,10 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
         assignment: which one it is of.
         shapes: of the shipped functions; see `borrowed`.
     """
-    rules = together(question.forbids for question in assignment.code if question.notebook == name)
+    here = [question for question in assignment.code if question.notebook == name]
+    model = assignment.model.notebook if assignment.model else None  # whose cells every other notebook may use
+    asked = here or [question for question in assignment.code if question.notebook != model]
+    rules = together(question.forbids for question in asked)
     flags = []
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})

@@ -13,12 +13,11 @@ import torch
 from bank.answers import VARIANTS
 from bank.bases import BASES
 from confined import need_sandbox
-from course import NOTEBOOKS, ROOT, cells
+from course import ASSIGNMENT, NOTEBOOKS, ROOT, cells
 from hostile import CASES, Submission
 from hostile.base import GRADED, named
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.cells import GRU, RNN, Cell
 from rnnkit.checks.judge import report_of
@@ -207,7 +206,7 @@ def test_no_program_is_started_and_no_filter_added(tmp_path):
 
 @pytest.fixture(scope="module")
 def shapes():
-    return shipped(ROOT)
+    return shipped(ROOT, ASSIGNMENT)
 
 
 def flagged(source: str, shapes, name: str = CELLS) -> list[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from course import NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 from rnnkit.grading.evidence.scan import scan
 

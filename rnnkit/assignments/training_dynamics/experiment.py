@@ -1,0 +1,34 @@
+"""What the main assignment trains: the handout's regimes, through its notebook; what its page sets side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnkit.regimes import HANDOUT_REGIMES, SIGMOID_REGIMES
+from rnnkit.runs.experiment import Record
+from rnnkit.runs.training import RegimeExperiment
+
+
+class TrainingDynamics(RegimeExperiment):
+    """The handout's runs."""
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        """The comparison that the handout's section 6 asks for."""
+        from rnnkit.plots.page_sections import Pairs, page_of
+
+        pairs = Pairs(
+            clipping=(("A1", "A2", "A3"), ("A4", "A5")),
+            gated=(("A1", "A4"), ("B1", "B2")),
+            sigmoid=(("A1", "A1s"), ("B1", "B1s")),
+            direct="B2",
+        )
+        return page_of(records, pairs)
+
+
+EXPERIMENT = TrainingDynamics(
+    assignment="training_dynamics",
+    due=HANDOUT_REGIMES,
+    on_page=(*HANDOUT_REGIMES, *SIGMOID_REGIMES),
+    notebook="3_regime.ipynb",
+)
