@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, mixture
-from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
-from rnnkit.checks.outcome import WITH, Outcome, equal, later
+from rnnkit.checks.numbers import NAMED, gradients, is_gradient, wrong_in
+from rnnkit.checks.only_later import only_later
+from rnnkit.checks.outcome import Outcome, equal, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN, of_states
+from rnnkit.checks.relations import relation
 from rnnkit.checks.right import Expected, expected
 from rnnkit.checks.terms import made_of
 
@@ -59,7 +59,7 @@ def _diagnosed(
     gates = returned.of_gates(question, outcomes, right)
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := _only_later(question, outcomes, failed, right, probes):
+    if found := only_later(question, outcomes, failed, right, probes):
         return [found]
     found = recognised(question, seen, where(error)[1] if error else "")
     alone = not [case for case in failed if case not in returned.GATES.values()]
@@ -133,87 +133,9 @@ def _follows(outcomes: Outcomes, right: Expected) -> bool:
     return equal(own @ counts, output.reshape(len(own), -1))
 
 
-def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
-    """What may be said of a round, the most telling first."""
-    letters = "TBIHO" if question.method == "forward" else "BIH"
-    if not question.method:
-        letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
-    found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
-    if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
-        found["h_prev is 0"] = True
-    sizes = [inputs.sizes[letter] for letter in letters]
-    found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
-    if len(sizes) > 1 and len(set(sizes)) == 1:
-        found["all sizes are equal"] = True
-    public = question.inputs.sizes
-    others = (letter for letter in letters if inputs.sizes[letter] != public[letter])
-    return found | {f"{letter} is not {public[letter]}": True for letter in others}
-
-
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
     got = outcome.values.get(name)
     return None if got is None or equal(got, numbers) else made_of(question, name, got, numbers)
-
-
-def _only_later(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
-) -> str | None:
-    """What to say where every failed case is right with its first inputs; None where one is not."""
-    rounds: dict[str, None] = {}
-    alike: list[list[str]] = []
-    for case in failed:
-        outcome = outcomes[case]
-        wrong = [*wrong_in(right[case], outcome), *outcome.problems]
-        if outcome.error is not None or not all(map(later, wrong)):
-            return None
-        names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
-        rounds |= names
-        alike.append(_alike(question, question.inputs.of(case), set(names)))
-    if found := curve(question, outcomes, right):
-        return found
-    first = probes().get(repeats.FIRST)
-    if first is not None and any(_of_round(name, first.notes) for name in rounds):
-        return (
-            "the first call is right; later calls of the same cell are not, and with the same inputs asked first they "
-            f"come out otherwise: something is kept from call to call {repeats.WHAT}. "
-            f"It shows with: {'; '.join(rounds)}."
-        )
-    common = [one for one in alike[0] if all(one in rest for rest in alike)][:2]
-    shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
-    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}"
-
-
-def _of_round(name: str, notes: list[str]) -> bool:
-    return any(name.startswith(note) or note.startswith(name) for note in notes)
-
-
-def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
-    """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
-    about |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
-    failing = [about[name] for name in wrong if name in about]
-    passing = [one for name, one in about.items() if name not in wrong]
-    if not failing:
-        return []
-    common = [
-        (key, value)
-        for key, value in failing[0].items()
-        if all(one.get(key) == value for one in failing) and not any(one.get(key) == value for one in passing)
-    ]
-    said = list(dict.fromkeys(_feature(key, value) for key, value in common))
-    telling = [one for one in said if one.startswith("the keys") or one == "h_prev is 0"]
-    single = [one.removesuffix(" = 1") for one in said if one.endswith(" = 1")]
-    return telling or [one for one in said if not any(one.startswith(f"{letter} is not") for letter in single)]
-
-
-def _feature(key: str, value: Any) -> str:
-    if value is True:
-        return key
-    if key == "gates":
-        return f"the keys of gates come in another order ({', '.join(value)}): a dict is read by its keys"
-    if key == "grad":
-        return "torch.no_grad and eval()" if value == "off" else "no gradient is asked for"
-    return f"{'head' if key == 'last' else key} = {value}"
 
 
 def _probed(
