@@ -39,6 +39,3 @@ def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) ->
     if len(more) > 1 and np.ptp(more) < 1e-5 and abs(more[0]) > 1e-8:
         return f"{said}: it is as if {more[0]:.3g} were added to the norm."
     return f"{said}."
-
-
-CLUES = {"clip": factor}
