@@ -77,10 +77,7 @@ def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
     option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
         head, ("", head)
     )
-    return {
-        "phi": given.options.get("phi", "tanh") if phi == "any" else phi,
-        "head": given.options.get(option, usual),
-    }
+    return {"phi": given.options.get("phi", "tanh") if phi == "any" else phi, "head": given.options.get(option, usual)}
 
 
 def given_tensors(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:

@@ -28,11 +28,7 @@ MANY = 6  # names in one sentence
 
 
 def diagnosis(
-    question: Question,
-    outcomes: Outcomes,
-    failed: list[str],
-    right: Expected,
-    probes: Callable[[], Outcomes] = dict,
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes] = dict
 ) -> list[str]:
     """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
 

@@ -16,12 +16,7 @@ Right = dict[str, np.ndarray]
 Expected = dict[str, Right]
 ENOUGH = 5  # numbers that a curve must go through
 EXACT = 1e-6
-CURVES = {
-    "it": lambda v: v,
-    "its square": lambda v: v**2,
-    "1 divided by it": lambda v: 1 / v,
-    "its logarithm": np.log,
-}
+CURVES = {"it": lambda v: v, "its square": lambda v: v**2, "1 divided by it": lambda v: 1 / v, "its logarithm": np.log}
 
 
 def mixture(question: Question, case: str, outcome: Outcome, right: Expected) -> str | None:

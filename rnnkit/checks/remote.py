@@ -144,11 +144,7 @@ def _error(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.error is None:
         return None
     kind = NotImplementedError if isinstance(outcome.error, NotImplementedError) else type(outcome.error)
-    return {
-        "type": kind.__name__,
-        "text": _cut(str(outcome.error)),
-        "where": list(map(_cut, where(outcome.error))),
-    }
+    return {"type": kind.__name__, "text": _cut(str(outcome.error)), "where": list(map(_cut, where(outcome.error)))}
 
 
 def _cut(text: str) -> str:
