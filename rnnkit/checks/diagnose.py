@@ -43,32 +43,32 @@ def diagnosis(
     if settled:
         return [told]
     outcomes = repeats.without(outcomes)
-    found = _diagnosed(question, outcomes, failed, right, probes)
-    return [*found, told] if told else found
+    sentences = _diagnosed(question, outcomes, failed, right, probes)
+    return [*sentences, told] if told else sentences
 
 
 def _diagnosed(
     question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
 ) -> list[str]:
-    if found := returned.form(question, outcomes):
-        return [found]
+    if sentence := returned.form(question, outcomes):
+        return [sentence]
     gates = returned.of_gates(question, outcomes, right)
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := only_later(question, outcomes, failed, right, probes):
-        return [found]
-    found = recognised(question, seen, where(error)[1] if error else "")
+    if sentence := only_later(question, outcomes, failed, right, probes):
+        return [sentence]
+    sentence = recognised(question, seen, where(error)[1] if error else "")
     alone = not [case for case in failed if case not in returned.GATES.values()]
-    if gates and alone and (not found or found.startswith(SLIPPED)):
+    if gates and alone and (not sentence or sentence.startswith(SLIPPED)):
         return gates
-    if found:
-        return [returned.placed(found, question, outcomes, right)]
+    if sentence:
+        return [returned.placed(sentence, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues = [partly(question, seen, numbers), *gates]
     in_steps = question.method is not None or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     whole = [case for case in failed if outcomes[case].error is None]
-    if question.method == "forward" and (found := _in_sequence(question, outcomes, right, probes)):
-        clues += found
+    if question.method == "forward" and (sentence := _in_sequence(question, outcomes, right, probes)):
+        clues += sentence
         if _follows(outcomes, right):
             return list(filter(None, clues))
     own = question.clue(question, outcomes, right) if question.clue else None
@@ -78,10 +78,10 @@ def _diagnosed(
     ]
     related = []
     for case in whole:
-        found = relation(right[case], outcomes[case], in_steps)
-        if not any(apart) and (found is None or found.startswith("hidden")):
-            found = mixture(question, case, outcomes[case], right) or found
-        related.append(found)
+        sentence = relation(right[case], outcomes[case], in_steps)
+        if not any(apart) and (sentence is None or sentence.startswith("hidden")):
+            sentence = mixture(question, case, outcomes[case], right) or sentence
+        related.append(sentence)
     clues += _one_factor(related) + apart
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
@@ -92,12 +92,12 @@ def _diagnosed(
 
 def _one_factor(clues: list[str | None]) -> list[str | None]:
     """The same, with one sentence where a quantity has another factor in every case."""
-    found = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
-    times = list(dict.fromkeys(one[2] for one in found if one))
-    if len(times) < 2 or len({one[1] for one in found if one}) > 1:
+    matches = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
+    times = list(dict.fromkeys(one[2] for one in matches if one))
+    if len(times) < 2 or len({one[1] for one in matches if one}) > 1:
         return clues
-    rest = [clue for clue, one in zip(clues, found, strict=True) if not one]
-    name = next(one[1] for one in found if one)
+    rest = [clue for clue, one in zip(clues, matches, strict=True) if not one]
+    name = next(one[1] for one in matches if one)
     return [
         f"{name}: it is the right answer times a factor, which is another in each case ({', '.join(times)}): it is "
         "multiplied or divided by something that is made from the numbers, such as their largest or their sum.",
@@ -111,8 +111,8 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
     if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
         return []
     of_step = next(iter(expected(question.needed[0]).values()))
-    found = of_states(question.target, probes().get(OWN), of_step["h_t"])
-    return [found, *([begins(question, probes())] if "look at h_0" in found else [])] if found else []
+    sentence = of_states(question.target, probes().get(OWN), of_step["h_t"])
+    return [sentence, *([begins(question, probes())] if "look at h_0" in sentence else [])] if sentence else []
 
 
 def _follows(outcomes: Outcomes, right: Expected) -> bool:

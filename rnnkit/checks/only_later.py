@@ -30,8 +30,8 @@ def only_later(
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
         alike.append(_alike(question, question.inputs.of(case), set(names)))
-    if found := curve(question, outcomes, right):
-        return found
+    if sentence := curve(question, outcomes, right):
+        return sentence
     first = probes().get(repeats.FIRST)
     if first is not None and any(_of_round(name, first.notes) for name in rounds):
         return (
@@ -50,10 +50,10 @@ def _of_round(name: str, notes: list[str]) -> bool:
 
 def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
     """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
-    about |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
-    failing = [about[name] for name in wrong if name in about]
-    passing = [one for name, one in about.items() if name not in wrong]
+    features = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
+    features |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
+    failing = [features[name] for name in wrong if name in features]
+    passing = [one for name, one in features.items() if name not in wrong]
     if not failing:
         return []
     common = [
@@ -72,16 +72,16 @@ def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     letters = "TBIHO" if question.method == "forward" else "BIH"
     if not question.method:
         letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
-    found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
+    features = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
     if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
-        found["h_prev is 0"] = True
+        features["h_prev is 0"] = True
     sizes = [inputs.sizes[letter] for letter in letters]
-    found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
+    features |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
     if len(sizes) > 1 and len(set(sizes)) == 1:
-        found["all sizes are equal"] = True
+        features["all sizes are equal"] = True
     public = question.inputs.sizes
     others = (letter for letter in letters if inputs.sizes[letter] != public[letter])
-    return found | {f"{letter} is not {public[letter]}": True for letter in others}
+    return features | {f"{letter} is not {public[letter]}": True for letter in others}
 
 
 def _feature(key: str, value: Any) -> str:

@@ -18,14 +18,14 @@ def relation(expected: dict[str, np.ndarray], outcome: Outcome, in_steps: bool =
         outcome: of that case.
         in_steps: whether the question has the sizes T, B and H.
     """
-    if found := _together(expected, outcome):
-        return found
+    if sentence := _together(expected, outcome):
+        return sentence
     for name, right in wrong_in(expected, outcome).items():
         got = outcome.values.get(name)
         if got is None or is_gradient(name) or later(name) or name.startswith(NAMED):
             continue
-        if found := _swapped(name, got, expected) or _related(got, right, outcome.sizes, in_steps):
-            return f"{name}: {found}"
+        if sentence := _swapped(name, got, expected) or _related(got, right, outcome.sizes, in_steps):
+            return f"{name}: {sentence}"
         if name == "hidden" and got.shape == right.shape:
             first = next(t for t in range(len(right)) if not equal(got[t], right[t]))
             return (
@@ -82,9 +82,9 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
             "it is the natural logarithm of the right answer.": lambda: positive and equal(got, np.log(right)),
             "it is the absolute value of the right answer.": lambda: varied and equal(got, np.abs(right)),
         }  # fmt: skip
-        found = next((text for text, holds in tests.items() if holds()), None)
+        usual = next((text for text, holds in tests.items() if holds()), None)
         return (
-            found
+            usual
             or _rounded(got, right)
             or _scaled(got, right)
             or clamped(got, right)
@@ -132,20 +132,20 @@ def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
         "its last entry": right.ravel()[-1],
         "its own norm": np.sqrt((right**2).sum()),
     }
-    found = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
-    return f"it is the right answer divided by {found}." if found else None
+    divisor = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
+    return f"it is the right answer divided by {divisor}." if divisor else None
 
 
 def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """Whether all new gradients are the right ones times one number."""
     names = [name for name in expected if name.startswith("grads[") and not later(name)]
-    found = [outcome.values.get(name) for name in names]
+    returned = [outcome.values.get(name) for name in names]
     if len(names) < 2 or any(
-        one is None or one.shape != expected[name].shape for one, name in zip(found, names, strict=True)
+        one is None or one.shape != expected[name].shape for one, name in zip(returned, names, strict=True)
     ):
         return None
     got, right = (
-        np.concatenate([one.ravel() for one in found]),
+        np.concatenate([one.ravel() for one in returned]),
         np.concatenate([expected[name].ravel() for name in names]),
     )
     ratio = float(got @ right / (right @ right))

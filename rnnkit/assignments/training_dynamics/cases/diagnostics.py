@@ -134,15 +134,15 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
             return
-        found = [key for key in KEYS if key in value]
+        there = [key for key in KEYS if key in value]
         if only_keys:
             strange = sorted(str(key) for key in value if key not in KEYS)
             outcome.put("other keys", float(len(strange)), ())
-            if len(found) < len(KEYS) or strange:
-                missing = ", ".join(key for key in KEYS if key not in found) or "none"
+            if len(there) < len(KEYS) or strange:
+                missing = ", ".join(key for key in KEYS if key not in there) or "none"
                 extra = ", ".join(strange) or "none"
                 outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; missing {missing}; too many: {extra}"
-            for key in found:
+            for key in there:
                 size = as_array(value[key]).shape
                 outcome.put(f"length of {key}", float(size[0]) if len(size) == 1 else -1.0, ())
             return

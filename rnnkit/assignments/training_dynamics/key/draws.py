@@ -61,11 +61,11 @@ def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
     def bias(letters: str) -> np.ndarray:
         return uniform(letters, 0.1, 0.7) * rng.choice([-1.0, 1.0], shape_of(letters, sizes))
 
-    found = {
+    weights = {
         name: bias(letters) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
         for name, letters in SHAPES[kind].items()
     }
-    return found | {
+    return weights | {
         "x": uniform("TBI", -1, 1),
         "x_t": uniform("BI", -1, 1),
         "h_prev": uniform("BH", -0.8, 0.8),
@@ -86,14 +86,14 @@ def _cells_again(kind: str, whole: bool, sizes: dict[str, int], rng: np.random.G
         "I = H = O = 1": (dict.fromkeys("IHO", 1), other, {"phi": phi}),
         f"all sizes {equal}": (dict.fromkeys("TBIHO", equal), other, {"phi": rest, "grad": "unasked"}),
     }
-    found = {}
-    for about, (new, last, options) in table.items():
+    rounds = {}
+    for special, (new, last, options) in table.items():
         arrays = _cell(kind, sizes | new, rng)
         arrays["h_prev"][int(rng.integers(len(arrays["h_prev"])))] = 0
         arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
         chosen = of_a_cell(kind, whole, {"head": last, "last": last} | options)
-        found[told(about, chosen)] = Inputs(sizes | new, arrays, chosen)
-    return found
+        rounds[told(special, chosen)] = Inputs(sizes | new, arrays, chosen)
+    return rounds
 
 
 def _shapes(rng: np.random.Generator) -> list[tuple[int, ...]]:
