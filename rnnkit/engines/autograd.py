@@ -62,11 +62,11 @@ class AutogradEngine:
         if probe is not None:
             wanted += [probe, hidden]
         pairs = zip(wanted, torch.autograd.grad(loss, wanted, allow_unused=True), strict=True)
-        found = [torch.zeros_like(w) if g is None else g for w, g in pairs]
-        total, direct = found[-2:] if flow else (None, None)
+        derivatives = [torch.zeros_like(w) if g is None else g for w, g in pairs]
+        total, direct = derivatives[-2:] if flow else (None, None)
         return _pass(
             cell, head, batch, loss.detach(), output.detach(), hidden.detach(), gates,
-            grads=dict(zip(parameters, found, strict=False)), flow=total, direct=direct,
+            grads=dict(zip(parameters, derivatives, strict=False)), flow=total, direct=direct,
         )  # fmt: skip
 
     def prepare(self, batch: Batch) -> Batch:

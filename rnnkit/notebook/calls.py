@@ -136,13 +136,13 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
     wanted = [*dict.fromkeys(run.split())]
-    found = {name: path for name in wanted if (path := find_run(name, folder))}
-    for name in (name for name in wanted if name not in found):
+    paths = {name: path for name in wanted if (path := find_run(name, folder))}
+    for name in (name for name in wanted if name not in paths):
         print(_missing(name))
-    if len(found) < len(wanted):
+    if len(paths) < len(wanted):
         return
-    with explained(", ".join(map(str, found.values()))):
-        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in found.items()}
+    with explained(", ".join(map(str, paths.values()))):
+        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
         if figure in COMPARISONS:
@@ -152,7 +152,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
                 display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
-                print(f"{name}: {said}: {found[name].parent}")
+                print(f"{name}: {said}: {paths[name].parent}")
 
 
 @lru_cache(maxsize=10)  # a report draws each of its runs six times

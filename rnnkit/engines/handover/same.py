@@ -140,7 +140,6 @@ def _unlike(cell: Cell, head: Head, batch: Batch) -> str:
 
 
 def _quantities(run: Pass) -> dict[str, Tensor]:
-    found = {"hidden": run.hidden, **(run.gates or {}), "output": run.output, "flow": run.flow, "direct": run.direct}
-    return {name: value for name, value in found.items() if value is not None} | {
-        f"dL/d{name}": gradient for name, gradient in run.grads.items()
-    }
+    states = {"hidden": run.hidden, **(run.gates or {}), "output": run.output, "flow": run.flow, "direct": run.direct}
+    gradients = {f"dL/d{name}": gradient for name, gradient in run.grads.items()}
+    return {name: value for name, value in states.items() if value is not None} | gradients
