@@ -86,15 +86,20 @@ def points(clone: Path, assignment: str = "toy") -> dict[str, dict[str, float]]:
     return {name: {id: score["points"] for id, score in entry["scores"].items()} for name, entry in entries.items()}
 
 
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
 def exported(clone: Path, *names: str) -> dict[str, dict[str, str]]:
     """The rows of ``rnnkit export``, by student."""
     rnnkit(clone, "export", *names, "--to", "grades.csv")
-    return {row["student_id"]: row for row in csv.DictReader(io.StringIO((clone / "grades.csv").read_text()))}
+    return {row["student_id"]: row for row in table(clone / "grades.csv")}
 
 
-def record(clone: Path, profile: str, run: str) -> dict[str, np.ndarray]:
-    """The record of a run of the toy."""
-    with np.load(clone / "runs" / f"toy-{profile}" / run / f"{run}_final_state.npz") as stored:
+def record(path: Path) -> dict[str, np.ndarray]:
+    """What a record holds."""
+    with np.load(path) as stored:
         return dict(stored)
 
 
@@ -147,8 +152,8 @@ def test_runs_of_the_second_assignment_end_in_records_and_a_table(house):
     said = rnnkit(house, "run", "toy", "slow", "--profile", "tiny")
     assert "slow: finished" in said
     expected = np.random.default_rng(1).normal(size=3) * (1 - 0.05 * np.array([1.0, 4.0, 16.0])) ** 40
-    assert np.allclose(record(house, "tiny", "slow")["w"], expected)
-    (row,) = csv.DictReader((house / "runs" / "toy-tiny" / "summary.csv").open())
+    assert np.allclose(record(house / "runs" / "toy-tiny" / "slow" / "slow_final_state.npz")["w"], expected)
+    (row,) = table(house / "runs" / "toy-tiny" / "summary.csv")
     assert [row[name] for name in ("run", "status", "updates")] == ["slow", "finished", "40"]
 
 
@@ -162,14 +167,13 @@ def test_a_run_goes_on_where_it_was_stopped_and_sweeps_and_pages_are_its_own(hou
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
-    done = int(np.load(folder / "slow_state.npz")["updates"])
+    done = int(record(folder / "slow_state.npz")["updates"])
     assert 0 < done < 400_000
     rnnkit(house, *long)
     assert f"resumed after {done} updates" in (folder / "slow.log").read_text(encoding="utf-8")
-    whole = np.load(folder / "slow_final_state.npz")
-    assert len(whole["loss"]) == 4000
+    assert len(record(folder / "slow_final_state.npz")["loss"]) == 4000
     rnnkit(house, "sweep", "notebooks/toy/sweeps/rates.toml")
-    rows = list(csv.DictReader((house / "runs" / "sweeps" / "rates" / "rates.csv").open()))
+    rows = table(house / "runs" / "sweeps" / "rates" / "rates.csv")
     assert [(row["rate"], row["seed"]) for row in rows] == [("0.02", "1"), ("0.02", "2"), ("0.1", "1"), ("0.1", "2")]
     assert float(rows[2]["loss"]) < float(rows[0]["loss"])
     rnnkit(house, "report", "toy", "runs/long")
