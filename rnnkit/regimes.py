@@ -19,7 +19,7 @@ from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
 try:
-    from rnnkit.assignments.training_dynamics.key.solving import SETTINGS as SOLVING
+    from rnnkit.key.solving import SETTINGS as SOLVING
 except ImportError:  # the student's package
     SOLVING = {}
 

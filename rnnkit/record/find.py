@@ -228,3 +228,13 @@ def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> li
     return [
         one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
     ]
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record that stands for a run; None where there is none.
+
+    Arguments:
+        name: as of `find`.
+        folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
+    """
+    return next((one.path for one in find(name, places(runs=folder))), None)
