@@ -33,22 +33,22 @@ SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 def children(pid: int) -> list[int]:
     """The child processes of all threads of a process."""
-    found: list[int] = []
+    pids: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found += map(int, file.read().split())
-    return found
+                pids += map(int, file.read().split())
+    return pids
 
 
 def descendants(most: int) -> list[int]:
     """The living processes below this one, parents first; not many more than `most`."""
-    found, waiting = [], children(os.getpid())
-    while waiting and len(found) <= most:
+    pids, waiting = [], children(os.getpid())
+    while waiting and len(pids) <= most:
         pid = waiting.pop(0)
-        found.append(pid)
+        pids.append(pid)
         waiting += children(pid)
-    return found
+    return pids
 
 
 def about(pid: int) -> tuple[str, int]:
@@ -73,13 +73,13 @@ def shown(pid: int, name: str) -> dict[bytes, int]:
     if about(pid)[0] == "Z":
         with contextlib.suppress(OSError):
             places = [f"/proc/{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task") if int(task) != pid]
-    found: dict[bytes, int] = {}
+    sizes: dict[bytes, int] = {}
     for place in places:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"{place}/{name}", "rb") as file:
-            found = {words[0]: int(words[1]) << 10 for line in file if (words := line.split())[2:] == [b"kB"]}
-        if found:
+            sizes = {words[0]: int(words[1]) << 10 for line in file if (words := line.split())[2:] == [b"kB"]}
+        if sizes:
             break
-    return found
+    return sizes
 
 
 def memory(pids: Sequence[int], most: int, held: int | None) -> int:
