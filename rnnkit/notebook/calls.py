@@ -16,7 +16,7 @@ from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
 from rnnkit.notebook.cells import NotebookError, read_notebook
 from rnnkit.record.file import load, regime_of
-from rnnkit.record.find import SHOWN, SMALLER, find, fingerprint, key_of, places
+from rnnkit.record.find import SHOWN, SMALLER, find_run, fingerprint, key_of
 from rnnkit.regimes import differences, get_regime
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
@@ -181,11 +181,6 @@ def explained(what: object) -> Iterator[None]:
         print(error)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         print(f"{what}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
-
-
-def find_run(name: str, folder: str | Path | None = None) -> Path | None:
-    """The record that stands for a run, see `rnnkit.record.find`; None where there is none."""
-    return next((one.path for one in find(name, places(runs=folder))), None)
 
 
 def _missing(name: str) -> str:

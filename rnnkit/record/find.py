@@ -33,7 +33,8 @@ PROFILE_ORDER = (*PROFILES, "custom", "")
 class Runs(Protocol):
     """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
 
-    key: ClassVar[str]
+    key: ClassVar[str]  # of a record, for the settings as JSON
+    settings: ClassVar[type]  # their class
 
     @property
     def profiles(self) -> Mapping[str, Any]:
@@ -59,9 +60,10 @@ class Runs(Protocol):
 
 
 class Handout:
-    """The handout's regimes, as what names runs."""
+    """What names the runs that are regimes."""
 
     key: ClassVar[str] = "regime"
+    settings: ClassVar[type] = Regime
     profiles = PROFILES
 
     def settings_of(self, content: Mapping[str, Any]) -> Regime:
@@ -164,13 +166,18 @@ def glance(path: Path, runs: Runs = HANDOUT) -> Found:
 @lru_cache(maxsize=4096)
 def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
     """The name without the ending, the settings, the status, and the updates done."""
-    stem = path.name.removesuffix(FINAL) if path.name.endswith(FINAL) else path.name.removesuffix(STATE)
+    stem = stem_of(path)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
             status = str(stored["status"]) if "status" in stored else ""
             return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
         return stem, "", "", 0
+
+
+def stem_of(path: Path) -> str:
+    """A record's file without its ending."""
+    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None) -> list[list[Path]]:
@@ -221,3 +228,13 @@ def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> li
     return [
         one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
     ]
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record that stands for a run; None where there is none.
+
+    Arguments:
+        name: as of `find`.
+        folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
+    """
+    return next((one.path for one in find(name, places(runs=folder))), None)

@@ -169,8 +169,8 @@ def _settings(content: dict[str, Any], known: Runs) -> tuple[Any, str]:
         problem = one_line(content["problems"].get(known.key, f"no key {known.key!r}"), MOST_TEXT)
         return None, f"the record has no settings: {problem}"
     try:
-        return known.settings_of(content["texts"]), ""
-    except (BadValue, ValueError, TypeError, RecursionError) as error:
+        return known.settings.from_json(content["texts"][known.key]), ""
+    except (ValueError, TypeError, RecursionError) as error:
         return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
 
 

@@ -6,14 +6,17 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from nbformat import NotebookNode
 
 from rnnkit.common.names import BadValue
 from rnnkit.diagnostics import log10_grad, summarize
 from rnnkit.grading.evidence.evidence import SubmittedRun, record_of
 from rnnkit.record.facts import facts_of
+
+if TYPE_CHECKING:  # trainings read this folder, too, and do without Jupyter
+    from nbformat import NotebookNode
 
 MOST_NUMBERS = 12  # of one answer
 MOST_NAMES = 2  # of one number
