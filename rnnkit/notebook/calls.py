@@ -135,13 +135,13 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
-    found = {name: find_run(name, folder) for name in run.split()}
-    for name in (name for name, path in found.items() if path is None):
+    paths = {name: find_run(name, folder) for name in run.split()}
+    for name in (name for name, path in paths.items() if path is None):
         print(_missing(name))
-    if None in found.values():
+    if None in paths.values():
         return
-    with explained(", ".join(map(str, found.values()))):
-        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in found.items()}
+    with explained(", ".join(map(str, paths.values()))):
+        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
         if figure in COMPARISONS:
@@ -151,7 +151,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
                 display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
-                print(f"{name}: {said}: {found[name].parent}")
+                print(f"{name}: {said}: {paths[name].parent}")
 
 
 @lru_cache(maxsize=10)  # a report draws each of its runs six times

@@ -152,15 +152,15 @@ def key_of(name: str) -> tuple[str, str]:
 
 def glance(path: Path, runs: Runs = HANDOUT) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no settings."""
-    about = path.stat()
-    stem, text, status, updates = _glance(path, runs.key, about.st_mtime_ns, about.st_size)
+    file = path.stat()
+    stem, text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
     try:
         settings = runs.settings_of({runs.key: text})
         key, profile = runs.named(settings)
     except Exception:  # none, or those of another experiment
-        return Found(path, stem, run=stem, newest=-about.st_mtime_ns)
+        return Found(path, stem, run=stem, newest=-file.st_mtime_ns)
     run = runs.key_of(key)[1] if key else settings.name
-    return Found(path, stem, settings, key, run, profile, status, updates, -about.st_mtime_ns)
+    return Found(path, stem, settings, key, run, profile, status, updates, -file.st_mtime_ns)
 
 
 @lru_cache(maxsize=4096)
@@ -204,12 +204,12 @@ def _folders(base: Path) -> list[Path]:
 
 def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    found = {}
+    records = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
-            found.setdefault(path, (place, glance(path, runs)))
+            records.setdefault(path, (place, glance(path, runs)))
     order = (*runs.profiles, "custom", "")
-    return [one for _, one in sorted(found.values(), key=lambda pair: _rank(*pair, order))]
+    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(*pair, order))]
 
 
 def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:

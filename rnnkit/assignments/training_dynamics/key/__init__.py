@@ -14,11 +14,11 @@ FILES_KEPT_HOME = ("sweeps/solved.toml", "sweeps/short.toml", "sweeps/short.csv"
 COLUMNS_KEPT_HOME = {"sweeps/tasks.csv": ("alpha", "cutoff", "nhid", "lr", "init")}
 
 
-def with_hints(notebook: Any, runs: Any) -> None:
-    """See `hints.with_hints`, which reads records: nothing of that is needed before."""
+def with_hints(*given: Any, **more: Any) -> Any:
+    """`key.hints.with_hints`, imported when it is called: it reads records, whose regimes take a setting from here."""
     from rnnkit.assignments.training_dynamics.key import hints
 
-    hints.with_hints(notebook, runs)
+    return hints.with_hints(*given, **more)
 
 
 __all__ = ["CANARY", "COLUMNS_KEPT_HOME", "FILES_KEPT_HOME", "called", "draw", "right", "with_hints"]
