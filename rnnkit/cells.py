@@ -12,6 +12,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from rnnkit.common.shapes import READOUT, RECURRENT
+
 PHI: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
@@ -42,9 +44,12 @@ class Cell(nn.Module):
     *Source:* handout section 2.1.
     """
 
-    # name -> shape, in letters; the readout is common to all cells
+    # name -> shape, in letters
     shapes: ClassVar[dict[str, str]] = {}
-    readout_shapes: ClassVar[dict[str, str]] = {"W_ho": "HO", "b_o": "O"}
+    readout_shapes: ClassVar[dict[str, str]] = READOUT
+    W_hh: nn.Parameter  # (H, H)
+    W_ho: nn.Parameter  # (H, O)
+    b_o: nn.Parameter  # (O,)
 
     def __init__(
         self,
@@ -107,12 +112,13 @@ class RNN(Cell):
 
     .. math:: h_t = \phi(x_t W_{xh} + h_{t-1} W_{hh} + b_h)
 
-    Weights: W_xh ``(I, H)``, W_hh ``(H, H)``, b_h ``(H,)``; readout W_ho ``(H, O)``, b_o ``(O,)``.
-
     *Source:* handout section 2.1.
     """
 
-    shapes: ClassVar[dict[str, str]] = {"W_xh": "IH", "W_hh": "HH", "b_h": "H"}
+    shapes: ClassVar[dict[str, str]] = RECURRENT["RNN"]
+    W_xh: nn.Parameter  # (I, H)
+    W_hh: nn.Parameter  # (H, H)
+    b_h: nn.Parameter  # (H,)
 
     def step(self, x_t: Tensor, h_prev: Tensor) -> Tensor:
         ### BEGIN SOLUTION
@@ -132,17 +138,21 @@ class GRU(Cell):
         h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot \tilde h_t
 
     z_t is the share of the *new* state, and the reset gate acts before the product with W_hh (``torch.nn.GRU`` does
-    neither). Weights: W_xz, W_xr, W_xh ``(I, H)``; W_hz, W_hr, W_hh ``(H, H)``; b_z, b_r, b_h ``(H,)``;
-    readout W_ho ``(H, O)``, b_o ``(O,)``.
+    neither).
 
     *Source:* handout section 2.2.
     """
 
-    shapes: ClassVar[dict[str, str]] = {
-        "W_xz": "IH", "W_hz": "HH", "b_z": "H",
-        "W_xr": "IH", "W_hr": "HH", "b_r": "H",
-        "W_xh": "IH", "W_hh": "HH", "b_h": "H",
-    }  # fmt: skip
+    shapes: ClassVar[dict[str, str]] = RECURRENT["GRU"]
+    W_xz: nn.Parameter  # (I, H)
+    W_hz: nn.Parameter  # (H, H)
+    b_z: nn.Parameter  # (H,)
+    W_xr: nn.Parameter  # (I, H)
+    W_hr: nn.Parameter  # (H, H)
+    b_r: nn.Parameter  # (H,)
+    W_xh: nn.Parameter  # (I, H)
+    W_hh: nn.Parameter  # (H, H)
+    b_h: nn.Parameter  # (H,)
 
     def step(self, x_t: Tensor, h_prev: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         ### BEGIN SOLUTION

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 import torch
@@ -216,6 +218,7 @@ def test_sequences_of_a_batch_do_not_mix(random_cell, x, model):
 def test_parameters(kind, shapes):
     found = {name: tuple(value.shape) for name, value in kind(N_IN, H, N_OUT).named_parameters()}
     assert found == shapes | {"W_ho": (H, N_OUT), "b_o": (N_OUT,)}
+    assert found.keys() == {name for name, type in get_type_hints(kind).items() if type is torch.nn.Parameter}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

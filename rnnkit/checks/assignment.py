@@ -151,8 +151,8 @@ class Assignment:
         """What ``expected/NAME.json`` holds; an empty dict where there is no such file."""
         return _stored(self.home, name)
 
-    def judge(self, question: Question) -> ModuleType:
-        """What judges the record of a run: the module of the question's name."""
+    def module_of(self, question: Question) -> ModuleType:
+        """What judges the record of a run, and says what tries it again: the module of the question's name."""
         return importlib.import_module(f"{self.home}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:

@@ -39,8 +39,8 @@ def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
             continue
         if fine:
             still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
-            looks = dict.fromkeys(probe.look for probe in fine if probe.look)
-            look = f": {next(iter(looks))}" if looks and (rest or question.id == "rho") else ""
+            looks = [probe.look for probe in fine if probe.look and (rest or probe.narrow)]
+            look = f": {looks[0]}" if looks else ""
             found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
     return found
 

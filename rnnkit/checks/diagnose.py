@@ -13,7 +13,7 @@ from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
-from rnnkit.checks.mixtures import curve, factor, mixture
+from rnnkit.checks.mixtures import curve, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
 from rnnkit.checks.outcome import WITH, Outcome, equal, later
 from rnnkit.checks.question import Question
@@ -75,7 +75,8 @@ def _diagnosed(
         clues += found
         if _follows(outcomes, right):
             return list(filter(None, clues))
-    clues += [factor(question, outcomes, right), curve(question, outcomes, right)]
+    own = question.clue(question, outcomes, right) if question.clue else None
+    clues += [own, curve(question, outcomes, right)]
     apart = [
         _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-SHAPES = {
-    "RNN": {"W_xh": "IH", "W_hh": "HH", "b_h": "H", "W_ho": "HO", "b_o": "O"},
+RECURRENT = {
+    "RNN": {"W_xh": "IH", "W_hh": "HH", "b_h": "H"},
     "GRU": {
         "W_xz": "IH", "W_hz": "HH", "b_z": "H",
         "W_xr": "IH", "W_hr": "HH", "b_r": "H",
         "W_xh": "IH", "W_hh": "HH", "b_h": "H",
-        "W_ho": "HO", "b_o": "O",
     },
 }  # fmt: skip
+READOUT = {"W_ho": "HO", "b_o": "O"}  # common to all cells
+SHAPES = {name: shapes | READOUT for name, shapes in RECURRENT.items()}
 
 
 def shape_of(letters: str, sizes: dict[str, int]) -> tuple[int, ...]:

@@ -105,7 +105,7 @@ def title_of(record: Record) -> str:
 
 def left_of(record: Record) -> str:
     """How far a run on its way is; empty for one that came to its end."""
-    return unfinished(str(record["status"]), int(record["updates"]), regime_of(record))
+    return unfinished(str(record["status"]), int(record["updates"]), regime_of(record).maxiters)
 
 
 def entitle(figure: Figure, record: Record) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnnkit.record.keys import FINAL, KEYS, STATE
+
 if TYPE_CHECKING:
-    from rnnkit.record.file import FINAL, KEYS, STATE, RecordError, last_filled, load, regime_of, save
+    from rnnkit.record.file import RecordError, last_filled, load, regime_of, save
 
 __all__ = ["FINAL", "KEYS", "STATE", "RecordError", "last_filled", "load", "regime_of", "save"]
 

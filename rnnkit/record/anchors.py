@@ -12,23 +12,11 @@ from typing import Protocol
 import numpy as np
 from torch import nn
 
-from rnnkit.record.file import RNG_KEYS, Key, rng_state, weights_of
+from rnnkit.record.file import rng_state, weights_of
+from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import Regime
 
 MOST = 50  # anchors of a run of any length
-SUMS = ("train_nll", "gradient_norm", "gradient_norm_clipped")
-# A anchors. Beside these, each weight W as anchor_W: (A, ...) float32. Row 0 is the untrained network, the last filled
-# row of a run that has ended its final weights; unfilled is NaN (-1 in anchor_updates, 0 in the random stream).
-ANCHOR_KEYS: dict[str, Key] = {
-    "anchor_updates": Key("A", "updates", "updates seen by this anchor", np.int64),
-    "anchor_train_nll": Key("A", "nats", "sum of train_nll over the updates since the anchor before", np.float64),
-    "anchor_gradient_norm": Key("A", "nats", "sum of gradient_norm over the same updates", np.float64),
-    "anchor_gradient_norm_clipped": Key("A", "nats", "sum of gradient_norm_clipped over the same updates", np.float64),
-    "anchor_rng_keys": Key("A, 624", "1", "the training stream's state at this anchor", np.uint32),
-    "anchor_rng_position": Key("A", "1", "its place in these keys", np.int64),
-    "anchor_rng_has_gauss": Key("A", "1", "whether a normal number is left over", np.int64),
-    "anchor_rng_cached_gaussian": Key("A", "1", "that number", np.float64),
-}
 
 
 def anchor_slots(checkpoints: int) -> list[int]:
@@ -61,7 +49,7 @@ class Anchors:
         self.slots = frozenset(slots)
         self.arrays = {f"anchor_{name}": np.full((rows, *w.shape), np.nan, w.dtype) for name, w in weights.items()}
         for name, key in ANCHOR_KEYS.items():
-            shape = (rows, 624) if name == "anchor_rng_keys" else (rows,)
+            shape = [{"A": rows, "R": 624}[letter] for letter in key.shape]
             self.arrays[name] = np.full(shape, _unfilled(name), key.dtype)
 
     @property
@@ -81,7 +69,7 @@ class Anchors:
         since = int(self.arrays["anchor_updates"][row - 1]) if row else 0
         if row and since == updates:
             return
-        for name in SUMS:
+        for name in SUMMED:
             self.arrays[f"anchor_{name}"][row] = window_sum(curves[name][since:updates])
         for name, value in now.items():
             self.arrays[f"anchor_{name}"][row] = value

@@ -6,7 +6,7 @@ import io
 import json
 import platform
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,66 +17,8 @@ from rnnkit.cells import MODELS
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import whole
 from rnnkit.engines import ENGINES
+from rnnkit.record.keys import ALIASES, KEYS, NEWER, REGRESSION_ONLY, RNG_KEYS, WEIGHT_ALIASES
 from rnnkit.regimes import Regime, profile_of
-
-
-class Key(NamedTuple):
-    """One array of the record: shape in letters (N updates, C checkpoints, D steps of time, B bins), unit, meaning."""
-
-    shape: str
-    unit: str
-    meaning: str
-    dtype: type = np.float32
-
-
-# Slot 0 is the untrained network, slot k the network after k * checkFreq + 1 updates; unfilled is NaN (or -1).
-KEYS: dict[str, Key] = {
-    "train_nll": Key("N", "nats", "training loss of each update (squared error for regression)"),
-    "gradient_norm": Key("N", "nats", "global gradient norm before clipping"),
-    "gradient_norm_clipped": Key("N", "nats", "global gradient norm after clipping"),
-    "Omega": Key("N", "1", "the paper's regulariser, of what omega_on says; NaN where alpha is 0"),
-    "steps_in_past": Key("N", "1", "share of steps and sequences that Omega looks at; NaN where alpha is 0"),
-    "check_updates": Key("C", "updates", "updates seen by this check", np.int64),
-    "wall_time": Key("C", "s", "seconds of training until this check, validation included", np.float64),
-    "valid_nll": Key("C", "nats", "validation loss"),
-    "valid_error": Key("C", "percent", "wrong validation sequences, by the task's strict rule"),
-    "valid_mae": Key("C", "1", "regression: mean absolute error"),
-    "valid_err_005": Key("C", "percent", "regression: answers further off than 0.05"),
-    "valid_err_010": Key("C", "percent", "regression: answers further off than 0.10"),
-    "valid_maxae": Key("C", "1", "regression: largest absolute error"),
-    "rho_Whh": Key("C", "1", "spectral radius of the recurrent matrix"),
-    "sigma_max_Whh": Key("C", "1", "largest singular value of the recurrent matrix"),
-    "diag_loss": Key("C", "nats", "loss on the diagnostic batch"),
-    "diag_err": Key("C", "fraction", "wrong sequences of the diagnostic batch"),
-    "grad_time": Key("CD", "nats", "g_t, from the total derivative dL/dh_t"),
-    "grad_time_direct": Key("CD", "nats", "the same from the direct term alone: not gradient through time"),
-    "act_time": Key("CD", "1", "mean slope of the hidden nonlinearity"),
-    "sat_time": Key("CD", "1", "mean distance of the hidden units from saturation"),
-    "unit_sat_time": Key("CD", "fraction", "share of hidden units nearer to saturation than satThresh"),
-    "gate_z_sat_time": Key("CD", "1", "mean distance of the update gate from 0 and 1"),
-    "gate_r_sat_time": Key("CD", "1", "mean distance of the reset gate from 0 and 1"),
-    "gate_z_mean_time": Key("CD", "1", "mean value of the update gate"),
-    "gate_r_mean_time": Key("CD", "1", "mean value of the reset gate"),
-    "sat_units": Key("CB", "fraction", "histogram over units and steps of the distance from saturation"),
-    "gate_z_units": Key("CB", "fraction", "histogram over units and steps of the update gate, from 0 to 1"),
-    "gate_r_units": Key("CB", "fraction", "histogram over units and steps of the reset gate, from 0 to 1"),
-}
-# Not in older records: whoever reads one does without, and a run that goes on from one fills them from there.
-NEWER = ("gate_z_mean_time", "gate_r_mean_time", "sat_units", "gate_z_units", "gate_r_units")
-REGRESSION_ONLY = ("valid_mae", "valid_err_005", "valid_err_010", "valid_maxae")
-# The handout's spelling of a key, where its starter has another one; both are in the file.
-ALIASES = {"gate_z.sat_time": "gate_z_sat_time", "gate_r.sat_time": "gate_r_sat_time"}
-# The starter's names of the weights; the file has both.
-WEIGHT_ALIASES = {
-    "rnn": {"W_uh": "W_xh", "W_hy": "W_ho", "b_hh": "b_h", "b_hy": "b_o"},
-    "gru": {"W_uz": "W_xz", "W_ur": "W_xr", "W_uh": "W_xh", "W_hy": "W_ho", "b_y": "b_o"},
-}
-# Where the training stream stands: with the weights, all that is needed to go on.
-RNG_KEYS = ("rng_keys", "rng_position", "rng_has_gauss", "rng_cached_gaussian")
-
-
-STATE = "_state.npz"  # the ending of a record on its way; also that of a final one
-FINAL = f"_final{STATE}"
 
 
 class RecordError(BadValue):

@@ -18,27 +18,15 @@ import numpy as np
 
 from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
+from rnnkit.record.keys import FINAL, NUMBERS, OTHERS_TEXTS, OVER_TIME, OVER_UNITS, PER_CHECK, SUMMED, TEXTS
 from rnnkit.record.npz import Members, Unreadable, short
 
-ENDING = "_final_state.npz"
 FILES, OUTPUT = 24, 12 << 20  # files of a folder, bytes that are written
 TEXT, CHECKS, STEPS = 8000, 20_000, 20_000
 POINTS = 300  # of a curve over updates
 
-TEXTS = ("regime", "profile", "engine", "cells_sha256", "versions", "status", "act_name", "classif_type", "model_type")
-NUMBERS = ("updates", "checkFreq", "diag_len", "diag_bs")
-PER_UPDATE = ("train_nll", "gradient_norm", "gradient_norm_clipped")
-PER_CHECK = (
-    "check_updates", "wall_time", "valid_nll", "valid_error", "valid_mae", "valid_err_005", "valid_err_010",
-    "valid_maxae", "rho_Whh", "sigma_max_Whh", "diag_loss", "diag_err",
-)  # fmt: skip
-OVER_TIME = (
-    "grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time", "gate_z_sat_time", "gate_r_sat_time",
-    "gate_z_mean_time", "gate_r_mean_time",
-)  # fmt: skip
-OVER_UNITS = ("sat_units", "gate_z_units", "gate_r_units")
 WEIGHT = "anchor_W_hh"
-ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in PER_UPDATE), WEIGHT)
+ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in SUMMED), WEIGHT)
 TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.runs.stretches`
 ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
@@ -55,7 +43,7 @@ def summary(path: Path) -> dict[str, Any]:
     members = Members(path)
     found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
-    for name in (*TEXTS, *NUMBERS, *PER_UPDATE, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
+    for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *SUMMED, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
         if name not in members:
             continue
         try:
@@ -71,7 +59,7 @@ def summary(path: Path) -> dict[str, Any]:
 
 def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
     """Puts what was read where it belongs, where it is of the right kind."""
-    if name in TEXTS:
+    if name in TEXTS + OTHERS_TEXTS:
         if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
             raise Unreadable(f"expected a text of at most {TEXT} characters")
         found["texts"][name] = str(array).encode("utf-8", "replace").decode()
@@ -96,7 +84,7 @@ def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: di
 
 
 def _length(item: tuple[str, np.ndarray]) -> int:
-    return len(item[1]) if item[0] in PER_UPDATE else 1
+    return len(item[1]) if item[0] in SUMMED else 1
 
 
 def _about(array: np.ndarray) -> dict[str, Any]:
@@ -110,7 +98,7 @@ def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, found: dict[s
     """The curves, thinned where they go over updates; of those over time steps the last check and means."""
     found["points"] = points
     for name, array in arrays.items():
-        if name in PER_UPDATE:
+        if name in SUMMED:
             found["curves"][name] = _plain(array[points[points < len(array)]])
         elif name in PER_CHECK:
             found["checks"][name] = _plain(array)
@@ -140,7 +128,7 @@ def _means(rows: np.ndarray, *, logarithm: bool) -> np.ndarray:
 
 def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
     """Of the gradient norms of all updates: middle and largest, and what clipping made of them."""
-    norm, clipped = (arrays.get(name) for name in PER_UPDATE[1:])
+    norm, clipped = (arrays.get(name) for name in SUMMED[1:])
     if norm is None or clipped is None or norm.shape != clipped.shape:
         return {}
     norm, clipped = norm.astype(np.float64), clipped.astype(np.float64)
@@ -174,7 +162,7 @@ def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         found["sigma"] = np.array([np.linalg.norm(row, 2) if _tame(row) else np.nan for row in rows])
     if (np.diff(updates) <= 0).any():
         return found
-    for name in PER_UPDATE:
+    for name in SUMMED:
         sums, curve = arrays.get(f"anchor_{name}"), arrays.get(name)
         if sums is not None and curve is not None and len(updates) and updates[-1] <= len(curve):
             edges, curve = [0, *updates.tolist()], curve.astype(np.float64)
@@ -193,7 +181,7 @@ def records(folder: Path) -> Iterator[Path]:
     found = []
     for root, folders, names in os.walk(folder):
         folders.sort()
-        found += [Path(root) / name for name in sorted(names) if name.endswith(ENDING)]
+        found += [Path(root) / name for name in sorted(names) if name.endswith(FINAL)]
     yield from found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from rnnkit.common.names import BadValue
 from rnnkit.common.shapes import SHAPES
 from rnnkit.record.anchors import anchor_slots
-from rnnkit.record.file import RNG_KEYS
+from rnnkit.record.keys import RNG_KEYS
 from rnnkit.record.npz import Members
 from rnnkit.regimes import Regime
 

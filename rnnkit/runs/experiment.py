@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rnnkit.common.names import BadValue, lookup, unknown
-from rnnkit.record.file import FINAL, STATE, Key, RecordError, load, versions
-from rnnkit.record.find import places
+from rnnkit.record.file import RecordError, load, versions
+from rnnkit.record.keys import Key
 
 if TYPE_CHECKING:
     from rnnkit.runs.broken import BrokenCell
@@ -227,27 +227,32 @@ class Experiment(ABC):
         self.settings_of(record)
         return record
 
-    def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
-        """The records below a folder, the one that stands for its run before others of it: run, own name, file."""
-        paths = [path for some in places(runs=folder) for one in some for path in sorted(one.glob(f"*{STATE}"))]
-        paths.sort(key=lambda path: not path.name.endswith(FINAL))
-        return [(stem_of(path), stem_of(path), path) for path in paths]
-
     def checked(self, record: Record) -> bool:
         """Whether a record holds anything that a table can tell."""
         return True
 
-    def profile_of(self, settings: Any) -> str:
-        """The profile at which a named run has these settings, else ``custom``."""
+    def named(self, settings: Any) -> tuple[str, str]:
+        """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
         known = ((name, profile) for profile in self.profiles for name in self.runs)
-        same = (profile for name, profile in known if self.get(name, profile).identity() == settings.identity())
-        return next(same, "custom")
+        same = (pair for pair in known if self.get(*pair).identity() == settings.identity())
+        return next(same, ("", "custom"))
+
+    def key_of(self, name: str) -> tuple[str, str]:
+        """Short and long name of a run; an empty one and the name itself for any that is not named."""
+        pairs = ((key, settings.name) for key, settings in self.runs.items() if name in (key, settings.name))
+        return next(pairs, ("", name))
+
+    def differences(self, settings: Any, key: str) -> list[str]:
+        """The settings in which a run differs from a named one, at the profile where those are fewest."""
+        sizes = [_differences(self.get(key, profile), settings) for profile in self.profiles]
+        nearest = {name: value for name, value in min(sizes, key=len).items() if name != "name"}
+        return [f"{name} {value!r} ({key} {getattr(self.runs[key], name)!r})" for name, value in nearest.items()]
 
     def summary(self, record: Record) -> dict[str, Any]:
         """The row of a folder's summary: all that stands there must come out the same again."""
         settings = self.settings_of(record)
         status = str(record["status"])
-        about = {self.names_run: settings.name, "profile": self.profile_of(settings)}
+        about = {self.names_run: settings.name, "profile": self.named(settings)[1]}
         done = {"status": "unfinished" if status == RUNNING else status, "updates": int(record["updates"])}
         return about | done | self.row(record)
 
@@ -293,11 +298,6 @@ class Experiment(ABC):
                 {"title": label, "status": row["status"], "words": [commands[label]]} for label, row in rows.items()
             ],
         }
-
-
-def stem_of(path: Path) -> str:
-    """A record's file without its ending."""
-    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def _differences(settings: Settings, other: Settings) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import numpy as np
 from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import PART, free_name, unfinished
-from rnnkit.record.file import FINAL, STATE, RecordError
+from rnnkit.record.file import RecordError
+from rnnkit.record.keys import FINAL, STATE
 
 if TYPE_CHECKING:
     from rnnkit.runs.experiment import Experiment

@@ -26,7 +26,8 @@ from rnnkit.plots import compare
 from rnnkit.plots.gradient import NOTHING
 from rnnkit.plots.style import GAP, NARROW, new_figure, span_of, spread
 from rnnkit.record.facts import facts_of, floors_of
-from rnnkit.record.file import NEWER, load, regime_of
+from rnnkit.record.file import load, regime_of
+from rnnkit.record.keys import NEWER
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer

@@ -23,7 +23,8 @@ from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
 from rnnkit.plots.page import in_order, short_labels
 from rnnkit.record.facts import facts_of
-from rnnkit.record.file import NEWER, load, save
+from rnnkit.record.file import load, save
+from rnnkit.record.keys import NEWER
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.runs.tables import read_runs

@@ -15,8 +15,9 @@ from rnnkit import train as training
 from rnnkit.diagnostics import rho_Whh, sigma_max_Whh
 from rnnkit.engines import AutogradEngine
 from rnnkit.heads import Softmax
-from rnnkit.record.anchors import ANCHOR_KEYS, MOST, SUMS, Anchors, anchor_slots, anchors_of, replay, window_sum
-from rnnkit.record.file import RNG_KEYS, load, rng_state, save, weights_of
+from rnnkit.record.anchors import MOST, Anchors, anchor_slots, anchors_of, replay, window_sum
+from rnnkit.record.file import load, rng_state, save, weights_of
+from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
 from rnnkit.trainer import Trainer
@@ -105,7 +106,7 @@ def test_anchors_fall_on_checks_and_explain_their_rows(key):
 def test_sums_cover_every_update_once(key):
     record = record_of(long_run(key))
     edges = record["anchor_updates"]
-    for name in SUMS:
+    for name in SUMMED:
         sums, curve = record[f"anchor_{name}"], record[name].astype(np.float64)
         assert sums[0] == 0
         for row in range(1, len(edges)):
@@ -118,7 +119,7 @@ def test_shapes_and_types_are_the_documented_ones():
     rows = len(record["anchor_updates"])
     assert rows == MOST
     for name, key in ANCHOR_KEYS.items():
-        assert record[name].shape == ((rows, 624) if "624" in key.shape else (rows,)), name
+        assert record[name].shape == ((rows, 624) if key.shape == "AR" else (rows,)), name
         assert record[name].dtype == key.dtype, name
     for name in ("W_hh", "W_xz", "b_o"):
         assert record[f"anchor_{name}"].shape == (rows, *record[name].shape)
@@ -167,7 +168,7 @@ def test_solved_run_ends_with_its_last_check(monkeypatch):
     assert (trainer.status, trainer.updates) == ("solved", 3)
     assert state["anchor_updates"].tolist() == [0, 3] + [-1] * 48
     np.testing.assert_array_equal(state["anchor_W_hh"][1], state["W_hh"])
-    for name in ("anchor_W_hh", *(f"anchor_{name}" for name in SUMS)):
+    for name in ("anchor_W_hh", *(f"anchor_{name}" for name in SUMMED)):
         assert np.isfinite(state[name][:2]).all()
         assert np.isnan(state[name][2:]).all()
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from rnnkit.common.whole import save_text
 from rnnkit.record import file as records
-from rnnkit.record.anchors import ANCHOR_KEYS
+from rnnkit.record import keys
 from rnnkit.record.file import RecordError, last_filled, load, regime_of, save
 from rnnkit.regimes import get_regime
 from rnnkit.train import content, train
@@ -58,11 +58,11 @@ def kind(request):
 
 def test_keys_are_all_there_and_no_others(kind):
     model = kind.split("-")[1]
-    expected = PER_UPDATE | PER_CHECK | OVER_TIME | GATES | UNITS | TEXTS | WHOLE | set(records.RNG_KEYS)
+    expected = PER_UPDATE | PER_CHECK | OVER_TIME | GATES | UNITS | TEXTS | WHOLE | set(keys.RNG_KEYS)
     expected |= {"check_updates", "wall_time", "valid_lengths", "init"}
     expected |= REGRESSION if kind.startswith("mul") else set()
     weights = RNN_WEIGHTS if model == "rnn" else GRU_WEIGHTS
-    anchors = set(ANCHOR_KEYS) | {f"anchor_{name}" for name in weights}
+    anchors = set(keys.ANCHOR_KEYS) | {f"anchor_{name}" for name in weights}
     assert run_of(kind).keys() == expected | weights.keys() | set(weights.values()) | anchors
 
 

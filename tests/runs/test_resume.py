@@ -19,7 +19,8 @@ import pytest
 
 import rnnkit.runs.files
 from rnnkit import train as training
-from rnnkit.record.file import NEWER, load, save
+from rnnkit.record.file import load, save
+from rnnkit.record.keys import NEWER
 from rnnkit.runs import perform
 from rnnkit.runs.files import RunFiles
 from rnnkit.train import parse

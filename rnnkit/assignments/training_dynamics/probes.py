@@ -169,7 +169,7 @@ def _quarter_turn(W: np.ndarray) -> np.ndarray:
 
 def _matrices() -> tuple[Probe, ...]:
     def probe(name: str, look: str, matrix: Callable[[np.ndarray], np.ndarray]) -> Probe:
-        return Probe(name, look, _arrays(lambda arrays: {"W": matrix(arrays["W"])}))
+        return Probe(name, look, _arrays(lambda arrays: {"W": matrix(arrays["W"])}), narrow=True)
 
     return (
         probe("W is symmetric", "look at what is done with other matrices", lambda W: (W + W.T) / 2),

@@ -10,6 +10,7 @@ from typing import Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
+from rnnkit.assignments.training_dynamics.clues import CLUES
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
 from rnnkit.checks.forbidden import Forbidden
@@ -22,7 +23,9 @@ REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
 
 
-FOR_CELLS = Forbidden(modules=("rnnkit.engines", "rnnkit.starter"), cells=True, instead="from the equations")
+FOR_CELLS = Forbidden(
+    modules=("rnnkit.engines", "rnnkit.starter", "trainingRNNs_torch"), cells=True, instead="from the equations"
+)
 FOR_FUNCTIONS = Forbidden(
     modules=("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega"), clipping=True
 )
@@ -44,7 +47,8 @@ def _function(
     return Question(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), returns=RETURNS.get(id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=CLUES.get(id),
+        returns=RETURNS.get(id),
     )  # fmt: skip
 
 

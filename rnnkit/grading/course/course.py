@@ -72,6 +72,7 @@ class Graded:
     Fields:
         entries: of all submissions, graded now or before.
         unchanged: students for whom there was nothing to do.
+        again: students whose submissions are as they were, and graded again as what decides points has changed.
         missing: students of the roster who have not submitted.
         refused: folders that are no student's, with reasons.
         folders: all students who have a folder, whether or not they were asked for.
@@ -82,6 +83,7 @@ class Graded:
 
     entries: dict[str, Entry] = field(default_factory=dict)
     unchanged: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)

@@ -1,8 +1,8 @@
 """What decides points: the files that scores come from, found by following imports. Nothing is imported for it.
 
 A module counts with all that it imports, inside of functions too, and with what it starts in other processes:
-``python -m MODULE``, a program in a text, or an assignment's module by name. Of a package that is only passed on the way to a module in it, what runs
-on the way counts.
+``python -m MODULE``, a program in a text, or an assignment's module by name. Of a package that is only passed on the
+way to a module in it, what runs on the way counts.
 """
 
 from __future__ import annotations

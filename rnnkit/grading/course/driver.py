@@ -99,7 +99,7 @@ def grade_class(
             shutil.rmtree(run.work, ignore_errors=True)
     result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
-    result.copies = copies(ledger.entries)
+    result.copies = copies(ledger.entries) if waiting or again else []  # else it was said before
     result.entries = {student: ledger.entries[student] for student in sorted(result.entries)}
     return result
 

@@ -55,7 +55,7 @@ class Register:
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
         """The students whose submissions are to be graded now."""
-        found, receipts = [], Receipts(self.course.submitted, self.assignment.name)
+        waiting, receipts = [], Receipts(self.course.submitted, self.assignment.name)
         with gradebook.opened(self.course.folder) as book:
             for student in result.entries:
                 folder = self.course.submitted / student / self.assignment.name
@@ -64,10 +64,12 @@ class Register:
                 known = before.received if before and before.tree == tree else ""
                 self.received[student] = receipts.received(student, tree, folder, known)
                 if again or not self._settled(student, gradebook.auto_scores(book, self.assignment.name, student)):
-                    found.append(student)
+                    waiting.append(student)
+                    if before and before.tree == tree and before.version != self.version:
+                        result.again.append(student)
                 else:
                     result.unchanged.append(student)
-        return found
+        return waiting
 
     def _settled(self, student: str, stored: dict[str, float | None] | None) -> bool:
         """Whether files, scoring and gradebook are those of the ledger's entry."""

@@ -175,7 +175,7 @@ def _graded(job: Job, last: ExitStack) -> Result:
             settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
             within = name not in assignment.whole and any(one.notebook == name for one in assignment.code)
             kernels = {"make": asked} if within else {"make": whole, "aside": asked}
-            done = execute(assignment, notebook, deadline=begun + WALL_S, seed=job.seed, settled=settled, **kernels)
+            done = execute(assignment, notebook, allowance=allowance, seed=job.seed, settled=settled, **kernels)
         result.notebooks[name].flags += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):

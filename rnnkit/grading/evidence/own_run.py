@@ -86,7 +86,7 @@ def tried(
         seed: of everything that is drawn.
         seconds: of computing.
     """
-    judge = assignment.judge(question)
+    judge = assignment.module_of(question)
     argv = ["python", "-m", judge.TRIED_BY, ".", str(seed), f"{seconds:g}"]
     done = run(argv, stage=stage, most_output=OUTPUT)
     found, why = [], done.why or (f"exit status {done.returncode}" if done.returncode else "")

@@ -8,20 +8,10 @@ from typing import Any
 import numpy as np
 
 from rnnkit.record.anchors import anchor_slots
-from rnnkit.record.file import KEYS, NEWER, REGRESSION_ONLY
-from rnnkit.record.read_npz import OVER_TIME, PER_CHECK, PER_UPDATE, TEXTS
+from rnnkit.record.keys import KEYS, NEWER, OVER_TIME, PER_CHECK, REGRESSION_ONLY, SUMMED, TEXTS
 from rnnkit.regimes import Regime
 
 CLOSE = 1e-3  # relative: another machine's last digits, and 32 bits
-RANGES = {
-    "valid_error": (0, 100), "diag_err": (0, 1), "sat_time": (0, 1), "unit_sat_time": (0, 1),
-    "gate_z_sat_time": (0, 0.5), "gate_r_sat_time": (0, 0.5), "gate_z_mean_time": (0, 1),
-    "gate_r_mean_time": (0, 1), "sat_units": (0, 1), "gate_z_units": (0, 1), "gate_r_units": (0, 1),
-    "act_time": (0, 1), "valid_nll": (0, np.inf),
-    "valid_mae": (0, np.inf), "valid_err_005": (0, 100), "valid_err_010": (0, 100), "train_nll": (0, np.inf),
-    "gradient_norm": (0, np.inf), "gradient_norm_clipped": (0, np.inf), "grad_time": (0, np.inf),
-    "grad_time_direct": (0, np.inf), "rho_Whh": (0, np.inf), "sigma_max_Whh": (0, np.inf),
-}  # fmt: skip
 FINITE = ("valid_nll", "valid_error", "rho_Whh", "sigma_max_Whh")
 ENDED = ("finished", "solved", "diverged")
 
@@ -47,7 +37,7 @@ def strange(content: dict[str, Any], regime: Regime) -> list[str]:
 
 def _missing(content: dict[str, Any], regime: Regime) -> list[str]:
     regression = regime.make_task().head == "lastLinear"
-    wanted = [name for name in (*PER_UPDATE, *PER_CHECK, *OVER_TIME) if regression or name not in REGRESSION_ONLY]
+    wanted = [name for name in (*SUMMED, *PER_CHECK, *OVER_TIME) if regression or name not in REGRESSION_ONLY]
     there = {*content["about"], *content["texts"], *content["numbers"], *content["problems"]}
     return [name for name in (*wanted, *TEXTS, "updates") if name not in there and name not in NEWER]
 
@@ -128,8 +118,8 @@ def _checks(content: dict[str, Any], regime: Regime) -> Iterator[str]:
 
 
 def _ranges(content: dict[str, Any]) -> Iterator[str]:
-    for name, (low, high) in RANGES.items():
-        about = content["about"].get(name)
+    for name, key in KEYS.items():
+        about, (low, high) = content["about"].get(name), key.range
         if about is None:
             continue
         if float(about["low"]) < low - 1e-6 or float(about["high"]) > high * (1 + 1e-6):
@@ -174,7 +164,7 @@ def _anchors(content: dict[str, Any], regime: Regime) -> Iterator[str]:
         wrong = [slot for row, slot in at if not _same(anchors[name][row], curve[slot])]
         if wrong:
             yield f"{key} is not that of the weights at {len(wrong)} of {len(at)} anchors"
-    for name in PER_UPDATE:
+    for name in SUMMED:
         if name in anchors and not all(map(_same, anchors[name], anchors[f"{name}_again"])):
             yield f"{name} does not add up to the sums at the anchors"
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from course import NOTEBOOKS
+from course import ASSIGNMENT, NOTEBOOKS
 from hypothesis import given
 from hypothesis import strategies as st
 from runtools import here
@@ -34,7 +34,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
         train(get_regime(key, "tiny"), out=folder, cells="builtin")
     train(get_regime("A2", "tiny", task="torder", name="extra_torder"), out=folder, cells="builtin")
     found = evidence(folder, lambda argv, stage: SimpleNamespace(
-        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()))  # fmt: skip
+        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()), ASSIGNMENT)  # fmt: skip
     records = {path.stem.split("_")[0]: load(path) for path in folder.glob("*.npz")}
     return {run.key.split("_")[0]: (run, records.get(run.key.split("_")[0])) for run in found}
 
@@ -306,7 +306,7 @@ def test_numbers_of_the_model_answers_have_their_names(model_hints, question, ex
 def test_the_smoke_profile_has_the_figures_that_the_model_answers_quote(tmp_path):
     for key in ASKED:
         train(get_regime(key, "smoke"), out=tmp_path, cells="builtin")
-    for run in filter(lambda run: run.file, evidence(tmp_path, here)):
+    for run in filter(lambda run: run.file, evidence(tmp_path, here, ASSIGNMENT)):
         for name, value in FIGURES[run.key].items():
             off = {"rel": 0.02, "abs": 0.02 if "correlation" in name else 0.002}  # another machine's last digits
             assert facts(run)[name] == pytest.approx(value, **off), (run.key, name)

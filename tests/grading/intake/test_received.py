@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from course import NAME
+from course import ASSIGNMENT, NAME
 from graded import grade
 
 from rnnkit.grading.course import driver, register
@@ -70,7 +70,7 @@ def told(course) -> set[str]:
     entry = Ledger(course / "grading" / "ledger.json", NAME).entries["ada"]
     with opened(course) as book:
         stored = book.find_submission(NAME, "ada").timestamp.replace(tzinfo=UTC).isoformat()
-    export(url(course), NAME, course / "grades.csv", ledger={"ada": entry})
+    export(url(course), [ASSIGNMENT], course / "grades.csv", ledgers={NAME: {"ada": entry}})
     with open(course / "grades.csv", encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert entry.graded > entry.received

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.record.file import Key
+from rnnkit.record.keys import Key
 from rnnkit.runs.experiment import Experiment, Run, Settings
 
 CURVATURE = np.array([1.0, 4.0, 16.0])
