@@ -289,15 +289,10 @@ class Experiment(ABC):
 
     def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
         """What the HTML page shows of runs, by their labels; see `rnnkit.plots.page.write_page`."""
-        rows = {label: self.summary(record) for label, record in records.items()}
         commands = {label: self.command(self.settings_of(record)) for label, record in records.items()}
-        return {
-            "title": self.assignment,
-            "facts": rows,
-            "runs": [
-                {"title": label, "status": row["status"], "words": [commands[label]]} for label, row in rows.items()
-            ],
-        }
+        facts = {label: self.summary(record) for label, record in records.items()}
+        runs = [{"title": label, "status": row["status"], "words": [commands[label]]} for label, row in facts.items()]
+        return {"title": self.assignment, "facts": facts, "runs": runs}
 
 
 def _differences(settings: Settings, other: Settings) -> dict[str, Any]:

@@ -22,8 +22,8 @@ COMMANDS, SUMMARY = "commands.txt", "summary.csv"
 def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[dict[str, Record], dict[str, str]]:
     """The readable records below a folder by run name, and for runs without one, why; every file is read once.
 
-    Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out. What stands for
-    a named run (see `rnnkit.record.find`) has its long name here, any other record its own.
+    Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out. What stands
+    for a named run (see `rnnkit.record.find`) has its long name here, any other record its own.
 
     Arguments:
         out: the folder.
