@@ -194,8 +194,8 @@ class Experiment(ABC):
 
     def content(self, run: Run, settings: Any, cells: Cells) -> dict[str, Any]:
         """All that the record of a run on its way holds."""
-        about = {self.key: settings.to_json(), "updates": run.updates, "status": run.status}
-        return run.state() | about | {"cells_sha256": cells.sha256, "versions": versions()}
+        header = {self.key: settings.to_json(), "updates": run.updates, "status": run.status}
+        return header | {"cells_sha256": cells.sha256, "versions": versions()} | run.state()
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         """A record of a run that has ended, without room for what does not come any more."""
@@ -252,9 +252,9 @@ class Experiment(ABC):
         """The row of a folder's summary: all that stands there must come out the same again."""
         settings = self.settings_of(record)
         status = str(record["status"])
-        about = {self.names_run: settings.name, "profile": self.named(settings)[1]}
+        named = {self.names_run: settings.name, "profile": self.named(settings)[1]}
         done = {"status": "unfinished" if status == RUNNING else status, "updates": int(record["updates"])}
-        return about | done | self.row(record)
+        return named | done | self.row(record)
 
     def results(self, record: Record) -> dict[str, Any]:
         """The row of a sweep's table."""
