@@ -20,7 +20,7 @@ from rnnkit.tasks.base import Task
 
 try:
     from rnnkit.key.solving import SETTINGS as SOLVING
-except ImportError:  # the student's package
+except ModuleNotFoundError:  # the student's package; any other trouble is one
     SOLVING = {}
 
 MODEL_NAMES = ("rnn", "gru")

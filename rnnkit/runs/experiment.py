@@ -243,10 +243,10 @@ class Experiment(ABC):
         return next(pairs, ("", name))
 
     def differences(self, settings: Any, key: str) -> list[str]:
-        """The settings in which a run differs from a named one, at the profile where those are fewest."""
-        sizes = [_differences(self.get(key, profile), settings) for profile in self.profiles]
-        nearest = {name: value for name, value in min(sizes, key=len).items() if name != "name"}
-        return [f"{name} {value!r} ({key} {getattr(self.runs[key], name)!r})" for name, value in nearest.items()]
+        """The settings in which a run differs from a named one at its nearest profile: ``rate 0.5 (due 0.1)``."""
+        nearest = min((_differences(self.get(key, profile), settings) for profile in self.profiles), key=len)
+        due = self.get(key)
+        return [f"{name} {value!r} (due {getattr(due, name)!r})" for name, value in nearest.items() if name != "name"]
 
     def summary(self, record: Record) -> dict[str, Any]:
         """The row of a folder's summary: all that stands there must come out the same again."""
