@@ -349,7 +349,7 @@ def test_a_job_whose_batch_died_before_it_could_look_ends_at_once(tmp_path):
     job.files.make_folder()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "rnnkit.runs.job", str(gone.pid)]
+    command = [sys.executable, *pool.CHILD, str(gone.pid)]
     assert subprocess.run(command, input=job.to_json(), text=True, timeout=60).returncode == 1
     assert not job.files.log.exists()
 
