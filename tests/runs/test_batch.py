@@ -269,7 +269,7 @@ def test_full_disk_is_said_in_one_line(tmp_path):
     )  # fmt: skip
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("rnnkit: ")
+    assert done.stderr.startswith("rnnkit run: ")
     assert not list((tmp_path / "out").glob("*.part"))
 
 
@@ -302,7 +302,7 @@ def test_full_disk_is_said_in_one_line(tmp_path):
 def test_bad_values_are_refused(tmp_path, call, arguments, said):
     code, printed, errors = call(*arguments, small=False)
     assert (code, printed) == (2, "")
-    assert errors.startswith("rnnkit: ")
+    assert errors.startswith("rnnkit run: ")
     assert errors.count("\n") == 1
     assert said in errors
     assert not list(tmp_path.iterdir())
