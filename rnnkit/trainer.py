@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnkit.cells import MODELS, Cell
 from rnnkit.diagnostics import over_time, over_units, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
-from rnnkit.inits import init_gru, init_rnn, set_weights
+from rnnkit.inits import get_init, init_gru, init_rnn, set_weights
 from rnnkit.record.anchors import Anchors
-from rnnkit.record.file import empty_arrays, rng_state, set_rng_state, weights_of
+from rnnkit.record.file import empty_arrays, header, rng_state, set_rng_state, weights_of, with_aliases
 from rnnkit.regimes import Regime, RegimeError
-from rnnkit.runs.modelfile import BUILTIN, Cells, make_cell
 from rnnkit.tasks import Batch, draw_length
 from rnnkit.update import one_update
 
@@ -40,6 +40,18 @@ def diagnostic_batch(regime: Regime, dtype: torch.dtype = torch.float32) -> Batc
     rng = np.random.RandomState(regime.seed + regime.valid_seed + DIAG_SEED_OFFSET)
     batch = regime.make_task().sample(rng, regime.max_length, min(regime.bs, regime.cbs))
     return batch.to(regime.device, dtype)
+
+
+def phi_of(regime: Regime) -> str:
+    """The nonlinearity of a regime's cell, by name."""
+    return get_init(regime.init).phi if regime.model == "rnn" else "tanh"
+
+
+def builtin_cell(regime: Regime) -> Cell:
+    """The regime's cell, of the built-in classes, on its device; its weights are not drawn yet."""
+    task = regime.make_task()
+    cell = MODELS[regime.model](task.n_in, regime.nhid, task.n_out, phi=phi_of(regime), head=task.head)
+    return cell.to(regime.device)
 
 
 @dataclass(frozen=True)
@@ -77,12 +89,12 @@ class Trainer:
 
     Arguments:
         regime: the settings.
-        cells: where the cell's class comes from; the built-in cells by default.
-        engine: forward and backward; by default ``fused`` for the built-in cells and ``autograd`` for others. It may be
-            exchanged between checks.
+        cell: the network, made for this regime on its device; its weights are drawn here. A built-in one by default.
+        engine: forward and backward; by default ``fused`` where no cell is given and ``autograd`` for a given one. It
+            may be exchanged between checks.
 
     Attributes:
-        cell: the network, on the regime's device.
+        cell: the network.
         arrays: the record's arrays so far.
         anchors: the moments that are kept whole, for doing a stretch of the training again.
         updates: updates done.
@@ -92,13 +104,12 @@ class Trainer:
     *Source:* handout sections 1 and 2.3.
     """
 
-    def __init__(self, regime: Regime, cells: Cells | None = None, engine: Engine | None = None) -> None:
+    def __init__(self, regime: Regime, cell: Cell | None = None, engine: Engine | None = None) -> None:
         self.regime = regime
-        self.cells = cells or Cells()
-        self.engine = engine or get_engine("fused" if self.cells.source == BUILTIN else "autograd")
+        self.engine = engine or get_engine("autograd" if cell is not None else "fused")
         self.task = regime.make_task()
         self.head = get_head(self.task.head, regime.err_abs)
-        self.cell = make_cell(regime, self.cells).eval()
+        self.cell = (builtin_cell(regime) if cell is None else cell).eval()
         self.rng = np.random.RandomState(regime.seed)
         if regime.model == "gru":
             init_gru(self.cell, self.rng, regime.z_bias)
@@ -114,7 +125,7 @@ class Trainer:
         self._elapsed = 0.0
         self._remember()
 
-    def checkpoints(self, on_update: Callable[[int], None] | None = None) -> Iterator[Checkpoint]:
+    def checkpoints(self, on_update: Callable[[int], object] | None = None) -> Iterator[Checkpoint]:
         """Trains until the last update, a solved task or a diverged network; yields what each check found.
 
         Arguments:
@@ -209,7 +220,8 @@ class Trainer:
         if "mae" in metrics:
             percent = {"valid_err_005": 100 * metrics["err_005"], "valid_err_010": 100 * metrics["err_010"]}
             values |= {"valid_mae": metrics["mae"], "valid_maxae": metrics["maxae"]} | percent
-        diagnostics, histograms = {}, {}
+        diagnostics: dict[str, np.ndarray] = {}
+        histograms: dict[str, np.ndarray] = {}
         if r.collectDiags:
             run = self.engine.run(self.cell, self.head, self.diag_batch)
             diagnostics = over_time(run, satThresh=r.satThresh, gates=r.diagGates)
@@ -217,8 +229,8 @@ class Trainer:
             values |= {"diag_loss": float(run.loss), "diag_err": float(run.error)}
         for name, value in values.items():
             self._put(name, slot, value)
-        for name, value in (diagnostics | histograms).items():
-            self._put(name, (slot, slice(len(value))), value)
+        for name, curve in (diagnostics | histograms).items():
+            self._put(name, (slot, slice(len(curve))), curve)
         since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
@@ -254,3 +266,15 @@ class Trainer:
 
 
 _AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past")
+
+
+def content(trainer: Trainer, cells_sha256: str = "builtin") -> dict[str, Any]:
+    """Everything that a record holds: curves, weights, random stream, anchors, settings.
+
+    Arguments:
+        trainer: as of its last check.
+        cells_sha256: hash of the file that its cell's class stands in, or ``builtin``.
+    """
+    about = header(trainer.regime, trainer.engine.name, cells_sha256, trainer.cell.phi)
+    whole = trainer.state() | about | {"valid_lengths": np.array(trainer.valid_lengths)}
+    return with_aliases(whole, trainer.regime.model)

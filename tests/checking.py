@@ -39,4 +39,4 @@ def stub(id: str) -> str:
 
 def scored(id: str, obj, seed: int = 0) -> Report:
     """The score of an object in this process."""
-    return score(id, lambda request: remote.answer(request, obj), np.random.default_rng(seed))
+    return score(QUESTIONS[id], lambda request: remote.answer(request, obj), np.random.default_rng(seed))

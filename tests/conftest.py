@@ -7,6 +7,7 @@ import signal
 
 import pytest
 import torch
+from course import ASSIGNMENT
 from hypothesis import settings
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
@@ -94,5 +95,5 @@ def entered(tmp_path_factory):
 
     course = Course(ROOT, tmp_path_factory.mktemp("entered"))
     (course.folder / "grading").mkdir()
-    enter(course, NAME, Ledger(course.ledger, NAME))
+    enter(course, ASSIGNMENT, Ledger(course.ledger, NAME))
     return course.folder / "grading"

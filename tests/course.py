@@ -10,10 +10,12 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.common.places import PACKAGE
 
 ROOT = PACKAGE.parent
-NAME = "training_dynamics"
+NAME = MAIN
+ASSIGNMENT = get_assignment()
 SOURCE = ROOT / "notebooks" / NAME
 NOTEBOOKS = sorted(SOURCE.glob("*.ipynb"))
 LONG_ENOUGH = 30  # characters: shorter lines, as `return h_t`, tell nobody anything

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from course import NAME, NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.grading.course.driver import grade_class
@@ -40,7 +40,7 @@ def edit(path: Path, cell_id: str, text: str) -> None:
 
 
 def grade(course: Path, **how):
-    return grade_class(course, NAME, root=ROOT, jobs=2, **how)
+    return grade_class(course, ASSIGNMENT, root=ROOT, jobs=2, **how)
 
 
 def dump(course: Path) -> dict[str, str]:

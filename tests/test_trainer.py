@@ -14,7 +14,7 @@ from rnnkit.engines import AutogradEngine
 from rnnkit.heads import LastLinear, Softmax
 from rnnkit.record.file import rng_state, weights_of
 from rnnkit.regimes import get_regime
-from rnnkit.runs.modelfile import Cells
+from rnnkit.runs.modelfile import Cells, make_cell
 from rnnkit.tasks import draw_length
 from rnnkit.trainer import Trainer
 
@@ -272,7 +272,8 @@ class Broken(RNN):
 
 
 def test_a_net_that_answers_nan_is_all_wrong():
-    _, checks = trained(tiny("B1", clipstyle="rescale"), cells=Cells(classes={"rnn": Broken}), engine=AutogradEngine())
+    regime = tiny("B1", clipstyle="rescale")
+    _, checks = trained(regime, cell=make_cell(regime, Cells(classes={"rnn": Broken})), engine=AutogradEngine())
     assert checks[-1].best_error == 100
 
 

@@ -1,28 +1,33 @@
-"""What ``rnnkit bench`` times: a training step and a validation chunk, by several engines, and matrix products."""
+"""What ``rnnkit bench`` times: training steps, validation chunks and whole trainings, by several engines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.bench.measure import BenchError, Clock, Work
 from rnnkit.cells import GRU, MODELS, Cell, readout
 from rnnkit.common.names import BadValue
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import Head, get_head
 from rnnkit.inits import init_gru, init_rnn
+from rnnkit.regimes import get_regime
 from rnnkit.tasks import Batch, get_task
+from rnnkit.trainer import Trainer
 
 PLAIN, TORCH_NN = "autograd", "torch.nn"
 ENGINES_OF_INTEREST = (PLAIN, "fused")
 SHORTER = {"mem": 20, "mul": 0}  # steps by which the nominal length stays below T
-SMALL_PRODUCT = (1000, 50, 50)  # a validation chunk's step
-LARGE_PRODUCT = (1024, 1024, 1024)
 SEED = 52
+Work = Callable[[], Any]
+
+
+class BenchError(BadValue):
+    """A measurement that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +50,16 @@ class Case:
     H: int = 50
     device: str = "cpu"
 
-    def at(self, axis: str, size: int) -> Case:
-        """The same with another T, B or H."""
-        return replace(self, **{axis: size})
-
-    @property
-    def flops(self) -> int:
-        r"""Operations of the products with the recurrent weights alone: a lower bound of what has to be done.
-
-        .. math:: 2\,T B H^2 \cdot (1 \text{ RNN}, 3 \text{ GRU}) \cdot (1 \text{ forward}, 3 \text{ with backward})
-        """
-        matrices, passes = (3 if self.model == "gru" else 1), (3 if self.kind == "step" else 1)
-        return 2 * self.T * self.B * self.H**2 * matrices * passes
-
 
 def engines_here(names: Iterable[str] = ENGINES_OF_INTEREST) -> dict[str, Engine]:
     """Those of these engines that work here."""
-    found = {}
+    engines = {}
     for name in names:
         try:
-            found[name] = get_engine(name)
+            engines[name] = get_engine(name)
         except (BadValue, ImportError):
             continue
-    return found
+    return engines
 
 
 def material(case: Case) -> tuple[Cell, Head, Batch]:
@@ -86,7 +78,7 @@ def material(case: Case) -> tuple[Cell, Head, Batch]:
     try:
         batch = task.sample(rng, case.T - SHORTER[case.task], case.B)
     except ValueError as error:
-        raise BenchError(f"T {case.T}: {error}; take more steps") from None
+        raise BenchError(f"--T {case.T}: {error}; take more steps") from None
     targets = batch.targets[: case.T] if task.head == "softmax" else batch.targets
     batch = Batch(batch.inputs[: case.T].contiguous(), targets)
     return cell.to(case.device), get_head(task.head), batch.to(case.device, torch.float32)
@@ -95,40 +87,57 @@ def material(case: Case) -> tuple[Cell, Head, Batch]:
 def works(case: Case, engines: dict[str, Engine]) -> dict[str, Work]:
     """The same case by each engine, all diagnostics included, and by torch's own layer, which has none."""
     cell, head, batch = material(case)
-    make = _step if case.kind == "step" else _chunk
-    found = {name: make(engine, cell, head, batch) for name, engine in engines.items()}
-    found[TORCH_NN] = (_step_of_torch if case.kind == "step" else _chunk_of_torch)(torch_layer(cell), cell, head, batch)
-    return found
+    layer = torch_layer(cell)
+    parameters = [*layer.parameters(), cell.W_ho, cell.b_o]
+
+    def torch_step() -> tuple[Tensor, ...]:
+        hidden, _ = layer(batch.inputs)
+        return torch.autograd.grad(head.loss(readout(cell, hidden, head.name), batch.targets), parameters)
+
+    @torch.no_grad()
+    def torch_chunk() -> dict[str, float]:
+        hidden, _ = layer(batch.inputs)
+        return head.metrics(readout(cell, hidden, head.name), batch.targets)
+
+    def of(engine: Engine) -> Work:
+        if case.kind == "step":
+            return lambda: engine.run(cell, head, batch)
+        prepared = engine.prepare(batch)
+        return lambda: engine.metrics(cell, head, prepared)
+
+    by_engine = {name: of(engine) for name, engine in engines.items()}
+    return by_engine | {TORCH_NN: torch_step if case.kind == "step" else torch_chunk}
 
 
-def largest_difference(case: Case, engines: dict[str, Engine], clock: Clock) -> dict[str, tuple[float, float]]:
-    r"""How far each engine's gradients are from the plain loop's: the largest :math:`\|\Delta\| / \|\text{ref}\|`.
+def laps(key: str, engines: dict[str, Engine], profile: str = "full", device: str = "cpu") -> dict[str, Work]:
+    """Trainings of one regime, an engine each: a call is a lap, the updates up to the next check and that check.
 
-    Returns:
-        By engine, that and the seconds of this pass, which may be its first.
+    All draw from the same seeds, so that in the same lap they have the same lengths. Two laps are done already: the
+    untrained network's check, and one in which code is compiled.
     """
+    regime = get_regime(key, profile, device=device)
+    trainings = {name: Trainer(regime, engine=engine).checkpoints() for name, engine in engines.items()}
+    for training in trainings.values():
+        next(training)
+        next(training)
+    return {name: training.__next__ for name, training in trainings.items()}
+
+
+def largest_difference(case: Case, engines: dict[str, Engine]) -> dict[str, float]:
+    r"""How far each engine's gradients are from the plain loop's: the largest :math:`\|\Delta\| / \|\text{ref}\|`."""
     cell, head, batch = material(case)
-    expected = engines[PLAIN].run(cell, head, batch)
-    wanted = expected.grads | {"flow": expected.flow}
-    found = {}
-    for name, engine in engines.items():
-        begun = clock()
+
+    def gradients(engine: Engine) -> dict[str, Tensor]:
         run = engine.run(cell, head, batch)
-        first = clock() - begun
-        got = run.grads | {"flow": run.flow}
-        apart = [float((got[key] - ref).norm() / ref.norm()) for key, ref in wanted.items() if ref.norm() > 0]
-        found[name] = (max(apart), first)
-    return found
+        assert run.flow is not None
+        return run.grads | {"flow": run.flow}
 
-
-def products(device: str = "cpu") -> dict[str, tuple[int, Work]]:
-    """float32 matrix products by torch, of a small and a large size: operations and work, by name."""
-    found = {}
-    for name, (rows, inner, columns) in {"small": SMALL_PRODUCT, "large": LARGE_PRODUCT}.items():
-        left, right = torch.ones(rows, inner, device=device), torch.ones(inner, columns, device=device)
-        out = torch.empty(rows, columns, device=device)
-        found[name] = (2 * rows * inner * columns, _product(left, right, out))
-    return found
+    wanted = {name: gradient for name, gradient in gradients(engines[PLAIN]).items() if gradient.norm() > 0}
+    largest = {}
+    for name, engine in engines.items():
+        got = gradients(engine)
+        largest[name] = max(float((got[key] - ref).norm() / ref.norm()) for key, ref in wanted.items())
+    return largest
 
 
 @torch.no_grad()
@@ -145,41 +154,13 @@ def torch_layer(cell: Cell) -> nn.Module:
         across = torch.cat([cell.W_hr, -cell.W_hz, cell.W_hh], dim=1)
         bias = torch.cat([cell.b_r, -cell.b_z, cell.b_h])
     else:
-        into, across, bias = cell.W_xh, cell.W_hh, cell.b_h
-    layer.weight_ih_l0.copy_(into.T)
-    layer.weight_hh_l0.copy_(across.T)
-    layer.bias_ih_l0.copy_(bias)
-    layer.bias_hh_l0.zero_()
+        into, across, bias = cell.get_parameter("W_xh"), cell.W_hh, cell.get_parameter("b_h")
+    values = {
+        "weight_ih_l0": into.T,
+        "weight_hh_l0": across.T,
+        "bias_ih_l0": bias,
+        "bias_hh_l0": torch.zeros_like(bias),
+    }
+    for name, value in values.items():
+        layer.get_parameter(name).copy_(value)
     return layer.to(cell.W_hh.device)
-
-
-def _step(engine: Engine, cell: Cell, head: Head, batch: Batch) -> Work:
-    return lambda: engine.run(cell, head, batch)
-
-
-def _chunk(engine: Engine, cell: Cell, head: Head, batch: Batch) -> Work:
-    prepared = engine.prepare(batch)
-    return lambda: engine.metrics(cell, head, prepared)
-
-
-def _step_of_torch(layer: nn.Module, cell: Cell, head: Head, batch: Batch) -> Work:
-    parameters = [*layer.parameters(), cell.W_ho, cell.b_o]
-
-    def work() -> tuple[Tensor, ...]:
-        hidden, _ = layer(batch.inputs)
-        return torch.autograd.grad(head.loss(readout(cell, hidden, head.name), batch.targets), parameters)
-
-    return work
-
-
-def _chunk_of_torch(layer: nn.Module, cell: Cell, head: Head, batch: Batch) -> Work:
-    def work() -> dict[str, float]:
-        with torch.no_grad():
-            hidden, _ = layer(batch.inputs)
-            return head.metrics(readout(cell, hidden, head.name), batch.targets)
-
-    return work
-
-
-def _product(left: Tensor, right: Tensor, out: Tensor) -> Work:
-    return lambda: torch.mm(left, right, out=out)

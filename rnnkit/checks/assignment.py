@@ -43,9 +43,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.question import Question
+
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,12 @@ class Assignment:
         return self.questions | {question.id: question for question in self.records}
 
     @cached_property
+    def experiment(self) -> Experiment | None:
+        """What it trains, from the module ``experiment`` of its folder; None where there is no such module."""
+        name = f"{self.home}.experiment"
+        return importlib.import_module(name).EXPERIMENT if importlib.util.find_spec(name) else None
+
+    @cached_property
     def key(self) -> ModuleType | None:
         """The instructor's side, with ``draw(id, rng)`` and ``right(id, inputs)``; None where it is absent."""
         name = f"{self.home}.key"
@@ -142,8 +151,8 @@ class Assignment:
         """What ``expected/NAME.json`` holds; an empty dict where there is no such file."""
         return _stored(self.home, name)
 
-    def judge(self, question: Question) -> ModuleType:
-        """What judges the record of a run: the module of the question's name."""
+    def module_of(self, question: Question) -> ModuleType:
+        """What judges the record of a run, and says what tries it again: the module of the question's name."""
         return importlib.import_module(f"{self.home}.{question.id}")
 
     def check(self, question_id: str, obj: Any = None) -> float:

@@ -1,10 +1,13 @@
-"""What the code of a question may not use, in words and names alone; `rules` finds it in objects, the scan in text."""
+"""What the code of a question may not use, in names alone: `rules` looks for it in objects, the scan in text."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 CHECKS = ("rnnkit.checks", "rnnkit.assignments")  # their data is not to be read, whatever the question
+NETWORKS = ("RNNBase", "RNN", "GRU", "LSTM", "RNNCellBase", "RNNCell", "GRUCell", "LSTMCell")  # of torch.nn
+CALLS = tuple(name + suffix for name in ("gru", "lstm", "rnn_tanh", "rnn_relu") for suffix in ("", "_cell"))  # of torch
 CLIPPERS = ("clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm")  # of torch.nn.utils
 
 
@@ -26,3 +29,18 @@ class Forbidden:
 
 
 BY_YOURSELF = Forbidden()  # nothing but what every question forbids
+
+
+def together(several: Iterable[Forbidden]) -> Forbidden:
+    """What is forbidden where several questions are answered, as in a notebook."""
+    several = list(several)
+    return Forbidden(
+        modules=tuple(dict.fromkeys(name for one in several for name in one.modules)),
+        cells=any(one.cells for one in several),
+        clipping=any(one.clipping for one in several),
+    )
+
+
+def inside(name: object, modules: Iterable[str]) -> bool:
+    """Whether a dotted name is one of these modules, or in one."""
+    return any(name == module or str(name).startswith(f"{module}.") for module in modules)

@@ -23,11 +23,13 @@ class Probe:
         name: what is special, to stand after "when": ``h_prev = 0``.
         look: where to look if a wrong answer is right then; empty where that could have many reasons.
         change: makes the inputs from the public ones.
+        narrow: whether it is so special that being right with it, and with all others, still says where to look.
     """
 
     name: str
     look: str
     change: Callable[[Inputs], Inputs]
+    narrow: bool = False
 
 
 def probe_inputs(question: Question) -> dict[str, Inputs]:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
     from rnnkit.checks.inputs import Inputs
+    from rnnkit.checks.outcome import Outcome
     from rnnkit.checks.probes import Probe
     from rnnkit.checks.report import Report
+    from rnnkit.checks.right import Expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,7 @@ class Question:
         forbids: what its code may not use.
         probes: special inputs, asked only to explain a wrong answer.
         probed: the names of the cases that the probes are asked in; empty for the first.
+        clue: what wrong outcomes of this question alone give away: a sentence, or None.
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
         judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
@@ -58,6 +61,7 @@ class Question:
     forbids: Forbidden = BY_YOURSELF
     probes: tuple[Probe, ...] = ()
     probed: tuple[str, ...] = ()
+    clue: Callable[[Question, dict[str, Outcome], Expected], str | None] | None = None
     returns: Callable[..., tuple[int, ...]] | None = None
     judge: Callable[[Any], Report] | None = None
     assignment: Assignment = field(init=False, repr=False)

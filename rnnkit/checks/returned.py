@@ -22,7 +22,7 @@ _FORMS = {
 
 def form(question: Question, outcomes: Outcomes) -> str | None:
     """What the form of the results shows: their order, or one container in place of another."""
-    if question.method == "forward":
+    if question.method == "forward" and "hidden states" in outcomes:
         return _forward(outcomes)
     step = next(iter(outcomes.values()))
     if question.name == "GRU.step" and "got dict" in step.problems.get("h_t", ""):
@@ -42,8 +42,8 @@ def _container(outcome: Outcome) -> str | None:
 
 def _forward(outcomes: Outcomes) -> str | None:
     hidden, output = outcomes["hidden states"], outcomes["output at every step"]
-    if found := _container(hidden):
-        return found
+    if sentence := _container(hidden):
+        return sentence
     third = "gates" if "gate traces" in outcomes else "None"
     kinds = [
         _kind(output, "output", third),
@@ -83,7 +83,7 @@ def _third(traces: Outcome | None, hidden: Outcome, third: str) -> str | None:
 def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[str]:
     """What is said of z and r where they alone are not right, as they are returned."""
     case = GATES.get(question.name)
-    if case is None:
+    if case not in outcomes:
         return []
     outcome = outcomes[case]
     state = "h_t" if question.name == "GRU.step" else "hidden"

@@ -14,21 +14,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import nn
 
 import rnnkit.cells
-from rnnkit.checks.forbidden import CHECKS, CLIPPERS
+from rnnkit.checks.forbidden import CALLS, CHECKS, CLIPPERS, NETWORKS, inside
 from rnnkit.checks.question import Question
 from rnnkit.common.places import PACKAGE
 
-TORCH_CLASSES = (nn.RNNBase, nn.RNN, nn.GRU, nn.LSTM, nn.RNNCellBase, nn.RNNCell, nn.GRUCell, nn.LSTMCell)
-_TORCH_CALLS = frozenset(
-    prefix + name + suffix
-    for name in ("gru", "lstm", "rnn_tanh", "rnn_relu")
-    for prefix in ("", "quantized_")
-    for suffix in ("", "_cell")
-) | {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
+TORCH_CLASSES = tuple(getattr(nn, name) for name in NETWORKS)
+_TORCH_CALLS = {prefix + name for name in CALLS for prefix in ("", "quantized_")}
+_TORCH_CALLS |= {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
 KIT_CELLS = (rnnkit.cells.RNN, rnnkit.cells.GRU)
 _KIT_FUNCTIONS = (rnnkit.cells.unroll, rnnkit.cells.Cell.forward, rnnkit.cells.Cell.recurrent_weight_for_rho)
 SWITCHED_OFF = "sys.setprofile"
@@ -38,7 +33,7 @@ def banned_name(value: Any, question: Question) -> str | None:
     """What to call a forbidden class, function or module; None for anything else."""
     if isinstance(value, types.ModuleType):
         name = value.__name__
-        return name if _inside(name, question.forbids.modules + CHECKS) else None
+        return name if inside(name, question.forbids.modules + CHECKS) else None
     if isinstance(value, type):
         if issubclass(value, TORCH_CLASSES):
             return next(f"torch.nn.{cls.__name__}" for cls in value.__mro__ if cls in TORCH_CLASSES)
@@ -49,14 +44,10 @@ def banned_name(value: Any, question: Question) -> str | None:
     if isinstance(value, types.FunctionType):
         if value in _KIT_FUNCTIONS and question.forbids.cells:
             return f"rnnkit.cells.{value.__qualname__}"
-        if _inside(value.__module__, CHECKS):  # in the source only: they do run
+        if inside(value.__module__, CHECKS):  # in the source only: they do run
             return f"{value.__module__}.{value.__name__}"
         return _banned_code(value.__code__, str(value.__module__), question)
     return None
-
-
-def _inside(name: Any, modules: tuple[str, ...]) -> bool:
-    return any(name == module or str(name).startswith(module + ".") for module in modules)
 
 
 def _is_torch_call(value: Any) -> bool:
@@ -64,7 +55,7 @@ def _is_torch_call(value: Any) -> bool:
 
 
 def _banned_code(code: types.CodeType, module: str, question: Question) -> str | None:
-    if _inside(module, question.forbids.modules):
+    if inside(module, question.forbids.modules):
         return f"{module}.{code.co_name}"
     name = code.co_name.removeprefix("_")  # torch calls what is behind get_total_norm _get_total_norm
     if question.forbids.clipping and module == "torch.nn.utils.clip_grad" and name in CLIPPERS:
@@ -77,14 +68,14 @@ def _banned_code(code: types.CodeType, module: str, question: Question) -> str |
 
 def in_source(obj: Any, question: Question) -> list[str]:
     """Forbidden things that the class comes from, or that the code of this question names; sorted."""
-    found: set[str] = set()
+    used: set[str] = set()
     if isinstance(obj, type):
-        found |= {name for cls in obj.__mro__ if (name := banned_name(cls, question))}
+        used |= {name for cls in obj.__mro__ if (name := banned_name(cls, question))}
     elif name := banned_name(obj, question):
-        found.add(name)
+        used.add(name)
     for function in _functions(obj, question):
-        found |= set(_named_in(function.__code__, function, question))
-    return sorted(found)
+        used |= set(_named_in(function.__code__, function, question))
+    return sorted(used)
 
 
 def _functions(obj: Any, question: Question) -> Iterator[types.FunctionType]:
@@ -134,12 +125,12 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
                 except ValueError:
                     value = None
             elif step.opname == "IMPORT_NAME":
-                value = _module(step.argval)
+                value = sys.modules.get(step.argval)
             elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"):
                 reached = value if isinstance(value, types.ModuleType) else None
                 value = getattr(reached, step.argval, None) if reached else None
-                if step.opname == "IMPORT_FROM" and name_if(value, question):
-                    yield name_if(value, question)
+                if step.opname == "IMPORT_FROM" and banned_name(value, question):
+                    yield banned_name(value, question)
                     value = reached
                     continue
                 value = value if step.opname != "IMPORT_FROM" else reached
@@ -147,17 +138,8 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
                 continue
             else:
                 value = None
-            if found := name_if(value, question):
-                yield found
-
-
-def name_if(value: Any, question: Question) -> str | None:
-    """`banned_name`, with None for None."""
-    return None if value is None else banned_name(value, question)
-
-
-def _module(name: str) -> Any:
-    return sys.modules.get(name)
+            if name := banned_name(value, question):
+                yield name
 
 
 # ---- while it runs -----------------------------------------------------------------------------------------------
@@ -166,7 +148,7 @@ def _module(name: str) -> Any:
 @contextmanager
 def tripwire(question: Question) -> Iterator[set[str]]:
     """Notes every forbidden call in this thread, whatever name it went by."""
-    found: set[str] = set()
+    used: set[str] = set()
     codes = {
         _code_of(cls, name): f"torch.nn.{cls.__name__}" for cls in TORCH_CLASSES for name in ("__init__", "forward")
     }
@@ -182,21 +164,21 @@ def tripwire(question: Question) -> Iterator[set[str]]:
             if code not in known:
                 known[code] = _banned_code(code, str(frame.f_globals.get("__name__", "")), question)
             if name := known[code]:
-                found.add(name)
+                used.add(name)
             elif code.co_name == "__call__" and code.co_filename.endswith("_ops.py"):
                 called = getattr(frame.f_locals.get("self"), "__name__", "").split(".")[0]
                 if called in _TORCH_CALLS:
-                    found.add(f"torch.ops.aten.{called}")
+                    used.add(f"torch.ops.aten.{called}")
         elif event == "c_call" and getattr(argument, "__name__", "") in _TORCH_CALLS and _is_torch_call(argument):
-            found.add(f"torch.{argument.__name__}")
+            used.add(f"torch.{argument.__name__}")
 
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        yield found
+        yield used
     finally:
         if sys.getprofile() is not watch:
-            found.add(SWITCHED_OFF)
+            used.add(SWITCHED_OFF)
         sys.setprofile(before)
 
 
@@ -208,6 +190,3 @@ def verdict(names: list[str], question: Question) -> str:
     """The message about what was found."""
     used, how = ", ".join(names), question.forbids.instead
     return f"{question.name} uses {used}: this question is to be written {how}, without it (0 points)"
-
-
-assert torch.gru.__name__ in _TORCH_CALLS

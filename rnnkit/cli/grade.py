@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from rnnkit.assignments import MAIN, get_assignment
+from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
 from rnnkit.common.places import clone_root
@@ -17,7 +17,6 @@ from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url
 from rnnkit.grading.course.ledger import GRADED, REJECTED, Entry, Ledger
 from rnnkit.grading.course.marks import read_marks, unfinished
-from rnnkit.grading.course.roster import read_roster
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.take_in import take_in
 
@@ -109,6 +108,9 @@ def summary(graded: Graded, submitted: Path) -> str:
     lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing graded"]
     if graded.unchanged:
         lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
+    if count := len(graded.again):
+        which = "1 submission that is" if count == 1 else f"{count} submissions that are"
+        lines.append(f"graded again, as the code or notebooks that decide points have changed: {which} as before")
     lines += [f"not graded: {name}: {reason}" for name, reason in graded.refused.items()]
     lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
     lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
@@ -136,9 +138,9 @@ def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -
 
 def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
-    roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
+    roster = [student.id for student in course.people] if course.roster.exists() else None
     with told_of_room(course), lock(course):
-        how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace}
+        how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace, "others": names()}
         taken = take_in(given.source, course.submitted, given.assignment, **how)
     for one in taken:
         print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")

@@ -6,21 +6,24 @@ import argparse
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
-from tqdm.auto import tqdm
 
 from rnnkit.cli.guard import Parser
-from rnnkit.common.processes import interrupt
-from rnnkit.regimes import RegimeError
-from rnnkit.runs.estimate import in_words, makespan
-from rnnkit.runs.modelfile import announce, find_cells, make_cell
-from rnnkit.runs.sweep import Work, dask_executor, seconds_left
-from rnnkit.runs.sweep_curves import write_curves
-from rnnkit.runs.sweep_file import read_sweep_file
-from rnnkit.trainer import check_device
+from rnnkit.common.names import BadValue
+from rnnkit.record.file import RecordError
+from rnnkit.runs.estimate import in_words, makespan, seconds_left
+from rnnkit.runs.experiment import RUNNING
+from rnnkit.runs.files import RunFiles
+from rnnkit.runs.jobs import Job, Outcome
+from rnnkit.runs.modelfile import announce, find_cells
+from rnnkit.runs.pool import dask_executor
+from rnnkit.runs.progress import watch
+from rnnkit.runs.sweep_file import SweepError, read_sweep_file
+from rnnkit.runs.tables import curve_rows, save_rows, sweep_rows
 
 START_UP = 3.0  # seconds that a run takes besides training
 
@@ -40,42 +43,74 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit sweep``: 0 when every run has ended, 1 when one failed, 2 for a bad value, 130 for Ctrl-C."""
-    arguments = make_parser().parse_args(argv)
     torch.set_num_threads(1)  # as in the runs that are estimated
+    return _sweep(make_parser().parse_args(argv))
+
+
+class Table:
+    """A sweep's table, written again after each run.
+
+    Arguments:
+        path: ends in ``.csv``.
+        jobs: all of the sweep's.
+    """
+
+    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
+        self.path, self.jobs = path, jobs
+        self.first = ["run", *dict.fromkeys(label for job in jobs for label in job.labels), "status", "updates"]
+        self.failed: dict[str, str] = {}
+        self._ended: dict[str, dict[str, Any]] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Takes in how a job ended."""
+        if outcome.status == "failed":
+            self.failed[outcome.job.label] = outcome.reason
+        self.write()
+
+    def write(self) -> None:
+        """All there is by now."""
+        save_rows(self.path, sweep_rows(self.jobs, self.failed, self._ended), self.first)
+
+
+def left_of(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs that have not ended (SweepError: a file of one is another run's, or cannot be read)."""
+    try:
+        records = [job.stored() for job in jobs]
+    except RecordError as error:
+        raise SweepError(f"{error}; or choose another --out or another name for the sweep") from None
+    pairs = zip(jobs, records, strict=True)
+    return [job for job, record in pairs if record is None or str(record["status"]) == RUNNING]
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
-        raise RegimeError(f"--jobs: expected at least 1, got {arguments.jobs}")
+        raise BadValue(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)
     sweep = read_sweep_file(arguments.file)
     announce(cells)
-    for run in sweep.runs:
-        check_device(run.regime)
-        make_cell(run.regime, cells)
-    work = Work(sweep, arguments.out or Path("runs") / "sweeps" / sweep.name, cells)
-    left = work.waiting()
-    print(f"{sweep.name}: {len(sweep.runs)} runs, {len(sweep.runs) - len(left)} of them done; table: {work.table}")
+    out = Path(arguments.out or Path("runs") / "sweeps" / sweep.name)
+    jobs = sweep.jobs(out, cells)
+    for job in jobs:
+        job.experiment.refuse(job.settings, cells)
+    left, table = left_of(jobs), Table(out / f"{sweep.name}.csv", jobs)
+    print(f"{sweep.name}: {len(jobs)} runs, {len(jobs) - len(left)} of them done; table: {table.path}")
     if arguments.dry_run:
-        seconds = seconds_left(left, cells)
-        total = makespan([one + START_UP for one in seconds], arguments.jobs) if seconds else 0
+        seconds = [one + START_UP for one in seconds_left(left, cells)[0].values()]
+        total = in_words(makespan(seconds, arguments.jobs))
         print(
-            f"{len(left)} runs left: at most about {in_words(total)}, {arguments.jobs} at a time "
+            f"{len(left)} runs left: at most about {total}, {arguments.jobs} at a time "
             f"({sum(seconds) / 3600:.1f} core hours; a run that solves its task ends earlier)"
         )
         return 0
-    workers = dask_executor(arguments.dask) if arguments.dask else ThreadPoolExecutor(arguments.jobs)
-    failed, done = 0, len(sweep.runs) - len(left)
-    with workers as executor, tqdm(total=len(sweep.runs), initial=done, unit="run", desc=sweep.name) as bar:
-        try:
-            for run, status in work.run(executor, shared_disk=not arguments.dask):
-                failed += status.startswith("failed")
-                bar.update()
-                bar.write(f"{run.name}: {status}")
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            with suppress(OSError):  # the terminal may be gone
-                bar.write("broken off: saving what runs; the same command goes on later")
-            interrupt()
-            raise
+    RunFiles(out, sweep.name).make_folder()
+    table.write()
+    workers = dask_executor(arguments.dask) if arguments.dask else nullcontext(ThreadPoolExecutor(arguments.jobs))
+    with workers as executor:
+        outcomes = watch(left, executor, not arguments.dask, table.add)
     if arguments.curves:
-        print(f"curves: {write_curves(work)}")
-    print(f"{len(sweep.runs) - failed} of {len(sweep.runs)} runs ended, {failed} failed; table: {work.table}")
-    return 1 if failed else 0
+        print(f"curves: {save_rows(out / f'{sweep.name}_curves.csv', curve_rows(jobs), table.first[:-2])}")
+    interrupted = any(outcome.status == "interrupted" for outcome in outcomes)
+    failed = len(table.failed)
+    if not interrupted:
+        print(f"{len(jobs) - failed} of {len(jobs)} runs ended, {failed} failed; table: {table.path}")
+    return 130 if interrupted else 1 if failed else 0

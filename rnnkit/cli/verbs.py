@@ -50,7 +50,7 @@ VERBS: dict[str, Verb] = {
     "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
     "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
     "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
-    "bench": Verb("rnnkit.bench.verb:main", "time the engines against each other, in one run, as ratios", CLONE),
+    "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE),
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),
     "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE),
     "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE),

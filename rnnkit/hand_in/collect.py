@@ -19,12 +19,11 @@ from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
-from rnnkit.record.file import RecordError, load, regime_of
-from rnnkit.record.find import KEPT, Found, find, fingerprint, places, unfinished
+from rnnkit.record.file import RecordError, load
+from rnnkit.record.find import HANDOUT, KEPT, Found, Runs, find, fingerprint, places, unfinished
 from rnnkit.record.keys import STATE
-from rnnkit.regimes import REGIMES, Regime, differences
 from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE
-from rnnkit.runs.summary import COMMANDS
+from rnnkit.runs.tables import COMMANDS
 
 CHATS = "ai_chats.txt"
 FULL = "full"
@@ -55,6 +54,16 @@ class Collected:
     runs: dict[str, dict[str, str]] = field(default_factory=dict)
     prints: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def prefix(self) -> str:
+        """What stands before the size in the name of the folder that ``rnnkit run`` makes."""
+        return "" if self.assignment.name == MAIN else f"{self.assignment.name}-"
+
+    @property
+    def named(self) -> Runs:
+        """What names the runs."""
+        return self.assignment.experiment or HANDOUT
+
 
 def collect(
     assignment: Assignment, folder: str | Path, *, runs: str | Path | None = None, smoke: bool = False
@@ -75,17 +84,17 @@ def collect(
             collected.missing += [
                 f"{name}: question {question} is still to be solved" for question in unsolved(notebook)
             ]
-    where = places(folder, runs)
+    where, named = places(folder, runs, collected.prefix), collected.named
     records = {key: _run(collected, key, sha256, where, smoke) for key in due.runs}
     for key in due.welcome:
-        for one in find(key, where)[:1]:
+        for one in find(key, where, named)[:1]:
             collected.prints[key] = fingerprint(one.path.read_bytes())
             _take_run(collected, key, one)
     if due.report in notebooks:
         _report(collected, notebooks[due.report], smoke)
     if due.extra_run:
         _extra_credit(collected, notebooks, where)
-    _commands(collected, {key: regime for key, regime in records.items() if regime}, runs)
+    _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected
 
 
@@ -133,16 +142,16 @@ def _same_code(content: bytes, text: str) -> bool:
         return False
 
 
-def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke: bool) -> Regime | None:
-    """Takes one regime's run; returns what it was trained with, None where there is no record of it."""
-    command, several = _command(collected, key), find(key, where)
+def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke: bool) -> Any:
+    """Takes one run; returns what it was trained with, None where there is no record of it."""
+    command, several = _command(collected, key), find(key, where, collected.named)
     if not several:
         collected.missing.append(f"{key}: {_elsewhere(collected, key) or f'no run; {command}'}")
         return None
     one = several[0]
     try:
         content = load(one.path)
-        wrong = [f"{key}: {text}" for text in _not_right(key, one, content, sha256, smoke, command)]
+        wrong = [f"{key}: {text}" for text in _not_right(collected, key, one, content, sha256, smoke, command)]
     except RecordError as error:
         collected.missing.append(f"{key}: {error}")
         return None
@@ -151,25 +160,24 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
         return None
     collected.missing += wrong
     for other in several[1:]:
-        if left := unfinished(other.status, other.updates, other.regime or one.regime):
+        if left := unfinished(other.status, other.updates, collected.named.total(other.settings or one.settings)):
             collected.notes.append(f"{key}: left out: {other.path}, {left}")
     collected.runs[key] = {"name": one.name, "profile": one.profile, "status": one.status}
     collected.prints[key] = fingerprint(one.path.read_bytes())
     _take_run(collected, key, one)
-    return one.regime
+    return one.settings
 
 
 def _command(collected: Collected, key: str) -> str:
     """What makes a run of the size that is due."""
-    name = collected.assignment.name
-    return f"rnnkit run {'' if name == MAIN else f'{name} '}{key} --profile {FULL}"
+    return f"rnnkit run {collected.prefix.replace('-', ' ')}{key} --profile {FULL}"
 
 
 def _elsewhere(collected: Collected, key: str) -> str:
     """What is said of a run that is not where it should be, but a folder away; empty where there is none."""
     paths = [path for depth in ("*/*/*/", "*/*/", "*/") for path in collected.folder.glob(f"{depth}*{STATE}")]
     where = [[path.parent] for path in sorted(paths) if KEPT not in path.parent.name]
-    for one in find(key, where):
+    for one in find(key, where, collected.named):
         if one.finished and one.profile == FULL:
             path = one.path.parent if one.path.parent.name != one.name else one.path.parent.parent
             return f"not where it is looked for; there is one with --runs {path}"
@@ -189,18 +197,23 @@ def _take_run(collected: Collected, key: str, one: Found) -> None:
             collected.missing.append(f"{key}: no log; expected {path} beside the record")
 
 
-def _not_right(key: str, one: Found, content: Any, sha256: str | None, smoke: bool, command: str) -> Iterator[str]:
+def _not_right(
+    collected: Collected, key: str, one: Found, content: Any, sha256: str | None, smoke: bool, command: str
+) -> Iterator[str]:
     """What is wrong with a record that can be read."""
+    named = collected.named
     if one.profile == "custom":
-        yield f"not the handout's settings: {', '.join(differences(regime_of(content), key))}; {command}"
+        yield f"not the handout's settings: {', '.join(named.differences(one.settings, key))}; {command}"
     elif one.profile != FULL and not smoke:
         yield f"a run of profile {one.profile}, not {FULL}; {command} (--allow-smoke, where that is agreed)"
     if not one.finished:
         yield (
-            f"not at its end, {one.updates} of {regime_of(content).maxiters} updates in {one.path}; "
+            f"not at its end, {one.updates} of {named.total(one.settings)} updates in {one.path}; "
             f"the same command goes on: {command}"
         )
     trained = str(content["cells_sha256"])
+    if not collected.assignment.model:
+        return
     if trained == BUILTIN:
         yield f"trained with rnnkit's own cells, not with {DEFAULT_FILE}; {command}"
     elif sha256 is not None and trained != sha256:
@@ -230,12 +243,12 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
     due = collected.assignment.hand_in
     saying = [name for name in (due.report, *collected.assignment.optional) if name in notebooks]
     cells = {name: cells_by_id(notebooks[name]) for name in saying}
-    names = list(dict.fromkeys(_run_named(named, due) for named in cells.values()))
-    there = {name: several[0] for name in names if (several := find(name, where))}
+    names = list(dict.fromkeys(_run_named(one, due, collected.named) for one in cells.values()))
+    there = {name: several[0] for name in names if (several := find(name, where, collected.named))}
     done = [one for one in there.values() if one.status != "running"]
     for one in done:
         _take_run(collected, "extra credit", one)
-    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report, {}).get(due.extra_name))
+    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report or "", {}).get(due.extra_name))
     if meant and not done:
         collected.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
@@ -243,27 +256,25 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
         )
 
 
-def _run_named(cells: dict[str, Any], due: HandIn) -> str:
+def _run_named(cells: dict[str, Any], due: HandIn, named: Runs) -> str:
     """The run that a notebook says is the extra credit's."""
     try:
-        (statement,) = ast.parse(text_of(cells[due.extra_run])).body
-        name = Path(str(ast.literal_eval(statement.value))).name or due.extra_name
-        return REGIMES[name].name if name in REGIMES else name
+        (statement,) = ast.parse(text_of(cells[due.extra_run or ""])).body
+        value = ast.literal_eval(getattr(statement, "value"))  # noqa: B009
+        return named.key_of(Path(str(value)).name or due.extra_name)[1]
     except (KeyError, ValueError, SyntaxError, AttributeError):
         return due.extra_name
 
 
-def _commands(collected: Collected, records: dict[str, Regime], runs: str | Path | None) -> None:
+def _commands(collected: Collected, records: dict[str, Any], runs: str | Path | None) -> None:
     """The student's commands.txt, or the one of ``rnnkit run``; what it lacks is added from the records."""
-    places = [
-        collected.folder,
-        *([Path(runs)] if runs else [collected.folder / "runs" / FULL, collected.folder / "runs" / "smoke"]),
-    ]
+    usual = (collected.folder / "runs" / f"{collected.prefix}{size}" for size in (FULL, "smoke"))
+    places = [collected.folder, *([Path(runs)] if runs else usual)]
     own = next((place / COMMANDS for place in places if (place / COMMANDS).is_file()), None)
     text = own.read_text(encoding="utf-8", errors="replace").rstrip("\n") if own else ""
-    lacking = {key: regime for key, regime in records.items() if not re.search(rf"\b({key}|{regime.name})\b", text)}
+    lacking = {key: one for key, one in records.items() if not re.search(rf"\b({key}|{one.name})\b", text)}
     if lacking:
-        added = "\n".join(regime.command() for regime in lacking.values())
+        added = "\n".join(map(collected.named.command, lacking.values()))
         text = f"{text}\n# from the records of the runs:\n{added}".lstrip("\n")
         collected.notes.append(f"{COMMANDS}: the commands of {', '.join(lacking)} are taken from the runs' records")
     if text:

@@ -16,7 +16,7 @@ from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
 from rnnkit.notebook.cells import NotebookError, read_notebook
 from rnnkit.record.file import load, regime_of
-from rnnkit.record.find import SHOWN, SMALLER, find, fingerprint, key_of, places
+from rnnkit.record.find import SHOWN, SMALLER, find_run, fingerprint, key_of
 from rnnkit.regimes import differences, get_regime
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
@@ -135,10 +135,11 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
-    paths = {name: find_run(name, folder) for name in run.split()}
-    for name in (name for name, path in paths.items() if path is None):
+    wanted = [*dict.fromkeys(run.split())]
+    paths = {name: path for name in wanted if (path := find_run(name, folder))}
+    for name in (name for name in wanted if name not in paths):
         print(_missing(name))
-    if None in paths.values():
+    if len(paths) < len(wanted):
         return
     with explained(", ".join(map(str, paths.values()))):
         read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
@@ -181,11 +182,6 @@ def explained(what: object) -> Iterator[None]:
         print(error)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         print(f"{what}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
-
-
-def find_run(name: str, folder: str | Path | None = None) -> Path | None:
-    """The record that stands for a run, see `rnnkit.record.find`; None where there is none."""
-    return next((one.path for one in find(name, places(runs=folder))), None)
 
 
 def _missing(name: str) -> str:

@@ -13,7 +13,7 @@ def plot_curves(rows: Sequence[dict[str, str]], label: str = "run", floor: float
     """Validation error (percent) against updates, a line for each run.
 
     Arguments:
-        rows: of a sweep's table of curves, see `rnnkit.runs.sweep_curves`.
+        rows: of a sweep's table of curves, see `rnnkit.runs.tables.curve_rows`.
         label: the column that names a line.
         floor: the error of one who guesses (percent).
     """

@@ -1,11 +1,17 @@
-"""What stands in the page: sections in the order of the handout's questions, each with its pictures."""
+"""What stands in the page of regimes: sections in the order of the handout's questions, each with its pictures.
+
+Pictures, facts and commands are on everybody's page. What they say of the questions, in classes and in words, is only
+where `rnnkit.record.verdict` is: with instructors.
+"""
 
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -15,14 +21,12 @@ from matplotlib.figure import Figure
 from rnnkit import plots
 from rnnkit.plots import compare
 from rnnkit.plots.style import marked
-from rnnkit.record.facts import Record
+from rnnkit.record.facts import Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
 DPI, COLORS = 150, 128
-CLIPPING = (("A1", "A2", "A3"), ("A4", "A5"))
-GATED = (("A1", "A4"), ("B1", "B2"))
-SIGMOID = (("A1", "A1s"), ("B1", "B1s"))
 Runs = Mapping[str, Record]
+Groups = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,86 @@ class Section:
     groups: list[Group] = field(default_factory=list)
 
 
-def sections(runs: Runs) -> list[Section]:
+@dataclass(frozen=True)
+class Pairs:
+    """Labels of runs that are set side by side.
+
+    Fields:
+        clipping: without and with it.
+        gated: RNN and GRU.
+        sigmoid: tanh and sigmoid.
+        direct: the run on which total derivative and direct term are contrasted, if its loss is at the last step.
+    """
+
+    clipping: Groups = ()
+    gated: Groups = ()
+    sigmoid: Groups = ()
+    direct: str = ""
+
+
+def page_of(runs: Runs, pairs: Pairs) -> dict[str, Any]:
+    """What `rnnkit.plots.page.write_page` writes of runs of regimes, by their labels."""
+    return {
+        "title": "Training dynamics",
+        "about": _about(runs),
+        "units": "Losses in nats (squared error for mul and add), errors in percent, times in seconds; "
+        "gradient norms before clipping.",
+        "sections": sections(runs, pairs),
+        "verdicts": _verdicts(runs),
+        "facts": {label: facts_of(record).row() for label, record in runs.items()},
+        "floors": _floors(runs),
+        "runs": [_run(record) for record in runs.values()],
+    }
+
+
+def _about(runs: Mapping[str, Record]) -> str:
+    profiles = sorted({str(record["profile"]) for record in runs.values()})
+    size = (
+        "the handout's full size"
+        if profiles == ["full"]
+        else f"not the handout's full size: profile {', '.join(profiles)}"
+    )
+    return f"Runs {', '.join(runs)}; {size}. Everything below is computed from the records."
+
+
+def _verdicts(runs: Mapping[str, Record]) -> dict[str, dict[str, str]]:
+    """A row of classes and their evidence for each run; empty in the students' package, which has no verdicts."""
+    if importlib.util.find_spec("rnnkit.record.verdict") is None:
+        return {}
+    from rnnkit.record.verdict import verdict
+
+    return {label: verdict(record).row for label, record in runs.items()}
+
+
+def _floors(runs: Mapping[str, Record]) -> dict[str, str]:
+    """What the floors of these runs' tasks mean, by task and name."""
+    return {
+        f"{regime_of(record).task}: {name}".replace("_", " "): floor.meaning
+        for record in runs.values()
+        for name, floor in floors_of(record).items()
+    }
+
+
+def _run(record: Record) -> dict[str, Any]:
+    regime, row = regime_of(record), facts_of(record).row()
+    first, *flags = regime.command().split(" --")
+    title = regime.name if row["profile"] == "full" else f"{regime.name} ({row['profile']} profile)"
+    return {"title": title, "status": row["status"], "words": [first, *(f"--{flag}" for flag in flags)]}
+
+
+def sections(runs: Runs, pairs: Pairs = Pairs()) -> list[Section]:
     """The sections for which there are runs: questions 1 to 5, then what else the records have."""
     seen = {label: one for label, one in runs.items() if np.isfinite(one["grad_time"][last_filled(one)]).any()}
     gated = {label: one for label, one in seen.items() if np.isfinite(one["gate_z_sat_time"][last_filled(one)]).any()}
     found = []
     if seen:
-        found += [_gradient(seen), _saturation(seen), _clipping(seen), _gates(seen, gated)]
+        found += [_gradient(seen), _saturation(seen), _clipping(seen, pairs), _gates(seen, gated, pairs)]
     found.append(_spectrum(runs, seen))
     if seen:
-        found.append(_sigmoid(seen))
+        found.append(_sigmoid(seen, pairs))
     found += [_validation(runs), _norms(runs), *_omega(runs)]
     if seen:
-        found += [_heat(seen), _direct(seen)]
+        found += [_heat(seen), _direct(seen, pairs.direct)]
     for section in found:
         section.groups = [group for group in section.groups if group.pictures]
     return [section for section in found if section.groups]
@@ -90,16 +161,16 @@ def _saturation(runs: Runs) -> Section:
     return Section("saturation", "2. Saturation", line, [group])
 
 
-def _clipping(runs: Runs) -> Section:
+def _clipping(runs: Runs, pairs: Pairs) -> Section:
     line = "Thin lines are the norm after clipping. Curves of the last check: log10 g_t and the distance to saturation."
-    return Section("clipping", "3. No clipping and clipping", line, _compared(runs, CLIPPING))
+    return Section("clipping", "3. No clipping and clipping", line, _compared(runs, pairs.clipping))
 
 
-def _gates(runs: Runs, gated: Runs) -> Section:
+def _gates(runs: Runs, gated: Runs, pairs: Pairs) -> Section:
     section = Section("gru", "4. RNN and GRU", "Gates: value and distance from 0 and 1 at the last check.")
     if gated:
         section.groups.append(_each(gated, plots.gate_histograms, "{}: update gate z and reset gate r."))
-    section.groups += _compared(runs, GATED)
+    section.groups += _compared(runs, pairs.gated)
     return section
 
 
@@ -113,8 +184,10 @@ def _spectrum(runs: Runs, seen: Runs) -> Section:
     return section
 
 
-def _sigmoid(runs: Runs) -> Section:
-    return Section("sigmoid", "tanh and sigmoid", "The same run with either nonlinearity.", _compared(runs, SIGMOID))
+def _sigmoid(runs: Runs, pairs: Pairs) -> Section:
+    return Section(
+        "sigmoid", "tanh and sigmoid", "The same run with either nonlinearity.", _compared(runs, pairs.sigmoid)
+    )
 
 
 def _compared(runs: Runs, pairs: Iterable[tuple[str, ...]]) -> list[Group]:
@@ -179,10 +252,10 @@ def _heat(runs: Runs) -> Section:
     return Section("heat", "Gradient through time over training", line, [group])
 
 
-def _direct(runs: Runs) -> Section:
+def _direct(runs: Runs, wanted: str) -> Section:
     """The contrast, on a run whose loss stands at the last step only, where there is one."""
     last_step = [label for label, record in runs.items() if str(record["classif_type"]) != "softmax"]
-    label = "B2" if "B2" in last_step else (last_step or list(runs))[0]
+    label = wanted if wanted in last_step else (last_step or list(runs))[0]
     picture = _picture(plots.total_and_direct(runs[label], narrow=True), f"{label}: total derivative and direct term.")
     line = (
         "Total: through the output of step t and through every later step. Direct: what differentiating the stacked "

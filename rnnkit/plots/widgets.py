@@ -16,8 +16,7 @@ from IPython.display import display
 from rnnkit.plots.live import Moments, moment
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled
-from rnnkit.train import content
-from rnnkit.trainer import Checkpoint, Trainer
+from rnnkit.trainer import Checkpoint, Trainer, content
 
 SHARE = 0.1  # of the time that drawing may take
 PICTURES = 20  # of a run that is short
@@ -35,7 +34,7 @@ def grading() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
-class Pace:
+class Rhythm:
     """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
 
     All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
@@ -86,12 +85,12 @@ class Pace:
 class Dashboard:
     """Loss, norms, rho, log10 g_t and saturation of a run, while it trains: ``train(..., on_check=Dashboard())``.
 
-    See `Pace` for when it draws; always what is newest.
+    See `Rhythm` for when it draws; always what is newest.
     """
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, rhythm: Rhythm | None = None) -> None:
         self.live = someone_looks()
-        self.pace = pace or Pace()
+        self.rhythm = rhythm or Rhythm()
         self.image: Any = None
         self._moments: Moments | None = None
 
@@ -100,13 +99,13 @@ class Dashboard:
         progress = trainer.updates / trainer.regime.maxiters
         if not self.live:
             self._print(trainer, check)
-        elif self.pace.due(progress):
-            self.pace.draw(progress, lambda: self._draw(content(trainer)))
+        elif self.rhythm.due(progress):
+            self.rhythm.draw(progress, lambda: self._draw(content(trainer)))
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
         if self.live and self.image is not None:
-            self.pace.draw(1.0, lambda: self._draw(record))
+            self.rhythm.draw(1.0, lambda: self._draw(record))
 
     def _draw(self, record: Record) -> None:
         from ipywidgets import Image, Layout

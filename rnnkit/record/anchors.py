@@ -7,16 +7,14 @@ anchor fall on a check, so that the row of the record there can be computed agai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
+from rnnkit.cells import Cell
 from rnnkit.record.file import rng_state, weights_of
 from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import Regime
-
-if TYPE_CHECKING:
-    from rnnkit.trainer import Trainer
 
 MOST = 50  # anchors of a run of any length
 
@@ -110,7 +108,22 @@ def anchors_of(content: dict[str, np.ndarray]) -> int:
     return int(np.count_nonzero(content["anchor_updates"] >= 0)) if "anchor_updates" in content else 0
 
 
-def replay(trainer: Trainer, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
+class Trains(Protocol):
+    """What `rnnkit.trainer.Trainer` does, as far as a stretch of training is done again with it."""
+
+    regime: Regime
+    cell: Cell
+    rng: np.random.RandomState
+    arrays: dict[str, np.ndarray]
+
+    def go_to(self, updates: int, then: dict[str, np.ndarray]) -> None:
+        """Puts network and random stream where they were."""
+
+    def train_until(self, updates: int) -> None:
+        """Trains without checks."""
+
+
+def replay(trainer: Trains, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
     """Does the updates from one anchor of a record to the next one again.
 
     Arguments:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
+import platform
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
+import rnnkit
 from rnnkit.cells import MODELS
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import whole
 from rnnkit.engines import ENGINES
 from rnnkit.record.keys import ALIASES, KEYS, NEWER, REGRESSION_ONLY, RNG_KEYS, WEIGHT_ALIASES
-from rnnkit.regimes import Regime
+from rnnkit.regimes import Regime, profile_of
 
 
 class RecordError(BadValue):
@@ -59,6 +63,30 @@ def set_rng_state(rng: np.random.RandomState, arrays: dict[str, np.ndarray]) -> 
     rng.set_state(("MT19937", keys, int(position), int(has_gauss), float(cached)))
 
 
+def versions() -> str:
+    """The versions that decide a run's numbers, as JSON."""
+    ours = {"rnnkit": rnnkit.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    return json.dumps(ours | {"python": platform.python_version()})
+
+
+def header(regime: Regime, engine: str, cells_sha256: str, phi: str) -> dict[str, Any]:
+    """What a record says of how it was made: settings, engine, cells and their nonlinearity, versions."""
+    return {
+        "regime": regime.to_json(),
+        "profile": profile_of(regime),
+        "engine": engine,
+        "cells_sha256": cells_sha256,
+        "versions": versions(),
+        "diag_len": regime.max_length,
+        "diag_bs": min(regime.bs, regime.cbs),
+        "checkFreq": regime.checkFreq,
+        "act_name": phi,
+        "classif_type": regime.make_task().head,
+        "model_type": regime.model,
+        "init": regime.init,
+    }
+
+
 def with_aliases(content: dict[str, Any], model: str) -> dict[str, Any]:
     """``content`` with the handout's and the starter's further names for the same arrays."""
     aliases = ALIASES | WEIGHT_ALIASES[model]
@@ -91,7 +119,7 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
         raise RecordError(
             f"{path}: expected a whole npz, got a damaged or foreign file ({error}); move it away and train again"
         ) from None
-    if "regime" not in content:
+    if not {"regime", "settings"} & content.keys():
         raise RecordError(f"{path}: expected a record of rnnkit, got an npz without the key 'regime'")
     return content
 

@@ -1,6 +1,6 @@
 """Which record stands for a run: one choice, for the figures, the page and the hand-in alike.
 
-A run is known by the regime in its record, whatever its files are called. Of several records a finished one stands
+A run is known by the settings in its record, whatever its files are called. Of several records a finished one stands
 before one on its way; then the handout's size before smoke before any other; then the place that is looked at first;
 then the newest.
 """
@@ -8,10 +8,11 @@ then the newest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, get_regime, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -29,6 +30,70 @@ SHOWN = "rnnkit"  # in the metadata of a figure in a notebook: the fingerprints 
 PROFILE_ORDER = (*PROFILES, "custom", "")
 
 
+class Runs(Protocol):
+    """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
+
+    key: ClassVar[str]  # of a record, for the settings as JSON
+    settings: ClassVar[Any]  # their class
+
+    @property
+    def profiles(self) -> Mapping[str, Any]:
+        """Sizes, the one that is due first."""
+
+    def settings_of(self, content: Mapping[str, Any]) -> Any:
+        """The settings of a record."""
+
+    def named(self, settings: Any) -> tuple[str, str]:
+        """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
+
+    def key_of(self, name: str) -> tuple[str, str]:
+        """Short and long name of a run; an empty one and the name itself for any that is not named."""
+
+    def total(self, settings: Any) -> int:
+        """The updates of a whole run."""
+
+    def differences(self, settings: Any, key: str) -> list[str]:
+        """The settings in which a run differs from a named one."""
+
+    def command(self, settings: Any) -> str:
+        """The command line that makes a run."""
+
+
+class Handout:
+    """What names the runs that are regimes."""
+
+    key: ClassVar[str] = "regime"
+    settings: ClassVar[Any] = Regime
+    profiles: Mapping[str, Any] = PROFILES
+
+    def settings_of(self, content: Mapping[str, Any]) -> Regime:
+        """The regime of a record."""
+        return regime_of(dict(content))
+
+    def named(self, settings: Regime) -> tuple[str, str]:
+        """See `rnnkit.regimes.named`."""
+        return named(settings)
+
+    def key_of(self, name: str) -> tuple[str, str]:
+        """Short and long name of a regime."""
+        return key_of(name)
+
+    def total(self, settings: Regime) -> int:
+        """The updates of a whole run."""
+        return settings.maxiters
+
+    def differences(self, settings: Regime, key: str) -> list[str]:
+        """See `rnnkit.regimes.differences`."""
+        return differences(settings, key)
+
+    def command(self, settings: Regime) -> str:
+        """In the handout's spelling."""
+        return settings.command()
+
+
+HANDOUT = Handout()
+
+
 @dataclass(frozen=True)
 class Found:
     """A record's file, and what a glance at it says.
@@ -36,8 +101,9 @@ class Found:
     Fields:
         path: the file.
         stem: its name without the ending.
-        regime: what it was trained with; None where that cannot be read.
-        key: the named regime of these settings (A1); empty where there is none.
+        settings: what it was trained with; None where that cannot be read.
+        key: the named run of these settings (A1); empty where there is none.
+        run: the long name of the named run that it is, else the run's own.
         profile: full, smoke, tiny or custom; empty where it cannot be read.
         status: running, finished, solved or diverged; empty where it is not told.
         updates: updates done.
@@ -46,8 +112,9 @@ class Found:
 
     path: Path
     stem: str
-    regime: Regime | None = None
+    settings: Any = None
     key: str = ""
+    run: str = ""
     profile: str = ""
     status: str = ""
     updates: int = 0
@@ -61,22 +128,12 @@ class Found:
     @property
     def name(self) -> str:
         """The run's own name."""
-        return self.regime.name if self.regime else self.stem
-
-    @property
-    def run(self) -> str:
-        """The long name of the regime that it is, else the run's own."""
-        return REGIMES[self.key].name if self.key else self.name
-
-    def is_run(self, name: str) -> bool:
-        """Whether this is a record of a regime (by its short or long name), or else of a run of that name."""
-        key, long = key_of(name)
-        return self.key == key if key and self.key else long in (self.stem, self.name)
+        return self.settings.name if self.settings else self.stem
 
 
-def unfinished(status: str, updates: int, regime: Regime) -> str:
+def unfinished(status: str, updates: int, total: int) -> str:
     """What is said of a run on its way, in figures and below them; empty for one that came to its end."""
-    return f"{LEFT}, {updates} of {regime.maxiters} updates" if status == "running" else ""
+    return f"{LEFT}, {updates} of {total} updates" if status == "running" else ""
 
 
 def fingerprint(content: bytes) -> str:
@@ -93,33 +150,46 @@ def key_of(name: str) -> tuple[str, str]:
     return next(key for key, regime in REGIMES.items() if regime.name == long), long
 
 
-def glance(path: Path) -> Found:
-    """What a record's file is, read without its arrays; a damaged one has no regime."""
-    status = path.stat()
-    return _glance(path, status.st_mtime_ns, status.st_size)
+def glance(path: Path, runs: Runs = HANDOUT) -> Found:
+    """What a record's file is, read without its arrays; a damaged one has no settings."""
+    file = path.stat()
+    stem, text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
+    try:
+        settings = runs.settings_of({runs.key: text})
+        key, profile = runs.named(settings)
+    except Exception:  # none, or those of another experiment
+        return Found(path, stem, run=stem, newest=-file.st_mtime_ns)
+    run = runs.key_of(key)[1] if key else settings.name
+    return Found(path, stem, settings, key, run, profile, status, updates, -file.st_mtime_ns)
 
 
 @lru_cache(maxsize=4096)
-def _glance(path: Path, changed: int, size: int) -> Found:
-    stem = path.name.removesuffix(FINAL) if path.name.endswith(FINAL) else path.name.removesuffix(STATE)
+def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
+    """The name without the ending, the settings, the status, and the updates done."""
+    stem = stem_of(path)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
-            regime = regime_of({"regime": stored["regime"]})
             status = str(stored["status"]) if "status" in stored else ""
-            updates = int(stored["updates"]) if "updates" in stored else 0
+            return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
-        return Found(path, stem, newest=-changed)
-    return Found(path, stem, regime, *named(regime), status, updates, -changed)
+        return stem, "", "", 0
 
 
-def places(home: str | Path = ".", runs: str | Path | None = None) -> list[list[Path]]:
+def stem_of(path: Path) -> str:
+    """A record's file without its ending."""
+    return path.name.removesuffix(FINAL).removesuffix(STATE)
+
+
+def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
     """The folders to look into, in the order of preference.
 
     Arguments:
         home: the assignment's folder.
         runs: where the runs are, if not in the usual `PLACES` there.
+        prefix: stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
     """
-    bases = [Path(home) / place for place in PLACES] if runs is None else [Path(runs) / "*", Path(runs)]
+    usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
+    bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
     return [_folders(base) for base in bases]
 
 
@@ -134,24 +204,39 @@ def _folders(base: Path) -> list[Path]:
     ]
 
 
-def candidates(where: Sequence[Sequence[Path]]) -> list[Found]:
+def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    records = {}
+    records: dict[Path, tuple[int, Found]] = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
-            records.setdefault(path, (place, glance(path)))
-    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(*pair))]
+            records.setdefault(path, (place, glance(path, runs)))
+    order = (*runs.profiles, "custom", "")
+    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(pair[0], pair[1], order))]
 
 
-def _rank(place: int, one: Found) -> tuple:
-    return one.regime is None, not one.finished, PROFILE_ORDER.index(one.profile), place, one.newest
+def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:
+    return one.settings is None, not one.finished, order.index(one.profile), place, one.newest
 
 
-def find(name: str, where: Sequence[Sequence[Path]]) -> list[Found]:
+def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """The records of a run, the one that stands for it first.
 
     Arguments:
-        name: a regime's short or long name, or the name of a run.
+        name: a named run's short or long name, or the name of a run.
         where: from `places`.
+        runs: what names runs.
     """
-    return [one for one in candidates(where) if one.is_run(name)]
+    key, long = runs.key_of(name)
+    return [
+        one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
+    ]
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record that stands for a run; None where there is none.
+
+    Arguments:
+        name: as of `find`.
+        folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
+    """
+    return next((one.path for one in find(name, places(runs=folder))), None)

@@ -70,6 +70,7 @@ NEWER = ("gate_z_mean_time", "gate_r_mean_time", "sat_units", "gate_z_units", "g
 REGRESSION_ONLY = ("valid_mae", "valid_err_005", "valid_err_010", "valid_maxae")
 # What stands beside the arrays, one text or one whole number each.
 TEXTS = ("regime", "profile", "engine", "cells_sha256", "versions", "status", "act_name", "classif_type", "model_type")
+OTHERS_TEXTS = ("settings",)  # of other experiments' records, in the place of the regime
 NUMBERS = ("updates", "checkFreq", "diag_len", "diag_bs")
 # Where the training stream stands: with the weights, all that is needed to go on.
 RNG_KEYS: dict[str, Key] = {

@@ -18,7 +18,7 @@ import numpy as np
 
 from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
-from rnnkit.record.keys import ANCHOR_KEYS, FINAL, KEYS, NUMBERS, SUMMED, TEXTS, Key
+from rnnkit.record.keys import ANCHOR_KEYS, FINAL, KEYS, NUMBERS, OTHERS_TEXTS, SUMMED, TEXTS, Key
 from rnnkit.record.npz import Members, Unreadable, short
 
 FILES, OUTPUT = 24, 12 << 20  # files of a folder, bytes that are written
@@ -48,7 +48,7 @@ def summary(path: Path) -> dict[str, Any]:
     members = Members(path)
     said: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
-    for name in (*TEXTS, *NUMBERS, *READ):
+    for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *READ):
         if name not in members:
             continue
         try:
@@ -65,7 +65,7 @@ def summary(path: Path) -> dict[str, Any]:
 
 def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], said: dict[str, Any]) -> None:
     """Puts what was read where it belongs, where it is of the right kind."""
-    if name in TEXTS:
+    if name in TEXTS + OTHERS_TEXTS:
         if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
             raise Unreadable(f"expected a text of at most {TEXT} characters")
         said["texts"][name] = str(array).encode("utf-8", "replace").decode()

@@ -6,21 +6,22 @@ import io
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import nn
 
-from rnnkit.common.interrupts import held_back
+from rnnkit.cells import Cell
+from rnnkit.common.interrupts import held_back, interruption_in
 from rnnkit.engines import Engine, get_engine
 from rnnkit.engines.handover.same import difference, first
 from rnnkit.heads import Head, get_head
 from rnnkit.regimes import Regime
-from rnnkit.runs.broken import RAISED
-from rnnkit.runs.modelfile import BUILTIN, Cells, make_cell
+from rnnkit.runs.broken import RAISED, BrokenCell, reason_of
+from rnnkit.runs.jobs import Job, share_left, standing
+from rnnkit.runs.modelfile import BUILTIN, Cells, CellsError, find_cells, make_cell
 from rnnkit.tasks import Batch
 
 ENOUGH = 0.25  # seconds after which something was timed long enough
@@ -73,16 +74,6 @@ class Machine:
     def page(self, runs: int) -> float:
         """What the page of so many runs takes."""
         return PAGE_PICTURES * self.picture * runs
-
-
-def seconds(regime: Regime, cells: Cells | None = None) -> float:
-    """Estimates a whole run's time on one core, without what a job takes besides.
-
-    Arguments:
-        regime: what would be run.
-        cells: whose cells; the built-in ones by default.
-    """
-    return pace_of(regime, cells).whole(regime)
 
 
 def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf_counter) -> Pace:
@@ -142,7 +133,7 @@ class _Timed:
     """What a trainer does with a batch, and how long that takes."""
 
     regime: Regime
-    cell: nn.Module
+    cell: Cell
     head: Head
     engine: Engine
     clock: Clock
@@ -189,11 +180,11 @@ def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> f
 
 def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
     """This machine, from what its start took this process, and a picture drawn now."""
-    from rnnkit.plots.style import new_figure
+    from matplotlib.figure import Figure
 
     def draw() -> None:
-        figure, axes = new_figure(3, 2, width=3.7, height=2.5)
-        for ax in axes:
+        figure = Figure(figsize=(11.1, 5.0), layout="constrained")
+        for ax in figure.subplots(2, 3).flat:
             ax.plot(range(100))
         figure.savefig(io.BytesIO(), format="png")
 
@@ -217,8 +208,59 @@ def company(others: int) -> Iterator[None]:
     finally:
         for process in busy:
             process.kill()
-            process.stdin.close()
+            if process.stdin:
+                process.stdin.close()
             process.wait()
+
+
+def seconds_left(jobs: Sequence[Job], cells: Cells, start: float = 0.0) -> tuple[dict[str, float], Machine | None]:
+    """Seconds that each job still takes, by label, were it not to stop early, and this machine.
+
+    Equal work is timed once. Jobs of an experiment that cannot tell are left out.
+
+    Arguments:
+        jobs: with something left to do.
+        cells: whose cells.
+        start: seconds that this process took to start; 0 to count training alone.
+    """
+    here, paces, left = machine(start) if start else None, {}, {}
+    for job in jobs:
+        kind = job.experiment.kind_of(job.settings)
+        if kind not in paces:
+            paces[kind] = job.experiment.pace(kind, cells)
+    loading = max((pace.first for pace in paces.values() if pace), default=0)  # the next process finds it loaded
+    for job in jobs:
+        if pace := paces[job.experiment.kind_of(job.settings)]:
+            besides = loading + here.job if here else 0
+            left[job.label] = share_left(job) * pace.whole(job.settings) + besides
+    return left, here
+
+
+def estimate(jobs: Sequence[Job], at_once: int, start: float) -> tuple[dict[str, float], str]:
+    """Seconds that each job still takes, and in words all of them; built-in cells where those of many are to run.
+
+    Arguments:
+        jobs: of one command.
+        at_once: how many of them run at a time.
+        start: seconds that this process took to start.
+    """
+    waiting = [job for job in jobs if standing(job) != "finished"]
+    if not waiting:
+        return {}, "estimate: nothing left to train, only the page to make again"
+    print("estimate: timing some updates, checks and a picture here", flush=True)
+    cells = Cells() if any(job.student for job in jobs) else find_cells(jobs[0].cells)
+    try:
+        with company(min(at_once, len(waiting)) - 1):
+            left, here = seconds_left(waiting, cells, start)
+    except Exception as error:
+        if interruption := interruption_in(error):
+            raise interruption from None
+        cells_own = isinstance(error, BrokenCell | CellsError)
+        return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
+    if not left:
+        return {}, "estimate: none, this experiment does not tell"
+    total = makespan(sorted(left.values(), reverse=True), at_once) + (here.page(len(jobs)) if here else 0)
+    return left, f"estimate: about {in_words(total)} (timed just now, with the machine as busy as it is)"
 
 
 def makespan(durations: Iterable[float], at_once: int) -> float:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
-from rnnkit.common.whole import free_name, unfinished
-from rnnkit.record.file import RecordError, check_belongs, load
-from rnnkit.regimes import Regime
+from rnnkit.common.whole import PART, free_name, unfinished
+from rnnkit.record.file import RecordError
+from rnnkit.record.keys import FINAL, STATE
+
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 LOCK_PATIENCE = 10  # seconds: the trainings of a killed batch need one or two to notice that they are orphans
 
@@ -27,9 +31,10 @@ class RunFiles:
 
     def __init__(self, out: str | Path, name: str) -> None:
         self.out, self.name = Path(out), name
-        self.final = self.out / f"{name}_final_state.npz"
-        self.state = self.out / f"{name}_state.npz"
+        self.final = self.out / f"{name}{FINAL}"
+        self.state = self.out / f"{name}{STATE}"
         self.log = self.out / f"{name}.log"
+        self.progress = self.out / f".{name}.progress"  # updates done at the last check, while somebody trains
 
     def make_folder(self) -> None:
         """Makes the folder if it is missing (OutputError where it cannot be made or written to)."""
@@ -56,23 +61,37 @@ class RunFiles:
                 half.unlink(missing_ok=True)  # a killed process was writing it
             yield
 
-    def stored(self, regime: Regime, engine: str, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
+    def show_progress(self, updates: int) -> None:
+        """Says how far a run is, for whoever watches it from another process."""
+        part = self.progress.with_suffix(PART)
+        with suppress(OSError):  # a full disk is met where it matters
+            part.write_text(str(updates))
+            part.replace(self.progress)
+
+    def live_updates(self) -> int:
+        """Updates that a run at work has done by its last check; 0 where none is at work, or not so far."""
+        try:
+            return int(self.progress.read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def stored(self, experiment: Experiment, settings: Any, sha256: str) -> tuple[dict[str, np.ndarray] | None, str]:
         """What an earlier run of the same settings left; otherwise None and why there is nothing to go on from.
 
         Raises:
-            RecordError: files of this name that cannot be read, or that another regime, engine or model.py made.
+            RecordError: files of this name that cannot be read, or that other settings, cells or engines made.
         """
         for path in (self.final, self.state):
             if path.exists():
-                stored = load(path)
-                check_belongs(stored, regime, engine, sha256, path)
-                return stored, ""
+                record = experiment.load(path)
+                experiment.check_belongs(record, settings, sha256, path)
+                return record, ""
         return None, f"{self.name}: no saved state in {self.out}, starting over"
 
-    def can_resume(self, regime: Regime, engine: str, sha256: str) -> bool:
+    def can_resume(self, experiment: Experiment, settings: Any, sha256: str) -> bool:
         """Whether there is something to go on from, finished or half-finished."""
         try:
-            return self.stored(regime, engine, sha256)[0] is not None
+            return self.stored(experiment, settings, sha256)[0] is not None
         except RecordError:
             return False
 

@@ -1,11 +1,10 @@
-"""One job of a batch, in a process of its own: ``python -m rnnkit.runs.job JSON PARENT``.
+"""One job in a process of its own: ``python -m rnnkit.runs.job PARENT``, with the job as JSON on standard input.
 
 Ends with exit code 0, with 130 when it was interrupted, or with 1 and the reason as the last line of its output.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -13,24 +12,28 @@ import threading
 import time
 import warnings
 
-from rnnkit.runs.batch import Job, last_line
+from rnnkit.common.processes import INTERRUPTED
 from rnnkit.runs.files import RunFiles
+from rnnkit.runs.jobs import Job, last_line
+from rnnkit.runs.pool import train_job
 
 
 def execute_notebook(job: Job) -> None:
     """Papermill on the job's notebook."""
     import papermill
 
-    papermill.execute_notebook(
-        job.notebook, str(job.executed), job.parameters(), kernel_name="python3", progress_bar=False, cwd=job.folder
-    )
+    os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
+    with RunFiles(job.folder, job.executed.name).lock():  # a second batch must not write over it
+        papermill.execute_notebook(
+            job.notebook, str(job.executed), job.parameters, kernel_name="python3", progress_bar=False, cwd=job.folder
+        )
 
 
 def watch_parent(parent: int) -> None:
-    """Ends this process when the batch that started it is gone: an orphan must not go on writing.
+    """Ends this process when the command that started it is gone: an orphan must not go on writing.
 
     Arguments:
-        parent: the batch's process id, from itself: it may have died before this process could ask.
+        parent: the command's process id, from itself: it may have died before this process could ask.
     """
 
     def watch() -> None:
@@ -42,23 +45,27 @@ def watch_parent(parent: int) -> None:
 
 
 def main(text: str, parent: int) -> int:
-    """Executes the job that ``text`` describes."""
+    """Does the job that ``text`` describes."""
+    import torch
+
     warnings.filterwarnings("ignore")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     watch_parent(parent)
-    os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
-    job = Job(**json.loads(text))
+    torch.set_num_threads(1)
+    job = Job.from_json(text)
     try:
-        with RunFiles(job.folder, f"{job.regime.name}.ipynb").lock():  # a second batch must not write over it
+        if job.notebook:
             execute_notebook(job)
+        else:
+            train_job(job, job.folder)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:
         name, value = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
         print(f"{name}: {last_line(str(value)) or 'no message'}")
-        return 130 if name == "KeyboardInterrupt" else 1
+        return INTERRUPTED if name == "KeyboardInterrupt" else 1
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1], int(sys.argv[2])))
+    raise SystemExit(main(sys.stdin.read(), int(sys.argv[1])))

@@ -18,6 +18,8 @@
     alpha = 0.0
 
 The same in YAML. Runs stand in the file's order, the first key of the grid varying slowest and the seeds fastest.
+``assignment = "NAME"`` makes it a sweep of that one's experiment; its settings start from ``run = "..."`` where its
+named runs are no regimes.
 """
 
 from __future__ import annotations
@@ -25,14 +27,19 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnkit.assignments import MAIN
 from rnnkit.common.names import BadValue, unknown
-from rnnkit.regimes import FIELDS, Regime, RegimeError, get_regime, without_effect
+from rnnkit.runs.experiment import Experiment, fields_of
+from rnnkit.runs.jobs import Job, experiment_of
+from rnnkit.runs.modelfile import BUILTIN, Cells
 
-KEYS = {"name": str, "regime": str, "profile": str, "seeds": list, "base": dict, "grid": dict, "cases": list}
+KEYS = {"name": str, "assignment": str, "profile": str, "seeds": list, "base": dict, "grid": dict, "cases": list}
+SEED = 52  # where a file names no seeds
 METHOD, LENGTH = "method", "length"
 
 
@@ -41,16 +48,16 @@ class SweepError(BadValue):
 
 
 @dataclass(frozen=True)
-class Run:
+class Variant:
     """One run of a sweep: its settings, and what tells it from the others, in the order of the table's columns."""
 
-    regime: Regime
+    settings: Any
     labels: dict[str, Any]
 
     @property
     def name(self) -> str:
         """Short and unique in its sweep."""
-        return self.regime.name
+        return self.settings.name
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,19 @@ class Sweep:
     """A name and its runs, in order."""
 
     name: str
-    runs: list[Run]
+    runs: list[Variant]
+    assignment: str = MAIN
+
+    def jobs(self, out: str | Path, cells: Cells) -> list[Job]:
+        """A job for each run, in a folder each."""
+        source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
+        return [
+            Job(
+                self.assignment, one.name, one.settings, str(Path(out, one.name).resolve()), source, cells.sha256,
+                cells.text, labels=one.labels,
+            )
+            for one in self.runs
+        ]  # fmt: skip
 
 
 def read_sweep_file(path: str | Path) -> Sweep:
@@ -71,8 +90,9 @@ def read_sweep_file(path: str | Path) -> Sweep:
     path = Path(path)
     try:
         content = _parse(path)
-        _check_form(content)
-        return Sweep(content["name"], _expand(content))
+        experiment = experiment_of(content.get("assignment", MAIN))
+        _check_form(content, experiment)
+        return Sweep(content["name"], _expand(content, experiment), experiment.assignment)
     except BadValue as error:
         raise SweepError(f"{path}: {error}") from None
 
@@ -101,15 +121,16 @@ def _parse(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_form(content: dict[str, Any]) -> None:
+def _check_form(content: dict[str, Any], experiment: Experiment) -> None:
+    keys, fields = KEYS | {experiment.names_run: str}, (*fields_of(experiment.settings), METHOD, LENGTH)
     for key, value in content.items():
-        if key not in KEYS:
-            raise SweepError(unknown(key, KEYS, "key"))
-        if not isinstance(value, KEYS[key]):
-            raise SweepError(f"{key}: expected a {KEYS[key].__name__}, got {value!r}")
+        if key not in keys:
+            raise SweepError(unknown(key, keys, "key"))
+        if not isinstance(value, keys[key]):
+            raise SweepError(f"{key}: expected a {keys[key].__name__}, got {value!r}")
     if not re.fullmatch(r"\w[\w.+=-]{0,49}", content.get("name", "")):
         raise SweepError(f"name: expected up to 50 letters, digits and . _ + = -, got {content.get('name')!r}")
-    for key, values in [("seeds", content.get("seeds", [52])), *content.get("grid", {}).items()]:
+    for key, values in [("seeds", content.get("seeds", [SEED])), *content.get("grid", {}).items()]:
         if not isinstance(values, list) or not values:
             raise SweepError(f"{key}: expected a list with at least one value, got {values!r}")
     for case in content.get("cases", [{}]):
@@ -117,8 +138,8 @@ def _check_form(content: dict[str, Any]) -> None:
             raise SweepError(f"cases: expected settings by name, got {case!r}")
     for group in (content.get("base", {}), content.get("grid", {}), *content.get("cases", [])):
         for key in group:
-            if key not in (*FIELDS, METHOD, LENGTH):
-                raise SweepError(unknown(key, (*FIELDS, METHOD, LENGTH), "parameter"))
+            if key not in fields:
+                raise SweepError(unknown(key, fields, "parameter"))
             if key in ("name", "seed"):
                 raise SweepError(f"{key}: expected no {key} here; runs are named by what varies, and seeds is a list")
     for case in content.get("cases", []):
@@ -126,44 +147,51 @@ def _check_form(content: dict[str, Any]) -> None:
             raise SweepError(f"{both[0]}: expected it in the grid or in the cases, got it in both")
 
 
-def _expand(content: dict[str, Any]) -> list[Run]:
-    start = {"key": content["regime"], "profile": content.get("profile", "full")} if "regime" in content else {}
-    if "profile" in content and not start:
-        raise SweepError("profile: expected a regime beside it, found none; name one, or give the settings in [base]")
+def _expand(content: dict[str, Any], experiment: Experiment) -> list[Variant]:
+    start: Callable[..., Any] = experiment.settings
+    if experiment.names_run in content:
+        start = experiment.get(content[experiment.names_run], content.get("profile", "full")).replace
+    elif "profile" in content:
+        raise SweepError(
+            f"profile: expected a {experiment.names_run} beside it, found none; "
+            "name one, or give the settings in [base]"
+        )
     grid, cases = content.get("grid", {}), content.get("cases") or [{}]
-    runs: dict[str, Run] = {}
+    runs: dict[str, Variant] = {}
     names: dict[tuple, str] = {}  # by settings
     for values in itertools.product(*grid.values()):
         for case in cases:
-            for seed in content.get("seeds", [52]):
-                labels = dict(zip(grid, values, strict=True)) | case
-                shown = labels if METHOD not in case else dict(zip(grid, values, strict=True)) | {METHOD: case[METHOD]}
-                name = "-".join([*(_word(key, value) for key, value in shown.items()), f"seed{seed}"])
-                run = _run(start, content.get("base", {}) | labels | {"seed": seed}, labels | {"seed": seed}, name)
+            for seed in content.get("seeds", [SEED]):
+                labels = dict(zip(grid, values, strict=True)) | case | {"seed": seed}
+                shown = {key: value for key, value in labels.items() if METHOD not in case or key in (*grid, METHOD)}
+                name = "-".join([*(_word(key, value) for key, value in (shown | {"seed": seed}).items())])
+                run = _variant(experiment, start, content.get("base", {}) | labels, labels, name)
                 if name in runs:
                     raise SweepError(f"expected every run once, got {name!r} twice; give the cases a method each")
-                same = names.setdefault(tuple(run.regime.identity().values()), name)
+                same = names.setdefault(tuple(run.settings.identity().values()), name)
                 if same != name:
                     raise SweepError(f"expected every run once, got {name!r} with the settings of {same!r}")
                 runs[name] = run
     for key in content.get("base", {}):  # may be there for some of the runs only
-        if all(reasons := [without_effect(run.regime, [key]) for run in runs.values()]):
+        if all(reasons := [experiment.without_effect(run.settings, [key]) for run in runs.values()]):
             raise SweepError(f"base: {reasons[0]}")
     return list(runs.values())
 
 
-def _run(start: dict[str, str], settings: dict[str, Any], labels: dict[str, Any], name: str) -> Run:
+def _variant(
+    experiment: Experiment, start: Callable[..., Any], settings: dict[str, Any], labels: dict[str, Any], name: str
+) -> Variant:
     settings = {key: value for key, value in settings.items() if key != METHOD}
     if LENGTH in settings and {"min_length", "max_length"} & settings.keys():
         raise SweepError(f"run {name}: expected length, or min_length and max_length, got both")
     if LENGTH in settings:
         settings["min_length"] = settings["max_length"] = settings.pop(LENGTH)
     try:
-        regime = (get_regime(**start).replace(**settings) if start else Regime(**settings)).replace(name=name)
-        if reason := without_effect(regime, labels):
-            raise RegimeError(reason)
-        return Run(regime, labels)
-    except RegimeError as error:
+        made = start(**settings, name=name)
+        if reason := experiment.without_effect(made, labels):
+            raise BadValue(reason)
+        return Variant(made, labels)
+    except (BadValue, TypeError) as error:
         raise SweepError(f"run {name}: {error}") from None
 
 

@@ -10,8 +10,10 @@ from bank.measure import told
 from checking import answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, remote, repeats
 from rnnkit.checks.errors import letter
+from rnnkit.checks.observe import run_cases
 from rnnkit.grading.score.score import score
 
 FORWARD = """\
@@ -94,7 +96,7 @@ def test_what_is_kept_is_told_from_another_process():
     obj = answer(
         "rnn_step", f"self.__dict__['n'] = self.__dict__.get('n', 0) + 1\n    return PHI[self.phi]({SUM}) * self.n"
     )
-    report = score("rnn_step", lambda request: remote.answer(request, obj), np.random.default_rng(0))
+    report = score(QUESTIONS["rnn_step"], lambda request: remote.answer(request, obj), np.random.default_rng(0))
     assert report.points == 0
     assert any("kept from call to call" in message for message in report.messages), report.text()
 
@@ -106,7 +108,7 @@ def test_float32_is_named_where_it_is_the_reason():
 
 @every_question
 def test_a_solution_repeats(id):
-    for outcome in generate.outcomes_of(id, generate.student_object(id)).values():
+    for outcome in run_cases(QUESTIONS[id], generate.student_object(id)).values():
         assert repeats.CALLS not in outcome.problems
 
 

@@ -10,6 +10,7 @@ import pytest
 from bank.formulas import FORMULAS
 from checking import every_question, report_of
 
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, known
 
 
@@ -57,5 +58,7 @@ def test_no_slip_says_the_whole_formula(id):
 
 def slips_and_families(id: str) -> set[str]:
     """Every sentence that may be said of a slip or of a wrong formula."""
-    slips = {text for one in known.known(id) if one.kind == known.SLIP for text in one.says}
-    return slips | {known.sentence(id, row) for rows in known.families(id).values() for row in rows}
+    slips = {text for one in known.known(QUESTIONS[id]) if one.kind == known.SLIP for text in one.says}
+    return slips | {
+        known.sentence(QUESTIONS[id], row) for rows in known.families(QUESTIONS[id]).values() for row in rows
+    }

@@ -12,11 +12,10 @@ import pytest
 from bank.measure import of_pair, told
 from checking import BANK, answer, every_question, report_of
 
-from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, known, probes, remote
-from rnnkit.checks.numbers import bias_alike, relation
 from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.relations import bias_alike, relation
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.score.score import score
 
@@ -161,7 +160,7 @@ def test_a_slip_is_told_by_what_stands_where(name):
 
 @every_question
 def test_the_solution_is_right_with_every_probe(id):
-    expected = probes.probe_expected(id)
+    expected = probes.probe_expected(QUESTIONS[id])
     for name, outcome in probes_of(id, generate.student_object(id)).items():
         assert outcome.error is None, (name, outcome.error)
         assert not outcome.problems, (name, outcome.problems)
@@ -170,9 +169,9 @@ def test_the_solution_is_right_with_every_probe(id):
 
 
 def probes_of(id: str, obj):
-    from rnnkit.checks.runner import run_probes
+    from rnnkit.checks.observe import run_probes
 
-    return run_probes(id, obj)
+    return run_probes(QUESTIONS[id], obj)
 
 
 def test_probes_say_when_an_answer_is_right():
@@ -200,17 +199,17 @@ def test_of_the_grus_step_it_is_said_which_part_is_wrong(name):
 
 def test_probes_come_back_from_another_process():
     obj = answer("gru_update_gate", CUBED)
-    report = score("gru_update_gate", lambda request: remote.answer(request, obj), np.random.default_rng(0))
+    report = score(QUESTIONS["gru_update_gate"], lambda request: remote.answer(request, obj), np.random.default_rng(0))
     assert any("right when h_prev = 0" in message for message in report.messages), report.text()
 
 
 @every_question
 def test_probes_have_the_sizes_that_they_say(id):
-    for name, given in probes.probe_inputs(id).items():
+    for name, given in probes.probe_inputs(QUESTIONS[id]).items():
         for letter, size in re.findall(r"\((\w) = (\d)\)", name):
             assert given.sizes[letter] == int(size)
-    assert set(probes.probe_expected(id)) == set(probes.probe_inputs(id))
-    assert fixed(id).sizes["B"] == 3
+    assert set(probes.probe_expected(QUESTIONS[id])) == set(probes.probe_inputs(QUESTIONS[id]))
+    assert QUESTIONS[id].inputs.sizes["B"] == 3
 
 
 # ---- two mistakes at once -----------------------------------------------------------------------------------------
@@ -255,7 +254,7 @@ def test_a_report_on_two_mistakes_does_not_blame_one_of_them_alone():
 
 @every_question
 def test_no_wrong_answer_is_left_without_a_word(id):
-    for one in known.known(id)[::29]:
+    for one in known.known(QUESTIONS[id])[::29]:
         assert all(one.says)
     given = (*QUESTIONS[id].arguments, "self.W_hh")[0]
     given += "[0]" if given in ("hs", "grads") else ""

@@ -7,12 +7,11 @@ import pytest
 from bank.holes import HOLES, Hole
 from checking import answer, report_of, scored
 
-from rnnkit.assignments.training_dynamics.inputs import fixed
 from rnnkit.assignments.training_dynamics.key.draws import draw
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate
+from rnnkit.checks.observe import run_cases
 from rnnkit.checks.outcome import later
-from rnnkit.checks.runner import CASES
 
 
 def made(hole: Hole):
@@ -75,14 +74,14 @@ def test_random_rounds_hold_the_structures_of_the_public_ones(id, seed):
 @pytest.mark.parametrize("id", QUESTIONS)
 def test_every_case_but_those_that_need_one_list_alone_has_later_rounds(id):
     alone = {"large gradients", "the gradients given are left alone"}
-    for case in CASES[id]:
-        assert bool(fixed(id).of(case.name).rounds) is (case.name not in alone)
+    for case in QUESTIONS[id].cases:
+        assert bool(QUESTIONS[id].inputs.of(case.name).rounds) is (case.name not in alone)
 
 
 @pytest.mark.parametrize("id", QUESTIONS)
 def test_names_of_later_rounds_can_be_told_from_others(id):
-    outcomes = generate.outcomes_of(id, generate.student_object(id))
+    outcomes = run_cases(QUESTIONS[id], generate.student_object(id))
     for case, outcome in outcomes.items():
-        given = fixed(id).of(case)
+        given = QUESTIONS[id].inputs.of(case)
         assert sum(map(later, outcome.values)) >= len(given.rounds)
         assert not outcome.problems

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from confined import need_sandbox
-from course import NAME, ROOT
+from course import ASSIGNMENT, NAME, ROOT
 from graded import SECOND, dump, edit, grade, points, scores, submit
 
 from rnnkit import cli
@@ -84,7 +84,7 @@ def test_who_is_gone_is_named_and_can_be_forgotten(course, capsys):
         submit(course, student, DIAGNOSTICS)
     grade(course)
     with pytest.raises(GradingError, match="still there"):
-        forget(Course(ROOT, course), NAME, "bert")
+        forget(Course(ROOT, course), ASSIGNMENT, "bert")
     shutil.rmtree(course / "grading" / "submitted" / "bert")
     assert cli.main(["grade", "--course", str(course)]) == 0
     assert "--forget bert" in capsys.readouterr().out
@@ -113,6 +113,8 @@ def test_what_instructors_type(tmp_path, capsys):
     assert cli.main(["grade", "--course", str(tmp_path / "none")]) == 2
     assert not (tmp_path / "none").exists()
     assert "expected a folder" in capsys.readouterr().err
+    assert cli.main(["grade", "no_such", "--course", str(tmp_path)]) == 2
+    assert "unknown assignment 'no_such'" in capsys.readouterr().err
     need_sandbox()
     assert cli.main(["grade", "--course", str(tmp_path), "--question", "a3_clip"]) == 2
     assert "Formgrader" in capsys.readouterr().err

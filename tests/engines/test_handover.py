@@ -13,7 +13,7 @@ from rnnkit.cells import GRU, PHI, RNN, Cell
 from rnnkit.checks.generate import bank, patched, student_object
 from rnnkit.engines.handover.same import difference
 from rnnkit.regimes import get_regime
-from rnnkit.runs.modelfile import Cells
+from rnnkit.runs.modelfile import Cells, make_cell
 from rnnkit.trainer import Trainer
 
 SIZES = {"cbs": 10, "ebs": 10}
@@ -22,7 +22,7 @@ SIZES = {"cbs": 10, "ebs": 10}
 def told(cls: type, key: str = "A1") -> str:
     """What `difference` says of a class, with the weights that its training begins with."""
     regime = get_regime(key, "full", **SIZES)
-    trainer = Trainer(regime, Cells("model.py", "0" * 64, {regime.model: cls}))
+    trainer = Trainer(regime, make_cell(regime, Cells("model.py", "0" * 64, {regime.model: cls})))
     before = {name: parameter.clone() for name, parameter in trainer.cell.named_parameters()}
     said = difference(trainer.cell, trainer.head, trainer.diag_batch)
     assert all(torch.equal(parameter, before[name]) for name, parameter in trainer.cell.named_parameters())

@@ -14,8 +14,9 @@ from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
-from rnnkit.hand_in.collect import cells_by_id, collect
+from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
+from rnnkit.notebook.cells import cells_by_id
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime

@@ -128,13 +128,19 @@ def cases(register: Note, put: Callable[[Submission, str], None], **texts: str) 
         texts: the cases, by name.
     """
     for name, text in texts.items():
-        says, _, code = dedent(text).strip("\n").partition("\n")
+        says, code = parts(text)
 
         def write(s: Submission, code: str = code) -> None:
             put(s, code)
 
         write.__name__, write.__doc__ = name, says
         register(write)
+
+
+def parts(text: str) -> tuple[str, str]:
+    """What a case of a table does, which is its first line, and its code."""
+    says, _, code = dedent(text).strip("\n").partition("\n")
+    return says, code
 
 
 def answer_of(id: str) -> Callable[[Submission, str], None]:

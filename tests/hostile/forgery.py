@@ -140,9 +140,10 @@ cases(
     """,
     f_right_on_public="""
         Where the request has no inputs of its own, the answers are those that the student's kit has on file.
-        from rnnkit.checks.judge import expectations
+        from rnnkit.assignments.training_dynamics import ASSIGNMENT
+        from rnnkit.checks.right import expected
         def forge(asked, reply):
-            known = expectations()[asked['question']]['expected']
+            known = expected(ASSIGNMENT.questions[asked['question']])
             cases = {name: {'values': {k: np.asarray(v, dtype=float) for k, v in values.items()},
                             'problems': {}, 'error': None, 'notes': []} for name, values in known.items()}
             return dict(reply, verdict=None, rules=[], cases=cases)

@@ -108,9 +108,10 @@ def r_reduce(s):
 
 PUBLIC = """
 import itertools
-from rnnkit.checks.runner import expectations
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
+from rnnkit.checks.right import expected
 import numpy as np
-known = {id: question['expected'] for id, question in expectations().items()}
+known = {id: expected(question) for id, question in ASSIGNMENT.questions.items()}
 def on_file(id):
     cases = [list(case.values()) for case in known[id].values()]  # in float64 all of them, in float32 the first
     return itertools.cycle([np.array(v) for case in cases for v in [*case, case[0]]])

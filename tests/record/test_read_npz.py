@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from course import ASSIGNMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from runtools import SIZES, apart, here, put
@@ -107,7 +108,7 @@ def test_hostile_files_end_in_a_reason_and_spare_the_others(tmp_path, monkeypatc
     put(tmp_path, "A2")
     (tmp_path / "A1_mem_rnn_tanh_noclip_final_state.npz").write_bytes(HOSTILE[what]())
     begun = time.monotonic()
-    runs = {found.key: found for found in evidence(tmp_path, here)}
+    runs = {found.key: found for found in evidence(tmp_path, here, ASSIGNMENT)}
     assert time.monotonic() - begun < 5
     assert len(runs["A1"].flags) == 1
     assert "expected" in runs["A1"].flags[0] or "no settings" in runs["A1"].flags[0]
@@ -156,7 +157,7 @@ def test_corrupted_records_are_read_or_refused(data):
         (line,) = read_npz.lines(Path(folder))
         content = decode(json.loads(line))
         assert content["problem"] is None or "expected" in content["problem"] or "cannot be read" in content["problem"]
-        assert len([run for run in evidence(Path(folder), here) if run.key != "runs"]) == 8
+        assert len([run for run in evidence(Path(folder), here, ASSIGNMENT) if run.key != "runs"]) == 8
 
 
 def test_devices_and_folders_are_not_read(tmp_path):

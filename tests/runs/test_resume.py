@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import shlex
 import signal
@@ -20,8 +21,10 @@ import rnnkit.runs.files
 from rnnkit import train as training
 from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
+from rnnkit.runs import perform
 from rnnkit.runs.files import RunFiles
 from rnnkit.train import parse
+from rnnkit.trainer import Trainer
 
 TINY = "--task mul --min_length 10 --max_length 30 --nhid 10 --ebs 200 --cbs 100 --collectDiags --name t --checkFreq 5"
 SETTINGS = {
@@ -78,7 +81,7 @@ def assert_same_run(found, expected):
 
 
 def parse_regime(record):
-    return training.json.loads(str(record["regime"]))
+    return json.loads(str(record["regime"]))
 
 
 def hashes(folder) -> dict[str, str]:
@@ -124,7 +127,7 @@ def broken_off(run, monkeypatch):
 )
 def test_the_first_save_comes_after_a_minute(minutes, due):
     now = [0.0]
-    times, found = training._SaveTimes(minutes, lambda: now[0]), []
+    times, found = perform.SaveTimes(minutes, lambda: now[0]), []
     for now[0] in range(700):
         if times.due():
             found.append(now[0])
@@ -135,8 +138,8 @@ def test_the_first_save_comes_after_a_minute(minutes, due):
 def test_what_a_kill_leaves_is_a_minute_old_at_most_at_first(tmp_path, monkeypatch):
     """A clock that goes a quarter of a minute with each check; nothing is saved at the end of a killed run."""
     now, left = [0.0], {}
-    times = training._SaveTimes
-    monkeypatch.setattr(training, "_SaveTimes", lambda minutes: times(minutes, lambda: now[0]))
+    times = perform.SaveTimes
+    monkeypatch.setattr(perform, "SaveTimes", lambda minutes: times(minutes, lambda: now[0]))
 
     def check(trainer, check):
         state = tmp_path / "t_state.npz"
@@ -153,9 +156,9 @@ def interrupt_at(run, monkeypatch, slot, *arguments):
         if check.slot == slot:
             raise KeyboardInterrupt
 
-    loop = training._loop
+    go = perform._Loop.go
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_loop", lambda *given: loop(*given[:-1], interrupt))
+        patch.setattr(perform._Loop, "go", lambda loop, tell, bar, on_check: go(loop, tell, bar, interrupt))
         code, out, err = run(*SETTINGS["rnn"], *arguments)
     assert (code, err) == (130, "")
     assert f"interrupted after {5 * slot + 1 if slot else 0} updates" in out
@@ -236,7 +239,7 @@ def test_interrupted_before_the_first_check_can_be_resumed(tmp_path, run, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.Trainer, "_check", interrupt)
+        patch.setattr(Trainer, "_check", interrupt)
         code, _, err = run(*SETTINGS["rnn"])
     assert (code, err) == (130, "")
     assert run(*SETTINGS["rnn"], "--resume")[0] == 0
@@ -379,7 +382,7 @@ def test_full_disk_while_saving_leaves_the_earlier_state_usable(tmp_path, broken
 
 def test_error_while_saving_the_final_record_leaves_the_state(tmp_path, broken_off, monkeypatch):
     before = (tmp_path / "t_state.npz").read_bytes()
-    save = training.save
+    save = perform.save
 
     def fail(path, content):
         if "final" in path.name:
@@ -387,7 +390,7 @@ def test_error_while_saving_the_final_record_leaves_the_state(tmp_path, broken_o
         save(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save", fail)
+        patch.setattr(perform, "save", fail)
         code, _, err = broken_off(*SETTINGS["rnn"], "--resume")
     assert code == 1
     assert "No space left on device" in err

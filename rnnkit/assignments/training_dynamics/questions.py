@@ -22,7 +22,9 @@ REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
 
 
-FOR_CELLS = Forbidden(modules=("rnnkit.engines", "rnnkit.starter"), cells=True, instead="from the equations")
+FOR_CELLS = Forbidden(
+    modules=("rnnkit.engines", "rnnkit.starter", "trainingRNNs_torch"), cells=True, instead="from the equations"
+)
 FOR_FUNCTIONS = Forbidden(
     modules=("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega"), clipping=True
 )
@@ -44,8 +46,15 @@ def _function(
     return Question(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), returns=RETURNS.get(id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
+        returns=RETURNS.get(id),
     )  # fmt: skip
+
+
+def _of_clipping(*given: Any) -> str | None:
+    from rnnkit.assignments.training_dynamics.clues import factor  # left out where answers are scored
+
+    return factor(*given)
 
 
 def _of_own_setting(name: Any) -> Report:

@@ -25,10 +25,10 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
 from rnnkit.grading.course.ledger import NOT_TRIED
 from rnnkit.grading.evidence.plausible import strange
-from rnnkit.record.find import PROFILE_ORDER
+from rnnkit.record.find import HANDOUT, PROFILE_ORDER, Runs
 from rnnkit.record.keys import FINAL, STATE
 from rnnkit.record.read_npz import OUTPUT
-from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
+from rnnkit.regimes import PROFILES, Regime
 from rnnkit.runs.modelfile import BUILTIN
 
 MOST_FLAGS, MOST_TEXT = 12, 160  # of one run; characters of a text
@@ -44,14 +44,14 @@ class Finished(Protocol):
 
 
 @dataclass(frozen=True)
-class Run:
+class SubmittedRun:
     """One submitted run.
 
     Fields:
         key: the handout's name (A1), else that of the file.
         file: the record, relative to the submission; empty where there is none.
         flags: what a person should know, each beginning with the key.
-        regime: its settings, where they can be read.
+        regime: its settings, where they can be read; of the experiment's own kind where that trains no regimes.
         profile: full, smoke, tiny or custom, by its settings; empty where they cannot be read.
         content: what the reader passed on, see `rnnkit.record.read_npz.summary`.
         sha256: of the record's bytes; empty where there is none.
@@ -60,13 +60,15 @@ class Run:
     key: str
     file: str = ""
     flags: tuple[str, ...] = ()
-    regime: Regime | None = None
+    regime: Any = None
     profile: str = ""
     content: dict[str, Any] = field(default_factory=dict, repr=False)
     sha256: str = ""
 
 
-def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = "") -> list[Run]:
+def evidence(
+    folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = ""
+) -> list[SubmittedRun]:
     """Looks at every final record in a submission.
 
     Arguments:
@@ -79,21 +81,26 @@ def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment,
         One for each of the runs that are due, there or not, in their order; then the others; then what several runs
         have in common, under the key ``runs``.
     """
-    due = assignment.hand_in.runs
+    due, known = assignment.hand_in.runs, assignment.experiment or HANDOUT
     files = _files(folder)
     names = {path.name for path in files.values()}
     if not any(name.endswith(FINAL) for name in names):
-        return [Run("runs", flags=("runs: no record of any run was handed in",))] if due else []
+        return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
-    found, flags = _decoded(done, (*due, *assignment.hand_in.welcome))
-    runs = [Run("runs", flags=tuple(flags))] if flags else []
-    by_key: dict[str, list[Run]] = {key: [] for key in due}
+    found, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
+    runs = [_all_runs(*flags)] if flags else []
+    by_key: dict[str, list[SubmittedRun]] = {key: [] for key in due}
     for one in found:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
-        runs.append(_best(key, several) if several else _missing(key, [*files]))
+        runs.append(_best(key, several) if several else _missing(known.key_of(key)[1], key, [*files]))
     runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
     return [*_joined(runs, due), *_together(runs, assignment, cells_sha256)]
+
+
+def _all_runs(*flags: str) -> SubmittedRun:
+    """What is said of several runs at once."""
+    return SubmittedRun("runs", flags=flags)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -110,25 +117,20 @@ def _sha256(path: Path | None) -> str:
         return ""
 
 
-def _missing(key: str, files: list[str]) -> Run:
+def _missing(name: str, key: str, files: list[str]) -> SubmittedRun:
     halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(FINAL)]
     # `rnnkit pack` names the folder by the regime, whatever the file is called.
-    half = any(_name_of(key) in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
-    return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
+    half = any(name in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
+    return SubmittedRun(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
 
-def _name_of(key: str) -> str:
-    """The name of a run's files."""
-    return REGIMES[key].name if key in REGIMES else key
-
-
-def _decoded(done: Finished, asked: Sequence[str]) -> tuple[list[Run], list[str]]:
+def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[SubmittedRun], list[str]]:
     """The reader's lines as runs, and what went wrong with it."""
     runs, flags = [], []
     lines = done.stdout[: 2 * OUTPUT].splitlines()
     for number, line in enumerate(lines):
         try:
-            runs.append(_run(decode(json.loads(line)), asked))
+            runs.append(_run(decode(json.loads(line)), asked, known))
         except Exception as error:  # nothing in a submission may end its grading
             if not (done.returncode and number == len(lines) - 1):  # a line that was cut off has its reason below
                 flags.append(f"runs: a record cannot be read ({type(error).__name__})")
@@ -139,64 +141,63 @@ def _decoded(done: Finished, asked: Sequence[str]) -> tuple[list[Run], list[str]
     return runs, flags
 
 
-def _run(content: dict[str, Any], asked: Sequence[str]) -> Run:
+def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> SubmittedRun:
     """One line of the reader, with its flags."""
     file = one_line(content["file"], 200)
     stem = Path(file).name.removesuffix(FINAL)
-    named_so = next((key for key in asked if stem == _name_of(key)), one_line(stem, 40))
+    named_so = next((key for key in asked if stem == known.key_of(key)[1]), one_line(stem, 40))
     if content["problem"] is not None:
         problem = one_line(content["problem"], MOST_TEXT)
-        return Run(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
-    regime, why = _regime(content)
-    if regime is None:
-        return Run(named_so, file, (f"{named_so}: {why}",), content=content)
-    key, profile, flags = _which(regime, asked)
-    if regime.name != stem:
-        flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(regime.name, 60)}")
-    if content["texts"].get("profile") != (profile if profile in PROFILES else "custom"):
-        flags.append(f"says profile {one_line(content['texts'].get('profile'), 20)}, its settings are {profile}")
-    flags += strange(content, regime)
+        return SubmittedRun(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
+    settings, why = _settings(content, known)
+    if settings is None:
+        return SubmittedRun(named_so, file, (f"{named_so}: {why}",), content=content)
+    key, profile, flags = _which(settings, asked, known)
+    if settings.name != stem:
+        flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(settings.name, 60)}")
+    if isinstance(settings, Regime):
+        if content["texts"].get("profile") != (profile if profile in PROFILES else "custom"):
+            flags.append(f"says profile {one_line(content['texts'].get('profile'), 20)}, its settings are {profile}")
+        flags += strange(content, settings)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
     flags = [f"{key}: {flag}" for flag in [*flags[:MOST_FLAGS], *cut]]
-    return Run(key, file, tuple(flags), regime, profile, content)
+    return SubmittedRun(key, file, tuple(flags), settings, profile, content)
 
 
-def _regime(content: dict[str, Any]) -> tuple[Regime | None, str]:
-    text = content["texts"].get("regime")
-    if text is None:
-        problem = one_line(content["problems"].get("regime", "no key 'regime'"), MOST_TEXT)
+def _settings(content: dict[str, Any], known: Runs) -> tuple[Any, str]:
+    if known.key not in content["texts"]:
+        problem = one_line(content["problems"].get(known.key, f"no key {known.key!r}"), MOST_TEXT)
         return None, f"the record has no settings: {problem}"
     try:
-        return Regime.from_json(text), ""
+        return known.settings.from_json(content["texts"][known.key]), ""
     except (ValueError, TypeError, RecursionError) as error:
         return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
 
 
-def _which(regime: Regime, asked: Sequence[str]) -> tuple[str, str, list[str]]:
+def _which(settings: Any, asked: Sequence[str], known: Runs) -> tuple[str, str, list[str]]:
     """Which named run this is, in which profile, and how it differs from it."""
-    key, profile = named(regime)
+    key, profile = known.named(settings)
     if key in asked:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
-    by_name = {given.name: key for key, given in REGIMES.items()}
-    if regime.name not in by_name:
-        return one_line(regime.name, 40), "custom", []
-    key = by_name[regime.name]
-    changed = differences(regime, key)
-    known = key if key in asked else regime.name
+    key = known.key_of(settings.name)[0]
+    if not key:
+        return one_line(settings.name, 40), "custom", []
+    changed = known.differences(settings, key)
+    name = key if key in asked else settings.name
     if not changed:
-        return known, "custom", []
-    return known, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
+        return name, "custom", []
+    return name, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
 
 
-def _best(key: str, several: list[Run]) -> Run:
+def _best(key: str, several: list[SubmittedRun]) -> SubmittedRun:
     """The one that counts of several of a run: one at its end, then the largest profile, then the most updates."""
 
-    def rank(one: Run) -> tuple:
+    def rank(one: SubmittedRun) -> tuple:
         running = one.content.get("texts", {}).get("status") == "running"
         return (
             not one.profile,
             running,
-            PROFILE_ORDER.index(one.profile),
+            PROFILE_ORDER.index(one.profile) if one.profile in PROFILE_ORDER else 0,
             -one.content.get("numbers", {}).get("updates", 0),
             len(one.flags),
             one.file,
@@ -205,10 +206,10 @@ def _best(key: str, several: list[Run]) -> Run:
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]
     more = (f"{key}: {len(twice)} more of this profile: {one_line(', '.join(twice), 150)}",) if twice else ()
-    return Run(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
+    return SubmittedRun(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
 
 
-def _joined(runs: list[Run], due: Sequence[str]) -> list[Run]:
+def _joined(runs: list[SubmittedRun], due: Sequence[str]) -> list[SubmittedRun]:
     """The runs, with what is said of several of them in the same words said once, at the end."""
     said: dict[str, list[str]] = {}
     for one in runs:
@@ -220,7 +221,7 @@ def _joined(runs: list[Run], due: Sequence[str]) -> list[Run]:
         for one in runs
     ]
     together = tuple(f"{_listed(keys, due)}: {text}" for text, keys in several.items())
-    return [*alone, Run("runs", flags=together)] if together else alone
+    return [*alone, _all_runs(*together)] if together else alone
 
 
 def _listed(keys: list[str], due: Sequence[str]) -> str:
@@ -237,39 +238,39 @@ def _listed(keys: list[str], due: Sequence[str]) -> str:
     return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
 
 
-def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Iterator[Run]:
+def _together(runs: list[SubmittedRun], assignment: Assignment, cells_sha256: str) -> Iterator[SubmittedRun]:
     """What only shows in all runs at once, and beside the notebook that their cells are from."""
     cells, due = defaultdict(list), assignment.hand_in.runs
-    for one in runs:
+    for one in runs if assignment.model else ():
         if sha256 := one.content.get("texts", {}).get("cells_sha256"):
             cells[one_line(sha256, 64)].append(one.key)
     if len(cells) > 1:
         which = "; ".join(f"{_listed(keys, due)} by {one_line(sha256, 12)}" for sha256, keys in cells.items())
-        yield Run("runs", flags=(f"runs: made with different model.py's: {which}",))
+        yield _all_runs(f"runs: made with different model.py's: {which}")
     builtin = cells.pop(BUILTIN, [])
     if builtin:
-        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {_listed(builtin, due)}",))
+        yield _all_runs(f"runs: made with the built-in cells, not model.py: {_listed(builtin, due)}")
     right = {*builtin, *cells.get(cells_sha256, [])}
     others = [one.key for one in runs if one.content.get("texts", {}).get("cells_sha256") and one.key not in right]
     if assignment.model and cells_sha256 and others:
         name = assignment.model.notebook
-        yield Run("runs", flags=(f"runs: made with another model.py than {name} gives: {_listed(others, due)}",))
+        yield _all_runs(f"runs: made with another model.py than {name} gives: {_listed(others, due)}")
 
 
-def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Report:
+def untried(assignment: Assignment, question: Question, runs: list[SubmittedRun]) -> Report:
     """What is said of a run that has points before it is tried again, see `rnnkit.grading.evidence.own_run`.
 
     Arguments:
         assignment, question: what it has points for.
         runs: from `evidence`.
     """
-    judge = assignment.judge(question)
+    judge = assignment.module_of(question)
     if any(one.regime is not None and one.regime.task == judge.TASK for one in runs):
         return failed(question, NOT_TRIED, "the run is tried again after everything else")
     return judge.without(judge.NONE)
 
 
-def record_of(run: Run) -> dict[str, np.ndarray]:
+def record_of(run: SubmittedRun) -> dict[str, np.ndarray]:
     """What is known of a run in the shape of a record: curves over checks, and the last check's diagnostics.
 
     Raises:

@@ -13,15 +13,11 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.checks.forbidden import CALLS, CHECKS, CLIPPERS, NETWORKS, Forbidden, inside, together
 from rnnkit.grading.evidence.borrowed import Shapes, alike
 from rnnkit.grading.notebooks.carried import CODE
 
-NETWORKS = {"RNN", "GRU", "LSTM", "RNNBase", "RNNCell", "RNNCellBase", "GRUCell", "LSTMCell"}
-CALLS = {"gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell", "_VF"}
-CLIPPERS = {"clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"}
-OF_CELLS = ("rnnkit.engines", "trainingRNNs_torch")
-OF_DIAGNOSTICS = ("rnnkit.diagnostics", "rnnkit.optim", "rnnkit.engines", "rnnkit.trainer", "rnnkit.omega")
-CHECKS = ("rnnkit.checks", "rnnkit.assignments")
+READY_MADE = {*NETWORKS, *CALLS, "_VF"}
 GIVEN = {"check", "figures"}  # of an assignment: the notebooks import them
 INSIDES = {
     "ast_transformers", "input_transformers_cleanup", "input_transformers_post", "input_transformer_manager",
@@ -51,12 +47,16 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
         assignment: which one it is of.
         shapes: of the shipped functions; see `borrowed`.
     """
-    flags, cells = [], assignment.model is not None and name == assignment.model.notebook
+    here = [question for question in assignment.code if question.notebook == name]
+    model = assignment.model.notebook if assignment.model else None  # whose cells every other notebook may use
+    asked = here or [question for question in assignment.code if question.notebook != model]
+    rules = together(question.forbids for question in asked)
+    flags = []
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if cell.cell_type != "code" or (about.get("locked") and not about.get("solution")):
             continue
-        found = sorted(set(_named(cell.source, OF_CELLS if cells else OF_DIAGNOSTICS, cells)))
+        found = sorted(set(_named(cell.source, rules)))
         if found:
             more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
             flags.append(f"{about.get('grade_id') or 'a cell of their own'} names {', '.join(found[:MOST])}{more}")
@@ -65,7 +65,7 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
     return flags
 
 
-def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
+def _named(source: str, rules: Forbidden) -> Iterator[str]:
     yield from (f"%{magic[1]}" for magic in RUNS.finditer(source))
     try:
         tree = ast.parse(MAGIC.sub("pass", source))
@@ -73,16 +73,16 @@ def _named(source: str, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            yield from _attribute(node, cells)
+            yield from _attribute(node, rules)
         elif isinstance(node, ast.Import):
-            yield from (one.name for one in node.names if _inside(one.name, (*modules, *CHECKS, *MEANS)))
+            yield from (one.name for one in node.names if inside(one.name, (*rules.modules, *CHECKS, *MEANS)))
         elif isinstance(node, ast.ImportFrom):
-            yield from _imported(node, modules, cells)
+            yield from _imported(node, rules)
         elif isinstance(node, ast.Name) and node.id in INSIDES | FROM_TEXT:
             yield node.id
         elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
             yield from [f"{node.arg}={node.value.value}"] * (OBJECTS.get(node.arg) is node.value.value)
-        elif (text := _text(node)) in INSIDES | CALLS or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
+        elif (text := _text(node)) in {*INSIDES, *CALLS, "_VF"} or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
             yield repr(text)
         elif text and "\n" in text and CODE.search(text.encode("utf-8", "replace")):
             yield "a text that is code"
@@ -98,34 +98,30 @@ def _text(node: ast.AST, most: int = 8) -> str | None:
     return None
 
 
-def _attribute(node: ast.Attribute, cells: bool) -> Iterator[str]:
+def _attribute(node: ast.Attribute, rules: Forbidden) -> Iterator[str]:
     dotted = _dotted(node)
-    ready_made = node.attr in NETWORKS | CALLS and dotted.split(".")[0] in ("torch", "nn", "F", "_VF")
+    ready_made = node.attr in READY_MADE and dotted.split(".")[0] in ("torch", "nn", "F", "_VF")
     means = dotted.startswith(("torch.", "sys.")) and dotted in MEANS
-    if node.attr in INSIDES or ready_made or means or (not cells and node.attr in CLIPPERS):
+    if node.attr in INSIDES or ready_made or means or (rules.clipping and node.attr in CLIPPERS):
         yield dotted
 
 
-def _imported(node: ast.ImportFrom, modules: tuple[str, ...], cells: bool) -> Iterator[str]:
+def _imported(node: ast.ImportFrom, rules: Forbidden) -> Iterator[str]:
     module = node.module or ""
     for one in node.names:
         whole = f"{module}.{one.name}"
         if (
-            _inside(whole, (*modules, *MEANS))
-            or (module.startswith("torch") and one.name in NETWORKS | CALLS)
+            inside(whole, (*rules.modules, *MEANS))
+            or (module.startswith("torch") and one.name in READY_MADE)
             or (module == "rnnkit.cells" and one.name in {"RNN", "GRU", "unroll", "*"})
             or (
-                _inside(module, CHECKS)
+                inside(module, CHECKS)
                 and not (module.count(".") == 2 and module.startswith(CHECKS[1]) and one.name in GIVEN)
             )
-            or (not cells and one.name in CLIPPERS)
+            or (rules.clipping and one.name in CLIPPERS)
             or one.name in INSIDES
         ):
             yield whole
-
-
-def _inside(name: str, modules: tuple[str, ...]) -> bool:
-    return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def _dotted(node: ast.expr) -> str:

@@ -87,10 +87,10 @@ def _one_each(found: list[Unit], names: Names) -> list[Unit]:
     One whose name has the student's id counts, whatever others there are that the roster was asked about. Ids that
     differ in case alone, and that no roster has, are taken for one student's.
     """
-    of_one: dict[str, list[Unit]] = {}
+    of_one: dict[tuple[str, str], list[Unit]] = {}
     for unit in (unit for unit in found if not unit.problem):
         id = unit.student if unit.student in (names.roster or ()) else folded(unit.student)
-        of_one.setdefault(id, []).append(unit)
+        of_one.setdefault((id, unit.named.assignment or names.assignment), []).append(unit)
     for theirs in of_one.values():
         mine, student = sorted(theirs, key=lambda unit: unit.date), theirs[0].student
         if sure := [unit for unit in mine if unit.named.is_sure]:

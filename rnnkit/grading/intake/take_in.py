@@ -7,8 +7,10 @@ until the new one is whole, and is kept aside then.
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +25,10 @@ from rnnkit.grading.intake.sorting import Unit, contents, units
 from rnnkit.grading.intake.unpack import File
 from rnnkit.grading.intake.whose import Names, folded
 from rnnkit.grading.notebooks.reading import BadSubmission
+from rnnkit.hand_in.pack import MANIFEST
 
 WORK, REPLACED = "work", "replaced"
+MOST_MANIFEST = 1 << 20  # bytes
 ASKED = "--replace takes it in its place and keeps that one aside"
 
 
@@ -59,8 +63,11 @@ def take_in(
     roster: list[str] | None = None,
     name_regex: str | None = None,
     replace: bool = False,
+    others: Sequence[str] = (),
 ) -> list[Taken]:
     """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``.
+
+    A hand-in whose manifest names one of the other assignments is taken in as that one's.
 
     What was there is kept in ``replaced/ASSIGNMENT/STUDENT/``, below the time when it was replaced.
 
@@ -72,6 +79,7 @@ def take_in(
         roster: the students' ids, where there is a roster.
         name_regex: how names tell the student, as for nbgrader's zip_collect: with ``(?P<student_id>...)``.
         replace: whether a submission may take the place of one that came under another name.
+        others: the names of further assignments.
 
     Returns:
         One entry for each thing in the source, by student.
@@ -80,7 +88,8 @@ def take_in(
         IntakeError: the source is neither a folder nor a zip.
         BadValue: the regular expression is of no use.
     """
-    names, intake = Names(assignment, roster, name_regex), _Intake(Path(submitted), assignment, replace)
+    names = Names([assignment, *(name for name in others if name != assignment)], roster, name_regex)
+    intake = _Intake(Path(submitted), assignment, replace)
     intake.recover()
     with ExitStack() as stack:
         try:
@@ -120,16 +129,32 @@ class _Intake:
                 files = contents(unit, self.assignment, stack)
                 kept = [file for file in files if not file.why]
                 _copy(kept, staged)
-                name = self._twin(name, names) or name
-                status, remark = self._enter(staged, name, unit)
+                home = self._home(staged, names)
+                name = home._twin(name, names) or name
+                status, remark = home._enter(staged, name, unit)
         except BadSubmission as error:
             return Taken(name, "refused", str(error), (), source)
         except OSError as error:
             return Taken(name, "refused", f"it could not be copied ({error.strerror or error})", (), source)
         left = [f"{file.name} ({file.why})" for file in files if file.why]
-        remarks = [unit.remark, f"left out: {listed(left)}" if left else "", remark]
+        other = f"taken in as {home.assignment}: rnnkit grade {home.assignment}" if home is not self else ""
+        remarks = [unit.remark, other, f"left out: {listed(left)}" if left else "", remark]
         paths = tuple(sorted("/".join(file.path) for file in kept))
         return Taken(name, status, "; ".join(filter(None, remarks)), paths, source)
+
+    def _home(self, staged: Path, names: Names) -> _Intake:
+        """Where a submission belongs, by its manifest; here where that is not said."""
+        manifest = staged / MANIFEST
+        try:
+            said = json.loads(manifest.read_bytes()) if manifest.stat().st_size <= MOST_MANIFEST else None
+        except (OSError, ValueError, RecursionError):
+            return self
+        meant = said.get("assignment") if isinstance(said, dict) else None
+        if meant == self.assignment or meant not in names.assignments:
+            return self
+        other = _Intake(self.submitted, meant, self.replace)
+        other.recover()
+        return other
 
     def _twin(self, student: str, names: Names) -> str:
         """The one whose submission is there already under an id that differs in case alone, and who it may be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rnnkit.common.names import STUDENT, BadValue
@@ -32,6 +32,7 @@ class Named:
         before: the name without what the student chose.
         told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
         key: what of the name tells whose it is: where two have one key, nobody doubts that they are one student's.
+        assignment: that the name begins with; empty where it begins with none.
     """
 
     student: str
@@ -41,6 +42,7 @@ class Named:
     before: str = ""
     told: str = ""
     key: str = ""
+    assignment: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -57,14 +59,14 @@ class Names:
     """How the names of one download are read.
 
     Arguments:
-        assignment: the assignment's name; ``ASSIGNMENT_STUDENT.zip`` is a hand-in's.
+        assignments: their names, first the one that is taken in; ``ASSIGNMENT_STUDENT.zip`` is a hand-in's.
         roster: the students' ids, where there is a roster.
         pattern: a regular expression for the beginning of every name, with the group ``student_id`` and perhaps
             ``file_id`` and ``timestamp``; without it the names of the usual platforms are known.
     """
 
-    def __init__(self, assignment: str, roster: Collection[str] | None, pattern: str | None):
-        self.assignment = assignment
+    def __init__(self, assignments: Sequence[str], roster: Collection[str] | None, pattern: str | None):
+        self.assignments, self.assignment = assignments, assignments[0]
         self.roster = set(roster) if roster is not None else None
         self.platform = ""
         try:
@@ -139,7 +141,8 @@ class Names:
                 key = name[: found.end("student")]
                 told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
             return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
-        return Named(bare.removeprefix(f"{self.assignment}_"), before=bare, key=bare)
+        assignment = next((name for name in self.assignments if bare.startswith(f"{name}_")), "")
+        return Named(bare.removeprefix(f"{assignment}_"), before=bare, key=bare, assignment=assignment)
 
     def _in_roster(self, student: str, name: str) -> tuple[str, str]:
         """The id as the roster has it, and a remark where it has none; ``name`` is what the platform gave."""

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from nbformat.v4 import new_output
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
 from rnnkit.grading.notebooks.outputs import Outputs
-from rnnkit.grading.sandbox.allowance import TIME_IS_UP
+from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.score.score import NoAnswer, score
 
@@ -72,7 +71,7 @@ def needs_kernel(notebook: NotebookNode) -> bool:
     return any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
 
 
-class _Run:
+class _Execution:
     """The state of one notebook's execution."""
 
     def __init__(
@@ -80,13 +79,13 @@ class _Run:
         assignment: Assignment,
         notebook: NotebookNode,
         kernel: Kernel,
-        deadline: float,
+        allowance: Allowance,
         seed: int,
         less: bool = True,
     ) -> None:
         self.result, self.less = Executed(notebook), less  # whether the kernel has less than the student's had
         self.assignment = assignment
-        self.kernel, self.deadline, self.seed = kernel, deadline, seed
+        self.kernel, self.allowance, self.seed = kernel, allowance, seed
         self.budget = Outputs().budget
         self.replay: list[str] = []
         self.restarts = 0
@@ -100,19 +99,15 @@ class _Run:
             self.result.stopped = str(stopped)
             return False
 
-    def left(self, most: float) -> float:
-        """Seconds that may be spent now."""
-        return min(most, self.deadline - monotonic())
-
     def cell(self, cell: NotebookNode) -> None:
         """Executes a cell of the student's, or a given one; a cell that kills the kernel is left out from then on."""
-        if self.left(CELL_S) <= 0:
+        if self.allowance.wall_is_up():
             self.result.stopped = TIME_IS_UP
             cell.outputs = [_error("NotExecuted", TIME_IS_UP)]
             return
         outputs = Outputs(budget=self.budget)
         try:
-            well = self.kernel.execute(cell.source, self.left(CELL_S), outputs)
+            well = self.kernel.execute(cell.source, CELL_S, outputs)
             shown = outputs.shown and outputs.shown[-1].output_type == "error"  # that is all where %%capture is used
             if self.less and (shown or not well):
                 self.quietly(cell)  # it may have ended for want of what is left out, whatever the error says
@@ -126,10 +121,10 @@ class _Run:
     def quietly(self, cell: NotebookNode) -> None:
         """Executes a cell for what it defines: where a statement raises, the next ones are executed all the same."""
         for part in _statements(cell.source):
-            if self.left(CELL_S) <= 0 or self.result.stopped:
+            if self.allowance.wall_is_up() or self.result.stopped:
                 return
             try:
-                self.kernel.execute(part, self.left(CELL_S))
+                self.kernel.execute(part, CELL_S)
                 self.replay.append(part)
             except Stopped as stopped:
                 self.again(cell.id, stopped)
@@ -144,7 +139,7 @@ class _Run:
             try:
                 self.kernel.start()
                 for source in self.replay:
-                    self.kernel.execute(source, max(self.left(CELL_S), 1))
+                    self.kernel.execute(source, CELL_S)
                 return
             except Stopped as error:
                 stopped = error
@@ -156,11 +151,11 @@ class _Run:
         def ask(request: str) -> str:
             if self.result.stopped:
                 raise NoAnswer(self.result.stopped)
-            if self.left(ASK_S) <= 0:
+            if self.allowance.wall_is_up():
                 raise NoAnswer(TIME_IS_UP)
             expression = f"_rnnkit_ask({request!r}, {self.assignment.questions[id].target!r}, {self.mime!r})"
             try:
-                return self.kernel.ask(ASK, expression, self.mime, self.left(ASK_S))
+                return self.kernel.ask(ASK, expression, self.mime, ASK_S)
             except NoReply as stopped:
                 raise NoAnswer(str(stopped)) from None
             except Stopped as stopped:
@@ -174,7 +169,7 @@ def execute(
     assignment: Assignment,
     notebook: NotebookNode,
     make: Callable[[], Kernel],
-    deadline: float,
+    allowance: Allowance,
     seed: int,
     settled: Mapping[str, Report] | None = None,
     aside: Callable[[], Kernel] | None = None,
@@ -185,7 +180,7 @@ def execute(
         assignment: which one it is of.
         notebook: rebuilt from the master; its outputs are replaced.
         make: gives the kernel, not started.
-        deadline: the moment (`time.monotonic`) when the time for this submission ends, whatever its own clock says.
+        allowance: the time of the submission, which its kernels share.
         seed: of the random inputs of the checks.
         settled: the reports of questions that no code is run for.
         aside: gives a kernel that each question is asked in, where that of the notebook holds what answers it.
@@ -194,7 +189,7 @@ def execute(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     kernel, waiting = make(), []
-    run = _Run(assignment, notebook, kernel, deadline, seed, less=aside is None)
+    run = _Execution(assignment, notebook, kernel, allowance, seed, less=aside is None)
     try:
         run.start()
         for cell in notebook.cells:
@@ -219,19 +214,19 @@ def execute(
     return run.result
 
 
-def _note(run: _Run, check: NotebookNode, report: Report) -> None:
+def _note(run: _Execution, check: NotebookNode, report: Report) -> None:
     """Keeps a question's report, and shows it below its check."""
     run.result.reports[check.metadata.nbgrader.grade_id] = report
     check.outputs = [new_output("display_data", data={"text/plain": report.text()})]
 
 
-def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
+def _check_aside(run: _Execution, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
     """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
 
     That is the setup and what the student has written above it; a statement that needs more is passed over.
     """
     kernel = make()
-    other = _Run(run.assignment, run.result.notebook, kernel, run.deadline, run.seed)
+    other = _Execution(run.assignment, run.result.notebook, kernel, run.allowance, run.seed)
     try:
         other.start()
         for cell in run.result.notebook.cells:

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from course import NOTEBOOKS
+from course import ASSIGNMENT, NOTEBOOKS
 from hypothesis import given
 from hypothesis import strategies as st
 from runtools import here
 
 from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
-from rnnkit.grading.evidence.evidence import ASKED, Run, evidence
+from rnnkit.grading.evidence.evidence import ASKED, SubmittedRun, evidence
 from rnnkit.record import read_npz
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
@@ -28,13 +28,13 @@ def values(text) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[str, Run]:
+def runs(tmp_path_factory) -> dict[str, SubmittedRun]:
     folder = tmp_path_factory.mktemp("runs")
     for key in ("A2", "B2"):
         train(get_regime(key, "tiny"), out=folder, cells="builtin")
     train(get_regime("A2", "tiny", task="torder", name="extra_torder"), out=folder, cells="builtin")
     found = evidence(folder, lambda argv, stage: SimpleNamespace(
-        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()))  # fmt: skip
+        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()), ASSIGNMENT)  # fmt: skip
     records = {path.stem.split("_")[0]: load(path) for path in folder.glob("*.npz")}
     return {run.key.split("_")[0]: (run, records.get(run.key.split("_")[0])) for run in found}
 
@@ -182,13 +182,13 @@ def test_facts_are_those_that_the_verdict_states(runs, key):
 
 def test_a_run_that_cannot_be_read_has_no_figures(runs):
     run, _ = runs["A2"]
-    assert facts(Run("A1")) == {}
-    assert settings(Run("A1")) == {}
+    assert facts(SubmittedRun("A1")) == {}
+    assert settings(SubmittedRun("A1")) == {}
     for missing in ("checks", "last", "curves", "texts", "norms"):
         content = run.content | {missing: {}}
-        assert isinstance(facts(Run("A2", "a", (), run.regime, "tiny", content)), dict)
+        assert isinstance(facts(SubmittedRun("A2", "a", (), run.regime, "tiny", content)), dict)
     content = run.content | {"checks": run.content["checks"] | {"rho_Whh": np.zeros(2)}}
-    assert facts(Run("A2", "a", (), run.regime, "tiny", content)) == {}
+    assert facts(SubmittedRun("A2", "a", (), run.regime, "tiny", content)) == {}
 
 
 # ---- in a notebook ----------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ REPORT = next(path for path in NOTEBOOKS if path.stem == "4_report")
 def model_hints(monkeypatch):
     """What is said of the model answers, by question; the runs' figures are those of the smoke profile."""
     monkeypatch.setattr("rnnkit.assignments.training_dynamics.key.hints.facts", lambda run: FIGURES[run.key])
-    runs = [Run(key, key, (), get_regime(key, "smoke"), "smoke") for key in ASKED]
+    runs = [SubmittedRun(key, key, (), get_regime(key, "smoke"), "smoke") for key in ASKED]
     book = nbformat.read(REPORT, 4)
     with_hints(book, runs)
     sources = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in book.cells}
@@ -306,7 +306,7 @@ def test_numbers_of_the_model_answers_have_their_names(model_hints, question, ex
 def test_the_smoke_profile_has_the_figures_that_the_model_answers_quote(tmp_path):
     for key in ASKED:
         train(get_regime(key, "smoke"), out=tmp_path, cells="builtin")
-    for run in filter(lambda run: run.file, evidence(tmp_path, here)):
+    for run in filter(lambda run: run.file, evidence(tmp_path, here, ASSIGNMENT)):
         for name, value in FIGURES[run.key].items():
             off = {"rel": 0.02, "abs": 0.02 if "correlation" in name else 0.002}  # another machine's last digits
             assert facts(run)[name] == pytest.approx(value, **off), (run.key, name)

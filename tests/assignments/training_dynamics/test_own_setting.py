@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from course import ASSIGNMENT
 from runtools import apart, here, run_of, submit
 
 from rnnkit.assignments.training_dynamics import check
 from rnnkit.assignments.training_dynamics.own_setting import from_record, judged
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING
-from rnnkit.grading.evidence.evidence import evidence, own_setting
+from rnnkit.assignments.training_dynamics.questions import OWN, OWN_SETTING
+from rnnkit.grading.evidence.evidence import evidence, untried
 from rnnkit.grading.evidence.own_run import tried
 from rnnkit.record.file import load, regime_of, save
 from rnnkit.regimes import get_regime
@@ -113,7 +114,7 @@ def test_the_notebooks_check_finds_the_run(solved, tmp_path, monkeypatch, capsys
 
 
 def graded(folder, run=here, seed=3):
-    return tried(run, folder, seed, 60)[0]
+    return tried(run, folder, ASSIGNMENT, OWN, seed, 60)[0]
 
 
 @pytest.mark.parametrize("run", [here, apart])
@@ -172,5 +173,6 @@ def test_a_record_that_lies_about_its_errors(stuck, tmp_path):
 
 
 def test_without_a_run_of_temporal_order(tmp_path):
-    assert own_setting(evidence(tmp_path, here)).messages == ["no record of temporal order was handed in"]
+    report = untried(ASSIGNMENT, OWN, evidence(tmp_path, here, ASSIGNMENT))
+    assert report.messages == ["no record of temporal order was handed in"]
     assert (graded(tmp_path).points, graded(tmp_path).status) == (0, "nothing to judge")

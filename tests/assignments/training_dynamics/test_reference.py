@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from checking import every_question
 
-from rnnkit.assignments.training_dynamics.inputs import SIZES, fixed
-from rnnkit.assignments.training_dynamics.key.reference import CANARY, draw, expected
+from rnnkit.assignments.training_dynamics import key
+from rnnkit.assignments.training_dynamics.inputs import SIZES
+from rnnkit.assignments.training_dynamics.key import CANARY, draw, right
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate
-from rnnkit.checks.judge import expected as public
+from rnnkit.checks.observe import run_cases
 from rnnkit.checks.outcome import equal, later
-from rnnkit.checks.runner import run_cases
+from rnnkit.checks.right import expected
 from rnnkit.checks.sandbox import quiet
 from rnnkit.grading.release.wheel import student_source
 
 
 @every_question
 def test_the_answers_to_the_public_inputs_are_those_that_are_shipped(id):
-    shipped, found = public(QUESTIONS[id]), expected(id, fixed(id))
+    shipped, found = expected(QUESTIONS[id]), right(id, QUESTIONS[id].inputs)
     assert list(found) == list(shipped)
     for case, quantities in shipped.items():
         assert found[case].keys() == quantities.keys()
@@ -32,10 +35,10 @@ def test_the_answers_to_the_public_inputs_are_those_that_are_shipped(id):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_solution_gives_the_same_for_random_inputs(id, seed):
     inputs = draw(id, np.random.default_rng(seed))
-    right = expected(id, inputs)
+    answers = right(id, inputs)
     with quiet():
-        outcomes = run_cases(id, generate.student_object(id), inputs)
-    for case, quantities in right.items():
+        outcomes = run_cases(QUESTIONS[id], generate.student_object(id), inputs)
+    for case, quantities in answers.items():
         assert (outcomes[case].error, outcomes[case].problems) == (None, {})
         assert quantities.keys() <= outcomes[case].values.keys()
         for name, value in quantities.items():
@@ -51,8 +54,9 @@ def test_a_draw_depends_on_its_seed_only_and_differs_from_the_public_inputs(id):
     assert all(np.array_equal(one[name], same[name]) for name in one.arrays)
     numbers = {inputs["W_hh" if "W_hh" in inputs.arrays else min(inputs.arrays)].tobytes() for inputs in (one, other)}
     assert len(numbers) == 2
+    public = QUESTIONS[id].inputs.arrays
     assert not any(
-        value.shape == fixed(id).arrays.get(name, np.zeros(0)).shape and np.allclose(value, fixed(id)[name])
+        value.shape == public.get(name, np.zeros(0)).shape and np.allclose(value, public[name])
         for name, value in one.arrays.items()
     )
 
@@ -69,7 +73,7 @@ def test_sizes_differ_from_one_another_and_from_the_public_ones(seed):
 def test_no_answer_is_nothing_or_the_same_everywhere(id):
     """Zeros, or one number for all, must not pass for an answer."""
     for seed in range(20):
-        for case, quantities in expected(id, draw(id, np.random.default_rng(seed))).items():
+        for case, quantities in right(id, draw(id, np.random.default_rng(seed))).items():
             if case != "keys and lengths":
                 assert not all(equal(np.zeros_like(value), value) for value in quantities.values())
                 assert not any(
@@ -92,18 +96,15 @@ def test_matrices_have_a_clear_radius_of_the_kind_that_their_case_names(seed):
 @pytest.mark.parametrize("seed", range(30))
 def test_gradients_are_above_and_below_the_cutoff(seed):
     inputs = draw("clip", np.random.default_rng(seed))
-    right = expected("clip", inputs)
-    assert right["above the cutoff"]["norm"] > 2 * inputs["cutoff"]
-    assert right["below the cutoff"]["norm"] < 0.9 * inputs["cutoff"]
+    answers = right("clip", inputs)
+    assert answers["above the cutoff"]["norm"] > 2 * inputs["cutoff"]
+    assert answers["below the cutoff"]["norm"] < 0.9 * inputs["cutoff"]
     assert abs(inputs["cutoff"] - 1) > 0.1
 
 
 def test_students_get_none_of_it(tmp_path):
-    from rnnkit.assignments.training_dynamics.key import reference
-
     student_source(generate.ROOT, tmp_path)
-    assert CANARY in (generate.ROOT / "rnnkit" / "grading" / "reference.py").read_text("utf-8")
-    assert reference.__name__ == "rnnkit.assignments.training_dynamics.key.reference"
+    assert CANARY in Path(key.__file__).read_text("utf-8")
     for folder in (tmp_path, generate.ROOT / "release", generate.ROOT / "notebooks"):
         files = [path for path in folder.rglob("*") if path.is_file()]
         assert files

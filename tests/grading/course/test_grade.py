@@ -14,10 +14,9 @@ from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, O
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course import driver
 from rnnkit.grading.course.course import GradingError, lock
-from rnnkit.grading.course.driver import CONFINED, TRUSTED, Course, grade_class
+from rnnkit.grading.course.driver import CONFINED, TRUSTED, Course
 from rnnkit.grading.course.gradebook import opened
 from rnnkit.grading.course.ledger import GRADED, REJECTED, Ledger
-from rnnkit.grading.release.release import ReleaseError
 from rnnkit.grading.sandbox.confine import SandboxError
 
 
@@ -167,8 +166,6 @@ def test_what_cannot_begin(course):
     for wrong, how in (("nobody", {"students": ["nobody"]}), ("rnn_stepp", {"questions": ["rnn_stepp"]})):
         with pytest.raises(BadValue, match=wrong):
             grade(course, **how)
-    with pytest.raises(ReleaseError, match="expected one of"):
-        grade_class(course, "no_such", root=ROOT)
     with lock(Course(ROOT, course)), pytest.raises(GradingError, match="another process"):
         grade(course)
 

@@ -13,7 +13,7 @@ import torch
 from bank.answers import VARIANTS
 from bank.bases import BASES
 from confined import need_sandbox
-from course import NOTEBOOKS, ROOT, cells
+from course import ASSIGNMENT, NOTEBOOKS, ROOT, cells
 from hostile import CASES, Submission
 from hostile.base import GRADED, named
 from nbformat.v4 import new_code_cell, new_notebook
@@ -80,7 +80,7 @@ def points(id: str, reply: str) -> float:
 
 
 def asking(*ids: str) -> dict[str, list[str]]:
-    return {id: [QUESTIONS[id].target, request(id)] for id in ids}
+    return {id: [QUESTIONS[id].target, request(QUESTIONS[id])] for id in ids}
 
 
 def attack(name: str) -> list:
@@ -206,11 +206,11 @@ def test_no_program_is_started_and_no_filter_added(tmp_path):
 
 @pytest.fixture(scope="module")
 def shapes():
-    return shipped(ROOT)
+    return shipped(ROOT, ASSIGNMENT)
 
 
 def flagged(source: str, shapes, name: str = CELLS) -> list[str]:
-    return scan(new_notebook(cells=[new_code_cell(source)]), name, shapes)
+    return scan(new_notebook(cells=[new_code_cell(source)]), name, ASSIGNMENT, shapes)
 
 
 def test_right_answers_are_not_flagged(shapes):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from course import ASSIGNMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from runtools import SIZES, apart, here, one, put, trained
@@ -48,7 +49,7 @@ def test_keys_are_those_of_a_record():
 def test_seven_honest_runs_raise_no_flag(tmp_path):
     for key in HANDOUT_REGIMES:
         put(tmp_path, key)
-    runs = evidence(tmp_path, apart)
+    runs = evidence(tmp_path, apart, ASSIGNMENT)
     assert [found.key for found in runs] == list(HANDOUT_REGIMES)
     assert [flag for found in runs for flag in found.flags] == []
     assert {found.profile for found in runs} == {"full"}
@@ -77,7 +78,7 @@ def test_histograms_over_units_that_cannot_be_are_flagged(tmp_path, changes, fla
 def test_the_runs_of_the_last_question_are_known_by_their_keys_and_not_due(tmp_path):
     for key in (*HANDOUT_REGIMES, *SIGMOID_REGIMES):
         put(tmp_path, key)
-    runs = evidence(tmp_path, apart)
+    runs = evidence(tmp_path, apart, ASSIGNMENT)
     assert [found.key for found in runs] == [*HANDOUT_REGIMES, *SIGMOID_REGIMES]
     assert [flag for found in runs for flag in found.flags] == []
 
@@ -116,14 +117,14 @@ def test_a_run_that_diverged_says_only_that(tmp_path):
 
 def test_nothing_handed_in_starts_no_process(tmp_path):
     (tmp_path / "1_cells.ipynb").write_text("{}")
-    (found,) = evidence(tmp_path, None)
+    (found,) = evidence(tmp_path, None, ASSIGNMENT)
     assert found.flags == ("runs: no record of any run was handed in",)
 
 
 def test_missing_and_unfinished_runs_are_named(tmp_path):
     put(tmp_path, "A1")
     (tmp_path / "A3_mem_rnn_tanh_clip001_state.npz").write_bytes(b"")
-    flags = {found.key: found.flags for found in evidence(tmp_path, here)}
+    flags = {found.key: found.flags for found in evidence(tmp_path, here, ASSIGNMENT)}
     assert flags["A1"] == flags["A2"] == ()
     assert flags["A3"] == ("A3: no record, only the state of an unfinished run",)
     assert flags["runs"] == ("A2, A4, A5, B1, B2: no record",)
@@ -153,7 +154,7 @@ def test_the_full_one_of_two_counts(tmp_path):
 
 def test_a_run_of_ones_own_comes_after_the_handouts(tmp_path):
     train(get_regime("A2", task="torder", name="extra_torder"), out=tmp_path, cells="builtin")
-    assert [found.key for found in evidence(tmp_path, here)][7] == "extra_torder"
+    assert [found.key for found in evidence(tmp_path, here, ASSIGNMENT)][7] == "extra_torder"
     assert one(tmp_path, "extra_torder").flags == ()
 
 
@@ -186,7 +187,7 @@ def test_runs_of_several_model_files(tmp_path):
         put(tmp_path, key)
     put(tmp_path, "B1", cells_sha256="cd" * 32)
     put(tmp_path, "B2", cells_sha256="builtin")
-    flags = [flag for found in evidence(tmp_path, here) for flag in found.flags if flag.startswith("runs:")]
+    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags if flag.startswith("runs:")]
     assert flags == [
         "runs: made with different model.py's: A1, A2 by abababababa…; B1 by cdcdcdcdcdc…; B2 by builtin",
         "runs: made with the built-in cells, not model.py: B2",
@@ -196,7 +197,7 @@ def test_runs_of_several_model_files(tmp_path):
 def test_what_is_said_of_several_runs_is_said_once(tmp_path):
     for key in HANDOUT_REGIMES:
         train(get_regime(key, "tiny"), out=tmp_path, cells="builtin")
-    flags = [flag for found in evidence(tmp_path, here) for flag in found.flags]
+    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags]
     assert flags == [
         "A1-A5, B1, B2: profile tiny, not full",
         "runs: made with the built-in cells, not model.py: A1-A5, B1, B2",
@@ -208,13 +209,13 @@ def test_what_is_said_of_several_runs_is_said_once(tmp_path):
     [("A1 A2", "A1, A2"), ("A1 A2 A4 A5", "A1, A2, A4, A5"), ("A3 A4 A5 B1", "A3-A5, B1"), ("mine A1", "mine, A1")],
 )
 def test_runs_in_a_row_are_shortened(keys, shown):
-    assert evidences._listed(keys.split()) == shown
+    assert evidences._listed(keys.split(), ASSIGNMENT.hand_in.runs) == shown
 
 
 def test_old_records_are_named_in_one_line(tmp_path):
     for key in ("A1", "A2", "A3"):
         put(tmp_path, key, anchor_updates=None)
-    flags = [flag for found in evidence(tmp_path, here) for flag in found.flags]
+    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags]
     assert "A1-A3: no anchors (an older rnnkit made it)" in flags
     assert sum("no anchors" in flag for flag in flags) == 1
 
@@ -226,7 +227,7 @@ def test_runs_of_another_model_than_the_notebooks(tmp_path):
     put(tmp_path, "B2", cells_sha256="builtin")
 
     def said(cells_sha256):
-        flags = [flag for found in evidence(tmp_path, here, cells_sha256) for flag in found.flags]
+        flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT, cells_sha256) for flag in found.flags]
         return [flag for flag in flags if "1_cells" in flag]
 
     assert said("ab" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: B1"]
@@ -237,7 +238,7 @@ def test_runs_of_another_model_than_the_notebooks(tmp_path):
 
 def test_each_record_has_its_hash(tmp_path):
     path = put(tmp_path, "A1")
-    found = {found.key: found.sha256 for found in evidence(tmp_path, here)}
+    found = {found.key: found.sha256 for found in evidence(tmp_path, here, ASSIGNMENT)}
     assert found["A1"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found["A2"] == ""
     path.write_bytes(path.read_bytes()[:-3])  # damaged, and yet equal to another one's
@@ -332,7 +333,7 @@ def test_plain_text_has_no_characters_that_steer(text):
 )  # fmt: skip
 def test_whatever_the_reader_says_is_no_error(tmp_path, output):
     put(tmp_path, "A2")
-    runs = evidence(tmp_path, lambda argv, stage: SimpleNamespace(returncode=0, stdout=output, why=None))
+    runs = evidence(tmp_path, lambda argv, stage: SimpleNamespace(returncode=0, stdout=output, why=None), ASSIGNMENT)
     assert [found.key for found in runs if not found.file and found.key != "runs"] == list(HANDOUT_REGIMES)
 
 
@@ -341,7 +342,7 @@ def test_a_reader_that_was_killed_is_said(tmp_path):
     put(tmp_path, "A2")
     whole = here(evidences.READER, stage=tmp_path).stdout
     cut = SimpleNamespace(returncode=-9, stdout=whole[: len(whole) - 50], why="used more than 4096 MB")
-    runs = evidence(tmp_path, lambda argv, stage: cut)
+    runs = evidence(tmp_path, lambda argv, stage: cut, ASSIGNMENT)
     assert runs[0].flags == ("runs: not all records could be read: used more than 4096 MB",)
     assert [found.flags for found in runs if found.key in ("A1", "A2")] == [(), ()]
     assert runs[-1].flags == ("A2-A5, B1, B2: no record",)
@@ -352,7 +353,7 @@ def test_too_little_is_no_record(tmp_path):
     with pytest.raises(BadValue, match="at least one check"):
         record_of(one(tmp_path))
     with pytest.raises(BadValue, match="found none"):
-        record_of(evidences.Run("A1"))
+        record_of(evidences.SubmittedRun("A1"))
 
 
 # ---- confined ---------------------------------------------------------------------------------------------------
@@ -368,7 +369,7 @@ def test_in_the_real_sandbox(tmp_path):
     large = tmp_path / "A1_mem_rnn_tanh_noclip_final_state.npz"
     np.savez(large, **trained("A1") | {"ballast": np.zeros(1 << 18)})
     assert large.stat().st_size > 1 << 20
-    runs = evidence(tmp_path, run_confined)
+    runs = evidence(tmp_path, run_confined, ASSIGNMENT)
     flags = [flag for found in runs for flag in found.flags]
     assert flags == ["A1: 1 more of this profile: runs/A1_mem_rnn_tanh_noclip/A1_mem_rnn_tanh_noclip_final_state.npz"]
     assert all(found.content for found in runs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from course import ASSIGNMENT
 from hostile.own_run import NAMES, SHORT, STUCK, UNFOUNDED, own_regime, trained
 from hostile.own_run import solved as solved_once
 from runtools import here, submit
 
+from rnnkit.assignments.training_dynamics.questions import OWN
 from rnnkit.grading.course.ledger import WAITS, Entry
 from rnnkit.grading.evidence.own_run import broken_off, tried
 from rnnkit.grading.notebooks.copied import copies, times_of
@@ -31,7 +33,7 @@ def network(solved):
 
 def report(folder, record, seconds=60):
     submit(folder, "mine", record)
-    return tried(here, folder, 3, seconds)
+    return tried(here, folder, ASSIGNMENT, OWN, 3, seconds)
 
 
 # ---- honest --------------------------------------------------------------------------------------------------------
@@ -103,7 +105,7 @@ def test_too_long_for_the_time_that_there_is(solved, tmp_path):
 
 
 def test_a_process_that_died():
-    result = broken_off("anna", "took longer than 3 s")
+    result = broken_off("anna", ASSIGNMENT, ["own_setting"], "took longer than 3 s")
     assert result.scores["own_setting"]["status"] == WAITS
     assert result.evidence == ["own_setting: trying it again was broken off: took longer than 3 s"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from course import NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 from nbformat.v4 import new_code_cell, new_notebook
 
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
@@ -12,7 +12,8 @@ from rnnkit.grading.evidence.scan import scan
 
 
 def flags(source: str, name: str = CELLS, **about) -> list[str]:
-    return scan(new_notebook(cells=[new_code_cell(source, metadata={"nbgrader": about} if about else {})]), name)
+    cell = new_code_cell(source, metadata={"nbgrader": about} if about else {})
+    return scan(new_notebook(cells=[cell]), name, ASSIGNMENT)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,6 @@ def test_what_is_not(source):
 def test_given_cells_and_right_answers_are_not(tmp_path):
     for path in NOTEBOOKS:
         filled(ROOT / "release" / "training_dynamics" / path.name, path, tmp_path / path.name)
-        assert scan(nbformat.read(tmp_path / path.name, 4), path.name) == []
+        assert scan(nbformat.read(tmp_path / path.name, 4), path.name, ASSIGNMENT) == []
     locked = {"grade_id": "setup", "locked": True, "solution": False}
     assert flags("import rnnkit.checks.runner", **locked) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import re
@@ -117,6 +118,30 @@ def test_a_platforms_zip_of_the_same_is_taken(tmp_path, layout):
         taken = take_in(path, tmp_path / f"g{wrapper}" / "submitted", TASK)
         assert [(entry.student, entry.status) for entry in taken] == [("ada", "new"), ("bob", "new")]
         assert there(tmp_path / f"g{wrapper}" / "submitted" / "ada" / TASK) == WORK
+
+
+@pytest.mark.parametrize("layout", ["{0}_ada.zip", "{0}_ada_attempt_2026-01-30-15-30-10_{0}.zip"])
+def test_a_hand_in_goes_to_the_assignment_that_its_manifest_names(course, layout):
+    for name in (TASK, "toy"):
+        packed = zipped(WORK | {"manifest.json": json.dumps({"assignment": name})})
+        (taken,) = take((course[0] / name, course[1]), {layout.format(name): packed}, others=["toy"])
+        assert (taken.student, taken.status) == ("ada", "new")
+        assert (f"rnnkit grade {name}" in taken.reason) is (name == "toy")
+        assert there(course[1] / "ada" / name).keys() == {*WORK, "manifest.json"}
+
+
+def test_both_assignments_of_a_student_in_one_folder_are_taken(course):
+    files = {
+        f"{name}_ada.zip": zipped(WORK | {"manifest.json": f'{{"assignment": "{name}"}}'}) for name in (TASK, "toy")
+    }
+    assert [(one.student, one.status) for one in take(course, files, others=["toy"])] == [("ada", "new")] * 2
+    assert sorted(path.name for path in (course[1] / "ada").iterdir()) == ["toy", TASK]
+
+
+@pytest.mark.parametrize("said", ["{", '{"assignment": ["toy"]}', '{"assignment": "other"}', "[" * 100_000])
+def test_a_manifest_that_says_nothing_of_use_changes_nothing(course, said):
+    (taken,) = take(course, {"ada.zip": zipped(WORK | {"manifest.json": said})}, others=["toy"])
+    assert (taken.status, [path.name for path in (course[1] / "ada").iterdir()]) == ("new", [TASK])
 
 
 def test_one_students_zip_as_the_source(tmp_path):
@@ -249,7 +274,7 @@ def test_odd_names_are_refused(course, name):
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=70))
 def test_whatever_a_name_tells_is_a_safe_folder(name):
     try:
-        named = Names(TASK, ["ada", "../x", ".."], None).whose(name)
+        named = Names([TASK], ["ada", "../x", ".."], None).whose(name)
     except BadSubmission:
         return
     assert named.student not in ("", ".", "..")

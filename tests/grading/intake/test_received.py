@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from course import NAME
+from course import ASSIGNMENT, NAME
 from graded import grade
 
 from rnnkit.grading.course import driver, register
 from rnnkit.grading.course.gradebook import opened, url
 from rnnkit.grading.course.ledger import GRADED, REJECTED, Ledger
-from rnnkit.grading.course.submission import NotebookResult, Result
+from rnnkit.grading.course.submission import Result
 from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.report.export import export
 
@@ -43,7 +43,9 @@ class Grader:
     def result(self):
         if self.ends == "failed":
             return None
-        return Result(self.job.student, {"2_diagnostics.ipynb": NotebookResult(self.ends, "")})
+        return Result(
+            self.job.student, notebooks={"2_diagnostics.ipynb": {"status": self.ends, "reason": "", "flags": []}}
+        )
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def told(course) -> set[str]:
     entry = Ledger(course / "grading" / "ledger.json", NAME).entries["ada"]
     with opened(course) as book:
         stored = book.find_submission(NAME, "ada").timestamp.replace(tzinfo=UTC).isoformat()
-    export(url(course), NAME, course / "grades.csv", ledger={"ada": entry})
+    export(url(course), [ASSIGNMENT], course / "grades.csv", ledgers={NAME: {"ada": entry}})
     with open(course / "grades.csv", encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert entry.graded > entry.received

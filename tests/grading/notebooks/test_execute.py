@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from time import monotonic
 
 import nbformat
 import pytest
-from course import NOTEBOOKS, ROOT, filled
+from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 
-from rnnkit.assignments.training_dynamics.key.reference import CANARY
+from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.checks.remote import answer
 from rnnkit.grading.notebooks.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
 from rnnkit.grading.notebooks.outputs import CUT, Outputs
+from rnnkit.grading.sandbox.allowance import Allowance
 from rnnkit.grading.sandbox.kernel import NoReply, Stopped, TimedOut
 
 
@@ -64,7 +64,7 @@ def solved(tmp_path_factory):
 
 
 def run(notebook, kernel, seconds=600):
-    done = execute(notebook, lambda: kernel, monotonic() + seconds, 5)
+    done = execute(ASSIGNMENT, notebook, lambda: kernel, Allowance(wall=seconds), 5)
     assert kernel.closed
     return done
 
@@ -171,7 +171,7 @@ def test_questions_of_a_notebook_that_holds_answers_are_asked_aside(solved):
         asides.append(Short())
         return asides[-1]
 
-    done = execute(notebook, lambda: given, monotonic() + 600, 5, {}, aside)
+    done = execute(ASSIGNMENT, notebook, lambda: given, Allowance(), 5, {}, aside)
     assert [done.reports[id].points for id in IDS] == [QUESTIONS[id].points for id in IDS]
     assert not [code for code in given.sent if "_rnnkit_ask" in code]
     assert len(asides) == len(IDS)

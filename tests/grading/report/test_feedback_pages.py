@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 import graded_course
 import pytest
 from browser import browser, needs_chromium
-from course import NAME, NOTEBOOKS
+from course import ASSIGNMENT, NOTEBOOKS, ROOT
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import Marks
 from rnnkit.grading.course.roster import Student
@@ -81,7 +82,7 @@ def pages(tmp_path_factory):
         marked={"a1_sat_time": 0.5},
         comments={"a1_sat_time": "See $g_t$.\nGo on."},
     )
-    (made,) = feedback(graded_course.config_of(course), NAME)
+    (made,) = feedback(Course(ROOT, course), ASSIGNMENT)
     folder = made.page.parent
     return folder, {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
 
@@ -158,7 +159,7 @@ def hostile_page(folder, notebook) -> str:
     graded = folder / "graded"
     graded.mkdir()
     (graded / "4_report.ipynb").write_text(writes(notebook), encoding="utf-8", errors="replace")
-    Pages(NAME, Marks([], {}, {})).write(folder, graded, Student("ada"), Entry("ada", GRADED))
+    Pages(ASSIGNMENT, Marks([], {}, {})).write(folder, graded, Student("ada"), Entry("ada", GRADED))
     return (folder / "4_report.html").read_text(encoding="utf-8")
 
 

@@ -8,13 +8,14 @@ import shutil
 
 import graded_course
 import pytest
-from course import NAME, NOTEBOOKS, cells
+from course import ASSIGNMENT, NAME, NOTEBOOKS, cells
 from graded_course import AUTO, EXTRA
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.grading.course.gradebook import url
 from rnnkit.grading.course.ledger import Entry, Ledger
-from rnnkit.grading.course.marks import MarksError, gradebook_url, order_of, read_marks
+from rnnkit.grading.course.marks import MarksError, order_of, read_marks
 from rnnkit.grading.course.roster import RosterError, Student, read_roster
 from rnnkit.grading.report import export as module
 from rnnkit.grading.report.export import cell, export
@@ -142,17 +143,13 @@ def course(tmp_path_factory):
     return folder
 
 
-def url(course):
-    return gradebook_url(graded_course.config_of(course))
-
-
 def rows(path) -> dict[str, dict[str, str]]:
     with open(path, encoding="utf-8", newline="") as file:
         return {row["student_id"]: row for row in csv.DictReader(file, strict=True)}
 
 
 def exported(course, tmp_path, **how):
-    export(url(course), NAME, tmp_path / "grades.csv", **how)
+    export(url(course), [ASSIGNMENT], tmp_path / "grades.csv", **how)
     return rows(tmp_path / "grades.csv")
 
 
@@ -168,18 +165,18 @@ def test_sums_and_columns(course, tmp_path):
     assert ada["set_by_hand"] == "gru_step"
     assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20T18:30:00+00:00")
     columns = list(ada)
-    assert columns[len(module.FIRST) + len(module.SUMS) :][: len(QUESTIONS)] == list(QUESTIONS)
+    assert columns[len(module.PERSON + module.STATE) + len(module.SUMS) :][: len(QUESTIONS)] == list(QUESTIONS)
     assert not [name for name in columns if name.endswith("_task")]
     assert (found["bob"]["total"], found["bob"]["last_name"]) == ("0", '"The, Builder"')
 
 
 def test_columns_stand_in_the_notebooks_order(course, tmp_path):
-    order = order_of(graded_course.ROOT, NAME)
-    columns = list(exported(course, tmp_path, order=order)["ada"])
+    order = order_of(graded_course.ROOT, ASSIGNMENT)
+    columns = list(exported(course, tmp_path, orders={NAME: order})["ada"])
     graded = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
-    assert columns[len(module.FIRST) + len(module.SUMS) : -len(module.LAST)] == graded
+    assert columns[len(module.PERSON + module.STATE) + len(module.SUMS) : -len(module.LAST)] == graded
     assert columns.index("extra_torder") > columns.index("b2_rho")
-    assert order_of(tmp_path, NAME) == []
+    assert order_of(tmp_path, ASSIGNMENT) == []
 
 
 def test_needs_manual_is_what_can_be_read(course, tmp_path):
@@ -189,11 +186,14 @@ def test_needs_manual_is_what_can_be_read(course, tmp_path):
         "ada": Entry("ada", "graded", scores=checked, answers=answers),
         "lost": Entry("lost", "graded", scores=checked, answers=answers | {"b1_rho": {"answered": False}}),
     }
-    found = exported(course, tmp_path, ledger=ledger)
+    found = exported(course, tmp_path, ledgers={NAME: ledger})
     assert {id: row["needs_manual"] for id, row in found.items()} == {"ada": "2", "bob": "30", "lost": "2"}
-    done = export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger)
+    done = export(url(course), [ASSIGNMENT], tmp_path / "grades.csv", ledgers={NAME: ledger})
     assert (done.rows, done.waiting, done.lost) == (3, 3, ("lost",))
-    assert export(url(course), NAME, tmp_path / "grades.csv", ledger=ledger, students=["bob"]).waiting == 1
+    assert (
+        export(url(course), [ASSIGNMENT], tmp_path / "grades.csv", ledgers={NAME: ledger}, students=["bob"]).waiting
+        == 1
+    )
 
 
 def test_what_is_not_final_says_so(course, tmp_path):
@@ -203,7 +203,7 @@ def test_what_is_not_final_says_so(course, tmp_path):
         book.find_grade("rnn_step", "1_cells", NAME, "bob").needs_manual_grade = True
     ledger = {"bob": Entry("bob", "graded", notebooks=in_doubt), "eve": Entry("eve", "graded")}
     said = "31 still to be marked by a person; 1_cells is missing, in doubt, or cannot be read"
-    assert {id: row["so_far"] for id, row in exported(course, tmp_path, ledger=ledger).items()} == {
+    assert {id: row["so_far"] for id, row in exported(course, tmp_path, ledgers={NAME: ledger}).items()} == {
         "ada": "27 still to be marked by a person", "bob": said, "eve": "",
     }  # fmt: skip
     with graded_course.gradebook(course) as book:
@@ -227,7 +227,7 @@ def test_everybody_of_the_roster_is_a_row_in_its_order(course, tmp_path):
         "ada": Entry("ada", "graded", flags=["locked cell edited", "=HYPERLINK(1)"], received="2026-11-21"),
         "carl": Entry("carl", "rejected", "@1_cells.ipynb: empty\nfile"),
     }
-    found = exported(course, tmp_path, roster=roster, ledger=ledger)
+    found = exported(course, tmp_path, roster=roster, ledgers={NAME: ledger})
     assert list(found) == ["zoe", "ada", "bob", "carl"]
     assert {id: row["status"] for id, row in found.items()} == {
         "zoe": "not submitted", "ada": "graded", "bob": "graded", "carl": "rejected",
@@ -247,14 +247,14 @@ def test_names_of_the_gradebook_are_made_safe(course, tmp_path):
 def test_only_these_students(course, tmp_path):
     assert list(exported(course, tmp_path, students=["bob", "bob"])) == ["bob"]
     with pytest.raises(MarksError, match=r"unknown student 'bop'.*did you mean 'bob'"):
-        export(url(course), NAME, tmp_path / "no.csv", students=["bop"])
+        export(url(course), [ASSIGNMENT], tmp_path / "no.csv", students=["bop"])
     assert not (tmp_path / "no.csv").exists()
 
 
 def test_an_earlier_file_survives_a_failure(course, tmp_path, monkeypatch):
     exported(course, tmp_path)
     before = (tmp_path / "grades.csv").read_bytes()
-    monkeypatch.setattr(module, "_row", lambda *_: 1 / 0)
+    monkeypatch.setattr(module._Group, "row", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         exported(course, tmp_path)
     assert (tmp_path / "grades.csv").read_bytes() == before
@@ -276,7 +276,7 @@ def test_late_penalty_is_taken_off(course, tmp_path):
 def test_reading_changes_nothing(course):
     path = course / "grading" / "gradebook.db"
     before = path.read_bytes()
-    assert read_marks(url(course), NAME).most == MOST
+    assert read_marks(url(course), ASSIGNMENT).most == MOST
     assert path.read_bytes() == before
 
 
@@ -333,7 +333,7 @@ def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
     ("arguments", "words"),
     [
         (["--student", "nobody"], "unknown student 'nobody'"),
-        (["other"], "expected one of training_dynamics, got 'other'"),
+        (["other"], "unknown assignment 'other': expected one of training_dynamics"),
         (["--course", "/nowhere"], "grade submissions first"),
     ],
     ids=["student", "assignment", "course"],
@@ -348,4 +348,4 @@ def test_command_refuses_in_one_line(course, capsys, arguments, words):
 def test_a_file_that_is_no_gradebook_is_refused(tmp_path):
     (tmp_path / "gradebook.db").write_text("nothing of the kind, but long enough to be looked at" * 100)
     with pytest.raises(MarksError, match="expected a gradebook of nbgrader"):
-        read_marks(f"sqlite:///{tmp_path}/gradebook.db", NAME)
+        read_marks(f"sqlite:///{tmp_path}/gradebook.db", ASSIGNMENT)

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from confined import inside, living, mark, need_sandbox, until
-from course import NAME, ROOT, make_course
+from course import ASSIGNMENT, NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
@@ -21,12 +21,12 @@ from rnnkit.cli.grade import line
 from rnnkit.clone import doctor
 from rnnkit.grading.course import driver
 from rnnkit.grading.course.ledger import GRADED, Ledger
-from rnnkit.grading.course.submission import NotebookResult, Result
+from rnnkit.grading.course.submission import Result
 from rnnkit.grading.sandbox import allowance, cgroup
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Own, Supervised
 from rnnkit.grading.sandbox.kernel import Kernel, Stopped, TimedOut
-from rnnkit.grading.sandbox.supervised import Own, Supervised
 
 SPIN = "import os, signal, sys, time\n"
 STARTS = {
@@ -355,8 +355,8 @@ def result(student, points, cut=(), starved=False):
     about = {"points": 0.0, "status": "", "text": "", "sha256": ""}
     scores = {q.id: {"notebook": q.notebook, "most": q.points, **about} for q in QUESTIONS.values()}
     scores["rho"]["points"] = points
-    notebooks = {q.notebook: NotebookResult("graded") for q in QUESTIONS.values()}
-    return Result(student, notebooks, scores, cut=list(cut), starved=starved)
+    notebooks = {q.notebook: {"status": "graded", "reason": "", "flags": []} for q in QUESTIONS.values()}
+    return Result(student, notebooks=notebooks, scores=scores, cut=list(cut), starved=starved)
 
 
 @pytest.fixture
@@ -378,7 +378,7 @@ def faked(tmp_path, entered, monkeypatch):
                 raise KeyboardInterrupt
 
         with contextlib.suppress(KeyboardInterrupt):
-            driver.grade_class(tmp_path, NAME, root=ROOT, jobs=jobs, on_entry=on_entry)
+            driver.grade_class(tmp_path, ASSIGNMENT, root=ROOT, jobs=jobs, on_entry=on_entry)
         return FakeChild.begun, seen
 
     grade.ledger = lambda: Ledger(tmp_path / "grading" / "ledger.json", NAME).entries
@@ -441,7 +441,7 @@ def test_an_honest_student_beside_the_greedy_has_all_points(tmp_path):
     need_sandbox()
     make_course(tmp_path)
     cases = build(tmp_path, ["g_processes", "g_threads"], brief=True)
-    graded = driver.grade_class(tmp_path, NAME, root=ROOT, jobs=2)
+    graded = driver.grade_class(tmp_path, ASSIGNMENT, root=ROOT, jobs=2)
     assert {student: graded.entries[student].points for student in HONEST} == dict.fromkeys(HONEST, FULL)
     assert {graded.entries[case.student].status for case in cases} == {GRADED}
     assert graded.share == cgroup.share()

@@ -11,14 +11,13 @@ from checking import BANK, stub
 from confined import need_sandbox
 from graded import edit, grade, scores, submit
 
-from rnnkit.assignments.training_dynamics.inputs import SHAPES
-from rnnkit.assignments.training_dynamics.key.draws import draw
-from rnnkit.assignments.training_dynamics.key.reference import expected
+from rnnkit.assignments.training_dynamics import key
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.checks import generate, remote
 from rnnkit.checks.report import Report
-from rnnkit.checks.standins import behind, weights_of
-from rnnkit.grading.score.earlier import Call, answers
+from rnnkit.checks.standins import Call, weights_of
+from rnnkit.common.shapes import SHAPES
+from rnnkit.grading.score.earlier import answers
 from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NoAnswer, score
 
 DEPENDENT = [id for id, question in QUESTIONS.items() if question.needs]
@@ -71,7 +70,7 @@ def scored(id: str, text: str | None = None, seed: int = 0, hangs: bool = False,
             raise NoAnswer("took longer than 20 s")
         return remote.answer(request, obj)
 
-    return score(id, ask, np.random.default_rng(seed))
+    return score(QUESTIONS[id], ask, np.random.default_rng(seed))
 
 
 # ---- who made one mistake -----------------------------------------------------------------------------------------
@@ -124,7 +123,7 @@ def test_nothing_more_is_asked_where_all_is_right_or_the_earlier_ones_are():
     for text in (None, first("gru_step")):
         obj = generate.student_object("gru_step", text)
         for earlier in (None, right):
-            score("gru_step", ask, np.random.default_rng(0), earlier)
+            score(QUESTIONS["gru_step"], ask, np.random.default_rng(0), earlier)
     assert asked
     assert not any("known" in one for one in asked)
 
@@ -133,7 +132,9 @@ def test_what_is_right_in_public_alone_is_known_from_its_report():
     hidden = generate.patched("rnn_step", "return h_t", "return h_t if x_t.shape[0] in (1, 3, 7) else 0 * h_t")
     obj = generate.student_object("rnn_forward", rnn_step=hidden)
     earlier = {"rnn_step": Report("rnn_step", "", 0.0, 3.0, "not right yet")}
-    report = score("rnn_forward", lambda request: remote.answer(request, obj), np.random.default_rng(0), earlier)
+    report = score(
+        QUESTIONS["rnn_forward"], lambda request: remote.answer(request, obj), np.random.default_rng(0), earlier
+    )
     assert report.points == 3, report.text()
 
 
@@ -231,11 +232,11 @@ def test_what_right_ones_do_not_allow_has_no_points_for_it(name):
 
 @pytest.mark.parametrize("id", ["rnn_step", "gru_update_gate", "gru_reset_gate", "gru_candidate", "gru_step"])
 def test_right_code_and_its_gradients_are_those_of_the_reference(id):
-    question, inputs = QUESTIONS[id], draw(id, np.random.default_rng(1))
+    question, inputs = QUESTIONS[id], key.draw(id, np.random.default_rng(1))
     given = [*question.arguments, *weights_of(question)]
-    right = expected(id, inputs)
+    right = key.right(id, inputs)
     call = Call(id, "tanh", [inputs[name] for name in given], [])
-    (found,) = answers({"a": call}, inputs).values()
+    (found,) = answers(key, {"a": call}, inputs).values()
     values = next(iter(right.values()))
     names = [name for name in values if " (with" not in name]
     for name, value in zip(names, found["values"], strict=True):
@@ -243,7 +244,7 @@ def test_right_code_and_its_gradients_are_those_of_the_reference(id):
     state = found["values"][0]
     weights = np.cos(1.3 * np.arange(state.size)).reshape(state.shape)
     back = [weights] + [np.zeros_like(state)] * (len(names) - 1)
-    (found,) = answers({"a": Call(id, "tanh", call.arrays, back)}, inputs).values()
+    (found,) = answers(key, {"a": Call(id, "tanh", call.arrays, back)}, inputs).values()
     gradients = right[next(case for case in right if "gradients" in case)]
     for name, value in zip(given, found["values"], strict=True):
         np.testing.assert_allclose(value, gradients[f"d{names[0]}/d{name}"], rtol=0, atol=1e-12)
@@ -269,8 +270,10 @@ def test_calls_that_fit_nowhere_are_errors_and_large_ones_are_refused():
         "nothing": Call("sat_time", "", [], []),
         "no graph": Call("grad_time", "", [np.array(1.0), np.ones((2, 4))], []),
     }  # fmt: skip
-    inputs = draw("diagnostic_keys", np.random.default_rng(1))
-    assert {name: [*found] for name, found in answers(calls, inputs).items()} == {name: ["error"] for name in calls}
+    inputs = key.draw("diagnostic_keys", np.random.default_rng(1))
+    assert {name: [*found] for name, found in answers(key, calls, inputs).items()} == {
+        name: ["error"] for name in calls
+    }
 
 
 # ---- who attacks it -----------------------------------------------------------------------------------------------
@@ -282,7 +285,9 @@ def hostile(code: str, *ids: str) -> dict[str, Report]:
     reports: dict[str, Report] = {}
     for seed, id in enumerate(ids):
         target = obj if QUESTIONS[id].target == obj.__name__ else None
-        reports[id] = score(id, lambda request, obj=target: remote.answer(request, obj), np.random.default_rng(seed))
+        reports[id] = score(
+            QUESTIONS[id], lambda request, obj=target: remote.answer(request, obj), np.random.default_rng(seed)
+        )
     return reports
 
 
@@ -438,7 +443,7 @@ def forward(self, x):
             raise NoAnswer("it does not want to be seen")
         return remote.answer(request, obj)
 
-    report = score("rnn_forward", ask, np.random.default_rng(0), earlier)
+    report = score(QUESTIONS["rnn_forward"], ask, np.random.default_rng(0), earlier)
     assert (report.points, report.status) == (0.0, NO_ANSWER)
 
 
@@ -459,11 +464,11 @@ def test_only_what_was_asked_for_is_ever_sent_and_nothing_stays():
         assert dict(vars(obj)) == before
         return reply
 
-    assert score("gru_step", ask, np.random.default_rng(0)).points == 3
+    assert score(QUESTIONS["gru_step"], ask, np.random.default_rng(0)).points == 3
     assert noted
     function = generate.student_object("clip", grad_norm=stub("grad_norm"))
     space = dict(function.__globals__)
-    report = score("clip", lambda request: remote.answer(request, function), np.random.default_rng(0))
+    report = score(QUESTIONS["clip"], lambda request: remote.answer(request, function), np.random.default_rng(0))
     assert report.points == 3
     assert function.__globals__ == space
 
@@ -492,7 +497,7 @@ def test_forged_calls_change_nothing(name):
         reply = remote.answer(request, obj)
         return json.dumps(FORGED[name](json.loads(reply))) if "known" in json.loads(request) else reply
 
-    report = score("gru_step", ask, np.random.default_rng(0))
+    report = score(QUESTIONS["gru_step"], ask, np.random.default_rng(0))
     assert report.points == 0
     assert "judged with" not in report.text()
 
@@ -514,7 +519,7 @@ def test_a_submission_whose_candidate_hangs_has_the_points_of_step_and_sequence(
 
 
 def test_tables_agree():
-    assert {need.id for id in DEPENDENT for need in behind(QUESTIONS[id])} == set(RETURNS)
+    assert {need.id for id in DEPENDENT for need in QUESTIONS[id].behind} == set(RETURNS)
     assert weights_of(QUESTIONS["gru_candidate"]) == ["W_xh", "W_hh", "b_h"]
     assert weights_of(QUESTIONS["gru_step"]) == [*SHAPES["GRU"]][:9]
     assert torch.get_default_dtype() == torch.float32

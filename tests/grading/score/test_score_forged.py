@@ -11,9 +11,9 @@ from checking import every_question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnkit.assignments.training_dynamics.inputs import Inputs, fixed
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, remote
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import WITH
 from rnnkit.checks.report import Report
 from rnnkit.checks.wire import DEPTH, decode, encode
@@ -30,7 +30,7 @@ def forged(id: str, forge, seed: int = 0) -> Report:
     def ask(request):
         return json.dumps(forge(json.loads(remote.answer(request, SOLUTIONS[id]))))
 
-    return score(id, ask, np.random.default_rng(seed))
+    return score(QUESTIONS[id], ask, np.random.default_rng(seed))
 
 
 def each_case(change):
@@ -136,9 +136,9 @@ def test_one_wrong_entry_costs_its_case(id):
 @every_question
 def test_the_reply_to_another_request_has_no_points(id):
     def ask(request):
-        return remote.answer(remote.request(id), SOLUTIONS[id])
+        return remote.answer(remote.request(QUESTIONS[id]), SOLUTIONS[id])
 
-    assert score(id, ask, np.random.default_rng(0)).points == 0.0
+    assert score(QUESTIONS[id], ask, np.random.default_rng(0)).points == 0.0
 
 
 def test_inputs_handed_back_earn_only_what_handing_back_is_worth():
@@ -146,7 +146,7 @@ def test_inputs_handed_back_earn_only_what_handing_back_is_worth():
 
     def echo(request):
         asked = json.loads(request)
-        inputs = Inputs.read(decode(asked["inputs"])) if asked["inputs"] else fixed(asked["question"])
+        inputs = Inputs.read(decode(asked["inputs"])) if asked["inputs"] else QUESTIONS[asked["question"]].inputs
         reply = decode(json.loads(remote.answer(request, SOLUTIONS[asked["question"]])))
         for case in reply["cases"].values():
             for name, value in case["values"].items():
@@ -157,7 +157,7 @@ def test_inputs_handed_back_earn_only_what_handing_back_is_worth():
                 case["values"][name] = given.arrays.get(source, value * 0) if value.ndim else np.array(float(size))
         return json.dumps(encode(reply))
 
-    points = {id: score(id, echo, np.random.default_rng(0)).points for id in QUESTIONS}
+    points = {id: score(QUESTIONS[id], echo, np.random.default_rng(0)).points for id in QUESTIONS}
     earned = {id: number for id, number in points.items() if number}
     assert earned == {"rnn_rho": 1.0, "gru_rho": 1.0, "clip": 0.5, "diagnostic_keys": 0.5}
 
@@ -174,7 +174,7 @@ def deep(levels: int, inner: str = "1") -> str:
     return "[" * levels + inner + "]" * levels
 
 
-RIGHT = json.loads(remote.answer(remote.request("clip"), SOLUTIONS["clip"]))
+RIGHT = json.loads(remote.answer(remote.request(QUESTIONS["clip"]), SOLUTIONS["clip"]))
 WHOLE = {
     "None": None, "bytes": b"{}", "a number": 3, "a dict": {}, "the request": ..., "empty": "", "null": "null",
     "true": "true", "list": "[]", "object": "{}", "number": "3.0", "points": '"3.0"', "NaN": "NaN",
@@ -204,7 +204,9 @@ WHOLE = {
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_forged_replies_have_no_points_and_do_not_raise(name):
-    report = score("clip", lambda request: request if name == "the request" else WHOLE[name], np.random.default_rng(0))
+    report = score(
+        QUESTIONS["clip"], lambda request: request if name == "the request" else WHOLE[name], np.random.default_rng(0)
+    )
     assert report.points == 0.0
     assert "solved" not in report.status
     assert report.text().isprintable() or "\n" in report.text()
@@ -274,7 +276,7 @@ def test_text_of_the_other_process_is_cleaned_wherever_it_is_shown():
 
 
 def test_a_reply_that_is_too_large_is_called_so():
-    report = score("clip", lambda request: WHOLE["long"], np.random.default_rng(0))
+    report = score(QUESTIONS["clip"], lambda request: WHOLE["long"], np.random.default_rng(0))
     assert report.status == NO_ANSWER
     assert "characters" in report.messages[0]
 
@@ -289,7 +291,7 @@ def test_large_results_of_honest_code_are_a_problem_of_their_case():
         asked.append(remote.answer(request, diagnostics_of))
         return asked[-1]
 
-    report = score("sat_time", ask, np.random.default_rng(0))
+    report = score(QUESTIONS["sat_time"], ask, np.random.default_rng(0))
     assert max(map(len, asked)) < 10_000
     assert (report.points, report.status) == (0.0, "not right yet")
     assert "too large" in report.text() or "expected shape" in report.text()

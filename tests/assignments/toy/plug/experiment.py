@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rnnkit.runs.experiment import Experiment, Run, Settings
 
-from rnnkit.record.file import Key
+from rnnkit.record.keys import Key
+from rnnkit.runs.experiment import Experiment, Run, Settings
 
 CURVATURE = np.array([1.0, 4.0, 16.0])
 

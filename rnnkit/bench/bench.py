@@ -1,0 +1,140 @@
+"""The measurements of ``rnnkit bench``, one part after the other, each printed as soon as it is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from torch.utils.benchmark import Compare, Measurement
+
+from rnnkit.bench.cases import Case, engines_here, laps, largest_difference, works
+from rnnkit.bench.machine import machine
+from rnnkit.bench.rounds import Row, blocks, clock_of, interleave, once
+from rnnkit.regimes import HANDOUT_REGIMES
+
+# Three regimes of the handout cost what A1 does, two what A4 does.
+LIKE = {"A1": 3, "A4": 2, "B1": 1, "B2": 1}
+LAPS = 2500  # of a regime at the handout's size
+FULL = {"step": 25, "chunk": 15, "regimes": 9}
+QUICK = {"step": 7, "chunk": 5, "regimes": 2}
+NAMES = {"autograd": "plain loop"}
+TITLES = {
+    "step": "training step, forward and backward (T {T}, B {B}, H {H}); torch.nn without diagnostics",
+    "chunk": "validation chunk, forward and metrics (T {T}, B {chunk}, H {H})",
+    "regimes": "the updates between two checks of a training, and one check",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is timed, and how often.
+
+    Fields:
+        parts: of ``step``, ``chunk`` and ``regimes``.
+        rounds: by part.
+        T, B, H, chunk: steps, sequences of a training batch, hidden units, sequences of a validation chunk.
+        profile: of the regimes whose updates and checks are timed.
+        device: where.
+        wall: time that passes, not processor time.
+    """
+
+    parts: Sequence[str] = tuple(TITLES)
+    rounds: Mapping[str, int] = field(default_factory=lambda: FULL)
+    T: int = 125
+    B: int = 20
+    H: int = 50
+    chunk: int = 1000
+    profile: str = "full"
+    device: str = "cpu"
+    wall: bool = False
+
+    def cases(self, kind: str) -> dict[str, Case]:
+        """The training steps or validation chunks, by the name of their line."""
+        sizes: dict[str, Any] = {
+            "T": self.T,
+            "B": self.B if kind == "step" else self.chunk,
+            "H": self.H,
+            "device": self.device,
+        }
+        models, tasks = ("rnn", "gru"), ("mem", "mul")
+        return {f"{model.upper()} {task}": Case(kind, model, task, **sizes) for model in models for task in tasks}
+
+
+def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    """Times what is planned.
+
+    Arguments:
+        plan: what, and how often.
+        say: receives the tables.
+
+    Returns:
+        ``about`` (machine, versions, the plan), ``difference`` of the engines' gradients, and by part the rows.
+    """
+    begun, worked = time.perf_counter(), time.process_time()
+    engines, clock = engines_here(), clock_of(plan.device, plan.wall)
+    about = machine(plan.device) | {"time": "processor" if clock is time.process_time else "wall", "plan": asdict(plan)}
+    say(heading(about))
+    apart = [largest_difference(case, engines) for case in plan.cases("step").values()]
+    difference = {name: max(each[name] for each in apart) for name in engines}
+    for name in engines:
+        if name in difference and name not in NAMES:
+            say(f"{name}: gradients within {difference[name]:.1e} of the plain loop's, relatively")
+    result: dict[str, Any] = {"about": about, "difference": difference}
+    for part in plan.parts:
+        title, rounds = TITLES[part].format(**asdict(plan)), plan.rounds[part]
+        if part == "regimes":
+            todo = {key: (laps(key, engines, plan.profile, plan.device), once) for key in LIKE}
+        else:
+            todo = {name: (works(case, engines), blocks) for name, case in plan.cases(part).items()}
+        measured, rows = [], []
+        for case, (these, measure) in todo.items():
+            measurements, more = interleave(title, case, these, rounds, clock, measure)
+            measured, rows = measured + measurements, rows + more
+        result[part] = rows
+        say(tables(measured, rows))
+    if "regimes" in result:
+        result["all_seven_hours"] = all_seven(result["regimes"])
+        words = ", ".join(f"{NAMES.get(name, name)} {hours:.2f} h" for name, hours in result["all_seven_hours"].items())
+        say(f"all seven regimes of the handout on one core would take: {words}")
+    about["seconds"] = time.perf_counter() - begun
+    about["processor_share"] = (time.process_time() - worked) / about["seconds"]
+    say(f"{about['seconds']:.0f} s; the process had the processor for {100 * about['processor_share']:.0f} % of them")
+    return result
+
+
+def all_seven(rows: Sequence[Row]) -> dict[str, float]:
+    """Hours of the handout's seven regimes on one core, by engine, from the mean laps."""
+    assert sum(LIKE.values()) == len(HANDOUT_REGIMES)
+    hours = dict.fromkeys((row.engine for row in rows), 0.0)
+    for row in rows:
+        hours[row.engine] += LIKE[row.case] * LAPS * row.mean / 3600
+    return hours
+
+
+def heading(about: Mapping[str, Any]) -> str:
+    """The machine, and how it was timed."""
+    where = "" if about["device"] == "cpu" else f" on {about['device']}"
+    lines = [
+        f"{about['processor']}, {about['cores']} cores; {about['threads']} thread{where}, nice {about['nice']}",
+        ", ".join(f"{name} {version}" for name, version in about["versions"].items()),
+        f"{about['time']} time, medians over interleaved rounds; ratios are medians of the rounds' ratios",
+    ]
+    return "\n".join(lines)
+
+
+def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
+    """The seconds of one part as torch prints them, and the ratios."""
+    compare = Compare(list(measured))
+    engines = [name for name in dict.fromkeys(row.engine for row in rows) if name not in NAMES]
+    lines = [["times faster than the plain loop (quartiles)", *engines]]
+    for case in dict.fromkeys(row.case for row in rows):
+        ratios = {row.engine: row.over_plain for row in rows if row.case == case}
+        spreads = [spread for name in engines if (spread := ratios[name])]
+        lines.append([case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in spreads)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    ]
+    return "\n".join([f"\n{compare}".rstrip(), *aligned])

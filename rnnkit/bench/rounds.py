@@ -1,0 +1,108 @@
+"""Engines timed in turn, round after round, in one process, with `torch.utils.benchmark`; and their ratios."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from torch.utils.benchmark import Measurement, TaskSpec, Timer, timer
+
+from rnnkit.bench.cases import PLAIN, Work
+
+BLOCK = 0.03  # seconds that one engine gets in a round: short work is repeated within it
+Name = TypeVar("Name")
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and quartiles over the rounds."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One engine at one case.
+
+    Fields:
+        case, engine: which.
+        seconds: of one call.
+        over_plain: how many times faster than the plain loop it was in the same round. Both were timed within moments,
+            so that a round in which the machine was busy counts as little as one in which it was not.
+        mean: seconds of one call, over all rounds.
+    """
+
+    case: str
+    engine: str
+    seconds: Spread
+    over_plain: Spread
+    mean: float
+
+
+def spread(values: Sequence[float] | np.ndarray) -> Spread:
+    """Median and quartiles of at least one value."""
+    low, median, high = np.quantile(np.asarray(values, dtype=float), [0.25, 0.5, 0.75])
+    return Spread(float(median), float(low), float(high))
+
+
+def clock_of(device: str = "cpu", wall: bool = False) -> Clock:
+    """What to time with: the processor time of this process; with ``wall``, or on CUDA, the time that passes.
+
+    With one thread both are the same on an idle machine. On a busy one only the first leaves out the time in which the
+    process waits for its turn (what the others do to caches and memory stays in).
+    """
+    return time.process_time if device == "cpu" and not wall else timer
+
+
+def order(names: Sequence[Name], number: int) -> list[Name]:
+    """The order of round ``number``: shifted by one from round to round, every other one backwards."""
+    shift = number % len(names)
+    names = [*names[shift:], *names[:shift]]
+    return names[::-1] if number % 2 else names
+
+
+def blocks(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
+    """Many calls of the same work, some before them uncounted (compiled code, caches, buffers)."""
+    named: dict[str, Any] = {"label": spec.label, "sub_label": spec.sub_label, "description": spec.description}
+    return Timer("work()", globals={"work": work}, timer=clock, **named).blocked_autorange(min_run_time=BLOCK)
+
+
+def once(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
+    """One call of work that goes on from call to call, as a training does."""
+    begun = clock()
+    work()
+    return Measurement(number_per_run=1, raw_times=[clock() - begun], task_spec=spec)
+
+
+def interleave(
+    title: str, case: str, works: Mapping[str, Work], rounds: int, clock: Clock, measure: Callable = blocks
+) -> tuple[list[Measurement], list[Row]]:
+    """Times the works of one case in turn.
+
+    Arguments:
+        title, case: of the table, and of its line.
+        works: what to call, by engine.
+        rounds: how often each has its turn.
+        clock: see `clock_of`.
+        measure: `blocks`, or `once`.
+
+    Returns:
+        One measurement an engine, and one row.
+    """
+    specs = {name: TaskSpec("work()", "pass", label=title, sub_label=case, description=name) for name in works}
+    measured: dict[str, list[Measurement]] = {name: [] for name in works}
+    for number in range(rounds):
+        for name in order(list(works), number):
+            measured[name].append(measure(specs[name], works[name], clock))
+    seconds = {name: np.array([one.median for one in every]) for name, every in measured.items()}
+    rows = [
+        Row(case, name, spread(found), spread(seconds[PLAIN] / found), float(found.mean()))
+        for name, found in seconds.items()
+    ]
+    return Measurement.merge(one for every in measured.values() for one in every), rows

@@ -1,0 +1,42 @@
+"""``rnnkit report``: one HTML page of a folder of runs."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from rnnkit.assignments import MAIN
+from rnnkit.common.names import BadValue
+from rnnkit.plots.page import in_order, short_labels, write_page
+from rnnkit.runs.experiment import Experiment
+from rnnkit.runs.jobs import experiment_of
+from rnnkit.runs.tables import read_runs
+
+
+class ReportError(BadValue):
+    """A folder without records."""
+
+
+def write_report(folder: str | Path, experiment: Experiment | None = None) -> Path:
+    """Writes ``report.html`` into a folder of runs.
+
+    Arguments:
+        folder: holds one folder for each run, as ``rnnkit run`` makes them, or the records themselves.
+        experiment: of these runs; the main assignment's by default.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        ReportError: no such folder, or no record in it.
+    """
+    folder, experiment = Path(folder), experiment or experiment_of()
+    if not folder.is_dir():
+        raise ReportError(f"expected a folder of runs, found no folder {folder}; train some with rnnkit run")
+    records, missing = read_runs(folder, experiment)
+    runs = in_order(short_labels(records, experiment.runs), experiment.runs)
+    if not runs:
+        why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "found none"
+        raise ReportError(f"{folder}: expected records (NAME/NAME_final_state.npz), {why}; train some with rnnkit run")
+    words = ["rnnkit", "report", *([experiment.assignment] if experiment.assignment != MAIN else [])]
+    return write_page(folder, experiment.page(runs), missing, shlex.join(words))

@@ -1,0 +1,249 @@
+"""A job: one run to be made somewhere, what an earlier command left of it, and how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rnnkit
+from rnnkit.assignments import MAIN, get_assignment
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.places import PACKAGE
+from rnnkit.common.whole import PART
+from rnnkit.record.file import RecordError
+from rnnkit.runs.experiment import RUNNING, Experiment
+from rnnkit.runs.files import RunFiles
+from rnnkit.runs.modelfile import BUILTIN, Cells
+
+GO_ON = "run the same command again to go on"  # the reason of an interruption
+BAD = ("failed", "interrupted", "stopped")  # how a job may end that has not come to its end
+
+
+class BatchError(BadValue):
+    """Jobs that cannot begin."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run.
+
+    Fields:
+        assignment: whose experiment it is.
+        label: short, and unique among the jobs of one command.
+        settings: the run's.
+        folder: where record, log and executed notebook go (an absolute path).
+        cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
+        model: the text of that file, for whoever has not got it; nothing for jobs that a notebook does.
+        notebook: what papermill executes; empty for a run without one.
+        parameters: what papermill injects into it.
+        student: whose cells they are, in a batch over many people's.
+        labels: what tells it from the others, for the columns of a sweep's table.
+        limit: minutes after which it is asked to save itself and end, from its first check on; 0 for none.
+    """
+
+    assignment: str
+    label: str
+    settings: Any
+    folder: str
+    cells: str = BUILTIN
+    sha256: str = BUILTIN
+    model: str = ""
+    notebook: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    student: str = ""
+    labels: dict[str, Any] = field(default_factory=dict)
+    limit: float = 0.0
+
+    @property
+    def experiment(self) -> Experiment:
+        """The assignment's."""
+        return experiment_of(self.assignment)
+
+    @property
+    def files(self) -> RunFiles:
+        """Where record and log lie."""
+        return RunFiles(self.folder, self.settings.name)
+
+    @property
+    def total(self) -> int:
+        """The updates of the whole run."""
+        return self.experiment.total(self.settings)
+
+    @property
+    def executed(self) -> Path:
+        """The executed notebook."""
+        return Path(self.folder) / f"{self.settings.name}.ipynb"
+
+    def to_json(self) -> str:
+        """All of it."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Job:
+        """What `to_json` wrote."""
+        fields = json.loads(text)
+        settings = experiment_of(fields["assignment"]).settings(**fields.pop("settings"))
+        return Job(settings=settings, **fields)
+
+    def stored(self) -> dict[str, Any] | None:
+        """What there is of it, ended or on its way (RecordError: another run's, or not to be read)."""
+        return self.files.stored(self.experiment, self.settings, self.sha256)[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, and why: ``finished``, ``solved``, ``diverged`` … or one of `BAD`."""
+
+    job: Job
+    status: str
+    reason: str = ""
+    skipped: bool = False
+
+
+def experiment_of(assignment: str = MAIN) -> Experiment:
+    """The experiment of an assignment, of the main one by default (BadValue where it has none)."""
+    experiment = get_assignment(assignment).experiment
+    if experiment is None:
+        raise BadValue(f"{assignment}: expected an assignment with an experiment, found none; there is nothing to run")
+    return experiment
+
+
+def find_notebook(experiment: Experiment, path: str | Path | None = None) -> Path | None:
+    """The notebook to execute: the one given, else one nearby, else the clone's; None where a run needs none.
+
+    Raises:
+        BatchError: there is none.
+    """
+    if not path and not experiment.notebook:
+        return None
+    folder = experiment.assignment
+    nearby = [Path("."), Path(folder), Path("notebooks", folder), PACKAGE.parent / "notebooks" / folder]
+    tried = [Path(path)] if path else [place / experiment.notebook for place in nearby]
+    for candidate in tried:
+        if candidate.is_file():
+            return candidate.resolve()
+    raise BatchError(
+        f"expected the notebook {experiment.notebook}, found none at {', '.join(map(str, tried))}; give --notebook PATH"
+    )
+
+
+def plan(
+    keys: Sequence[str],
+    out: str | Path,
+    experiment: Experiment | None = None,
+    *,
+    profile: str = "smoke",
+    overrides: dict[str, Any] | None = None,
+    cells: Cells | None = None,
+    notebook: str | Path | None = None,
+    student: str = "",
+    limit: float = 0.0,
+) -> list[Job]:
+    """One job for each named run of an experiment (the main assignment's by default), all checked before any work.
+
+    Raises:
+        BadValue: an unknown run, profile or parameter, twice the same run, no notebook, or one whose parameters are not
+            those that would be injected.
+    """
+    experiment, cells, overrides = experiment or experiment_of(), cells or Cells(), overrides or {}
+    found = find_notebook(experiment, notebook)
+    source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
+    jobs = []
+    for key in keys:
+        settings = experiment.get(key, profile, **overrides)
+        folder = str(Path(out).resolve() / settings.name)
+        given = {experiment.names_run: key, "profile": profile, "overrides": overrides, "cells": source, "out": folder}
+        job = Job(
+            experiment.assignment, f"{student}/{key}" if student else key, settings, folder, source, cells.sha256,
+            "" if found else cells.text, str(found or ""), given if found else {}, student, limit=limit,
+        )  # fmt: skip
+        jobs.append(job)
+    names = [job.folder for job in jobs]
+    for key, job in zip(keys, jobs, strict=True):
+        if names.count(job.folder) > 1:
+            raise BatchError(f"expected every regime once, got {key!r} twice (or one name for several regimes)")
+    if found:
+        check_parameters(found, jobs[0].parameters)
+    return jobs
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Refuses parameters that the notebook does not have: papermill would only warn, and run its defaults.
+
+    Raises:
+        BatchError: with the nearest match.
+    """
+    import papermill
+
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {last_line(str(error))}"
+        raise BatchError(f"{notebook}: expected a Jupyter notebook, got something else ({reason})") from None
+    for name in parameters:
+        if name not in known:
+            raise BatchError(f"{notebook}: {unknown(name, known, 'parameter')}")
+
+
+def standing(job: Job) -> str:
+    """What an earlier command left of this job.
+
+    Returns:
+        ``finished`` (same settings, cells and major version, and its notebook ran to its end), ``begun`` (a state
+        or a record to go on from), ``other`` (something else lies there) or ``nothing``.
+    """
+    folder = Path(job.folder)
+    if not folder.exists() or not any(folder.iterdir()):
+        return "nothing"
+    try:
+        stored = job.stored()
+    except RecordError:
+        return "other"
+    if stored is None:
+        return "nothing" if only_traces(job) else "other"
+    if _major(json.loads(str(stored["versions"]))["rnnkit"]) != _major(rnnkit.__version__):
+        return "other"
+    whole = str(stored["status"]) != RUNNING and job.files.final.exists()
+    return "finished" if whole and (not job.notebook or notebook_complete(job.executed)) else "begun"
+
+
+def only_traces(job: Job) -> bool:
+    """Whether a folder holds nothing but what a run leaves before its first save."""
+    traces = {job.files.log.name, job.executed.name, job.files.progress.name, ".ipynb_checkpoints"}
+    return all(path.name in traces or path.suffix in (PART, ".lock") for path in Path(job.folder).iterdir())
+
+
+def notebook_complete(path: Path) -> bool:
+    """Whether papermill executed this notebook to its last cell without an error."""
+    try:
+        papermill = json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(papermill.get("end_time")) and not papermill.get("exception")
+
+
+def _major(version: str) -> str:
+    return version.split(".")[0]
+
+
+def updates_done(job: Job) -> int:
+    """Updates that a command need not do again; all of them where the run has ended."""
+    if standing(job) not in ("begun", "finished"):
+        return 0
+    stored = job.stored()
+    return int(stored["updates"]) if stored and str(stored["status"]) == RUNNING else job.total
+
+
+def share_left(job: Job) -> float:
+    """The part of a job's updates that a command would still have to do, 0 to 1."""
+    return 1 - updates_done(job) / job.total
+
+
+def last_line(text: str) -> str:
+    """The last line that is not empty."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,150 @@
+"""Jobs, several at a time: each in a process of its own here, or by a worker elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rnnkit.common.names import BadValue
+from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
+from rnnkit.common.whole import free_name, save_bytes
+from rnnkit.record.file import RecordError
+from rnnkit.runs.files import OutputError, RunFiles
+from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing
+from rnnkit.runs.modelfile import find_cells
+from rnnkit.runs.perform import perform
+
+CHILD = ("-m", "rnnkit.runs.job")
+
+
+def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> Iterator[Outcome]:
+    """Runs jobs and yields each outcome as it comes; finished ones are skipped, half-finished ones go on.
+
+    A folder that holds another run (other settings, another model.py) is moved aside first, to ``{folder}_kept_1``.
+
+    Arguments:
+        jobs: to be run.
+        executor: of ``concurrent.futures``; a run that fails, or whose worker dies, is an outcome, not the end.
+        shared_disk: the executor's workers are here, and each job gets a process, which writes into the job's folder
+            and goes on from a saved state; otherwise they send their files back as bytes.
+    """
+    waiting = {}
+    for job in jobs:
+        state = standing(job)
+        if state == "finished":
+            yield Outcome(job, str((job.stored() or {})["status"]), skipped=True)
+            continue
+        if state == "other":
+            try:
+                with job.files.lock():
+                    Path(job.folder).rename(free_name(Path(job.folder)))
+            except (OSError, OutputError) as error:
+                yield Outcome(job, "failed", str(error))
+                continue
+        waiting[executor.submit(execute if shared_disk else run_here, job)] = job
+    for future in as_completed(waiting):
+        job = waiting[future]
+        try:
+            result: Any = future.result()
+            yield result if isinstance(result, Outcome) else keep(job, result)
+        except Exception as error:
+            yield Outcome(job, "failed", f"{type(error).__name__}: {last_line(str(error)) or 'no message'}")
+
+
+def execute(job: Job) -> Outcome:
+    """Does one job in a process of its own; every end is an `Outcome`, none an exception."""
+    if stopping():
+        return Outcome(job, "interrupted", "before it began")
+    try:
+        job.files.make_folder()
+        job.files.progress.unlink(missing_ok=True)
+        limit: dict[str, Any] = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
+        command = [sys.executable, *CHILD, str(os.getpid())]
+        code, output, errors = run_child(command, job.folder, job.to_json(), **limit)
+    except LimitReached:
+        return Outcome(job, "stopped", _limit_reason(job))
+    except (OSError, OutputError) as error:
+        return Outcome(job, "failed", str(error))
+    if code == 0:
+        return _ended(job)
+    if code == INTERRUPTED or stopping():
+        return Outcome(job, "interrupted", GO_ON)
+    return Outcome(job, "failed", last_line(output if code == 1 else errors) or f"the process died (exit code {code})")
+
+
+def _ended(job: Job) -> Outcome:
+    try:
+        return Outcome(job, str(job.experiment.load(job.files.final)["status"]))
+    except RecordError as error:
+        return Outcome(job, "failed", str(error))
+
+
+def _limit_reason(job: Job) -> str:
+    """What to say of a job that took too long, from what it saved."""
+    try:
+        done = int((job.stored() or {}).get("updates", 0))
+    except RecordError:
+        done = 0
+    minutes = f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}"
+    if not done:
+        return f"{minutes}, before its first check: nothing is saved yet; give it a longer --limit"
+    return f"{minutes}, after {done} updates; the same command goes on"
+
+
+def train_job(job: Job, folder: str | Path) -> None:
+    """A job's run in this process, without a notebook; it goes on from what is there."""
+    with tempfile.TemporaryDirectory() as place:
+        source: str | Path = job.cells
+        if job.model:
+            source = Path(place) / "model.py"
+            source.write_text(job.model, encoding="utf-8")
+        files, cells = RunFiles(folder, job.settings.name), find_cells(source)
+        resume = files.can_resume(job.experiment, job.settings, cells.sha256)
+        perform(job.experiment, job.settings, out=folder, cells=cells, resume=resume)
+
+
+def run_here(job: Job) -> dict[str, bytes]:
+    """Trains a job in this process, in a folder that is gone afterwards; its files by name.
+
+    For workers anywhere: nothing is read or left on their disk.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        train_job(job, Path(folder) / "run")
+        return {path.name: path.read_bytes() for path in (Path(folder) / "run").iterdir() if path.suffix != ".lock"}
+
+
+def keep(job: Job, files: dict[str, bytes]) -> Outcome:
+    """Writes what a worker sent; the record last, so that a run with a record is whole."""
+    job.files.make_folder()
+    with job.files.lock():
+        for name in sorted(files, key=lambda name: name == job.files.final.name):
+            save_bytes(job.files.out / name, files[name])
+    return _ended(job)
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine.
+
+    Raises:
+        BadValue: Dask is not installed, or nobody answers at this address.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BadValue("--dask: expected the package distributed, found none; pip install distributed") from None
+    try:
+        client = Client(address, timeout=20, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise BadValue(f"--dask {address}: expected a running scheduler, got: {error}") from None
+    with client:
+        yield client.get_executor(pure=False)

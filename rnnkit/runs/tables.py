@@ -1,0 +1,155 @@
+"""What a folder of runs amounts to: its records, the tables of a batch and of a sweep, and the commands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnkit.common.whole import save_text, whole
+from rnnkit.record.file import RecordError
+from rnnkit.record.find import places, stem_of
+from rnnkit.runs.experiment import RUNNING, Experiment, Record
+from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
+from rnnkit.runs.modelfile import BUILTIN
+
+COMMANDS, SUMMARY = "commands.txt", "summary.csv"
+
+
+def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[dict[str, Record], dict[str, str]]:
+    """The readable records below a folder by run name, and for runs without one, why; every file is read once.
+
+    Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out.
+
+    Arguments:
+        out: the folder.
+        experiment: of these runs; the main assignment's by default.
+    """
+    found, missing, out = {}, {}, Path(out)
+    experiment = experiment or experiment_of()
+    known = experiment.candidates(out)
+    for run, name, path in known:
+        label = run if run not in found else name
+        if label in found:
+            continue
+        try:
+            record = experiment.load(path)
+            if experiment.checked(record):
+                found[label] = record
+        except RecordError as error:
+            missing.setdefault(stem_of(path), str(error))
+    folders = places(runs=out)[0]
+    traces = [out.glob("*.log"), *(folder.glob(f"{folder.name}.[li]*") for folder in folders)]
+    for path in (path for paths in traces for path in paths if path.suffix in (".log", ".ipynb")):
+        if path.stem not in {stem_of(one) for _, _, one in known} | {*found}:
+            missing.setdefault(path.stem, "no record; run the same command again")
+    return dict(sorted(found.items())), {name: missing[name] for name in sorted(missing) if name not in found}
+
+
+def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Outcome] = ()) -> list[dict[str, Any]]:
+    """The summary of every run in a folder, in the order of their names, and a row for each job that failed.
+
+    Wall times are left out: all that stands here must come out the same again.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for name, record in read_runs(out, experiment)[0].items():
+        rows[name] = experiment.summary(record) | {"reason": ""}
+    for outcome in outcomes:
+        if outcome.status in BAD:
+            settings = outcome.job.settings
+            new = {experiment.names_run: settings.name, "profile": experiment.profile_of(settings)}
+            rows[settings.name] = rows.get(settings.name, new) | {"status": outcome.status, "reason": outcome.reason}
+    return [rows[name] for name in sorted(rows)]
+
+
+def sweep_rows(jobs: Sequence[Job], failed: Mapping[str, str], ended: dict[str, dict[str, Any]]) -> list[dict]:
+    """A row for each run of a sweep that has ended or failed, in the sweep's order.
+
+    Arguments:
+        jobs: all of the sweep's.
+        failed: why, by the jobs' labels.
+        ended: rows by the jobs' labels; what is missing is read and put there, so that each record is read once.
+    """
+    rows = []
+    for job in jobs:
+        if job.label not in ended:
+            record = job.stored()
+            if record is not None and str(record["status"]) != RUNNING:
+                ended[job.label] = job.experiment.results(record) | {"error": ""}
+        if job.label in ended:
+            rows.append({"run": job.label} | job.labels | ended[job.label])
+        elif job.label in failed:
+            rows.append({"run": job.label} | job.labels | {"status": "failed", "error": failed[job.label]})
+    return rows
+
+
+def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """A row for each check of each run of a sweep; runs without a record are left out."""
+    records = ((job, job.stored()) for job in jobs)
+    return [
+        {"run": job.label} | job.labels | row
+        for job, record in records
+        if record is not None
+        for row in job.experiment.curves(record)
+    ]
+
+
+def save_rows(path: str | Path, rows: Sequence[Mapping[str, Any]], first: Iterable[str] = ()) -> Path:
+    """A CSV of rows, whole or not at all; beside it the same as Parquet, where pyarrow is there.
+
+    Arguments:
+        path: ends in ``.csv``.
+        rows: may lack columns. What went wrong is the last one.
+        first: columns in front, in this order; then come the others as the rows have them.
+    """
+    path = Path(path)
+    columns = list(dict.fromkeys([*first, *(column for row in rows for column in row)]))
+    columns.sort(key=lambda column: column in ("reason", "error"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    save_text(path, text.getvalue())
+    _save_parquet(path.with_suffix(".parquet"), columns, rows)
+    return path
+
+
+def _save_parquet(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        return
+    arrays = {}
+    for column in columns:
+        values = [row.get(column) for row in rows]
+        try:
+            arrays[column] = pyarrow.array(values)
+        except pyarrow.ArrowInvalid:  # words and numbers in one column
+            arrays[column] = pyarrow.array([None if value is None else str(value) for value in values])
+    with whole(path) as file:
+        parquet.write_table(pyarrow.table(arrays), file)
+
+
+def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
+    """``commands.txt``: the command line of every run of the folder.
+
+    Cells of one's own are named with ``--cells``, the one flag that the handout does not have.
+    """
+    path = Path(out) / COMMANDS
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    new = [job.experiment.command(job.settings) + _cells_flag(job) for job in jobs]
+    lines = {_run_of(line): line for line in [*old, *new]}
+    return save_text(path, "".join(f"{lines[name]}\n" for name in sorted(lines)))
+
+
+def _run_of(line: str) -> str:
+    """What tells a run's command from others': its name, where it is given."""
+    return line.split(" --name ")[-1].split()[0] if " --name " in line else line
+
+
+def _cells_flag(job: Job) -> str:
+    return "" if job.cells == BUILTIN else f" --cells {shlex.quote(job.cells)}"

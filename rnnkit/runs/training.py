@@ -1,0 +1,289 @@
+"""Experiments whose settings are a `Regime`: any run of the trainer, with built-in cells or those of a model.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rnnkit.common.names import lookup
+from rnnkit.engines import ENGINES, AutogradEngine, get_engine
+from rnnkit.engines.handover.same import difference
+from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
+from rnnkit.record.facts import facts_of
+from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
+from rnnkit.record.find import Handout
+from rnnkit.record.keys import KEYS, Key
+from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
+from rnnkit.runs import estimate
+from rnnkit.runs.broken import RAISED, BrokenCell
+from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.files import RunFiles
+from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
+from rnnkit.runs.perform import perform, raise_blamed
+from rnnkit.runs.report_text import check_block, closing_line
+from rnnkit.settings import without_effect
+from rnnkit.trainer import Checkpoint, Trainer, check_device, content
+
+CHOICES = (*ENGINES, "auto")
+CURVES = ("valid_nll", "valid_error", "rho_Whh")  # nats, percent, spectral radius
+DIGITS = 5
+
+
+class Training(Run):
+    """A trainer at work.
+
+    Arguments:
+        regime: the settings.
+        cells: whose classes.
+        engine: one of `CHOICES`.
+    """
+
+    keeps_last_check = True
+
+    def __init__(self, regime: Regime, cells: Cells, engine: str = "auto") -> None:
+        self.cells, self._asked = cells, engine
+        own = None if cells.source == BUILTIN else make_cell(regime, cells)
+        self.trainer = Trainer(regime, own)
+
+    @property
+    def updates(self) -> int:
+        """Updates done."""
+        return self.trainer.updates
+
+    @property
+    def status(self) -> str:
+        """The trainer's."""
+        return self.trainer.status
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """The trainer's."""
+        return self.trainer.checkpoints(self.on_update)
+
+    def state(self) -> dict[str, Any]:
+        """All of the record."""
+        return content(self.trainer, self.cells.sha256)
+
+    def restore(self, state: Record) -> str | None:
+        """Goes on from a record."""
+        self.trainer.restore(dict(state))
+        if self.trainer.updates and not anchors_of(dict(state)):
+            return "the state is of an older rnnkit: anchors from here on only"
+        return None
+
+    def ready(self) -> str:
+        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one."""
+        if self._asked:
+            asked, self._asked = self._asked, ""
+            return hand_over(self.trainer, self.cells, asked)
+        return hand_over(self.trainer, self.cells, "auto") if self.trainer.engine.name == "fused" else ""
+
+    def blame(self, error: BaseException) -> BrokenCell | None:
+        """What to raise instead of an error in the trainer's cell; None where the error is nobody's there."""
+        return error if isinstance(error, BrokenCell) else _blame(self.trainer, self.cells, error)
+
+
+def hand_over(trainer: Trainer, cells: Cells, engine: str) -> str:
+    """Gives a trainer its engine; the fused one only for cells that compute, at its weights, what that engine does.
+
+    Arguments:
+        trainer: with the weights in use.
+        cells: whose class its cell is.
+        engine: one of `CHOICES`.
+
+    Returns:
+        a line about it, empty where there is nothing to say.
+
+    Raises:
+        RegimeError: ``fused`` was asked for, and the cell is another one.
+        BrokenCell: the cell broke when it was tried.
+    """
+    name, before = trainer.regime.model.upper(), trainer.engine.name
+    if engine == "autograd":
+        trainer.engine = get_engine(engine)
+        return ""
+    try:
+        reason = "" if cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
+    except RAISED as error:
+        raise_blamed(_blame(trainer, cells, error), error)
+    if reason and engine == "fused":
+        raise RegimeError(
+            f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "
+            "take --engine autograd"
+        )
+    trainer.engine = get_engine("autograd" if reason else "fused")
+    if reason:
+        return f"engine autograd, by the {name}'s own code: it is not known to be the built-in one ({reason})"
+    if cells.source == BUILTIN or before == "fused":
+        return ""
+    return f"engine fused: this {name} computes what the built-in one does (tried at these weights)"
+
+
+def _blame(trainer: Trainer, cells: Cells, error: BaseException) -> BrokenCell | None:
+    def again() -> None:
+        AutogradEngine().run(trainer.cell, trainer.head, trainer.diag_batch)
+
+    return cells.blame(error, trainer.regime.model, again)
+
+
+@dataclass(frozen=True)
+class RegimeExperiment(Handout, Experiment):
+    """Runs of the trainer. See `rnnkit.runs.experiment.Experiment`.
+
+    Fields:
+        engine: ``autograd`` trains any cell by its own code; ``fused`` is fast, and refuses cells that are not shown to
+            compute what the built-in ones do; ``auto`` is fused where that can be shown, else autograd, and says so.
+    """
+
+    assignment: str = ""
+    runs: Mapping[str, Regime] = field(default_factory=lambda: REGIMES)
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
+    engine: str = "auto"
+
+    settings: ClassVar[Any] = Regime
+    names_run: ClassVar[str] = "regime"
+    shown: ClassVar[tuple[str, ...]] = (
+        *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
+    )
+
+    def begin(self, settings: Regime, cells: Cells) -> Training:
+        """A trainer that has not begun."""
+        return Training(settings, cells, self.engine)
+
+    def schema(self, settings: Regime) -> dict[str, Key]:
+        """Curves, diagnostics and anchors; the weights have the equations' names and shapes."""
+        return {name: (KEYS | ANCHOR_KEYS)[name] for name in (*empty_arrays(settings), *ANCHOR_KEYS)}
+
+    def row(self, record: Record) -> dict[str, Any]:
+        """Errors in percent, losses in nats, wall_time in seconds."""
+        last = last_filled(dict(record))
+        seen = record["valid_error"][: last + 1]
+        return {
+            "valid_error": round(float(seen[-1]), 4),
+            "best_error": _smallest(seen, 4),
+            "valid_nll": round(float(record["valid_nll"][last]), 5),
+            "best_nll": _smallest(record["valid_nll"][: last + 1], 5),
+            "wall_time": round(float(record["wall_time"][last]), 1),
+        }
+
+    def summary(self, record: Record) -> dict[str, Any]:
+        """The facts of a run, without the time that it took."""
+        return {name: value for name, value in facts_of(dict(record)).row().items() if name != "seconds"}
+
+    def curves(self, record: Record) -> list[dict[str, Any]]:
+        """Updates done at each check, and `CURVES`."""
+        filled = record["check_updates"] >= 0
+        return [
+            {"updates": int(record["check_updates"][check])}
+            | {name: round(float(record[name][check]), DIGITS) for name in CURVES}
+            for check in np.flatnonzero(filled)
+        ]
+
+    def get(self, name: str, profile: str = "full", **overrides: Any) -> Regime:
+        """A regime by its short or long name; one with overrides without effect is refused."""
+        return chosen_regime(name, profile, **overrides)
+
+    def refuse(self, settings: Regime, cells: Cells) -> None:
+        """Raises RegimeError or CellsError for a device, an engine or cells that cannot train this regime."""
+        check_device(settings)
+        lookup(dict.fromkeys(CHOICES), self.engine, "engine")
+        make_cell(settings, cells)
+
+    def without_effect(self, settings: Regime, given: Iterable[str]) -> str:
+        """See `rnnkit.settings.without_effect`."""
+        return without_effect(settings, given)
+
+    def describe(self, settings: Regime, check: Checkpoint, updates: int) -> str:
+        """The handout's block of lines."""
+        return check_block(settings, check)
+
+    def closing(self, settings: Regime, status: str, updates: int) -> str:
+        """How a run ended, in one line."""
+        return closing_line(settings, status, updates)
+
+    def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
+        """A run's state is its whole record."""
+        return run.state()
+
+    def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Without the empty rows of what was to come."""
+        return trimmed(content)
+
+    def check_belongs(self, content: Record, settings: Regime, cells_sha256: str, path: Path) -> None:
+        """RecordError: another regime, engine or another model.py."""
+        check_belongs(dict(content), settings, self.engine, cells_sha256, path)
+
+    def checked(self, record: Record) -> bool:
+        """Whether a check is in it."""
+        return bool((record["check_updates"] >= 0).any())
+
+    def kind_of(self, settings: Regime) -> Regime:
+        """Without what takes no time."""
+        return estimate.kind_of(settings)
+
+    def pace(self, settings: Regime, cells: Cells) -> estimate.Pace:
+        """Timed by the engine that training would take."""
+        return estimate.pace_of(settings, cells)
+
+    def own_command(self, settings: Regime) -> str:
+        """With rnnkit's own module."""
+        return settings.command("rnnkit.train")
+
+    def brief(self, check: Checkpoint) -> str:
+        """Loss and error of the validation."""
+        return f"valid nll {check.values['valid_nll']:.3f}, error {check.values['valid_error']:.1f} %"
+
+
+def _smallest(values: np.ndarray, digits: int) -> float:
+    """Of those that are numbers; infinite where none is."""
+    return round(float(values[values == values].min(initial=float("inf"))), digits)
+
+
+def train(
+    regime: Regime,
+    *,
+    out: str | Path = ".",
+    cells: str | Path | None = None,
+    engine: str = "auto",
+    resume: bool = False,
+    echo: Callable[[str], None] | None = None,
+    progress: bool = False,
+    on_check: Callable[[Trainer, Checkpoint], None] | None = None,
+) -> Path:
+    """Trains a regime to its end; see `rnnkit.runs.perform.perform`.
+
+    Arguments:
+        regime: the settings.
+        out: folder for the files; made if missing.
+        cells: a model.py, ``builtin``, or None: ``./model.py`` if there is one, else the built-in cells.
+        engine: see `RegimeExperiment`.
+        resume: go on from ``{name}_state.npz``; without one, start over and say so.
+        echo: receives what the run has to say, block by block.
+        progress: show a progress bar with the time left.
+        on_check: called after each check with the trainer and the checkpoint.
+
+    Returns:
+        Path of the final record.
+
+    Raises:
+        RegimeError, CellsError, RecordError, OutputError: a bad value, before any work.
+        BrokenCell: a model.py broke on the way; the message names the line and its question.
+    """
+    return perform(
+        RegimeExperiment(engine=engine),
+        regime,
+        out=out,
+        cells=find_cells(cells),
+        resume=resume,
+        echo=echo,
+        progress=progress,
+        on_check=on_check and (lambda run, check: on_check(run.trainer, check)),
+    )
+
+
+def can_resume(regime: Regime, *, out: str | Path = ".", cells: str | Path | None = None, engine: str = "auto") -> bool:
+    """Whether ``train(..., resume=True)`` would find a run of these settings to go on from, finished or not."""
+    return RunFiles(out, regime.name).can_resume(RegimeExperiment(engine=engine), regime, find_cells(cells).sha256)
