@@ -16,7 +16,7 @@ help:
 	@echo 'make test      run the tests, but for the slow ones'
 	@echo 'make test-all  run all the tests'
 	@echo 'make lab       open JupyterLab on the notebooks'
-	@echo 'make lint      check the code with ruff'
+	@echo 'make lint      check the code with ruff, its types with mypy'
 	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
 
 setup:

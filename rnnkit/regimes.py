@@ -19,7 +19,7 @@ from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
 try:
-    from rnnkit.assignments.training_dynamics.key.solving import SETTINGS as SOLVING
+    from rnnkit.key.solving import SETTINGS as SOLVING
 except ModuleNotFoundError:  # the student's package; any other trouble is one
     SOLVING = {}
 

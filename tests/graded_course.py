@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from course import NAME, NOTEBOOKS, ROOT
+from course import NAME, NOTEBOOKS
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.grading.course.marks import gradebook_url
-from rnnkit.grading.release.release import settings
+from rnnkit.grading.course.gradebook import url
 
 AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
 EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
@@ -26,15 +25,10 @@ WHEN = datetime.datetime(2026, 11, 20, 18, 30)
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 
 
-def config_of(course: Path):
-    """nbgrader's settings for the course."""
-    return settings(ROOT, course)
-
-
 @contextmanager
 def gradebook(course: Path) -> Iterator[Gradebook]:
     """The course's gradebook; what is changed in it is kept."""
-    with warnings.catch_warnings(), Gradebook(gradebook_url(config_of(course)), course_id="rnnkit") as book:
+    with warnings.catch_warnings(), Gradebook(url(course), course_id="rnnkit") as book:
         warnings.simplefilter("ignore", SAWarning)  # nbgrader 0.9.6 under SQLAlchemy 2.1
         yield book
         book.db.commit()

@@ -69,7 +69,9 @@ def call(
     return Case(name, weight, in_rounds(once))
 
 
-def in_rounds(once: Callable[[Any, torch.dtype, Outcome, Inputs], None]):
+def in_rounds(
+    once: Callable[[Any, torch.dtype, Outcome, Inputs], None],
+) -> Callable[[Any, torch.dtype, Outcome, Inputs], None]:
     """What a case runs that asks a function in every round; ``once`` asks it in one."""
 
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:

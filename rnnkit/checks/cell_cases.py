@@ -42,7 +42,9 @@ def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) 
             found.copy_(tensor(inputs[name], dtype))
 
 
-def cell_in_rounds(kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs], None], **made: str):
+def cell_in_rounds(
+    kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs], None], **made: str
+) -> Callable[[Any, torch.dtype, Outcome, Inputs], None]:
     """A case that uses a cell in every round; one cell for as long as its sizes, head and phi stay.
 
     Arguments:

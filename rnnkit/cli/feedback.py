@@ -19,28 +19,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
     options = parser.parse_args(argv)
     from rnnkit.grading.course.course import Course
-    from rnnkit.grading.course.ledger import Ledger
-    from rnnkit.grading.course.marks import order_of, unfinished
-    from rnnkit.grading.course.roster import read_roster
-    from rnnkit.grading.release.release import settings
+    from rnnkit.grading.course.marks import unfinished
     from rnnkit.grading.report.feedback import feedback
 
     root, assignment = clone_root(), get_assignment(options.assignment)
     course = Course(root, (options.course or root).resolve())
-    nbgrader = settings(root, course.folder)
-    made = feedback(
-        nbgrader,
-        assignment,
-        options.student,
-        roster=read_roster(course.roster) if course.roster.exists() else (),
-        ledger=Ledger(course.ledger, assignment.name).entries,
-        order=order_of(root, assignment),
-    )
+    made = feedback(course, assignment, options.student)
     failed = [one for one in made if one.page is None]
     for one in failed:
         print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
-    folder = course.folder / nbgrader.CourseDirectory.feedback_directory
-    print(f"{folder}: feedback for {len(made) - len(failed)} of {len(made)} students")
+    print(f"{course.feedback}: feedback for {len(made) - len(failed)} of {len(made)} students")
     if said := unfinished(sum(bool(one.waits_for) for one in made)):
         print(said)
     return 1 if failed else 0

@@ -17,7 +17,6 @@ from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url
 from rnnkit.grading.course.ledger import GRADED, REJECTED, Entry, Ledger
 from rnnkit.grading.course.marks import read_marks, unfinished
-from rnnkit.grading.course.roster import read_roster
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.take_in import take_in
 
@@ -139,7 +138,7 @@ def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -
 
 def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
-    roster = [student.id for student in read_roster(course.roster)] if course.roster.exists() else None
+    roster = [student.id for student in course.people] if course.roster.exists() else None
     with told_of_room(course), lock(course):
         how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace, "others": names()}
         taken = take_in(given.source, course.submitted, given.assignment, **how)

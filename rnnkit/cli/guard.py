@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from rnnkit.common.interrupts import treat_as_interrupts
-from rnnkit.common.names import BadValue
+from rnnkit.common.names import BadValue, Untraced
 from rnnkit.common.places import PACKAGE
 
 began = 0.0  # time.perf_counter() when the verb was called, before any package was imported for it
@@ -34,9 +35,9 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         work: all of it, its imports and the reading of its flags too; returns the exit code.
 
     Returns:
-        What ``work`` returns; 2 (or the error's own ``status``) for a bad value or a package that is not installed,
-        130 for Ctrl-C and what is treated like it, 1 where a file cannot be read or written, 141 without a line where
-        whoever reads the output has gone.
+        What ``work`` returns; 2 (or the error's own ``status``) for a bad value, 2 for a package that is not installed,
+        1 for another error that speaks for itself and for a file that cannot be read or written, 130 for Ctrl-C and
+        what is treated like it, 141 without a line where whoever reads the output has gone.
     """
     treat_as_interrupts()
     try:
@@ -53,6 +54,10 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         return _say(name, f"expected the package {package}, found none; {how_to_install(package)}", REFUSED)
     except KeyboardInterrupt as error:
         return _say(name, f"interrupted {error}" if str(error) else "interrupted; run it again to go on", INTERRUPTED)
+    except RuntimeError as error:
+        if not isinstance(error, Untraced):
+            raise
+        return _say(name, str(error), FAILED)
     except OSError as error:
         if _output_is_gone():
             return UNREAD
@@ -75,10 +80,13 @@ def _say(name: str, text: str, status: int) -> int:
 
 
 def _output_is_gone() -> bool:
-    """Whether nobody reads what is printed any more; what cannot be printed is dropped."""
+    """Whether nobody reads what is printed any more; then the rest of it is dropped."""
     try:
-        sys.stdout.flush()
-    except OSError as error:
+        reader = select.poll()  # Windows has none
+        reader.register(sys.stdout.fileno(), 0)
+        gone = bool(reader.poll(0))
+    except (AttributeError, OSError):
+        return False
+    if gone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return isinstance(error, BrokenPipeError)
-    return False
+    return gone

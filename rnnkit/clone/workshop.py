@@ -30,8 +30,8 @@ def test_all(argv: Sequence[str]) -> int:
 
 
 def lint() -> int:
-    """Ruff's checks and its formatting; the second runs though the first found something."""
-    return max(_run(["ruff", "check", "."]), _run(["ruff", "format", "--check", "."]))
+    """Ruff's checks and its formatting, then mypy's of types; each runs though one before it found something."""
+    return max(_run(words) for words in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]))
 
 
 def lab(argv: Sequence[str]) -> int:

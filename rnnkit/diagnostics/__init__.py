@@ -8,7 +8,7 @@ from rnnkit.diagnostics.act_time import act_time
 from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
-from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, summarize
+from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, mean_log10_grad, over_steps, summarize
 from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
 from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
 from rnnkit.diagnostics.units import farthest, gate_units, sat_units
@@ -26,7 +26,7 @@ def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dic
     Returns:
         name -> ``(T,)`` float64.
     """
-    found = {
+    curves = {
         "grad_time": grad_time(run),
         "grad_time_direct": grad_time_direct(run),
         "act_time": act_time(run),
@@ -34,9 +34,9 @@ def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dic
         "unit_sat_time": unit_sat_time(run, satThresh),
     }
     if gates:
-        found |= {f"gate_{gate}_sat_time": gate_sat_time(run, gate) for gate in "zr"}
-        found |= {f"gate_{gate}_mean_time": gate_mean_time(run, gate) for gate in "zr"}
-    return found
+        curves |= {f"gate_{gate}_sat_time": gate_sat_time(run, gate) for gate in "zr"}
+        curves |= {f"gate_{gate}_mean_time": gate_mean_time(run, gate) for gate in "zr"}
+    return curves
 
 
 def over_units(run: Pass, *, bins: int = 50, gates: bool = False) -> dict[str, np.ndarray]:
@@ -49,10 +49,10 @@ def over_units(run: Pass, *, bins: int = 50, gates: bool = False) -> dict[str, n
     Returns:
         name -> ``(bins,)`` float64, fractions.
     """
-    found = {"sat_units": sat_units(run, bins)}
+    histograms = {"sat_units": sat_units(run, bins)}
     if gates:
-        found |= {f"gate_{gate}_units": gate_units(run, gate, bins) for gate in "zr"}
-    return found
+        histograms |= {f"gate_{gate}_units": gate_units(run, gate, bins) for gate in "zr"}
+    return histograms
 
 
 __all__ = [
@@ -68,6 +68,8 @@ __all__ = [
     "grad_time_direct",
     "gradient_norm",
     "log10_grad",
+    "mean_log10_grad",
+    "over_steps",
     "over_time",
     "over_units",
     "rho_Whh",

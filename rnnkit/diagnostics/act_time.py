@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnkit.engines.base import Pass
-
-# phi' as a function of h = phi(a)
-DERIVATIVES = {
-    "tanh": lambda h: 1 - h**2,
-    "sigmoid": lambda h: h * (1 - h),
-    "identity": lambda h: h * 0 + 1,
-}
+from rnnkit.engines.bptt import PHI_SLOPE
 
 
 def act_time(run: Pass) -> np.ndarray:
@@ -22,4 +16,4 @@ def act_time(run: Pass) -> np.ndarray:
     """
     if run.phi is None:
         return np.full(len(run.hidden), np.nan)
-    return DERIVATIVES[run.phi](run.hidden.double()).mean((1, 2)).cpu().numpy()
+    return PHI_SLOPE[run.phi](run.hidden.double()).mean((1, 2)).cpu().numpy()

@@ -31,6 +31,18 @@ def log10_grad(g: np.ndarray) -> np.ndarray:
     return np.log10(g[np.isfinite(g)] + EPS)
 
 
+def over_steps(values: np.ndarray) -> np.ndarray:
+    """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
+    finite = np.isfinite(values)
+    counted = finite.sum(axis=1)
+    return np.where(counted, np.where(finite, values, 0).sum(axis=1) / np.maximum(counted, 1), np.nan)
+
+
+def mean_log10_grad(g: np.ndarray) -> np.ndarray:
+    """``(C,)``: mean over time steps of log10 g_t at every check; NaN where there is none."""
+    return over_steps(np.log10(g.astype(np.float64) + EPS))
+
+
 def summarize(values: np.ndarray) -> Summary:
     """Outer edges of the histogram, mean and percentiles of the finite entries of ``values`` (any shape).
 

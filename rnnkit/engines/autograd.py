@@ -61,12 +61,12 @@ class AutogradEngine:
         loss = head.loss(output, batch.targets)
         if flow:
             wanted += [probe, hidden]
-        found = torch.autograd.grad(loss, wanted, allow_unused=True)
-        found = [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, found, strict=True)]
-        total, direct = found[-2:] if flow else (None, None)
+        derivatives = torch.autograd.grad(loss, wanted, allow_unused=True)
+        derivatives = [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, derivatives, strict=True)]
+        total, direct = derivatives[-2:] if flow else (None, None)
         return _pass(
             cell, head, batch, loss.detach(), output.detach(), hidden.detach(), gates,
-            grads=dict(zip(parameters, found, strict=False)), flow=total, direct=direct,
+            grads=dict(zip(parameters, derivatives, strict=False)), flow=total, direct=direct,
         )  # fmt: skip
 
     def prepare(self, batch: Batch) -> Batch:

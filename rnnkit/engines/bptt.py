@@ -251,7 +251,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     recurrence = equations(w, phi)
     hidden, traces = forward(recurrence.step, batch.inputs, len(w["W_hh"]))
     output = (hidden if head.name == "softmax" else hidden[-1]) @ w["W_ho"] + w["b_o"]
-    found = {
+    forward_pass = {
         "loss": head.loss(output, batch.targets),
         "error": head.wrong(output, batch.targets).double().mean(),
         "output": output,
@@ -260,13 +260,13 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
         "phi": phi,
     }
     if not backward:
-        return Pass(**found)
+        return Pass(**forward_pass)
     slope = loss_slope(head.name, output, batch.targets)
     direct = direct_term(head.name, slope, w["W_ho"], len(hidden))
     total, grads = recurrence.backward(batch.inputs, hidden, traces, direct)
     grads |= readout_grads(head.name, slope, hidden)
     watched = {"flow": total, "direct": direct} if flow else {}
-    return Pass(**found, grads={name: grads[name] for name in w}, **watched)
+    return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
 
 
 def metrics(w: Weights, phi: str | None, head: Head, batch: Batch) -> dict[str, float]:

@@ -160,12 +160,12 @@ def defined_in(source: str) -> dict[tuple[str, str], ast.FunctionDef]:
         tree = ast.parse(source)
     except SyntaxError:
         return {}
-    found = {}
+    functions = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             owners = [_owner(decorator) for decorator in node.decorator_list]
-            found[next(filter(None, owners), ""), node.name] = node
-    return found
+            functions[next(filter(None, owners), ""), node.name] = node
+    return functions
 
 
 def _owner(decorator: ast.expr) -> str:
@@ -248,15 +248,15 @@ def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution])
 
 def _names(sources: Iterable[str]) -> set[str]:
     """The names that pieces of code read from outside of their functions."""
-    found: set[str] = set()
+    names: set[str] = set()
     for source in sources:
         try:
             module = compile(source, "a cell", "exec")
         except SyntaxError:  # said with its question once the file is whole
-            found |= {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+            names |= {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
             continue
-        found |= {i.argval for i in _instructions(module) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
-    return found
+        names |= {i.argval for i in _instructions(module) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return names
 
 
 def _segment(text: str, node: ast.stmt) -> str:
@@ -271,9 +271,9 @@ def _check_names(text: str, name: str) -> None:
         module = compile(text, name, "exec")
     except SyntaxError as error:
         raise NotebookError(f"{name}, question {question_at(text, error.lineno or 1)}: {error.msg}; mend it") from None
-    found = _instructions(module)
-    known = {*vars(builtins), "__file__", *(i.argval for i in found if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
-    for load in (i for i in found if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
+    steps = _instructions(module)
+    known = {*vars(builtins), "__file__", *(i.argval for i in steps if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
+    for load in (i for i in steps if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
         if "import *" not in text:
             raise NotebookError(
                 f"{name}, question {question_at(text, load.positions.lineno or 1)}: it uses {load.argval!r}, which no "

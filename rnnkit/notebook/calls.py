@@ -16,7 +16,7 @@ from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
 from rnnkit.notebook.cells import NotebookError, read_notebook
 from rnnkit.record.file import load, regime_of
-from rnnkit.record.find import SHOWN, SMALLER, find, fingerprint, key_of, places
+from rnnkit.record.find import SHOWN, SMALLER, find_run, fingerprint, key_of
 from rnnkit.regimes import differences, get_regime
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
@@ -135,13 +135,13 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
-    found = {name: find_run(name, folder) for name in run.split()}
-    for name in (name for name, path in found.items() if path is None):
+    paths = {name: find_run(name, folder) for name in run.split()}
+    for name in (name for name, path in paths.items() if path is None):
         print(_missing(name))
-    if None in found.values():
+    if None in paths.values():
         return
-    with explained(", ".join(map(str, found.values()))):
-        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in found.items()}
+    with explained(", ".join(map(str, paths.values()))):
+        read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
         if figure in COMPARISONS:
@@ -151,7 +151,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
                 display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
-                print(f"{name}: {said}: {found[name].parent}")
+                print(f"{name}: {said}: {paths[name].parent}")
 
 
 @lru_cache(maxsize=10)  # a report draws each of its runs six times
@@ -181,11 +181,6 @@ def explained(what: object) -> Iterator[None]:
         print(error)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         print(f"{what}: nothing to draw yet, or not a whole record ({type(error).__name__}: {error})")
-
-
-def find_run(name: str, folder: str | Path | None = None) -> Path | None:
-    """The record that stands for a run, see `rnnkit.record.find`; None where there is none."""
-    return next((one.path for one in find(name, places(runs=folder))), None)
 
 
 def _missing(name: str) -> str:

@@ -109,13 +109,13 @@ class _Pages:
         converted, unread = convert([text_of(cells[i]) for i in texts], images)
         self.notes += [f"formula {tex[:80]!r} is not understood and stands as it was typed" for tex in unread]
         typst = dict(zip(texts, converted, strict=True))
-        found = []
+        pieces = []
         for i, cell in enumerate(cells):
             if i in typst:
-                found.append(self._text(cell, names[i], typst[i]))
+                pieces.append(self._text(cell, names[i], typst[i]))
             elif text_of(cell).strip():
-                found += self._code(cell, names[i])
-        return found
+                pieces += self._code(cell, names[i])
+        return pieces
 
     def _text(self, cell: dict[str, Any], name: str, typst: str | None) -> _Piece:
         typed = _verbatim(text_of(cell))
@@ -134,18 +134,18 @@ class _Pages:
 
     def _outputs(self, cell: dict[str, Any], name: str) -> list[str]:
         """The saved outputs of a code cell: figures, else text."""
-        found = []
+        outputs = []
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             kind = next((kind for kind in (*RASTER, "image/svg+xml") if kind in data), None)
             image = self._figure(kind, joined(data[kind]), name) if kind else None
             text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
             if image:
-                found.append(image)
+                outputs.append(image)
             elif text and not (kind and not image):
                 said = "\n".join(text) if output.get("output_type") == "error" else joined(text)
-                found.append(f"#output({string(_cut(said))})")
-        return found
+                outputs.append(f"#output({string(_cut(said))})")
+        return outputs
 
     def _figure(self, kind: str, text: str, name: str) -> str | None:
         try:

@@ -93,7 +93,7 @@ def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | N
         single = [_attempt([text], [image]) for text, image in zip(texts, images, strict=True)]
         converted, unread = (
             [done[0] if done else None for done, _ in single],
-            [tex for _, found in single for tex in found],
+            [tex for _, typed in single for tex in typed],
         )
     return [done if len(text) <= LONGEST else None for done, text in zip(converted, cells, strict=True)], unread
 
@@ -113,12 +113,12 @@ def _together(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str],
     patience = PATIENCE if len(texts) > 1 else PATIENCE_ALONE
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     tree = json.loads(_pandoc(json.dumps(notebook), READER, "json", patience)[0])
-    found = [block["c"][1] for block in tree["blocks"]]
-    if len(found) != len(texts):
+    converted = [block["c"][1] for block in tree["blocks"]]
+    if len(converted) != len(texts):
         raise ValueError("a cell is missing")
     border = f"// {hashlib.sha256(''.join(texts).encode()).hexdigest()}"  # no text can hold the hash of itself
     tree["blocks"] = []
-    for blocks, image in zip(found, images, strict=True):
+    for blocks, image in zip(converted, images, strict=True):
         tree["blocks"] += [_mended(block, image) for block in blocks] + [_element("RawBlock", ["typst", border])]
     typst, complaints = _pandoc(json.dumps(tree), "json", "typst", patience)
     parts = typst.split(border)

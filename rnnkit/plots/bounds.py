@@ -14,13 +14,13 @@ def plot_bounds(record: Record) -> Figure:
 
     *Source:* Pascanu et al. 2013, section 2.1.
     """
-    found = bounds_of(record)
-    updates = [b.updates for b in found]
+    rows = bounds_of(record)
+    updates = [b.updates for b in rows]
     figure, (ax,) = new_figure(width=6.0, height=3.6)
-    ax.plot(updates, [b.bound for b in found], color=ORANGE, linestyle="--", label=r"$\gamma\,\sigma_{\max}$: the most")
-    ax.plot(updates, [b.rho for b in found], color=GREEN, linestyle="-.", label=r"spectral radius $\rho$")
-    ax.plot(updates, [b.largest for b in found], color=BLUE, linewidth=0.7, label="largest $g_{t-1} / g_t$")
-    ax.plot(updates, [b.growth for b in found], color=BLUE, linewidth=2, label="mean $g_{t-1} / g_t$")
+    ax.plot(updates, [b.bound for b in rows], color=ORANGE, linestyle="--", label=r"$\gamma\,\sigma_{\max}$: the most")
+    ax.plot(updates, [b.rho for b in rows], color=GREEN, linestyle="-.", label=r"spectral radius $\rho$")
+    ax.plot(updates, [b.largest for b in rows], color=BLUE, linewidth=0.7, label="largest $g_{t-1} / g_t$")
+    ax.plot(updates, [b.growth for b in rows], color=BLUE, linewidth=2, label="mean $g_{t-1} / g_t$")
     ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
     ax.set(xlabel="updates", ylabel="growth in one step back", yscale="log", title=title_of(record))
     legend_below(ax, columns=2)

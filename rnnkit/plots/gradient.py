@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rnnkit.diagnostics import EPS
+from rnnkit.diagnostics import EPS, mean_log10_grad, over_steps
 from rnnkit.plots.style import (
     BLUE,
     LINES,
@@ -160,29 +160,17 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
     """
     ratios = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
     figure, axes = panels(2, narrow, height=2.6, **ratios)
-    g, shade = mean_log10_grad(record), record["check_updates"]
+    g, shade = mean_log10_grad(record["grad_time"]), record["check_updates"]
     sides = {"mean distance to saturation": lambda one: over_steps(one["sat_time"])}
     sides[r"spectral radius $\rho(W_{hh})$"] = lambda one: one["rho_Whh"]
     for ax, (name, of) in zip(axes, sides.items(), strict=True):
         seen = np.isfinite(g) & np.isfinite(of(record)) & (shade >= 0)
         points = ax.scatter(of(record)[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
-        near = [each for each in (record, *like)]
+        near = (record, *like)
         ax.set(xlabel=name, xlim=span_of([of(each) for each in near], 0.05))
-        ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=span_of([mean_log10_grad(each) for each in near], 1.0))
+        ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=span_of([mean_log10_grad(each["grad_time"]) for each in near], 1.0))
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
         figure.colorbar(points, ax=ax, label="updates")
     figure.suptitle(title_of(record), fontsize=9)
     return figure
-
-
-def mean_log10_grad(record: Record) -> np.ndarray:
-    """``(C,)``: mean over time steps of log10 g_t at every check; NaN where there is none."""
-    return over_steps(np.log10(record["grad_time"].astype(np.float64) + EPS))
-
-
-def over_steps(values: np.ndarray) -> np.ndarray:
-    """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
-    finite = np.isfinite(values)
-    counted = finite.sum(axis=1)
-    return np.where(counted, np.where(finite, values, 0).sum(axis=1) / np.maximum(counted, 1), np.nan)

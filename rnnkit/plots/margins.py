@@ -94,15 +94,15 @@ def _beside(axis: Axis, ticks: float) -> float:
 
 def _widest(axis: Axis) -> float:
     """Of the labels of an axis' ticks."""
-    found: Iterable[str] = axis.get_major_formatter().format_ticks(axis.get_majorticklocs())
+    labels: Iterable[str] = axis.get_major_formatter().format_ticks(axis.get_majorticklocs())
     if axis.get_scale() == "log":
-        found = [*found, *axis.get_minor_formatter().format_ticks(axis.get_minorticklocs())]
+        labels = [*labels, *axis.get_minor_formatter().format_ticks(axis.get_minorticklocs())]
     least = 0.0 if isinstance(axis.get_major_formatter(), FixedFormatter) else EM * LETTERS * NUMBER
-    return max([least, *(_wide(text, LETTERS) for text in found)])
+    return max([least, *(_wide(text, LETTERS) for text in labels)])
 
 
 def _wide(text: str, size: float) -> float:
-    plain = COMMAND.sub(lambda found: "x" if found[1] else "", text)
+    plain = COMMAND.sub(lambda match: "x" if match[1] else "", text)
     return EM * size * max(map(len, plain.split("\n")))
 
 

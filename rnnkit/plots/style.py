@@ -176,10 +176,10 @@ def draw_ridges(ax: Axes, shapes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -
 
 def span_of(values: Iterable[np.ndarray], least: float, margin: float = 0.05) -> tuple[float, float]:
     """The range of all finite values, a little wider, and never narrower than ``least``: no axis magnifies a speck."""
-    found = np.concatenate([np.asarray(each, dtype=float).ravel() for each in values] or [np.empty(0)])
-    found = found[np.isfinite(found)]
-    if not found.size:
+    finite = np.concatenate([np.asarray(each, dtype=float).ravel() for each in values] or [np.empty(0)])
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
         return 0.0, least
-    low, high = float(found.min()), float(found.max())
+    low, high = float(finite.min()), float(finite.max())
     wider = max(margin * (high - low), (least - (high - low)) / 2)
     return low - wider, high + wider

@@ -123,8 +123,8 @@ def saturations(runs: Runs) -> Figure:
 
 def draw_saturations(ax: Axes, runs: Runs) -> None:
     """The shapes of `saturations`."""
-    found = {label: shares(record, "sat_units", "sat_time", most_of(record)) for label, record in runs.items()}
-    draw_ridges(ax, {label: (heights, edges) for label, (heights, edges, _) in found.items()})
+    histograms = {label: shares(record, "sat_units", "sat_time", most_of(record)) for label, record in runs.items()}
+    draw_ridges(ax, {label: (heights, edges) for label, (heights, edges, _) in histograms.items()})
     ax.set(xlabel="distance to saturation", ylabel="units", xlim=(-0.02, 1.02))
-    if any(older for _, _, older in found.values()):
+    if any(older for _, _, older in histograms.values()):
         ax.set_title(OLDER.replace("\n", " "), fontsize=7)

@@ -65,14 +65,14 @@ def bounds_of(record: dict[str, Any]) -> list[Bound]:
             f"{regime.name}: expected an RNN with a loss after the last step and --collectDiags, got model "
             f"{regime.model}, head {head}, collectDiags {regime.collectDiags}; take a run of torder, for instance"
         )
-    gamma, found = GAMMA[str(record["act_name"])], []
+    gamma, bounds = GAMMA[str(record["act_name"])], []
     for slot in np.flatnonzero(record["check_updates"] >= 0):
         g = record["grad_time"][slot].astype(np.float64)
         g = g[np.isfinite(g)]
         pairs = (g[1:] > 0) & (g[:-1] > 0)
         if pairs.any():
             steps = g[:-1][pairs] / g[1:][pairs]  # g_{t-1} / g_t
-            found.append(
+            bounds.append(
                 Bound(
                     updates=int(record["check_updates"][slot]),
                     rho=float(record["rho_Whh"][slot]),
@@ -81,18 +81,18 @@ def bounds_of(record: dict[str, Any]) -> list[Bound]:
                     largest=float(steps.max()),
                 )
             )
-    return found
+    return bounds
 
 
-def claims(found: list[Bound]) -> list[Claim]:
+def claims(bounds: list[Bound]) -> list[Claim]:
     """The paper's claims, and one that is often taken for them, counted over the checks."""
-    below, above = [b for b in found if b.bound < 1], [b for b in found if b.growth > 1 + ROUNDING]
-    wide = [b for b in found if b.rho > 1]
+    below, above = [b for b in bounds if b.bound < 1], [b for b in bounds if b.growth > 1 + ROUNDING]
+    wide = [b for b in bounds if b.rho > 1]
     return [
         Claim(
             "no step back grows by more than gamma sigma_max",
-            len(found),
-            sum(b.largest > b.bound * (1 + ROUNDING) for b in found),
+            len(bounds),
+            sum(b.largest > b.bound * (1 + ROUNDING) for b in bounds),
         ),
         Claim(
             "gamma sigma_max < 1 suffices: the gradient vanishes",

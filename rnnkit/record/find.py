@@ -33,7 +33,8 @@ PROFILE_ORDER = (*PROFILES, "custom", "")
 class Runs(Protocol):
     """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
 
-    key: ClassVar[str]
+    key: ClassVar[str]  # of a record, for the settings as JSON
+    settings: ClassVar[type]  # their class
 
     @property
     def profiles(self) -> Mapping[str, Any]:
@@ -59,9 +60,10 @@ class Runs(Protocol):
 
 
 class Handout:
-    """The handout's regimes, as what names runs."""
+    """What names the runs that are regimes."""
 
     key: ClassVar[str] = "regime"
+    settings: ClassVar[type] = Regime
     profiles = PROFILES
 
     def settings_of(self, content: Mapping[str, Any]) -> Regime:
@@ -150,27 +152,32 @@ def key_of(name: str) -> tuple[str, str]:
 
 def glance(path: Path, runs: Runs = HANDOUT) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no settings."""
-    about = path.stat()
-    stem, text, status, updates = _glance(path, runs.key, about.st_mtime_ns, about.st_size)
+    file = path.stat()
+    stem, text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
     try:
         settings = runs.settings_of({runs.key: text})
         key, profile = runs.named(settings)
     except Exception:  # none, or those of another experiment
-        return Found(path, stem, run=stem, newest=-about.st_mtime_ns)
+        return Found(path, stem, run=stem, newest=-file.st_mtime_ns)
     run = runs.key_of(key)[1] if key else settings.name
-    return Found(path, stem, settings, key, run, profile, status, updates, -about.st_mtime_ns)
+    return Found(path, stem, settings, key, run, profile, status, updates, -file.st_mtime_ns)
 
 
 @lru_cache(maxsize=4096)
 def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
     """The name without the ending, the settings, the status, and the updates done."""
-    stem = path.name.removesuffix(FINAL) if path.name.endswith(FINAL) else path.name.removesuffix(STATE)
+    stem = stem_of(path)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
             status = str(stored["status"]) if "status" in stored else ""
             return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
         return stem, "", "", 0
+
+
+def stem_of(path: Path) -> str:
+    """A record's file without its ending."""
+    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None) -> list[list[Path]]:
@@ -197,12 +204,12 @@ def _folders(base: Path) -> list[Path]:
 
 def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    found = {}
+    records = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
-            found.setdefault(path, (place, glance(path, runs)))
+            records.setdefault(path, (place, glance(path, runs)))
     order = (*runs.profiles, "custom", "")
-    return [one for _, one in sorted(found.values(), key=lambda pair: _rank(*pair, order))]
+    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(*pair, order))]
 
 
 def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:
@@ -221,3 +228,13 @@ def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> li
     return [
         one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
     ]
+
+
+def find_run(name: str, folder: str | Path | None = None) -> Path | None:
+    """The record that stands for a run; None where there is none.
+
+    Arguments:
+        name: as of `find`.
+        folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
+    """
+    return next((one.path for one in find(name, places(runs=folder))), None)

@@ -32,14 +32,14 @@ class Members:
     """
 
     def __init__(self, path: Path) -> None:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise Unreadable("expected a regular file, got a device or a folder")
-        if about.st_size > FILE:
-            raise Unreadable(f"expected at most {FILE >> 20} MB, got {about.st_size >> 20} MB")
+        if status.st_size > FILE:
+            raise Unreadable(f"expected at most {FILE >> 20} MB, got {status.st_size >> 20} MB")
         self._left = TOTAL
         with open(path, "rb") as file:
-            _check_directory(file, about.st_size)
+            _check_directory(file, status.st_size)
         try:
             self._zip = zipfile.ZipFile(path)
         except Exception as error:
@@ -104,8 +104,8 @@ def _array(member: Any, most: int) -> np.ndarray:
 def _header(text: bytes) -> tuple[np.dtype, tuple[int, ...], bool]:
     """What an npy's header says, where it is of a plain type."""
     try:
-        about = ast.literal_eval(text.decode("latin-1").strip())
-        descr, shape, fortran = about["descr"], about["shape"], about["fortran_order"]
+        header = ast.literal_eval(text.decode("latin-1").strip())
+        descr, shape, fortran = header["descr"], header["shape"], header["fortran_order"]
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):
         raise Unreadable("expected an npy's header, got something else") from None
     if type(shape) is not tuple or len(shape) > 4 or not all(type(n) is int and 0 <= n <= 1 << 31 for n in shape):

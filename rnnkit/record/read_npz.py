@@ -41,35 +41,35 @@ def summary(path: Path) -> dict[str, Any]:
         ``norms`` and ``anchors``: what is computed here from what is too large to be passed on; ``problems`` by key.
     """
     members = Members(path)
-    found: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
+    said: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
     for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *SUMMED, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
         if name not in members:
             continue
         try:
-            _take(name, members.read(name), arrays, found)
+            _take(name, members.read(name), arrays, said)
         except ValueError as error:  # Unreadable, or letters that are none
-            found["problems"][name] = str(error)[:300]
+            said["problems"][name] = str(error)[:300]
     for name, array in arrays.items():
-        found["about"][name] = _about(array)
+        said["about"][name] = _about(array)
     points = np.unique(np.linspace(0, max(map(_length, arrays.items())) - 1, POINTS).astype(int)) if arrays else []
-    _add_curves(arrays, np.asarray(points, dtype=int), found)
-    return found | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
+    _add_curves(arrays, np.asarray(points, dtype=int), said)
+    return said | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
 
 
-def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
+def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], said: dict[str, Any]) -> None:
     """Puts what was read where it belongs, where it is of the right kind."""
     if name in TEXTS + OTHERS_TEXTS:
         if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
             raise Unreadable(f"expected a text of at most {TEXT} characters")
-        found["texts"][name] = str(array).encode("utf-8", "replace").decode()
+        said["texts"][name] = str(array).encode("utf-8", "replace").decode()
         return
     if array.dtype.kind not in "fiu":
         raise Unreadable(f"expected numbers, got dtype {array.dtype}")
     if name in NUMBERS:
         if array.ndim or array.dtype.kind != "i":
             raise Unreadable(f"expected one whole number, got {array.dtype} of shape {array.shape}")
-        found["numbers"][name] = int(array)
+        said["numbers"][name] = int(array)
         return
     if name in ("check_updates", "anchor_updates") and array.dtype.kind != "i":
         raise Unreadable(f"expected whole numbers, got dtype {array.dtype}")
@@ -94,22 +94,22 @@ def _about(array: np.ndarray) -> dict[str, Any]:
     return {"shape": list(array.shape), "dtype": array.dtype.name, "low": low, "high": high, **counts}
 
 
-def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, found: dict[str, Any]) -> None:
+def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, said: dict[str, Any]) -> None:
     """The curves, thinned where they go over updates; of those over time steps the last check and means."""
-    found["points"] = points
+    said["points"] = points
     for name, array in arrays.items():
         if name in SUMMED:
-            found["curves"][name] = _plain(array[points[points < len(array)]])
+            said["curves"][name] = _plain(array[points[points < len(array)]])
         elif name in PER_CHECK:
-            found["checks"][name] = _plain(array)
+            said["checks"][name] = _plain(array)
     seen = arrays.get("check_updates", np.full(1, -1))
     slots = np.flatnonzero(seen >= 0)
     for name in OVER_TIME + OVER_UNITS:
         if name in arrays and slots.size and slots[-1] < len(arrays[name]):
-            found["last"][name] = _plain(arrays[name][slots[-1]])
+            said["last"][name] = _plain(arrays[name][slots[-1]])
     for name, key in {"mean_log10_grad": "grad_time", "mean_sat": "sat_time"}.items():
         if key in arrays:
-            found["checks"][name] = _means(arrays[key], logarithm=key == "grad_time")
+            said["checks"][name] = _means(arrays[key], logarithm=key == "grad_time")
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
@@ -154,22 +154,22 @@ def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     if updates is None or updates.dtype.kind != "i":
         return {}
     updates = updates[: int(np.cumprod(updates >= 0).sum())]
-    found: dict[str, Any] = {"updates": _plain(updates)}
+    kept: dict[str, Any] = {"updates": _plain(updates)}
     weights = arrays.get(WEIGHT)
     if weights is not None and len(weights) >= len(updates) and weights.shape[1] == weights.shape[2]:
         rows = [row.astype(np.float64) for row in weights[: len(updates)]]
-        found["rho"] = np.array([np.abs(np.linalg.eigvals(row)).max() if _tame(row) else np.nan for row in rows])
-        found["sigma"] = np.array([np.linalg.norm(row, 2) if _tame(row) else np.nan for row in rows])
+        kept["rho"] = np.array([np.abs(np.linalg.eigvals(row)).max() if _tame(row) else np.nan for row in rows])
+        kept["sigma"] = np.array([np.linalg.norm(row, 2) if _tame(row) else np.nan for row in rows])
     if (np.diff(updates) <= 0).any():
-        return found
+        return kept
     for name in SUMMED:
         sums, curve = arrays.get(f"anchor_{name}"), arrays.get(name)
         if sums is not None and curve is not None and len(updates) and updates[-1] <= len(curve):
             edges, curve = [0, *updates.tolist()], curve.astype(np.float64)
             with np.errstate(invalid="ignore", over="ignore"):
                 again = [curve[begin:end].sum() for begin, end in pairwise(edges)]
-            found[name], found[f"{name}_again"] = _plain(sums[: len(updates)]), np.array(again)
-    return found
+            kept[name], kept[f"{name}_again"] = _plain(sums[: len(updates)]), np.array(again)
+    return kept
 
 
 def _tame(matrix: np.ndarray) -> bool:
@@ -178,11 +178,11 @@ def _tame(matrix: np.ndarray) -> bool:
 
 def records(folder: Path) -> Iterator[Path]:
     """Every final record below a folder, in order; links are not followed."""
-    found = []
+    paths = []
     for root, folders, names in os.walk(folder):
         folders.sort()
-        found += [Path(root) / name for name in sorted(names) if name.endswith(FINAL)]
-    yield from found
+        paths += [Path(root) / name for name in sorted(names) if name.endswith(FINAL)]
+    yield from paths
 
 
 def lines(folder: Path) -> Iterator[str]:

@@ -55,14 +55,14 @@ def stored(members: Members, regime: Regime) -> Stored:
     updates, status = members.read("updates"), members.read("status")
     if str(status) not in ENDED or updates.ndim or updates.dtype.kind != "i" or not 0 < updates <= regime.maxiters:
         raise Untried("it is no run that has come to its end")
-    found = _plain(members.read("anchor_updates"), "i", 1)
-    found = found[: int(np.cumprod(found >= 0).sum())]
+    anchors = _plain(members.read("anchor_updates"), "i", 1)
+    anchors = anchors[: int(np.cumprod(anchors >= 0).sum())]
     checks = [slot * regime.checkFreq + 1 if slot else 0 for slot in anchor_slots(regime.checkpoints)]
     due = sorted({*(update for update in checks if update <= updates), int(updates)})
-    if len(found) and found[0] > 0:
-        raise Untried(f"its anchors begin at update {found[0]}, where an older rnnkit had begun it")
-    if found.tolist() != due:
-        raise Untried(f"its {len(found)} anchors are not the {len(due)} that a run of its settings has")
+    if len(anchors) and anchors[0] > 0:
+        raise Untried(f"its anchors begin at update {anchors[0]}, where an older rnnkit had begun it")
+    if anchors.tolist() != due:
+        raise Untried(f"its {len(anchors)} anchors are not the {len(due)} that a run of its settings has")
     size = {"I": task.n_in, "H": regime.nhid, "O": task.n_out}
     shapes = {name: tuple(size[letter] for letter in letters) for name, letters in names.items()}
     weights = {name: _rows(members, name, "f", len(due), shape) for name, shape in shapes.items()}
@@ -77,7 +77,7 @@ def stored(members: Members, regime: Regime) -> Stored:
         raise Untried("its curves are shorter than the run")
     if not all(np.array_equal(rows[-1], members.read(name)) for name, rows in weights.items()):
         raise Differs("the network that it ends with is not that of its last anchor")
-    return Stored(regime, found, weights, rng, curves)
+    return Stored(regime, anchors, weights, rng, curves)
 
 
 def _plain(array: np.ndarray, kinds: str, axes: int) -> np.ndarray:

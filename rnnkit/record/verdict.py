@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnkit.diagnostics import EPS, log10_grad
+from rnnkit.diagnostics import EPS, log10_grad, mean_log10_grad, over_steps
 from rnnkit.record.facts import Facts, Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
@@ -54,7 +54,7 @@ def verdict(record: Record) -> Verdict:
         "gradient norm: median, largest": _norms(record),
         "rho: start, end": f"{facts.rho_start:.3f}, {facts.rho_end:.3f}",
         "correlation with rho": _correlation(record, record["rho_Whh"]),
-        "correlation with distance": _correlation(record, _means(record["sat_time"])),
+        "correlation with distance": _correlation(record, over_steps(record["sat_time"])),
         "loss": _learning(record, facts),
     }
     return Verdict(gradient, saturation, row | _omega(record))
@@ -152,17 +152,13 @@ def _omega(record: Record) -> dict[str, str]:
     return {"Omega": f"{regime.omega_on}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"}
 
 
-def _means(values: np.ndarray) -> np.ndarray:
-    return np.array([row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan for row in values])
-
-
 def _correlation(record: Record, curve: np.ndarray) -> str:
     """Of mean log10 g_t with a curve over the checks: an observation, no cause.
 
     Without the untrained network: one point far from all others would decide the sign.
     """
     checks = slice(1, last_filled(record) + 1)
-    g = np.array([log10_grad(row).mean() if np.isfinite(row).any() else np.nan for row in record["grad_time"][checks]])
+    g = mean_log10_grad(record["grad_time"][checks])
     x = curve[checks].astype(np.float64)
     both = np.isfinite(x) & np.isfinite(g)
     x, y = x[both], g[both]

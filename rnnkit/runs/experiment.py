@@ -24,8 +24,8 @@ import numpy as np
 
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.record.file import RecordError, load, versions
-from rnnkit.record.find import places
-from rnnkit.record.keys import FINAL, STATE, Key
+from rnnkit.record.find import candidates, places
+from rnnkit.record.keys import Key
 
 if TYPE_CHECKING:
     from rnnkit.runs.broken import BrokenCell
@@ -229,20 +229,33 @@ class Experiment(ABC):
         return record
 
     def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
-        """The records below a folder, the one that stands for its run before others of it: run, own name, file."""
-        paths = [path for some in places(runs=folder) for one in some for path in sorted(one.glob(f"*{STATE}"))]
-        paths.sort(key=lambda path: not path.name.endswith(FINAL))
-        return [(stem_of(path), stem_of(path), path) for path in paths]
+        """The records below a folder, see `rnnkit.record.find`: the run, its own name, the file."""
+        return [(one.run, one.name, one.path) for one in candidates(places(runs=folder), self)]
 
     def checked(self, record: Record) -> bool:
         """Whether a record holds anything that a table can tell."""
         return True
 
+    def named(self, settings: Any) -> tuple[str, str]:
+        """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
+        known = ((name, profile) for profile in self.profiles for name in self.runs)
+        same = (one for one in known if self.get(*one).identity() == settings.identity())
+        return next(same, ("", "custom"))
+
     def profile_of(self, settings: Any) -> str:
         """The profile at which a named run has these settings, else ``custom``."""
-        known = ((name, profile) for profile in self.profiles for name in self.runs)
-        same = (profile for name, profile in known if self.get(name, profile).identity() == settings.identity())
-        return next(same, "custom")
+        return self.named(settings)[1]
+
+    def key_of(self, name: str) -> tuple[str, str]:
+        """Short and long name of a run; an empty one and the name itself for any that is not named."""
+        same = ((key, one.name) for key, one in self.runs.items() if name in (key, one.name))
+        return next(same, ("", name))
+
+    def differences(self, settings: Any, key: str) -> list[str]:
+        """The settings in which a run differs from a named one at its nearest profile: ``rate 0.5 (due 0.1)``."""
+        due = min((_differences(self.get(key, profile), settings) for profile in self.profiles), key=len)
+        whole = self.get(key)
+        return [f"{name} {value!r} (due {getattr(whole, name)!r})" for name, value in due.items() if name != "name"]
 
     def summary(self, record: Record) -> dict[str, Any]:
         """The row of a folder's summary: all that stands there must come out the same again."""
@@ -294,11 +307,6 @@ class Experiment(ABC):
                 {"title": label, "status": row["status"], "words": [commands[label]]} for label, row in rows.items()
             ],
         }
-
-
-def stem_of(path: Path) -> str:
-    """A record's file without its ending."""
-    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def _differences(settings: Settings, other: Settings) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from rnnkit.common.whole import save_text, whole
 from rnnkit.record.file import RecordError
-from rnnkit.record.find import places
-from rnnkit.runs.experiment import RUNNING, Experiment, Record, stem_of
+from rnnkit.record.find import places, stem_of
+from rnnkit.runs.experiment import RUNNING, Experiment, Record
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 

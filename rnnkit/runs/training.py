@@ -14,10 +14,10 @@ from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover.same import difference
 from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
 from rnnkit.record.facts import facts_of
-from rnnkit.record.file import check_belongs, empty_arrays, last_filled, regime_of, trimmed
-from rnnkit.record.find import candidates, places
+from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
+from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
-from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime, profile_of
+from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
 from rnnkit.runs import estimate
 from rnnkit.runs.broken import RAISED, BrokenCell
 from rnnkit.runs.experiment import Experiment, Record, Run
@@ -130,7 +130,7 @@ def _blame(trainer: Trainer, cells: Cells, error: BaseException) -> BrokenCell |
 
 
 @dataclass(frozen=True)
-class RegimeExperiment(Experiment):
+class RegimeExperiment(Handout, Experiment):
     """Runs of the trainer. See `rnnkit.runs.experiment.Experiment`.
 
     Fields:
@@ -144,7 +144,6 @@ class RegimeExperiment(Experiment):
     engine: str = "auto"
 
     settings: ClassVar[type] = Regime
-    key: ClassVar[str] = "regime"
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
@@ -157,10 +156,6 @@ class RegimeExperiment(Experiment):
     def schema(self, settings: Regime) -> dict[str, Key]:
         """Curves, diagnostics and anchors; the weights have the equations' names and shapes."""
         return {name: (KEYS | ANCHOR_KEYS)[name] for name in (*empty_arrays(settings), *ANCHOR_KEYS)}
-
-    def total(self, settings: Regime) -> int:
-        """The updates of a whole run."""
-        return settings.maxiters
 
     def row(self, record: Record) -> dict[str, Any]:
         """Errors in percent, losses in nats, wall_time in seconds."""
@@ -221,25 +216,9 @@ class RegimeExperiment(Experiment):
         """RecordError: another regime, engine or another model.py."""
         check_belongs(dict(content), settings, self.engine, cells_sha256, path)
 
-    def settings_of(self, content: Record) -> Regime:
-        """The regime of a record."""
-        return regime_of(dict(content))
-
-    def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
-        """By the regime in the record, whatever the files are called; see `rnnkit.record.find`."""
-        return [(one.run, one.name, one.path) for one in candidates(places(runs=folder))]
-
     def checked(self, record: Record) -> bool:
         """Whether a check is in it."""
         return bool((record["check_updates"] >= 0).any())
-
-    def profile_of(self, settings: Regime) -> str:
-        """``full``, ``smoke``, ``tiny`` or ``custom``."""
-        return profile_of(settings)
-
-    def command(self, settings: Regime) -> str:
-        """In the handout's spelling."""
-        return settings.command()
 
     def kind_of(self, settings: Regime) -> Regime:
         """Without what takes no time."""

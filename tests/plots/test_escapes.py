@@ -54,5 +54,5 @@ def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypat
     asked = {}
     monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
     assert cli_run.report([]) == 0
-    assert asked["regimes"] == ["A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
+    assert asked["words"] == ["training_dynamics", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
     assert asked["profile"] == "smoke"

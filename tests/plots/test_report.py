@@ -17,15 +17,18 @@ from rnnkit.runs.summary import records_in, unreadable_in
 from runtools import ROOT
 
 from rnnkit import cli, plots
+from rnnkit.assignments.training_dynamics.experiment import PAIRS
+from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
-from rnnkit.plots.page import ReportError, in_order, short_labels, write_report
+from rnnkit.plots.page import in_order, short_labels
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
+from rnnkit.runs.tables import read_runs
 from rnnkit.train import train
 
 
@@ -59,7 +62,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records["A2"] |= {"status": np.array("running")}
     drawn = []
     monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
-    sections_.sections(in_order(records))
+    sections_.sections(in_order(records), sections_.Pairs(**PAIRS))
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
     assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
@@ -118,7 +121,7 @@ def test_page_has_the_exact_commands_and_the_profile(page):
 
 def test_numbers_in_the_page_are_the_records(page, runs):
     text = page.read_text()
-    for record in records_in(runs).values():
+    for record in read_runs(runs)[0].values():
         facts = facts_of(record)
         assert f"<td>{round(facts.best_nll, 4)}</td>" in text
         assert f"<td>{facts.best_nll:.4f}, " in text  # the verdict
@@ -210,7 +213,7 @@ def students_page(runs, tmp_path_factory):
     shutil.copytree(runs, folder)
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from rnnkit.plots import page as report\n"
+        "from rnnkit.cli import report\n"
         "assert report.__file__.startswith(sys.argv[1])\n"
         "print(report.write_report(sys.argv[2]))\n"
     )
@@ -260,7 +263,7 @@ def with_last(record, **rows):
 
 @pytest.fixture(scope="module")
 def records(runs):
-    return short_labels(records_in(runs))
+    return short_labels(read_runs(runs)[0])
 
 
 @pytest.mark.parametrize(
@@ -327,8 +330,8 @@ def test_a_damaged_record_is_named_and_left_out(runs, tmp_path, capsys):
     other = get_regime("B1", "tiny").name
     (tmp_path / other).mkdir()
     save(tmp_path / other / f"{other}_final_state.npz", load(runs / other / f"{other}_final_state.npz"))
-    assert list(records_in(tmp_path)) == [other]
-    assert list(unreadable_in(tmp_path)) == [name]
+    assert list(read_runs(tmp_path)[0]) == [other]
+    assert list(read_runs(tmp_path)[1]) == [name]
     assert cli.main(["report", str(tmp_path)]) == 1
     assert name in capsys.readouterr().err
     assert f"{name} is missing here" in (tmp_path / "report.html").read_text()

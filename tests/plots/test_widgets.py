@@ -45,7 +45,7 @@ class Clock:
 
 def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, capsys):
     clock, pictures = Clock(), []
-    board = widgets.Dashboard(widgets.Pace(clock))  # drawing takes no time: at every check
+    board = widgets.Dashboard(widgets.Rhythm(clock))  # drawing takes no time: at every check
 
     def follow(trainer, check):
         clock.now += 1
@@ -64,7 +64,7 @@ def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, capsys):
 def simulated(checks, seconds, cost, first=None):
     """The checks at which a run's pictures are drawn, and the share of the time that drawing takes."""
     clock, drawn = Clock(), []
-    pace = widgets.Pace(clock)
+    pace = widgets.Rhythm(clock)
 
     def picture():
         clock.now += (first or cost) if not drawn else cost
@@ -105,7 +105,7 @@ def test_a_long_run_is_followed_closely():
 def test_smoke_size_is_seen_from_its_start(tmp_path, shown):
     """On a clock that goes on with the updates: nothing depends on this machine."""
     clock, seen = Clock(), []
-    board = widgets.Dashboard(widgets.Pace(clock))
+    board = widgets.Dashboard(widgets.Rhythm(clock))
     draw = board._draw
 
     def drawn(record):
@@ -123,7 +123,7 @@ def test_smoke_size_is_seen_from_its_start(tmp_path, shown):
     train(regime, out=tmp_path, cells="builtin", on_check=follow)
     assert seen[0] == 0
     assert len(seen) > 10
-    assert board.pace.share <= 0.1
+    assert board.rhythm.share <= 0.1
 
 
 @pytest.mark.parametrize("variable", ["RNNKIT_PLAIN", "NBGRADER_EXECUTION"])

@@ -20,7 +20,7 @@ from rnnkit.plots.page import short_labels
 from rnnkit.record import find
 from rnnkit.record.file import load, save
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
-from rnnkit.runs.summary import read_runs
+from rnnkit.runs.tables import read_runs
 from rnnkit.train import train
 
 A1 = get_regime("A1").name

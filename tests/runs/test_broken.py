@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
-import subprocess
 import sys
 
 import nbformat
@@ -16,9 +14,11 @@ from ownfiles import line_of, model_file
 from rnnkit import cli
 from rnnkit.common.names import BadValue
 from rnnkit.regimes import get_regime
-from rnnkit.runs import batch
+from rnnkit.runs import pool
 from rnnkit.runs.broken import BrokenCell
+from rnnkit.runs.jobs import plan
 from rnnkit.runs.modelfile import CellsError, announce, find_cells
+from rnnkit.runs.sweep_file import Sweep, Variant
 from rnnkit.train import main, train
 
 SMALL = {"maxiters": 30, "checkFreq": 5, "ebs": 1000, "cbs": 500}
@@ -219,14 +219,11 @@ def test_a_notebook_shows_the_message_and_no_traceback(tmp_path, text):
 
 
 def test_a_sweep_says_it(tmp_path):
-    from rnnkit.runs.sweep import CHILD, Job
-
-    model = model_file(tmp_path, (Z, Z + COUNTED))
-    job = Job(get_regime("B2", "tiny", **SMALL).to_json(), model.read_text())
-    done = subprocess.run([sys.executable, "-c", CHILD, job.regime, str(tmp_path / "run"), str(os.getpid())],
-                          input=job.model, capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert done.returncode == 1
-    assert "question gru_update_gate" in done.stdout.splitlines()[-1]
+    cells = find_cells(model_file(tmp_path, (Z, Z + COUNTED)))
+    (job,) = Sweep("s", [Variant(get_regime("B2", "tiny", **SMALL), {})]).jobs(tmp_path, cells)
+    outcome = pool.execute(job)
+    assert outcome.status == "failed"
+    assert "question gru_update_gate" in outcome.reason
 
 
 def test_bad_values_are_shown_without_a_traceback_too():
@@ -235,8 +232,8 @@ def test_bad_values_are_shown_without_a_traceback_too():
 
 def test_a_student_among_many_has_a_row(tmp_path):
     model = model_file(tmp_path, (Z, Z + AT_20["raised"]))
-    job = batch.plan(["B2"], tmp_path / "out", profile="tiny", cells=find_cells(model))[0]
-    outcome = batch.execute(dataclasses.replace(job))
+    job = plan(["B2"], tmp_path / "out", profile="tiny", cells=find_cells(model))[0]
+    outcome = pool.execute(job)
     assert outcome.status == "failed"
     assert_named(outcome.reason, model, AT_20["raised"].strip())
     assert json.dumps(outcome.reason)

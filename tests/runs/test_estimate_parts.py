@@ -12,10 +12,12 @@ from ownfiles import model_file
 
 from rnnkit import cli
 from rnnkit.cells import RNN
+from rnnkit.cli import guard
 from rnnkit.cli import run as cli_run
 from rnnkit.regimes import get_regime
-from rnnkit.runs import batch, estimate
+from rnnkit.runs import estimate, pool
 from rnnkit.runs.broken import BrokenCell
+from rnnkit.runs.jobs import Outcome, plan
 from rnnkit.runs.modelfile import Cells, find_cells
 
 
@@ -130,15 +132,15 @@ def paced(monkeypatch):
 
 
 def test_a_batch_is_the_longest_lane_and_the_page(tmp_path, paced):
-    jobs = batch.plan(["A1", "B2", "A4"], tmp_path, profile="tiny")
-    left, said = cli_run._estimate(jobs, 2, 10.0)
+    jobs = plan(["A1", "B2", "A4"], tmp_path, profile="tiny")
+    left, said = estimate.estimate(jobs, 2, 10.0)
     one = 2 + 41 * 1 + 2 + estimate.Machine(10.0, 1.0).job
     assert left == dict.fromkeys(["A1", "B2", "A4"], one)
     assert f"about {estimate.in_words(2 * one + estimate.Machine(10.0, 1.0).page(3))}" in said
 
 
 def test_only_what_is_the_cells_is_said_to_be(tmp_path, paced, monkeypatch):
-    jobs = batch.plan(["A1"], tmp_path, profile="tiny")
+    jobs = plan(["A1"], tmp_path, profile="tiny")
 
     def raising(error):
         def fail(*given):
@@ -147,30 +149,28 @@ def test_only_what_is_the_cells_is_said_to_be(tmp_path, paced, monkeypatch):
         return fail
 
     monkeypatch.setattr(estimate, "pace_of", raising(BrokenCell("line 7")))
-    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none, a cell broke (line 7)")
+    assert estimate.estimate(jobs, 1, 1.0) == ({}, "estimate: none, a cell broke (line 7)")
     monkeypatch.setattr(estimate, "machine", raising(ValueError("Invalid bounding box")))
-    assert cli_run._estimate(jobs, 1, 1.0) == ({}, "estimate: none (ValueError: Invalid bounding box)")
+    assert estimate.estimate(jobs, 1, 1.0) == ({}, "estimate: none (ValueError: Invalid bounding box)")
     lost = SystemError("returned a result with an exception set")
     lost.__cause__ = KeyboardInterrupt()
     for error in (KeyboardInterrupt(), lost):
         monkeypatch.setattr(estimate, "machine", raising(error))
         with pytest.raises(KeyboardInterrupt):
-            cli_run._estimate(jobs, 1, 1.0)
+            estimate.estimate(jobs, 1, 1.0)
 
 
 def test_the_start_of_this_process_is_what_a_start_takes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = []
-    monkeypatch.setattr(cli_run, "_estimate", lambda jobs, at_once, start: seen.append(start) or ({}, "estimate: none"))
-    monkeypatch.setattr(
-        cli_run, "_run_with_progress", lambda jobs, at_once: [batch.Outcome(j, "failed", "no") for j in jobs]
-    )
+    monkeypatch.setattr(cli_run, "estimate", lambda jobs, at_once, start: seen.append(start) or ({}, "estimate: none"))
+    monkeypatch.setattr(cli_run, "watch", lambda jobs, executor: [Outcome(j, "failed", "no") for j in jobs])
     clock = Ticking()
     clock.now = 30.0
     monkeypatch.setattr(cli_run.time, "perf_counter", clock)
-    cli_run.run(["A1", "--profile", "tiny"], 18.0)
+    monkeypatch.setattr(guard, "began", 18.0)
     cli_run.run(["A1", "--profile", "tiny"])
-    assert seen == [12.0, cli_run.START]
+    assert seen == [12.0]
     assert Path("runs/tiny").is_dir()
 
 
@@ -191,7 +191,7 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
 
-    def child(command, folder, seconds=None, begun=None):
+    def child(command, folder, text, seconds=None, begun=None):
         """Trains A1 until it is interrupted, as a limit would, and B1 to its end."""
         regime = get_regime("A1" if "A1_" in folder else "B1", "tiny")
         asked[regime.name] = seconds
@@ -208,7 +208,7 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
         raise LimitReached
 
     asked, again = {}, []
-    monkeypatch.setattr(batch, "run_child", child)
+    monkeypatch.setattr(pool, "run_child", child)
     code = cli.main(["run", "A1", "B1", "--profile", "tiny", "--limit", "1.5", "--jobs", "1", "--out", "out"])
     printed = capsys.readouterr().out
     assert code == 1
@@ -224,27 +224,27 @@ def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatc
 
 
 def test_a_limit_before_the_first_save_is_said_too(tmp_path):
-    job = batch.plan(["A1"], tmp_path, profile="tiny", limit=1.0)[0]
-    assert batch._limit_reason(job) == (
+    job = plan(["A1"], tmp_path, profile="tiny", limit=1.0)[0]
+    assert pool._limit_reason(job) == (
         "at its limit of 1 minute, before its first check: nothing is saved yet; give it a longer --limit"
     )
 
 
-def test_a_limit_counts_from_the_first_check_of_this_run(tmp_path):
-    log = tmp_path / "t.log"
-    seen = batch._checks_seen(log)
-    assert not seen()
-    log.write_text("python -m rnnkit.train --name t\n")
-    assert not seen()
-    log.write_text("python -m rnnkit.train --name t\nt: iteration 5 of 10\n")
-    assert seen()
-    again = batch._checks_seen(log)
-    assert not again()
-    with open(log, "a") as file:
-        file.write("t: resumed after 6 updates\n")
-        assert not again()
-        file.write("t: iteration 10 of 10\n")
-    assert again()
+def test_a_limit_counts_from_the_first_check_of_this_run(tmp_path, monkeypatch):
+    job = plan(["A1"], tmp_path, profile="tiny", limit=1.0)[0]
+    job.files.make_folder()
+    job.files.show_progress(21)  # a killed one left it
+    seen = []
+
+    def child(command, folder, text, seconds, begun):
+        seen.append(begun())
+        job.files.show_progress(11)
+        seen.append(begun())
+        return 130, "", ""
+
+    monkeypatch.setattr(pool, "run_child", child)
+    assert pool.execute(job).status == "interrupted"
+    assert seen == [False, True]
 
 
 def test_a_child_has_its_time_from_when_it_began(tmp_path):

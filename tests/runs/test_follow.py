@@ -1,4 +1,4 @@
-"""Live progress of a batch: read from the running jobs' logs."""
+"""Live progress of jobs: from what running ones say of themselves."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ import time
 
 import pytest
 
-from rnnkit.runs import batch, follow
+from rnnkit.runs import progress as following
+from rnnkit.runs.jobs import Outcome, plan
+from rnnkit.train import train
 
 
 @pytest.fixture
 def jobs(tmp_path):
-    planned = batch.plan(["A1", "B1"], tmp_path, profile="tiny")
+    planned = plan(["A1", "B1"], tmp_path, profile="tiny")
     for job in planned:
         job.files.make_folder()
     return planned
 
 
-def log(job, iteration):
-    with open(job.files.log, "a") as file:
-        file.write(f"{job.regime.name}: iteration {iteration} of 41\n  train nll 1.0\n")
+def half_done(job):
+    """As an earlier batch leaves it."""
+    regime = job.settings
+
+    def stop(trainer, check):
+        if check.slot == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(regime, out=job.folder, cells="builtin", on_check=stop)
+    assert job.files.live_updates() == 0
 
 
 @pytest.fixture
 def shown(jobs, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    log(jobs[0], 9)  # half finished by an earlier batch
-    progress = follow.Progress(jobs)
-    progress.look = lambda: [progress._show(label, job) for label, job in progress.jobs.items()]
+    half_done(jobs[0])
+    progress = following.Progress(jobs)
     yield progress
     for bar in (*progress.bars.values(), progress.all):
         bar.close()
@@ -36,24 +45,24 @@ def shown(jobs, monkeypatch):
 
 def test_bars_open_move_and_close_with_their_runs(jobs, shown):
     shown.look()
-    assert (shown.all.total, shown.all.n, list(shown.bars)) == (82, 10, [])
-    log(jobs[0], 20)
+    assert (shown.all.total, shown.all.n, list(shown.bars)) == (82, 11, [])
+    jobs[0].files.show_progress(21)
     shown.look()
     assert (shown.all.n, list(shown.bars)) == (21, ["A1"])
     assert (shown.bars["A1"].n, shown.bars["A1"].total) == (21, 41)
-    log(jobs[0], 30)
+    jobs[0].files.show_progress(31)
     shown.look()
     assert (shown.all.n, shown.bars["A1"].n) == (31, 31)
-    shown.ended(batch.Outcome(jobs[0], "finished"))
+    shown.ended(Outcome(jobs[0], "finished"))
     shown.look()
     assert (shown.all.n, list(shown.bars)) == (41, [])
 
 
 def test_without_a_terminal_a_line_is_said_now_and_then(jobs, monkeypatch, capsys):
-    monkeypatch.setattr(follow, "SAY_EVERY", 0)
+    monkeypatch.setattr(following, "SAY_EVERY", 0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    with follow.Progress(jobs):
-        log(jobs[1], 20)
+    with following.Progress(jobs):
+        jobs[1].files.show_progress(21)
         time.sleep(1.5)
     out, err = capsys.readouterr()
     assert "updates done: B1 21" in out

@@ -16,12 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit import cli
+from rnnkit.cli.sweep import Table, left_of
 from rnnkit.plots.curves import plot_curves
 from rnnkit.record.file import load
 from rnnkit.regimes import Regime
-from rnnkit.runs.sweep import Job, Work, run_here, run_process
-from rnnkit.runs.sweep_curves import write_curves
+from rnnkit.runs import pool
+from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.sweep_file import SweepError, read_sweep_file
+from rnnkit.runs.tables import curve_rows, save_rows
 
 TINY = """
 name = "tiny"
@@ -71,7 +73,7 @@ def test_every_combination_in_order(tiny):
         for seed in (1, 2)
     ]
     run = sweep.runs[2]
-    assert (run.regime.task, run.regime.cutoff, run.regime.seed, run.regime.nhid) == ("mul", 0.1, 1, 10)
+    assert (run.settings.task, run.settings.cutoff, run.settings.seed, run.settings.nhid) == ("mul", 0.1, 1, 10)
     assert run.labels == {"task": "mul", "method": "clipped", "clipstyle": "rescale", "cutoff": 0.1, "seed": 1}
 
 
@@ -95,7 +97,7 @@ def test_a_grid_is_a_product(tmp_path_factory, lengths, rates, seeds):
     path.write_text(f'name = "g"\nseeds = {seeds}\n[grid]\nlength = {lengths}\nlr = {rates}\n')
     runs = read_sweep_file(path).runs
     expected = {(length, length, lr, seed) for length in lengths for lr in rates for seed in seeds}
-    assert {(r.regime.min_length, r.regime.max_length, r.regime.lr, r.regime.seed) for r in runs} == expected
+    assert {(r.settings.min_length, r.settings.max_length, r.settings.lr, r.settings.seed) for r in runs} == expected
     assert len({run.name for run in runs}) == len(runs) == len(expected)
 
 
@@ -141,98 +143,121 @@ def test_no_file_and_no_known_ending(tmp_path):
 # ---- running it -------------------------------------------------------------------------------------------------
 
 
+def swept(path, out, executor):
+    """A sweep done by somebody else's workers: its jobs, their outcomes and the table, as the command makes it."""
+    sweep = read_sweep_file(path)
+    jobs = sweep.jobs(out, Cells())
+    table, outcomes = Table(out / f"{sweep.name}.csv", jobs), []
+    out.mkdir(exist_ok=True)
+    table.write()
+    for outcome in pool.run(left_of(jobs), executor, shared_disk=False):
+        table.add(outcome)
+        outcomes.append(outcome)
+    return jobs, outcomes, table
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The sweep from beginning to end, in this process."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "tiny.toml").write_text(TINY)
-    work = Work(read_sweep_file(folder / "tiny.toml"), folder / "out")
     with ThreadPoolExecutor(1) as executor:
-        ended = list(work.run(executor, shared_disk=False))
-    return work, ended
+        return swept(folder / "tiny.toml", folder / "out", executor)
 
 
 def test_the_table_is_what_the_records_say(whole):
-    work, ended = whole
-    assert {run.name for run, _ in ended} == {run.name for run in work.sweep.runs}
-    rows = rows_of(work.table)
-    assert [row["run"] for row in rows] == [run.name for run in work.sweep.runs]
-    for run, row in zip(work.sweep.runs, rows, strict=True):
-        record = load(work.files(run).final)
+    jobs, outcomes, table = whole
+    assert {outcome.job.label for outcome in outcomes} == {job.label for job in jobs}
+    rows = rows_of(table.path)
+    assert [row["run"] for row in rows] == [job.label for job in jobs]
+    assert list(rows[0]) == [
+        *("run", "task", "method", "clipstyle", "cutoff", "seed", "status", "updates"),
+        *("valid_error", "best_error", "valid_nll", "best_nll", "wall_time", "error"),
+    ]
+    for job, row in zip(jobs, rows, strict=True):
+        record = load(job.files.final)
         assert (row["status"], row["updates"]) == (str(record["status"]), str(int(record["updates"])))
         assert float(row["valid_error"]) == pytest.approx(float(record["valid_error"][-1]), abs=1e-4)
         assert float(row["best_error"]) == pytest.approx(float(record["valid_error"].min()), abs=1e-4)
         assert float(row["best_nll"]) == pytest.approx(float(record["valid_nll"].min()), abs=1e-5)
-        assert Regime.from_json(str(record["regime"])) == run.regime
+        assert Regime.from_json(str(record["regime"])) == job.settings
 
 
-def test_curves_are_the_checks_of_the_records(whole):
-    work, _ = whole
-    rows = rows_of(write_curves(work))
-    for run in work.sweep.runs:
-        record = load(work.files(run).final)
-        mine = [row for row in rows if row["run"] == run.name]
+def test_curves_are_the_checks_of_the_records(whole, tmp_path):
+    jobs, _, table = whole
+    rows = rows_of(save_rows(tmp_path / "curves.csv", curve_rows(jobs), table.first[:-2]))
+    for job in jobs:
+        record = load(job.files.final)
+        mine = [row for row in rows if row["run"] == job.label]
         assert [int(row["updates"]) for row in mine] == [at for at in record["check_updates"] if at >= 0]
         for name in ("valid_nll", "valid_error", "rho_Whh"):
             found = [float(row[name]) for row in mine]
             np.testing.assert_allclose(found, record[name][: len(mine)], atol=1e-5)
     (ax,) = plot_curves(rows, floor=75).axes
-    assert len(ax.get_lines()) == 2 * len(work.sweep.runs) + 1
+    assert len(ax.get_lines()) == 2 * len(jobs) + 1
 
 
 def test_a_worker_sends_its_folder(whole):
-    work, _ = whole
-    run = work.sweep.runs[0]
-    files = run_here(Job(run.regime.to_json()))
-    assert set(files) == {f"{run.name}.log", f"{run.name}_final_state.npz"}
+    job = whole[0][0]
+    assert set(pool.run_here(job)) == {f"{job.label}.log", f"{job.label}_final_state.npz"}
 
 
 def test_again_does_nothing_and_keeps_the_table(whole):
-    work, _ = whole
-    before, times = work.table.read_bytes(), {path: path.stat().st_mtime_ns for path in work.out.rglob("*.npz")}
+    jobs, _, table = whole
+    before, times = table.path.read_bytes(), {job.label: job.files.final.stat().st_mtime_ns for job in jobs}
+    assert left_of(jobs) == []
     with ThreadPoolExecutor(1) as executor:
-        assert list(work.run(executor, shared_disk=False)) == []
-    assert work.table.read_bytes() == before
-    assert {path: path.stat().st_mtime_ns for path in work.out.rglob("*.npz")} == times
+        assert all(outcome.skipped for outcome in pool.run(jobs, executor))
+    Table(table.path, jobs).write()
+    assert table.path.read_bytes() == before
+    assert {job.label: job.files.final.stat().st_mtime_ns for job in jobs} == times
 
 
 def test_another_sweep_s_folder_is_refused(whole, tmp_path):
-    work, _ = whole
     (tmp_path / "other.toml").write_text(TINY.replace("cutoff = 0.1", "cutoff = 0.2"))
     with pytest.raises(SweepError, match=r"cutoff 0\.2, got one with 0\.1; .*another --out"):
-        Work(read_sweep_file(tmp_path / "other.toml"), work.out).waiting()
+        left_of(read_sweep_file(tmp_path / "other.toml").jobs(whole[2].path.parent, Cells()))
+
+
+def test_the_table_is_there_as_parquet_where_pyarrow_is(tmp_path):
+    rows = [{"run": "a", "cutoff": 1, "error": ""}, {"run": "b", "cutoff": "none", "loss": 0.5}]
+    save_rows(tmp_path / "t.csv", rows, ["run"])
+    parquet = tmp_path / "t.parquet"
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        assert not parquet.exists()
+    else:
+        assert pyarrow.parquet.read_table(parquet).to_pylist() == [
+            {"run": "a", "cutoff": "1", "loss": None, "error": ""},
+            {"run": "b", "cutoff": "none", "loss": 0.5, "error": None},
+        ]
 
 
 def test_a_failed_run_is_a_row_and_is_tried_again(tiny, tmp_path):
     class Flaky(ThreadPoolExecutor):
         broken = True
 
-        def submit(self, work, job, *rest):
-            if self.broken and '"seed": 2' in job.regime:
+        def submit(self, work, job):
+            if self.broken and job.settings.seed == 2:
                 return super().submit(lambda: (_ for _ in ()).throw(OSError("the disk is full")))
-            return super().submit(work, job, *rest)
+            return super().submit(work, job)
 
-    work = Work(read_sweep_file(tiny), tmp_path / "out")
     with Flaky(1) as executor:
-        statuses = {run.name: status for run, status in work.run(executor, shared_disk=False)}
-        rows = rows_of(work.table)
+        _, outcomes, table = swept(tiny, tmp_path / "out", executor)
+        rows, reasons = rows_of(table.path), {outcome.job.label: outcome.reason for outcome in outcomes}
         assert [row["status"] for row in rows] == ["finished", "failed"] * 4
-        assert rows[1]["error"] == "OSError: the disk is full"
-        assert statuses[rows[1]["run"]] == "failed: OSError: the disk is full"
+        assert rows[1]["error"] == reasons[rows[1]["run"]] == "OSError: the disk is full"
         executor.broken = False
-        again = Work(read_sweep_file(tiny), tmp_path / "out")
-        assert len(list(again.run(executor, shared_disk=False))) == 4
-    assert {row["status"] for row in rows_of(work.table)} == {"finished"}
-    assert not any(row["error"] for row in rows_of(work.table))
+        assert len(swept(tiny, tmp_path / "out", executor)[1]) == 4
+    assert {row["status"] for row in rows_of(table.path)} == {"finished"}
+    assert not any(row["error"] for row in rows_of(table.path))
 
 
-def test_a_process_that_dies_is_this_run_s_alone(tmp_path, monkeypatch):
-    import rnnkit.runs.sweep
-
-    regime = Regime(maxiters=5, checkFreq=2, ebs=100, cbs=100, name="dead")
-    monkeypatch.setattr(rnnkit.runs.sweep, "CHILD", "import os; os.kill(os.getpid(), 9)")
-    with pytest.raises(RuntimeError, match=r"died \(exit code -9\)"):
-        run_process(Job(regime.to_json()), str(tmp_path / "dead"))
+def test_a_process_that_dies_is_this_run_s_alone(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "CHILD", ("-c", "import os; os.kill(os.getpid(), 9)"))
+    outcome = pool.execute(read_sweep_file(tiny).jobs(tmp_path, Cells())[0])
+    assert (outcome.status, outcome.reason) == ("failed", "the process died (exit code -9)")
 
 
 def test_dry_run_and_bad_values(tiny, tmp_path, capsys):
@@ -257,26 +282,22 @@ def test_killed_at_any_moment_it_goes_on(tiny, tmp_path, whole):
         process.wait()
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert without_times(rows_of(tmp_path / "out" / "tiny.csv")) == without_times(rows_of(whole[0].table))
+    assert without_times(rows_of(tmp_path / "out" / "tiny.csv")) == without_times(rows_of(whole[2].path))
 
 
 def test_on_a_dask_cluster_with_a_worker_killed(tmp_path):
-    """24 runs on two workers, one of which is killed on the way: every run is in the table."""
+    """24 runs on two workers, one of which is killed on the way: every run has a record."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     path = tmp_path / "many.toml"
     path.write_text('name = "many"\nregime = "B1"\nprofile = "tiny"\nseeds = ' + str(list(range(24))) + "\n")
-    from rnnkit.runs.sweep import dask_executor
-
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
-        work = Work(read_sweep_file(path), tmp_path / "out")
-        ended = []
-        with dask_executor(cluster.scheduler_address) as executor:
-            for run, status in work.run(executor, shared_disk=False):
-                ended.append((run.name, status))
+        jobs, ended = read_sweep_file(path).jobs(tmp_path / "out", Cells()), []
+        with pool.dask_executor(cluster.scheduler_address) as executor:
+            for outcome in pool.run(jobs, executor, shared_disk=False):
+                ended.append((outcome.job.label, outcome.status))
                 if len(ended) == 5:
                     os.kill(cluster.workers[0].pid, signal.SIGKILL)
-    assert sorted(ended) == sorted((run.name, "finished") for run in work.sweep.runs)
-    assert [row["status"] for row in rows_of(work.table)] == ["finished"] * 24
-    assert all(work.files(run).final.is_file() for run in work.sweep.runs)
+    assert sorted(ended) == sorted((job.label, "finished") for job in jobs)
+    assert all(job.files.final.is_file() for job in jobs)

@@ -9,6 +9,13 @@ from rnnkit.regimes import HANDOUT_REGIMES, SIGMOID_REGIMES
 from rnnkit.runs.experiment import Record
 from rnnkit.runs.training import RegimeExperiment
 
+PAIRS: dict[str, Any] = {  # see `rnnkit.plots.page_sections.Pairs`, which needs matplotlib
+    "clipping": (("A1", "A2", "A3"), ("A4", "A5")),
+    "gated": (("A1", "A4"), ("B1", "B2")),
+    "sigmoid": (("A1", "A1s"), ("B1", "B1s")),
+    "direct": "B2",
+}
+
 
 class TrainingDynamics(RegimeExperiment):
     """The handout's runs."""
@@ -17,13 +24,7 @@ class TrainingDynamics(RegimeExperiment):
         """The comparison that the handout's section 6 asks for."""
         from rnnkit.plots.page_sections import Pairs, page_of
 
-        pairs = Pairs(
-            clipping=(("A1", "A2", "A3"), ("A4", "A5")),
-            gated=(("A1", "A4"), ("B1", "B2")),
-            sigmoid=(("A1", "A1s"), ("B1", "B1s")),
-            direct="B2",
-        )
-        return page_of(records, pairs)
+        return page_of(records, Pairs(**PAIRS))
 
 
 EXPERIMENT = TrainingDynamics(

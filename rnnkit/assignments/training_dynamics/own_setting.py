@@ -134,7 +134,7 @@ class Again:
 
 def of_run(name: Any) -> Report:
     """The report on the run of this name in the student's folder."""
-    from rnnkit.notebook.calls import find_run
+    from rnnkit.record.find import find_run
 
     return from_record(find_run(name) if isinstance(name, str) and len(name) <= 100 else None)
 

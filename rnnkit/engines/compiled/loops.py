@@ -50,7 +50,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     output[:] = _padded(w["b_o"][None])
     add_product(_rows(output), states, W_o)
     loss, error, slope = _judge(head, output, batch.targets, classes)
-    found = {
+    forward_pass = {
         "loss": loss,
         "error": error,
         "output": _tensor(output if head.name == "softmax" else output[0], classes),
@@ -59,7 +59,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
         "phi": phi,
     }
     if not backward:
-        return Pass(**found)
+        return Pass(**forward_pass)
 
     total = np.zeros_like(traces[0])
     add_product(_rows(total[every_step]), _rows(slope)[:, :classes], _padded(w["W_ho"].T))
@@ -69,7 +69,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     # A long sum that cancels: torch adds it up as the plain engine does, where our own order would differ by 1e-5.
     grads |= {"W_ho": torch.from_numpy(states).T @ slope_rows, "b_o": slope_rows.sum(0)}
     watched = {"flow": _tensor(total, units), "direct": _tensor(direct, units)} if flow else {}
-    return Pass(**found, grads={name: grads[name] for name in w}, **watched)
+    return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
 
 
 def _forward(recurrence: Recurrence, phi: str | None, x: np.ndarray) -> np.ndarray:

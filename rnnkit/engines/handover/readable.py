@@ -56,10 +56,10 @@ def obstacle(cell: nn.Module) -> str:
         seen.add(function)
         if len(seen) > MOST_FUNCTIONS:
             return "it is spread over too many functions"
-        for found in _reached(function, cell):
-            if isinstance(found, str):
-                return f"{function.__name__} {found}"
-            waiting.append(found)
+        for reached in _reached(function, cell):
+            if isinstance(reached, str):
+                return f"{function.__name__} {reached}"
+            waiting.append(reached)
     return ""
 
 
@@ -82,8 +82,8 @@ def _of_class(cell: nn.Module) -> str:
 
 
 def _method(cls: type, name: str) -> types.FunctionType | None:
-    found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-    return found if isinstance(found, types.FunctionType) else None
+    method = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    return method if isinstance(method, types.FunctionType) else None
 
 
 def _reached(function: types.FunctionType | None, cell: nn.Module) -> Iterator[types.FunctionType | str]:

@@ -139,5 +139,5 @@ def _unlike(cell: nn.Module, head: Head, batch: Batch) -> str:
 
 
 def _quantities(run: Pass) -> dict[str, Tensor]:
-    found = {"hidden": run.hidden, **(run.gates or {}), "output": run.output, "flow": run.flow, "direct": run.direct}
-    return found | {f"dL/d{name}": gradient for name, gradient in run.grads.items()}
+    states = {"hidden": run.hidden, **(run.gates or {}), "output": run.output, "flow": run.flow, "direct": run.direct}
+    return states | {f"dL/d{name}": gradient for name, gradient in run.grads.items()}

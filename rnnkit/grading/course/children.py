@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from rnnkit.common.text import one_line
-from rnnkit.grading.course.submission import RESULT, Job, Result, grade_submission, load_result
+from rnnkit.grading.course.submission import RESULT, GradingJob, Result, grade_submission, load_result
 from rnnkit.grading.sandbox.allowance import WALL_S
 from rnnkit.grading.sandbox.room import EXIT, NO_ROOM, no_room
 
@@ -46,8 +46,8 @@ class Child:
 
     def __init__(
         self,
-        job: Job,
-        work: Callable[[Job], object] = grade_submission,
+        job: GradingJob,
+        work: Callable[[GradingJob], object] = grade_submission,
         wall_s: float = WALL_S + PATIENCE_S,
         *,
         place: int = 0,
@@ -135,7 +135,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _main(job: Job, alive: Connection, work: Callable[[Job], object]) -> None:
+def _main(job: GradingJob, alive: Connection, work: Callable[[GradingJob], object]) -> None:
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     with open(Path(job.work) / LOG, "w") as log:

@@ -18,7 +18,7 @@ from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.master import masters, version
-from rnnkit.grading.course.roster import read_roster
+from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
 from rnnkit.grading.sandbox.room import no_room
 
@@ -29,6 +29,11 @@ class GradingError(BadValue):
     """A class that cannot be graded."""
 
 
+def _inside(name: str) -> property:
+    """A place in the course's folder ``grading``."""
+    return property(lambda course: course.folder / "grading" / name)
+
+
 @dataclass(frozen=True)
 class Course:
     """Where things are: the clone with its notebooks, and the folder of the course (often the same)."""
@@ -36,33 +41,19 @@ class Course:
     root: Path
     folder: Path
 
-    @property
-    def submitted(self) -> Path:
-        return self.folder / "grading" / "submitted"
+    submitted = _inside("submitted")
+    autograded = _inside("autograded")
+    feedback = _inside("feedback")
+    work = _inside("work")
+    ledger = _inside("ledger.json")
+    gradebook = _inside("gradebook.db")
+    backups = _inside("backup")
+    roster = _inside("roster.csv")
 
     @property
-    def autograded(self) -> Path:
-        return self.folder / "grading" / "autograded"
-
-    @property
-    def work(self) -> Path:
-        return self.folder / "grading" / "work"
-
-    @property
-    def ledger(self) -> Path:
-        return self.folder / "grading" / "ledger.json"
-
-    @property
-    def gradebook(self) -> Path:
-        return self.folder / "grading" / "gradebook.db"
-
-    @property
-    def backups(self) -> Path:
-        return self.folder / "grading" / "backup"
-
-    @property
-    def roster(self) -> Path:
-        return self.folder / "grading" / "roster.csv"
+    def people(self) -> list[Student]:
+        """Who is in the class; nobody where there is no roster."""
+        return read_roster(self.roster) if self.roster.exists() else []
 
 
 @dataclass
@@ -135,8 +126,7 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
                 )
         ledger.content["entered"][assignment.name] = now
         ledger.save()
-    if course.roster.exists():
-        people = [(s.id, s.first_name, s.last_name, s.email) for s in read_roster(course.roster)]
+    if people := [(s.id, s.first_name, s.last_name, s.email) for s in course.people]:
         with gradebook.opened(course.folder) as book:
             known = {s.id: (s.first_name or "", s.last_name or "", s.email or "") for s in book.students}
             gradebook.enter_students(book, [person for person in people if known.get(person[0]) != person[1:]])
@@ -156,8 +146,7 @@ def standing(course: Course, assignment: Assignment, students: Sequence[str]) ->
                 result.refused[folder.name] = f"expected the folder {name} in it, found none"
         else:
             result.entries[folder.name] = Entry(folder.name, "")
-    if course.roster.exists():
-        result.missing = [s.id for s in read_roster(course.roster) if s.id not in result.entries]
+    result.missing = [student.id for student in course.people if student.id not in result.entries]
     result.folders = set(result.entries)
     for student in students:
         if student in result.missing:
@@ -201,7 +190,7 @@ def forget(course: Course, assignment: Assignment, student: str) -> None:
         back_up(course)
         with gradebook.opened(course.folder) as book:
             gradebook.remove(book, assignment.name, student)
-        for place in (course.autograded, course.folder / "grading" / "feedback"):
+        for place in (course.autograded, course.feedback):
             shutil.rmtree(place / student / assignment.name, ignore_errors=True)
         del ledger.entries[student]
         ledger.save()

@@ -21,30 +21,30 @@ GRADER = (
     "rnnkit.grading.evidence.own_run",  # and the one that tries a run again
     "rnnkit.grading.sandbox.runtime",  # what students' code is run with
 )
-REPLACED = "rnnkit.checks.runner"  # the check that students run; where answers are scored another stands in its place
+# Not followed: the check that students run, in whose place another stands where answers are scored; and the verbs.
+ASIDE = ("rnnkit.checks.runner.", "rnnkit.cli.")
 PLUGS = "rnnkit.assignments"
 
 
-def deciding(assignment: str, package: Path = PACKAGE) -> list[Path]:
+def deciding(assignment: str) -> list[Path]:
     """The files of rnnkit that decide the points of an assignment.
 
     Arguments:
         assignment: a folder of ``assignments``; of the others nothing counts.
-        package: the folder of rnnkit.
     """
-    plug = package / "assignments" / assignment
+    package, plug = PACKAGE, PACKAGE / "assignments" / assignment
     kept = {package / name for name in KEPT}  # what they import beyond themselves is left out where answers are scored
     begin = [path for name in (*GRADER, f"{PLUGS}.{assignment}") if (path := file_of(name, package))]
-    begin += [*(plug / "key").rglob("*.py"), *(package / ANSWERING.relative_to(PACKAGE)).glob("*.py")]
-    reached = followed(begin, package, lambda name: name != REPLACED and _of(name, assignment))
+    begin += [*(plug / "key").rglob("*.py"), *ANSWERING.glob("*.py")]
+    reached = followed(begin, package, lambda name: _follows(name, assignment))
     own = {path for ending in ("*.py", "*.json") for path in plug.rglob(ending)}
     return sorted(path for path in reached | kept | own if path.is_file())
 
 
-def _of(name: str, assignment: str) -> bool:
-    """Whether a module is none of another assignment's."""
-    own = f"{PLUGS}.{assignment}"
-    return not name.startswith(f"{PLUGS}.") or name == own or name.startswith(f"{own}.")
+def _follows(name: str, assignment: str) -> bool:
+    """Whether a module decides anything: it is not set aside, and none of another assignment's."""
+    own = f"{PLUGS}.{assignment}."
+    return not f"{name}.".startswith(ASIDE) and (not name.startswith(f"{PLUGS}.") or f"{name}.".startswith(own))
 
 
 def followed(begin: list[Path], package: Path, wanted: Callable[[str], bool]) -> set[Path]:
@@ -106,7 +106,7 @@ def _imports(node: ast.AST, lazily: bool) -> Iterator[tuple[str, bool]]:
         names = [f"{node.module}.{one.name}" for one in node.names]
     elif isinstance(node, ast.Tuple | ast.List):
         words = [getattr(one, "value", None) for one in node.elts]
-        names = [word for option, word in pairwise(words) if option == "-m" and isinstance(word, str)]
+        names = [word for option, word in pairwise(words) if option == "-m" and str(word).startswith("rnnkit.")]
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         names = _in_text(node.value)
     yield from ((name, lazily) for name in names)

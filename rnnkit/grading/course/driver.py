@@ -23,7 +23,7 @@ from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, 
 from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.course.master import schemes
 from rnnkit.grading.course.register import Register, owing
-from rnnkit.grading.course.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, Job
+from rnnkit.grading.course.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, GradingJob
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.evidence.borrowed import shipped
 from rnnkit.grading.notebooks.copied import copies
@@ -82,7 +82,7 @@ def grade_class(
         enter(course_, assignment, ledger)
         result = standing(course_, assignment, students)
         register = Register(course_, assignment, ledger, TRUSTED if trust else CONFINED)
-        run = _Run(register, trust, seed, tuple(questions))
+        run = _Grading(register, trust, seed, tuple(questions))
         waiting = register.waiting(result, again=force or bool(questions) or seed is not None)
         shutil.rmtree(run.work, ignore_errors=True)
         cgroup.sweep()
@@ -104,7 +104,7 @@ def grade_class(
     return result
 
 
-class _Run:
+class _Grading:
     """One call of `grade_class`."""
 
     def __init__(self, register: Register, trust: bool, seed: int | None, questions: tuple[str, ...]) -> None:
@@ -126,14 +126,14 @@ class _Run:
         save_text(folder / SHAPES, json.dumps(shipped(self.course.root, self.assignment)))
         self.runtime, self.scoring = student_runtime(self.course.root), scoring_runtime(self.course.root)
 
-    def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> Job:
+    def job(self, student: str, folder: str = STUDENTS, cores: tuple[int, ...] = ()) -> GradingJob:
         """What the grader process of a student is told; its work folder is made, in one that is shared."""
         work = self.work / folder / student
         shutil.rmtree(work, ignore_errors=True)  # of a try that could not begin
         work.mkdir(parents=True)
         before = self.register.ledger.entries.get(student)
         whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
-        return Job(
+        return GradingJob(
             self.assignment.name,
             student,
             str(self.course.submitted / student / self.assignment.name),

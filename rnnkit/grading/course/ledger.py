@@ -24,9 +24,36 @@ class LedgerError(BadValue):
     """A ledger that cannot be read."""
 
 
+@dataclass(kw_only=True)
+class Findings:
+    """What grading finds out about a submission.
+
+    Fields:
+        notebooks: file -> status (``graded``, ``rejected``, or ``absent`` where it need not be handed in), reason, and
+            flags: what a person should look at.
+        scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
+        answers: question for a person -> notebook, answered, sha256.
+        records: run -> sha256 of its record.
+        times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
+        evidence: what is missing or strange about the submitted runs.
+        flags: everything else that a person should look at.
+        seconds, peak_mb: what the grader process took, kernels not counted in the memory.
+    """
+
+    notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    peak_mb: int = 0
+
+
 @dataclass
-class Entry:
-    """One student's submission.
+class Entry(Findings):
+    """One student's submission, and what was found out about it.
 
     Fields:
         student: the id.
@@ -37,14 +64,6 @@ class Entry:
         confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
         seed: of the random inputs of the checks: the same seed gives the same again.
         received, graded: when the files were handed in, see `grading.intake.receipts`, and when they were graded; UTC.
-        seconds, peak_mb: what the grader process took.
-        notebooks: file -> status, reason, flags.
-        scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
-        answers: question for a person -> notebook, answered, sha256.
-        records: run -> sha256 of its record.
-        times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
-        evidence: what is missing or strange about the submitted runs.
-        flags: everything else that a person should look at.
     """
 
     student: str
@@ -56,15 +75,6 @@ class Entry:
     seed: int = 0
     received: str = ""
     graded: str = ""
-    seconds: float = 0.0
-    peak_mb: int = 0
-    notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    records: dict[str, str] = field(default_factory=dict)
-    times: dict[str, list[float]] = field(default_factory=dict)
-    evidence: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> float:

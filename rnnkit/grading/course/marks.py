@@ -17,7 +17,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from traitlets.config import Config
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue, unknown
@@ -161,14 +160,6 @@ class Marks:
     def most(self) -> float:
         """The most that can be had without extra credit."""
         return sum(cell.most for cell in self.cells)
-
-
-def gradebook_url(settings: Config) -> str:
-    """The gradebook that nbgrader's settings name, with its full path."""
-    url = make_url(settings.CourseDirectory.db_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        url = url.set(database=str(Path(settings.CourseDirectory.root) / url.database))
-    return url.render_as_string(hide_password=False)
 
 
 def order_of(root: Path, assignment: Assignment) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from rnnkit.common.whole import save_text
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
-from rnnkit.grading.course.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Ledger, tree_hash
+from rnnkit.grading.course.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.course.master import masters, version
-from rnnkit.grading.course.submission import Job, Result
+from rnnkit.grading.course.submission import GradingJob, Result
 from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.receipts import Receipts, stamp
 from rnnkit.grading.notebooks.neutral import neutralise
@@ -124,7 +124,7 @@ class Register:
         about = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
         return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
 
-    def entry(self, job: Job, result: Result) -> Entry:
+    def entry(self, job: GradingJob, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
         before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}
@@ -135,23 +135,13 @@ class Register:
             return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=about["graded"])
         zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
-        status = GRADED if any(one.status == GRADED for one in result.notebooks.values()) else REJECTED
-        reasons = "; ".join(f"{name}: {one.reason}" for name, one in result.notebooks.items() if one.reason)
-        return Entry(
-            job.student,
-            status,
-            "" if status == GRADED else reasons,
-            seconds=result.seconds,
-            peak_mb=result.peak_mb,
-            notebooks={name: asdict(one) for name, one in result.notebooks.items()},
-            scores=self._scores(none | kept | result.scores),
-            answers=(before.answers if before else {}) | result.answers,
-            records=result.records,
-            times=result.times,
-            evidence=result.evidence,
-            flags=result.flags,
-            **about,
-        )
+        status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
+        reasons = "; ".join(f"{name}: {one['reason']}" for name, one in result.notebooks.items() if one["reason"])
+        findings = {one.name: getattr(result, one.name) for one in fields(Findings)} | {
+            "scores": self._scores(none | kept | result.scores),
+            "answers": (before.answers if before else {}) | result.answers,
+        }
+        return Entry(job.student, status, "" if status == GRADED else reasons, **findings, **about)
 
     def _scores(self, scores: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Scores, and of each whether it is extra credit."""
@@ -165,8 +155,8 @@ class Register:
         for name, about in result.notebooks.items():
             if (graded / name).is_file():
                 save_text(folder / name, (graded / name).read_text(encoding="utf-8"))
-            elif about.status == REJECTED and not (folder / name).exists():
+            elif about["status"] == REJECTED and not (folder / name).exists():
                 notebook = nbformat.from_dict(self.masters[name])
-                why = new_markdown_cell(f"**Nothing of this notebook could be graded**: {about.reason}", id="rejected")
-                notebook.cells.insert(0, why)
+                why = f"**Nothing of this notebook could be graded**: {about['reason']}"
+                notebook.cells.insert(0, new_markdown_cell(why, id="rejected"))
                 save_text(folder / name, nbformat.writes(neutralise(notebook)) + "\n")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rnnkit.common.names import STUDENT, BadValue
 
-ROSTER = Path("grading") / "roster.csv"
 COLUMNS = ("id", "first_name", "last_name", "email")
 LISTED = 5  # as many problems are named in a message
 

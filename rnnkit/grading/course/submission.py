@@ -23,7 +23,7 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import ABSENT, REJECTED
+from rnnkit.grading.course.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.course.master import is_answer, is_task
 from rnnkit.grading.evidence.evidence import evidence, untried
 from rnnkit.grading.evidence.scan import scan
@@ -55,7 +55,7 @@ SHAPES = "shapes.json"  # of the functions that students have, beside the master
 
 
 @dataclass(frozen=True)
-class Job:
+class GradingJob:
     """What a grader process is told.
 
     Fields:
@@ -86,54 +86,27 @@ class Job:
 
 
 @dataclass
-class NotebookResult:
-    """What became of one notebook: ``graded`` or ``rejected``, with the reason; and what a human should look at.
-
-    One that need not be handed in is ``absent`` where it was not.
-    """
-
-    status: str
-    reason: str = ""
-    flags: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Result:
+class Result(Findings):
     """What a grader process found out.
 
     Fields:
-        notebooks: by file name.
-        scores: question -> points, most, status, text of the report, notebook.
-        answers: grade_id of a person's question -> notebook, whether it was answered, hash of the answer.
-        records: run -> sha256 of its record.
-        times: run -> seconds that some of its checks took.
-        evidence: what is missing or strange about the submitted runs.
+        student: whose submission.
         cut: the time-outs that cut something short.
         starved: whether one of them was by the clock on the wall.
-        seconds, peak_mb: of this process, kernels not counted in the memory.
     """
 
     student: str
-    notebooks: dict[str, NotebookResult] = field(default_factory=dict)
-    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    records: dict[str, str] = field(default_factory=dict)
-    times: dict[str, list[float]] = field(default_factory=dict)
-    evidence: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     starved: bool = False
-    seconds: float = 0.0
-    peak_mb: int = 0
 
 
-def grade_submission(job: Job) -> Result:
+def grade_submission(job: GradingJob) -> Result:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
     with ExitStack() as last:
         return _graded(job, last)
 
 
-def _graded(job: Job, last: ExitStack) -> Result:
+def _graded(job: GradingJob, last: ExitStack) -> Result:
     """The same; what is to be ended in any case is left to `last`."""
     begun, allowance = monotonic(), Allowance()
     assignment, result = get_assignment(job.assignment), Result(job.student)
@@ -176,7 +149,7 @@ def _graded(job: Job, last: ExitStack) -> Result:
             within = name not in assignment.whole and any(one.notebook == name for one in assignment.code)
             kernels = {"make": asked} if within else {"make": whole, "aside": asked}
             done = execute(assignment, notebook, allowance=allowance, seed=job.seed, settled=settled, **kernels)
-        result.notebooks[name].flags += done.notes
+        result.notebooks[name]["flags"] += done.notes
         _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
         for cell in filter(is_task, done.notebook.cells):
             cell.source = schemes[cell.id]
@@ -193,9 +166,7 @@ def _graded(job: Job, last: ExitStack) -> Result:
 
 def load_result(path: Path) -> Result:
     """What a grader process wrote, as plain text: names of files and messages are a student's words."""
-    content = _plain(json.loads(path.read_text(encoding="utf-8")))
-    content["notebooks"] = {name: NotebookResult(**about) for name, about in content["notebooks"].items()}
-    return Result(**content)
+    return Result(**_plain(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def _plain(value: Any) -> Any:
@@ -206,7 +177,12 @@ def _plain(value: Any) -> Any:
     return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def _rebuilt(assignment: Assignment, job: Job, result: Result) -> dict[str, NotebookNode]:
+def _notebook(status: str, reason: str = "", flags: Sequence[str] = ()) -> dict[str, Any]:
+    """What became of a notebook, see `Findings`."""
+    return {"status": status, "reason": reason, "flags": [*flags]}
+
+
+def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
     masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
     shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
@@ -217,17 +193,15 @@ def _rebuilt(assignment: Assignment, job: Job, result: Result) -> dict[str, Note
                 raise handed_in[name]
             path, flags = handed_in[name]
             found[name], more = rebuild(master, read(path))
-            result.notebooks[name] = NotebookResult(
-                "graded", "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
+            result.notebooks[name] = _notebook(
+                GRADED, "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
             )
         except Missing as bad:
-            result.notebooks[name] = NotebookResult(
-                *([ABSENT] if name in assignment.optional else [REJECTED, str(bad)])
-            )
+            result.notebooks[name] = _notebook(*([ABSENT] if name in assignment.optional else [REJECTED, str(bad)]))
         except BadSubmission as bad:
-            result.notebooks[name] = NotebookResult(REJECTED, str(bad))
+            result.notebooks[name] = _notebook(REJECTED, str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
-            result.notebooks[name] = NotebookResult(REJECTED, f"cannot be read ({type(error).__name__})")
+            result.notebooks[name] = _notebook(REJECTED, f"cannot be read ({type(error).__name__})")
     return found
 
 
@@ -266,7 +240,7 @@ def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage
     if assignment.model is None or assignment.model.notebook not in rebuilt:
         return ""
     name = assignment.model.notebook
-    flags = result.notebooks[name].flags
+    flags = result.notebooks[name]["flags"]
     try:
         text = model_of(rebuilt[name], name).text
         save_text(stage / DEFAULT_FILE, text)
@@ -304,7 +278,7 @@ def _collect(name: str, done: Executed, master: NotebookNode, result: Result) ->
         result.answers[cell.metadata.nbgrader.grade_id] = {"notebook": name, **about}
     for cell in done.notebook.cells:
         if is_check(cell) and cell.metadata.nbgrader.grade_id not in done.reports:
-            result.notebooks[name].flags.append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
+            result.notebooks[name]["flags"].append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
 
 
 def _sha256(text: str, attachments: Any = None) -> str:

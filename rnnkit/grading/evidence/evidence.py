@@ -44,7 +44,7 @@ class Finished(Protocol):
 
 
 @dataclass(frozen=True)
-class Run:
+class SubmittedRun:
     """One submitted run.
 
     Fields:
@@ -66,7 +66,9 @@ class Run:
     sha256: str = ""
 
 
-def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = "") -> list[Run]:
+def evidence(
+    folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = ""
+) -> list[SubmittedRun]:
     """Looks at every final record in a submission.
 
     Arguments:
@@ -83,17 +85,22 @@ def evidence(folder: Path, run: Callable[..., Finished], assignment: Assignment,
     files = _files(folder)
     names = {path.name for path in files.values()}
     if not any(name.endswith(FINAL) for name in names):
-        return [Run("runs", flags=("runs: no record of any run was handed in",))] if due else []
+        return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
     found, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
-    runs = [Run("runs", flags=tuple(flags))] if flags else []
-    by_key: dict[str, list[Run]] = {key: [] for key in due}
+    runs = [_all_runs(*flags)] if flags else []
+    by_key: dict[str, list[SubmittedRun]] = {key: [] for key in due}
     for one in found:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
         runs.append(_best(key, several) if several else _missing(known.key_of(key)[1], key, [*files]))
     runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
     return [*_joined(runs, due), *_together(runs, assignment, cells_sha256)]
+
+
+def _all_runs(*flags: str) -> SubmittedRun:
+    """What is said of several runs at once."""
+    return SubmittedRun("runs", flags=flags)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -110,14 +117,14 @@ def _sha256(path: Path | None) -> str:
         return ""
 
 
-def _missing(name: str, key: str, files: list[str]) -> Run:
+def _missing(name: str, key: str, files: list[str]) -> SubmittedRun:
     halves = [Path(file) for file in files if file.endswith(STATE) and not file.endswith(FINAL)]
     # `rnnkit pack` names the folder by the regime, whatever the file is called.
     half = any(name in (path.parent.name, path.name.removesuffix(STATE)) for path in halves)
-    return Run(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
+    return SubmittedRun(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
 
-def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[Run], list[str]]:
+def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[SubmittedRun], list[str]]:
     """The reader's lines as runs, and what went wrong with it."""
     runs, flags = [], []
     lines = done.stdout[: 2 * OUTPUT].splitlines()
@@ -134,17 +141,17 @@ def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[Ru
     return runs, flags
 
 
-def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> Run:
+def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> SubmittedRun:
     """One line of the reader, with its flags."""
     file = one_line(content["file"], 200)
     stem = Path(file).name.removesuffix(FINAL)
     named_so = next((key for key in asked if stem == known.key_of(key)[1]), one_line(stem, 40))
     if content["problem"] is not None:
         problem = one_line(content["problem"], MOST_TEXT)
-        return Run(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
+        return SubmittedRun(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
     settings, why = _settings(content, known)
     if settings is None:
-        return Run(named_so, file, (f"{named_so}: {why}",), content=content)
+        return SubmittedRun(named_so, file, (f"{named_so}: {why}",), content=content)
     key, profile, flags = _which(settings, asked, known)
     if settings.name != stem:
         flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(settings.name, 60)}")
@@ -154,7 +161,7 @@ def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> Run:
         flags += strange(content, settings)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
     flags = [f"{key}: {flag}" for flag in [*flags[:MOST_FLAGS], *cut]]
-    return Run(key, file, tuple(flags), settings, profile, content)
+    return SubmittedRun(key, file, tuple(flags), settings, profile, content)
 
 
 def _settings(content: dict[str, Any], known: Runs) -> tuple[Any, str]:
@@ -162,8 +169,8 @@ def _settings(content: dict[str, Any], known: Runs) -> tuple[Any, str]:
         problem = one_line(content["problems"].get(known.key, f"no key {known.key!r}"), MOST_TEXT)
         return None, f"the record has no settings: {problem}"
     try:
-        return known.settings_of(content["texts"]), ""
-    except (BadValue, ValueError, TypeError, RecursionError) as error:
+        return known.settings.from_json(content["texts"][known.key]), ""
+    except (ValueError, TypeError, RecursionError) as error:
         return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
 
 
@@ -182,10 +189,10 @@ def _which(settings: Any, asked: Sequence[str], known: Runs) -> tuple[str, str, 
     return name, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
 
 
-def _best(key: str, several: list[Run]) -> Run:
+def _best(key: str, several: list[SubmittedRun]) -> SubmittedRun:
     """The one that counts of several of a run: one at its end, then the largest profile, then the most updates."""
 
-    def rank(one: Run) -> tuple:
+    def rank(one: SubmittedRun) -> tuple:
         running = one.content.get("texts", {}).get("status") == "running"
         return (
             not one.profile,
@@ -199,10 +206,10 @@ def _best(key: str, several: list[Run]) -> Run:
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]
     more = (f"{key}: {len(twice)} more of this profile: {one_line(', '.join(twice), 150)}",) if twice else ()
-    return Run(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
+    return SubmittedRun(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
 
 
-def _joined(runs: list[Run], due: Sequence[str]) -> list[Run]:
+def _joined(runs: list[SubmittedRun], due: Sequence[str]) -> list[SubmittedRun]:
     """The runs, with what is said of several of them in the same words said once, at the end."""
     said: dict[str, list[str]] = {}
     for one in runs:
@@ -214,7 +221,7 @@ def _joined(runs: list[Run], due: Sequence[str]) -> list[Run]:
         for one in runs
     ]
     together = tuple(f"{_listed(keys, due)}: {text}" for text, keys in several.items())
-    return [*alone, Run("runs", flags=together)] if together else alone
+    return [*alone, _all_runs(*together)] if together else alone
 
 
 def _listed(keys: list[str], due: Sequence[str]) -> str:
@@ -231,7 +238,7 @@ def _listed(keys: list[str], due: Sequence[str]) -> str:
     return ", ".join(f"{row[0]}-{row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
 
 
-def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Iterator[Run]:
+def _together(runs: list[SubmittedRun], assignment: Assignment, cells_sha256: str) -> Iterator[SubmittedRun]:
     """What only shows in all runs at once, and beside the notebook that their cells are from."""
     cells, due = defaultdict(list), assignment.hand_in.runs
     for one in runs if assignment.model else ():
@@ -239,18 +246,18 @@ def _together(runs: list[Run], assignment: Assignment, cells_sha256: str) -> Ite
             cells[one_line(sha256, 64)].append(one.key)
     if len(cells) > 1:
         which = "; ".join(f"{_listed(keys, due)} by {one_line(sha256, 12)}" for sha256, keys in cells.items())
-        yield Run("runs", flags=(f"runs: made with different model.py's: {which}",))
+        yield _all_runs(f"runs: made with different model.py's: {which}")
     builtin = cells.pop(BUILTIN, [])
     if builtin:
-        yield Run("runs", flags=(f"runs: made with the built-in cells, not model.py: {_listed(builtin, due)}",))
+        yield _all_runs(f"runs: made with the built-in cells, not model.py: {_listed(builtin, due)}")
     right = {*builtin, *cells.get(cells_sha256, [])}
     others = [one.key for one in runs if one.content.get("texts", {}).get("cells_sha256") and one.key not in right]
     if assignment.model and cells_sha256 and others:
         name = assignment.model.notebook
-        yield Run("runs", flags=(f"runs: made with another model.py than {name} gives: {_listed(others, due)}",))
+        yield _all_runs(f"runs: made with another model.py than {name} gives: {_listed(others, due)}")
 
 
-def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Report:
+def untried(assignment: Assignment, question: Question, runs: list[SubmittedRun]) -> Report:
     """What is said of a run that has points before it is tried again, see `rnnkit.grading.evidence.own_run`.
 
     Arguments:
@@ -263,7 +270,7 @@ def untried(assignment: Assignment, question: Question, runs: list[Run]) -> Repo
     return judge.without(judge.NONE)
 
 
-def record_of(run: Run) -> dict[str, np.ndarray]:
+def record_of(run: SubmittedRun) -> dict[str, np.ndarray]:
     """What is known of a run in the shape of a record: curves over checks, and the last check's diagnostics.
 
     Raises:

@@ -27,7 +27,7 @@ from rnnkit.checks.wire import decode
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.ledger import WAITS
-from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, Job, Result, stage_data
+from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, GradingJob, Result, stage_data
 from rnnkit.grading.evidence.evidence import Finished
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Limits, run
@@ -42,7 +42,7 @@ def wall_s(seconds: float) -> float:
     return 4 * seconds + 120
 
 
-def try_again(job: Job, seconds: float = SECONDS) -> None:
+def try_again(job: GradingJob, seconds: float = SECONDS) -> None:
     """Tries a submission's runs again, and writes the scores that they have by themselves and flags as a `Result`.
 
     Arguments:

@@ -71,7 +71,7 @@ def needs_kernel(notebook: NotebookNode) -> bool:
     return any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
 
 
-class _Run:
+class _Execution:
     """The state of one notebook's execution."""
 
     def __init__(
@@ -189,7 +189,7 @@ def execute(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     kernel, waiting = make(), []
-    run = _Run(assignment, notebook, kernel, allowance, seed, less=aside is None)
+    run = _Execution(assignment, notebook, kernel, allowance, seed, less=aside is None)
     try:
         run.start()
         for cell in notebook.cells:
@@ -214,19 +214,19 @@ def execute(
     return run.result
 
 
-def _note(run: _Run, check: NotebookNode, report: Report) -> None:
+def _note(run: _Execution, check: NotebookNode, report: Report) -> None:
     """Keeps a question's report, and shows it below its check."""
     run.result.reports[check.metadata.nbgrader.grade_id] = report
     check.outputs = [new_output("display_data", data={"text/plain": report.text()})]
 
 
-def _check_aside(run: _Run, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
+def _check_aside(run: _Execution, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
     """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
 
     That is the setup and what the student has written above it; a statement that needs more is passed over.
     """
     kernel = make()
-    other = _Run(run.assignment, run.result.notebook, kernel, run.allowance, run.seed)
+    other = _Execution(run.assignment, run.result.notebook, kernel, run.allowance, run.seed)
     try:
         other.start()
         for cell in run.result.notebook.cells:

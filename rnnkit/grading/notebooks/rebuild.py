@@ -25,7 +25,7 @@ from rnnkit.grading.notebooks.reading import (
     listed,
     read,
 )
-from rnnkit.grading.notebooks.submitted import MOST_TEXT, Cell, from_json, of
+from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, from_json, of
 
 __all__ = ["BadSubmission", "find", "read", "rebuild"]
 
@@ -86,8 +86,8 @@ class _Rebuild:
         self.out = copy.deepcopy(master)
         self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
         self.flagged: dict[str, list[str]] = {}
-        self.copies: dict[str, list[Cell]] = {key: [] for key in self.given}
-        self.own: dict[str | None, list[Cell]] = {}  # the student's own cells, by the given cell they follow
+        self.copies: dict[str, list[SubmittedCell]] = {key: [] for key in self.given}
+        self.own: dict[str | None, list[SubmittedCell]] = {}  # the student's own cells, by the given cell they follow
         self.room = MOST_IMAGES
 
     def _flag(self, what: str, key: str) -> None:
@@ -108,7 +108,7 @@ class _Rebuild:
             if key is not None:
                 self.copies[key].append(cell)
 
-    def _recognised(self, cells: list[Cell]) -> Iterator[tuple[str | None, Cell]]:
+    def _recognised(self, cells: list[SubmittedCell]) -> Iterator[tuple[str | None, SubmittedCell]]:
         """Each cell with the key of the given cell that it is: by its grade_id, else its id, else its whole text."""
         by_grade = {_about(cell)["grade_id"]: key for key, cell in self.given.items() if _about(cell)}
         by_id = {cell.id: key for key, cell in self.given.items() if "id" in cell}
@@ -127,7 +127,7 @@ class _Rebuild:
         self._recognise_solutions(keys, cells)
         return zip(keys, cells, strict=True)
 
-    def _recognise_solutions(self, keys: list[str | None], cells: list[Cell]) -> None:
+    def _recognise_solutions(self, keys: list[str | None], cells: list[SubmittedCell]) -> None:
         """Solutions that lost their marks: the one cell in a solution's place that defines what it has to."""
         order = list(self.given)
         for key in (key for key in order if key not in keys and _is_solution(self.given[key])):
@@ -217,14 +217,16 @@ class _Rebuild:
         if wanted and any(wanted & found.defined for found in own):
             self._flag("solutions are untouched, and a cell of the student's own defines the same (look there)", key)
 
-    def _keep_work(self, key: str, cell: NotebookNode, found: Cell) -> None:
+    def _keep_work(self, key: str, cell: NotebookNode, found: SubmittedCell) -> None:
         """What a student wrote into a locked cell, as a cell of their own beside it."""
         place, kept = key, work_in(cell.source, found.text, cell.cell_type)
         if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
             place = self._before(key)
         if kept:
             self._flag("work in a locked cell is kept in a cell beside it", key)
-            self.own.setdefault(place, []).insert(0 if place == key else MOST_CELLS, Cell(cell.cell_type, kept))
+            self.own.setdefault(place, []).insert(
+                0 if place == key else MOST_CELLS, SubmittedCell(cell.cell_type, kept)
+            )
 
     def _before(self, key: str) -> str | None:
         """The given cell before a given one."""
@@ -232,7 +234,7 @@ class _Rebuild:
         index = keys.index(key)
         return keys[index - 1] if index else None
 
-    def _written_beside(self, key: str) -> list[Cell]:
+    def _written_beside(self, key: str) -> list[SubmittedCell]:
         """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
@@ -246,14 +248,14 @@ class _Rebuild:
             cell.used = True
             attachments |= cell.attachments
         text = "\n\n".join(map(prose_of, found))
-        return [Cell("markdown", text, attachments=attachments)]
+        return [SubmittedCell("markdown", text, attachments=attachments)]
 
-    def _text(self, cell: Cell, key: str) -> str:
+    def _text(self, cell: SubmittedCell, key: str) -> str:
         if len(cell.text) > MOST_TEXT:
             self._flag(f"cells have more than {MOST_TEXT} characters (cut)", key)
         return cell.text[:MOST_TEXT]
 
-    def _attach(self, target: NotebookNode, cell: Cell, key: str) -> None:
+    def _attach(self, target: NotebookNode, cell: SubmittedCell, key: str) -> None:
         """Keeps the images that were pasted into a text."""
         if target.cell_type != "markdown":
             return
@@ -273,7 +275,7 @@ class _Rebuild:
         """The student's own cells after a given one."""
         return [self._own_cell(cell) for cell in self.own.get(place, ()) if cell.bare and not cell.used]
 
-    def _own_cell(self, cell: Cell) -> NotebookNode:
+    def _own_cell(self, cell: SubmittedCell) -> NotebookNode:
         text = self._text(cell, "one of the student's own")
         if cell.kind == "code":
             return new_code_cell(text)

@@ -14,7 +14,7 @@ INJECTED = "injected-parameters"  # papermill's tag
 
 
 @dataclass
-class Cell:
+class SubmittedCell:
     """One cell of a submission.
 
     Fields:
@@ -43,12 +43,12 @@ class Cell:
         return defined(self.text)
 
 
-def from_json(raw: dict) -> Cell:
+def from_json(raw: dict) -> SubmittedCell:
     """A cell of a notebook's JSON."""
     metadata = of(dict, raw.get("metadata"))
     about = of(dict, metadata.get("nbgrader"))
     kind = of(str, raw.get("cell_type"))
-    return Cell(
+    return SubmittedCell(
         kind=kind if kind in ("code", "markdown") else "raw",
         text=_source(raw.get("source")),
         grade_id=of(str, about.get("grade_id")),

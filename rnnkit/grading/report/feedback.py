@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from traitlets.config import Config
-
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.ledger import GRADED, Entry
-from rnnkit.grading.course.marks import Submission, gradebook_url, nobody, read_marks
+from rnnkit.grading.course.gradebook import url
+from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.course.marks import Submission, nobody, order_of, read_marks
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report.feedback_page import INDEX, Pages
 
@@ -39,23 +38,21 @@ class Made:
 
 
 def feedback(
-    settings: Config,
+    course: Course,
     assignment: Assignment,
     students: Sequence[str] | None = None,
     *,
-    roster: Sequence[Student] = (),
+    roster: Sequence[Student] | None = None,
     ledger: Mapping[str, Entry] | None = None,
-    order: Sequence[tuple[str, str]] = (),
 ) -> list[Made]:
     """Renews the feedback of students, each one's whole or not at all; one that fails leaves the others alone.
 
     Arguments:
-        settings: nbgrader's, as `rnnkit.grading.release.release.settings` reads them; they name the course's folder.
+        course: where everything is.
         assignment: which one.
         students: whose; everybody who has handed something in where None.
-        roster: for the names on the pages.
-        ledger: what became of every submission: a page says so where it was not graded.
-        order: of the questions of notebooks that were not handed in, see `rnnkit.grading.course.marks.order_of`.
+        roster: for the names on the pages; the course's by default.
+        ledger: what became of every submission: a page says so where it was not graded; the course's by default.
 
     Returns:
         What became of each student's feedback, in the order of their ids.
@@ -63,32 +60,26 @@ def feedback(
     Raises:
         BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
     """
-    marks, ledger = read_marks(gradebook_url(settings), assignment, order), ledger or {}
-    names = marks.people | {student.id: student for student in roster}
-    there = {path.parent.name for path in _folder(settings, "autograded").glob(f"*/{assignment.name}")}
+    marks = read_marks(url(course.folder), assignment, order_of(course.root, assignment))
+    ledger = Ledger(course.ledger, assignment.name).entries if ledger is None else ledger
+    names = marks.people | {student.id: student for student in (course.people if roster is None else roster)}
+    there = {path.parent.name for path in course.autograded.glob(f"*/{assignment.name}")}
     there |= {student for student, entry in ledger.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
             raise FeedbackError(f"{nobody(student, there)}; nothing of theirs was graded")
     chosen = sorted(there) if students is None else list(dict.fromkeys(students))
-    root = Path(settings.CourseDirectory.root)
-    with lock(Course(root, root)):
+    with lock(course):
         pages = Pages(assignment, marks)
-        return [_renew(settings, pages, names.get(id, Student(id)), ledger.get(id, Entry(id, GRADED))) for id in chosen]
+        return [_renew(course, pages, names.get(id, Student(id)), ledger.get(id, Entry(id, GRADED))) for id in chosen]
 
 
-def _folder(settings: Config, step: str) -> Path:
-    return Path(settings.CourseDirectory.root) / settings.CourseDirectory[f"{step}_directory"]
-
-
-def _renew(settings: Config, pages: Pages, student: Student, entry: Entry) -> Made:
+def _renew(course: Course, pages: Pages, student: Student, entry: Entry) -> Made:
     assignment, marks = pages.assignment.name, pages.marks
-    target = _folder(settings, "feedback") / student.id / assignment
-    graded = _folder(settings, "autograded") / student.id / assignment
-    root = Path(settings.CourseDirectory.root)
-    work = Course(root, root).work
-    work.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix="feedback_", dir=work))
+    target = course.feedback / student.id / assignment
+    graded = course.autograded / student.id / assignment
+    course.work.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix="feedback_", dir=course.work))
     try:
         fresh = staging / student.id / assignment
         fresh.mkdir(parents=True)

@@ -11,7 +11,7 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
 from rnnkit.grading.course.ledger import REJECTED, Entry
 from rnnkit.grading.course.marks import TASK, Mark, Submission
-from rnnkit.grading.report.graded_cells import Cell, read_cells, titles_of
+from rnnkit.grading.report.graded_cells import GradedCell, read_cells, titles_of
 from rnnkit.grading.report.prose import Prose
 from rnnkit.notebook.cells import SOLUTION
 
@@ -73,7 +73,7 @@ class NotebookPart:
     name: str
     link: str
     reason: str = ""
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[GradedCell] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
     @property

@@ -26,7 +26,7 @@ class PageError(BadValue):
 
 
 @dataclass(frozen=True)
-class Cell:
+class GradedCell:
     """One cell.
 
     Fields:
@@ -67,7 +67,7 @@ class Cell:
         return [_shown(output) for output in self.outputs]
 
 
-def read_cells(path: Path) -> list[Cell]:
+def read_cells(path: Path) -> list[GradedCell]:
     """A graded notebook's cells.
 
     Raises:
@@ -79,11 +79,11 @@ def read_cells(path: Path) -> list[Cell]:
         raise PageError(f"{path}: expected a graded notebook, got {error!r}; grade this submission again") from None
 
 
-def _cell(cell: dict[str, Any]) -> Cell:
+def _cell(cell: dict[str, Any]) -> GradedCell:
     about = (cell.get("metadata") or {}).get("nbgrader") or {}
     given = bool(about) and not about.get("solution")
     source = plain(joined(cell.get("source")), 10**6)
-    return Cell(
+    return GradedCell(
         str(about.get("grade_id") or ""),
         without_secrets(source) if given else source,
         cell["cell_type"] == "code",
@@ -129,7 +129,7 @@ def _if_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def titles_of(cells: Iterable[Cell], scored: Mapping[str, Question]) -> dict[str, str]:
+def titles_of(cells: Iterable[GradedCell], scored: Mapping[str, Question]) -> dict[str, str]:
     """What the questions are called: the table's names; for answers the given headings and questions above them."""
     titles, heading, question = {}, "", ""
     for cell in cells:

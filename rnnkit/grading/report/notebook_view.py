@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from rnnkit.grading.course.marks import SOLUTION
 from rnnkit.grading.report.feedback_rows import TASK, NotebookPart, Row
-from rnnkit.grading.report.graded_cells import TEXT, Cell
+from rnnkit.grading.report.graded_cells import TEXT, GradedCell
 from rnnkit.grading.report.prose import Prose, code_html
 
 HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
@@ -55,7 +55,7 @@ class _View:
         self._is_over = True  # the last question has had its last cell
         self.blocks: list[Block] = []
 
-    def add(self, cell: Cell) -> None:
+    def add(self, cell: GradedCell) -> None:
         """Puts a cell into the block that it belongs to."""
         row = self._row_of(cell)
         current = self.blocks[-1] if self.blocks else None
@@ -64,13 +64,13 @@ class _View:
         self._is_over = row is not None and cell.id == row.mark.id
         self.blocks[-1].cells.append(self._shown(cell, row))
 
-    def _row_of(self, cell: Cell) -> Row | None:
+    def _row_of(self, cell: GradedCell) -> Row | None:
         for end in ("", TASK, SOLUTION):
             if cell.id.endswith(end) and (row := self._rows.get(cell.id.removesuffix(end))):
                 return row
         return None
 
-    def _shown(self, cell: Cell, row: Row | None) -> Shown:
+    def _shown(self, cell: GradedCell, row: Row | None) -> Shown:
         if cell.code:
             about = self._heading if row is None else row.title
             return Shown(code_html(cell.source), True, not cell.given, _outputs(cell, about))
@@ -91,7 +91,7 @@ def blocks_of(part: NotebookPart, prose: Prose) -> list[Block]:
     return view.blocks
 
 
-def _outputs(cell: Cell, about: str) -> list[str | Image]:
+def _outputs(cell: GradedCell, about: str) -> list[str | Image]:
     """Texts and pictures; a picture is named by what it belongs to and by its cell."""
     alt = f"Figure, {about}" + (f": {cell.id.replace('_', ' ')}" if cell.id else "")
     shown = [(kind, content) for kind, content in cell.shown if content]

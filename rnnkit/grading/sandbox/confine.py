@@ -18,11 +18,11 @@ from typing import Any
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import enclosure
+from rnnkit.grading.sandbox.handle import Supervised
 from rnnkit.grading.sandbox.mounts import Places, large, system
 from rnnkit.grading.sandbox.runtime import student_runtime
 from rnnkit.grading.sandbox.scoring import hidden
 from rnnkit.grading.sandbox.seccomp import program
-from rnnkit.grading.sandbox.supervised import Supervised
 
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself

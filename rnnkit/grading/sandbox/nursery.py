@@ -13,7 +13,7 @@ from pathlib import Path
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox import launcher
 from rnnkit.grading.sandbox.confine import Limits
-from rnnkit.grading.sandbox.supervised import Supervised
+from rnnkit.grading.sandbox.handle import Supervised
 
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 CONNECT_S, CLEAR_S = 60, 10  # seconds for a sandbox to be there, and to be made as it was

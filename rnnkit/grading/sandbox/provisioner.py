@@ -24,9 +24,9 @@ from traitlets import Bool, Dict, Instance, Unicode, default
 from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Own, Supervised
 from rnnkit.grading.sandbox.nursery import Nest, Nursery, short_folder
 from rnnkit.grading.sandbox.runtime import student_runtime
-from rnnkit.grading.sandbox.supervised import Own, Supervised
 
 NAME = "rnnkit-bwrap"
 GROUP = "jupyter_client.kernel_provisioners"
@@ -173,10 +173,6 @@ class BwrapProvisioner(KernelProvisionerBase):
     def own(self) -> Own:
         """The own clock of the kernel, or of the last one."""
         return self._last_own if self._job is None else self._job.own()
-
-    def usage(self) -> dict[str, Any]:
-        """What the supervisor found about the last kernel: ``peak_mb``, ``wall_s``, ``stderr``; empty while it runs."""
-        return self._last_report or {} if self._job is None else self._job.report()
 
     def _let_go(self) -> int:
         code = self._job.wait()

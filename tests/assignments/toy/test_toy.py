@@ -8,8 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -90,9 +92,9 @@ def exported(clone: Path, *names: str) -> dict[str, dict[str, str]]:
     return {row["student_id"]: row for row in csv.DictReader(io.StringIO((clone / "grades.csv").read_text()))}
 
 
-def record(clone: Path, run: str) -> dict[str, np.ndarray]:
+def record(clone: Path, profile: str, run: str) -> dict[str, np.ndarray]:
     """The record of a run of the toy."""
-    with np.load(clone / "runs" / "toy" / "tiny" / run / f"{run}_final_state.npz") as stored:
+    with np.load(clone / "runs" / f"toy-{profile}" / run / f"{run}_final_state.npz") as stored:
         return dict(stored)
 
 
@@ -139,3 +141,36 @@ def test_a_class_hands_in_both_assignments(house, tmp_path):
         rnnkit(house, "feedback", name)
         for student in scores:
             assert (house / "grading" / "feedback" / student / name / "index.html").is_file()
+
+
+def test_runs_of_the_second_assignment_end_in_records_and_a_table(house):
+    said = rnnkit(house, "run", "toy", "slow", "--profile", "tiny")
+    assert "slow: finished" in said
+    expected = np.random.default_rng(1).normal(size=3) * (1 - 0.05 * np.array([1.0, 4.0, 16.0])) ** 40
+    assert np.allclose(record(house, "tiny", "slow")["w"], expected)
+    (row,) = csv.DictReader((house / "runs" / "toy-tiny" / "summary.csv").open())
+    assert [row[name] for name in ("run", "status", "updates")] == ["slow", "finished", "40"]
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_where_it_was_stopped_and_sweeps_and_pages_are_its_own(house):
+    long = ("run", "toy", "slow", "--set", "steps=400000", "--set", "every=100", "--out", "runs/long")
+    folder = house / "runs" / "long" / "slow"
+    process = subprocess.Popen(command(*long), cwd=house, env=environment(house), stdout=subprocess.DEVNULL)
+    while process.poll() is None and not (folder / "slow.log").exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    done = int(np.load(folder / "slow_state.npz")["updates"])
+    assert 0 < done < 400_000
+    rnnkit(house, *long)
+    assert f"resumed after {done} updates" in (folder / "slow.log").read_text(encoding="utf-8")
+    whole = np.load(folder / "slow_final_state.npz")
+    assert len(whole["loss"]) == 4000
+    rnnkit(house, "sweep", "notebooks/toy/sweeps/rates.toml")
+    rows = list(csv.DictReader((house / "runs" / "sweeps" / "rates" / "rates.csv").open()))
+    assert [(row["rate"], row["seed"]) for row in rows] == [("0.02", "1"), ("0.02", "2"), ("0.1", "1"), ("0.1", "2")]
+    assert float(rows[2]["loss"]) < float(rows[0]["loss"])
+    rnnkit(house, "report", "toy", "runs/long")
+    assert "slow" in (house / "runs" / "long" / "report.html").read_text(encoding="utf-8")

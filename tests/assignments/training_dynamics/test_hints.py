@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runtools import here
 
 from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
-from rnnkit.grading.evidence.evidence import ASKED, Run, evidence
+from rnnkit.grading.evidence.evidence import ASKED, SubmittedRun, evidence
 from rnnkit.record import read_npz
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
@@ -28,7 +28,7 @@ def values(text) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[str, Run]:
+def runs(tmp_path_factory) -> dict[str, SubmittedRun]:
     folder = tmp_path_factory.mktemp("runs")
     for key in ("A2", "B2"):
         train(get_regime(key, "tiny"), out=folder, cells="builtin")
@@ -182,13 +182,13 @@ def test_facts_are_those_that_the_verdict_states(runs, key):
 
 def test_a_run_that_cannot_be_read_has_no_figures(runs):
     run, _ = runs["A2"]
-    assert facts(Run("A1")) == {}
-    assert settings(Run("A1")) == {}
+    assert facts(SubmittedRun("A1")) == {}
+    assert settings(SubmittedRun("A1")) == {}
     for missing in ("checks", "last", "curves", "texts", "norms"):
         content = run.content | {missing: {}}
-        assert isinstance(facts(Run("A2", "a", (), run.regime, "tiny", content)), dict)
+        assert isinstance(facts(SubmittedRun("A2", "a", (), run.regime, "tiny", content)), dict)
     content = run.content | {"checks": run.content["checks"] | {"rho_Whh": np.zeros(2)}}
-    assert facts(Run("A2", "a", (), run.regime, "tiny", content)) == {}
+    assert facts(SubmittedRun("A2", "a", (), run.regime, "tiny", content)) == {}
 
 
 # ---- in a notebook ----------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ REPORT = next(path for path in NOTEBOOKS if path.stem == "4_report")
 def model_hints(monkeypatch):
     """What is said of the model answers, by question; the runs' figures are those of the smoke profile."""
     monkeypatch.setattr("rnnkit.assignments.training_dynamics.key.hints.facts", lambda run: FIGURES[run.key])
-    runs = [Run(key, key, (), get_regime(key, "smoke"), "smoke") for key in ASKED]
+    runs = [SubmittedRun(key, key, (), get_regime(key, "smoke"), "smoke") for key in ASKED]
     book = nbformat.read(REPORT, 4)
     with_hints(book, runs)
     sources = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in book.cells}

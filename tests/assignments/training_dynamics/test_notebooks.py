@@ -13,7 +13,7 @@ import pytest
 from rnnkit.common.places import PACKAGE
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
-from rnnkit.runs import batch
+from rnnkit.runs.jobs import plan
 
 ROOT = PACKAGE.parent
 NOTEBOOKS = sorted(
@@ -111,8 +111,8 @@ def test_parameters_are_those_of_the_batch(tmp_path):
     tagged = [cell for cell in read(REGIME).cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
     names = [target.id for node in ast.parse(tagged[0].source).body for target in node.targets]
-    job = batch.plan(["A1"], tmp_path, profile="tiny", notebook=REGIME)[0]
-    assert sorted(names) == sorted(job.parameters())
+    job = plan(["A1"], tmp_path, profile="tiny", notebook=REGIME)[0]
+    assert sorted(names) == sorted(job.parameters)
 
 
 def test_parameters_have_harmless_defaults():

@@ -353,7 +353,7 @@ def test_too_little_is_no_record(tmp_path):
     with pytest.raises(BadValue, match="at least one check"):
         record_of(one(tmp_path))
     with pytest.raises(BadValue, match="found none"):
-        record_of(evidences.Run("A1"))
+        record_of(evidences.SubmittedRun("A1"))
 
 
 # ---- confined ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from graded import grade
 from rnnkit.grading.course import driver, register
 from rnnkit.grading.course.gradebook import opened, url
 from rnnkit.grading.course.ledger import GRADED, REJECTED, Ledger
-from rnnkit.grading.course.submission import NotebookResult, Result
+from rnnkit.grading.course.submission import Result
 from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.report.export import export
 
@@ -43,7 +43,9 @@ class Grader:
     def result(self):
         if self.ends == "failed":
             return None
-        return Result(self.job.student, {"2_diagnostics.ipynb": NotebookResult(self.ends, "")})
+        return Result(
+            self.job.student, notebooks={"2_diagnostics.ipynb": {"status": self.ends, "reason": "", "flags": []}}
+        )
 
 
 @pytest.fixture

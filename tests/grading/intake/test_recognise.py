@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT
 
-from rnnkit.grading.course.submission import SHAPES, Job, Result, _rebuilt
+from rnnkit.grading.course.submission import SHAPES, GradingJob, Result, _rebuilt
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing
 
@@ -181,7 +181,9 @@ def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_pa
         for number, name in enumerate(files):
             (tmp_path / folder / name).write_text(json.dumps(answered(a1_rho=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
-        rebuilt = _rebuilt(ASSIGNMENT, Job(NAME, "gustav", str(tmp_path / folder), "", str(master), "", "", 1), result)
+        rebuilt = _rebuilt(
+            ASSIGNMENT, GradingJob(NAME, "gustav", str(tmp_path / folder), "", str(master), "", "", 1), result
+        )
         about = result.notebooks["4_report.ipynb"]
         assert (about.status, "4_report.ipynb" in rebuilt) == (
             ("graded", True) if folder == "sure" else ("rejected", False)

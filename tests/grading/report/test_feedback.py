@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import graded_course
 import pytest
 from browser import browser, needs_chromium
-from course import ASSIGNMENT, NAME, NOTEBOOKS, cells, mark_schemes, plain
+from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells, mark_schemes, plain
 from graded_course import AUTO, EXTRA
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
@@ -20,7 +20,6 @@ from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTION
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.course.ledger import Entry, Ledger
-from rnnkit.grading.course.marks import order_of
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.report import feedback as module
 from rnnkit.grading.report import feedback_page
@@ -60,7 +59,7 @@ def make(folder):
 def course(tmp_path_factory):
     """Ada's submission is half marked and full of hostile texts, Bob's is right and marked."""
     folder = make(tmp_path_factory.mktemp("feedback") / "course")
-    made = feedback(graded_course.config_of(folder), ASSIGNMENT)
+    made = feedback(Course(ROOT, folder), ASSIGNMENT)
     assert [(one.student, one.reason) for one in made] == [("ada", ""), ("bob", "")]
     return folder
 
@@ -158,7 +157,7 @@ def test_what_is_entered_at_a_question_instead_of_its_answer_stands_at_the_answe
         for id, comment in {"a2_rho_task": "Mind the units.", "a1_grad_time_task": "Neatly put."}.items():
             book.find_comment(id, "4_report", NAME, "ada").manual_comment = comment
         book.find_grade("a2_rho_task", "4_report", NAME, "ada").extra_credit = 0.5
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     rows = Parsed(index(fresh, "ada")).rows
     assert "+0.5 extra A person has yet to look at this. Comment Mind the units. Your answer" in rows["a2_rho"]
     assert "Comment Well seen. Go on. Neatly put. Your answer" in rows["a1_grad_time"]
@@ -168,7 +167,7 @@ def test_what_is_entered_at_a_question_instead_of_its_answer_stands_at_the_answe
 def test_points_at_a_question_without_any_have_a_row_of_their_own(fresh):
     with graded_course.gradebook(fresh) as book:
         book.find_grade("a2_rho_task", "4_report", NAME, "ada").manual_score = 1
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert {"a2_rho", "a2_rho_task"} <= set(Parsed(index(fresh, "ada")).rows)
 
 
@@ -180,7 +179,7 @@ def test_what_stopped_a_solution_stands_beside_its_question(fresh):
         found["rnn_rho_solution"]["outputs"] = [error | {"evalue": HOSTILE.format("error")}]
 
     graded_course.change(fresh, "ada", "1_cells.ipynb", edit)
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     page = Parsed(index(fresh, "ada"))
     said = "Your code above the check stopped with SyntaxError: '(' was never closed (line 7) What the check said"
     assert said in page.rows["gru_step"]
@@ -247,7 +246,7 @@ def test_page_has_of_a_check_what_it_displayed_and_nothing_else(fresh):
         found["rho"]["outputs"] = [{"output_type": "error", "ename": "Late", "evalue": "60 s", "traceback": ["SECRET"]}]
 
     graded_course.change(fresh, "ada", "1_cells.ipynb", lambda found: edit(found | {"rho": found["gru_rho"]}))
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert "SECRET" not in index(fresh, "ada")
     assert "What the check said Late: 60 s" in Parsed(index(fresh, "ada")).rows["gru_rho"]
 
@@ -257,7 +256,7 @@ def test_a_long_report_is_cut(fresh):
         found["rnn_step"]["outputs"][0]["data"]["text/plain"] = ["x" * 100, "y" * 10**6]
 
     graded_course.change(fresh, "ada", "1_cells.ipynb", edit)
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert len(index(fresh, "ada")) < 60_000
     assert "[...]" in Parsed(index(fresh, "ada")).rows["rnn_step"]
 
@@ -271,7 +270,7 @@ def test_students_may_quote_nbgraders_markers(fresh, words):
 
     graded_course.change(fresh, "ada", "4_report.ipynb", edit)
     graded_course.change(fresh, "ada", "1_cells.ipynb", lambda found: found["rnn_step_solution"].update(source=words))
-    (made,) = feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    (made,) = feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert made.reason == ""
     assert words.removeprefix("### ") in Parsed(index(fresh, "ada")).rows["a1_grad_time"]
     assert "last" in (pages(fresh, "ada") / "4_report.html").read_text(encoding="utf-8")
@@ -282,7 +281,7 @@ def test_students_may_quote_nbgraders_markers(fresh, words):
 
 def test_a_rejected_submission_gets_its_reason(fresh):
     ledger = {"carl": Entry("carl", "rejected", HOSTILE.format("reason")), "ada": Entry("ada", "failed", "time was up")}
-    made = feedback(graded_course.config_of(fresh), ASSIGNMENT, ledger=ledger, roster=[Student("carl", "Carl", "Gauß")])
+    made = feedback(Course(ROOT, fresh), ASSIGNMENT, ledger=ledger, roster=[Student("carl", "Carl", "Gauß")])
     assert [one.student for one in made] == ["ada", "bob", "carl"]
     carl = Parsed(index(fresh, "carl"))
     assert 'Feedback for Carl Gauß (carl) Your last submission: rejected. </pre></details><script>alert("reason")' in (
@@ -295,7 +294,7 @@ def test_a_rejected_submission_gets_its_reason(fresh):
 
 def test_a_rejected_notebook_says_why(fresh):
     notebooks = {"1_cells.ipynb": {"status": "rejected", "reason": "cut <short>", "flags": ["FLAG"]}}
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ledger={"ada": Entry("ada", "graded", notebooks=notebooks)})
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ledger={"ada": Entry("ada", "graded", notebooks=notebooks)})
     shown = Parsed(index(fresh, "ada")).shown
     assert shown.count("Could not be graded: cut <short>") == 1
     assert "FLAG" not in shown
@@ -312,8 +311,7 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
     answers = {id: {"answered": True} for id in ANSWERS}
     about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
     entry = Entry("ada", "graded", notebooks=about, scores=checked, answers=answers)
-    order = order_of(graded_course.ROOT, ASSIGNMENT)
-    made = feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"], ledger={"ada": entry}, order=order)
+    made = feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"], ledger={"ada": entry})
     page = Parsed(index(fresh, "ada"))
     assert [one.to_read for one in made] == [27]
     assert "27 still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
@@ -328,8 +326,7 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
 
 def test_questions_of_a_missing_notebook_keep_their_order(fresh):
     (fresh / "grading" / "autograded" / "bob" / NAME / "4_report.ipynb").unlink()
-    order = order_of(graded_course.ROOT, ASSIGNMENT)
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["bob"], order=order)
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["bob"])
     cell_ids = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
     assert list(Parsed(index(fresh, "bob")).rows) == cell_ids
 
@@ -343,7 +340,7 @@ def test_stale_pages_go_and_other_files_do_not_come(fresh):
     (graded / "run.npz").write_bytes(b"x" * 1000)
     (graded / "link.txt").symlink_to(fresh / "grading" / "gradebook.db")
     before = contents(pages(fresh, "bob"))
-    feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert set(contents(pages(fresh, "ada"))) == {"index.html", *(f"{path.stem}.html" for path in NOTEBOOKS)}
     assert contents(pages(fresh, "bob")) == before
     assert list((fresh / "grading" / "work").iterdir()) == []
@@ -351,7 +348,7 @@ def test_stale_pages_go_and_other_files_do_not_come(fresh):
 
 def test_the_same_again_is_the_same(fresh):
     before = contents(fresh / "grading" / "feedback")
-    feedback(graded_course.config_of(fresh), ASSIGNMENT)
+    feedback(Course(ROOT, fresh), ASSIGNMENT)
     assert contents(fresh / "grading" / "feedback") == before
 
 
@@ -386,14 +383,14 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(fresh, monkeypatch):
 
     before = contents(pages(fresh, "ada"))
     monkeypatch.setattr(feedback_page, "save_text", full)
-    (made,) = feedback(graded_course.config_of(fresh), ASSIGNMENT, ["ada"])
+    (made,) = feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert (made.page, "No space left" in made.reason) == (None, True)
     assert contents(pages(fresh, "ada")) == before
 
 
 def test_no_feedback_while_the_class_is_graded(fresh):
     with lock(Course(fresh, fresh)), pytest.raises(BadValue, match="another process is grading"):
-        feedback(graded_course.config_of(fresh), ASSIGNMENT)
+        feedback(Course(ROOT, fresh), ASSIGNMENT)
 
 
 # ---- the command -------------------------------------------------------------------------------------------------
@@ -433,13 +430,13 @@ def test_command_refuses_in_one_line(course, capsys, arguments, words):
 
 def test_a_student_without_anything_is_refused(course):
     with pytest.raises(FeedbackError, match="nothing of theirs was graded"):
-        feedback(graded_course.config_of(course), ASSIGNMENT, ["carl"])
+        feedback(Course(ROOT, course), ASSIGNMENT, ["carl"])
 
 
 def test_a_student_of_an_empty_course_is_refused(tmp_path):
     graded_course.make(tmp_path / "course")
     with pytest.raises(FeedbackError, match="unknown student 'carl', there are none yet; nothing of theirs"):
-        feedback(graded_course.config_of(tmp_path / "course"), ASSIGNMENT, ["carl"])
+        feedback(Course(ROOT, tmp_path / "course"), ASSIGNMENT, ["carl"])
 
 
 # ---- as people see it --------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 import graded_course
 import pytest
 from browser import browser, needs_chromium
-from course import ASSIGNMENT, NOTEBOOKS
+from course import ASSIGNMENT, NOTEBOOKS, ROOT
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import Marks
 from rnnkit.grading.course.roster import Student
@@ -81,7 +82,7 @@ def pages(tmp_path_factory):
         marked={"a1_sat_time": 0.5},
         comments={"a1_sat_time": "See $g_t$.\nGo on."},
     )
-    (made,) = feedback(graded_course.config_of(course), ASSIGNMENT)
+    (made,) = feedback(Course(ROOT, course), ASSIGNMENT)
     folder = made.page.parent
     return folder, {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
 

@@ -13,8 +13,9 @@ from graded_course import AUTO, EXTRA
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.grading.course.gradebook import url
 from rnnkit.grading.course.ledger import Entry, Ledger
-from rnnkit.grading.course.marks import MarksError, gradebook_url, order_of, read_marks
+from rnnkit.grading.course.marks import MarksError, order_of, read_marks
 from rnnkit.grading.course.roster import RosterError, Student, read_roster
 from rnnkit.grading.report import export as module
 from rnnkit.grading.report.export import cell, export
@@ -140,10 +141,6 @@ def course(tmp_path_factory):
     graded_course.hand_in(folder, "ada", wrong=["gru_step", "clip"], marked=marked, first_name="=Ada")
     graded_course.hand_in(folder, "bob", wrong=QUESTIONS, first_name="Bob", last_name='"The, Builder"')
     return folder
-
-
-def url(course):
-    return gradebook_url(graded_course.config_of(course))
 
 
 def rows(path) -> dict[str, dict[str, str]]:

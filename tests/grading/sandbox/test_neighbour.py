@@ -21,12 +21,12 @@ from rnnkit.cli.grade import line
 from rnnkit.cli import doctor
 from rnnkit.grading.course import driver
 from rnnkit.grading.course.ledger import GRADED, Ledger
-from rnnkit.grading.course.submission import NotebookResult, Result
+from rnnkit.grading.course.submission import Result
 from rnnkit.grading.sandbox import allowance, cgroup
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Own, Supervised
 from rnnkit.grading.sandbox.kernel import Kernel, Stopped, TimedOut
-from rnnkit.grading.sandbox.supervised import Own, Supervised
 
 SPIN = "import os, signal, sys, time\n"
 STARTS = {
@@ -355,8 +355,8 @@ def result(student, points, cut=(), starved=False):
     about = {"points": 0.0, "status": "", "text": "", "sha256": ""}
     scores = {q.id: {"notebook": q.notebook, "most": q.points, **about} for q in QUESTIONS.values()}
     scores["rho"]["points"] = points
-    notebooks = {q.notebook: NotebookResult("graded") for q in QUESTIONS.values()}
-    return Result(student, notebooks, scores, cut=list(cut), starved=starved)
+    notebooks = {q.notebook: {"status": "graded", "reason": "", "flags": []} for q in QUESTIONS.values()}
+    return Result(student, notebooks=notebooks, scores=scores, cut=list(cut), starved=starved)
 
 
 @pytest.fixture

@@ -6,14 +6,17 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from nbformat import NotebookNode
 
 from rnnkit.common.names import BadValue
 from rnnkit.diagnostics import log10_grad, summarize
-from rnnkit.grading.evidence.evidence import Run, record_of
+from rnnkit.grading.evidence.evidence import SubmittedRun, record_of
 from rnnkit.record.facts import facts_of
+
+if TYPE_CHECKING:  # trainings read this folder, too, and do without Jupyter
+    from nbformat import NotebookNode
 
 MOST_NUMBERS = 12  # of one answer
 MOST_NAMES = 2  # of one number
@@ -147,7 +150,7 @@ def _words(name: str) -> str:
     return f"the {which} of {what}" if which else what
 
 
-def facts(run: Run) -> dict[str, float]:
+def facts(run: SubmittedRun) -> dict[str, float]:
     """A run's figures, by names that begin with what they are of; empty where its record cannot be read."""
     try:
         record = record_of(run)
@@ -204,7 +207,7 @@ def _over_checks(record: dict[str, np.ndarray]) -> Iterator[tuple[str, float]]:
             yield f"correlation of mean log10 g_t with {name}", float(np.corrcoef(x, y)[0, 1])
 
 
-def settings(run: Run) -> dict[str, float]:
+def settings(run: SubmittedRun) -> dict[str, float]:
     """Numbers of a run's command that answers quote."""
     regime = run.regime
     if regime is None:
@@ -223,7 +226,7 @@ def settings(run: Run) -> dict[str, float]:
     }
 
 
-def with_hints(notebook: NotebookNode, runs: list[Run]) -> None:
+def with_hints(notebook: NotebookNode, runs: list[SubmittedRun]) -> None:
     """Adds to the mark scheme of each question what the numbers in its answer are.
 
     Arguments:
@@ -243,7 +246,9 @@ def with_hints(notebook: NotebookNode, runs: list[Run]) -> None:
         task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n\n{END_OF_SCHEME}", 1)
 
 
-def _hint(answer: str, key: str, question: str, runs: dict[str, Run], known: dict[str, dict[str, float]]) -> str:
+def _hint(
+    answer: str, key: str, question: str, runs: dict[str, SubmittedRun], known: dict[str, dict[str, float]]
+) -> str:
     """The lines for one answer: this run's figures, and what the quoted numbers are."""
     if key == "extra":
         key = next((name for name, run in runs.items() if run.regime is not None and run.regime.task == "torder"), key)
@@ -259,7 +264,7 @@ def _hint(answer: str, key: str, question: str, runs: dict[str, Run], known: dic
 
 
 def _sources(
-    answer: str, key: str, question: str, runs: dict[str, Run], known: dict[str, dict[str, float]]
+    answer: str, key: str, question: str, runs: dict[str, SubmittedRun], known: dict[str, dict[str, float]]
 ) -> tuple[list[Mapping[str, float]], list[Mapping[str, float]]]:
     """What the numbers of an answer may be: figures that the question is about, and all others."""
     mine, rest = _parted(known[key], question)

@@ -1,35 +1,10 @@
-"""What a batch will take, and whether everything is in place."""
+"""``rnnkit doctor``: whether everything is in place."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from rnnkit.cli import doctor
-from rnnkit.regimes import get_regime
-from rnnkit.runs import estimate
-
-
-@pytest.mark.parametrize(
-    ("durations", "at_once", "expected"),
-    [([3, 3, 3], 1, 9), ([3, 3, 3], 2, 6), ([5, 1, 1, 1], 2, 5), ([], 2, 0), ([4], 3, 4)],
-)
-def test_makespan(durations, at_once, expected):
-    assert estimate.makespan(durations, at_once) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7200, "2.0 h")]
-)
-def test_durations_in_words(seconds, words):
-    assert estimate.in_words(seconds) == words
-
-
-def test_estimate_multiplies_out(monkeypatch):
-    monkeypatch.setattr(estimate, "pace_of", lambda regime, cells: estimate.Pace(1.0, 2.0, 6.0))
-    regime = get_regime("A1", "tiny")  # 41 updates, 5 checks
-    assert estimate.seconds(regime) == 1 + 41 * 2 + 5 * 6
 
 
 def test_doctor_finds_this_environment_in_order(tmp_path, monkeypatch, capsys):

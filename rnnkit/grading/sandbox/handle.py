@@ -22,7 +22,7 @@ STATUS = "status.json"
 ROOT = str(PACKAGE.parent)
 MAIN = (
     "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from rnnkit.grading.sandbox import supervise; sys.exit(supervise.main())"
+    "from rnnkit.grading.sandbox import supervisor; sys.exit(supervisor.main())"
 )
 NICE = 5  # of what is supervised: whoever watches and judges it comes first
 ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent

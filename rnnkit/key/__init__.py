@@ -1,0 +1,1 @@
+"""What instructors alone have of the core. Never in what students have."""
