@@ -16,8 +16,8 @@ MAIN = "training_dynamics"  # what is meant where no assignment is named
 
 def names() -> list[str]:
     """The assignments that are plugged in, the main one first."""
-    found = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    return sorted(found, key=lambda name: (name != MAIN, name))
+    plugged = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    return sorted(plugged, key=lambda name: (name != MAIN, name))
 
 
 def get_assignment(name: str = MAIN) -> Assignment:

@@ -44,6 +44,8 @@ def call(
     *,
     parts: type = tuple,
     numbers: str = "",
+    called: str = "",
+    quantity: str = "result",
 ) -> Case:
     """The simple form of a case: calls the function with some of the inputs, in every round, and keeps what comes back.
 
@@ -55,18 +57,39 @@ def call(
             several things come back: name -> shape.
         parts: what several things come back in: ``tuple`` in the order of ``result``, or ``dict`` with its keys.
         numbers: those of the arguments that are handed over as floats, not as tensors.
+        called: what the arguments are called in messages, where that is not their arrays' names.
+        quantity: what a single result is called.
     """
+    names = arguments.split()
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given = [_argument(one, dtype, inputs, one in numbers.split()) for one in arguments.split()]
-        value = obj(*given)
-        _keep(outcome, value, result, parts)
-        for one, after in zip(arguments.split(), given, strict=True):
-            if not _same(after, _argument(one, dtype, inputs, one in numbers.split())):
-                plain = one.removesuffix("*")
-                outcome.problems[plain] = f"{plain}: your code changes it in place; make a new tensor instead"
+        given, fresh = ([_argument(one, dtype, inputs, one in numbers.split()) for one in names] for _ in range(2))
+        kept = [list(one) if isinstance(one, list) else one for one in given]
+        _keep(outcome, obj(*given), result, parts, quantity)
+        for said, one, before, right in zip(called.split() or names, given, kept, fresh, strict=True):
+            unchanged(outcome, said.removesuffix("*"), one, before, right)
 
     return Case(name, weight, in_rounds(once))
+
+
+def unchanged(outcome: Outcome, said: str, given: Any, kept: Any, right: Any) -> None:
+    """Notes what a student's code changed of what it was given.
+
+    Arguments:
+        outcome: of the case.
+        said: what the argument is called.
+        given: it, a tensor, a list of them or a number.
+        kept: of a list a copy with the same tensors.
+        right: the same with its numbers.
+    """
+    if isinstance(kept, Tensor) and not torch.equal(kept, right):
+        outcome.problems[said] = f"{said}: your code changes it in place; make a new tensor instead"
+    if not isinstance(kept, list):
+        return
+    if len(given) != len(kept) or any(one is not other for one, other in zip(given, kept, strict=True)):
+        outcome.problems[said] = f"{said}: your code changes the list that it was given; build a new one"
+    if not all(map(torch.equal, kept, right)):
+        outcome.problems[said] = f"{said}: your code changes them in place; make new tensors instead"
 
 
 def in_rounds(
@@ -86,15 +109,9 @@ def _argument(name: str, dtype: torch.dtype, inputs: Inputs, number: bool) -> An
     return float(inputs[name]) if number else tensor(inputs[name], dtype)
 
 
-def _same(after: Any, before: Any) -> bool:
-    if isinstance(before, list):
-        return len(after) == len(before) and all(map(_same, after, before))
-    return torch.equal(after, before) if isinstance(before, Tensor) else after == before
-
-
-def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts: type) -> None:
+def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts: type, quantity: str) -> None:
     if not isinstance(result, dict):
-        outcome.put("result", value, result)
+        outcome.put(quantity, value, result)
         return
     names = ", ".join(result)
     if parts is dict and isinstance(value, dict):
@@ -108,4 +125,4 @@ def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts:
             outcome.put(name, part, shape)
     else:
         kind = f"a dict with {names}" if parts is dict else f"({names})"
-        outcome.problems["result"] = f"expected to get back {kind}, got {kind_of(value)}"
+        outcome.problems[quantity] = f"expected to get back {kind}, got {kind_of(value)}"

@@ -34,12 +34,12 @@ def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) 
     """Puts the weights in place, as an update of training does."""
     parameters = dict(cell.named_parameters())
     for name, letters in SHAPES[kind].items():
-        found, shape = parameters.get(name), shape_of(letters, inputs.sizes)
-        if found is None or tuple(found.shape) != shape:
-            got = "none" if found is None else tuple(found.shape)
+        parameter, shape = parameters.get(name), shape_of(letters, inputs.sizes)
+        if parameter is None or tuple(parameter.shape) != shape:
+            got = "none" if parameter is None else tuple(parameter.shape)
             raise LookupError(f"{name}: expected a parameter of shape {shape}, got {got}")
         with torch.no_grad():
-            found.copy_(tensor(inputs[name], dtype))
+            parameter.copy_(tensor(inputs[name], dtype))
 
 
 def cell_in_rounds(
@@ -79,10 +79,7 @@ def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
     option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
         head, ("", head)
     )
-    return {
-        "phi": given.options.get("phi", "tanh") if phi == "any" else phi,
-        "head": given.options.get(option, usual),
-    }
+    return {"phi": given.options.get("phi", "tanh") if phi == "any" else phi, "head": given.options.get(option, usual)}
 
 
 def given_tensors(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:

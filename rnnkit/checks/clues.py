@@ -23,7 +23,7 @@ def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
         wrong: the quantities.
         probed: outcomes by probe.
     """
-    found = []
+    sentences = []
     expected = probe_expected(question)
     wrong = [name for name in dict.fromkeys(wrong) if name != "output" or "hidden" not in wrong]
     for quantity in wrong[:2]:
@@ -41,13 +41,13 @@ def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
             still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
             looks = [probe.look for probe in fine if probe.look and (rest or probe.narrow)]
             look = f": {looks[0]}" if looks else ""
-            found.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
-    return found
+            sentences.append(f"{quantity} tried with special inputs: it is right when {_named(fine)}{look}.{still}")
+    return sentences
 
 
-def _named(found: list[Probe], most: int = MOST) -> str:
-    more = f"; and {len(found) - most} more" if len(found) > most else ""
-    return "; when ".join(probe.name for probe in found[:most]) + more
+def _named(probes: list[Probe], most: int = MOST) -> str:
+    more = f"; and {len(probes) - most} more" if len(probes) > most else ""
+    return "; when ".join(probe.name for probe in probes[:most]) + more
 
 
 def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:

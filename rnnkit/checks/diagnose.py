@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, mixture
-from rnnkit.checks.numbers import NAMED, gradients, is_gradient, relation, wrong_in
-from rnnkit.checks.outcome import WITH, Outcome, equal, later
+from rnnkit.checks.numbers import NAMED, gradients, is_gradient, wrong_in
+from rnnkit.checks.only_later import only_later
+from rnnkit.checks.outcome import Outcome, equal, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN, of_states
+from rnnkit.checks.relations import relation
 from rnnkit.checks.right import Expected, expected
 from rnnkit.checks.terms import made_of
 
@@ -28,11 +28,7 @@ MANY = 6  # names in one sentence
 
 
 def diagnosis(
-    question: Question,
-    outcomes: Outcomes,
-    failed: list[str],
-    right: Expected,
-    probes: Callable[[], Outcomes] = dict,
+    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes] = dict
 ) -> list[str]:
     """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
 
@@ -47,32 +43,32 @@ def diagnosis(
     if settled:
         return [told]
     outcomes = repeats.without(outcomes)
-    found = _diagnosed(question, outcomes, failed, right, probes)
-    return [*found, told] if told else found
+    sentences = _diagnosed(question, outcomes, failed, right, probes)
+    return [*sentences, told] if told else sentences
 
 
 def _diagnosed(
     question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
 ) -> list[str]:
-    if found := returned.form(question, outcomes):
-        return [found]
+    if sentence := returned.form(question, outcomes):
+        return [sentence]
     gates = returned.of_gates(question, outcomes, right)
     seen = prints(question, outcomes, right)
     error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if found := _only_later(question, outcomes, failed, right, probes):
-        return [found]
-    found = recognised(question, seen, where(error)[1] if error else "")
+    if sentence := only_later(question, outcomes, failed, right, probes):
+        return [sentence]
+    sentence = recognised(question, seen, where(error)[1] if error else "")
     alone = not [case for case in failed if case not in returned.GATES.values()]
-    if gates and alone and (not found or found.startswith(SLIPPED)):
+    if gates and alone and (not sentence or sentence.startswith(SLIPPED)):
         return gates
-    if found:
-        return [returned.placed(found, question, outcomes, right)]
+    if sentence:
+        return [returned.placed(sentence, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues = [partly(question, seen, numbers), *gates]
     in_steps = question.method is not None or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     whole = [case for case in failed if outcomes[case].error is None]
-    if question.method == "forward" and (found := _in_sequence(question, outcomes, right, probes)):
-        clues += found
+    if question.method == "forward" and (sentence := _in_sequence(question, outcomes, right, probes)):
+        clues += sentence
         if _follows(outcomes, right):
             return list(filter(None, clues))
     own = question.clue(question, outcomes, right) if question.clue else None
@@ -82,10 +78,10 @@ def _diagnosed(
     ]
     related = []
     for case in whole:
-        found = relation(right[case], outcomes[case], in_steps)
-        if not any(apart) and (found is None or found.startswith("hidden")):
-            found = mixture(question, case, outcomes[case], right) or found
-        related.append(found)
+        sentence = relation(right[case], outcomes[case], in_steps)
+        if not any(apart) and (sentence is None or sentence.startswith("hidden")):
+            sentence = mixture(question, case, outcomes[case], right) or sentence
+        related.append(sentence)
     clues += _one_factor(related) + apart
     clues += _only_gradients(question, outcomes, failed, right)
     clues += _probed(question, outcomes, failed, right, probes)
@@ -96,12 +92,12 @@ def _diagnosed(
 
 def _one_factor(clues: list[str | None]) -> list[str | None]:
     """The same, with one sentence where a quantity has another factor in every case."""
-    found = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
-    times = list(dict.fromkeys(one[2] for one in found if one))
-    if len(times) < 2 or len({one[1] for one in found if one}) > 1:
+    matches = [re.match(r"(\w+): it is ([\d.e+-]+) times the right answer", clue or "") for clue in clues]
+    times = list(dict.fromkeys(one[2] for one in matches if one))
+    if len(times) < 2 or len({one[1] for one in matches if one}) > 1:
         return clues
-    rest = [clue for clue, one in zip(clues, found, strict=True) if not one]
-    name = next(one[1] for one in found if one)
+    rest = [clue for clue, one in zip(clues, matches, strict=True) if not one]
+    name = next(one[1] for one in matches if one)
     return [
         f"{name}: it is the right answer times a factor, which is another in each case ({', '.join(times)}): it is "
         "multiplied or divided by something that is made from the numbers, such as their largest or their sum.",
@@ -115,8 +111,8 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
     if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
         return []
     of_step = next(iter(expected(question.needed[0]).values()))
-    found = of_states(question.target, probes().get(OWN), of_step["h_t"])
-    return [found, *([begins(question, probes())] if "look at h_0" in found else [])] if found else []
+    sentence = of_states(question.target, probes().get(OWN), of_step["h_t"])
+    return [sentence, *([begins(question, probes())] if "look at h_0" in sentence else [])] if sentence else []
 
 
 def _follows(outcomes: Outcomes, right: Expected) -> bool:
@@ -133,87 +129,9 @@ def _follows(outcomes: Outcomes, right: Expected) -> bool:
     return equal(own @ counts, output.reshape(len(own), -1))
 
 
-def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
-    """What may be said of a round, the most telling first."""
-    letters = "TBIHO" if question.method == "forward" else "BIH"
-    if not question.method:
-        letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
-    found = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
-    if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
-        found["h_prev is 0"] = True
-    sizes = [inputs.sizes[letter] for letter in letters]
-    found |= {f"{letter} = 1": True for letter in letters if inputs.sizes[letter] == 1}
-    if len(sizes) > 1 and len(set(sizes)) == 1:
-        found["all sizes are equal"] = True
-    public = question.inputs.sizes
-    others = (letter for letter in letters if inputs.sizes[letter] != public[letter])
-    return found | {f"{letter} is not {public[letter]}": True for letter in others}
-
-
 def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
     got = outcome.values.get(name)
     return None if got is None or equal(got, numbers) else made_of(question, name, got, numbers)
-
-
-def _only_later(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
-) -> str | None:
-    """What to say where every failed case is right with its first inputs; None where one is not."""
-    rounds: dict[str, None] = {}
-    alike: list[list[str]] = []
-    for case in failed:
-        outcome = outcomes[case]
-        wrong = [*wrong_in(right[case], outcome), *outcome.problems]
-        if outcome.error is not None or not all(map(later, wrong)):
-            return None
-        names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
-        rounds |= names
-        alike.append(_alike(question, question.inputs.of(case), set(names)))
-    if found := curve(question, outcomes, right):
-        return found
-    first = probes().get(repeats.FIRST)
-    if first is not None and any(_of_round(name, first.notes) for name in rounds):
-        return (
-            "the first call is right; later calls of the same cell are not, and with the same inputs asked first they "
-            f"come out otherwise: something is kept from call to call {repeats.WHAT}. "
-            f"It shows with: {'; '.join(rounds)}."
-        )
-    common = [one for one in alike[0] if all(one in rest for rest in alike)][:2]
-    shared = f" What these have and the others have not: {', '.join(common)}." if common else ""
-    return f"right with the first inputs, not with others: {'; '.join(rounds)}.{shared}"
-
-
-def _of_round(name: str, notes: list[str]) -> bool:
-    return any(name.startswith(note) or note.startswith(name) for note in notes)
-
-
-def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
-    """What is common to the inputs of the rounds that are wrong and to no other, the first included."""
-    about = {"": {"phi": "tanh", "last": "lastLinear", "gates": "zr"} | _features(inputs, question)}
-    about |= {name: {"gates": "zr"} | _features(given, question) for name, given in inputs.rounds.items()}
-    failing = [about[name] for name in wrong if name in about]
-    passing = [one for name, one in about.items() if name not in wrong]
-    if not failing:
-        return []
-    common = [
-        (key, value)
-        for key, value in failing[0].items()
-        if all(one.get(key) == value for one in failing) and not any(one.get(key) == value for one in passing)
-    ]
-    said = list(dict.fromkeys(_feature(key, value) for key, value in common))
-    telling = [one for one in said if one.startswith("the keys") or one == "h_prev is 0"]
-    single = [one.removesuffix(" = 1") for one in said if one.endswith(" = 1")]
-    return telling or [one for one in said if not any(one.startswith(f"{letter} is not") for letter in single)]
-
-
-def _feature(key: str, value: Any) -> str:
-    if value is True:
-        return key
-    if key == "gates":
-        return f"the keys of gates come in another order ({', '.join(value)}): a dict is read by its keys"
-    if key == "grad":
-        return "torch.no_grad and eval()" if value == "off" else "no gradient is asked for"
-    return f"{'head' if key == 'last' else key} = {value}"
 
 
 def _probed(

@@ -26,17 +26,17 @@ def where(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Reported):
         return error.where
     trace: types.TracebackType | None = error.__traceback__
-    found: list[tuple[str, str]] = []
+    places: list[tuple[str, str]] = []
     while trace is not None:
         code = trace.tb_frame.f_code
         if not code.co_filename.startswith(str(PACKAGE)) and not _LIBRARY.search(code.co_filename):
             text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
-            found.append((code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"))
+            places.append((code.co_name, f"line {trace.tb_lineno}{': ' + text if text else ''}"))
         trace = trace.tb_next
-    if not found:
+    if not places:
         return "", ""
-    function, line = found[-1]
-    caller, called = found[-2] if len(found) > 1 else (function, "")
+    function, line = places[-1]
+    caller, called = places[-2] if len(places) > 1 else (function, "")
     return function, line if caller == function else f"{line} (called in {caller}, {called})"
 
 
@@ -97,7 +97,7 @@ _ALWAYS = {  # holds wherever torch or Python says this
 
 def _hint(kind: str, text: str, source: str, question: Question | None, sizes: dict[str, int]) -> str:
     """What is so, wherever an exception of this kind has this text, is raised in this line and in this question."""
-    found = next((advice for mark, advice in _ALWAYS.items() if mark in text), "")
+    advice_always = next((advice for mark, advice in _ALWAYS.items() if mark in text), "")
     cells = question is not None and question.method is not None
     if shapes := re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", text):
         if not cells:
@@ -118,7 +118,7 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
         return (
             "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
         )
-    return found + _sizes_in(text, sizes)
+    return advice_always + _sizes_in(text, sizes)
 
 
 _PRODUCTS = ("TB", "TH", "BH", "TBH", "TO", "BO", "TBO", "TI", "BI", "TBI")
@@ -143,7 +143,7 @@ def _sizes_in(text: str, sizes: dict[str, int]) -> str:
         one, other = (letter(int(size), sizes) for size in apart.groups())
         return f" Here {one} stands against {other}." if not (one.isdigit() and other.isdigit()) else ""
     if apart := re.search(r"equal size, but got \[([\d, ]+)\] at entry \d+ and \[([\d, ]+)\]", text):
-        one, other = (", ".join(letter(int(size), sizes) for size in found.split(",")) for found in apart.groups())
+        one, other = (", ".join(letter(int(size), sizes) for size in shape.split(",")) for shape in apart.groups())
         return f" Those are ({one}) and ({other})." if re.search("[A-Z]", one + other) else ""
     return ""
 

@@ -55,7 +55,7 @@ def _lines(home: str) -> dict[str, str]:
     path = resources.files(home) / "expected" / "known.json"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     parts = (line.strip().rstrip(",").partition(": ") for line in text.splitlines()[1:-1])
-    return {name.strip('"'): about for name, _, about in parts}
+    return {name.strip('"'): stored for name, _, stored in parts}
 
 
 @functools.cache
@@ -80,8 +80,8 @@ def of_family(question: Question, seen: Prints) -> str | None:
     """The wrong formula that gives the numbers of all cases together, if it is stored."""
     word, numbers = together(seen)
     rows = families(question).get(word, ())
-    found = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
-    return next((SLIPPED + sentence(question, row) for row in found), None)
+    fitting = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
+    return next((SLIPPED + sentence(question, row) for row in fitting), None)
 
 
 def sentence(question: Question, row: list[float]) -> str:
@@ -98,9 +98,9 @@ def together(seen: Prints) -> tuple[str, list[float]]:
     return word.hexdigest(), [round(float(number), 5) for number in numbers]
 
 
-def read(about: dict[str, Any]) -> tuple[Known, ...]:
+def read(stored: dict[str, Any]) -> tuple[Known, ...]:
     """The entries of one question, from what is stored of it."""
-    cases, words, says = about["cases"], about["words"], about["says"]
+    cases, words, says = stored["cases"], stored["words"], stored["says"]
     return tuple(
         Known(
             kind,
@@ -108,7 +108,7 @@ def read(about: dict[str, Any]) -> tuple[Known, ...]:
             {case: [words[entry[0]], *entry[1:]] if entry else None for case, entry in zip(cases, prints, strict=True)},
             *line,
         )
-        for kind, which, prints, *line in about["known"]
+        for kind, which, prints, *line in stored["known"]
     )
 
 
@@ -118,12 +118,12 @@ def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, di
     Of a cell the first round is enough, which gives many numbers; a function often gives one only.
     """
     rounds = not question.method
-    found: Prints = {}
+    by_case: Prints = {}
     for case, outcome in outcomes.items():
         wrong = [*wrong_in(right[case], outcome), *outcome.problems]
         fine = outcome.error is None and not [name for name in wrong if rounds or not later(name)]
-        found[case] = None if fine else outcome.fingerprint(rounds)
-    return found
+        by_case[case] = None if fine else outcome.fingerprint(rounds)
+    return by_case
 
 
 def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
@@ -134,8 +134,8 @@ def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
         seen: case -> fingerprint; None where the case passed.
         line: the student's line that raised an exception, if there was one.
     """
-    found = (one for one in known(question) if all(one.fits(case, print) for case, print in seen.items()))
-    return next((_sentence(one) for one in found if re.search(one.line, line)), None) or of_family(question, seen)
+    fitting = (one for one in known(question) if all(one.fits(case, print) for case, print in seen.items()))
+    return next((_sentence(one) for one in fitting if re.search(one.line, line)), None) or of_family(question, seen)
 
 
 def partly(question: Question, seen: Prints, numbers: dict[str, int]) -> str | None:

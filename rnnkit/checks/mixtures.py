@@ -16,12 +16,7 @@ Right = dict[str, np.ndarray]
 Expected = dict[str, Right]
 ENOUGH = 5  # numbers that a curve must go through
 EXACT = 1e-6
-CURVES = {
-    "it": lambda v: v,
-    "its square": lambda v: v**2,
-    "1 divided by it": lambda v: 1 / v,
-    "its logarithm": np.log,
-}
+CURVES = {"it": lambda v: v, "its square": lambda v: v**2, "1 divided by it": lambda v: 1 / v, "its logarithm": np.log}
 
 
 def mixture(question: Question, case: str, outcome: Outcome, right: Expected) -> str | None:
@@ -42,23 +37,23 @@ def mixture(question: Question, case: str, outcome: Outcome, right: Expected) ->
         if told or equal(got, numbers) or not np.ptp(numbers):
             continue
         # the weights are made so alike that one may be a multiple of another by chance
-        found = parts(got, _columns(question, name, known, "", inputs), whole=name == "W")
-        if found is None:
+        counts = parts(got, _columns(question, name, known, "", inputs), whole=name == "W")
+        if counts is None:
             continue
-        for about, given in inputs.rounds.items():
-            one, more = named(name, about), outcome.values.get(named(name, about))
+        for special, given in inputs.rounds.items():
+            one, more = named(name, special), outcome.values.get(named(name, special))
             if more is None or one not in right[case] or given.options.get("phi"):
                 continue
-            columns = _columns(question, name, known, about, given)
-            if not equal(more, sum(times * columns[part] for part, times in found.items() if part in columns)):
+            columns = _columns(question, name, known, special, given)
+            if not equal(more, sum(times * columns[part] for part, times in counts.items() if part in columns)):
                 return None
-        return f"{name}: it equals {summed(found)}."
+        return f"{name}: it equals {summed(counts)}."
     return None
 
 
-def _columns(question: Question, name: str, right: Right, about: str, inputs: Inputs) -> dict[str, np.ndarray]:
+def _columns(question: Question, name: str, right: Right, special: str, inputs: Inputs) -> dict[str, np.ndarray]:
     """Arrays of the quantity's shape that it could be made of."""
-    at = (lambda one: named(one, about)) if about else (lambda one: one)
+    at = (lambda one: named(one, special)) if special else (lambda one: one)
     numbers = right[at(name)]
     columns = {f"the right {name}": numbers}
     arrays = dict(inputs.arrays)
@@ -116,14 +111,14 @@ def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> 
         rounds = question.inputs.of(case).rounds
         for name, value in numbers.items():
             got = outcomes[case].values.get(name)
-            base, _, about = name.partition(WITH)
+            base, _, special = name.partition(WITH)
             if got is not None and got.shape == value.shape and base in ("norm", "rho", "s", "d", "g", "Omega"):
-                sizes = rounds[about[:-1]].sizes if about[:-1] in rounds else question.inputs.sizes
+                sizes = rounds[special[:-1]].sizes if special[:-1] in rounds else question.inputs.sizes
                 pooled.setdefault(base, []).append((got.ravel(), value.ravel(), sizes))
-    for name, found in pooled.items():
-        value = np.concatenate([one for _, one, _ in found])
+    for name, rounds_of_all in pooled.items():
+        value = np.concatenate([one for _, one, _ in rounds_of_all])
         for letters in ("", "B", "H", "BH") if name in "sdg" else ("",):
-            scaled = [got / math.prod(sizes[letter] for letter in letters) for got, _, sizes in found]
+            scaled = [got / math.prod(sizes[letter] for letter in letters) for got, _, sizes in rounds_of_all]
             got = np.concatenate(scaled)
             if not np.isfinite(got).all() or (equal(got, value) and not letters):
                 break
@@ -137,7 +132,7 @@ def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> 
 
 
 def _curve(got: np.ndarray, right: np.ndarray) -> str | None:
-    for about, made in CURVES.items():
+    for what, made in CURVES.items():
         with np.errstate(all="ignore"):
             one, other = made(got), made(right)
         kept = np.isfinite(one) & np.isfinite(other)
@@ -151,19 +146,19 @@ def _curve(got: np.ndarray, right: np.ndarray) -> str | None:
         times, plus = map(float, counts)
         if abs(times) < 1e-4 or (abs(times - 1) < 1e-6 and abs(plus) < 1e-9):
             continue
-        return _said(about, times, plus)
+        return _said(what, times, plus)
     return None
 
 
-def _said(about: str, times: float, plus: float) -> str:
-    if about == "its logarithm":
+def _said(what: str, times: float, plus: float) -> str:
+    if what == "its logarithm":
         factor = "" if abs(plus) < 1e-5 else f"{np.exp(plus):.4g} times "
         return f"in every round it is {factor}the right answer to the power {times:.4g}"
     of = {"it": "the right answer", "its square": "the right square", "1 divided by it": "that of the right answer"}[
-        about
+        what
     ]
     if abs(times + 1) < 1e-6 and plus > 1e-9:
-        return f"in every round {about} is {plus:.4g} minus {of}"
+        return f"in every round {what} is {plus:.4g} minus {of}"
     factor = "" if abs(times - 1) < 1e-6 else f"{times:.4g} times "
     more = "" if abs(plus) < 1e-9 else f" {'plus' if plus > 0 else 'minus'} {abs(plus):.4g}"
-    return f"in every round {about} is {factor}{of}{more}"
+    return f"in every round {what} is {factor}{of}{more}"

@@ -55,7 +55,7 @@ def observe(question: Question, obj: Any, inputs: Inputs | None = None) -> Seen:
 def run_probes(question: Question, obj: Any) -> Outcomes:
     """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
     asked = [case for case in question.cases if case.name in question.probed] or question.cases[:1]
-    found = {}
+    outcomes = {}
     for name, inputs in probe_inputs(question).items():
         whole = Outcome(sizes=inputs.sizes)
         for case in asked:
@@ -63,8 +63,8 @@ def run_probes(question: Question, obj: Any) -> Outcomes:
             whole.values |= part.values
             whole.problems |= part.problems
             whole.error = whole.error or part.error
-        found[name] = whole
-    return found
+        outcomes[name] = whole
+    return outcomes
 
 
 def run_more(question: Question, obj: Any) -> Outcomes:
@@ -74,7 +74,7 @@ def run_more(question: Question, obj: Any) -> Outcomes:
     """
     if not question.method:
         return {}
-    case, found = question.cases[0], {}
+    case, outcomes = question.cases[0], {}
     given = question.inputs.of(case.name)
     whole = run_case(case, obj, torch.float64, given)
     first = Outcome(sizes=given.sizes)
@@ -82,10 +82,10 @@ def run_more(question: Question, obj: Any) -> Outcomes:
         for name, inputs in given.rounds.items():
             if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone())):
                 first.notes.append(name)
-    found[repeats.FIRST] = first
+    outcomes[repeats.FIRST] = first
     if question.method == "forward":
-        found[recurrence.OWN] = recurrence.own_steps(question, obj)
-    return found
+        outcomes[recurrence.OWN] = recurrence.own_steps(question, obj)
+    return outcomes
 
 
 def run_cases(question: Question, obj: Any, inputs: Inputs | None = None) -> Outcomes:
@@ -108,13 +108,13 @@ def run_cases(question: Question, obj: Any, inputs: Inputs | None = None) -> Out
             single = run_case(case, obj, torch.float32, given)
             single.notes.append("checked in float32: your code makes float32 tensors; x.new_zeros follows x")
             double = single
-        elif found := repeats.unsteady(double, single, partial(run_case, case, obj, torch.float64, alone)):
-            random = found == repeats.RANDOM or repeats.seeds_itself(rules._functions(obj, question))
-            double.problems[repeats.CALLS] = repeats.RANDOM if random else found
+        elif trouble := repeats.unsteady(double, single, partial(run_case, case, obj, torch.float64, alone)):
+            random = trouble == repeats.RANDOM or repeats.seeds_itself(rules._functions(obj, question))
+            double.problems[repeats.CALLS] = repeats.RANDOM if random else trouble
         elif double.error is None and single.error is not None:
             double.error = single.error
-            about = ": x.new_zeros follows x's dtype" if _mixes_dtypes(single.error) else ""
-            double.notes.append(f"it fails in float32, in which training runs{about}")
+            advice = ": x.new_zeros follows x's dtype" if _mixes_dtypes(single.error) else ""
+            double.notes.append(f"it fails in float32, in which training runs{advice}")
         elif double.error is None and not double.problems:
             double.problems |= _only_in_float32(double, single)
         outcomes[case.name] = double
@@ -127,14 +127,14 @@ def answers(question: Question, right: Any, inputs: Inputs) -> dict[str, Arrays]
     Raises:
         ValueError: it does not pass through a case.
     """
-    found = {}
+    numbers = {}
     for case in question.cases:
         outcome = run_case(case, right, torch.float64, inputs.of(case.name))
         if outcome.error or outcome.problems:
             problem = f"{question.id}, {case.name}: the solution does not pass: {outcome.problems}"
             raise ValueError(problem) from outcome.error
-        found[case.name] = outcome.values
-    return found
+        numbers[case.name] = outcome.values
+    return numbers
 
 
 def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs, seed: int = 0) -> Outcome:
@@ -152,12 +152,12 @@ def run_case(case: Case, obj: Any, dtype: torch.dtype, inputs: Inputs, seed: int
 
 def _only_in_float32(double: Outcome, single: Outcome) -> dict[str, str]:
     """What is wrong in float32, in which training runs, and not in float64; rounding is not."""
-    found = {name: f"in float32, {text}" for name, text in single.problems.items()}
+    problems = {name: f"in float32, {text}" for name, text in single.problems.items()}
     for name, value in single.values.items():
         right = double.values.get(name)
-        if not found and right is not None and right.shape == value.shape and not equal(value, right, LOOSE):
-            found[name] = f"{name}: in float32, in which training runs, the numbers are others than in float64"
-    return found
+        if not problems and right is not None and right.shape == value.shape and not equal(value, right, LOOSE):
+            problems[name] = f"{name}: in float32, in which training runs, the numbers are others than in float64"
+    return problems
 
 
 def _mixes_dtypes(error: BaseException | None) -> bool:

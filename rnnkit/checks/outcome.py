@@ -137,8 +137,8 @@ class Outcome:
             )
             return
         weights = torch.cos(1.3 * torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
-        found = torch.autograd.grad((value * weights).sum(), list(sources.values()), allow_unused=True)
-        for (source, leaf), gradient in zip(sources.items(), found, strict=True):
+        gradients = torch.autograd.grad((value * weights).sum(), list(sources.values()), allow_unused=True)
+        for (source, leaf), gradient in zip(sources.items(), gradients, strict=True):
             gradient = torch.zeros_like(leaf) if gradient is None else gradient
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 

@@ -53,22 +53,22 @@ def _starts(cell: Any, kind: str, x: Tensor, zero: Tensor) -> dict[str, Tensor]:
     """States that a sequence may begin with instead of 0."""
     one = torch.ones_like(zero)
     b_h, W_hh = cell.b_h.detach(), cell.W_hh.detach()
-    found = {f"{factor:g}": factor * one for factor in FACTORS}
-    found |= {"b_h": b_h * one, "tanh(b_h)": torch.tanh(b_h) * one, "sigmoid(b_h)": torch.sigmoid(b_h) * one}
+    starts = {f"{factor:g}": factor * one for factor in FACTORS}
+    starts |= {"b_h": b_h * one, "tanh(b_h)": torch.tanh(b_h) * one, "sigmoid(b_h)": torch.sigmoid(b_h) * one}
     inputs = x[0] @ cell.W_xh.detach()
-    found |= {
+    starts |= {
         "x_1 @ W_xh": inputs,
         "x_1 @ W_xh + b_h": inputs + b_h,
         "tanh(x_1 @ W_xh + b_h)": torch.tanh(inputs + b_h),
     }
-    found |= {
+    starts |= {
         "tanh(x_1 @ W_xh)": torch.tanh(inputs),
         "a row of W_hh": W_hh[0] * one,
         "a column of W_hh": W_hh[:, 0] * one,
     }
     if kind == "GRU":
-        found |= {name: getattr(cell, name).detach() * one for name in ("b_z", "b_r")}
-    return found
+        starts |= {name: getattr(cell, name).detach() * one for name in ("b_z", "b_r")}
+    return starts
 
 
 def own_steps(question: Question, obj: Any) -> Outcome:
@@ -92,15 +92,15 @@ def own_steps(question: Question, obj: Any) -> Outcome:
 
             outcome.put("step", step(*(tensor(inputs[name], torch.float64) for name in ("x_t", "h_prev"))), "BH")
             T = len(x)
-            found, traces = [], []
+            tries, traces = [], []
             for read in READ.values():
                 for given in GIVEN.values():
-                    found.append(torch.stack([step(x[read(t, T)], given(states, t)) for t in range(T)]))
-                    if kind == "GRU" and len(found) == 1:
+                    tries.append(torch.stack([step(x[read(t, T)], given(states, t)) for t in range(T)]))
+                    if kind == "GRU" and len(tries) == 1:
                         traces = [torch.stack([_gate(step, gates, x[t], states[t], g) for t in range(T)]) for g in "zr"]
                     if read is not READ["x_t"]:
                         break
-            outcome.put("found", torch.stack(found), (len(found), *hidden.shape))
+            outcome.put("found", torch.stack(tries), (len(tries), *hidden.shape))
             outcome.put("starts", torch.stack([step(x[0], h) for h in _starts(cell, kind, x, zero).values()]), ())
             outcome.problems.pop("starts", None)
             for gate, trace in zip("zr", traces, strict=False):
@@ -134,29 +134,29 @@ def of_states(kind: str, own: Outcome | None, step: np.ndarray) -> str | None:
     """
     if own is None or own.error is not None or own.problems or not equal(own.values.get("step"), step):
         return None
-    hidden, found, starts = (own.values.get(name) for name in ("hidden", "found", "starts"))
-    if hidden is None or found is None or starts is None or found.shape != (len(names()), *hidden.shape):
+    hidden, tries, starts = (own.values.get(name) for name in ("hidden", "found", "starts"))
+    if hidden is None or tries is None or starts is None or tries.shape != (len(names()), *hidden.shape):
         return None
-    fit = [equal(one, hidden, EXACT) for one in found]
+    fit = [equal(one, hidden, EXACT) for one in tries]
     if fit[0]:
         return None
     if any(fit[1:]):
         return f"{names()[fit.index(True, 1)]}; the step itself is right."
-    if equal(found[0][1:], hidden[1:], EXACT):
+    if equal(tries[0][1:], hidden[1:], EXACT):
         return _begun(kind, hidden[0], starts)
-    if odd := _odd_steps(hidden, found):
+    if odd := _odd_steps(hidden, tries):
         return odd
-    if equal(found[0], hidden, 1e-2):
+    if equal(tries[0], hidden, 1e-2):
         for digits in range(1, 6):
-            if equal(np.round(found[0], digits), hidden, EXACT):
+            if equal(np.round(tries[0], digits), hidden, EXACT):
                 return f"each state is what step gives, rounded to {digits} digit{'s' * (digits != 1)}."
         return "each state is what step gives but for less than 1 %: it is rounded, or goes through another dtype."
-    if cut := clamped(hidden, found[0]):
+    if cut := clamped(hidden, tries[0]):
         return f"each state is what step gives{cut.removeprefix('it is the right answer')}"
-    factors = [float((one * other).sum() / (one * one).sum()) for one, other in zip(found[0], hidden, strict=True)]
-    if len(set(np.round(factors, 6))) > 1 and equal(found[0] * np.array(factors)[:, None, None], hidden, EXACT):
+    factors = [float((one * other).sum() / (one * one).sum()) for one, other in zip(tries[0], hidden, strict=True)]
+    if len(set(np.round(factors, 6))) > 1 and equal(tries[0] * np.array(factors)[:, None, None], hidden, EXACT):
         return f"each state is what step gives times a factor that changes: {', '.join(f'{f:.4g}' for f in factors)}."
-    return _mixed(kind, own, hidden, found[0])
+    return _mixed(kind, own, hidden, tries[0])
 
 
 _STARTS = [
@@ -175,12 +175,12 @@ def _begun(kind: str, first: np.ndarray, starts: np.ndarray) -> str:
     )
 
 
-def _odd_steps(hidden: np.ndarray, found: np.ndarray) -> str | None:
+def _odd_steps(hidden: np.ndarray, tries: np.ndarray) -> str | None:
     """Which single steps are given something else than the others are."""
-    odd = [t for t in range(len(hidden)) if not equal(found[0][t], hidden[t], EXACT)]
+    odd = [t for t in range(len(hidden)) if not equal(tries[0][t], hidden[t], EXACT)]
     if not 0 < len(odd) < len(hidden):
         return None
-    name = next((name for name, one in zip(names(), found, strict=True) if equal(one[odd], hidden[odd], EXACT)), None)
+    name = next((name for name, one in zip(names(), tries, strict=True) if equal(one[odd], hidden[odd], EXACT)), None)
     if name is None or len(odd) > len(hidden) // 2:
         return None
     which = " and ".join(str(t + 1) for t in odd)
@@ -200,8 +200,8 @@ def _mixed(kind: str, own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> st
         if trace is not None and trace.shape == steps.shape:
             columns |= {f"{gate}_t * what step gives": trace * steps, f"{gate}_t * the state before": trace * before}
             columns[f"{gate}_t"] = trace
-    found = parts(hidden, {name: value for name, value in columns.items() if value is not None})
-    return f"each state is {summed(found)}; the step itself is right." if found else None
+    counts = parts(hidden, {name: value for name, value in columns.items() if value is not None})
+    return f"each state is {summed(counts)}; the step itself is right." if counts else None
 
 
 def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2, whole: bool = False) -> Parts | None:
@@ -225,9 +225,9 @@ def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2, whol
     return None
 
 
-def summed(found: Parts) -> str:
+def summed(counts: Parts) -> str:
     """``0.5 times a plus 0.5 times b``."""
-    (first, times), *rest = found.items()
+    (first, times), *rest = counts.items()
     said = f"{'minus ' if times < 0 else ''}{_times(times, first)}"
     return said + "".join(f" {'plus' if times > 0 else 'minus'} {_times(times, name)}" for name, times in rest)
 

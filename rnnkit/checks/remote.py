@@ -122,7 +122,7 @@ def _reply(seen: Seen) -> dict[str, Any]:
 
 
 def _cases(outcomes: Outcomes) -> dict[str, Any]:
-    left, found = VALUES_LIMIT, {}
+    left, cases = VALUES_LIMIT, {}
     for case, outcome in outcomes.items():
         values, problems = {}, {name: _cut(text) for name, text in outcome.problems.items()}
         for name, value in outcome.values.items():
@@ -131,24 +131,20 @@ def _cases(outcomes: Outcomes) -> dict[str, Any]:
                 problems.setdefault(name, f"{name}: the array of shape {value.shape} is too large")
             else:
                 values[name] = value
-        found[case] = {
+        cases[case] = {
             "values": values,
             "problems": problems,
             "error": _error(outcome),
             "notes": list(map(_cut, outcome.notes)),
         }
-    return found
+    return cases
 
 
 def _error(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.error is None:
         return None
     kind = NotImplementedError if isinstance(outcome.error, NotImplementedError) else type(outcome.error)
-    return {
-        "type": kind.__name__,
-        "text": _cut(str(outcome.error)),
-        "where": list(map(_cut, where(outcome.error))),
-    }
+    return {"type": kind.__name__, "text": _cut(str(outcome.error)), "where": list(map(_cut, where(outcome.error)))}
 
 
 def _cut(text: str) -> str:

@@ -96,15 +96,15 @@ def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) 
         outcomes: by case.
         right: the right numbers by case.
     """
-    found = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
-    if RANDOM in found.values():
+    troubles = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
+    if RANDOM in troubles.values():
         return f"{RANDOM}.", True
-    if not found:
+    if not troubles:
         return None, False
-    raises = RAISES in found.values()
+    raises = RAISES in troubles.values()
     fine = any(
         all(later(name) or name == CALLS for name in (*wrong_in(right[case], outcomes[case]), *outcomes[case].problems))
-        for case in found
+        for case in troubles
     )
     if not fine:
         return f"{RAISES if raises else KEPT} {WHAT}.", False

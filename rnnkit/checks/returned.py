@@ -42,8 +42,8 @@ def _container(outcome: Outcome) -> str | None:
 
 def _forward(outcomes: Outcomes) -> str | None:
     hidden, output = outcomes["hidden states"], outcomes["output at every step"]
-    if found := _container(hidden):
-        return found
+    if sentence := _container(hidden):
+        return sentence
     third = "gates" if "gate traces" in outcomes else "None"
     kinds = [
         _kind(output, "output", third),

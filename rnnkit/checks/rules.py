@@ -68,14 +68,14 @@ def _banned_code(code: types.CodeType, module: str, question: Question) -> str |
 
 def in_source(obj: Any, question: Question) -> list[str]:
     """Forbidden things that the class comes from, or that the code of this question names; sorted."""
-    found: set[str] = set()
+    used: set[str] = set()
     if isinstance(obj, type):
-        found |= {name for cls in obj.__mro__ if (name := banned_name(cls, question))}
+        used |= {name for cls in obj.__mro__ if (name := banned_name(cls, question))}
     elif name := banned_name(obj, question):
-        found.add(name)
+        used.add(name)
     for function in _functions(obj, question):
-        found |= set(_named_in(function.__code__, function, question))
-    return sorted(found)
+        used |= set(_named_in(function.__code__, function, question))
+    return sorted(used)
 
 
 def _functions(obj: Any, question: Question) -> Iterator[types.FunctionType]:
@@ -138,8 +138,8 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
                 continue
             else:
                 value = None
-            if found := banned_name(value, question):
-                yield found
+            if name := banned_name(value, question):
+                yield name
 
 
 # ---- while it runs -----------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
 @contextmanager
 def tripwire(question: Question) -> Iterator[set[str]]:
     """Notes every forbidden call in this thread, whatever name it went by."""
-    found: set[str] = set()
+    used: set[str] = set()
     codes = {
         _code_of(cls, name): f"torch.nn.{cls.__name__}" for cls in TORCH_CLASSES for name in ("__init__", "forward")
     }
@@ -164,21 +164,21 @@ def tripwire(question: Question) -> Iterator[set[str]]:
             if code not in known:
                 known[code] = _banned_code(code, str(frame.f_globals.get("__name__", "")), question)
             if name := known[code]:
-                found.add(name)
+                used.add(name)
             elif code.co_name == "__call__" and code.co_filename.endswith("_ops.py"):
                 called = getattr(frame.f_locals.get("self"), "__name__", "").split(".")[0]
                 if called in _TORCH_CALLS:
-                    found.add(f"torch.ops.aten.{called}")
+                    used.add(f"torch.ops.aten.{called}")
         elif event == "c_call" and getattr(argument, "__name__", "") in _TORCH_CALLS and _is_torch_call(argument):
-            found.add(f"torch.{argument.__name__}")
+            used.add(f"torch.{argument.__name__}")
 
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        yield found
+        yield used
     finally:
         if sys.getprofile() is not watch:
-            found.add(SWITCHED_OFF)
+            used.add(SWITCHED_OFF)
         sys.setprofile(before)
 
 

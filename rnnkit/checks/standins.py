@@ -91,15 +91,15 @@ class Book:
         self.called.add(need.id)
         call = {"question": need.id, "phi": phi, "arrays": arrays, "back": list(back)}
         key = hashlib.sha256(json.dumps(encode(call)).encode()).hexdigest()
-        found = self.given.get(key)
-        if found is None:
+        result = self.given.get(key)
+        if result is None:
             if all(np.isfinite(one).all() for one in (*arrays, *back)):  # what is made of NaN is asked for later
                 self.calls[key] = call | {"arrays": [one.copy() for one in arrays]}  # weights are set anew in place
             return None
-        if "error" in found:
-            kind, text = found["error"]
+        if "error" in result:
+            kind, text = result["error"]
             raise ERRORS[kind](text)
-        return found["values"]
+        return result["values"]
 
 
 @contextmanager
@@ -164,8 +164,8 @@ def _of_method(need: Question, book: Book, own: Any) -> Callable[..., Any]:
         weights = [getattr(self, name) for name in weights_of(need)]
         tensors = [_tensor(need, one, weights[0]) for one in _bound(need, own, given, named)]
         phi = str(self.phi) if need.target == "RNN" else ""
-        found = _Looked.apply(functools.partial(_tensors, need, book, phi), *tensors, *weights)
-        return found[0] if len(found) == 1 else (found[0], dict(zip("zr", found[1:], strict=True)))
+        results = _Looked.apply(functools.partial(_tensors, need, book, phi), *tensors, *weights)
+        return results[0] if len(results) == 1 else (results[0], dict(zip("zr", results[1:], strict=True)))
 
     return stand_in
 
@@ -202,10 +202,10 @@ class _Looked(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, look: Callable[..., list[Tensor]], *tensors: Tensor) -> tuple[Tensor, ...]:
-        found = tuple(look(tensors, ()))
+        results = tuple(look(tensors, ()))
         ctx.look, ctx.count = look, len(tensors)
-        ctx.save_for_backward(*tensors, *found)
-        return found
+        ctx.save_for_backward(*tensors, *results)
+        return results
 
     @staticmethod
     def backward(ctx: Any, *back: Tensor) -> tuple[Any, ...]:

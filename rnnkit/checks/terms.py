@@ -30,10 +30,10 @@ def made_of(question: Question, quantity: str, got: np.ndarray, right: np.ndarra
     if terms is None or got.shape != right.shape:
         return None
     names, columns = list(terms), np.array([np.ravel(values) for values in terms.values()]).T
-    wanted, found = _parts(right, columns), _parts(got, columns)
-    if wanted is None or found is None:
+    wanted, made = _parts(right, columns), _parts(got, columns)
+    if wanted is None or made is None:
         return None
-    (curve, should), (other, does) = wanted, found
+    (curve, should), (other, does) = wanted, made
     said = []
     if other != curve:
         said.append(f"it goes through {other or 'nothing'} where it should go through {curve or 'nothing'}")

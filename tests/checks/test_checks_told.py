@@ -14,8 +14,8 @@ from checking import BANK, answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, known, probes, remote
-from rnnkit.checks.numbers import bias_alike, relation
 from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.relations import bias_alike, relation
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.score.score import score
 

@@ -13,7 +13,6 @@ import pytest
 from browser import browser, needs_chromium
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from rnnkit.runs.summary import records_in, unreadable_in
 from runtools import ROOT
 
 from rnnkit import cli, plots

@@ -24,7 +24,7 @@ ASSIGNMENT = Assignment(
         extra_name="extra_torder",
         chats="ai_chats",
     ),
-    aside=("again.py", "clues.py", "own_diagnostics.py", "own_setting.py"),
+    aside=("again.py", "clues.py", "experiment.py", "own_diagnostics.py", "own_setting.py"),
 )
 check = ASSIGNMENT.check
 

@@ -14,9 +14,9 @@ def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) ->
     case = "above the cutoff"
     if outcomes[case].error is not None:
         return None
-    inputs, found = question.inputs.of(case), []
-    for about, given in {"": inputs, **inputs.rounds}.items():
-        at = (lambda one, about=about: named(one, about)) if about else (lambda one: one)
+    inputs, factors = question.inputs.of(case), []
+    for special, given in {"": inputs, **inputs.rounds}.items():
+        at = (lambda one, special=special: named(one, special)) if special else (lambda one: one)
         names = [name for name in right[case] if name.startswith("grads[") and name == at(name.split(" (with")[0])]
         norm, cutoff = right[case].get(at("norm")), float(given["cutoff"])
         values = [outcomes[case].values.get(name) for name in names]
@@ -27,18 +27,15 @@ def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) ->
         times = float(got @ wanted / (wanted @ wanted))
         if got.shape != wanted.shape or not equal(got, times * wanted):
             return None
-        found.append((times, cutoff, float(norm)))
-    if not found or all(abs(times * norm / cutoff - 1) < 1e-4 for times, cutoff, norm in found):
+        factors.append((times, cutoff, float(norm)))
+    if not factors or all(abs(times * norm / cutoff - 1) < 1e-4 for times, cutoff, norm in factors):
         return None
-    times, cutoff, norm = found[0]
+    times, cutoff, norm = factors[0]
     said = f"your factor is {times:.6g}, and cutoff / norm is {cutoff / norm:.6g}"
-    digits = next((n for n in range(1, 5) if all(abs(round(c / n_, n) - t) < 1e-9 for t, c, n_ in found)), None)
+    digits = next((n for n in range(1, 5) if all(abs(round(c / n_, n) - t) < 1e-9 for t, c, n_ in factors)), None)
     if digits:
         return f"{said}: it is rounded to {digits} digit{'s' * (digits != 1)} after the point."
-    more = [c / t - n for t, c, n in found if t > 0]
+    more = [c / t - n for t, c, n in factors if t > 0]
     if len(more) > 1 and np.ptp(more) < 1e-5 and abs(more[0]) > 1e-8:
         return f"{said}: it is as if {more[0]:.3g} were added to the norm."
     return f"{said}."
-
-
-CLUES = {"clip": factor}

@@ -119,15 +119,15 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
     from rnnkit.plots.own import own_and_ours
 
     try:
-        found = find_cells(cells)
-        functions = _read(_path(found))
+        chosen = find_cells(cells)
+        functions = _read(_path(chosen))
         if functions is None:
             print(f"no {OWN_DIAGNOSTICS} here: the last cell of {DIAGNOSTICS} writes it, then run this cell again")
             return
         if str(record["status"]) == "diverged":
             print("no finite numbers to compare: the run diverged, the weights at its end are not finite")
             return
-        compared = compare(record, found, functions)
+        compared = compare(record, chosen, functions)
     except BadValue as error:
         print(error)
         return
@@ -170,10 +170,10 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
         hs = states(cell, batch.inputs)
         return head.loss(readout(cell, torch.stack(hs), head.name), batch.targets), hs
 
-    found = _over_time(functions, ours, forward)
+    compared = _over_time(functions, ours, forward)
     W = cell.recurrent_weight_for_rho()
-    found.append(functions.compare("rho", "spectral_radius", rho_Whh(cell), lambda f: f(W)))
-    return found + _norms(functions, regime, ours, cell)
+    compared.append(functions.compare("rho", "spectral_radius", rho_Whh(cell), lambda f: f(W)))
+    return compared + _norms(functions, regime, ours, cell)
 
 
 def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
@@ -188,15 +188,15 @@ def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
 
 def _over_time(functions: _Functions, ours: Pass, forward: Callable) -> list[Compared]:
     saturation = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh"
-    found = [
+    compared = [
         functions.compare("g_t", "gradient_through_time", grad_time(ours), lambda f: f(*forward())),
         functions.compare("saturation", saturation, sat_time(ours), lambda f: f(ours.hidden.clone())),
     ]
     if not ours.gates:
-        return found
+        return compared
     for gate, trace in ours.gates.items():
         right = gate_sat_time(ours, gate)
-        found.append(functions.compare(f"gate {gate}", "gate_distance", right, lambda f, v=trace: f(v.clone())))
+        compared.append(functions.compare(f"gate {gate}", "gate_distance", right, lambda f, v=trace: f(v.clone())))
     keys = {"grad_time": grad_time(ours), "sat_time": sat_time(ours)}
     keys |= {f"gate_{gate}_sat_time": gate_sat_time(ours, gate) for gate in "zr"}
 
@@ -204,7 +204,7 @@ def _over_time(functions: _Functions, ours: Pass, forward: Callable) -> list[Com
         values = function(*forward(), {gate: trace.clone() for gate, trace in ours.gates.items()})
         return np.stack([as_array(values[key]) for key in keys])
 
-    return [*found, functions.compare("all of them, by name", "diagnostics", np.stack([*keys.values()]), all_keys)]
+    return [*compared, functions.compare("all of them, by name", "diagnostics", np.stack([*keys.values()]), all_keys)]
 
 
 def _norms(functions: _Functions, regime: Regime, ours: Pass, cell: nn.Module) -> list[Compared]:
@@ -213,16 +213,16 @@ def _norms(functions: _Functions, regime: Regime, ours: Pass, cell: nn.Module) -
     def grads() -> list[Tensor]:
         return [gradient.clone() for gradient in ours.grads.values()]
 
-    found = [functions.compare("gradient norm", "global_norm", gradient_norm(ours.grads), lambda f: f(grads()))]
+    compared = [functions.compare("gradient norm", "global_norm", gradient_norm(ours.grads), lambda f: f(grads()))]
     if regime.clipstyle == "nothing":
-        return found
+        return compared
     right = clip(ours.grads, cell.W_hh, regime.clipstyle, regime.cutoff).norm_clipped
 
     def after(function: Callable) -> float:
         new, _ = function(grads(), regime.cutoff)
         return gradient_norm(dict(enumerate(new)))
 
-    return [*found, functions.compare("norm after clipping", "clip_rescale", right, after)]
+    return [*compared, functions.compare("norm after clipping", "clip_rescale", right, after)]
 
 
 def as_array(value: Any) -> np.ndarray:

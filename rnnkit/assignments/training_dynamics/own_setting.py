@@ -61,11 +61,11 @@ def tried(
     lengths = [*dict.fromkeys(lengths.tolist())]
     record = {"regime": np.array(regime.to_json()), **weights}
     try:
-        found = error_by_length(record, lengths, LENGTHS * SEQUENCES // len(lengths), seed, on_sequences, False)
+        rows = error_by_length(record, lengths, LENGTHS * SEQUENCES // len(lengths), seed, on_sequences, False)
     except (KeyError, ValueError, RuntimeError) as error:
         raise BadValue(f"its network cannot be tried: {error}") from None
-    sequences = sum(row.sequences for row in found)
-    return Fresh(lengths, sequences, 100 * sum(row.wrong for row in found) / sequences)
+    sequences = sum(row.sequences for row in rows)
+    return Fresh(lengths, sequences, 100 * sum(row.wrong for row in rows) / sequences)
 
 
 def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, seed: int = SEED) -> Report:
@@ -96,11 +96,11 @@ def report_on(name: str, min_length: int, claimed: float, fresh: Fresh) -> Repor
             f"lengths from {min_length}" if solved else "not solved",
         ),
     ]  # fmt: skip
-    about = (
+    summary = (
         f"{name}, lengths {lengths[0]} to {lengths[-1]}: {wrong:.2f} % of {fresh.sequences} fresh sequences are wrong, "
         f"{claimed:.2f} % at the record's last check"
     )
-    return whole(OWN, cases, [about])
+    return whole(OWN, cases, [summary])
 
 
 @dataclass

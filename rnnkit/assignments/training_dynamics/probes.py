@@ -58,9 +58,9 @@ def _only(letter: str, kept: tuple[int, ...]) -> Callable[[Inputs], Inputs]:
     """Of a list of gradients some alone."""
 
     def change(given: Inputs) -> Inputs:
-        found = [value for k, value in enumerate(given.listed(letter)) if k in kept]
+        values = [value for k, value in enumerate(given.listed(letter)) if k in kept]
         rest = {name: value for name, value in given.arrays.items() if not name.startswith(letter)}
-        return Inputs(given.sizes, rest | {f"{letter}{k}": value for k, value in enumerate(found)})
+        return Inputs(given.sizes, rest | {f"{letter}{k}": value for k, value in enumerate(values)})
 
     return change
 
@@ -238,14 +238,8 @@ PROBES: dict[str, tuple[Probe, ...]] = {
     "omega": _REGULARISED,
 }
 PROBED: dict[str, tuple[str, ...]] = {
-    "rnn_step": ("h_t: values, tanh",),
     "rnn_forward": ("hidden states", "output after the last step"),
     "gru_forward": ("hidden states", "output after the last step"),
-    "gru_step": ("h_t and gates: values",),
-    "grad_time": ("loss at the last step",),
     "gate_sat_time": ("gates spread over (0, 1)",),
-    "rho": ("a matrix that is not symmetric",),
-    "grad_norm": ("all gradients together",),
-    "clip": ("above the cutoff",),
     "omega": ("Omega", "the gradient with respect to W_hh"),
 }  # of the others the first

@@ -24,10 +24,10 @@ def of_function(question_id: str) -> Inputs:
     return Inputs(SIZES, FIXED[question_id](), rounds=_ROUNDS[question_id]())
 
 
-def told(about: str, options: dict[str, str]) -> str:
+def told(special: str, options: dict[str, str]) -> str:
     """A name that also says which head and phi a cell has: ``T = B = 1, head lastSoftmax``."""
     heads = " or ".join(dict.fromkeys(options[key] for key in ("head", "last") if key in options))
-    parts = [about, heads and f"head {heads}", "phi" in options and f"phi {options['phi']}"]
+    parts = [special, heads and f"head {heads}", "phi" in options and f"phi {options['phi']}"]
     return ", ".join(filter(None, parts))
 
 
@@ -43,14 +43,14 @@ def _of_cells(kind: str, whole: bool) -> Rounds:
         "I = H = O = 1": (2.3, {"I": 1, "H": 1, "O": 1}, ("lastLinear", "lastLinear"), {"phi": "sigmoid"}),
         "all sizes 3": (2.9, THREES, ("lastSoftmax", "lastSoftmax"), {"phi": "identity", "grad": "unasked"}),
     }
-    found = {}
-    for about, (turn, sizes, heads, options) in table.items():
+    later = {}
+    for special, (turn, sizes, heads, options) in table.items():
         arrays = cell_arrays(kind, SIZES | sizes, turn, bias=-0.3)
         arrays["h_prev"][0] = 0
         arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
         chosen = of_a_cell(kind, whole, dict(zip(("head", "last"), heads, strict=True)) | options)
-        found[told(about, chosen)] = Inputs(SIZES | sizes, arrays, chosen)
-    return found | {"the first inputs once more": Inputs(SIZES, cell_arrays(kind), {"grad": "unasked"})}
+        later[told(special, chosen)] = Inputs(SIZES | sizes, arrays, chosen)
+    return later | {"the first inputs once more": Inputs(SIZES, cell_arrays(kind), {"grad": "unasked"})}
 
 
 def of_a_cell(kind: str, whole: bool, options: dict[str, str]) -> dict[str, str]:
@@ -71,42 +71,42 @@ SMALL = {"T = 1": _sizes(1, 3, 5), "B = H = 1": _sizes(4, 1, 1), "B = 7, T = 2":
 
 def _flows() -> Rounds:
     """In the last one no loss comes from the first sequence, and r stands before z."""
-    found = {
+    later = {
         name: Inputs(sizes, through_time(sizes, 0.4 * k), {"gates": "zr"})
         for k, (name, sizes) in enumerate(SMALL.items(), 1)
     }
-    found["all sizes 3"].arrays["loss_weights"][:, 0] = 0
-    found["all sizes 3"].options["gates"] = "rz"
-    return found
+    later["all sizes 3"].arrays["loss_weights"][:, 0] = 0
+    later["all sizes 3"].options["gates"] = "rz"
+    return later
 
 
 def _keys() -> Rounds:
-    found = _flows()
-    for given in found.values():
+    later = _flows()
+    for given in later.values():
         given.arrays["z"] = wave(shape_of("TBH", given.sizes), 0.3, 0.45, 0.5)
         given.arrays["r"] = wave(shape_of("TBH", given.sizes), 3.6, 0.3, 0.65)
-    return found
+    return later
 
 
 def _states(name: str, scale: float, shift: float, ends: tuple[float, ...], cases: tuple[str, ...] = ()) -> Rounds:
     """States or gates, some of them at the ends exactly."""
-    found = {}
-    for k, (about, sizes) in enumerate(SMALL.items(), 1):
+    later = {}
+    for k, (special, sizes) in enumerate(SMALL.items(), 1):
         values = wave(shape_of("TBH", sizes), 0.6 * k, scale, shift)
         if values.shape[1] > len(ends):
             values[0, : len(ends), 0] = ends
-        found[about] = Inputs(sizes, {name: values}, cases=list(cases))
-    return found
+        later[special] = Inputs(sizes, {name: values}, cases=list(cases))
+    return later
 
 
 def _sigmoids() -> Rounds:
     """Sigmoid units, gates that are spread or nearly open, and gates that are nearly shut."""
     units = _states("hidden", 0.3, 0.6, (0.5,), ("sigmoid units",))
-    found = _states("spread", 0.49, 0.5, (0.0, 1.0, 0.5), ("gates spread over (0, 1)",))
-    found["B = 7, T = 2"].arrays["spread"][1] = wave((7, 5), 0.2, 0.02, 0.97)  # nearly open
+    later = _states("spread", 0.49, 0.5, (0.0, 1.0, 0.5), ("gates spread over (0, 1)",))
+    later["B = 7, T = 2"].arrays["spread"][1] = wave((7, 5), 0.2, 0.02, 0.97)  # nearly open
     shut = _states("nearly_shut", 0.02, 0.03, (0.0,), ("gates nearly shut",))
-    found |= {f"{name}, nearly shut": given for name, given in shut.items()}
-    return found | {f"{name}, units": given for name, given in units.items()}
+    later |= {f"{name}, nearly shut": given for name, given in shut.items()}
+    return later | {f"{name}, units": given for name, given in units.items()}
 
 
 def _matrices() -> Rounds:
@@ -135,19 +135,19 @@ SHAPES_OF_GRADIENTS = {
 
 def _norms() -> Rounds:
     all_together = ["all gradients together"]
-    found = {name: gradients("g", -0.7, shapes) for name, shapes in SHAPES_OF_GRADIENTS.items()}
-    found["a gradient of zeros among others"] = gradients("g") | {"g1": np.zeros((2, 2))}
-    found["zeros"] = {"g0": np.zeros((2, 3)), "g1": np.zeros(4)}
-    return {name: Inputs(SIZES, arrays, cases=all_together) for name, arrays in found.items()}
+    lists = {name: gradients("g", -0.7, shapes) for name, shapes in SHAPES_OF_GRADIENTS.items()}
+    lists["a gradient of zeros among others"] = gradients("g") | {"g1": np.zeros((2, 2))}
+    lists["zeros"] = {"g0": np.zeros((2, 3)), "g1": np.zeros(4)}
+    return {name: Inputs(SIZES, arrays, cases=all_together) for name, arrays in lists.items()}
 
 
 def _clips() -> Rounds:
     """Norms on either side of the cutoff, near to it and far from 1, and at it."""
 
     def scaled(letter: str, norm: float, shapes: tuple[tuple[int, ...], ...]) -> dict[str, np.ndarray]:
-        found = gradients(letter, 1.0, shapes)
-        factor = norm / np.sqrt(sum((value**2).sum() for value in found.values()))
-        return {name: factor * value for name, value in found.items()}
+        arrays_of_one = gradients(letter, 1.0, shapes)
+        factor = norm / np.sqrt(sum((value**2).sum() for value in arrays_of_one.values()))
+        return {name: factor * value for name, value in arrays_of_one.items()}
 
     def given(case: str, arrays: dict[str, np.ndarray], cutoff: float) -> Inputs:
         return Inputs(SIZES, arrays | {"cutoff": np.array(cutoff)}, cases=[case])
@@ -171,7 +171,7 @@ def _omegas() -> Rounds:
     bounds = {"T = 1": 0.01, "B = H = 1": 0.01, "B = 7, T = 2": 0.25, "all sizes 3": 1e-16}
     scales = {"T = 1": 1.0, "B = H = 1": 1.0, "B = 7, T = 2": 1.0, "all sizes 3": 1e-6}
     names = {"B = 7, T = 2": "squared norms at the bound", "all sizes 3": "tiny flows and bound"}
-    found = {}
+    later = {}
     for k, (name, sizes) in enumerate(SMALL.items(), 1):
         flow = wave(shape_of("TBH", sizes), 0.5 * k, scales[name])
         if name in names:
@@ -182,8 +182,8 @@ def _omegas() -> Rounds:
         slope[-1, -1] = 0 if sizes["H"] > 1 else slope[-1, -1]
         W_hh = wave(shape_of("HH", sizes), 1.1 * k, 0.8)
         arrays = {"flow": flow, "slope": slope, "W_hh": W_hh, "bound": np.array(bounds[name])}
-        found[names.get(name, name)] = Inputs(sizes, arrays)
-    return found
+        later[names.get(name, name)] = Inputs(sizes, arrays)
+    return later
 
 
 _ROUNDS: dict[str, Callable[[], Rounds]] = {

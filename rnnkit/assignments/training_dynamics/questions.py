@@ -10,7 +10,6 @@ from typing import Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
-from rnnkit.assignments.training_dynamics.clues import CLUES
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
 from rnnkit.checks.forbidden import Forbidden
@@ -47,9 +46,15 @@ def _function(
     return Question(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=CLUES.get(id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
         returns=RETURNS.get(id),
     )  # fmt: skip
+
+
+def _of_clipping(*given: Any) -> str | None:
+    from rnnkit.assignments.training_dynamics.clues import factor  # left out where answers are scored
+
+    return factor(*given)
 
 
 def _of_own_setting(name: Any) -> Report:

@@ -70,26 +70,26 @@ def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Re
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
     """
-    about = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
+    entries = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
     stood_in = [need.id for need in question.behind]
-    calls, called = about["calls"], _texts(about["called"], "called")
+    calls, called = entries["calls"], _texts(entries["called"], "called")
     if type(calls) is not dict or len(calls) > MOST_CALLS:
         raise BadReply(f"calls: expected an object with at most {MOST_CALLS} calls")
-    reply = _reply({name: about[name] for name in ENTRIES}, question, sizes)
-    found = {key: _call(call, stood_in) for key, call in calls.items()}
-    return reply, found, [id for id in stood_in if id in called]
+    reply = _reply({name: entries[name] for name in ENTRIES}, question, sizes)
+    unknown = {key: _call(call, stood_in) for key, call in calls.items()}
+    return reply, unknown, [id for id in stood_in if id in called]
 
 
-def _call(found: Any, stood_in: list[str]) -> Call:
-    about = _entries(found, "a call", {"question", "phi", "arrays", "back"})
-    arrays, back = about["arrays"], about["back"]
-    if about["question"] not in stood_in or type(about["phi"]) is not str:
+def _call(reply: Any, stood_in: list[str]) -> Call:
+    entries = _entries(reply, "a call", {"question", "phi", "arrays", "back"})
+    arrays, back = entries["arrays"], entries["back"]
+    if entries["question"] not in stood_in or type(entries["phi"]) is not str:
         raise BadReply("a call: expected an earlier question")
     for some in (arrays, back):
         right = type(some) is list and all(type(one) is np.ndarray and one.dtype.kind == "f" for one in some)
         if not right or len(some) > NAMES or sum(one.size for one in some) > MOST_NUMBERS:
             raise BadReply(f"a call: expected at most {MOST_NUMBERS} floating-point numbers in arrays")
-    return Call(about["question"], about["phi"], arrays, back)
+    return Call(entries["question"], entries["phi"], arrays, back)
 
 
 def _decoded(text: Any) -> Any:
@@ -112,78 +112,78 @@ def _size(text: Any) -> str:
     return f"{len(text)}" if type(text) is str else type(text).__name__
 
 
-def _reply(found: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    about = _entries(found, "the reply", ENTRIES)
-    verdict = about["verdict"]
+def _reply(reply: Any, question: Question, sizes: dict[str, int]) -> Reply:
+    entries = _entries(reply, "the reply", ENTRIES)
+    verdict = entries["verdict"]
     if verdict is not None:
         status, message = _texts(verdict, "verdict", 2)
         return Reply(Seen(verdict=(status if status in VERDICTS else UNCHECKABLE, message)))
-    used = _texts(about["rules"], "rules")
-    cases = about["cases"]
+    used = _texts(entries["rules"], "rules")
+    cases = entries["cases"]
     if type(cases) is not dict:
         raise BadReply(f"cases: expected an object, got {type(cases).__name__}")
     outcomes = {case.name: _outcome(cases.get(case.name), sizes) for case in question.cases}
-    probed = _probed(about["probes"], question)
-    return Reply(Seen(outcomes, used, probes=lambda: probed), _needs(about["needs"], question, sizes))
+    probed = _probed(entries["probes"], question)
+    return Reply(Seen(outcomes, used, probes=lambda: probed), _needs(entries["needs"], question, sizes))
 
 
-def _probed(found: Any, question: Question) -> dict[str, Outcome]:
+def _probed(reply: Any, question: Question) -> dict[str, Outcome]:
     sizes = {name: inputs.sizes for name, inputs in probe_inputs(question).items()}
     sizes |= dict.fromkeys((FIRST, OWN), question.inputs.sizes)
-    if type(found) is not dict or not set(found) <= set(sizes):
+    if type(reply) is not dict or not set(reply) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")
-    return {name: _outcome(found[name], sizes[name]) for name in sizes if name in found}
+    return {name: _outcome(reply[name], sizes[name]) for name in sizes if name in reply}
 
 
-def _needs(found: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:
-    if type(found) is not dict or not set(found) <= set(question.needs):
+def _needs(reply: Any, question: Question, sizes: dict[str, int]) -> list[tuple[Question, Reply]]:
+    if type(reply) is not dict or not set(reply) <= set(question.needs):
         raise BadReply(f"needs: expected an object with {', '.join(question.needs) or 'nothing'} in it")
-    return [(need, _reply(found[need.id], need, sizes)) for need in question.needed if need.id in found]
+    return [(need, _reply(reply[need.id], need, sizes)) for need in question.needed if need.id in reply]
 
 
-def _outcome(found: Any, sizes: dict[str, int]) -> Outcome:
+def _outcome(reply: Any, sizes: dict[str, int]) -> Outcome:
     outcome = Outcome(sizes=sizes)
-    if found is None:
+    if reply is None:
         outcome.problems["answer"] = "there is no answer to this case"
         return outcome
-    about = _entries(found, "a case", {"values", "problems", "error", "notes"})
-    for name, text in _named(about["problems"], "problems")[:SHOWN]:
+    entries = _entries(reply, "a case", {"values", "problems", "error", "notes"})
+    for name, text in _named(entries["problems"], "problems")[:SHOWN]:
         outcome.problems[name] = one_line(text) if type(text) is str else "a problem that cannot be read"
-    for name, value in _named(about["values"], "values"):
+    for name, value in _named(entries["values"], "values"):
         if type(value) is np.ndarray and value.dtype == np.float64:
             outcome.values[name] = value
         else:
             outcome.problems.setdefault(name, f"{name}: expected an array of float64")
-    outcome.notes = _texts(about["notes"], "notes")[:SHOWN]
-    outcome.error = _error(about["error"])
+    outcome.notes = _texts(entries["notes"], "notes")[:SHOWN]
+    outcome.error = _error(entries["error"])
     return outcome
 
 
-def _error(found: Any) -> Reported | None:
-    if found is None:
+def _error(reply: Any) -> Reported | None:
+    if reply is None:
         return None
-    about = _entries(found, "error", {"type", "text", "where"})
-    kind, text = about["type"], about["text"]
+    entries = _entries(reply, "error", {"type", "text", "where"})
+    kind, text = entries["type"], entries["text"]
     if type(kind) is not str or type(text) is not str:
         raise BadReply("error: expected text")
-    function, line = _texts(about["where"], "where", 2)
+    function, line = _texts(entries["where"], "where", 2)
     return Reported(one_line(kind, 80), plain(text, TEXT), (function, line))
 
 
-def _entries(found: Any, what: str, names: set[str]) -> dict[str, Any]:
-    if type(found) is not dict or set(found) != names:
+def _entries(reply: Any, what: str, names: set[str]) -> dict[str, Any]:
+    if type(reply) is not dict or set(reply) != names:
         raise BadReply(f"{what}: expected an object with {', '.join(sorted(names))}")
-    return found
+    return reply
 
 
-def _named(found: Any, what: str) -> list[tuple[str, Any]]:
-    if type(found) is not dict or len(found) > NAMES:
+def _named(reply: Any, what: str) -> list[tuple[str, Any]]:
+    if type(reply) is not dict or len(reply) > NAMES:
         raise BadReply(f"{what}: expected an object with at most {NAMES} names")
-    return [(one_line(name, 100), value) for name, value in found.items()]
+    return [(one_line(name, 100), value) for name, value in reply.items()]
 
 
-def _texts(found: Any, what: str, count: int | None = None) -> list[str]:
-    right = type(found) is list and len(found) <= NAMES and all(type(text) is str for text in found)
-    if not right or (count is not None and len(found) != count):
+def _texts(reply: Any, what: str, count: int | None = None) -> list[str]:
+    right = type(reply) is list and len(reply) <= NAMES and all(type(text) is str for text in reply)
+    if not right or (count is not None and len(reply) != count):
         raise BadReply(f"{what}: expected a list of texts")
-    return [one_line(text) for text in found]
+    return [one_line(text) for text in reply]

@@ -69,7 +69,7 @@ def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> 
 
 
 def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
-    found: list[CaseReport] = []
+    cases: list[CaseReport] = []
     notes: list[str] = []
     used: list[str] = []
     key = question.assignment.key
@@ -82,10 +82,10 @@ def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Re
             return settled
         used += seen.rules
         notes += [note for outcome in seen.outcomes.values() for note in outcome.notes]
-        found = _worse(found, _compared(question, seen, inputs))
-        if not any(case.passed for case in found):
+        cases = _worse(cases, _compared(question, seen, inputs))
+        if not any(case.passed for case in cases):
             break
-    report = whole(question, found, list(dict.fromkeys(notes)))
+    report = whole(question, cases, list(dict.fromkeys(notes)))
     if report.points < report.most:
         report = _explained(question, asked, report)
     return _forbidden(question, used) if used and report.points else report

@@ -25,7 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnkit.checks.case import Case, in_rounds, tensor
+from rnnkit.checks.case import Case, call, in_rounds, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
 
@@ -75,40 +75,8 @@ def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> Non
     outcome.put("g x 1e28", as_array(value) * 1e28, "T")
 
 
-def _saturation(name: str, source: str, argument: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given = tensor(inputs[source], dtype)
-        outcome.put(name, obj(given), "T")
-        if not torch.equal(given, tensor(inputs[source], dtype)):
-            outcome.problems[argument] = f"{argument}: your code changes it in place; make a new tensor instead"
-
-    return in_rounds(run)
-
-
-def _rho(source: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        W = tensor(inputs[source], dtype)
-        outcome.put("rho", obj(W), ())
-        if not torch.equal(W, tensor(inputs[source], dtype)):
-            outcome.problems["W"] = "W: your code changes it in place; make a new tensor instead"
-
-    return in_rounds(run)
-
-
 def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
     return [tensor(values, dtype) for values in inputs.listed(source)]
-
-
-def _norm(source: str):
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        grads = _grads(source, dtype, inputs)
-        given = list(grads)
-        outcome.put("norm", obj(given), ())
-        _unchanged(outcome, "grads", given, grads)
-        if not all(map(torch.equal, grads, _grads(source, dtype, inputs))):
-            outcome.problems["grads"] = "grads: your code changes them in place; make new tensors instead"
-
-    return in_rounds(run)
 
 
 def _clip(source: str):
@@ -166,15 +134,15 @@ def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
             return
-        found = [key for key in KEYS if key in value]
+        there = [key for key in KEYS if key in value]
         if only_keys:
             strange = sorted(str(key) for key in value if key not in KEYS)
             outcome.put("other keys", float(len(strange)), ())
-            if len(found) < len(KEYS) or strange:
-                missing = ", ".join(key for key in KEYS if key not in found) or "none"
+            if len(there) < len(KEYS) or strange:
+                missing = ", ".join(key for key in KEYS if key not in there) or "none"
                 extra = ", ".join(strange) or "none"
                 outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; missing {missing}; too many: {extra}"
-            for key in found:
+            for key in there:
                 size = as_array(value[key]).shape
                 outcome.put(f"length of {key}", float(size[0]) if len(size) == 1 else -1.0, ())
             return
@@ -193,19 +161,19 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("loss at every step", 1.0, _grad_time(every_step=True)),
         Case("tiny gradients, norm in float64", 1.0, in_rounds(_tiny)),
     ),
-    "sat_time": (Case("mean distance of tanh units", 2.0, _saturation("s", "hidden", "hidden")),),
+    "sat_time": (call("mean distance of tanh units", 2.0, "hidden", "T", called="hidden", quantity="s"),),
     "gate_sat_time": (
-        Case("sigmoid units", 1.0, _saturation("d", "hidden", "v")),
-        Case("gates spread over (0, 1)", 1.0, _saturation("d", "spread", "v")),
-        Case("gates nearly shut", 1.0, _saturation("d", "nearly_shut", "v")),
+        call("sigmoid units", 1.0, "hidden", "T", called="v", quantity="d"),
+        call("gates spread over (0, 1)", 1.0, "spread", "T", called="v", quantity="d"),
+        call("gates nearly shut", 1.0, "nearly_shut", "T", called="v", quantity="d"),
     ),
     "rho": (
-        Case("a matrix that is not symmetric", 1.0, _rho("W")),
-        Case("complex eigenvalues", 1.0, _rho("W_turning")),
+        call("a matrix that is not symmetric", 1.0, "W", (), called="W", quantity="rho"),
+        call("complex eigenvalues", 1.0, "W_turning", (), called="W", quantity="rho"),
     ),
     "grad_norm": (
-        Case("all gradients together", 1.0, _norm("g")),
-        Case("large gradients", 1.0, _norm("large")),
+        call("all gradients together", 1.0, "g*", (), called="grads", quantity="norm"),
+        call("large gradients", 1.0, "large*", (), called="grads", quantity="norm"),
     ),
     "clip": (
         Case("above the cutoff", 1.5, _clip("g")),

@@ -53,5 +53,5 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("steps in the past", 0.5, _omega("steps in the past")),
         Case("the gradient with respect to W_hh", 1.0, _omega("gradient")),
         Case("a bound that nothing reaches", 0.5, in_rounds(_nothing)),
-    ),
+    )
 }

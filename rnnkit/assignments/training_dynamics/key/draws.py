@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
-from rnnkit.assignments.training_dynamics.key.draws_again import later_rounds
+from rnnkit.assignments.training_dynamics.key.draws_again import LATER_ROUNDS, scaled, through_time
 from rnnkit.assignments.training_dynamics.public_rounds import of_a_cell, told
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.inputs import Arrays, Inputs
@@ -34,7 +34,7 @@ def draw(question_id: str, rng: np.random.Generator) -> Inputs:
         rounds = _shuffled(_cells_again(question.target, question.method == "forward", sizes, rng), rng)
         rounds["the first inputs once more"] = Inputs(sizes, arrays, options | {"grad": "unasked"})
         return Inputs(sizes, arrays, options, rounds=rounds)
-    return Inputs(sizes, _DRAWS[question_id](sizes, rng), rounds=_shuffled(later_rounds(question_id, sizes, rng), rng))
+    return Inputs(sizes, _DRAWS[question_id](sizes, rng), rounds=_shuffled(LATER_ROUNDS[question_id](sizes, rng), rng))
 
 
 def _shuffled(rounds: Rounds, rng: np.random.Generator) -> Rounds:
@@ -61,11 +61,11 @@ def _cell(kind: str, sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
     def bias(letters: str) -> np.ndarray:
         return uniform(letters, 0.1, 0.7) * rng.choice([-1.0, 1.0], shape_of(letters, sizes))
 
-    found = {
+    weights = {
         name: bias(letters) if name.startswith("b_") else uniform(letters, -0.9, 0.9)
         for name, letters in SHAPES[kind].items()
     }
-    return found | {
+    return weights | {
         "x": uniform("TBI", -1, 1),
         "x_t": uniform("BI", -1, 1),
         "h_prev": uniform("BH", -0.8, 0.8),
@@ -86,25 +86,14 @@ def _cells_again(kind: str, whole: bool, sizes: dict[str, int], rng: np.random.G
         "I = H = O = 1": (dict.fromkeys("IHO", 1), other, {"phi": phi}),
         f"all sizes {equal}": (dict.fromkeys("TBIHO", equal), other, {"phi": rest, "grad": "unasked"}),
     }
-    found = {}
-    for about, (new, last, options) in table.items():
+    rounds = {}
+    for special, (new, last, options) in table.items():
         arrays = _cell(kind, sizes | new, rng)
         arrays["h_prev"][int(rng.integers(len(arrays["h_prev"])))] = 0
         arrays["r_t"][0], arrays["r_t"][-1] = 1, 0
         chosen = of_a_cell(kind, whole, {"head": last, "last": last} | options)
-        found[told(about, chosen)] = Inputs(sizes | new, arrays, chosen)
-    return found
-
-
-def _through_time(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
-    scales = {"A": ("HH", 0.6), "pushes": ("TBH", 0.5), "h_0": ("BH", 0.3), "loss_weights": ("TBH", 8.0)}
-    return {name: rng.uniform(-scale, scale, shape_of(letters, sizes)) for name, (letters, scale) in scales.items()}
-
-
-def _gradients(shapes: Iterable[tuple[int, ...]], letter: str, norm: float, rng: np.random.Generator) -> Arrays:
-    found = {f"{letter}{k}": rng.standard_normal(shape) for k, shape in enumerate(shapes)}
-    factor = norm / np.sqrt(sum((value**2).sum() for value in found.values()))
-    return {name: factor * value for name, value in found.items()}
+        rounds[told(special, chosen)] = Inputs(sizes | new, arrays, chosen)
+    return rounds
 
 
 def _shapes(rng: np.random.Generator) -> list[tuple[int, ...]]:
@@ -128,15 +117,15 @@ def _matrix(turning: bool, rng: np.random.Generator) -> np.ndarray:
 
 def _clip_inputs(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
     shapes, cutoff = _shapes(rng), float(rng.choice([0.7, 1.6]) * rng.uniform(0.9, 1.1))
-    large = _gradients(shapes, "g", rng.uniform(4, 8), rng)
-    small = _gradients(shapes, "small", rng.uniform(0.3, 0.8) * cutoff, rng)
+    large = scaled("g", shapes, rng.uniform(4, 8), rng)
+    small = scaled("small", shapes, rng.uniform(0.3, 0.8) * cutoff, rng)
     return large | small | {"cutoff": np.array(cutoff)}
 
 
 def _norm_inputs(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
     shapes = _shapes(rng)
-    small = _gradients(shapes, "g", rng.uniform(4, 8), rng)
-    return small | _gradients(shapes, "large", rng.uniform(1500, 3000), rng)
+    small = scaled("g", shapes, rng.uniform(4, 8), rng)
+    return small | scaled("large", shapes, rng.uniform(1500, 3000), rng)
 
 
 def _between(name: str, low: float, high: float) -> Callable[[dict[str, int], np.random.Generator], Arrays]:
@@ -156,7 +145,7 @@ def _regularised(sizes: dict[str, int], rng: np.random.Generator) -> Arrays:
 
 
 _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
-    "grad_time": _through_time,
+    "grad_time": through_time,
     "sat_time": _between("hidden", -0.99, 0.99),
     "gate_sat_time": lambda sizes, rng: (
         _between("hidden", 0.2, 0.99)(sizes, rng)
@@ -167,7 +156,7 @@ _DRAWS: dict[str, Callable[[dict[str, int], np.random.Generator], Arrays]] = {
     "grad_norm": _norm_inputs,
     "clip": _clip_inputs,
     "diagnostic_keys": lambda sizes, rng: (
-        _through_time(sizes, rng) | _between("z", 0.01, 0.99)(sizes, rng) | _between("r", 0.01, 0.99)(sizes, rng)
+        through_time(sizes, rng) | _between("z", 0.01, 0.99)(sizes, rng) | _between("r", 0.01, 0.99)(sizes, rng)
     ),
     "omega": _regularised,
 }

@@ -6,23 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.common.shapes import shape_of
 
 Sizes = dict[str, int]
 Rounds = dict[str, Inputs]
 Generator = np.random.Generator
-
-
-def later_rounds(question_id: str, sizes: Sizes, rng: Generator) -> Rounds:
-    """The later rounds of a function's question, by what is special about them.
-
-    Arguments:
-        question_id: an id of `QUESTIONS`.
-        sizes: of the first round.
-        rng: all numbers come from it.
-    """
-    return _ROUNDS[question_id](sizes, rng)
 
 
 def _small(sizes: Sizes, rng: Generator) -> dict[str, Sizes]:
@@ -36,28 +25,33 @@ def _small(sizes: Sizes, rng: Generator) -> dict[str, Sizes]:
     }
 
 
+def through_time(sizes: Sizes, rng: Generator) -> Arrays:
+    """What states through time and a loss are made from."""
+    scales = {"A": ("HH", 0.6), "pushes": ("TBH", 0.5), "h_0": ("BH", 0.3), "loss_weights": ("TBH", 8.0)}
+    return {name: rng.uniform(-scale, scale, shape_of(letters, sizes)) for name, (letters, scale) in scales.items()}
+
+
 def _flows(sizes: Sizes, rng: Generator) -> Rounds:
     """In some no loss comes from one of the sequences; either gate stands first."""
-    scales = {"A": ("HH", 0.6), "pushes": ("TBH", 0.5), "h_0": ("BH", 0.3), "loss_weights": ("TBH", 8.0)}
-    found = {}
+    later = {}
     for name, new in _small(sizes, rng).items():
-        arrays = {name: rng.uniform(-scale, scale, shape_of(letters, new)) for name, (letters, scale) in scales.items()}
+        arrays = through_time(new, rng)
         arrays |= {gate: rng.uniform(0.01, 0.99, shape_of("TBH", new)) for gate in "zr"}
         if new["B"] > 1 and new["T"] > 1:
             arrays["loss_weights"][:, int(rng.integers(new["B"]))] = 0
-        found[name] = Inputs(new, arrays, {"gates": "zr" if new["T"] == 1 else "rz"})
-    return found
+        later[name] = Inputs(new, arrays, {"gates": "zr" if new["T"] == 1 else "rz"})
+    return later
 
 
 def _states(low: float, high: float, ends: Sequence[float], name: str, cases: Sequence[str] = ()):
     def rounds(sizes: Sizes, rng: Generator) -> Rounds:
-        found = {}
-        for about, new in _small(sizes, rng).items():
+        later = {}
+        for special, new in _small(sizes, rng).items():
             values = rng.uniform(low, high, shape_of("TBH", new))
             if new["H"] > 1:
                 values[0, : len(ends), 0] = rng.permutation(ends)[: new["B"]]
-            found[about] = Inputs(new, {name: values}, cases=list(cases))
-        return found
+            later[special] = Inputs(new, {name: values}, cases=list(cases))
+        return later
 
     return rounds
 
@@ -110,34 +104,35 @@ def _shapes(rng: Generator) -> dict[str, list[tuple[int, ...]]]:
     }
 
 
-def _scaled(letter: str, shapes: Sequence[tuple[int, ...]], norm: float, rng: Generator) -> dict[str, np.ndarray]:
-    found = {f"{letter}{k}": np.asarray(rng.standard_normal(shape)) for k, shape in enumerate(shapes)}
-    factor = norm / np.sqrt(sum((value**2).sum() for value in found.values()))
-    return {name: factor * value for name, value in found.items()}
+def scaled(letter: str, shapes: Sequence[tuple[int, ...]], norm: float, rng: Generator) -> Arrays:
+    """A numbered list of gradients of this norm."""
+    gradients = {f"{letter}{k}": np.asarray(rng.standard_normal(shape)) for k, shape in enumerate(shapes)}
+    factor = norm / np.sqrt(sum((value**2).sum() for value in gradients.values()))
+    return {name: factor * value for name, value in gradients.items()}
 
 
-def _with_zeros(letter: str, norm: float, rng: Generator) -> dict[str, np.ndarray]:
-    found = _scaled(letter, [(2, 3), (4,), (3, 2)], norm, rng)
+def _with_zeros(letter: str, norm: float, rng: Generator) -> Arrays:
+    gradients = scaled(letter, [(2, 3), (4,), (3, 2)], norm, rng)
     zeros = f"{letter}{int(rng.integers(3))}"
-    return found | {zeros: 0 * found[zeros]}
+    return gradients | {zeros: 0 * gradients[zeros]}
 
 
 def _norms(sizes: Sizes, rng: Generator) -> Rounds:
-    found = {name: _scaled("g", shapes, rng.uniform(2, 9), rng) for name, shapes in _shapes(rng).items()}
-    found["a gradient of zeros among others"] = _with_zeros("g", rng.uniform(2, 9), rng)
-    found["zeros"] = {"g0": np.zeros((2, 3)), "g1": np.zeros(4)}
-    return {name: Inputs(sizes, arrays, cases=["all gradients together"]) for name, arrays in found.items()}
+    lists = {name: scaled("g", shapes, rng.uniform(2, 9), rng) for name, shapes in _shapes(rng).items()}
+    lists["a gradient of zeros among others"] = _with_zeros("g", rng.uniform(2, 9), rng)
+    lists["zeros"] = {"g0": np.zeros((2, 3)), "g1": np.zeros(4)}
+    return {name: Inputs(sizes, arrays, cases=["all gradients together"]) for name, arrays in lists.items()}
 
 
 def _clips(sizes: Sizes, rng: Generator) -> Rounds:
-    def given(letter: str, arrays: dict[str, np.ndarray], cutoff: float) -> Inputs:
+    def given(letter: str, arrays: Arrays, cutoff: float) -> Inputs:
         case = {"g": "above the cutoff", "small": "below the cutoff"}[letter]
         return Inputs(sizes, arrays | {"cutoff": np.array(cutoff)}, cases=[case])
 
     one, mixed, many = _shapes(rng).values()
     large, little = float(rng.uniform(10, 30)), float(rng.uniform(0.005, 0.02))
     three, four = np.array([-3.0]), np.array([[4.0]])
-    found = {
+    table = {
         "one gradient": ("g", one, 1.5 * large, large),
         "a norm just above the cutoff": ("g", mixed, 1.03 * large, large),
         f"a cutoff of {little:.2g}": ("g", many, rng.uniform(0.6, 0.9), little),
@@ -145,8 +140,8 @@ def _clips(sizes: Sizes, rng: Generator) -> Rounds:
         "one small gradient": ("small", one, 0.5 * little, little),
     }
     rounds = {
-        name: given(letter, _scaled(letter, shapes, norm, rng), cutoff)
-        for name, (letter, shapes, norm, cutoff) in found.items()
+        name: given(letter, scaled(letter, shapes, norm, rng), cutoff)
+        for name, (letter, shapes, norm, cutoff) in table.items()
     }
     rounds["a gradient of zeros among others"] = given("g", _with_zeros("g", 1.5 * large, rng), 0.5 * large)
     rounds["the norm at the cutoff"] = given("small", {"small0": three, "small1": four}, 5.0)
@@ -155,9 +150,9 @@ def _clips(sizes: Sizes, rng: Generator) -> Rounds:
 
 def _omegas(sizes: Sizes, rng: Generator) -> Rounds:
     """Norms well apart from the bound, but for those that are at it exactly: squares of 0.5."""
-    found = {}
-    for about, new in _small(sizes, rng).items():
-        exact, tiny = "T = 2" in about, "all sizes" in about
+    later = {}
+    for special, new in _small(sizes, rng).items():
+        exact, tiny = "T = 2" in special, "all sizes" in special
         bound, scale = (0.25, 1.0) if exact else (1e-16, 1e-6) if tiny else (0.01, 1.0)
         flow = rng.standard_normal(shape_of("TBH", new))
         flow *= scale * rng.uniform(0.8, 2, flow.shape[:2])[..., None] / np.linalg.norm(flow, axis=-1, keepdims=True)
@@ -169,12 +164,13 @@ def _omegas(sizes: Sizes, rng: Generator) -> Rounds:
         if new["H"] > 1:
             slope[-1, -1] = 0
         arrays = {"flow": flow, "slope": slope, "W_hh": rng.uniform(-1, 1, shape_of("HH", new))}
-        name = "squared norms at the bound" if exact else "tiny flows and bound" if tiny else about
-        found[name] = Inputs(new, arrays | {"bound": np.array(bound)})
-    return found
+        name = "squared norms at the bound" if exact else "tiny flows and bound" if tiny else special
+        later[name] = Inputs(new, arrays | {"bound": np.array(bound)})
+    return later
 
 
-_ROUNDS: dict[str, Callable[[Sizes, Generator], Rounds]] = {
+# question -> what makes its later rounds from the sizes of the first, by what is special about them
+LATER_ROUNDS: dict[str, Callable[[Sizes, Generator], Rounds]] = {
     "grad_time": _flows,
     "sat_time": _states(-0.99, 0.99, (-1.0, 1.0, 0.0), "hidden"),
     "gate_sat_time": _gates,

@@ -271,12 +271,12 @@ def right(question_id: str, inputs: Inputs) -> Answers:
         question_id: an id of `QUESTIONS`.
         inputs: from `draw`, or the public ones.
     """
-    found = _once(question_id, inputs)
+    answers = _once(question_id, inputs)
     later = {name: _once(question_id, given) for name, given in inputs.rounds.items()}
-    for case, quantities in found.items():
+    for case, quantities in answers.items():
         for name in inputs.of(case).rounds:
             quantities |= {named(quantity, name): value for quantity, value in later[name][case].items()}
-    return found
+    return answers
 
 
 def _once(question_id: str, inputs: Inputs) -> Answers:
