@@ -55,6 +55,11 @@ class Collected:
     prints: dict[str, str] = field(default_factory=dict)
 
     @property
+    def prefix(self) -> str:
+        """What stands before the size in the name of the folder that ``rnnkit run`` makes."""
+        return "" if self.assignment.name == MAIN else f"{self.assignment.name}-"
+
+    @property
     def named(self) -> Runs:
         """What names the runs."""
         return self.assignment.experiment or HANDOUT
@@ -79,7 +84,7 @@ def collect(
             collected.missing += [
                 f"{name}: question {question} is still to be solved" for question in unsolved(notebook)
             ]
-    where, named = places(folder, runs), collected.named
+    where, named = places(folder, runs, collected.prefix), collected.named
     records = {key: _run(collected, key, sha256, where, smoke) for key in due.runs}
     for key in due.welcome:
         for one in find(key, where, named)[:1]:
@@ -165,8 +170,7 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
 
 def _command(collected: Collected, key: str) -> str:
     """What makes a run of the size that is due."""
-    name = collected.assignment.name
-    return f"rnnkit run {'' if name == MAIN else f'{name} '}{key} --profile {FULL}"
+    return f"rnnkit run {collected.prefix.replace('-', ' ')}{key} --profile {FULL}"
 
 
 def _elsewhere(collected: Collected, key: str) -> str:
@@ -264,10 +268,8 @@ def _run_named(cells: dict[str, Any], due: HandIn, named: Runs) -> str:
 
 def _commands(collected: Collected, records: dict[str, Any], runs: str | Path | None) -> None:
     """The student's commands.txt, or the one of ``rnnkit run``; what it lacks is added from the records."""
-    places = [
-        collected.folder,
-        *([Path(runs)] if runs else [collected.folder / "runs" / FULL, collected.folder / "runs" / "smoke"]),
-    ]
+    usual = (collected.folder / "runs" / f"{collected.prefix}{size}" for size in (FULL, "smoke"))
+    places = [collected.folder, *([Path(runs)] if runs else usual)]
     own = next((place / COMMANDS for place in places if (place / COMMANDS).is_file()), None)
     text = own.read_text(encoding="utf-8", errors="replace").rstrip("\n") if own else ""
     lacking = {key: one for key, one in records.items() if not re.search(rf"\b({key}|{one.name})\b", text)}

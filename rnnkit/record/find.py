@@ -180,14 +180,16 @@ def stem_of(path: Path) -> str:
     return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
-def places(home: str | Path = ".", runs: str | Path | None = None) -> list[list[Path]]:
+def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
     """The folders to look into, in the order of preference.
 
     Arguments:
         home: the assignment's folder.
         runs: where the runs are, if not in the usual `PLACES` there.
+        prefix: stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
     """
-    bases = [Path(home) / place for place in PLACES] if runs is None else [Path(runs) / "*", Path(runs)]
+    usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
+    bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
     return [_folders(base) for base in bases]
 
 
