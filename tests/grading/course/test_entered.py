@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import graded_course
 import pytest
-from course import NAME
+from course import ASSIGNMENT, NAME
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cli.grade import line
@@ -99,4 +99,4 @@ LINES = {
 @pytest.mark.parametrize("name", LINES)
 def test_a_students_line_says_so_far_and_what_waits(name):
     one, said = LINES[name]
-    assert line(one) == f"ada: {one.status}, {said}"
+    assert line(ASSIGNMENT, one) == f"ada: {one.status}, {said}"
