@@ -143,7 +143,7 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[type] = Regime
+    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
@@ -204,7 +204,7 @@ class RegimeExperiment(Handout, Experiment):
         """How a run ended, in one line."""
         return closing_line(settings, status, updates)
 
-    def content(self, run: Training, settings: Regime, cells: Cells) -> dict[str, Any]:
+    def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
         """A run's state is its whole record."""
         return run.state()
 
