@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from course import NAME, NOTEBOOKS
+from course import NAME, NOTEBOOKS, ROOT
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
