@@ -33,7 +33,7 @@ ARROWS = {
     "tasks": ("common", "torch numpy"),
     "nets": ("common", "torch numpy"),
     "engines": ("common tasks nets", "torch numpy numba llvmlite"),
-    "diagnostics": ("common engines", "torch numpy"),
+    "diagnostics": ("common nets engines", "torch numpy"),
     "settings": ("common tasks nets diagnostics", "torch numpy"),
     "record": ("common tasks nets engines diagnostics settings", "torch numpy"),
     "trainer": (CORE, "torch numpy"),

@@ -142,7 +142,7 @@ class Experiment(ABC):
     on_page: tuple[str, ...] = ()
     notebook: str = ""
 
-    settings: ClassVar[type]  # the class of settings
+    settings: ClassVar[Any]  # the class of settings
     key: ClassVar[str] = "settings"  # of the record, for the settings as JSON
     names_run: ClassVar[str] = "run"  # the notebook's parameter that names the run
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the summary that a terminal shows; all by default

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
@@ -41,7 +42,7 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     for job in jobs:
         state = standing(job)
         if state == "finished":
-            yield Outcome(job, str(job.stored()["status"]), skipped=True)
+            yield Outcome(job, str((job.stored() or {})["status"]), skipped=True)
             continue
         if state == "other":
             try:
@@ -54,7 +55,7 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     for future in as_completed(waiting):
         job = waiting[future]
         try:
-            result = future.result()
+            result: Any = future.result()
             yield result if isinstance(result, Outcome) else keep(job, result)
         except Exception as error:
             yield Outcome(job, "failed", f"{type(error).__name__}: {last_line(str(error)) or 'no message'}")
@@ -67,7 +68,7 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         job.files.progress.unlink(missing_ok=True)
-        limit = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
+        limit: dict[str, Any] = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
         command = [sys.executable, *CHILD, str(os.getpid())]
         code, output, errors = run_child(command, job.folder, job.to_json(), **limit)
     except LimitReached:

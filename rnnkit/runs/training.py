@@ -128,7 +128,7 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[type] = Regime
+    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
