@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,14 @@ from torch import Tensor, nn
 
 from rnnkit.cells import GRU, MODELS, Cell, readout
 from rnnkit.common.names import BadValue
-from rnnkit.engines import Engine, get_engine
+from rnnkit.engines import Engine
 from rnnkit.heads import Head, get_head
 from rnnkit.inits import init_gru, init_rnn
 from rnnkit.regimes import get_regime
 from rnnkit.tasks import Batch, get_task
 from rnnkit.trainer import Trainer
 
-PLAIN, TORCH_NN = "autograd", "torch.nn"
-ENGINES_OF_INTEREST = (PLAIN, "fused")
+PLAIN, FAST, TORCH_NN = "autograd", "fused", "torch.nn"
 SHORTER = {"mem": 20, "mul": 0}  # steps by which the nominal length stays below T
 SEED = 52
 Work = Callable[[], Any]
@@ -49,17 +48,6 @@ class Case:
     B: int = 20
     H: int = 50
     device: str = "cpu"
-
-
-def engines_here(names: Iterable[str] = ENGINES_OF_INTEREST) -> dict[str, Engine]:
-    """Those of these engines that work here."""
-    engines = {}
-    for name in names:
-        try:
-            engines[name] = get_engine(name)
-        except (BadValue, ImportError):
-            continue
-    return engines
 
 
 def material(case: Case) -> tuple[Cell, Head, Batch]:
