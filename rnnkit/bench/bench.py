@@ -53,9 +53,9 @@ class Plan:
 
     def cases(self, kind: str) -> dict[str, Case]:
         """The training steps or validation chunks, by the name of their line."""
-        sizes = {"T": self.T, "B": self.B if kind == "step" else self.chunk, "H": self.H, "device": self.device}
-        models, tasks = ("rnn", "gru"), ("mem", "mul")
-        return {f"{model.upper()} {task}": Case(kind, model, task, **sizes) for model in models for task in tasks}
+        sizes = (self.T, self.B if kind == "step" else self.chunk, self.H)
+        pairs = [(model, task) for model in ("rnn", "gru") for task in ("mem", "mul")]
+        return {f"{model.upper()} {task}": Case(kind, model, task, *sizes, self.device) for model, task in pairs}
 
 
 def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
@@ -122,7 +122,9 @@ def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
     lines = [["times faster than the plain loop (quartiles)", *engines]]
     for case in dict.fromkeys(row.case for row in rows):
         ratios = {row.engine: row.over_plain for row in rows if row.case == case}
-        lines.append([case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in map(ratios.get, engines))])
+        lines.append(
+            [case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in (ratios[name] for name in engines))]
+        )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -117,6 +117,7 @@ def largest_difference(case: Case, engines: dict[str, Engine]) -> dict[str, floa
 
     def gradients(engine: Engine) -> dict[str, Tensor]:
         run = engine.run(cell, head, batch)
+        assert run.flow is not None
         return run.grads | {"flow": run.flow}
 
     wanted = {name: gradient for name, gradient in gradients(engines[PLAIN]).items() if gradient.norm() > 0}
@@ -141,9 +142,8 @@ def torch_layer(cell: Cell) -> nn.Module:
         across = torch.cat([cell.W_hr, -cell.W_hz, cell.W_hh], dim=1)
         bias = torch.cat([cell.b_r, -cell.b_z, cell.b_h])
     else:
-        into, across, bias = cell.W_xh, cell.W_hh, cell.b_h
-    layer.weight_ih_l0.copy_(into.T)
-    layer.weight_hh_l0.copy_(across.T)
-    layer.bias_ih_l0.copy_(bias)
-    layer.bias_hh_l0.zero_()
+        weights = dict(cell.named_parameters())
+        into, across, bias = (weights[name].detach() for name in ("W_xh", "W_hh", "b_h"))
+    for name, value in {"weight_ih": into.T, "weight_hh": across.T, "bias_ih": bias, "bias_hh": 0 * bias}.items():
+        layer.get_parameter(f"{name}_l0").copy_(value)
     return layer.to(cell.W_hh.device)

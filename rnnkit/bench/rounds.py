@@ -67,8 +67,9 @@ def order(names: Sequence[str], number: int) -> list[str]:
 
 def blocks(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     """Many calls of the same work, some before them uncounted (compiled code, caches, buffers)."""
-    named = {"label": spec.label, "sub_label": spec.sub_label, "description": spec.description}
-    return Timer("work()", globals={"work": work}, timer=clock, **named).blocked_autorange(min_run_time=BLOCK)
+    words = (spec.label, spec.sub_label, spec.description)
+    timed = Timer("work()", "pass", "", clock, {"work": work}, *words)
+    return timed.blocked_autorange(min_run_time=BLOCK)
 
 
 def once(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from rnnkit.cli.guard import Parser
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     )  # fmt: skip
     result = bench.bench(plan, lambda text: print(text, flush=True))
     if options.json:
-        plain = json.dumps(result, indent=1, default=lambda value: asdict(value) if is_dataclass(value) else str(value))
+        plain = json.dumps(result, indent=1, default=asdict)
         options.json.write_text(plain + "\n", encoding="utf-8")
     if options.plot:
         from rnnkit.bench.picture import figure
