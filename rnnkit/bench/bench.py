@@ -52,7 +52,12 @@ class Plan:
 
     def cases(self, kind: str) -> dict[str, Case]:
         """The training steps or validation chunks, by the name of their line."""
-        sizes = {"T": self.T, "B": self.B if kind == "step" else self.chunk, "H": self.H, "device": self.device}
+        sizes: dict[str, Any] = {
+            "T": self.T,
+            "B": self.B if kind == "step" else self.chunk,
+            "H": self.H,
+            "device": self.device,
+        }
         models, tasks = ("rnn", "gru"), ("mem", "mul")
         return {f"{model.upper()} {task}": Case(kind, model, task, **sizes) for model in models for task in tasks}
 
@@ -126,7 +131,8 @@ def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
     lines = [["times faster than the plain loop (quartiles)", *engines]]
     for case in dict.fromkeys(row.case for row in rows):
         ratios = {row.engine: row.over_plain for row in rows if row.case == case}
-        lines.append([case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in map(ratios.get, engines))])
+        spreads = [spread for name in engines if (spread := ratios[name])]
+        lines.append([case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in spreads)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines

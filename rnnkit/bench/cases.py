@@ -129,6 +129,7 @@ def largest_difference(case: Case, engines: dict[str, Engine]) -> dict[str, floa
 
     def gradients(engine: Engine) -> dict[str, Tensor]:
         run = engine.run(cell, head, batch)
+        assert run.flow is not None
         return run.grads | {"flow": run.flow}
 
     wanted = {name: gradient for name, gradient in gradients(engines[PLAIN]).items() if gradient.norm() > 0}
@@ -153,9 +154,13 @@ def torch_layer(cell: Cell) -> nn.Module:
         across = torch.cat([cell.W_hr, -cell.W_hz, cell.W_hh], dim=1)
         bias = torch.cat([cell.b_r, -cell.b_z, cell.b_h])
     else:
-        into, across, bias = cell.W_xh, cell.W_hh, cell.b_h
-    layer.weight_ih_l0.copy_(into.T)
-    layer.weight_hh_l0.copy_(across.T)
-    layer.bias_ih_l0.copy_(bias)
-    layer.bias_hh_l0.zero_()
+        into, across, bias = cell.get_parameter("W_xh"), cell.W_hh, cell.get_parameter("b_h")
+    values = {
+        "weight_ih_l0": into.T,
+        "weight_hh_l0": across.T,
+        "bias_ih_l0": bias,
+        "bias_hh_l0": torch.zeros_like(bias),
+    }
+    for name, value in values.items():
+        layer.get_parameter(name).copy_(value)
     return layer.to(cell.W_hh.device)

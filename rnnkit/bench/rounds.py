@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from torch.utils.benchmark import Measurement, TaskSpec, Timer, timer
@@ -69,7 +69,7 @@ def order(names: Sequence[Name], number: int) -> list[Name]:
 
 def blocks(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     """Many calls of the same work, some before them uncounted (compiled code, caches, buffers)."""
-    named = {"label": spec.label, "sub_label": spec.sub_label, "description": spec.description}
+    named: dict[str, Any] = {"label": spec.label, "sub_label": spec.sub_label, "description": spec.description}
     return Timer("work()", globals={"work": work}, timer=clock, **named).blocked_autorange(min_run_time=BLOCK)
 
 

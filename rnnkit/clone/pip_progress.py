@@ -65,7 +65,10 @@ def watched(command: Sequence[str], folder: Path, say: Callable[[str], None]) ->
 
         reader = threading.Thread(target=take, daemon=True)
         reader.start()
-        while reader.join(ON_A_TERMINAL if terminal else EVERY) or reader.is_alive():
+        while reader.is_alive():
+            reader.join(ON_A_TERMINAL if terminal else EVERY)
+            if not reader.is_alive():
+                break
             text = progress.text(time.monotonic() - start)
             if terminal:
                 print(f"\r\x1b[K  {text[:76]}", end="", flush=True)
