@@ -189,6 +189,10 @@ class RegimeExperiment(Handout, Experiment):
         """How a run ended, in one line."""
         return closing_line(settings, status, updates)
 
+    def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
+        """A run's state is its whole record."""
+        return run.state()
+
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         """Without the empty rows of what was to come."""
         return trimmed(content)
