@@ -164,7 +164,7 @@ class GRU(Cell):
         ### END SOLUTION
 
 
-def unroll(cell: nn.Module, x: Tensor, probe: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
+def unroll(cell: Cell, x: Tensor, probe: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
     """Drives ``cell.step`` over a sequence, from h_0 = 0.
 
     Arguments:
@@ -181,11 +181,10 @@ def unroll(cell: nn.Module, x: Tensor, probe: Tensor | None = None) -> tuple[Ten
     hidden: list[Tensor] = []
     traces: dict[str, list[Tensor]] = {}
     for x_t, probe_t in zip(x.unbind(0), probes, strict=True):
-        h_t = cell.step(x_t, h_t)
-        if isinstance(h_t, tuple):
-            h_t, gates_t = h_t
-            for gate, value in gates_t.items():
-                traces.setdefault(gate, []).append(value)
+        stepped = cell.step(x_t, h_t)
+        h_t, gates_t = stepped if isinstance(stepped, tuple) else (stepped, {})
+        for gate, value in gates_t.items():
+            traces.setdefault(gate, []).append(value)
         if probe_t is not None:
             h_t = h_t + probe_t
         hidden.append(h_t)
@@ -193,7 +192,7 @@ def unroll(cell: nn.Module, x: Tensor, probe: Tensor | None = None) -> tuple[Ten
     return torch.stack(hidden), stacked or None  # (T, B, H)
 
 
-def readout(cell: nn.Module, hidden: Tensor, head: str) -> Tensor:
+def readout(cell: Cell, hidden: Tensor, head: str) -> Tensor:
     r"""Outputs :math:`o_t = h_t W_{ho} + b_o`: ``(T, B, O)`` for ``softmax``, else ``(B, O)`` after the last step."""
     h = hidden if head == "softmax" else hidden[-1]
     return h @ cell.W_ho + cell.b_o

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
+from rnnkit.cells import Cell
 from rnnkit.common.names import lookup
 
 Z_BIAS = -2.0  # a GRU starts by keeping most of its state: sigmoid(-2) = 0.119
@@ -60,7 +60,7 @@ def get_init(name: str) -> Init:
     return lookup(INITS, name, "init")
 
 
-def init_rnn(cell: nn.Module, init: str, rng: np.random.RandomState) -> None:
+def init_rnn(cell: Cell, init: str, rng: np.random.RandomState) -> None:
     """Draws the weights of a vanilla RNN, in the order W_xh, W_hh, W_ho; biases 0.
 
     Arguments:
@@ -71,13 +71,13 @@ def init_rnn(cell: nn.Module, init: str, rng: np.random.RandomState) -> None:
     *Source:* Pascanu et al. 2013, section 4.1.
     """
     start = get_init(init)
-    W_xh = rng.normal(scale=start.std, size=tuple(cell.W_xh.shape))
+    W_xh = rng.normal(scale=start.std, size=tuple(cell.get_parameter("W_xh").shape))
     W_hh = start.reshape(rng, rng.normal(scale=start.std, size=tuple(cell.W_hh.shape)))
     W_ho = rng.normal(scale=start.std, size=tuple(cell.W_ho.shape))
     set_weights(cell, {"W_xh": W_xh, "W_hh": W_hh, "W_ho": W_ho})
 
 
-def init_gru(cell: nn.Module, rng: np.random.RandomState, z_bias: float = Z_BIAS) -> None:
+def init_gru(cell: Cell, rng: np.random.RandomState, z_bias: float = Z_BIAS) -> None:
     """Draws the weights of a GRU in the handout starter's order; b_z = ``z_bias``, the other biases 0.
 
     The larger the distance of ``z_bias`` below 0, the longer the network remembers at the start: a unit keeps
@@ -85,11 +85,11 @@ def init_gru(cell: nn.Module, rng: np.random.RandomState, z_bias: float = Z_BIAS
     """
     order = {"W_xz": 0.01, "W_hz": 0.005, "W_xr": 0.01, "W_hr": 0.005, "W_hh": 0.01, "W_xh": 0.01, "W_ho": 0.01}
     weights = {name: rng.normal(scale=std, size=tuple(getattr(cell, name).shape)) for name, std in order.items()}
-    set_weights(cell, weights | {"b_z": np.full(tuple(cell.b_z.shape), z_bias)})
+    set_weights(cell, weights | {"b_z": np.full(tuple(cell.get_parameter("b_z").shape), z_bias)})
 
 
 @torch.no_grad()
-def set_weights(cell: nn.Module, weights: dict[str, np.ndarray]) -> None:
+def set_weights(cell: Cell, weights: dict[str, np.ndarray]) -> None:
     """Copies values into a cell's parameters of these names; all others become 0.
 
     Raises:
@@ -101,8 +101,7 @@ def set_weights(cell: nn.Module, weights: dict[str, np.ndarray]) -> None:
             have = tuple(parameters[name].shape) if name in parameters else "no such parameter"
             raise ValueError(f"{type(cell).__name__}.{name}: expected shape {np.shape(value)}, got {have}")
     for name, parameter in parameters.items():
-        value = weights.get(name)
-        if value is None:
-            parameter.zero_()
+        if name in weights:
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weights[name])))
         else:
-            parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)))
+            parameter.zero_()

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from rnnkit.cells import MODELS
+from rnnkit.cells import MODELS, Cell
 from rnnkit.diagnostics import over_time, over_units, rho_Whh, sigma_max_Whh
 from rnnkit.engines import Engine, get_engine
 from rnnkit.heads import get_head, mean_metrics
@@ -48,7 +47,7 @@ def phi_of(regime: Regime) -> str:
     return get_init(regime.init).phi if regime.model == "rnn" else "tanh"
 
 
-def builtin_cell(regime: Regime) -> nn.Module:
+def builtin_cell(regime: Regime) -> Cell:
     """The regime's cell, of the built-in classes, on its device; its weights are not drawn yet."""
     task = regime.make_task()
     cell = MODELS[regime.model](task.n_in, regime.nhid, task.n_out, phi=phi_of(regime), head=task.head)
@@ -105,7 +104,7 @@ class Trainer:
     *Source:* handout sections 1 and 2.3.
     """
 
-    def __init__(self, regime: Regime, cell: nn.Module | None = None, engine: Engine | None = None) -> None:
+    def __init__(self, regime: Regime, cell: Cell | None = None, engine: Engine | None = None) -> None:
         self.regime = regime
         self.engine = engine or get_engine("autograd" if cell is not None else "fused")
         self.task = regime.make_task()
@@ -126,7 +125,7 @@ class Trainer:
         self._elapsed = 0.0
         self._remember()
 
-    def checkpoints(self, on_update: Callable[[int], None] | None = None) -> Iterator[Checkpoint]:
+    def checkpoints(self, on_update: Callable[[int], object] | None = None) -> Iterator[Checkpoint]:
         """Trains until the last update, a solved task or a diverged network; yields what each check found.
 
         Arguments:
@@ -221,7 +220,8 @@ class Trainer:
         if "mae" in metrics:
             percent = {"valid_err_005": 100 * metrics["err_005"], "valid_err_010": 100 * metrics["err_010"]}
             values |= {"valid_mae": metrics["mae"], "valid_maxae": metrics["maxae"]} | percent
-        diagnostics, histograms = {}, {}
+        diagnostics: dict[str, np.ndarray] = {}
+        histograms: dict[str, np.ndarray] = {}
         if r.collectDiags:
             run = self.engine.run(self.cell, self.head, self.diag_batch)
             diagnostics = over_time(run, satThresh=r.satThresh, gates=r.diagGates)
@@ -229,8 +229,8 @@ class Trainer:
             values |= {"diag_loss": float(run.loss), "diag_err": float(run.error)}
         for name, value in values.items():
             self._put(name, slot, value)
-        for name, value in (diagnostics | histograms).items():
-            self._put(name, (slot, slice(len(value))), value)
+        for name, curve in (diagnostics | histograms).items():
+            self._put(name, (slot, slice(len(curve))), curve)
         since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed

@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from torch import nn
 
+from rnnkit.cells import Cell
 from rnnkit.engines import Engine
 from rnnkit.heads import Head
 from rnnkit.optim import clip, sgd
@@ -27,7 +27,7 @@ class Update(NamedTuple):
 
 
 def one_update(
-    regime: Regime, task: Task, head: Head, engine: Engine, cell: nn.Module, rng: np.random.RandomState
+    regime: Regime, task: Task, head: Head, engine: Engine, cell: Cell, rng: np.random.RandomState
 ) -> Update:
     """Does one update of a cell, in place.
 
@@ -40,7 +40,8 @@ def one_update(
     length = draw_length(rng, regime.min_length, regime.max_length)
     batch = task.sample(rng, length, regime.bs).to(cell.W_hh.device, cell.W_hh.dtype)
     run = engine.run(cell, head, batch, flow=regime.alpha > 0)
-    grads, watched = run.grads, ()
+    grads = run.grads
+    watched: tuple[float, ...] = ()
     if regime.alpha > 0:
         term = engine.omega(cell, run, regime.bound, regime.omega_on)
         grads = grads | {"W_hh": grads["W_hh"] + regime.alpha * term.grad}

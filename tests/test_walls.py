@@ -33,15 +33,15 @@ ARROWS = {
     "tasks": ("common", "torch numpy"),
     "nets": ("common", "torch numpy"),
     "engines": ("common tasks nets", "torch numpy numba llvmlite"),
-    "diagnostics": ("common engines", "torch numpy"),
+    "diagnostics": ("common nets engines", "torch numpy"),
     "settings": ("common tasks nets diagnostics", "torch numpy"),
     "record": ("common tasks nets engines diagnostics settings", "torch numpy"),
     "trainer": (CORE, "torch numpy"),
-    "runs": (f"{CORE} trainer", "torch numpy papermill tqdm distributed yaml pyarrow"),
+    "assignments": ("common", ""),
+    "runs": (f"{CORE} trainer assignments", "torch numpy papermill tqdm distributed yaml pyarrow matplotlib"),
     "plots": ("common diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets"),
     "notebook": ("common nets settings record runs plots", "IPython PIL typst"),
-    "assignments": ("common", ""),
-    "checks": ("common nets notebook assignments", "torch numpy IPython"),
+    "checks": ("common nets notebook runs assignments", "torch numpy IPython"),
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),
     "hand_in": ("common settings record runs notebook assignments checks", ""),
     "grading/release": ("common verbs assignments checks", "nbgrader traitlets"),
@@ -71,7 +71,7 @@ ARROWS = {
         "grading/intake grading/course grading/report grading/release grading/sandbox clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
-    "train": (f"{CORE} verbs trainer runs", "torch numpy tqdm"),
+    "train": ("trainer runs cli", ""),
     "starter": ("tasks nets train", ""),
     "__main__": ("verbs", ""),
 }  # fmt: skip
@@ -85,16 +85,11 @@ grading/intake/receipts.py -> grading/course/ledger.py
 grading/intake/take_in.py -> grading/course/ledger.py
 grading/notebooks/copied.py -> grading/course/ledger.py
 grading/sandbox/kernel.py -> grading/notebooks/outputs.py
-plots/widgets.py -> train.py
 record/read_npz.py -> checks/wire.py
-regimes.py -> assignments/training_dynamics/key/solving.py
-runs/estimate.py -> plots/style.py
-runs/sweep.py -> train.py
-trainer.py -> runs/modelfile.py
+regimes.py -> key/solving.py
 """  # what is not in the table and has yet to go
 CIRCLES = {
     ("checks/assignment.py", "checks/runner.py"),  # `check` is a method; what it needs is loaded when it is called
-    ("runs/batch.py", "runs/job.py"),
     # a record's question has its judge, which reads its points
     ("assignments/training_dynamics/questions.py", "assignments/training_dynamics/own_setting.py"),
     # what tries a run again is named for a process of its own

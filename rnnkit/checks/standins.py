@@ -116,7 +116,7 @@ def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
                 where = [space for space in spaces.values() if own is not None and space.get(name) is own]
             else:
                 own = getattr(obj, "__globals__", {}).get(name)
-                stand_in, where = functools.partial(_function, need, book, own), spaces.values()
+                stand_in, where = functools.partial(_function, need, book, own), list(spaces.values())
             for space in where:
                 stack.enter_context(_entry(space, name, functools.partial(stand_in)))
         yield

@@ -139,7 +139,7 @@ def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, A
             raise BadValue(f"--set: expected FLAG=VALUE, got {pair!r}")
         if name not in fields:
             raise BadValue(unknown(name, fields, "parameter"))
-        kind = type(fields[name].default)
+        kind: Any = type(fields[name].default)
         try:
             overrides[name] = {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
         except (ValueError, KeyError):

@@ -34,7 +34,11 @@ def _number(kind: type, words: str) -> Callable[[str], Any]:
 def make_parser(prog: str = "python -m rnnkit.train") -> argparse.ArgumentParser:
     """Every flag of a `Regime`, and where to read and write."""
     parser = Parser(prog=prog, description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
-    kinds = {int: _number(int, "a whole number"), float: _number(float, "a number"), str: str}
+    kinds: dict[type, Callable[[str], Any]] = {
+        int: _number(int, "a whole number"),
+        float: _number(float, "a number"),
+        str: str,
+    }
     for name, flag in FIELDS.items():
         text = f"{flag.metadata['help']} (default: {flag.default})".replace("%", "%%")
         if isinstance(flag.default, bool):
@@ -60,7 +64,7 @@ def parse(argv: Sequence[str] | None) -> tuple[Regime, dict[str, Any], list[str]
         flags = [f"--{name}" for name in (*FIELDS, "out", "resume", "cells", "engine")]
         raise RegimeError(f"{unknown(rest[0].split('=')[0], flags, 'flag')}; --help explains them")
     values = vars(given)
-    where = {name: values.pop(name) for name in ("out", "resume", "cells", "engine") if name in values}
+    where: dict[str, Any] = {name: values.pop(name) for name in ("out", "resume", "cells", "engine") if name in values}
     notices = []
     if values.get("model") == "gru" and "init" in values:
         notices.append("note: --init has no effect on the GRU, which always starts from its own small normal weights")

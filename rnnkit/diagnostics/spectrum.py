@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import nn
+
+from rnnkit.cells import Cell
 
 
-def rho_Whh(cell: nn.Module) -> float:
+def rho_Whh(cell: Cell) -> float:
     r"""Spectral radius :math:`\rho(W) = \max_i |\lambda_i(W)|` of ``cell.recurrent_weight_for_rho()``.
 
     Returns:
@@ -18,7 +19,7 @@ def rho_Whh(cell: nn.Module) -> float:
     return float(np.abs(np.linalg.eigvals(W)).max()) if np.isfinite(W).all() else float("nan")
 
 
-def sigma_max_Whh(cell: nn.Module) -> float:
+def sigma_max_Whh(cell: Cell) -> float:
     r"""Largest singular value :math:`\lVert W \rVert_2`, the quantity of the paper's bounds; not below rho.
 
     Returns:
@@ -30,5 +31,5 @@ def sigma_max_Whh(cell: nn.Module) -> float:
     return float(np.linalg.norm(W, 2)) if np.isfinite(W).all() else float("nan")
 
 
-def _matrix(cell: nn.Module) -> np.ndarray:
+def _matrix(cell: Cell) -> np.ndarray:
     return cell.recurrent_weight_for_rho().detach().cpu().double().numpy()

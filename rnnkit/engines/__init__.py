@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from torch import nn
-
+from rnnkit.cells import Cell
 from rnnkit.common.names import lookup
 from rnnkit.engines.autograd import AutogradEngine
 from rnnkit.engines.base import Pass
@@ -20,7 +19,7 @@ class Engine(Protocol):
 
     name: str
 
-    def run(self, cell: nn.Module, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
+    def run(self, cell: Cell, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
         """One batch through the cell; see `AutogradEngine.run`."""
         ...
 
@@ -28,11 +27,11 @@ class Engine(Protocol):
         """What `metrics` wants instead of the batch, made once for a batch that is tried again and again."""
         ...
 
-    def metrics(self, cell: nn.Module, head: Head, prepared: Any) -> dict[str, float]:
+    def metrics(self, cell: Cell, head: Head, prepared: Any) -> dict[str, float]:
         """``head.metrics`` of the cell's outputs for a prepared batch; forward only."""
         ...
 
-    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+    def omega(self, cell: Cell, run: Pass, bound: float, on: str = "total") -> Omega:
         """The regulariser of a pass; see `AutogradEngine.omega`."""
         ...
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor
 
-from rnnkit.cells import readout, unroll
+from rnnkit.cells import Cell, readout, unroll
 from rnnkit.engines.base import Pass
 from rnnkit.engines.bptt import PHI_SLOPE
 from rnnkit.heads import Head
@@ -18,7 +18,7 @@ class AutogradEngine:
 
     name = "autograd"
 
-    def run(self, cell: nn.Module, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
+    def run(self, cell: Cell, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
         r"""One batch through the cell.
 
         A zero leaf, the probe, is added to each h_t inside the recurrence, and the loss is differentiated with respect
@@ -51,7 +51,7 @@ class AutogradEngine:
                 return _pass(cell, head, batch, loss, output, hidden, gates)
 
         parameters = dict(cell.named_parameters())
-        wanted = list(parameters.values())
+        wanted: list[Tensor] = list(parameters.values())
         probe = None
         if flow:
             steps, size, _ = batch.inputs.shape
@@ -59,10 +59,10 @@ class AutogradEngine:
         hidden, gates = unroll(cell, batch.inputs, probe)
         output = readout(cell, hidden, head.name)
         loss = head.loss(output, batch.targets)
-        if flow:
+        if probe is not None:
             wanted += [probe, hidden]
-        derivatives = torch.autograd.grad(loss, wanted, allow_unused=True)
-        derivatives = [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, derivatives, strict=True)]
+        pairs = zip(wanted, torch.autograd.grad(loss, wanted, allow_unused=True), strict=True)
+        derivatives = [torch.zeros_like(w) if g is None else g for w, g in pairs]
         total, direct = derivatives[-2:] if flow else (None, None)
         return _pass(
             cell, head, batch, loss.detach(), output.detach(), hidden.detach(), gates,
@@ -73,11 +73,11 @@ class AutogradEngine:
         """The batch itself: nothing to make ready."""
         return batch
 
-    def metrics(self, cell: nn.Module, head: Head, prepared: Batch) -> dict[str, float]:
+    def metrics(self, cell: Cell, head: Head, prepared: Batch) -> dict[str, float]:
         """``head.metrics`` of the cell's outputs for a batch; forward only."""
         return head.metrics(self.run(cell, head, prepared, backward=False).output, prepared.targets)
 
-    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+    def omega(self, cell: Cell, run: Pass, bound: float, on: str = "total") -> Omega:
         """The regulariser of a pass with ``flow``, see `rnnkit.omega`.
 
         Arguments:
@@ -86,8 +86,10 @@ class AutogradEngine:
             bound: smallest squared norm that counts.
             on: ``total``: of dL/dh_t; ``direct``: of the direct term alone, for the contrast.
         """
-        slope = PHI_SLOPE[run.phi](run.hidden)
-        return omega(run.flow if on == "total" else run.direct, slope, cell.W_hh.detach(), bound)
+        watched = run.flow if on == "total" else run.direct
+        assert watched is not None
+        assert run.phi is not None
+        return omega(watched, PHI_SLOPE[run.phi](run.hidden), cell.W_hh.detach(), bound)
 
 
 def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass:

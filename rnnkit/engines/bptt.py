@@ -17,6 +17,7 @@ and the walk from T to 1 finds it on the way, so that gradient through time cost
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -251,7 +252,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     recurrence = equations(w, phi)
     hidden, traces = forward(recurrence.step, batch.inputs, len(w["W_hh"]))
     output = (hidden if head.name == "softmax" else hidden[-1]) @ w["W_ho"] + w["b_o"]
-    forward_pass = {
+    forward_pass: dict[str, Any] = {
         "loss": head.loss(output, batch.targets),
         "error": head.wrong(output, batch.targets).double().mean(),
         "output": output,
@@ -265,7 +266,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     direct = direct_term(head.name, slope, w["W_ho"], len(hidden))
     total, grads = recurrence.backward(batch.inputs, hidden, traces, direct)
     grads |= readout_grads(head.name, slope, hidden)
-    watched = {"flow": total, "direct": direct} if flow else {}
+    watched: dict[str, Any] = {"flow": total, "direct": direct} if flow else {}
     return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
 
 

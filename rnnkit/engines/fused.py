@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from rnnkit.cells import GRU, PHI, RNN
+from rnnkit.cells import GRU, PHI, RNN, Cell
 from rnnkit.common.names import BadValue
 from rnnkit.engines import bptt
 from rnnkit.engines.base import Pass
@@ -30,7 +30,7 @@ class FusedEngine:
     name = "fused"
 
     @torch.no_grad()
-    def run(self, cell: nn.Module, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
+    def run(self, cell: Cell, head: Head, batch: Batch, *, backward: bool = True, flow: bool = True) -> Pass:
         """One batch through the cell: arguments and `Pass` as for `AutogradEngine.run`.
 
         The total derivative is a by-product of the way back: ``flow`` decides only what is returned.
@@ -47,7 +47,7 @@ class FusedEngine:
         return batch if way is bptt else way.prepare(batch)
 
     @torch.no_grad()
-    def metrics(self, cell: nn.Module, head: Head, prepared: Any) -> dict[str, float]:
+    def metrics(self, cell: Cell, head: Head, prepared: Any) -> dict[str, float]:
         """``head.metrics`` of the cell's outputs, forward only; no state is kept but the last.
 
         Arguments:
@@ -59,14 +59,16 @@ class FusedEngine:
             BadValue: as `run`.
         """
         w, phi = _recurrence(cell)
-        way = bptt if isinstance(prepared, Batch) else _compiled()
+        way = (not isinstance(prepared, Batch) and _compiled()) or bptt
         return way.metrics(w, phi, head, prepared)
 
     @torch.no_grad()
-    def omega(self, cell: nn.Module, run: Pass, bound: float, on: str = "total") -> Omega:
+    def omega(self, cell: Cell, run: Pass, bound: float, on: str = "total") -> Omega:
         """As `AutogradEngine.omega`."""
         w, phi = _recurrence(cell)
         watched = run.flow if on == "total" else run.direct
+        assert watched is not None
+        assert phi is not None
         way = _compiled() if _is_plain(watched) else None
         if way is None:
             return omega(watched, bptt.PHI_SLOPE[phi](run.hidden), w["W_hh"], bound)
@@ -95,7 +97,7 @@ def _is_plain(tensor: Tensor) -> bool:
     return tensor.dtype == torch.float32 and tensor.device.type == "cpu"
 
 
-def _recurrence(cell: nn.Module) -> tuple[dict[str, Tensor], str | None]:
+def _recurrence(cell: Cell) -> tuple[dict[str, Tensor], str | None]:
     """The cell's parameters by name, checked to be those of a built-in cell; its nonlinearity, None for the GRU."""
     w = {name: parameter.detach() for name, parameter in cell.named_parameters()}
     if w.keys() == _names(GRU).keys():

@@ -55,6 +55,11 @@ class Collected:
     prints: dict[str, str] = field(default_factory=dict)
 
     @property
+    def prefix(self) -> str:
+        """What stands before the size in the name of the folder that ``rnnkit run`` makes."""
+        return "" if self.assignment.name == MAIN else f"{self.assignment.name}-"
+
+    @property
     def named(self) -> Runs:
         """What names the runs."""
         return self.assignment.experiment or HANDOUT
@@ -79,7 +84,7 @@ def collect(
             collected.missing += [
                 f"{name}: question {question} is still to be solved" for question in unsolved(notebook)
             ]
-    where, named = places(folder, runs), collected.named
+    where, named = places(folder, runs, collected.prefix), collected.named
     records = {key: _run(collected, key, sha256, where, smoke) for key in due.runs}
     for key in due.welcome:
         for one in find(key, where, named)[:1]:
@@ -165,8 +170,7 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
 
 def _command(collected: Collected, key: str) -> str:
     """What makes a run of the size that is due."""
-    name = collected.assignment.name
-    return f"rnnkit run {'' if name == MAIN else f'{name} '}{key} --profile {FULL}"
+    return f"rnnkit run {collected.prefix.replace('-', ' ')}{key} --profile {FULL}"
 
 
 def _elsewhere(collected: Collected, key: str) -> str:
@@ -244,7 +248,7 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
     done = [one for one in there.values() if one.status != "running"]
     for one in done:
         _take_run(collected, "extra credit", one)
-    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report, {}).get(due.extra_name))
+    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report or "", {}).get(due.extra_name))
     if meant and not done:
         collected.notes.append(
             f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
@@ -255,18 +259,17 @@ def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where)
 def _run_named(cells: dict[str, Any], due: HandIn, named: Runs) -> str:
     """The run that a notebook says is the extra credit's."""
     try:
-        (statement,) = ast.parse(text_of(cells[due.extra_run])).body
-        return named.key_of(Path(str(ast.literal_eval(statement.value))).name or due.extra_name)[1]
+        (statement,) = ast.parse(text_of(cells[due.extra_run or ""])).body
+        value = ast.literal_eval(getattr(statement, "value"))  # noqa: B009
+        return named.key_of(Path(str(value)).name or due.extra_name)[1]
     except (KeyError, ValueError, SyntaxError, AttributeError):
         return due.extra_name
 
 
 def _commands(collected: Collected, records: dict[str, Any], runs: str | Path | None) -> None:
     """The student's commands.txt, or the one of ``rnnkit run``; what it lacks is added from the records."""
-    places = [
-        collected.folder,
-        *([Path(runs)] if runs else [collected.folder / "runs" / FULL, collected.folder / "runs" / "smoke"]),
-    ]
+    usual = (collected.folder / "runs" / f"{collected.prefix}{size}" for size in (FULL, "smoke"))
+    places = [collected.folder, *([Path(runs)] if runs else usual)]
     own = next((place / COMMANDS for place in places if (place / COMMANDS).is_file()), None)
     text = own.read_text(encoding="utf-8", errors="replace").rstrip("\n") if own else ""
     lacking = {key: one for key, one in records.items() if not re.search(rf"\b({key}|{one.name})\b", text)}

@@ -275,8 +275,9 @@ def _check_names(text: str, name: str) -> None:
     known = {*vars(builtins), "__file__", *(i.argval for i in steps if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
     for load in (i for i in steps if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
         if "import *" not in text:
+            line = load.positions.lineno if load.positions else None
             raise NotebookError(
-                f"{name}, question {question_at(text, load.positions.lineno or 1)}: it uses {load.argval!r}, which no "
+                f"{name}, question {question_at(text, line or 1)}: it uses {load.argval!r}, which no "
                 "solution cell defines; define it in the same cell, save, and run this again"
             )
 

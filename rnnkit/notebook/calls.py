@@ -135,10 +135,11 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     if figure not in (*plots.__all__, *COMPARISONS):
         raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
-    paths = {name: find_run(name, folder) for name in run.split()}
-    for name in (name for name, path in paths.items() if path is None):
+    wanted = [*dict.fromkeys(run.split())]
+    paths = {name: path for name in wanted if (path := find_run(name, folder))}
+    for name in (name for name in wanted if name not in paths):
         print(_missing(name))
-    if None in paths.values():
+    if len(paths) < len(wanted):
         return
     with explained(", ".join(map(str, paths.values()))):
         read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}

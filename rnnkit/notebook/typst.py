@@ -91,11 +91,11 @@ def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | N
     converted, unread = _attempt(texts, images)
     if converted is None:
         single = [_attempt([text], [image]) for text, image in zip(texts, images, strict=True)]
-        converted, unread = (
-            [done[0] if done else None for done, _ in single],
-            [tex for _, typed in single for tex in typed],
-        )
-    return [done if len(text) <= LONGEST else None for done, text in zip(converted, cells, strict=True)], unread
+        every: list[str | None] = [done[0] if done else None for done, _ in single]
+        unread = [tex for _, typed in single for tex in typed]
+    else:
+        every = [*converted]
+    return [done if len(text) <= LONGEST else None for done, text in zip(every, cells, strict=True)], unread
 
 
 def _attempt(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str] | None, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -29,12 +30,12 @@ def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
         color, marker = (ORANGE, "s") if on == "direct" else (BLUE, "o")
         across = [place + 0.7 * ((number + 0.5) / len(runs) - 0.5) for number in range(len(runs))]
         for x, low, row in zip(across, best, runs, strict=True):
-            ends = {} if on in named else {"label": f"Ω on the {on} derivative: smallest loss"}
+            labelled: dict[str, Any] = {} if on in named else {"label": f"Ω on the {on} derivative: smallest loss"}
             named.add(on)
             last = float(row["valid_nll"] or "nan")
             ax.plot([x, x], [low, last], color=color, linewidth=0.8)
             ax.plot(x, last, marker, color=color, markerfacecolor="white", markersize=5)
-            ax.plot(x, low, marker, color=color, markersize=5, linestyle="none", **ends)
+            ax.plot(x, low, marker, color=color, markersize=5, linestyle="none", **labelled)
         out = sum(low < limit for low in best if not math.isnan(low))
         ax.text(place, 1.02, f"{out} of {len(runs)} out", ha="center", fontsize=9, transform=ax.get_xaxis_transform())
     ax.set_xticks(range(len(kinds)), [f"α {float(alpha):g}, {on}" for alpha, on in kinds])

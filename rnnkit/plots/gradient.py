@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -140,7 +141,7 @@ def total_and_direct(record: Record, narrow: bool = False) -> Figure:
     for (name, key), (color, style) in zip(names.items(), LINES, strict=False):
         values = log10_of(record, key=key)
         profile.plot(np.arange(1, len(values) + 1), values, color=color, linestyle=style, label=name)
-        outline = {"histtype": "step", "linewidth": 1.6, "color": color, "linestyle": style}
+        outline: dict[str, Any] = {"histtype": "step", "linewidth": 1.6, "color": color, "linestyle": style}
         histogram.hist(values, bins=regime_of(record).diagBins, range=span, **outline)
     profile.set(xlabel="time step t", ylabel=r"$\log_{10}$ (norm $+\,10^{-12}$)", ylim=span)
     histogram.set(xlabel=r"$\log_{10}$ (norm $+\,10^{-12}$)", ylabel="time steps")
@@ -158,7 +159,7 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
 
     *Source:* handout section 6, questions 2 and 5.
     """
-    ratios = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
+    ratios: dict[str, Any] = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
     figure, axes = panels(2, narrow, height=2.6, **ratios)
     g, shade = mean_log10_grad(record["grad_time"]), record["check_updates"]
     sides = {"mean distance to saturation": lambda one: over_steps(one["sat_time"])}

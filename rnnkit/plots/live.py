@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.ticker import NullLocator
 from PIL import Image
 
@@ -180,7 +180,7 @@ def moment(record: Record, slot: int | None = None) -> Figure:
     return figure
 
 
-def _bars(ax: Axes, bins: int, span: tuple[float, float], color: str, name: str) -> Artist:
+def _bars(ax: Axes, bins: int, span: tuple[float, float], color: str, name: str) -> StepPatch:
     ax.set(xlabel=name, ylabel="steps", xlim=span, ylim=(0, 1))
     return ax.stairs(np.zeros(bins), np.linspace(*span, bins + 1), fill=True, color=color)
 

@@ -34,7 +34,9 @@ class Margins(LayoutEngine):
         """Sets the figure's margins and the gaps between its axes."""
         (across, down), cells = 72 * figure.get_size_inches(), {}
         for ax in figure.axes:
-            place = ax.get_subplotspec().get_topmost_subplotspec()
+            if (spec := ax.get_subplotspec()) is None:
+                continue
+            place = spec.get_topmost_subplotspec()
             sides = cells.setdefault((place.rowspan.start, place.colspan.start), [])
             sides.append(_around(ax))
         most = {place: [max(side) for side in zip(*sides, strict=True)] for place, sides in cells.items()}
@@ -58,18 +60,19 @@ def _spread(sides: list[list[float]], whole: float) -> tuple[float, float, float
 
 def _around(ax: Axes) -> tuple[float, float, float, float]:
     """Points to the left of axes, below, to the right and above."""
-    left = right = EDGE
-    bottom = top = 2 * PAD
+    left = right = float(EDGE)
+    bottom = top = 2.0 * PAD
     beside = _beside(ax.yaxis, _widest(ax.yaxis))
     if ax.yaxis.get_ticks_position() == "right":
         right = max(right, beside)
     else:
         left = max(left, beside)
     bottom = max(bottom, _beside(ax.xaxis, LINE * LETTERS))
-    width = 72 * ax.get_figure().get_figwidth() * ax.get_position().width
+    figure = ax.get_figure(root=True)
+    width = 72 * (figure.get_figwidth() if figure else 0) * ax.get_position().width
     if (legend := ax.get_legend()) is not None:
-        size, texts = legend._fontsize, legend.get_texts()
-        lines = -(-len(texts) // legend._ncols)
+        size, texts = legend._fontsize, legend.get_texts()  # type: ignore[attr-defined]
+        lines = -(-len(texts) // legend._ncols)  # type: ignore[attr-defined]
         bottom = max(bottom, (legend.borderaxespad + 2 * legend.borderpad + 1.75 * lines) * size)
         columns = [
             max(_wide(text.get_text(), size) for text in texts[n : n + lines]) for n in range(0, len(texts), lines)
@@ -78,9 +81,11 @@ def _around(ax: Axes) -> tuple[float, float, float, float]:
         left, right = max(left, out), max(right, out)
     if ax.texts:
         ends = [text for text in ax.texts if text.get_position()[0] > 1]
-        right = max([right, *(0.05 * width + PAD + _wide(text.get_text(), text.get_fontsize()) for text in ends)])
+        right = max(
+            [right, *(0.05 * width + PAD + _wide(text.get_text(), float(text.get_fontsize())) for text in ends)]
+        )
     if title := ax.get_title():
-        top = PAD + _high(title, ax.title.get_fontsize())
+        top = PAD + _high(title, float(ax.title.get_fontsize()))
     return left, bottom, right, top
 
 
@@ -94,9 +99,9 @@ def _beside(axis: Axis, ticks: float) -> float:
 
 def _widest(axis: Axis) -> float:
     """Of the labels of an axis' ticks."""
-    labels: Iterable[str] = axis.get_major_formatter().format_ticks(axis.get_majorticklocs())
+    labels: Iterable[str] = axis.get_major_formatter().format_ticks(list(axis.get_majorticklocs()))
     if axis.get_scale() == "log":
-        labels = [*labels, *axis.get_minor_formatter().format_ticks(axis.get_minorticklocs())]
+        labels = [*labels, *axis.get_minor_formatter().format_ticks(list(axis.get_minorticklocs()))]
     least = 0.0 if isinstance(axis.get_major_formatter(), FixedFormatter) else EM * LETTERS * NUMBER
     return max([least, *(_wide(text, LETTERS) for text in labels)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,16 +40,16 @@ class Canvas(FigureCanvasAgg):
     The layout keeps everything inside.
     """
 
-    def print_figure(self, filename: Any, dpi: Any = None, *, bbox_inches: Any = None, **how: Any) -> Any:
+    def print_figure(self, filename: Any, dpi: Any = None, *args: Any, bbox_inches: Any = None, **how: Any) -> Any:
         """As matplotlib's own, within the figure's edges."""
         bbox_inches = None if bbox_inches == "tight" else bbox_inches
         figure, engine = self.figure, self.figure.get_layout_engine()
         if engine is None or dpi not in (None, "figure", figure.dpi):
-            return super().print_figure(filename, dpi, bbox_inches=bbox_inches, **how)
+            return super().print_figure(filename, dpi, *args, bbox_inches=bbox_inches, **how)
         engine.execute(figure)
         figure.set_layout_engine(None)
         try:
-            return super().print_figure(filename, dpi, bbox_inches=bbox_inches, **how)
+            return super().print_figure(filename, dpi, *args, bbox_inches=bbox_inches, **how)
         finally:
             figure.set_layout_engine(engine)
 
@@ -60,8 +60,8 @@ def new_figure(
     *,
     width: float = 5.0,
     height: float = 3.4,
-    layout: str | LayoutEngine = "constrained",
-    **how: object,
+    layout: Literal["constrained", "compressed", "tight"] | LayoutEngine = "constrained",
+    **how: Any,
 ) -> tuple[Figure, list[Axes]]:
     """A figure of ``rows`` x ``columns`` axes (in reading order), each of the given size in inches.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -89,7 +91,7 @@ def validations(runs: Runs, narrow: bool = False) -> Figure:
     regression = "valid_mae" in first
     names = {"valid_nll": "squared error" if regression else "nll (nats)", "valid_error": "wrong (%)"}
     for ax, (key, name) in zip(axes, names.items(), strict=True):
-        lines = _overlay(ax, same, lambda record, key=key: _checks(record, key))
+        lines = _overlay(ax, same, functools.partial(_checks, key=key))
         for floor_name, floor in floors_of(first).items():
             level = floor.nll if key == "valid_nll" else floor.error
             ax.axhline(
@@ -184,7 +186,11 @@ def omegas(runs: Runs, narrow: bool = False) -> Figure:
     trained = {label: record for label, record in runs.items() if regime_of(record).alpha}
     for (label, record), (color, style) in zip(trained.items(), LINES, strict=False):
         regime = regime_of(record)
-        shared = {"color": color, "linestyle": style, "label": f"{label}, α {regime.alpha:g}, {regime.omega_on}"}
+        shared: dict[str, Any] = {
+            "color": color,
+            "linestyle": style,
+            "label": f"{label}, α {regime.alpha:g}, {regime.omega_on}",
+        }
         value.semilogy(*smoothed(record["Omega"]), **shared)
         steps.plot(*smoothed(record["steps_in_past"]), **shared)
     value.set(xlabel="updates", ylabel=r"$\Omega$ (running median)")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from torch import nn
 
+from rnnkit.cells import Cell
 from rnnkit.record.file import rng_state, weights_of
 from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import Regime
@@ -112,7 +112,7 @@ class Trains(Protocol):
     """What `rnnkit.trainer.Trainer` does, as far as a stretch of training is done again with it."""
 
     regime: Regime
-    cell: nn.Module
+    cell: Cell
     rng: np.random.RandomState
     arrays: dict[str, np.ndarray]
 

@@ -34,7 +34,7 @@ class Runs(Protocol):
     """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
 
     key: ClassVar[str]  # of a record, for the settings as JSON
-    settings: ClassVar[type]  # their class
+    settings: ClassVar[Any]  # their class
 
     @property
     def profiles(self) -> Mapping[str, Any]:
@@ -63,8 +63,8 @@ class Handout:
     """What names the runs that are regimes."""
 
     key: ClassVar[str] = "regime"
-    settings: ClassVar[type] = Regime
-    profiles = PROFILES
+    settings: ClassVar[Any] = Regime
+    profiles: Mapping[str, Any] = PROFILES
 
     def settings_of(self, content: Mapping[str, Any]) -> Regime:
         """The regime of a record."""
@@ -180,14 +180,16 @@ def stem_of(path: Path) -> str:
     return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
-def places(home: str | Path = ".", runs: str | Path | None = None) -> list[list[Path]]:
+def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
     """The folders to look into, in the order of preference.
 
     Arguments:
         home: the assignment's folder.
         runs: where the runs are, if not in the usual `PLACES` there.
+        prefix: stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
     """
-    bases = [Path(home) / place for place in PLACES] if runs is None else [Path(runs) / "*", Path(runs)]
+    usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
+    bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
     return [_folders(base) for base in bases]
 
 
@@ -204,12 +206,12 @@ def _folders(base: Path) -> list[Path]:
 
 def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
     """Every record in these folders, the one that stands for its run before the others of it."""
-    records = {}
+    records: dict[Path, tuple[int, Found]] = {}
     for place, folders in enumerate(where):
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
             records.setdefault(path, (place, glance(path, runs)))
     order = (*runs.profiles, "custom", "")
-    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(*pair, order))]
+    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(pair[0], pair[1], order))]
 
 
 def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:

@@ -18,17 +18,22 @@ import numpy as np
 
 from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
-from rnnkit.record.keys import FINAL, NUMBERS, OTHERS_TEXTS, OVER_TIME, OVER_UNITS, PER_CHECK, SUMMED, TEXTS
+from rnnkit.record.keys import ANCHOR_KEYS, FINAL, KEYS, NUMBERS, OTHERS_TEXTS, SUMMED, TEXTS, Key
 from rnnkit.record.npz import Members, Unreadable, short
 
 FILES, OUTPUT = 24, 12 << 20  # files of a folder, bytes that are written
-TEXT, CHECKS, STEPS = 8000, 20_000, 20_000
+TEXT = 8000  # characters
 POINTS = 300  # of a curve over updates
 
 WEIGHT = "anchor_W_hh"
-ANCHORS = ("anchor_updates", *(f"anchor_{name}" for name in SUMMED), WEIGHT)
+# The arrays that are read: of those over updates, the ones that anchors have the sums of.
+READ = {name: key for name, key in KEYS.items() if key.shape != "N" or name in SUMMED} | {
+    **{name: key for name, key in ANCHOR_KEYS.items() if "rng" not in name},
+    WEIGHT: Key("AHH", "1", "the recurrent matrix at each anchor"),
+}
 TRIED_AGAIN = "torder"  # the task of the runs whose networks are tried, see `rnnkit.runs.stretches`
-ANCHOR_ROWS, WIDTH = 100, 400  # anchors, hidden units
+WIDTH = 400  # hidden units
+MOST = {"C": 20_000, "D": 20_000, "B": 20_000, "A": 100, "H": WIDTH}  # along an axis, by the letters of keys' shapes
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
 
 
@@ -43,7 +48,7 @@ def summary(path: Path) -> dict[str, Any]:
     members = Members(path)
     said: dict[str, Any] = {name: {} for name in ("texts", "numbers", "about", "checks", "curves", "last", "problems")}
     arrays: dict[str, np.ndarray] = {}
-    for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *SUMMED, *PER_CHECK, *OVER_TIME, *OVER_UNITS, *ANCHORS):
+    for name in (*TEXTS, *OTHERS_TEXTS, *NUMBERS, *READ):
         if name not in members:
             continue
         try:
@@ -52,8 +57,9 @@ def summary(path: Path) -> dict[str, Any]:
             said["problems"][name] = str(error)[:300]
     for name, array in arrays.items():
         said["about"][name] = _about(array)
-    points = np.unique(np.linspace(0, max(map(_length, arrays.items())) - 1, POINTS).astype(int)) if arrays else []
-    _add_curves(arrays, np.asarray(points, dtype=int), said)
+    longest = max((len(arrays[name]) for name in SUMMED if name in arrays), default=1)
+    points = np.unique(np.linspace(0, longest - 1, POINTS).astype(int)) if arrays else np.zeros(0, int)
+    _add_curves(arrays, points, said)
     return said | {"norms": _norms(arrays), "anchors": _anchors(arrays)}
 
 
@@ -71,20 +77,15 @@ def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], said: dic
             raise Unreadable(f"expected one whole number, got {array.dtype} of shape {array.shape}")
         said["numbers"][name] = int(array)
         return
-    if name in ("check_updates", "anchor_updates") and array.dtype.kind != "i":
+    key = READ[name]
+    if key.dtype is np.int64 and array.dtype.kind != "i":
         raise Unreadable(f"expected whole numbers, got dtype {array.dtype}")
-    axes = 2 if name in OVER_TIME + OVER_UNITS else 3 if name == WEIGHT else 1
-    if array.ndim != axes or not array.size:
-        raise Unreadable(f"expected {axes} axes and something in them, got shape {array.shape}")
-    if name in PER_CHECK + OVER_TIME + OVER_UNITS and max(array.shape[0] / CHECKS, array.shape[-1] / STEPS) > 1:
-        raise Unreadable(f"expected at most {CHECKS} checks and {STEPS} steps, got shape {array.shape}")
-    if name in ANCHORS and (len(array) > ANCHOR_ROWS or max(array.shape[1:], default=0) > WIDTH):
-        raise Unreadable(f"expected at most {ANCHOR_ROWS} anchors of {WIDTH} units, got shape {array.shape}")
+    if array.ndim != len(key.shape) or not array.size:
+        raise Unreadable(f"expected {len(key.shape)} axes and something in them, got shape {array.shape}")
+    most = [MOST.get(letter, size) for letter, size in zip(key.shape, array.shape, strict=True)]
+    if any(size > limit for size, limit in zip(array.shape, most, strict=True)):
+        raise Unreadable(f"expected at most {tuple(most)}, got shape {array.shape}")
     arrays[name] = array
-
-
-def _length(item: tuple[str, np.ndarray]) -> int:
-    return len(item[1]) if item[0] in SUMMED else 1
 
 
 def _about(array: np.ndarray) -> dict[str, Any]:
@@ -97,16 +98,15 @@ def _about(array: np.ndarray) -> dict[str, Any]:
 def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, said: dict[str, Any]) -> None:
     """The curves, thinned where they go over updates; of those over time steps the last check and means."""
     said["points"] = points
+    slots = np.flatnonzero(arrays.get("check_updates", np.full(1, -1)) >= 0)
     for name, array in arrays.items():
-        if name in SUMMED:
+        shape = READ[name].shape
+        if shape == "N":
             said["curves"][name] = _plain(array[points[points < len(array)]])
-        elif name in PER_CHECK:
+        elif shape == "C":
             said["checks"][name] = _plain(array)
-    seen = arrays.get("check_updates", np.full(1, -1))
-    slots = np.flatnonzero(seen >= 0)
-    for name in OVER_TIME + OVER_UNITS:
-        if name in arrays and slots.size and slots[-1] < len(arrays[name]):
-            said["last"][name] = _plain(arrays[name][slots[-1]])
+        elif shape in ("CD", "CB") and slots.size and slots[-1] < len(array):
+            said["last"][name] = _plain(array[slots[-1]])
     for name, key in {"mean_log10_grad": "grad_time", "mean_sat": "sat_time"}.items():
         if key in arrays:
             said["checks"][name] = _means(arrays[key], logarithm=key == "grad_time")

@@ -102,8 +102,9 @@ def why_not_run(error: BaseException, file: str, text: str, name: str) -> str:
         name: what it is called in the notebook's advice.
     """
     fault = fault_of(error, file, text)
-    own = isinstance(error, SyntaxError) and error.filename == file
-    line = error.lineno or 1 if own else fault.line if fault else 0
+    line = fault.line if fault else 0
+    if isinstance(error, SyntaxError) and error.filename == file:
+        line = error.lineno or 1
     where = f", line {line}" if line else ""
     advice = go_back(text, question_at(text, line), name) or "; mend it first"
     return f"{file}{where}: the file does not run ({reason_of(error)}){advice}"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import nn
 
+from rnnkit.cells import Cell
 from rnnkit.common.interrupts import held_back, interruption_in
 from rnnkit.engines import Engine, get_engine
 from rnnkit.engines.handover.same import difference, first
@@ -133,7 +133,7 @@ class _Timed:
     """What a trainer does with a batch, and how long that takes."""
 
     regime: Regime
-    cell: nn.Module
+    cell: Cell
     head: Head
     engine: Engine
     clock: Clock
@@ -208,7 +208,8 @@ def company(others: int) -> Iterator[None]:
     finally:
         for process in busy:
             process.kill()
-            process.stdin.close()
+            if process.stdin:
+                process.stdin.close()
             process.wait()
 
 
@@ -258,7 +259,7 @@ def estimate(jobs: Sequence[Job], at_once: int, start: float) -> tuple[dict[str,
         return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
     if not left:
         return {}, "estimate: none, this experiment does not tell"
-    total = makespan(sorted(left.values(), reverse=True), at_once) + here.page(len(jobs))
+    total = makespan(sorted(left.values(), reverse=True), at_once) + (here.page(len(jobs)) if here else 0)
     return left, f"estimate: about {in_words(total)} (timed just now, with the machine as busy as it is)"
 
 

@@ -24,7 +24,6 @@ import numpy as np
 
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.record.file import RecordError, load, versions
-from rnnkit.record.find import candidates, places
 from rnnkit.record.keys import Key
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ class Experiment(ABC):
     on_page: tuple[str, ...] = ()
     notebook: str = ""
 
-    settings: ClassVar[type]  # the class of settings
+    settings: ClassVar[Any]  # the class of settings
     key: ClassVar[str] = "settings"  # of the record, for the settings as JSON
     names_run: ClassVar[str] = "run"  # the notebook's parameter that names the run
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the summary that a terminal shows; all by default
@@ -195,8 +194,8 @@ class Experiment(ABC):
 
     def content(self, run: Run, settings: Any, cells: Cells) -> dict[str, Any]:
         """All that the record of a run on its way holds."""
-        about = {self.key: settings.to_json(), "updates": run.updates, "status": run.status}
-        return run.state() | about | {"cells_sha256": cells.sha256, "versions": versions()}
+        header = {self.key: settings.to_json(), "updates": run.updates, "status": run.status}
+        return header | {"cells_sha256": cells.sha256, "versions": versions()} | run.state()
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         """A record of a run that has ended, without room for what does not come any more."""
@@ -228,10 +227,6 @@ class Experiment(ABC):
         self.settings_of(record)
         return record
 
-    def candidates(self, folder: Path) -> list[tuple[str, str, Path]]:
-        """The records below a folder, see `rnnkit.record.find`: the run, its own name, the file."""
-        return [(one.run, one.name, one.path) for one in candidates(places(runs=folder), self)]
-
     def checked(self, record: Record) -> bool:
         """Whether a record holds anything that a table can tell."""
         return True
@@ -239,31 +234,27 @@ class Experiment(ABC):
     def named(self, settings: Any) -> tuple[str, str]:
         """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
         known = ((name, profile) for profile in self.profiles for name in self.runs)
-        same = (one for one in known if self.get(*one).identity() == settings.identity())
+        same = (pair for pair in known if self.get(*pair).identity() == settings.identity())
         return next(same, ("", "custom"))
-
-    def profile_of(self, settings: Any) -> str:
-        """The profile at which a named run has these settings, else ``custom``."""
-        return self.named(settings)[1]
 
     def key_of(self, name: str) -> tuple[str, str]:
         """Short and long name of a run; an empty one and the name itself for any that is not named."""
-        same = ((key, one.name) for key, one in self.runs.items() if name in (key, one.name))
-        return next(same, ("", name))
+        pairs = ((key, settings.name) for key, settings in self.runs.items() if name in (key, settings.name))
+        return next(pairs, ("", name))
 
     def differences(self, settings: Any, key: str) -> list[str]:
         """The settings in which a run differs from a named one at its nearest profile: ``rate 0.5 (due 0.1)``."""
-        due = min((_differences(self.get(key, profile), settings) for profile in self.profiles), key=len)
-        whole = self.get(key)
-        return [f"{name} {value!r} (due {getattr(whole, name)!r})" for name, value in due.items() if name != "name"]
+        nearest = min((_differences(self.get(key, profile), settings) for profile in self.profiles), key=len)
+        due = self.get(key)
+        return [f"{name} {value!r} (due {getattr(due, name)!r})" for name, value in nearest.items() if name != "name"]
 
     def summary(self, record: Record) -> dict[str, Any]:
         """The row of a folder's summary: all that stands there must come out the same again."""
         settings = self.settings_of(record)
         status = str(record["status"])
-        about = {self.names_run: settings.name, "profile": self.profile_of(settings)}
+        named = {self.names_run: settings.name, "profile": self.named(settings)[1]}
         done = {"status": "unfinished" if status == RUNNING else status, "updates": int(record["updates"])}
-        return about | done | self.row(record)
+        return named | done | self.row(record)
 
     def results(self, record: Record) -> dict[str, Any]:
         """The row of a sweep's table."""
@@ -298,15 +289,10 @@ class Experiment(ABC):
 
     def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
         """What the HTML page shows of runs, by their labels; see `rnnkit.plots.page.write_page`."""
-        rows = {label: self.summary(record) for label, record in records.items()}
         commands = {label: self.command(self.settings_of(record)) for label, record in records.items()}
-        return {
-            "title": self.assignment,
-            "facts": rows,
-            "runs": [
-                {"title": label, "status": row["status"], "words": [commands[label]]} for label, row in rows.items()
-            ],
-        }
+        facts = {label: self.summary(record) for label, record in records.items()}
+        runs = [{"title": label, "status": row["status"], "words": [commands[label]]} for label, row in facts.items()]
+        return {"title": self.assignment, "facts": facts, "runs": runs}
 
 
 def _differences(settings: Settings, other: Settings) -> dict[str, Any]:

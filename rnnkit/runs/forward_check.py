@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnkit.cells import Cell, readout, unroll
 from rnnkit.heads import HEADS
@@ -18,7 +18,7 @@ TOLERANCE = 1e-4  # of the largest entry: the order of sums may differ, in float
 GRADIENT_TOLERANCE = 1e-3  # likewise, after more sums
 
 
-def forward_difference(cell: nn.Module, n_in: int, size: int) -> str:
+def forward_difference(cell: Cell, n_in: int, size: int) -> str:
     """What of a cell's ``forward`` is not what its ``step`` gives, step by step; empty where nothing is.
 
     Outputs of every head and their gradients, states and gates are compared, on copies with random weights: neither the
@@ -44,7 +44,7 @@ def forward_difference(cell: nn.Module, n_in: int, size: int) -> str:
     return ""
 
 
-def with_random_weights(cell: nn.Module, generator: torch.Generator) -> nn.Module:
+def with_random_weights(cell: Cell, generator: torch.Generator) -> Cell:
     """A copy of a cell, with weights of ordinary size."""
     found = copy.deepcopy(cell).eval()
     with torch.no_grad():
@@ -55,7 +55,7 @@ def with_random_weights(cell: nn.Module, generator: torch.Generator) -> nn.Modul
 
 
 @torch.no_grad()
-def _unlike(weighted: nn.Module, head: str, x: Tensor) -> str:
+def _unlike(weighted: Cell, head: str, x: Tensor) -> str:
     cell, other = copy.deepcopy(weighted), copy.deepcopy(weighted)
     hidden, traces = unroll(cell, x.clone())
     if not _close(unroll(other, x.clone())[0], hidden):
@@ -70,13 +70,13 @@ def _unlike(weighted: nn.Module, head: str, x: Tensor) -> str:
     gates = value[2]
     if (gates is None) != (traces is None) or not isinstance(gates, dict | None):
         return f"expected {third} in third place (the gates' traces), got {_kind(gates)}"
-    if traces and gates.keys() != traces.keys():
+    if traces and gates is not None and gates.keys() != traces.keys():
         return f"expected traces of {', '.join(traces)} in third place, got {', '.join(map(str, gates)) or 'none'}"
     found = {"hidden": value[1], **(gates or {}), "output": value[0]}
     return next((reason for name in right if (reason := _of_one(name, found[name], right[name]))), "")
 
 
-def _other_way_back(weighted: nn.Module, head: str, x: Tensor) -> str:
+def _other_way_back(weighted: Cell, head: str, x: Tensor) -> str:
     """What differs in the gradient of a weighted sum of the output, which `_unlike` found to be right."""
     own = copy.deepcopy(weighted)
     own.head = head
@@ -100,7 +100,7 @@ def _other_way_back(weighted: nn.Module, head: str, x: Tensor) -> str:
     return ""
 
 
-def _gradients(weighted: nn.Module, x: Tensor, output_of: Callable[[nn.Module, Tensor], Tensor]) -> dict[str, Tensor]:
+def _gradients(weighted: Cell, x: Tensor, output_of: Callable[[Cell, Tensor], Tensor]) -> dict[str, Tensor]:
     """Of a fixed weighted sum of the output, with respect to x and to all parameters."""
     cell, x = copy.deepcopy(weighted), x.clone().requires_grad_()
     with torch.enable_grad():

@@ -235,7 +235,7 @@ def updates_done(job: Job) -> int:
     if standing(job) not in ("begun", "finished"):
         return 0
     stored = job.stored()
-    return int(stored["updates"]) if str(stored["status"]) == RUNNING else job.total
+    return int(stored["updates"]) if stored and str(stored["status"]) == RUNNING else job.total
 
 
 def share_left(job: Job) -> float:

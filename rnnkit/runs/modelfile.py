@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from rnnkit.cells import CLASS_NAMES, MODELS, Cell
 from rnnkit.common.names import BadValue
@@ -49,7 +48,7 @@ class Cells:
 
     source: str = BUILTIN
     sha256: str = BUILTIN
-    classes: dict[str, type[nn.Module]] = field(default_factory=lambda: dict(MODELS))
+    classes: dict[str, type[Cell]] = field(default_factory=lambda: dict(MODELS))
     text: str = ""
 
     def blame(self, error: BaseException, model: str, again: Callable[[], object] | None = None) -> BrokenCell | None:
@@ -144,7 +143,7 @@ def without_file(folder: Path) -> list[str]:
     return [path.name for path in there if not any(path.rglob(DEFAULT_FILE))]
 
 
-def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> nn.Module:
+def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> Cell:
     """The regime's cell, held against the contract and its ``forward`` against its ``step``; weights are not drawn yet.
 
     Raises:
@@ -196,7 +195,7 @@ def _running(error: KeyboardInterrupt, cells: Cells) -> str:
     return f"in {fault.place}" + (f" (question {fault.question})" if fault.question else "")
 
 
-def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
+def _check_contract(cell: Cell, reference: type[Cell], n_in: int) -> None:
     """Methods, and parameters by name and shape."""
     if not callable(getattr(cell, "step", None)):
         raise _Breach(".step: expected a method step(x_t, h_prev), found none; see the docstring of rnnkit.cells.Cell")
@@ -220,7 +219,7 @@ def _check_contract(cell: nn.Module, reference: type[Cell], n_in: int) -> None:
         raise _Breach(f".recurrent_weight_for_rho: expected a matrix of shape (H, H) = {wanted}, got {shape}", "rho")
 
 
-def _one_step(cell: nn.Module, n_in: int) -> torch.Tensor | tuple:
+def _one_step(cell: Cell, n_in: int) -> torch.Tensor | tuple:
     """``cell.step`` on three sequences of zeros."""
     with torch.no_grad():
         return cell.step(cell.W_hh.new_zeros(3, n_in), cell.W_hh.new_zeros(3, cell.W_hh.shape[0]))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
+import threading
+import time
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
@@ -19,7 +24,7 @@ from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing
 from rnnkit.runs.modelfile import find_cells
 from rnnkit.runs.perform import perform
 
-CHILD = ("-m", "rnnkit.runs.job")
+CHILD = ("-m", "rnnkit.runs.pool")  # with the job as JSON on standard input
 
 
 def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> Iterator[Outcome]:
@@ -37,7 +42,7 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     for job in jobs:
         state = standing(job)
         if state == "finished":
-            yield Outcome(job, str(job.stored()["status"]), skipped=True)
+            yield Outcome(job, str((job.stored() or {})["status"]), skipped=True)
             continue
         if state == "other":
             try:
@@ -50,7 +55,7 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     for future in as_completed(waiting):
         job = waiting[future]
         try:
-            result = future.result()
+            result: Any = future.result()
             yield result if isinstance(result, Outcome) else keep(job, result)
         except Exception as error:
             yield Outcome(job, "failed", f"{type(error).__name__}: {last_line(str(error)) or 'no message'}")
@@ -63,7 +68,7 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         job.files.progress.unlink(missing_ok=True)
-        limit = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
+        limit: dict[str, Any] = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
         command = [sys.executable, *CHILD, str(os.getpid())]
         code, output, errors = run_child(command, job.folder, job.to_json(), **limit)
     except LimitReached:
@@ -130,6 +135,59 @@ def keep(job: Job, files: dict[str, bytes]) -> Outcome:
     return _ended(job)
 
 
+def execute_notebook(job: Job) -> None:
+    """Papermill on the job's notebook."""
+    import papermill
+
+    os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
+    with RunFiles(job.folder, job.executed.name).lock():  # a second batch must not write over it
+        papermill.execute_notebook(
+            job.notebook, str(job.executed), job.parameters, kernel_name="python3", progress_bar=False, cwd=job.folder
+        )
+
+
+def watch_parent(parent: int) -> None:
+    """Ends this process when the command that started it is gone: an orphan must not go on writing.
+
+    Arguments:
+        parent: the command's process id, from itself: it may have died before this process could ask.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def child(text: str, parent: int) -> int:
+    """Does the job that ``text`` describes: what `CHILD` starts, with its parent's process id.
+
+    Returns:
+        0, 130 when it was interrupted, or 1 with the reason as the last line of the output.
+    """
+    import torch
+
+    warnings.filterwarnings("ignore")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
+    watch_parent(parent)
+    torch.set_num_threads(1)
+    job = Job.from_json(text)
+    try:
+        if job.notebook:
+            execute_notebook(job)
+        else:
+            train_job(job, job.folder)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        name, value = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
+        print(f"{name}: {last_line(str(value)) or 'no message'}")
+        return INTERRUPTED if name == "KeyboardInterrupt" else 1
+    return 0
+
+
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
     """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine.
@@ -147,3 +205,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
         raise BadValue(f"--dask {address}: expected a running scheduler, got: {error}") from None
     with client:
         yield client.get_executor(pure=False)
+
+
+if __name__ == "__main__":
+    raise SystemExit(child(sys.stdin.read(), int(sys.argv[1])))

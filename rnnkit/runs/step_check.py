@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from rnnkit.cells import Cell
 from rnnkit.runs.forward_check import with_random_weights
 
 FEW, STEPS = 3, 2  # sequences, beside as many as a training batch has; the first step is the one from h_0 = 0
 GATES = {"update_gate": "z_t", "reset_gate": "r_t", "candidate": "the candidate"}  # questions by themselves
 
 
-def step_fault(cell: nn.Module, n_in: int, size: int, gated: bool, marked: Sequence[str]) -> tuple[str, str]:
+def step_fault(cell: Cell, n_in: int, size: int, gated: bool, marked: Sequence[str]) -> tuple[str, str]:
     """What of a cell's step cannot be trained, with the question that it comes from; empty strings where nothing is.
 
     Random inputs and weights, on a copy: neither the cell nor any random state is changed.
@@ -40,12 +41,12 @@ def step_fault(cell: nn.Module, n_in: int, size: int, gated: bool, marked: Seque
                 r_t = torch.rand(h_t.shape, generator=generator).to(h_t.dtype)
                 for method in marked:
                     given = [one.clone() for one in ((x_t, h_t, r_t) if method == "candidate" else (x_t, h_t))]
-                    call = getattr(tried, method, None)
+                    call: Any = getattr(tried, method, None)
                     if not _takes(call, given):
                         continue
                     if reason := _unfit(GATES[method], call(*given), h_t.shape):
                         return f".{method}: {reason}", method
-                found = tried.step(x_t.clone(), h_t.clone())
+                found: Any = tried.step(x_t.clone(), h_t.clone())
                 if isinstance(found, tuple) != gated:
                     wanted = 'h_t, {"z": z_t, "r": r_t}' if gated else "h_t alone"
                     return f".step: expected it to return {wanted}", "step"

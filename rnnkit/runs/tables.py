@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnkit.common.whole import save_text, whole
 from rnnkit.record.file import RecordError
-from rnnkit.record.find import places, stem_of
+from rnnkit.record.find import candidates, places
 from rnnkit.runs.experiment import RUNNING, Experiment, Record
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
@@ -22,7 +22,8 @@ COMMANDS, SUMMARY = "commands.txt", "summary.csv"
 def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[dict[str, Record], dict[str, str]]:
     """The readable records below a folder by run name, and for runs without one, why; every file is read once.
 
-    Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out.
+    Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out. What stands
+    for a named run (see `rnnkit.record.find`) has its long name here, any other record its own.
 
     Arguments:
         out: the folder.
@@ -30,21 +31,21 @@ def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[di
     """
     found, missing, out = {}, {}, Path(out)
     experiment = experiment or experiment_of()
-    known = experiment.candidates(out)
-    for run, name, path in known:
-        label = run if run not in found else name
+    where = places(runs=out)
+    known = candidates(where, experiment)
+    for one in known:
+        label = one.run if one.run not in found else one.name
         if label in found:
             continue
         try:
-            record = experiment.load(path)
+            record = experiment.load(one.path)
             if experiment.checked(record):
                 found[label] = record
         except RecordError as error:
-            missing.setdefault(stem_of(path), str(error))
-    folders = places(runs=out)[0]
-    traces = [out.glob("*.log"), *(folder.glob(f"{folder.name}.[li]*") for folder in folders)]
+            missing.setdefault(one.stem, str(error))
+    traces = [out.glob("*.log"), *(folder.glob(f"{folder.name}.[li]*") for folder in where[0])]
     for path in (path for paths in traces for path in paths if path.suffix in (".log", ".ipynb")):
-        if path.stem not in {stem_of(one) for _, _, one in known} | {*found}:
+        if path.stem not in {one.stem for one in known} | {*found}:
             missing.setdefault(path.stem, "no record; run the same command again")
     return dict(sorted(found.items())), {name: missing[name] for name in sorted(missing) if name not in found}
 
@@ -60,7 +61,7 @@ def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Out
     for outcome in outcomes:
         if outcome.status in BAD:
             settings = outcome.job.settings
-            new = {experiment.names_run: settings.name, "profile": experiment.profile_of(settings)}
+            new = {experiment.names_run: settings.name, "profile": experiment.named(settings)[1]}
             rows[settings.name] = rows.get(settings.name, new) | {"status": outcome.status, "reason": outcome.reason}
     return [rows[name] for name in sorted(rows)]
 

@@ -75,58 +75,43 @@ class Training(Run):
         return None
 
     def ready(self) -> str:
-        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one."""
-        if self._asked:
-            asked, self._asked = self._asked, ""
-            return hand_over(self.trainer, self.cells, asked)
-        return hand_over(self.trainer, self.cells, "auto") if self.trainer.engine.name == "fused" else ""
+        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one.
+
+        Raises:
+            RegimeError: ``fused`` was asked for, and the cell computes something else.
+            BrokenCell: the cell broke when it was tried.
+        """
+        asked, self._asked = self._asked, ""
+        trainer, name, before = self.trainer, self.trainer.regime.model.upper(), self.trainer.engine.name
+        if asked == "autograd":
+            trainer.engine = get_engine(asked)
+        if asked == "autograd" or not (asked or before == "fused"):
+            return ""
+        builtin = self.cells.source == BUILTIN
+        try:
+            reason = "" if builtin else difference(trainer.cell, trainer.head, trainer.diag_batch)
+        except RAISED as error:
+            raise_blamed(self.blame(error), error)
+        if reason and asked == "fused":
+            raise RegimeError(
+                f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "
+                "take --engine autograd"
+            )
+        trainer.engine = get_engine("autograd" if reason else "fused")
+        if reason:
+            return f"engine autograd, by the {name}'s own code: it is not known to be the built-in one ({reason})"
+        if builtin or before == "fused":
+            return ""
+        return f"engine fused: this {name} computes what the built-in one does (tried at these weights)"
 
     def blame(self, error: BaseException) -> BrokenCell | None:
         """What to raise instead of an error in the trainer's cell; None where the error is nobody's there."""
-        return error if isinstance(error, BrokenCell) else _blame(self.trainer, self.cells, error)
-
-
-def hand_over(trainer: Trainer, cells: Cells, engine: str) -> str:
-    """Gives a trainer its engine; the fused one only for cells that compute, at its weights, what that engine does.
-
-    Arguments:
-        trainer: with the weights in use.
-        cells: whose class its cell is.
-        engine: one of `CHOICES`.
-
-    Returns:
-        a line about it, empty where there is nothing to say.
-
-    Raises:
-        RegimeError: ``fused`` was asked for, and the cell is another one.
-        BrokenCell: the cell broke when it was tried.
-    """
-    name, before = trainer.regime.model.upper(), trainer.engine.name
-    if engine == "autograd":
-        trainer.engine = get_engine(engine)
-        return ""
-    try:
-        reason = "" if cells.source == BUILTIN else difference(trainer.cell, trainer.head, trainer.diag_batch)
-    except RAISED as error:
-        raise_blamed(_blame(trainer, cells, error), error)
-    if reason and engine == "fused":
-        raise RegimeError(
-            f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "
-            "take --engine autograd"
+        if isinstance(error, BrokenCell):
+            return error
+        trainer = self.trainer
+        return self.cells.blame(
+            error, trainer.regime.model, lambda: AutogradEngine().run(trainer.cell, trainer.head, trainer.diag_batch)
         )
-    trainer.engine = get_engine("autograd" if reason else "fused")
-    if reason:
-        return f"engine autograd, by the {name}'s own code: it is not known to be the built-in one ({reason})"
-    if cells.source == BUILTIN or before == "fused":
-        return ""
-    return f"engine fused: this {name} computes what the built-in one does (tried at these weights)"
-
-
-def _blame(trainer: Trainer, cells: Cells, error: BaseException) -> BrokenCell | None:
-    def again() -> None:
-        AutogradEngine().run(trainer.cell, trainer.head, trainer.diag_batch)
-
-    return cells.blame(error, trainer.regime.model, again)
 
 
 @dataclass(frozen=True)
@@ -143,7 +128,7 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[type] = Regime
+    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
@@ -204,7 +189,7 @@ class RegimeExperiment(Handout, Experiment):
         """How a run ended, in one line."""
         return closing_line(settings, status, updates)
 
-    def content(self, run: Training, settings: Regime, cells: Cells) -> dict[str, Any]:
+    def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
         """A run's state is its whole record."""
         return run.state()
 
@@ -253,24 +238,13 @@ def train(
     progress: bool = False,
     on_check: Callable[[Trainer, Checkpoint], None] | None = None,
 ) -> Path:
-    """Trains a regime to its end; see `rnnkit.runs.perform.perform`.
+    """Trains a regime to its end; returns the path of the final record.
 
     Arguments:
-        regime: the settings.
-        out: folder for the files; made if missing.
         cells: a model.py, ``builtin``, or None: ``./model.py`` if there is one, else the built-in cells.
         engine: see `RegimeExperiment`.
-        resume: go on from ``{name}_state.npz``; without one, start over and say so.
-        echo: receives what the run has to say, block by block.
-        progress: show a progress bar with the time left.
         on_check: called after each check with the trainer and the checkpoint.
-
-    Returns:
-        Path of the final record.
-
-    Raises:
-        RegimeError, CellsError, RecordError, OutputError: a bad value, before any work.
-        BrokenCell: a model.py broke on the way; the message names the line and its question.
+        out, resume, echo, progress: see `rnnkit.runs.perform.perform`, also for the files and the errors.
     """
     return perform(
         RegimeExperiment(engine=engine),

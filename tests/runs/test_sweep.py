@@ -171,7 +171,7 @@ def test_the_table_is_what_the_records_say(whole):
     rows = rows_of(table.path)
     assert [row["run"] for row in rows] == [job.label for job in jobs]
     assert list(rows[0]) == [
-        *("run", "task", "method", "clipstyle", "cutoff", "seed", "status", "updates"),
+        *("run", "task", "method", "clipstyle", "seed", "cutoff", "status", "updates"),
         *("valid_error", "best_error", "valid_nll", "best_nll", "wall_time", "error"),
     ]
     for job, row in zip(jobs, rows, strict=True):

@@ -6,10 +6,12 @@ one instruction; neither touches NaN, which passes through. The largest errors o
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-PLAIN = {"error_model": "numpy", "fastmath": {"contract"}, "cache": True}
+PLAIN: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "cache": True}
 f = np.float32
 
 # exp(x) = 2^n exp(r), |r| <= ln(2) / 2: n by rounding, exp(r) by a polynomial.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     output[:] = _padded(w["b_o"][None])
     add_product(_rows(output), states, W_o)
     loss, error, slope = _judge(head, output, batch.targets, classes)
-    forward_pass = {
+    forward_pass: dict[str, Any] = {
         "loss": loss,
         "error": error,
         "output": _tensor(output if head.name == "softmax" else output[0], classes),
@@ -68,7 +68,9 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     slope_rows = _tensor(_rows(slope), classes)
     # A long sum that cancels: torch adds it up as the plain engine does, where our own order would differ by 1e-5.
     grads |= {"W_ho": torch.from_numpy(states).T @ slope_rows, "b_o": slope_rows.sum(0)}
-    watched = {"flow": _tensor(total, units), "direct": _tensor(direct, units)} if flow else {}
+    watched: dict[str, Any] = {}
+    if direct is not None:
+        watched = {"flow": _tensor(total, units), "direct": _tensor(direct, units)}
     return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
 
 

@@ -58,7 +58,7 @@ def obstacle(cell: nn.Module) -> str:
             return "it is spread over too many functions"
         for reached in _reached(function, cell):
             if isinstance(reached, str):
-                return f"{function.__name__} {reached}"
+                return f"{function.__name__ if function else 'step'} {reached}"
             waiting.append(reached)
     return ""
 
@@ -124,8 +124,9 @@ def _instruction(
 def _attribute(name: str, cell: nn.Module) -> Iterator[types.FunctionType | str]:
     if name in TENSOR_NAMES or name in MODULE_NAMES or name in dict(cell.named_parameters()) or name == "phi":
         return
-    if _method(type(cell), name) is not None and name not in vars(nn.Module):
-        yield _method(type(cell), name)
+    method = _method(type(cell), name)
+    if method is not None and name not in vars(nn.Module):
+        yield method
     elif not _is_number(vars(cell).get(name)):
         yield f"uses .{name}"
 

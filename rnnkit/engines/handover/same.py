@@ -6,9 +6,10 @@ import copy
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from rnnkit.cells import Cell
 from rnnkit.engines.autograd import AutogradEngine
 from rnnkit.engines.base import Pass
 from rnnkit.engines.fused import FusedEngine
@@ -41,7 +42,7 @@ class _Ops(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def difference(cell: nn.Module, head: Head, batch: Batch) -> str:
+def difference(cell: Cell, head: Head, batch: Batch) -> str:
     r"""Why a cell is not known to be the built-in one; empty where it is.
 
     Its step must be plain arithmetic (see `readable`), run the same operations at every call, and give the same hidden
@@ -70,7 +71,7 @@ def difference(cell: nn.Module, head: Head, batch: Batch) -> str:
     return ""
 
 
-def _operations(cell: nn.Module, batch: Batch) -> str:
+def _operations(cell: Cell, batch: Batch) -> str:
     """Operations that are not plain, or not the same at every call, for whatever sizes."""
     seen = []
     for size in (batch.inputs.shape[1], 1, 3, batch.inputs.shape[1]):
@@ -85,7 +86,7 @@ def _operations(cell: nn.Module, batch: Batch) -> str:
     return "" if all(names == seen[0] for names in seen) else "step does not do the same at every call"
 
 
-def _probes(cell: nn.Module, head: Head, real: Batch) -> Iterator[tuple[str, nn.Module, Batch]]:
+def _probes(cell: Cell, head: Head, real: Batch) -> Iterator[tuple[str, Cell, Batch]]:
     generator = torch.Generator().manual_seed(0)
     steps, size, _ = real.inputs.shape
     yield "the weights in use", cell, first(real, head, SHORT, size)
@@ -124,7 +125,7 @@ def _noise(batch: Batch, generator: torch.Generator) -> Batch:
     return Batch(noise.to(batch.inputs.device), batch.targets)
 
 
-def _unlike(cell: nn.Module, head: Head, batch: Batch) -> str:
+def _unlike(cell: Cell, head: Head, batch: Batch) -> str:
     """The first quantity in which a cell and the built-in equations differ."""
     own, built_in = AutogradEngine().run(cell, head, batch), FusedEngine().run(cell, head, batch)
     if (own.gates is None) != (built_in.gates is None):
@@ -140,4 +141,5 @@ def _unlike(cell: nn.Module, head: Head, batch: Batch) -> str:
 
 def _quantities(run: Pass) -> dict[str, Tensor]:
     states = {"hidden": run.hidden, **(run.gates or {}), "output": run.output, "flow": run.flow, "direct": run.direct}
-    return states | {f"dL/d{name}": gradient for name, gradient in run.grads.items()}
+    gradients = {f"dL/d{name}": gradient for name, gradient in run.grads.items()}
+    return {name: value for name, value in states.items() if value is not None} | gradients

@@ -115,12 +115,12 @@ def _move_to_answers(notebook: SubmittedNotebook) -> None:
 
 
 def _enter_score(grade: Grade, entry: Entry, before: Entry | None) -> None:
-    about = entry.scores[grade.name]
+    score = entry.scores[grade.name]
     old = before.scores.get(grade.name, {}) if before else {}
-    changed = grade.auto_score != about["points"] or old.get("sha256") != about["sha256"]
-    grade.auto_score = float(about["points"])
+    changed = grade.auto_score != score["points"] or old.get("sha256") != score["sha256"]
+    grade.auto_score = float(score["points"])
     if grade.manual_score is None:
-        grade.needs_manual_grade = about["status"] in REVIEW
+        grade.needs_manual_grade = score["status"] in REVIEW
     else:
         grade.needs_manual_grade = grade.needs_manual_grade or changed
 

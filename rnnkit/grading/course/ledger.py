@@ -79,25 +79,29 @@ class Entry(Findings):
     @property
     def points(self) -> float:
         """The sum of the checks' points, without extra credit."""
-        return float(sum(about["points"] for about in self._counted()))
+        return float(sum(score["points"] for score in self._counted()))
 
     @property
     def most(self) -> float:
         """The most that they could be."""
-        return float(sum(about["most"] for about in self._counted()))
+        return float(sum(score["most"] for score in self._counted()))
 
     @property
     def extra(self) -> float:
         """The checks' points for extra credit."""
-        return float(sum(about["points"] for about in self.scores.values())) - self.points
+        return float(sum(score["points"] for score in self.scores.values())) - self.points
 
     def _counted(self) -> list[dict[str, Any]]:
-        return [about for about in self.scores.values() if not about.get("extra")]
+        return [score for score in self.scores.values() if not score.get("extra")]
 
     @property
     def all_flags(self) -> list[str]:
         """Flags of the submission, its notebooks and its runs."""
-        said = [(name, text) for name, about in self.notebooks.items() for text in (about["reason"], *about["flags"])]
+        said = [
+            (name, text)
+            for name, notebook in self.notebooks.items()
+            for text in (notebook["reason"], *notebook["flags"])
+        ]
         of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
         return [*self.flags, *of_notebooks, *self.evidence]
 
@@ -119,8 +123,8 @@ class Ledger:
         if path.exists():
             try:
                 self.content = json.loads(path.read_text(encoding="utf-8"))
-                found = self.content["assignments"].get(assignment, {})
-                self.entries = {student: Entry(**about) for student, about in found.items()}
+                stored = self.content["assignments"].get(assignment, {})
+                self.entries = {student: Entry(**kept) for student, kept in stored.items()}
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 raise LedgerError(
                     f"{path}: expected the ledger of a course, got something else ({type(error).__name__}); "
@@ -142,29 +146,29 @@ class Ledger:
 def tree_hash(folder: Path) -> str:
     """A hash of names, kinds, sizes and contents of all files in a folder; links are not followed."""
     digest = hashlib.sha256()
-    for inside, about in walk(folder):
+    for inside, status in walk(folder):
         digest.update(os.fsencode(inside) + b"\0")
-        if about is not None:
-            digest.update(b"%d\0%d\0" % (stat.S_IFMT(about.st_mode), about.st_size))
-            digest.update(_content(os.path.join(folder, inside), about))
+        if status is not None:
+            digest.update(b"%d\0%d\0" % (stat.S_IFMT(status.st_mode), status.st_size))
+            digest.update(_content(os.path.join(folder, inside), status))
     return digest.hexdigest()
 
 
 def file_hashes(folder: Path) -> list[str]:
     """The hashes of the contents of all files in a folder, whatever the files are called."""
-    found = {
-        _content(os.path.join(folder, inside), about).hex()
-        for inside, about in walk(folder)
-        if about is not None and stat.S_ISREG(about.st_mode)
+    hashes = {
+        _content(os.path.join(folder, inside), status).hex()
+        for inside, status in walk(folder)
+        if status is not None and stat.S_ISREG(status.st_mode)
     }
-    return sorted(found - {""})
+    return sorted(hashes - {""})
 
 
-def _content(path: str, about: os.stat_result) -> bytes:
+def _content(path: str, status: os.stat_result) -> bytes:
     try:
-        if stat.S_ISLNK(about.st_mode):
+        if stat.S_ISLNK(status.st_mode):
             return os.fsencode(os.readlink(path))
-        if stat.S_ISREG(about.st_mode) and about.st_size <= WHOLE_FILE:
+        if stat.S_ISREG(status.st_mode) and status.st_size <= WHOLE_FILE:
             return hashlib.sha256(Path(path).read_bytes()).digest()
     except OSError:
         return b"unreadable"

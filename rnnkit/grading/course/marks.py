@@ -124,7 +124,7 @@ class Submission:
         """
         if entry.status == GRADED and not (entry.scores or entry.answers):
             return [mark for mark in self.marks if mark.waits]
-        checked = {id for id, about in entry.scores.items() if about["status"] != NOT_GRADED}
+        checked = {id for id, score in entry.scores.items() if score["status"] != NOT_GRADED}
         return [mark for mark in self.marks if mark.waits and mark.id in checked | set(entry.answers)]
 
     def waits_for(self, entry: Entry) -> list[str]:
@@ -268,12 +268,12 @@ def _of_submissions(query: Any, assignment: str) -> Any:
 
 
 def _cells(session: Session, assignment: str) -> list[Mark]:
-    found = []
+    cells = []
     for notebook in session.query(Notebook).join(Released).filter(Released.name == assignment):
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             task = cell.type == "TaskCell"
-            found.append(Mark(cell.name, notebook.name, cell.cell_type == "code", task, cell.max_score))
-    return found
+            cells.append(Mark(cell.name, notebook.name, cell.cell_type == "code", task, cell.max_score))
+    return cells
 
 
 def _place(mark: Mark, order: dict[tuple[str, str], int]) -> tuple:

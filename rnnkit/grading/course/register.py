@@ -77,7 +77,7 @@ class Register:
         if entry is None or stored is None or entry.status == FAILED:
             return False
         same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self.confined)
-        return same and all(stored.get(id) == about["points"] for id, about in entry.scores.items())
+        return same and all(stored.get(id) == score["points"] for id, score in entry.scores.items())
 
     def keep_run(self, child: Child) -> Entry:
         """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
@@ -109,8 +109,8 @@ class Register:
     def failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
         """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
         kept = self.ledger.entries.get(student)
-        about = {"scores": self._scores(kept.scores), "answers": kept.answers} if kept else {}
-        entry = Entry(student, FAILED, reason, flags=list(flags), **about, **self._about(student, 0))
+        earlier = {"scores": self._scores(kept.scores), "answers": kept.answers} if kept else {}
+        entry = Entry(student, FAILED, reason, flags=list(flags), **earlier, **self._about(student, 0))
         try:
             self.record(entry, ())
         except Exception as error:  # then it has no row on the disk, and is graded by the next command
@@ -121,18 +121,18 @@ class Register:
 
     def _about(self, student: str, seed: int) -> dict[str, Any]:
         """What every new entry says of itself."""
-        about = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
-        return about | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
+        itself = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
+        return itself | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
 
     def entry(self, job: GradingJob, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
-        before, about = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
+        before, itself = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
         kept = before.scores if before else {}
         for id in set(owing(self.assignment, result)) & set(kept):  # until it is tried again they stay
             result.scores[id]["points"] = kept[id]["points"]
         if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
-            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=about["graded"])
+            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=itself["graded"])
         zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
@@ -141,7 +141,7 @@ class Register:
             "scores": self._scores(none | kept | result.scores),
             "answers": (before.answers if before else {}) | result.answers,
         }
-        return Entry(job.student, status, "" if status == GRADED else reasons, **findings, **about)
+        return Entry(job.student, status, "" if status == GRADED else reasons, **findings, **itself)
 
     def _scores(self, scores: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Scores, and of each whether it is extra credit."""
@@ -152,11 +152,11 @@ class Register:
         """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
         folder = self.course.autograded / result.student / self.assignment.name
         folder.mkdir(parents=True, exist_ok=True)
-        for name, about in result.notebooks.items():
+        for name, outcome in result.notebooks.items():
             if (graded / name).is_file():
                 save_text(folder / name, (graded / name).read_text(encoding="utf-8"))
-            elif about["status"] == REJECTED and not (folder / name).exists():
+            elif outcome["status"] == REJECTED and not (folder / name).exists():
                 notebook = nbformat.from_dict(self.masters[name])
-                why = f"**Nothing of this notebook could be graded**: {about['reason']}"
+                why = f"**Nothing of this notebook could be graded**: {outcome['reason']}"
                 notebook.cells.insert(0, new_markdown_cell(why, id="rejected"))
                 save_text(folder / name, nbformat.writes(neutralise(notebook)) + "\n")

@@ -186,15 +186,15 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
     masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
     shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
-    found, handed_in = {}, recognise(Path(job.folder), masters)
+    rebuilt_, handed_in = {}, recognise(Path(job.folder), masters)
     for name, master in masters.items():
         try:
             if isinstance(handed_in[name], BadSubmission):
                 raise handed_in[name]
             path, flags = handed_in[name]
-            found[name], more = rebuild(master, read(path))
+            rebuilt_[name], more = rebuild(master, read(path))
             result.notebooks[name] = _notebook(
-                GRADED, "", [*flags, *more, *scan(found[name], name, assignment, shapes)]
+                GRADED, "", [*flags, *more, *scan(rebuilt_[name], name, assignment, shapes)]
             )
         except Missing as bad:
             result.notebooks[name] = _notebook(*([ABSENT] if name in assignment.optional else [REJECTED, str(bad)]))
@@ -202,7 +202,7 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
             result.notebooks[name] = _notebook(REJECTED, str(bad))
         except Exception as error:  # nothing that a student sends may end more than its own notebook
             result.notebooks[name] = _notebook(REJECTED, f"cannot be read ({type(error).__name__})")
-    return found
+    return rebuilt_
 
 
 def stage_data(folder: Path, stage: Path) -> list[str]:
@@ -212,18 +212,18 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     """
     stage.mkdir(parents=True)
     flags, left = [], MOST_DATA
-    for inside, about in walk(folder):
+    for inside, status in walk(folder):
         shown, target = one_line(inside), stage / inside
-        if about is None:
+        if status is None:
             flags.append(f"{shown}: too deep, too many, or closed; ignored")
-        elif not stat.S_ISREG(about.st_mode):
+        elif not stat.S_ISREG(status.st_mode):
             flags.append(f"{shown}: no regular file, ignored")
         elif any(part.endswith(NO_DATA) for part in Path(inside).parts) or inside == "timestamp.txt":
             continue
-        elif about.st_size > left:
-            flags.append(f"{shown}: too large ({about.st_size >> 20} MB), ignored")
+        elif status.st_size > left:
+            flags.append(f"{shown}: too large ({status.st_size >> 20} MB), ignored")
         else:
-            left -= about.st_size
+            left -= status.st_size
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / inside, target, follow_symlinks=False)

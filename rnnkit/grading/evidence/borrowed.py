@@ -34,7 +34,7 @@ def shipped(root: Path, assignment: Assignment) -> Shapes:
         root: the clone.
         assignment: whose own modules may hold answers, too.
     """
-    found: Shapes = {}
+    shapes: Shapes = {}
     with tempfile.TemporaryDirectory() as folder:
         student_source(root, Path(folder), packed=False)
         package = Path(folder) / "rnnkit"
@@ -42,23 +42,23 @@ def shipped(root: Path, assignment: Assignment) -> Shapes:
             paths = [package / name] if name.endswith(".py") else sorted((package / name).rglob("*.py"))
             for path in paths:
                 dotted = f"rnnkit.{path.relative_to(package).with_suffix('').as_posix().replace('/', '.')}"
-                found |= _of_module(path.read_text(encoding="utf-8"), dotted)
+                shapes |= _of_module(path.read_text(encoding="utf-8"), dotted)
     (home,) = importlib.util.find_spec("torch").submodule_search_locations
     for name, pattern in OF_TORCH.items():
         path = Path(home) / name
         if path.is_file():
             dotted = f"torch.{name.removesuffix('.py').replace('/', '.')}"
-            found |= _of_module(path.read_text(encoding="utf-8"), dotted, pattern.search)
-    return found
+            shapes |= _of_module(path.read_text(encoding="utf-8"), dotted, pattern.search)
+    return shapes
 
 
 def _of_module(source: str, dotted: str, chosen=str) -> Shapes:
-    found = {}
+    shapes = {}
     for function in functions(ast.parse(source), chosen):
         statements = _statements(function)
         if sum(statements.values()) >= LEAST:
-            found[f"{dotted}.{function.name} (line {function.lineno})"] = statements
-    return found
+            shapes[f"{dotted}.{function.name} (line {function.lineno})"] = statements
+    return shapes
 
 
 def alike(source: str, shapes: Shapes) -> list[str]:
@@ -73,23 +73,23 @@ def alike(source: str, shapes: Shapes) -> list[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     own = {key for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for key in _statements(function)}
-    found = []
+    same = []
     for name, statements in shapes.items():
         common = sum(size for key, size in statements.items() if key in own)
         if common >= LEAST and common >= SHARE * sum(statements.values()):
-            found.append(name)
-    return found
+            same.append(name)
+    return same
 
 
 def _statements(function: ast.FunctionDef) -> dict[str, int]:
     """Hash -> size of every statement of a function that is large enough, and of what stands in its blocks."""
-    found = {}
+    sizes = {}
     for node in _simple(function.body):
         size = sum(not isinstance(one, ast.expr_context) for one in ast.walk(node))
         if size >= SMALLEST and not isinstance(node, ast.Raise | ast.Assert):
             text = ast.dump(_Bare().visit(ast.parse(ast.unparse(node))))
-            found[hashlib.sha256(text.encode()).hexdigest()[:16]] = size
-    return found
+            sizes[hashlib.sha256(text.encode()).hexdigest()[:16]] = size
+    return sizes
 
 
 def _simple(body: list[ast.stmt]) -> Iterator[ast.AST]:

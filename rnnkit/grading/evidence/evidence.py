@@ -87,10 +87,10 @@ def evidence(
     if not any(name.endswith(FINAL) for name in names):
         return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
-    found, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
+    records, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
     runs = [_all_runs(*flags)] if flags else []
     by_key: dict[str, list[SubmittedRun]] = {key: [] for key in due}
-    for one in found:
+    for one in records:
         by_key.setdefault(one.key, []).append(one)
     for key, several in by_key.items():
         runs.append(_best(key, several) if several else _missing(known.key_of(key)[1], key, [*files]))

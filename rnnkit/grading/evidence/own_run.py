@@ -89,22 +89,22 @@ def tried(
     judge = assignment.module_of(question)
     argv = ["python", "-m", judge.TRIED_BY, ".", str(seed), f"{seconds:g}"]
     done = run(argv, stage=stage, most_output=OUTPUT)
-    found, why = [], done.why or (f"exit status {done.returncode}" if done.returncode else "")
+    runs, why = [], done.why or (f"exit status {done.returncode}" if done.returncode else "")
     try:
-        found = [_again(judge, decode(json.loads(line))) for line in done.stdout.splitlines()]
+        runs = [_again(judge, decode(json.loads(line))) for line in done.stdout.splitlines()]
     except (ValueError, TypeError, KeyError) as error:
         why = why or f"its answer cannot be read ({type(error).__name__})"
-    right = next((one for one in found if one.verdict == judge.FOLLOWS), None)
+    right = next((one for one in runs if one.verdict == judge.FOLLOWS), None)
     better = [
         f"{one.name}, {one.points:g} of {question.points:g} points: {_reason(judge, one)}"
-        for one in found
+        for one in runs
         if _open(judge, one)
     ]
     if why and right is None:
         better.append(f"trying it again was broken off: {one_line(why, 160)}")
     if right is None and not better:
-        tries = [judge.report_on(one.name, one.min_length, one.claimed, one.fresh) for one in found if one.fresh]
-        untried = [f"{one.name}: {one_line(one.said, 160)}" for one in found if one.fresh is None]
+        tries = [judge.report_on(one.name, one.min_length, one.claimed, one.fresh) for one in runs if one.fresh]
+        untried = [f"{one.name}: {one_line(one.said, 160)}" for one in runs if one.fresh is None]
         return next(iter(tries), judge.without(untried[0] if untried else judge.UNREADABLE)), []
     report = failed(question, WAITS, NOTHING_SHOWN)
     if right is not None:

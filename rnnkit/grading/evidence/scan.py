@@ -53,15 +53,15 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
     rules = together(question.forbids for question in asked)
     flags = []
     for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or (about.get("locked") and not about.get("solution")):
+        marking = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code" or (marking.get("locked") and not marking.get("solution")):
             continue
-        found = sorted(set(_named(cell.source, rules)))
-        if found:
-            more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
-            flags.append(f"{about.get('grade_id') or 'a cell of their own'} names {', '.join(found[:MOST])}{more}")
+        named = sorted(set(_named(cell.source, rules)))
+        if named:
+            more = f" and {len(named) - MOST} more" if len(named) > MOST else ""
+            flags.append(f"{marking.get('grade_id') or 'a cell of their own'} names {', '.join(named[:MOST])}{more}")
         if same := alike(cell.source, shapes or {}):
-            flags.append(f"{about.get('grade_id') or 'a cell of their own'} is, names off, {' and '.join(same[:2])}")
+            flags.append(f"{marking.get('grade_id') or 'a cell of their own'} is, names off, {' and '.join(same[:2])}")
     return flags
 
 

@@ -66,10 +66,10 @@ class Candidate:
 
     def is_(self, given: Given) -> bool:
         """Whether enough of a notebook is in it."""
-        found = self.known(given)
-        written = len(found & given.theirs)
+        cells = self.known(given)
+        written = len(cells & given.theirs)
         most_written = written > 1 and written >= ENOUGH * len(given.theirs)
-        return len(found) > 1 and (len(found) >= ENOUGH * given.size or most_written)
+        return len(cells) > 1 and (len(cells) >= ENOUGH * given.size or most_written)
 
     def work(self, given: Given) -> set[tuple[int | None, str]]:
         """A student's texts in it, by their hashes: those in the cells for them, or all where no such cell is known."""
@@ -94,17 +94,17 @@ def recognise(folder: Path, masters: Mapping[str, NotebookNode]) -> dict[str, tu
     given = {name: Given(master, counts, set(counts)) for name, master in masters.items()}
     paths = sorted(notebooks(folder), key=lambda path: path not in masters)
     files = [_read(folder, path) for path in paths[:MOST_READ]]
-    found: dict[str, tuple[Path, list[str]] | BadSubmission] = {}
+    chosen: dict[str, tuple[Path, list[str]] | BadSubmission] = {}
     for name in masters:
         try:
             path, flags = _choose(name, given, files) or (find(folder, name).relative_to(folder).as_posix(), [])
             _check(name, path, given, files)
             named = [] if Path(path).name == name else [f"the file was named {shown(path)}"]
-            found[name] = folder / path, named + flags
+            chosen[name] = folder / path, named + flags
         except BadSubmission as problem:
-            found[name] = _instead(name, given, files) if isinstance(problem, Missing) else None
-            found[name] = found[name] or problem
-    return found
+            chosen[name] = _instead(name, given, files) if isinstance(problem, Missing) else None
+            chosen[name] = chosen[name] or problem
+    return chosen
 
 
 def _read(folder: Path, path: str) -> Candidate:

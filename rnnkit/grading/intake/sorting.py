@@ -43,7 +43,7 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
     Raises:
         BadSubmission: the source is neither.
     """
-    found: dict[tuple[str, ...], Unit] = {}
+    by_key: dict[tuple[str, ...], Unit] = {}
     things = list(_things(source, names, stack))
     names.settle([name for name, _, _ in things])
     for name, files, problem in things:
@@ -52,11 +52,11 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
         key = (unit.student, whose, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
         if _is_named_file(name, files, names):
             key = (unit.student, whose, unit.date, "file by file")
-        if key in found:
-            found[key].files += unit.files
+        if key in by_key:
+            by_key[key].files += unit.files
         else:
-            found[key] = unit
-    return _one_each(list(found.values()), names)
+            by_key[key] = unit
+    return _one_each(list(by_key.values()), names)
 
 
 def _unit(name: str, files: list[File], names: Names) -> Unit:
@@ -81,14 +81,14 @@ def _is_named_file(name: str, files: list[File], names: Names) -> bool:
     return _is_file(name, files) and names.is_platforms(name)
 
 
-def _one_each(found: list[Unit], names: Names) -> list[Unit]:
+def _one_each(several: list[Unit], names: Names) -> list[Unit]:
     """Of several units of one student the latest, where all have dates; the others get a problem.
 
     One whose name has the student's id counts, whatever others there are that the roster was asked about. Ids that
     differ in case alone, and that no roster has, are taken for one student's.
     """
     of_one: dict[tuple[str, str], list[Unit]] = {}
-    for unit in (unit for unit in found if not unit.problem):
+    for unit in (unit for unit in several if not unit.problem):
         id = unit.student if unit.student in (names.roster or ()) else folded(unit.student)
         of_one.setdefault((id, unit.named.assignment or names.assignment), []).append(unit)
     for theirs in of_one.values():
@@ -107,7 +107,7 @@ def _one_each(found: list[Unit], names: Names) -> list[Unit]:
                 )
         for unit in mine[:-1]:
             unit.problem = unit.problem or f"an earlier attempt of {student}; that of {shown(mine[-1].date)} counts"
-    return found
+    return several
 
 
 # ---- the things in a source --------------------------------------------------------------------------------------

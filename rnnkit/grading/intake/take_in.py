@@ -93,10 +93,10 @@ def take_in(
     intake.recover()
     with ExitStack() as stack:
         try:
-            found = units(_inner(Path(source), assignment), names, stack)
+            things = units(_inner(Path(source), assignment), names, stack)
         except BadSubmission as error:
             raise IntakeError(f"{source}: {error}") from None
-        taken = [intake.take(unit, names) for unit in found]
+        taken = [intake.take(unit, names) for unit in things]
     return sorted(taken, key=lambda entry: (entry.student, entry.source))
 
 
@@ -243,8 +243,8 @@ def _copy(files: list[File], folder: Path) -> None:
 
 def _alike(one: Path, other: Path) -> bool:
     """Whether two folders have the same files with the same bytes."""
-    found = [{path.relative_to(side) for path in side.rglob("*") if not path.is_dir()} for side in (one, other)]
-    return found[0] == found[1] and all(
+    inside = [{path.relative_to(side) for path in side.rglob("*") if not path.is_dir()} for side in (one, other)]
+    return inside[0] == inside[1] and all(
         (other / path).is_file() and not (other / path).is_symlink() and filecmp.cmp(one / path, other / path, False)
-        for path in found[0]
+        for path in inside[0]
     )

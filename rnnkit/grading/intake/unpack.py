@@ -80,22 +80,22 @@ def in_folder(folder: Path) -> list[File]:
         BadSubmission: there are too many.
         OSError: a folder cannot be read.
     """
-    found: list[File] = []
-    _walk(Path(folder), (), found)
-    return found
+    files: list[File] = []
+    _walk(Path(folder), (), files)
+    return files
 
 
-def _walk(folder: Path, above: tuple[str, ...], found: list[File]) -> None:
+def _walk(folder: Path, above: tuple[str, ...], files: list[File]) -> None:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = (*above, entry.name)
-        about = entry.stat(follow_symlinks=False)
+        status = entry.stat(follow_symlinks=False)
         if is_junk(entry.name):
             continue
-        if stat.S_ISDIR(about.st_mode) and len(path) < MOST_DEPTH:
-            _walk(Path(entry.path), path, found)
+        if stat.S_ISDIR(status.st_mode) and len(path) < MOST_DEPTH:
+            _walk(Path(entry.path), path, files)
         else:
-            found.append(File(path, about.st_size, opener(entry.path), _why_not("/".join(path), about.st_mode)))
-        if len(found) > MOST_FILES:
+            files.append(File(path, status.st_size, opener(entry.path), _why_not("/".join(path), status.st_mode)))
+        if len(files) > MOST_FILES:
             raise BadSubmission(f"expected at most {MOST_FILES} files, got more")
 
 
@@ -124,7 +124,7 @@ def opener(path: Path | str) -> Callable[[], BinaryIO]:
 
 def in_zip(archive: zipfile.ZipFile) -> list[File]:
     """The files of a zip, each with the reason where it cannot be taken."""
-    found: dict[tuple[str, ...], File] = {}
+    files: dict[tuple[str, ...], File] = {}
     for info in archive.infolist():
         mode = info.external_attr >> 16
         path = tuple(part for part in info.filename.replace("\\", "/").split("/") if part not in ("", "."))
@@ -133,11 +133,11 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
         fatal = "the zip is locked by a password; hand in one without" if info.flag_bits & 1 else ""
         if info.file_size > BOMB_BYTES and info.file_size > BOMB_RATIO * max(info.compress_size, 1):
             fatal = f"{shown(info.filename)} is packed {BOMB_RATIO} to one or more: a zip bomb?"
-        if path in found:
+        if path in files:
             fatal = f"{shown(info.filename)} is in the zip twice; pack it again"
         opening = functools.partial(archive.open, info)
-        found[path] = File(path, info.file_size, opening, _why_not(info.filename, mode), fatal)
-    return list(found.values())
+        files[path] = File(path, info.file_size, opening, _why_not(info.filename, mode), fatal)
+    return list(files.values())
 
 
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:

@@ -108,8 +108,8 @@ class Names:
         return replace(named, student=student, remark=remark, told=named.student)
 
     def _by_pattern(self, name: str) -> Named:
-        found = self.pattern.match(name)
-        groups = {key: value or "" for key, value in found.groupdict().items()} if found else {}
+        match = self.pattern.match(name)
+        groups = {key: value or "" for key, value in match.groupdict().items()} if match else {}
         if not groups.get("student_id"):
             raise BadSubmission("its name does not fit the regular expression for the names")
         file = groups.get("file_id", "")
@@ -117,28 +117,28 @@ class Names:
             file += name[name.rindex(".") :] if "." in name else ""
         date = groups.get("timestamp", "")
         key = f"--name-regex {groups['student_id']}"
-        return Named(groups["student_id"], file, date, before=_before(found, "file_id"), key=key)
+        return Named(groups["student_id"], file, date, before=_before(match, "file_id"), key=key)
 
     def _by_name(self, name: str) -> Named:
         bare = ENDINGS.sub("", name)
         if bare in (self.roster or ()):
             return Named(bare, before=bare, key=bare)
         fitting = {
-            platform: found
+            platform: match
             for platform, form in PATTERNS.items()
-            if (found := form.fullmatch(name) or form.fullmatch(bare))
+            if (match := form.fullmatch(name) or form.fullmatch(bare))
         }
         if len(fitting) > 1:
-            ids = listed(sorted({found["student"] for found in fitting.values()}))
+            ids = listed(sorted({match["student"] for match in fitting.values()}))
             raise BadSubmission(f"expected a name as one platform gives it, got one that fits two ({ids}); rename it")
-        for platform, found in fitting.items():
+        for platform, match in fitting.items():
             if platform != (self.platform or platform):
                 raise BadSubmission(f"expected a name as {self.platform} gives it, got one as of {platform}; rename it")
-            groups = found.groupdict()
-            date, before = groups.get("date") or "", _before(found, "file")
+            groups = match.groupdict()
+            date, before = groups.get("date") or "", _before(match, "file")
             told, key = groups["student"], groups["student"]
             if platform == "Blackboard":  # an id may have underscores, and so may what stands before it
-                key = name[: found.end("student")]
+                key = name[: match.end("student")]
                 told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
             return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
         assignment = next((name for name in self.assignments if bare.startswith(f"{name}_")), "")
@@ -158,10 +158,10 @@ def folded(id: str) -> str:
     return unicodedata.normalize("NFKC", id).casefold()
 
 
-def _before(found: re.Match, group: str) -> str:
+def _before(match: re.Match, group: str) -> str:
     """What stands before the student's own part."""
-    end = found.start(group) if group in found.re.groupindex else -1
-    return found.string[: end if end >= 0 else found.end()]
+    end = match.start(group) if group in match.re.groupindex else -1
+    return match.string[: end if end >= 0 else match.end()]
 
 
 def _harmless(student: str) -> bool:

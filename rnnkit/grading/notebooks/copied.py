@@ -46,13 +46,13 @@ def copies(entries: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:
     for left, right in [*_same_files(entries, runs), *_same_times(entries, runs)]:
         old, new = sorted((group[left], group[right]), reverse=True)
         group = [new if one == old else one for one in group]
-    found = []
+    groups = []
     for first in dict.fromkeys(group):
         several = [run for run, one in zip(runs, group, strict=True) if one == first]
         students = list(dict.fromkeys(student for student, _ in several))
         if len(students) > 1:
-            found.append((" and ".join(dict.fromkeys(key for _, key in several)), students))
-    return sorted(found)
+            groups.append((" and ".join(dict.fromkeys(key for _, key in several)), students))
+    return sorted(groups)
 
 
 def _same_files(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -71,7 +71,7 @@ def _same_times(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> li
         row[: len(times)] = times
     with np.errstate(divide="ignore", invalid="ignore"):
         table = np.where(table > 0, np.log(table), np.nan)
-    found = []
+    pairs = []
     for number in range(len(runs) - 1):
         apart = table[number + 1 :] - table[number]
         common = np.isfinite(apart).sum(axis=1)
@@ -79,8 +79,8 @@ def _same_times(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> li
         apart = np.abs(apart - _middle(apart)[:, None])
         few = (apart < SAME).sum(axis=1) >= 3
         near = np.where(common < ENOUGH, same | few, _middle(apart) < ALIKE)
-        found += [(number, number + 1 + int(other)) for other in np.flatnonzero(near)]
-    return [(left, right) for left, right in found if runs[left][0] != runs[right][0]]
+        pairs += [(number, number + 1 + int(other)) for other in np.flatnonzero(near)]
+    return [(left, right) for left, right in pairs if runs[left][0] != runs[right][0]]
 
 
 def _middle(rows: np.ndarray) -> np.ndarray:

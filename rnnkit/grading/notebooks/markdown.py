@@ -61,7 +61,7 @@ def inert(text: str, attachments: Mapping[str, Mapping[str, str]], taken: Collec
         text = text.replace("[", "［")
     text = TAG_OPENS.sub("< ", text)
     text = TEX.sub(r"\\ ", text)
-    text = BRACKETS.sub(lambda found: _bracket(found, attachments), text)
+    text = BRACKETS.sub(lambda match: _bracket(match, attachments), text)
     for attempt in (text, as_typed(text)):
         if _is_harmless(attempt, attachments, set(taken) | PAGES_OWN):
             return attempt
@@ -71,8 +71,8 @@ def inert(text: str, attachments: Mapping[str, Mapping[str, str]], taken: Collec
 def _without_references(text: str) -> str:
     """A text with the characters that it only referred to, so that what is looked for is found."""
     for _ in range(NESTED):
-        text = REFERENCE.sub(lambda found: html.unescape(found.group()), text)
-    return REFERENCE.sub(lambda found: f"& {found.group()[1:]}", text)
+        text = REFERENCE.sub(lambda match: html.unescape(match.group()), text)
+    return REFERENCE.sub(lambda match: f"& {match.group()[1:]}", text)
 
 
 def as_typed(text: str) -> str:
@@ -80,8 +80,8 @@ def as_typed(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.replace("$", "＄").replace("\\", "＼").splitlines())
 
 
-def _bracket(found: re.Match, attachments: Mapping) -> str:
-    whole, name = found.group(), found.group("name")
+def _bracket(match: re.Match, attachments: Mapping) -> str:
+    whole, name = match.group(), match.group("name")
     if len(whole) == 1:
         return f"{whole} "  # "! [" is no image, "] (" no link, and "] :" no definition of one
     if name is not None and name not in attachments:
@@ -104,8 +104,8 @@ def _is_harmless(text: str, attachments: Mapping, taken: set[str]) -> bool:
 
 
 def _is_plain(attributes: str, taken: set[str]) -> bool:
-    for found in ATTRIBUTE.finditer(attributes):
-        name, value = found["name"], found["value"] or ""
+    for match in ATTRIBUTE.finditer(attributes):
+        name, value = match["name"], match["value"] or ""
         if name not in ATTRIBUTES or (name in VALUES and not VALUES[name].fullmatch(value)):
             return False
         if (name == "id" and value in taken) or (name == "class" and "mermaid" in value.lower()):

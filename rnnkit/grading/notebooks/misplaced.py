@@ -14,12 +14,12 @@ DEFINES = re.compile(
 )
 
 
-def work_in(given: str, found: str, kind: str) -> str:
+def work_in(given: str, returned: str, kind: str) -> str:
     """What a student added to a locked cell and would miss; empty where that is nothing.
 
     Arguments:
         given: the cell's text as it was given out.
-        found: the text that came back.
+        returned: the text that came back.
         kind: ``code`` or ``markdown``.
 
     Returns:
@@ -27,13 +27,15 @@ def work_in(given: str, found: str, kind: str) -> str:
         stands before it.
     """
     if kind != "code":
-        return found.strip().removeprefix(given.strip()).strip() if found.strip().startswith(given.strip()) else ""
+        return (
+            returned.strip().removeprefix(given.strip()).strip() if returned.strip().startswith(given.strip()) else ""
+        )
     if given.strip().startswith(CHECK):
-        lines = found.split("\n")
+        lines = returned.split("\n")
         calls = [number for number, line in enumerate(lines) if line.startswith(CHECK)]
         return "\n".join(lines[: calls[-1]]).strip() if calls else ""
     known = set(imports(given))
-    return "\n".join(line for line in imports(found) if line not in known)
+    return "\n".join(line for line in imports(returned) if line not in known)
 
 
 def imports(source: str) -> list[str]:
@@ -47,7 +49,7 @@ def imports(source: str) -> list[str]:
 
 def defined(source: str) -> set[str]:
     """The functions, methods (``RNN.step``) and classes that a cell's text defines, whether it is Python or not."""
-    return {".".join(filter(None, found.group("owner", "name"))) for found in DEFINES.finditer(source)}
+    return {".".join(filter(None, match.group("owner", "name"))) for match in DEFINES.finditer(source)}
 
 
 def prose_of(cell: Any) -> str:

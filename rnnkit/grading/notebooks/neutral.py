@@ -71,9 +71,9 @@ class _Neutral:
     def _fit_images(self, out: NotebookNode) -> None:
         """Leaves out the images that make the notebook too large, the first ones last."""
         bundles = [output.data for cell in out.cells for output in cell.get("outputs", ()) if "data" in output]
-        found = [(bundle, mime) for bundle in bundles for mime in MAGIC if mime in bundle]
-        room = self.most - len(writes(out).encode("utf-8")) + sum(len(bundle[mime]) for bundle, mime in found)
-        for bundle, mime in found:
+        images = [(bundle, mime) for bundle in bundles for mime in MAGIC if mime in bundle]
+        room = self.most - len(writes(out).encode("utf-8")) + sum(len(bundle[mime]) for bundle, mime in images)
+        for bundle, mime in images:
             if len(bundle[mime]) + AROUND > room:
                 bundle["text/plain"] = "[an image was left out: the notebook is too large]"
                 del bundle[mime]

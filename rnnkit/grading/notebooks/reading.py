@@ -58,15 +58,15 @@ def find(folder: Path, name: str) -> Path:
         raise BadSubmission(f"{name}: its folder cannot be read ({error.strerror})") from None
     if name in there:
         return folder / name
-    meant = [found for found in there if _plain(found) == wanted]
+    meant = [other for other in there if _plain(other) == wanted]
     if not meant:
         inside = _in_folders(folder, there)
-        meant = [found for found in there + inside if f"_{wanted}_" in f"_{_plain(Path(found).name)}_"]
+        meant = [other for other in there + inside if f"_{wanted}_" in f"_{_plain(Path(other).name)}_"]
     if len(meant) == 1:
         return folder / meant[0]
     if meant:
         raise BadSubmission(f"{name}: expected one notebook of this name, got {listed(meant)}; hand in one of them")
-    notebooks = [found for found in there if ENDING.search(found)] or there
+    notebooks = [other for other in there if ENDING.search(other)] or there
     raise Missing(f"{name}: expected this notebook, got {listed(notebooks) or 'an empty folder'}")
 
 
@@ -81,14 +81,14 @@ def notebooks(folder: Path) -> list[str]:
 
 def _in_folders(folder: Path, names: list[str]) -> list[str]:
     """The notebooks in a submission's folders, not those further down, nor those of runs and programs."""
-    found: list[str] = []
+    inside: list[str] = []
     for name in names:
         try:
             if name not in NO_FOLDERS and stat.S_ISDIR(os.lstat(folder / name).st_mode):
-                found += sorted(f"{name}/{entry}" for entry in os.listdir(folder / name) if ENDING.search(entry))
+                inside += sorted(f"{name}/{entry}" for entry in os.listdir(folder / name) if ENDING.search(entry))
         except OSError:
             continue
-    return found
+    return inside
 
 
 def _plain(name: str) -> str:
@@ -155,8 +155,8 @@ def _parts(text: str) -> tuple[int, int]:
     """How many brackets open and how many commas there are outside strings: plotly's strings have plenty."""
     content = text.encode("utf-8", "replace").replace(b"\\\\", b"").replace(b'\\"', b"")
     brackets, commas = content.count(b"[") + content.count(b"{"), content.count(b",")
-    for found in STRING.finditer(content):
-        inside = found.group()
+    for match in STRING.finditer(content):
+        inside = match.group()
         brackets -= inside.count(b"[") + inside.count(b"{")
         commas -= inside.count(b",")
     return brackets, commas
@@ -181,15 +181,15 @@ def as_notebook(content: Any) -> dict[str, Any]:
 
 def _cells_of_format_3(worksheets: list) -> list:
     """The cells as format 4 has them: one list, and the text always under ``source``."""
-    found = []
+    cells_ = []
     for sheet in worksheets:
         cells = sheet.get("cells") if isinstance(sheet, dict) else None
         for cell in cells if isinstance(cells, list) else ():
             if isinstance(cell, dict):
                 kind = cell.get("cell_type")
                 source = cell.get("input" if kind == "code" else "source", "")
-                found.append({**cell, "cell_type": kind if kind in ("code", "raw") else "markdown", "source": source})
-    return found
+                cells_.append({**cell, "cell_type": kind if kind in ("code", "raw") else "markdown", "source": source})
+    return cells_
 
 
 # ---- texts and images from outside -----------------------------------------------------------------------------

@@ -188,15 +188,13 @@ class _Rebuild:
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
         if not _is_theirs(cell):
-            for found in (found for found in copies if found.text != cell.source):
+            for one in (one for one in copies if one.text != cell.source):
                 self._flag("locked cells were edited (ignored)", key)
-                self._keep_work(key, cell, found)
+                self._keep_work(key, cell, one)
             return
-        written = [
-            found for found in copies if found.bare not in ("", stub) or (_is_answer(cell) and found.attachments)
-        ]
-        for found in copies:
-            found.used = found in written[:1] or found.bare in ("", stub) or found.bare == written[0].bare
+        written = [one for one in copies if one.bare not in ("", stub) or (_is_answer(cell) and one.attachments)]
+        for one in copies:
+            one.used = one in written[:1] or one.bare in ("", stub) or one.bare == written[0].bare
         if not written and _is_answer(cell):
             written = self._written_beside(key)
         if written:
@@ -213,13 +211,13 @@ class _Rebuild:
     def _look_elsewhere(self, key: str, cell: NotebookNode) -> None:
         """Flags what an untouched or missing solution should define and a cell of the student's own does."""
         wanted = defined(cell.source) if _is_solution(cell) else set()
-        own = (found for cells in self.own.values() for found in cells if found.kind == "code" and not found.used)
-        if wanted and any(wanted & found.defined for found in own):
+        own = (one for cells in self.own.values() for one in cells if one.kind == "code" and not one.used)
+        if wanted and any(wanted & one.defined for one in own):
             self._flag("solutions are untouched, and a cell of the student's own defines the same (look there)", key)
 
-    def _keep_work(self, key: str, cell: NotebookNode, found: SubmittedCell) -> None:
+    def _keep_work(self, key: str, cell: NotebookNode, returned: SubmittedCell) -> None:
         """What a student wrote into a locked cell, as a cell of their own beside it."""
-        place, kept = key, work_in(cell.source, found.text, cell.cell_type)
+        place, kept = key, work_in(cell.source, returned.text, cell.cell_type)
         if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
             place = self._before(key)
         if kept:
@@ -239,15 +237,15 @@ class _Rebuild:
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
         places = dict.fromkeys([self._before(key), key, last])
-        found = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and prose_of(cell)]
-        if not found:
+        written = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and prose_of(cell)]
+        if not written:
             return []
         self._flag("answers stand in a new cell beside their own (moved there)", key)
         attachments = {}
-        for cell in found:
+        for cell in written:
             cell.used = True
             attachments |= cell.attachments
-        text = "\n\n".join(map(prose_of, found))
+        text = "\n\n".join(map(prose_of, written))
         return [SubmittedCell("markdown", text, attachments=attachments)]
 
     def _text(self, cell: SubmittedCell, key: str) -> str:

@@ -116,8 +116,8 @@ def parts_of(
     for name in sorted({mark.notebook for mark in submission.marks} | {path.stem for path in graded.glob("*.ipynb")}):
         path = graded / f"{name}.ipynb"
         cells = read_cells(path) if path.is_file() else []
-        about = entry.notebooks.get(f"{name}.ipynb", {})
-        reason = plain(about.get("reason", ""), 1000) if about.get("status") == REJECTED else ""
+        outcome = entry.notebooks.get(f"{name}.ipynb", {})
+        reason = plain(outcome.get("reason", ""), 1000) if outcome.get("status") == REJECTED else ""
         part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "", reason, cells)
         there = _merged([mark.known_to(entry) for mark in submission.marks if mark.notebook == name])
         waits = {id for notebook, id in waiting if notebook == name}
@@ -150,7 +150,7 @@ def _merged(marks: list[Mark]) -> list[Mark]:
     """One mark for a question and its answer: what a grader entered at a task without points stands at the answer."""
     tasks = {mark.id.removesuffix(TASK): mark for mark in marks if mark.task and not mark.most and not mark.points}
     answered = {mark.id for mark in marks if not mark.task}
-    found = []
+    merged = []
     for mark in marks:
         task = tasks.get(mark.id)
         if mark.task and mark.id.removesuffix(TASK) in tasks:
@@ -159,5 +159,5 @@ def _merged(marks: list[Mark]) -> list[Mark]:
         elif task is not None:
             comment = "\n\n".join(filter(None, (mark.comment, task.comment)))
             mark = replace(mark, extra=mark.extra + task.extra, comment=comment)
-        found.append(mark)
-    return found
+        merged.append(mark)
+    return merged

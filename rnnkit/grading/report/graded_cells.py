@@ -80,16 +80,16 @@ def read_cells(path: Path) -> list[GradedCell]:
 
 
 def _cell(cell: dict[str, Any]) -> GradedCell:
-    about = (cell.get("metadata") or {}).get("nbgrader") or {}
-    given = bool(about) and not about.get("solution")
+    marking = (cell.get("metadata") or {}).get("nbgrader") or {}
+    given = bool(marking) and not marking.get("solution")
     source = plain(joined(cell.get("source")), 10**6)
     return GradedCell(
-        str(about.get("grade_id") or ""),
+        str(marking.get("grade_id") or ""),
         without_secrets(source) if given else source,
         cell["cell_type"] == "code",
         given,
-        bool(about.get("task")),
-        bool(about.get("solution")),
+        bool(marking.get("task")),
+        bool(marking.get("solution")),
         [output for output in cell.get("outputs") or [] if isinstance(output, dict)],
         _if_dict(cell.get("attachments")),
     )

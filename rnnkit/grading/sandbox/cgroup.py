@@ -86,21 +86,21 @@ class Group:
 def make(memory_mb: int, processes: int) -> Group | None:
     """A group for one sandbox; None where none may be made."""
     with contextlib.suppress(OSError):
-        return Group(found, memory_mb, processes) if (found := place()) else None
+        return Group(here, memory_mb, processes) if (here := place()) else None
     return None
 
 
 @cache
 def place() -> Place | None:
     """Where this process may make groups, tried with a program that does nothing."""
-    for found in _places():
+    for option in _places():
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            group = Group(found, 64, 16)
+            group = Group(option, 64, 16)
             try:
                 subprocess.run([shutil.which("true") or "true"], preexec_fn=lambda: enter(group), check=True)  # noqa: B023
             finally:
                 group.remove()
-            return found
+            return option
     return None
 
 
@@ -112,8 +112,8 @@ def enter(group: Group) -> None:
 
 def sweep() -> None:
     """Takes away what graders that are dead have left."""
-    for found in _places():
-        for above in set(found.above.values()):
+    for option in _places():
+        for above in set(option.above.values()):
             for folder in above.glob(f"{PREFIX}*-*"):
                 maker = re.fullmatch(rf"{PREFIX}(\d+)-[0-9a-f]+", folder.name)
                 if maker and not os.path.exists(f"/proc/{maker[1]}"):
@@ -123,12 +123,12 @@ def sweep() -> None:
 
 def share() -> str:
     """What gives each sandbox its share of the machine, in words."""
-    return str(found) if (found := place()) else NONE
+    return str(here) if (here := place()) else NONE
 
 
 def cores(number: int, of: int) -> tuple[int, ...]:
     """The processors for one of several sandboxes, where no group shares them out; empty where all may be used."""
-    if of < 2 or ((found := place()) and "cpu" in found.kept) or not hasattr(os, "sched_getaffinity"):
+    if of < 2 or ((here := place()) and "cpu" in here.kept) or not hasattr(os, "sched_getaffinity"):
         return ()
     mine = sorted(os.sched_getaffinity(0))
     return tuple(mine[number::of]) or (mine[number % len(mine)],)
@@ -156,12 +156,12 @@ def places(mounts: str, own: str) -> Iterator[Place]:
             first[name] = inside if inside.is_dir() else Path(folder)
     if {"cpuacct", *CONTROLLERS} <= first.keys():
         yield Place(1, first)
-    path, found = next((path for number, _, path in paths if number == "0"), "/"), []
+    path, second = next((path for number, _, path in paths if number == "0"), "/"), []
     for folder in (folder for folder, kind, _ in mounted if kind == "cgroup2"):
         inside = Path(folder + path)
         for above in (inside, *inside.parents):
             if above.is_relative_to(folder) and os.access(above / "cgroup.procs", os.W_OK):
                 passed = (above / "cgroup.subtree_control").read_text().split()
                 if {"memory", "pids"} <= set(passed):
-                    found.append(Place(2, {name: above for name in CONTROLLERS if name in passed}))
-    yield from sorted(found, key=lambda place: -len(place.kept))
+                    second.append(Place(2, {name: above for name in CONTROLLERS if name in passed}))
+    yield from sorted(second, key=lambda place: -len(place.kept))

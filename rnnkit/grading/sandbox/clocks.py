@@ -17,22 +17,24 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 FORM = struct.Struct("dd")
 
 
+def stat_of(path: str) -> list[bytes]:
+    """What /proc says of a process or thread, after its name: state, parent, ...; empty where it is gone."""
+    try:
+        with open(f"/proc/{path}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
 def had(pid: int) -> float:
     """Seconds of processor time of a process, of all its threads and of the children that it has waited for."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return TICK * sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
-    except (OSError, ValueError):
-        return 0.0
+    return TICK * sum(map(int, stat_of(str(pid))[11:15]))
 
 
 def awake(pid: int) -> bool:
     """Whether a thread of a process runs, waits for a processor, or for the disk."""
     with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/stat", "rb") as file:
-                if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
-                    return True
+        return any(stat_of(f"{pid}/task/{task}")[:1] in ([b"R"], [b"D"]) for task in os.listdir(f"/proc/{pid}/task"))
     return False
 
 

@@ -80,19 +80,19 @@ def surround(places: Mapping[str, str], folder: str) -> bool:
 
 def directly(argv: Sequence[str], places: Mapping[str, str]) -> list[str]:
     """A command that finds folders where they are, not at their other places."""
-    found = list(argv)
+    words = list(argv)
     for source, place in places.items():
-        found = [source + word.removeprefix(place) if f"{word}/".startswith(f"{place}/") else word for word in found]
-    return found
+        words = [source + word.removeprefix(place) if f"{word}/".startswith(f"{place}/") else word for word in words]
+    return words
 
 
 def weaker() -> str:
     """What is weaker here than it could be: where devices are concerned, and what a user has a limited number of."""
-    found = "" if _in_trial() else "the times of device nodes can be changed, as by every user of this machine"
+    devices = "" if _in_trial() else "the times of device nodes can be changed, as by every user of this machine"
     if os.geteuid():
         limits = "pipes and watches that Linux counts by user are shared with your own programs, and by submissions"
-        return f"{found}; {limits}" if found else limits
-    return f"{found}; Python must be installed where every user can read it" if found else ""
+        return f"{devices}; {limits}" if devices else limits
+    return f"{devices}; Python must be installed where every user can read it" if devices else ""
 
 
 def _in_trial() -> bool:
@@ -174,10 +174,10 @@ class Gate:
             pid = json.loads(text)["child-pid"]
             while time.monotonic() < until:
                 with open(f"/proc/{pid}/status") as file:
-                    about = dict(line.split(":", 1) for line in file)
-                if about["State"].split()[0] == "Z":
+                    status = dict(line.split(":", 1) for line in file)
+                if status["State"].split()[0] == "Z":
                     return None
-                if not int(about["CapPrm"], 16):  # it gives its rights up when all is made, and cannot get them back
+                if not int(status["CapPrm"], 16):  # it gives its rights up when all is made, and cannot get them back
                     return pid
                 time.sleep(0.001)
         except (FileNotFoundError, ProcessLookupError, json.JSONDecodeError):  # it is gone
@@ -204,9 +204,9 @@ class Handles:
         root = f"/proc/{pid}/root"
         self._folders = [FOLDER + place for place in range(len(folders))]
         for number, folder in zip(self._folders, folders, strict=True):
-            found = os.open(root + folder, PATH)
-            os.dup2(found, number)
-            os.close(found)
+            handle = os.open(root + folder, PATH)
+            os.dup2(handle, number)
+            os.close(handle)
         self._terminals = os.open(f"{root}/dev/pts", os.O_RDONLY | os.O_DIRECTORY)
         names = [f"/proc/{pid}/net/{name}" for name in ("sockstat", "sockstat6")]
         self._sockets = [os.open(name, os.O_RDONLY) for name in names if os.path.exists(name)]
@@ -214,7 +214,7 @@ class Handles:
 
     def held(self) -> int:
         """Bytes in the file systems, and those that the sockets can hold at most."""
-        stored = sum((about.f_blocks - about.f_bfree) * about.f_frsize for about in map(os.fstatvfs, self._folders))
+        stored = sum((status.f_blocks - status.f_bfree) * status.f_frsize for status in map(os.fstatvfs, self._folders))
         lines = [line.split() for file in self._sockets for line in os.pread(file, 4096, 0).splitlines()]
         number = {line[0]: int(line[2]) for line in lines if len(line) > 2}
         tcp = number.get(b"TCP:", 0) + number.get(b"TCP6:", 0)
@@ -222,7 +222,7 @@ class Handles:
 
     def files(self) -> int:
         """How many files there are, with and without names."""
-        return sum(about.f_files - about.f_ffree for about in map(os.fstatvfs, self._folders))
+        return sum(status.f_files - status.f_ffree for status in map(os.fstatvfs, self._folders))
 
     def hoards(self, pids: Sequence[int]) -> str | None:
         """What is hoarded of the kernel's own memory, in words: terminals, locks, or pieces of mapped memory."""

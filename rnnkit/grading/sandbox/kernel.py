@@ -95,8 +95,8 @@ class Kernel:
             TimedOut, Stopped: as `execute`; `NoReply` where nothing comes.
         """
         reply = self._do(self._execute(code, seconds, lambda kind, content: None, {"answer": expression}))
-        found = reply.get("user_expressions")
-        answer = found.get("answer") if isinstance(found, dict) else None
+        shown = reply.get("user_expressions")
+        answer = shown.get("answer") if isinstance(shown, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
         text = data.get(mime) if isinstance(data, dict) else None
         if not isinstance(text, str):
@@ -188,8 +188,8 @@ class Kernel:
         while True:
             left = limit.left()
             # read once more where time has run out: the grader may have been the slow one
-            found = await self._messages(id, min(max(left, 0) + BEAT, POLL_S))
-            for kind, content in found:
+            messages = await self._messages(id, min(max(left, 0) + BEAT, POLL_S))
+            for kind, content in messages:
                 if kind == "execute_reply":
                     reply, limit = content, Limit(self._own, DRAIN_S, BUSY_S)
                 elif kind != "status":
@@ -198,7 +198,7 @@ class Kernel:
                     idle = idle or content.get("execution_state") == "idle"
             if reply is not None and idle:
                 return reply
-            if found:
+            if messages:
                 quiet = Limit(self._own, GRACE_S, BUSY_S)
             elif reason := await self._death():
                 if reply is None:
@@ -224,12 +224,12 @@ class Kernel:
         for channel in channels:
             poller.register(channel.socket, zmq.POLLIN)
         ready = dict(await poller.poll(1000 * seconds))
-        found = []
+        messages = []
         for channel in (channel for channel in channels if channel.socket in ready):
             try:
                 message = await channel.get_msg(timeout=0)
                 if message["parent_header"].get("msg_id") == id and isinstance(message["content"], dict):
-                    found.append((str(message["msg_type"]), message["content"]))
+                    messages.append((str(message["msg_type"]), message["content"]))
                     continue
             except Empty:
                 pass
@@ -237,8 +237,8 @@ class Kernel:
                 self._bad += 1
                 if self._bad > MOST_MALFORMED:
                     raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from None
-            found.append(("", {}))
-        return found
+            messages.append(("", {}))
+        return messages
 
     async def _revive(self) -> bool:
         """Interrupts until the kernel runs code again, three times at most."""

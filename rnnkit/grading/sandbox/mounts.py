@@ -39,8 +39,8 @@ class Places:
 
     def bubblewrap(self, path: str) -> str:
         """The program, found along a path; from its place where not everybody may get to it."""
-        found = shutil.which("bwrap", path=path) or "bwrap"
-        return "bwrap" if found.startswith("/usr/") else self.of(found)
+        program = shutil.which("bwrap", path=path) or "bwrap"
+        return "bwrap" if program.startswith("/usr/") else self.of(program)
 
     def of_grader(self, path: Path) -> str:
         """The path to mount a folder from that the grader has made, perhaps for itself alone."""
@@ -71,8 +71,8 @@ def system(places: Places) -> Iterator[str]:
 def _prefixes() -> list[str]:
     """The folders of this Python outside of /usr, outer ones first."""
     real = Path(os.path.realpath(sys.executable)).parent.parent
-    found = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), str(real)}
-    return sorted(path for path in found if not Path(path).is_relative_to("/usr") and path != "/")
+    folders = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), str(real)}
+    return sorted(path for path in folders if not Path(path).is_relative_to("/usr") and path != "/")
 
 
 def _installed() -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from rnnkit.common.whole import save_text
 from rnnkit.grading.sandbox import enclosure
-from rnnkit.grading.sandbox.clocks import BEAT, Clocks, reap_orphans
+from rnnkit.grading.sandbox.clocks import BEAT, Clocks, reap_orphans, stat_of
 
 SLOW_BEAT = 1.0  # seconds between two looks at what takes longer to see
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
@@ -33,53 +33,49 @@ SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 def children(pid: int) -> list[int]:
     """The child processes of all threads of a process."""
-    found: list[int] = []
+    pids: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found += map(int, file.read().split())
-    return found
+                pids += map(int, file.read().split())
+    return pids
 
 
 def descendants(most: int) -> list[int]:
     """The living processes below this one, parents first; not many more than `most`."""
-    found, waiting = [], children(os.getpid())
-    while waiting and len(found) <= most:
+    pids, waiting = [], children(os.getpid())
+    while waiting and len(pids) <= most:
         pid = waiting.pop(0)
-        found.append(pid)
+        pids.append(pid)
         waiting += children(pid)
-    return found
+    return pids
 
 
-def about(pid: int) -> tuple[str, int]:
+def state_of(pid: int) -> tuple[str, int]:
     """The state letter of a process and the number of its threads; a process that is gone is a zombie without any."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-        return fields[0].decode(), int(fields[17])
-    except (OSError, ValueError, IndexError):
-        return "Z", 0
+    fields = stat_of(str(pid))
+    return (fields[0].decode(), int(fields[17])) if fields else ("Z", 0)
 
 
 def lives(pid: int) -> bool:
     """Whether anything of a process runs: its other threads go on where the first one has ended."""
-    state, threads = about(pid)
+    state, threads = state_of(pid)
     return state != "Z" or threads > 1
 
 
 def shown(pid: int, name: str) -> dict[bytes, int]:
     """The sizes in a file of /proc that says what a process has in memory, in bytes; of a thread that lives."""
     places = [f"/proc/{pid}"]
-    if about(pid)[0] == "Z":
+    if state_of(pid)[0] == "Z":
         with contextlib.suppress(OSError):
             places = [f"/proc/{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task") if int(task) != pid]
-    found: dict[bytes, int] = {}
+    sizes: dict[bytes, int] = {}
     for place in places:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"{place}/{name}", "rb") as file:
-            found = {words[0]: int(words[1]) << 10 for line in file if (words := line.split())[2:] == [b"kB"]}
-        if found:
+            sizes = {words[0]: int(words[1]) << 10 for line in file if (words := line.split())[2:] == [b"kB"]}
+        if sizes:
             break
-    return found
+    return sizes
 
 
 def memory(pids: Sequence[int], most: int, held: int | None) -> int:
@@ -119,11 +115,8 @@ def first_that_works(pid: int) -> int:
 
 def started(pid: int) -> int:
     """When a process started, in the kernel's ticks."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return sys.maxsize
+    fields = stat_of(str(pid))
+    return int(fields[19]) if fields else sys.maxsize
 
 
 def settle(settings: Mapping[str, Any]) -> None:
@@ -192,7 +185,7 @@ class Tree:
         self.clocks.look(pids)
         if self.clocks.cpu > self.settings["cpu_s"]:
             return "used more processor time than its limit"
-        if sum(about(pid)[1] for pid in pids) > most + SPARE:
+        if sum(state_of(pid)[1] for pid in pids) > most + SPARE:
             return f"started more than {most} processes"
         used = memory(pids, most_memory, self.handles.held() if self.handles else None)
         self.peak = max(self.peak, used)

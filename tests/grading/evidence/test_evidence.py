@@ -43,7 +43,7 @@ def flags_after(folder, key="A2", **changes) -> str:
 
 
 def test_keys_are_those_of_a_record():
-    assert {*KEYS, *TEXTS, *NUMBERS, *read_npz.ANCHORS} - {*REGRESSION_ONLY} <= trained("A1").keys()
+    assert {*KEYS, *TEXTS, *NUMBERS, *read_npz.READ} - {*REGRESSION_ONLY} <= trained("A1").keys()
 
 
 def test_seven_honest_runs_raise_no_flag(tmp_path):

@@ -71,6 +71,16 @@ def test_what_is_committed_is_what_the_sources_give(fresh):
     assert release.differences(fresh, ROOT / "release") == []
 
 
+def test_assignments_are_compared_each_on_its_own(tmp_path):
+    for side in ("sources", "release"):
+        for name in (NAME, "toy"):
+            (tmp_path / side / name).mkdir(parents=True)
+            (tmp_path / side / name / "1.ipynb").write_text(side if name == NAME else "the same")
+    sides = tmp_path / "sources", tmp_path / "release"
+    assert release.differences(*sides) == release.differences(*sides, [NAME]) == [f"{NAME}/1.ipynb"]
+    assert release.differences(*sides, ["toy"]) == []
+
+
 def test_nothing_else_is_committed(fresh):
     listed = subprocess.run(["git", "ls-files", "release"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode or not listed.stdout:

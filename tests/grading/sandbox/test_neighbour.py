@@ -17,8 +17,8 @@ from course import ASSIGNMENT, NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.cli import doctor
 from rnnkit.cli.grade import line
-from rnnkit.clone import doctor
 from rnnkit.grading.course import driver
 from rnnkit.grading.course.ledger import GRADED, Ledger
 from rnnkit.grading.course.submission import Result

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.checks.assignment import Assignment
+from rnnkit.checks.assignment import Assignment, HandIn
 from rnnkit.checks.case import call
+from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.inputs import Inputs, wave
 from rnnkit.checks.question import Question
 
@@ -33,8 +34,10 @@ CLIP = Question(
 )  # fmt: skip
 DESCEND = Question(
     "descend", 3, DESCENT, "descend", None, ("w", "curvature", "rate", "cutoff"), "w (N,), the loss", 5, ("clip",),
-    given=_for_descend,
+    given=_for_descend, forbids=Forbidden(modules=("torch.autograd", "torch.optim")),
     cases=(call("one step", 3, "w curvature rate cutoff", {"w": "N", "loss": ()}, numbers="rate cutoff"),),
 )  # fmt: skip
-ASSIGNMENT = Assignment(name="toy", title="Down a valley", notebooks=(DESCENT,), code=(CLIP, DESCEND))
+ASSIGNMENT = Assignment(
+    name="toy", title="Down a valley", notebooks=(DESCENT,), code=(CLIP, DESCEND), hand_in=HandIn(runs=("slow",))
+)
 check = ASSIGNMENT.check
