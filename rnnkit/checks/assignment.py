@@ -142,7 +142,7 @@ class Assignment:
         return importlib.import_module(name).EXPERIMENT if importlib.util.find_spec(name) else None
 
     @cached_property
-    def key(self) -> ModuleType | None:
+    def key(self) -> Any:
         """The instructor's side, with ``draw(id, rng)`` and ``right(id, inputs)``; None where it is absent."""
         name = f"{self.home}.key"
         return importlib.import_module(name) if importlib.util.find_spec(name) else None

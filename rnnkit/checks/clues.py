@@ -89,13 +89,14 @@ def share(question: Question, wrong: set[str], values: dict[str, np.ndarray]) ->
     """
     if not {"z", "r", "h_t"} <= set(values) or not wrong <= {"z", "r", "h_t"}:
         return None
-    ends = [probe_expected(question).get(probe.name, {}).get("h_t") for probe in question.probes[1::-1]]
+    numbers = [probe_expected(question).get(probe.name, {}) for probe in question.probes[1::-1]]
+    ends = [one["h_t"] for one in numbers if "h_t" in one]
     if wrong == {"h_t"}:
         return (
             "z and r are right, h_t is not: the mistake is in the candidate, in what it is given, or in how it is "
             "mixed with the old state."
         )
-    if wrong == {"z", "h_t"} and all(end is not None and end.shape == values["z"].shape for end in ends):
+    if wrong == {"z", "h_t"} and [end.shape for end in ends] == 2 * [values["z"].shape]:
         shut, opened = ends
         with np.errstate(all="ignore"):
             where = (values["h_t"] - shut) / (opened - shut)

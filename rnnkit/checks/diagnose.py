@@ -41,10 +41,10 @@ def diagnosis(
     """
     told, settled = repeats.said(outcomes, right)
     if settled:
-        return [told]
+        return [told or ""]
     outcomes = repeats.without(outcomes)
     sentences = _diagnosed(question, outcomes, failed, right, probes)
-    return [*sentences, told] if told else sentences
+    return [*sentences, *([told] if told else [])]
 
 
 def _diagnosed(
@@ -64,7 +64,7 @@ def _diagnosed(
     if sentence:
         return [returned.placed(sentence, question, outcomes, right)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
-    clues = [partly(question, seen, numbers), *gates]
+    clues: list[str | None] = [partly(question, seen, numbers), *gates]
     in_steps = question.method is not None or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
     whole = [case for case in failed if outcomes[case].error is None]
     if question.method == "forward" and (sentence := _in_sequence(question, outcomes, right, probes)):
@@ -112,7 +112,9 @@ def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes
         return []
     of_step = next(iter(expected(question.needed[0]).values()))
     sentence = of_states(question.target, probes().get(OWN), of_step["h_t"])
-    return [sentence, *([begins(question, probes())] if "look at h_0" in sentence else [])] if sentence else []
+    if sentence is None:
+        return []
+    return [sentence, begins(question, probes()) or ""] if "look at h_0" in sentence else [sentence]
 
 
 def _follows(outcomes: Outcomes, right: Expected) -> bool:

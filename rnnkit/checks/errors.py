@@ -98,20 +98,20 @@ _ALWAYS = {  # holds wherever torch or Python says this
 def _hint(kind: str, text: str, source: str, question: Question | None, sizes: dict[str, int]) -> str:
     """What is so, wherever an exception of this kind has this text, is raised in this line and in this question."""
     advice_always = next((advice for mark, advice in _ALWAYS.items() if mark in text), "")
-    cells = question is not None and question.method is not None
+    cell = question if question is not None and question.method else None
     if shapes := re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", text):
-        if not cells:
+        if cell is None:
             return "For a matrix product the second size of one and the first size of the other must be equal."
         named = [letter(int(size), sizes) for size in shapes.groups()]
         product = f"({named[0]}, {named[1]}) @ ({named[2]}, {named[3]})"
         beside = " T·H: all steps lie side by side." if "T·H" in named else ""
         return f"That is {product}: the two in the middle must be the same.{beside}"
     if kind == "NameError" and (name := re.search(r"name '(\w+)' is not defined", text)):
-        if cells and name[1] in SHAPES.get(question.target, ()):
+        if cell and name[1] in SHAPES.get(cell.target, ()):
             return f"The weights belong to the cell: self.{name[1]}."
         return "Nothing of this name is known there."
     if kind == "AttributeError" and (found_in := re.search(r"'(\w+)' object has no attribute '(\w+)'", text)):
-        return _no_attribute(found_in[1], found_in[2], source, question if cells else None)
+        return _no_attribute(found_in[1], found_in[2], source, cell)
     if "NoneType" in text:
         return "Something in this line is None."
     if question is not None and question.name == "GRU.forward" and "tuple" in text and kind == "TypeError":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,7 +17,12 @@ Right = dict[str, np.ndarray]
 Expected = dict[str, Right]
 ENOUGH = 5  # numbers that a curve must go through
 EXACT = 1e-6
-CURVES = {"it": lambda v: v, "its square": lambda v: v**2, "1 divided by it": lambda v: 1 / v, "its logarithm": np.log}
+CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "it": lambda v: v,
+    "its square": lambda v: v**2,
+    "1 divided by it": lambda v: 1 / v,
+    "its logarithm": np.log,
+}
 
 
 def mixture(question: Question, case: str, outcome: Outcome, right: Expected) -> str | None:
@@ -33,8 +39,15 @@ def mixture(question: Question, case: str, outcome: Outcome, right: Expected) ->
     inputs, known = question.inputs.of(case), right.get("gate traces", {}) | right[case]
     for name, numbers in right[case].items():
         got = outcome.values.get(name)
-        told = later(name) or is_gradient(name) or got is None or got.shape != numbers.shape or got.size < 10
-        if told or equal(got, numbers) or not np.ptp(numbers):
+        told = later(name) or is_gradient(name)
+        if (
+            got is None
+            or told
+            or got.shape != numbers.shape
+            or got.size < 10
+            or equal(got, numbers)
+            or not np.ptp(numbers)
+        ):
             continue
         # the weights are made so alike that one may be a multiple of another by chance
         counts = parts(got, _columns(question, name, known, "", inputs), whole=name == "W")
@@ -45,7 +58,8 @@ def mixture(question: Question, case: str, outcome: Outcome, right: Expected) ->
             if more is None or one not in right[case] or given.options.get("phi"):
                 continue
             columns = _columns(question, name, known, special, given)
-            if not equal(more, sum(times * columns[part] for part, times in counts.items() if part in columns)):
+            made = [times * columns[part] for part, times in counts.items() if part in columns]
+            if not equal(more, sum(made, np.zeros(()))):
                 return None
         return f"{name}: it equals {summed(counts)}."
     return None

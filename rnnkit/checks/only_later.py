@@ -72,7 +72,9 @@ def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     letters = "TBIHO" if question.method == "forward" else "BIH"
     if not question.method:
         letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
-    features = {key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options}
+    features: dict[str, Any] = {
+        key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options
+    }
     if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
         features["h_prev is 0"] = True
     sizes = [inputs.sizes[letter] for letter in letters]

@@ -26,7 +26,7 @@ GIVEN: dict[str, Given] = {
     "the state before": lambda states, t: states[t],
     "h_0 = 0": lambda states, t: states[0],
     "the state two steps before": lambda states, t: states[max(t - 1, 0)],
-    "the sum of all states so far": lambda states, t: sum(states[: t + 1]),
+    "the sum of all states so far": lambda states, t: sum(states[1 : t + 1], states[0]),
     "the mean of the states so far": lambda states, t: sum(states[1 : t + 1], states[0]) / max(t, 1),
     "the sum of the last two states": lambda states, t: states[t] + states[max(t - 1, 0)],
     "the state before, put through tanh once more": lambda states, t: torch.tanh(states[t]),
@@ -77,7 +77,7 @@ def own_steps(question: Question, obj: Any) -> Outcome:
     outcome = Outcome(sizes=inputs.sizes)
     try:
         with torch.no_grad():
-            cell = make_cell(obj, kind, torch.float64, inputs)
+            cell: Any = make_cell(obj, kind, torch.float64, inputs)
             x = tensor(inputs["x"], torch.float64)
             hidden = cell.forward(x)[1].detach()
             if not outcome.put("hidden", hidden, "TBH") or outcome.problems:
@@ -191,7 +191,11 @@ def _odd_steps(hidden: np.ndarray, tries: np.ndarray) -> str | None:
 def _mixed(kind: str, own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> str | None:
     """Whether each state is a sum of few known things."""
     before = np.concatenate([np.zeros_like(hidden[:1]), hidden[:-1]])
-    columns = {"what step gives": steps, "the state before": before, "1": np.ones_like(steps)}
+    columns: dict[str, np.ndarray | None] = {
+        "what step gives": steps,
+        "the state before": before,
+        "1": np.ones_like(steps),
+    }
     columns |= {"x_t @ W_xh": own.values.get("inputs"), "the square of what step gives": steps**2}
     columns |= {"the tanh of what step gives": np.tanh(steps), "the product of both states": steps * before}
     columns["the mean over the batch of what step gives"] = steps.mean(1, keepdims=True) + 0 * steps

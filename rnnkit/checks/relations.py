@@ -139,18 +139,13 @@ def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
 def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
     """Whether all new gradients are the right ones times one number."""
     names = [name for name in expected if name.startswith("grads[") and not later(name)]
-    returned = [outcome.values.get(name) for name in names]
-    if len(names) < 2 or any(
-        one is None or one.shape != expected[name].shape for one, name in zip(returned, names, strict=True)
-    ):
+    values = outcome.values
+    if len(names) < 2 or any(name not in values or values[name].shape != expected[name].shape for name in names):
         return None
-    got, right = (
-        np.concatenate([one.ravel() for one in returned]),
-        np.concatenate([expected[name].ravel() for name in names]),
-    )
+    got, right = (np.concatenate([numbers[name].ravel() for name in names]) for numbers in (values, expected))
     ratio = float(got @ right / (right @ right))
     if not equal(got, ratio * right):
-        fine = [name for name in names if equal(outcome.values[name], expected[name])]
+        fine = [name for name in names if equal(values[name], expected[name])]
         if fine and len(fine) < len(names):
             rest = ", ".join(name for name in names if name not in fine)
             are = "is" if len(fine) == 1 else "are"

@@ -45,13 +45,14 @@ def _forward(outcomes: Outcomes) -> str | None:
     if sentence := _container(hidden):
         return sentence
     third = "gates" if "gate traces" in outcomes else "None"
-    kinds = [
+    places = [
         _kind(output, "output", third),
         _kind(hidden, "hidden", third),
         _third(outcomes.get("gate traces"), hidden, third),
     ]
     wanted = ["output", "hidden", third]
-    if kinds == wanted or None in kinds or sorted(kinds) != sorted(wanted):
+    kinds = [kind for kind in places if kind]
+    if kinds == wanted or sorted(kinds) != sorted(wanted):
         return None
     if kinds[2] == third:
         return "output and hidden are in the wrong order: first output, then hidden."

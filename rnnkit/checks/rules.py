@@ -129,8 +129,8 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
             elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"):
                 reached = value if isinstance(value, types.ModuleType) else None
                 value = getattr(reached, step.argval, None) if reached else None
-                if step.opname == "IMPORT_FROM" and banned_name(value, question):
-                    yield banned_name(value, question)
+                if step.opname == "IMPORT_FROM" and (name := banned_name(value, question)):
+                    yield name
                     value = reached
                     continue
                 value = value if step.opname != "IMPORT_FROM" else reached
@@ -155,8 +155,7 @@ def tripwire(question: Question) -> Iterator[set[str]]:
     if question.forbids.cells:
         codes |= {_code_of(cls, "step"): f"rnnkit.cells.{cls.__name__}" for cls in KIT_CELLS}
         codes |= {function.__code__: f"rnnkit.cells.{function.__qualname__}" for function in _KIT_FUNCTIONS}
-    codes.pop(None, None)
-    known: dict[types.CodeType, str | None] = dict(codes)
+    known: dict[types.CodeType | None, str | None] = {**codes}
 
     def watch(frame: types.FrameType, event: str, argument: Any) -> None:
         if event == "call":

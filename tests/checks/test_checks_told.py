@@ -54,7 +54,7 @@ def test_two_things_are_not_taken_for_one():
 
 
 def test_contract_problems_tell_two_outcomes_apart():
-    one, other = Outcome(), Outcome()
+    one, other = (Outcome(sizes={"B": 3, "H": 5}) for _ in range(2))
     one.put("h_t", None, "BH")
     other.put("h_t", "text", "BH")
     assert one.fingerprint() != other.fingerprint()

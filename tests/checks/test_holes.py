@@ -8,7 +8,7 @@ from bank.holes import HOLES, Hole
 from checking import answer, report_of, scored
 
 from rnnkit.assignments.training_dynamics.key.draws import draw
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate
 from rnnkit.checks.observe import run_cases
 from rnnkit.checks.outcome import later
@@ -53,7 +53,7 @@ def test_what_is_wrong_in_later_rounds_only_is_told_by_what_is_special_about_the
     assert report.messages == ["right with the first inputs, not with others: H = 1."]
 
 
-@pytest.mark.parametrize("id", [id for id, question in QUESTIONS.items() if question.notebook == CELLS])
+@pytest.mark.parametrize("id", [id for id, question in QUESTIONS.items() if question.method])
 @pytest.mark.parametrize("seed", range(10))
 def test_random_rounds_hold_the_structures_of_the_public_ones(id, seed):
     inputs = draw(id, np.random.default_rng(seed))

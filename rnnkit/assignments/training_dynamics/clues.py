@@ -18,16 +18,16 @@ def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) ->
     for special, given in {"": inputs, **inputs.rounds}.items():
         at = (lambda one, special=special: named(one, special)) if special else (lambda one: one)
         names = [name for name in right[case] if name.startswith("grads[") and name == at(name.split(" (with")[0])]
-        norm, cutoff = right[case].get(at("norm")), float(given["cutoff"])
-        values = [outcomes[case].values.get(name) for name in names]
-        if norm is None or norm <= cutoff or any(value is None for value in values):
+        norm, cutoff = float(right[case].get(at("norm"), np.array(0.0))), float(given["cutoff"])
+        values = [outcomes[case].values[name] for name in names if name in outcomes[case].values]
+        if norm <= cutoff or len(values) < len(names):
             continue
         wanted = np.concatenate([right[case][name].ravel() for name in names]) * norm / cutoff
         got = np.concatenate([value.ravel() for value in values])
         times = float(got @ wanted / (wanted @ wanted))
         if got.shape != wanted.shape or not equal(got, times * wanted):
             return None
-        factors.append((times, cutoff, float(norm)))
+        factors.append((times, cutoff, norm))
     if not factors or all(abs(times * norm / cutoff - 1) < 1e-4 for times, cutoff, norm in factors):
         return None
     times, cutoff, norm = factors[0]

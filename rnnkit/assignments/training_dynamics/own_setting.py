@@ -57,8 +57,8 @@ def tried(
     from rnnkit.runs.lengths import error_by_length  # torch and the engines, which a check of cells does without
 
     longest = max(regime.min_length, regime.max_length - 1)
-    lengths = np.linspace(min(regime.min_length, LONGEST), min(longest, LONGEST), LENGTHS).astype(int)
-    lengths = [*dict.fromkeys(lengths.tolist())]
+    spread = np.linspace(min(regime.min_length, LONGEST), min(longest, LONGEST), LENGTHS).astype(int)
+    lengths: list[int] = [*dict.fromkeys(spread.tolist())]
     record = {"regime": np.array(regime.to_json()), **weights}
     try:
         rows = error_by_length(record, lengths, LENGTHS * SEQUENCES // len(lengths), seed, on_sequences, False)

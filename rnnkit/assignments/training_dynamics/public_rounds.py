@@ -27,7 +27,7 @@ def of_function(question_id: str) -> Inputs:
 def told(special: str, options: dict[str, str]) -> str:
     """A name that also says which head and phi a cell has: ``T = B = 1, head lastSoftmax``."""
     heads = " or ".join(dict.fromkeys(options[key] for key in ("head", "last") if key in options))
-    parts = [special, heads and f"head {heads}", "phi" in options and f"phi {options['phi']}"]
+    parts = [special, heads and f"head {heads}", f"phi {options['phi']}" if "phi" in options else ""]
     return ", ".join(filter(None, parts))
 
 

@@ -159,7 +159,7 @@ def _through_time(kind: str):
 
 
 def _rho(kind: str):
-    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    def use(cell: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
 
     return cell_in_rounds(kind, use)

@@ -101,7 +101,7 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
     grads = _grads("g", dtype, inputs)
     given = list(grads)
     value = obj(given, float(inputs["cutoff"]))
-    new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
+    new: Any = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
     inner = outcome.part()
     if isinstance(new, tuple | list) and len(new) == len(grads):
         for k, (entry, before) in enumerate(zip(new, grads, strict=True)):

@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
-from rnnkit.checks.case import Case, in_rounds, tensor
+from rnnkit.checks.case import Case, Shape, in_rounds, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
 
-PARTS = {"Omega": (), "steps in the past": (), "gradient": "HH"}  # what comes back, and its shape
+PARTS: dict[str, Shape] = {"Omega": (), "steps in the past": (), "gradient": "HH"}  # what comes back, and its shape
 TOO_HIGH = 1e6  # a bound that no gradient of the cases reaches
 
 

@@ -102,10 +102,11 @@ def _gradient_through_time(inputs: Inputs, loss: np.ndarray, *hs: np.ndarray) ->
     for given in (inputs, *inputs.rounds.values()):
         states = trajectory(given.arrays)
         rows = [next((t for t, state in enumerate(states) if equal(h, state, CLOSE)), None) for h in hs]
-        if hs and None not in rows:
+        steps = [row for row in rows if row is not None]
+        if hs and len(steps) == len(rows):
             right = loss_at_the_end(given.arrays, states)
             times = 1.0 if equal(loss, right, CLOSE) else abs(loss / right)
-            return times * gradient_through_time(given.arrays, every_step=False)[rows]
+            return times * gradient_through_time(given.arrays, every_step=False)[steps]
     raise ValueError("gradient_through_time is given other states than those that were handed over")
 
 

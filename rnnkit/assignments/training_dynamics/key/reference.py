@@ -26,7 +26,7 @@ def _sigmoid(a: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-a))
 
 
-_PHI = {"tanh": np.tanh, "sigmoid": _sigmoid, "identity": lambda a: a}
+_PHI: dict[str, Callable[[np.ndarray], np.ndarray]] = {"tanh": np.tanh, "sigmoid": _sigmoid, "identity": lambda a: a}
 
 
 def _affine(w: Arrays, gate: str, x_t: np.ndarray, h: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ def _gru_step(w: Arrays) -> np.ndarray:
 
 def _states(w: Arrays, kind: str, phi: str = "tanh") -> tuple[np.ndarray, Arrays]:
     """h_1 .. h_T and the gates on the way, time third from the end."""
-    x, gates = w["x"], {"z": [], "r": []}
+    x, gates = w["x"], dict[str, list[np.ndarray]](z=[], r=[])
     h, hs = np.zeros((x.shape[-2], w["W_hh"].shape[-1])), []
     for t in range(x.shape[-3]):
         at = w | {"x_t": x[..., t, :, :], "h_prev": h}
@@ -107,8 +107,8 @@ def _step_answers(id: str, inputs: Inputs) -> Answers:
     if id == "rnn_step":
         others = {f"h_t ({phi})": _rnn_step(w, phi) for phi in ("sigmoid", "identity")}
         gradients = _projected(_rnn_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
-        values = {"h_t: values, tanh": {"h_t": _rnn_step(w)}, "h_t: values, sigmoid and identity": others}
-        return values | {"h_t: gradients": gradients}
+        tanh = {"h_t": _rnn_step(w)}
+        return {"h_t: values, tanh": tanh, "h_t: values, sigmoid and identity": others, "h_t: gradients": gradients}
     if id == "gru_step":
         values = {"h_t": _gru_step(w), "z": _gate(w, "z"), "r": _gate(w, "r")}
         gradients = _projected(_gru_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
