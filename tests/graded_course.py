@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from course import NAME, NOTEBOOKS
+from course import NAME, NOTEBOOKS, ROOT
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SAWarning
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.grading.course.gradebook import url
+from rnnkit.grading.release.release import settings
 
 AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
 EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
@@ -37,6 +38,7 @@ def gradebook(course: Path) -> Iterator[Gradebook]:
 def make(course: Path) -> Path:
     """An empty gradebook that knows the assignment's cells."""
     (course / "grading").mkdir(parents=True)
+    settings(ROOT, course)  # says where nbgrader finds alembic
     with gradebook(course) as book:
         book.add_assignment(NAME, course_id="rnnkit")
         for path in NOTEBOOKS:

@@ -76,7 +76,7 @@ ARROWS = {
     "__main__": ("verbs", ""),
 }  # fmt: skip
 UNIT = dict.fromkeys(("cells", "inits", "heads", "omega"), "nets") | {"optim": "settings", "regimes": "settings"}
-UNIT |= {"update": "trainer", "cli.verbs": "verbs", "cli.guard": "verbs"}
+UNIT |= {"update": "trainer", "cli.verbs": "verbs", "cli.guard": "verbs", "key.solving": "settings"}
 STILL = """
 grading/evidence/evidence.py -> grading/course/ledger.py
 grading/evidence/own_run.py -> grading/course/ledger.py
@@ -86,7 +86,6 @@ grading/intake/take_in.py -> grading/course/ledger.py
 grading/notebooks/copied.py -> grading/course/ledger.py
 grading/sandbox/kernel.py -> grading/notebooks/outputs.py
 record/read_npz.py -> checks/wire.py
-regimes.py -> key/solving.py
 """  # what is not in the table and has yet to go
 CIRCLES = {
     ("checks/assignment.py", "checks/runner.py"),  # `check` is a method; what it needs is loaded when it is called

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import graded_course
 import pytest
-from course import NAME
+from course import ASSIGNMENT, NAME
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cli.grade import line
@@ -61,7 +61,7 @@ def test_what_was_entered_at_a_question_is_moved_to_its_answer(course):
 
 def scores(status="solved"):
     return {
-        q.id: {"points": q.points, "most": q.points, "status": status, "notebook": q.notebook}
+        q.id: {"points": q.points, "most": q.points, "status": status, "notebook": q.notebook, "extra": q.extra}
         for q in QUESTIONS.values()
     }
 
@@ -70,7 +70,7 @@ def rejected(name):
     return {name: {"status": "rejected", "reason": f"{name}: which?", "flags": []}}
 
 
-OWN = {"points": 0.0, "most": 4, "status": WAITS, "notebook": "5_extra_credit.ipynb"}
+OWN = {"points": 0.0, "most": 4, "status": WAITS, "notebook": "5_extra_credit.ipynb", "extra": True}
 LINES = {
     "final": (Entry("ada", "graded", scores=scores()), "39 of 39 points and 3 for extra credit"),
     "answers": (
@@ -99,4 +99,4 @@ LINES = {
 @pytest.mark.parametrize("name", LINES)
 def test_a_students_line_says_so_far_and_what_waits(name):
     one, said = LINES[name]
-    assert line(one) == f"ada: {one.status}, {said}"
+    assert line(ASSIGNMENT, one) == f"ada: {one.status}, {said}"

@@ -185,10 +185,10 @@ def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_pa
             ASSIGNMENT, GradingJob(NAME, "gustav", str(tmp_path / folder), "", str(master), "", "", 1), result
         )
         about = result.notebooks["4_report.ipynb"]
-        assert (about.status, "4_report.ipynb" in rebuilt) == (
+        assert (about["status"], "4_report.ipynb" in rebuilt) == (
             ("graded", True) if folder == "sure" else ("rejected", False)
         )
-        assert (about.flags or [about.reason])[0].endswith(
+        assert (about["flags"] or [about["reason"]])[0].endswith(
             "the file was named Gustav.ipynb" if folder == "sure" else "each with other work in it; leave one"
         )
-        assert result.notebooks["5_extra_credit.ipynb"].status == "absent"
+        assert result.notebooks["5_extra_credit.ipynb"]["status"] == "absent"

@@ -400,7 +400,7 @@ def test_what_was_cut_short_beside_others_is_tried_again_alone_and_last(faked):
     anna = seen[-1][0]
     assert anna.points == 1.5
     assert [flag for flag in anna.flags if flag.startswith("tried again alone")] == anna.flags
-    assert "took longer than 20 s; 0.5 points then, 1.5 points now" in line(anna)
+    assert "took longer than 20 s; 0.5 points then, 1.5 points now" in line(ASSIGNMENT, anna)
     assert faked.ledger()["anna"].flags == anna.flags
 
 
