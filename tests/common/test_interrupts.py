@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from matplotlib.figure import Figure
 
 from rnnkit.cli.guard import guarded
 from rnnkit.common.interrupts import POLITE
@@ -47,15 +48,13 @@ def test_a_closed_terminal_and_a_polite_kill_are_like_ctrl_c(number, capsys):
 
 
 def test_an_interruption_that_a_drawing_swallows_is_not_lost(monkeypatch):
-    from rnnkit.plots import style
-
-    class Swallowing:
+    class Swallowing(Figure):
         def savefig(self, *given, **how):
             with contextlib.suppress(KeyboardInterrupt):
                 os.kill(os.getpid(), signal.SIGINT)
                 time.sleep(0.1)
 
-    monkeypatch.setattr(style, "new_figure", lambda *given, **how: (Swallowing(), []))
+    monkeypatch.setattr("matplotlib.figure.Figure", Swallowing)
     with pytest.raises(KeyboardInterrupt):
         estimate.machine(1.0)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
