@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,14 @@ from torch import Tensor, nn
 
 from rnnkit.cells import GRU, MODELS, Cell, readout
 from rnnkit.common.names import BadValue
-from rnnkit.engines import Engine, get_engine
+from rnnkit.engines import Engine
 from rnnkit.heads import Head, get_head
 from rnnkit.inits import init_gru, init_rnn
 from rnnkit.regimes import get_regime
 from rnnkit.tasks import Batch, get_task
 from rnnkit.trainer import Trainer
 
-PLAIN, TORCH_NN = "autograd", "torch.nn"
-ENGINES_OF_INTEREST = (PLAIN, "fused")
+PLAIN, FAST, TORCH_NN = "autograd", "fused", "torch.nn"
 SHORTER = {"mem": 20, "mul": 0}  # steps by which the nominal length stays below T
 SEED = 52
 Work = Callable[[], Any]
@@ -49,17 +48,6 @@ class Case:
     B: int = 20
     H: int = 50
     device: str = "cpu"
-
-
-def engines_here(names: Iterable[str] = ENGINES_OF_INTEREST) -> dict[str, Engine]:
-    """Those of these engines that work here."""
-    engines = {}
-    for name in names:
-        try:
-            engines[name] = get_engine(name)
-        except (BadValue, ImportError):
-            continue
-    return engines
 
 
 def material(case: Case) -> tuple[Cell, Head, Batch]:
@@ -154,13 +142,8 @@ def torch_layer(cell: Cell) -> nn.Module:
         across = torch.cat([cell.W_hr, -cell.W_hz, cell.W_hh], dim=1)
         bias = torch.cat([cell.b_r, -cell.b_z, cell.b_h])
     else:
-        into, across, bias = cell.get_parameter("W_xh"), cell.W_hh, cell.get_parameter("b_h")
-    values = {
-        "weight_ih_l0": into.T,
-        "weight_hh_l0": across.T,
-        "bias_ih_l0": bias,
-        "bias_hh_l0": torch.zeros_like(bias),
-    }
-    for name, value in values.items():
-        layer.get_parameter(name).copy_(value)
+        weights = dict(cell.named_parameters())
+        into, across, bias = (weights[name].detach() for name in ("W_xh", "W_hh", "b_h"))
+    for name, value in {"weight_ih": into.T, "weight_hh": across.T, "bias_ih": bias, "bias_hh": 0 * bias}.items():
+        layer.get_parameter(f"{name}_l0").copy_(value)
     return layer.to(cell.W_hh.device)

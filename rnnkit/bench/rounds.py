@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 from torch.utils.benchmark import Measurement, TaskSpec, Timer, timer
@@ -13,7 +12,6 @@ from torch.utils.benchmark import Measurement, TaskSpec, Timer, timer
 from rnnkit.bench.cases import PLAIN, Work
 
 BLOCK = 0.03  # seconds that one engine gets in a round: short work is repeated within it
-Name = TypeVar("Name")
 Clock = Callable[[], float]
 
 
@@ -60,7 +58,7 @@ def clock_of(device: str = "cpu", wall: bool = False) -> Clock:
     return time.process_time if device == "cpu" and not wall else timer
 
 
-def order(names: Sequence[Name], number: int) -> list[Name]:
+def order(names: Sequence[str], number: int) -> list[str]:
     """The order of round ``number``: shifted by one from round to round, every other one backwards."""
     shift = number % len(names)
     names = [*names[shift:], *names[:shift]]
@@ -69,8 +67,9 @@ def order(names: Sequence[Name], number: int) -> list[Name]:
 
 def blocks(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     """Many calls of the same work, some before them uncounted (compiled code, caches, buffers)."""
-    named: dict[str, Any] = {"label": spec.label, "sub_label": spec.sub_label, "description": spec.description}
-    return Timer("work()", globals={"work": work}, timer=clock, **named).blocked_autorange(min_run_time=BLOCK)
+    words = (spec.label, spec.sub_label, spec.description)
+    timed = Timer("work()", "pass", "", clock, {"work": work}, *words)
+    return timed.blocked_autorange(min_run_time=BLOCK)
 
 
 def once(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
@@ -81,16 +80,16 @@ def once(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
 
 
 def interleave(
-    title: str, case: str, works: Mapping[str, Work], rounds: int, clock: Clock, measure: Callable = blocks
+    title: str, case: str, works: Mapping[str, Work], measure: Callable[..., Measurement], rounds: int, clock: Clock
 ) -> tuple[list[Measurement], list[Row]]:
     """Times the works of one case in turn.
 
     Arguments:
         title, case: of the table, and of its line.
         works: what to call, by engine.
+        measure: `blocks`, or `once`.
         rounds: how often each has its turn.
         clock: see `clock_of`.
-        measure: `blocks`, or `once`.
 
     Returns:
         One measurement an engine, and one row.

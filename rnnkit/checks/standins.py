@@ -10,7 +10,7 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -217,8 +217,8 @@ class _Looked(torch.autograd.Function):
 
 def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -> Any:
     bound = _bound(need, own, given, named)
-    tensors = [one for part in bound for one in (part if isinstance(part, list | tuple) else [part])]
     shape = need.returns(*bound) if need.returns else None
+    tensors = [one for part in bound for one in (part if _several(part) else [part])]
     for one in tensors:
         if not isinstance(one, Tensor):
             raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")
@@ -229,3 +229,8 @@ def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -
     if not book.plain:
         return torch.from_numpy(value)
     return value if value.ndim else float(value)
+
+
+def _several(value: Any) -> bool:
+    """Whether an argument is a list of tensors, or gives them one after the other."""
+    return isinstance(value, Iterable) and not isinstance(value, Tensor | np.ndarray | str)

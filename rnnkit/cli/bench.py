@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rnnkit.cli.guard import Parser
 
@@ -56,14 +55,10 @@ def main(argv: Sequence[str]) -> int:
     )  # fmt: skip
     result = bench.bench(plan, lambda text: print(text, flush=True))
     if options.json:
-        plain = json.dumps(result, indent=1, default=_plain)
+        plain = json.dumps(result, indent=1, default=asdict)
         options.json.write_text(plain + "\n", encoding="utf-8")
     if options.plot:
         from rnnkit.bench.picture import figure
 
         figure(result).savefig(options.plot, dpi=110)
     return 0
-
-
-def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

@@ -65,7 +65,7 @@ def watched(command: Sequence[str], folder: Path, say: Callable[[str], None]) ->
 
         reader = threading.Thread(target=take, daemon=True)
         reader.start()
-        while reader.is_alive():
+        while True:
             reader.join(ON_A_TERMINAL if terminal else EVERY)
             if not reader.is_alive():
                 break

@@ -170,7 +170,7 @@ class Experiment(ABC):
 
     # ---- what an experiment may have another way ----------------------------------------------------------------
 
-    def get(self, name: str, profile: str = "full", **overrides: Any) -> Any:
+    def get(self, name: str, /, profile: str = "full", **overrides: Any) -> Any:
         """Settings by their short name, or by their own (BadValue: unknown, or a bad value)."""
         long = {settings.name: settings for settings in self.runs.values()}
         settings = long[name] if name in long else lookup(self.runs, name, "run")

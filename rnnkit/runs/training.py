@@ -167,7 +167,7 @@ class RegimeExperiment(Handout, Experiment):
             for check in np.flatnonzero(filled)
         ]
 
-    def get(self, name: str, profile: str = "full", **overrides: Any) -> Regime:
+    def get(self, name: str, /, profile: str = "full", **overrides: Any) -> Regime:
         """A regime by its short or long name; one with overrides without effect is refused."""
         return chosen_regime(name, profile, **overrides)
 

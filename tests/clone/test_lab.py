@@ -123,7 +123,7 @@ def test_dashboard_and_browser_of_a_regime(open_notebook):
     assert check_shown(notebook, scrubber) == 4
 
 
-def check_shown(notebook, scrubber) -> int:
+def check_shown(notebook, scrubber) -> int | None:
     """The check whose picture stands in the page, once it has come to rest: known by its bytes."""
     record = load(next(notebook.folder.rglob("*_final_state.npz")))
     moments = Moments(record)

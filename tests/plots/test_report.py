@@ -237,7 +237,7 @@ def test_students_have_no_verdicts(tmp_path):
     student_source(ROOT, tmp_path)
     assert not (tmp_path / "rnnkit" / "verdict.py").exists()
     users = [path for path in (tmp_path / "rnnkit").rglob("*.py") if "rnnkit.record.verdict" in path.read_text("utf-8")]
-    assert [path.name for path in users] == ["page.py"]
+    assert [path.name for path in users] == ["page_sections.py"]
 
 
 def test_no_figure_answers_a_question(records):

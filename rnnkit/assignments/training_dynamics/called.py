@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from torch import Tensor
+
+from rnnkit.checks.outcome import kind_of
 
 
 def norm_of(grads: Any) -> tuple[()]:
@@ -13,8 +15,14 @@ def norm_of(grads: Any) -> tuple[()]:
 
 
 def along_time(values: Any) -> tuple[int, ...]:
-    """The shape of one number for every step."""
-    return np.shape(values)[:1]
+    """The shape of one number for every step.
+
+    Raises:
+        TypeError: it is no tensor.
+    """
+    if not isinstance(values, Tensor):
+        raise TypeError(f"expected a tensor, got {kind_of(values)}")
+    return tuple(values.shape[:1])
 
 
 def on_the_way(loss: Any, hs: Any) -> tuple[int]:
