@@ -104,6 +104,8 @@ class Assignment:
         packed: modules of its own that hold the answer to a question, and whose code students do not see.
         hand_in: what else is handed in.
         aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
+        earlier: locked cells as earlier releases had them, whose students have edited nothing: the first 16 digits of
+            the sha256 of each text.
         home: the package it is; by default that of its name in ``rnnkit.assignments``.
     """
 
@@ -118,6 +120,7 @@ class Assignment:
     packed: tuple[str, ...] = ()
     hand_in: HandIn = HandIn()
     aside: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     home: str = ""
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from rnnkit.notebook.cells import SOLUTION, NotebookError, marking_of, text_of
 from rnnkit.runs.broken import QUESTION_MARK, left_out_line, question_at
 
 TITLE = "# Written by rnnkit "
-NOT_NEEDED = ("rnnkit.checks", "rnnkit.notebook")  # what a notebook imports and a model.py does not use
+NOT_NEEDED = ("rnnkit.assignments", "rnnkit.checks", "rnnkit.notebook")  # imported by notebooks, not used by a model.py
 DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
 
 

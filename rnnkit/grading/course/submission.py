@@ -192,7 +192,7 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
             if isinstance(handed_in[name], BadSubmission):
                 raise handed_in[name]
             path, flags = handed_in[name]
-            rebuilt_[name], more = rebuild(master, read(path))
+            rebuilt_[name], more = rebuild(master, read(path), assignment.earlier)
             result.notebooks[name] = _notebook(
                 GRADED, "", [*flags, *more, *scan(rebuilt_[name], name, assignment, shapes)]
             )

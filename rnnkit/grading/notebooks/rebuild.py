@@ -7,9 +7,10 @@ Of the submission come the texts of the cells that were the student's to write, 
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from nbformat import NotebookNode
@@ -34,12 +35,15 @@ MISSING = "# (this cell is missing from the submission)"
 ATTACHED = re.compile(r"[\w.() -]{1,100}")
 
 
-def rebuild(master: NotebookNode, submitted: dict[str, Any]) -> tuple[NotebookNode, list[str]]:
+def rebuild(
+    master: NotebookNode, submitted: dict[str, Any], earlier: Container[str] = ()
+) -> tuple[NotebookNode, list[str]]:
     """The master notebook with a student's work in it.
 
     Arguments:
         master: the notebook as it was given out.
         submitted: what `read` returns, or any JSON.
+        earlier: what is told of locked cells of earlier releases by `Assignment.earlier`; these are not edited.
 
     Returns:
         A new notebook without outputs, in which the cells that are not the student's to write are the master's; and
@@ -48,7 +52,7 @@ def rebuild(master: NotebookNode, submitted: dict[str, Any]) -> tuple[NotebookNo
     Raises:
         BadSubmission: there is no list of cells, or there are too many.
     """
-    work = _Rebuild(master)
+    work = _Rebuild(master, earlier)
     work.take(as_notebook(submitted)["cells"])
     return work.result()
 
@@ -82,7 +86,8 @@ def _is_answer(cell: NotebookNode) -> bool:
 class _Rebuild:
     """One notebook being rebuilt."""
 
-    def __init__(self, master: NotebookNode):
+    def __init__(self, master: NotebookNode, earlier: Container[str]):
+        self.earlier = earlier
         self.out = copy.deepcopy(master)
         self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
         self.flagged: dict[str, list[str]] = {}
@@ -188,7 +193,7 @@ class _Rebuild:
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
         if not _is_theirs(cell):
-            for one in (one for one in copies if one.text != cell.source):
+            for one in (one for one in copies if one.text != cell.source and not self._is_earlier(one)):
                 self._flag("locked cells were edited (ignored)", key)
                 self._keep_work(key, cell, one)
             return
@@ -207,6 +212,10 @@ class _Rebuild:
         elif cell.cell_type == "code" and _about(cell):
             self._look_elsewhere(key, cell)
             cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
+
+    def _is_earlier(self, cell: SubmittedCell) -> bool:
+        """Whether a locked cell is as an earlier release had it."""
+        return hashlib.sha256(cell.text.encode("utf-8", "replace")).hexdigest()[:16] in self.earlier
 
     def _look_elsewhere(self, key: str, cell: NotebookNode) -> None:
         """Flags what an untouched or missing solution should define and a cell of the student's own does."""

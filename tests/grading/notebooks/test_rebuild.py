@@ -9,7 +9,7 @@ import tracemalloc
 
 import nbformat
 import pytest
-from course import NAME, ROOT
+from course import ASSIGNMENT, NAME, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +24,15 @@ CELLS, REGIME, REPORT = MASTERS["1_cells"], MASTERS["3_regime"], MASTERS["4_repo
 STUB = "YOUR ANSWER HERE"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"image" * 20).decode()
 ANSWER = "@method_of(RNN)\ndef step(self, x_t, h_prev):\n    return x_t"
+
+
+EARLIER = """import torch
+
+from rnnkit.cells import PHI, Cell
+from rnnkit.checks import check, figures
+from rnnkit.notebook import method_of, write_model
+
+torch.set_num_threads(1)  # fastest at these sizes"""  # 1_cells' setup before check had moved
 
 
 def about(cell):
@@ -188,6 +197,15 @@ def flags_of(notebook, master=CELLS):
     built, flags = rebuild(master, notebook)
     sound(master, built)
     return flags
+
+
+def test_a_locked_cell_of_an_earlier_release_is_not_edited():
+    setup = cell_of(CELLS, "setup")["source"]
+    imported = "from rnnkit.assignments.training_dynamics import check, figures\n"
+    old = submission(setup=EARLIER)
+    assert imported in setup
+    assert rebuild(CELLS, old, ASSIGNMENT.earlier) == (rebuild(CELLS, submission())[0], [])
+    assert flags_of(old)
 
 
 def test_what_a_person_may_want_to_know_is_flagged():
