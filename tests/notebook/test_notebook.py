@@ -127,7 +127,7 @@ def test_the_file_holds_what_is_needed_and_no_more(write, ran, capsys):
     text = Path("model.py").read_text()
     for wanted in ("import torch\n", "import math\n", "class RNN(Cell):", "# question gru_candidate\n@method_of(GRU)"):
         assert text.count(wanted) == 1
-    for unwanted in ("SOLUTION", "rnnkit.checks", "show_all", "HALF", "rcParams", "%", "check("):
+    for unwanted in ("SOLUTION", "rnnkit.checks", "rnnkit.assignments", "show_all", "HALF", "rcParams", "%", "check("):
         assert unwanted not in text
     assert text.startswith("# Written by rnnkit ")
     assert assemble.is_ours(text)
