@@ -29,7 +29,7 @@ def installed(folder: Path) -> Path:
     """The unpacked archive, with a .venv in it that has rnnkit from there and all else from here."""
     release.generate(ROOT, folder / "release")
     built, versions = wheel.build_wheel(ROOT, folder), release.constraints(ROOT)
-    release.write_archive(folder / "release", built, versions, folder / "dist" / "student.zip")
+    release.write_archive(folder / "release" / NAME, built, versions, folder / "dist" / "student.zip")
     with zipfile.ZipFile(folder / "dist" / "student.zip") as archive:
         archive.extractall(folder)
     home = folder / NAME

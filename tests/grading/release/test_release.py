@@ -363,7 +363,7 @@ def test_the_command_to_start_from_runs_and_is_one_that_stays_stuck(fresh):
 
 def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fresh, built, tmp_path):
     path = tmp_path / "dist" / "student.zip"
-    release.write_archive(fresh, built, release.constraints(ROOT), path)
+    release.write_archive(fresh / NAME, built, release.constraints(ROOT), path)
     first = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
@@ -373,7 +373,7 @@ def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fr
     (wanted,) = [line for line in requirements.splitlines() if line.startswith("./")]
     assert wanted == f"./{built.name}"
     assert rnnkit.__version__ in wanted
-    release.write_archive(fresh, built, release.constraints(ROOT), path)
+    release.write_archive(fresh / NAME, built, release.constraints(ROOT), path)
     assert path.read_bytes() == first
 
 

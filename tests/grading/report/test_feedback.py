@@ -416,7 +416,7 @@ def test_command_for_one_student(fresh, capsys):
     [
         (["--student", "bop"], "unknown student 'bop'"),
         (["--student", "*"], "unknown student '*'"),
-        (["other"], "expected one of training_dynamics, got 'other'"),
+        (["other"], "unknown assignment 'other': expected one of training_dynamics"),
         (["--course", "/nowhere"], "grade submissions first"),
     ],
     ids=["student", "glob", "assignment", "course"],
