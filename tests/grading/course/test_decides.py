@@ -16,7 +16,7 @@ from rnnkit.grading.course.master import version
 DECIDES = (
     "heads.py", "inits.py", "regimes.py", "engines/base.py", "engines/compiled/loops.py", "tasks/mem.py",
     "record/read_npz.py", "runs/lengths.py", "checks/rules.py", "assignments/training_dynamics/expected/known.json",
-    "assignments/training_dynamics/key/draws.py", "runs/stretches.py", "grading/sandbox/supervise.py",
+    "assignments/training_dynamics/key/draws.py", "runs/stretches.py", "grading/sandbox/supervisor.py",
     "grading/sandbox/answering/sitecustomize.py", "notebook/calls.py",
 )  # fmt: skip
 DOES_NOT = (
