@@ -47,20 +47,12 @@ def make_parser(verb: str) -> Parser:
     )
     parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
     which = f"{', '.join(names())} (default: {MAIN})"
-    if verb == "report":
-        parser.add_argument(
-            "words",
-            nargs="*",
-            metavar="[ASSIGNMENT] [DIR]",
-            help=f"make the page of DIR again, without training; {which}",
-        )
+    metavar, said = {
+        "run": ("RUN", f"{', '.join(REGIMES)} (default: the handout's); or an assignment, {which}, and its own"),
+        "report": ("[ASSIGNMENT] [DIR]", f"make the page of DIR again, without training; {which}"),
+    }[verb]
+    parser.add_argument("words", nargs="*", metavar=metavar, help=said)
     if verb == "run":
-        parser.add_argument(
-            "words",
-            nargs="*",
-            metavar="RUN",
-            help=f"{', '.join(REGIMES)} (default: the handout's); or an assignment, {which}, and its own",
-        )
         parser.add_argument("--profile", default="full", metavar="P", help=f"{', '.join(PROFILES)} (default: full)")
         parser.add_argument(
             "--limit",

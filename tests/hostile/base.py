@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
@@ -294,3 +295,15 @@ def build(
     for student in HONEST:
         Submission(True, **known).write(course / "grading" / "submitted" / student / NAME)
     return chosen
+
+
+def deep(folder: Path, levels: int) -> None:
+    """Folders in one another, to a path that is longer than the system takes."""
+    handle = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d" * 40, dir_fd=handle)
+        deeper = os.open("d" * 40, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = deeper
+    os.close(os.open("deepest.txt", os.O_CREAT | os.O_WRONLY, dir_fd=handle))
+    os.close(handle)

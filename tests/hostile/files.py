@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hostile.base import WITHOUT_CELLS, right, wrong
+from hostile.base import WITHOUT_CELLS, deep, right, wrong
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS
 
 RECORD = "runs/full/A1/A1_final_state.npz"
@@ -153,18 +153,7 @@ def h_many_files(s):
 @right()
 def h_path_too_long(s):
     """Folders lie so deep that their paths are longer than the system allows."""
-
-    def make(folder: Path) -> None:
-        handle = os.open(folder, os.O_RDONLY)
-        for _ in range(150):
-            os.mkdir("d" * 40, dir_fd=handle)
-            deeper = os.open("d" * 40, os.O_RDONLY, dir_fd=handle)
-            os.close(handle)
-            handle = deeper
-        os.close(os.open("deepest.txt", os.O_CREAT | os.O_WRONLY, dir_fd=handle))
-        os.close(handle)
-
-    s.finish.append(make)
+    s.finish.append(lambda folder: deep(folder, 150))
 
 
 @right(rejected=True)

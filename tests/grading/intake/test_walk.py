@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from hostile.base import deep
+
 from rnnkit.grading.course.ledger import tree_hash
 from rnnkit.grading.course.submission import stage_data
 from rnnkit.grading.intake import walk
@@ -11,18 +13,6 @@ from rnnkit.grading.intake import walk
 
 def found(folder):
     return {inside: about is not None for inside, about in walk.walk(folder)}
-
-
-def deep(folder, levels: int) -> None:
-    """Folders in one another, to a path that is longer than the system takes."""
-    handle = os.open(folder, os.O_RDONLY)
-    for _ in range(levels):
-        os.mkdir("d" * 40, dir_fd=handle)
-        deeper = os.open("d" * 40, os.O_RDONLY, dir_fd=handle)
-        os.close(handle)
-        handle = deeper
-    os.close(os.open("deepest.txt", os.O_CREAT | os.O_WRONLY, dir_fd=handle))
-    os.close(handle)
 
 
 def test_files_and_links_are_found_and_links_not_followed(tmp_path):
