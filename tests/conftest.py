@@ -91,7 +91,7 @@ def entered(tmp_path_factory):
     from course import NAME, ROOT
 
     from rnnkit.grading.course.course import Course, enter
-    from rnnkit.grading.course.ledger import Ledger
+    from rnnkit.grading.ledger import Ledger
 
     course = Course(ROOT, tmp_path_factory.mktemp("entered"))
     (course.folder / "grading").mkdir()

@@ -16,7 +16,7 @@ from student_home import execute, in_venv, installed, outputs, points, typed
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
-from rnnkit.grading.course.ledger import Ledger
+from rnnkit.grading.ledger import Ledger
 from rnnkit.record.file import load
 from rnnkit.regimes import HANDOUT_REGIMES
 from rnnkit.runs.modelfile import find_cells

@@ -19,7 +19,7 @@ from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.standins import Book, placed
-from rnnkit.checks.wire import decode, encode
+from rnnkit.common.wire import decode, encode
 
 VALUES_LIMIT = 1 << 18  # bytes of all values of a question; right ones are a few thousand
 TEXT_LIMIT = 400  # characters

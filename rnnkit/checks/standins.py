@@ -22,8 +22,8 @@ from torch import Tensor
 from rnnkit.checks.outcome import kind_of
 from rnnkit.checks.question import Question
 from rnnkit.checks.rules import _functions, _method
-from rnnkit.checks.wire import encode
 from rnnkit.common.shapes import SHAPES
+from rnnkit.common.wire import encode
 
 ERRORS = {error.__name__: error for error in (RuntimeError, TypeError, ValueError, IndexError)}
 LETTERS = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}

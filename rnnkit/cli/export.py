@@ -22,8 +22,8 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     from rnnkit.grading.course import gradebook
     from rnnkit.grading.course.course import Course
-    from rnnkit.grading.course.ledger import Ledger
     from rnnkit.grading.course.marks import entered, order_of, unfinished
+    from rnnkit.grading.ledger import Ledger
     from rnnkit.grading.report.export import export
 
     root = clone_root()

@@ -12,13 +12,13 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
 from rnnkit.common.places import clone_root
+from rnnkit.grading.course import own_run
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW, url
-from rnnkit.grading.course.ledger import GRADED, REJECTED, Entry, Ledger
 from rnnkit.grading.course.marks import read_marks, unfinished
-from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.take_in import take_in
+from rnnkit.grading.ledger import GRADED, REJECTED, Entry, Ledger
 
 OWN_RUN = "computing in which a student's runs with points of their own are tried again, after all scores (%(default)s)"
 TRUST = "--i-trust-these-submissions"

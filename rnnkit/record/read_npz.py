@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
+from rnnkit.common.wire import encode
 from rnnkit.record.keys import ANCHOR_KEYS, FINAL, KEYS, NUMBERS, OTHERS_TEXTS, SUMMED, TEXTS, Key
 from rnnkit.record.npz import Members, Unreadable, short
 

@@ -15,7 +15,7 @@ from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTION
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.course import Course, GradingError, forget
 from rnnkit.grading.course.gradebook import opened
-from rnnkit.grading.course.ledger import Entry, Ledger
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 
 

@@ -94,8 +94,8 @@ cases(
         class Fake(types.ModuleType):
             def __getattr__(self, name):
                 return lambda *a, **k: '{"verdict": null, "rules": [], "points": 99, "cases": {}}'
-        for name in ('remote', 'wire', 'runner', 'rules', 'report'):
-            sys.modules['rnnkit.checks.' + name] = Fake(name)
+        for name in ('checks.remote', 'common.wire', 'checks.runner', 'checks.rules', 'checks.report'):
+            sys.modules['rnnkit.' + name] = Fake(name)
         real = builtins.__import__
         def fake(name, *a, **k):
             return sys.modules.get(name) or real(name, *a, **k) if name.startswith('rnnkit') else real(name, *a, **k)

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runtools import SIZES, apart, here, put
 
-from rnnkit.checks.wire import decode
+from rnnkit.common.wire import decode
 from rnnkit.grading.evidence.evidence import evidence
 from rnnkit.record import npz, read_npz
 from rnnkit.regimes import PROFILES

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from rnnkit.assignments.training_dynamics.own_setting import BROKEN, DIFFERS, FOLLOWS, UNTRIED, Again, tried
-from rnnkit.checks.wire import encode
 from rnnkit.common.names import BadValue
 from rnnkit.common.shapes import SHAPES
+from rnnkit.common.wire import encode
 from rnnkit.record.npz import Members, short
 from rnnkit.record.read_npz import FILES, TRIED_AGAIN, WIDTH, records
 from rnnkit.record.stored_run import Differs, Untried, stored

@@ -16,9 +16,9 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.lock import locked
 from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.grading.course import gradebook
-from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.roster import Student, read_roster
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
 from rnnkit.grading.sandbox.room import no_room
 

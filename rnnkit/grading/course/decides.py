@@ -18,7 +18,7 @@ from rnnkit.grading.sandbox.scoring import ANSWERING, KEPT
 
 GRADER = (
     "rnnkit.grading.course.submission",  # the process that grades a submission
-    "rnnkit.grading.evidence.own_run",  # and the one that tries a run again
+    "rnnkit.grading.course.own_run",  # and the one that tries a run again
     "rnnkit.grading.sandbox.runtime",  # what students' code is run with
 )
 # Not followed: the check that students run, in whose place another stands where answers are scored; and the verbs.

@@ -18,14 +18,14 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import unknown
 from rnnkit.common.places import clone_root
 from rnnkit.common.whole import save_text
+from rnnkit.grading.course import own_run
 from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, enter, lock, standing, told_of_room
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.course.master import schemes
 from rnnkit.grading.course.register import Register, owing
 from rnnkit.grading.course.submission import AUTOGRADED, MASTER, SCHEMES, SHAPES, GradingJob
-from rnnkit.grading.evidence import own_run
 from rnnkit.grading.evidence.borrowed import shipped
+from rnnkit.grading.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 from rnnkit.grading.sandbox import cgroup
 from rnnkit.grading.sandbox.confine import probe

@@ -18,8 +18,8 @@ from nbgrader.api import (
     TaskCell,
 )
 
-from rnnkit.grading.course.ledger import NOT_TRIED, WAITS, Entry
 from rnnkit.grading.course.marks import TASK
+from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
 from rnnkit.grading.release.release import generate
 
 COURSE_ID = "rnnkit"

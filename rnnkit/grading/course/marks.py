@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue, unknown
-from rnnkit.grading.course.ledger import FAILED, GRADED, Entry
 from rnnkit.grading.course.master import masters
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import FAILED, GRADED, Entry
 from rnnkit.grading.release.release import ReleaseError
 from rnnkit.notebook.cells import SOLUTION
 

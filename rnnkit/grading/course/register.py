@@ -14,14 +14,13 @@ from nbformat.v4 import new_markdown_cell
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course import gradebook
+from rnnkit.grading.course import gradebook, own_run
 from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
-from rnnkit.grading.course.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.submission import GradingJob, Result
-from rnnkit.grading.evidence import own_run
 from rnnkit.grading.intake.receipts import Receipts, stamp
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.sandbox.room import no_room, reason
 

@@ -23,12 +23,11 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.course.master import is_answer, is_task
 from rnnkit.grading.evidence.evidence import evidence, untried
 from rnnkit.grading.evidence.scan import scan
 from rnnkit.grading.intake.recognise import recognise
-from rnnkit.grading.intake.walk import walk
+from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.notebooks.carried import holds_code
 from rnnkit.grading.notebooks.copied import times_of
 from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
@@ -41,6 +40,7 @@ from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
 from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
+from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import SOLUTION
 from rnnkit.runs.modelfile import DEFAULT_FILE

@@ -20,11 +20,11 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.judge import failed
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
-from rnnkit.checks.wire import decode
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
-from rnnkit.grading.course.ledger import NOT_TRIED
+from rnnkit.common.wire import decode
 from rnnkit.grading.evidence.plausible import strange
+from rnnkit.grading.ledger import NOT_TRIED
 from rnnkit.record.find import HANDOUT, PROFILE_ORDER, Runs
 from rnnkit.record.keys import FINAL, STATE
 from rnnkit.record.read_npz import OUTPUT
@@ -258,7 +258,7 @@ def _together(runs: list[SubmittedRun], assignment: Assignment, cells_sha256: st
 
 
 def untried(assignment: Assignment, question: Question, runs: list[SubmittedRun]) -> Report:
-    """What is said of a run that has points before it is tried again, see `rnnkit.grading.evidence.own_run`.
+    """What is said of a run that has points before it is tried again, see `rnnkit.grading.course.own_run`.
 
     Arguments:
         assignment, question: what it has points for.

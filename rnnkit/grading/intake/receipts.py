@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import file_hashes
+from rnnkit.grading.ledger import file_hashes
 
 RECEIPTS = "receipts"
 

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import listed, shown
-from rnnkit.grading.course.ledger import file_hashes, tree_hash
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.receipts import Receipt, Receipts, handed_in
 from rnnkit.grading.intake.sorting import Unit, contents, units
 from rnnkit.grading.intake.unpack import File
 from rnnkit.grading.intake.whose import Names, folded
+from rnnkit.grading.ledger import file_hashes, tree_hash
 from rnnkit.grading.notebooks.reading import BadSubmission
 from rnnkit.hand_in.pack import MANIFEST
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.grading.course.ledger import Entry
+from rnnkit.grading.ledger import Entry
 
 # Checks whose seconds are kept; among them many early ones, so that a run has them, however long it was.
 SLOTS = np.unique(np.geomspace(1, 20_000, 64).round().astype(int))

@@ -15,9 +15,9 @@ from nbformat.v4 import new_output
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
-from rnnkit.grading.notebooks.outputs import Outputs
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
+from rnnkit.grading.sandbox.outputs import Outputs
 from rnnkit.grading.score.score import NoAnswer, score
 
 CELL_S = 60  # seconds of its own for a cell

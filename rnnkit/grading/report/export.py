@@ -14,7 +14,6 @@ from typing import Any
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import (
     Mark,
     Marks,
@@ -24,6 +23,7 @@ from rnnkit.grading.course.marks import (
     read_marks,
 )
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import GRADED, Entry
 
 NOT_SUBMITTED = "not submitted"
 PERSON = ("student_id", "last_name", "first_name", "email")

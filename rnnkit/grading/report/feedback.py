@@ -12,9 +12,9 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.course.gradebook import url
-from rnnkit.grading.course.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.course.marks import Submission, nobody, order_of, read_marks
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import GRADED, Entry, Ledger
 from rnnkit.grading.report.feedback_page import INDEX, Pages
 
 

@@ -11,9 +11,9 @@ import rnnkit
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import Entry
 from rnnkit.grading.course.marks import Marks, Submission
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report.feedback_rows import parts_of
 from rnnkit.grading.report.notebook_view import blocks_of
 from rnnkit.grading.report.prose import STYLE, Prose

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
-from rnnkit.grading.course.ledger import REJECTED, Entry
 from rnnkit.grading.course.marks import TASK, Mark, Submission
+from rnnkit.grading.ledger import REJECTED, Entry
 from rnnkit.grading.report.graded_cells import GradedCell, read_cells, titles_of
 from rnnkit.grading.report.prose import Prose
 from rnnkit.notebook.cells import SOLUTION

@@ -16,10 +16,10 @@ import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from rnnkit.common.names import BadValue
-from rnnkit.grading.notebooks.outputs import Outputs, careful_json
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance, Limit
 from rnnkit.grading.sandbox.clocks import BEAT
 from rnnkit.grading.sandbox.handle import Own
+from rnnkit.grading.sandbox.outputs import Outputs, careful_json
 from rnnkit.grading.sandbox.room import no_room
 
 READY_S = 180  # seconds on the wall for a kernel to answer at first; nothing of the student's runs before

@@ -16,9 +16,9 @@ from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
 from rnnkit.checks.repeats import FIRST
 from rnnkit.checks.standins import Call
-from rnnkit.checks.wire import WireError, decode
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
+from rnnkit.common.wire import WireError, decode
 
 REPLY_LIMIT = 4 << 20  # characters; a right one has a few thousand
 TEXT = 300  # characters of a text that is shown

@@ -16,7 +16,7 @@ from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, EXTRA, O
 from rnnkit.cli import grade as cli_grade
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.gradebook import url
-from rnnkit.grading.course.ledger import NOT_TRIED, WAITS, Ledger
+from rnnkit.grading.ledger import NOT_TRIED, WAITS, Ledger
 from rnnkit.grading.report import export, feedback
 from rnnkit.record.file import load, regime_of, save
 

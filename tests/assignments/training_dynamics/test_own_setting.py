@@ -10,8 +10,8 @@ from runtools import apart, here, run_of, submit
 from rnnkit.assignments.training_dynamics import check
 from rnnkit.assignments.training_dynamics.own_setting import from_record, judged
 from rnnkit.assignments.training_dynamics.questions import OWN, OWN_SETTING
+from rnnkit.grading.course.own_run import tried
 from rnnkit.grading.evidence.evidence import evidence, untried
-from rnnkit.grading.evidence.own_run import tried
 from rnnkit.record.file import load, regime_of, save
 from rnnkit.regimes import get_regime
 

@@ -9,7 +9,7 @@ from course import ASSIGNMENT, NAME
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cli.grade import line
 from rnnkit.grading.course import gradebook
-from rnnkit.grading.course.ledger import WAITS, Entry
+from rnnkit.grading.ledger import WAITS, Entry
 
 ANSWER, EXTRA = "a1_rho", "extra_torder"
 

@@ -16,7 +16,7 @@ from rnnkit.grading.course import driver
 from rnnkit.grading.course.course import GradingError, lock
 from rnnkit.grading.course.driver import CONFINED, TRUSTED, Course
 from rnnkit.grading.course.gradebook import opened
-from rnnkit.grading.course.ledger import GRADED, REJECTED, Ledger
+from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.sandbox.confine import SandboxError
 
 

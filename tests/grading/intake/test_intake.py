@@ -20,12 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnkit.common.names import BadValue
-from rnnkit.grading.course.ledger import tree_hash
 from rnnkit.grading.intake import take_in as intake
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.receipts import Receipts, handed_in
 from rnnkit.grading.intake.take_in import IntakeError, take_in
 from rnnkit.grading.intake.whose import Names
+from rnnkit.grading.ledger import tree_hash
 from rnnkit.grading.notebooks.reading import BadSubmission
 
 TASK = "training_dynamics"

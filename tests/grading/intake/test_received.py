@@ -16,9 +16,9 @@ from graded import grade
 
 from rnnkit.grading.course import driver, register
 from rnnkit.grading.course.gradebook import opened, url
-from rnnkit.grading.course.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.course.submission import Result
 from rnnkit.grading.intake.take_in import take_in
+from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.report.export import export
 
 ATTEMPT = "HW_ada_attempt_2026-01-{day}-15-30-10_hand_in.zip"

@@ -12,9 +12,9 @@ from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
 from rnnkit.checks.remote import answer
 from rnnkit.grading.notebooks.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
-from rnnkit.grading.notebooks.outputs import CUT, Outputs
 from rnnkit.grading.sandbox.allowance import Allowance
 from rnnkit.grading.sandbox.kernel import NoReply, Stopped, TimedOut
+from rnnkit.grading.sandbox.outputs import CUT, Outputs
 
 
 class Fake:

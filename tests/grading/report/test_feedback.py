@@ -19,8 +19,8 @@ from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.report import feedback as module
 from rnnkit.grading.report import feedback_page
 from rnnkit.grading.report.feedback import FeedbackError, feedback

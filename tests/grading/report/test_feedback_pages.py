@@ -15,9 +15,9 @@ from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.course import Course
-from rnnkit.grading.course.ledger import GRADED, Entry
 from rnnkit.grading.course.marks import Marks
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.ledger import GRADED, Entry
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.report.feedback import feedback
 from rnnkit.grading.report.feedback_page import Pages

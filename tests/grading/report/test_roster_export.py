@@ -14,9 +14,9 @@ from graded_course import AUTO, EXTRA
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.gradebook import url
-from rnnkit.grading.course.ledger import Entry, Ledger
 from rnnkit.grading.course.marks import MarksError, order_of, read_marks
 from rnnkit.grading.course.roster import RosterError, Student, read_roster
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.report import export as module
 from rnnkit.grading.report.export import cell, export
 

@@ -20,8 +20,8 @@ from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cli import doctor
 from rnnkit.cli.grade import line
 from rnnkit.grading.course import driver
-from rnnkit.grading.course.ledger import GRADED, Ledger
 from rnnkit.grading.course.submission import Result
+from rnnkit.grading.ledger import GRADED, Ledger
 from rnnkit.grading.sandbox import allowance, cgroup
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Limits

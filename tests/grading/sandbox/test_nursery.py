@@ -11,7 +11,6 @@ import pytest
 from confined import need_sandbox
 from course import ROOT
 
-from rnnkit.grading.notebooks.outputs import Outputs
 from rnnkit.grading.sandbox import kernel as kernel_of_grader
 from rnnkit.grading.sandbox import launcher
 from rnnkit.grading.sandbox.allowance import Allowance
@@ -19,6 +18,7 @@ from rnnkit.grading.sandbox.confine import Limits
 from rnnkit.grading.sandbox.kernel import Kernel, Stopped, TimedOut
 from rnnkit.grading.sandbox.mounts import LARGE
 from rnnkit.grading.sandbox.nursery import Nursery
+from rnnkit.grading.sandbox.outputs import Outputs
 from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.runtime import student_runtime
 

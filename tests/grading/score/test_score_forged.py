@@ -16,8 +16,8 @@ from rnnkit.checks import generate, remote
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import WITH
 from rnnkit.checks.report import Report
-from rnnkit.checks.wire import DEPTH, decode, encode
 from rnnkit.common.text import one_line, plain
+from rnnkit.common.wire import DEPTH, decode, encode
 from rnnkit.grading.score.reply import REPLY_LIMIT, TEXT, BadReply, read
 from rnnkit.grading.score.score import NO_ANSWER, score
 

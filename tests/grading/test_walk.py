@@ -6,9 +6,9 @@ import os
 
 from hostile.base import deep
 
-from rnnkit.grading.course.ledger import tree_hash
+from rnnkit.grading import walk
 from rnnkit.grading.course.submission import stage_data
-from rnnkit.grading.intake import walk
+from rnnkit.grading.ledger import tree_hash
 
 
 def found(folder):

@@ -10,8 +10,8 @@ from hostile.own_run import solved as solved_once
 from runtools import here, submit
 
 from rnnkit.assignments.training_dynamics.questions import OWN
-from rnnkit.grading.course.ledger import WAITS, Entry
-from rnnkit.grading.evidence.own_run import broken_off, tried
+from rnnkit.grading.course.own_run import broken_off, tried
+from rnnkit.grading.ledger import WAITS, Entry
 from rnnkit.grading.notebooks.copied import copies, times_of
 from rnnkit.record.file import load, regime_of, rng_state
 from rnnkit.record.keys import NEWER

@@ -23,12 +23,12 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.judge import failed
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
-from rnnkit.checks.wire import decode
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.ledger import WAITS
+from rnnkit.common.wire import decode
 from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, GradingJob, Result, stage_data
 from rnnkit.grading.evidence.evidence import Finished
+from rnnkit.grading.ledger import WAITS
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Limits, run
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from rnnkit.checks import wire
-from rnnkit.checks.wire import WireError, decode, encode
+from rnnkit.common import wire
+from rnnkit.common.wire import WireError, decode, encode
 
 KEYS = st.text(max_size=5).filter(lambda key: key != wire.ARRAY)
 PLAIN = st.recursive(
@@ -147,6 +147,6 @@ def test_arrays_cannot_be_written_to():
 
 
 def test_needs_no_torch():
-    code = "import rnnkit.checks.wire, sys; print('torch' in sys.modules)"
+    code = "import rnnkit.common.wire, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

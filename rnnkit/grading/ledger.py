@@ -12,7 +12,7 @@ from typing import Any
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
-from rnnkit.grading.intake.walk import walk
+from rnnkit.grading.walk import walk
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
 NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
