@@ -10,8 +10,8 @@ from typing import Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
+from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
-from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report

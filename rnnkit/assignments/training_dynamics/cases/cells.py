@@ -1,6 +1,6 @@
 """The cases of 1_cells: what a student's class is asked to do.
 
-What a set of inputs can hide, and the round (`public_rounds`, `grading.draws`) or case that shows it:
+What a set of inputs can hide, and the round (`inputs`, `key.draws`) or case that shows it:
 
 ======================  ==============================================================================================
 all nine questions      T, B, I, H, O of 1, all sizes equal, B > T; biases of either sign; another call of

@@ -1,6 +1,6 @@
 """The cases of 2_diagnostics: what a student's function is asked for.
 
-What a set of inputs can hide, and is shown by the later rounds (`public_rounds`, `grading.draws_again`) or a case:
+What a set of inputs can hide, and is shown by the later rounds (`inputs`, `key.draws`) or a case:
 
 ====================  ================================================================================================
 all questions         T, B, H of 1, all sizes equal, B > T; another call of the function; other numbers in float32;
