@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
     return content
 
 
-def regime_of(content: dict[str, np.ndarray]) -> Regime:
+def regime_of(content: Mapping[str, Any]) -> Regime:
     """The regime that a record was made with."""
     try:
         return Regime.from_json(str(content["regime"]))
