@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnkit.common.statistics import EPS, mean_log10_grad, over_steps
 from rnnkit.diagnostics.act_time import act_time
 from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
-from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, mean_log10_grad, over_steps, summarize
+from rnnkit.diagnostics.histogram import Summary, log10_grad, summarize
 from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
 from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
 from rnnkit.diagnostics.units import farthest, gate_units, sat_units

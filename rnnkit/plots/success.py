@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from rnnkit.common.interval import wilson
 from rnnkit.common.names import BadValue
+from rnnkit.common.statistics import wilson
 from rnnkit.plots.style import BLUE, GREEN, RED, new_figure
 
 Row = dict[str, str]

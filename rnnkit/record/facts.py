@@ -80,8 +80,7 @@ class Facts:
 
 def facts_of(record: Record) -> Facts:
     """Computes the facts of a record with at least one check."""
-    last = last_filled(record)
-    norms = record["gradient_norm"][~np.isnan(record["gradient_norm"])]
+    last, norms = last_filled(record), _filled(record["gradient_norm"])
     return Facts(
         regime=regime_of(record),
         profile=str(record["profile"]),
@@ -90,10 +89,10 @@ def facts_of(record: Record) -> Facts:
         wall_time=float(record["wall_time"][last]),
         valid_nll=float(record["valid_nll"][last]),
         valid_error=float(record["valid_error"][last]),
-        best_nll=_smallest(record["valid_nll"]),
-        best_error=_smallest(record["valid_error"]),
-        median_gradient_norm=float(np.median(norms)) if norms.size else float("nan"),
-        largest_gradient_norm=float(norms.max()) if norms.size else float("nan"),
+        best_nll=float(_filled(record["valid_nll"]).min()),
+        best_error=float(_filled(record["valid_error"]).min()),
+        median_gradient_norm=float(np.median(norms)),
+        largest_gradient_norm=float(norms.max()),
         rho_start=float(record["rho_Whh"][0]),
         rho_end=float(record["rho_Whh"][last]),
         log10_grad=summarize(log10_grad(record["grad_time"][last])),
@@ -102,6 +101,7 @@ def facts_of(record: Record) -> Facts:
     )
 
 
-def _smallest(values: np.ndarray) -> float:
-    values = values[~np.isnan(values)]
-    return float(values.min()) if values.size else float("nan")
+def _filled(values: np.ndarray) -> np.ndarray:
+    """What is no NaN; one NaN where all are."""
+    filled = values[~np.isnan(values)]
+    return filled if filled.size else np.full(1, np.nan)
