@@ -69,9 +69,8 @@ def stored(members: Members, regime: Regime) -> Stored:
     curves = {name: _plain(members.read(name), "f", 1) for name in CURVES}
     if not all(np.isfinite(rows).all() for rows in weights.values()):
         raise Untried("not all its weights are finite")
-    if not (
-        (rng["rng_position"] >= 0) & (rng["rng_position"] <= RNG_WORDS)
-    ).all():  # numpy would read beyond its memory
+    positions = rng["rng_position"]
+    if positions.min() < 0 or positions.max() > RNG_WORDS:  # numpy would read beyond its memory
         raise Untried("the random stream of an anchor is none")
     if any(len(curve) < due[-1] for curve in curves.values()):
         raise Untried("its curves are shorter than the run")

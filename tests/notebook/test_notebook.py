@@ -169,7 +169,7 @@ def refusals():
     at_top = {"gru_step": f"{STEPS['gru_step']}\nscale = helper * 2\n"}
     yield "unknown name at the top", at_top, "1_cells.ipynb, question gru_step: it uses 'helper', which no"
     outside = {"gru_step": f"{STEPS['gru_step']}\nreturn 1\n"}
-    yield "return at the top", outside, "1_cells.ipynb, question gru_step: 'return' outside function; mend it"
+    yield "return at the top", outside, "1_cells.ipynb, question gru_step, line 9: 'return' outside function; mend it"
     undecorated = {"rnn_step": STEPS["rnn_step"].replace("@method_of(RNN)\n", ""), "gru_step": "step = 1"}
     yield "no decorator", undecorated, "1_cells.ipynb: no model.py yet: question rnn_step"
 
