@@ -10,15 +10,14 @@ EPS = 1e-12  # log10 of it, -12, is the floor of the histogram of g_t
 Z_95 = 1.959963984540054  # the normal distribution's 97.5 % point
 
 
-def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    r"""Wilson's interval for a rate.
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    r"""Wilson's interval of 95 % for a rate, z standard deviations to either side.
 
     .. math::
         \frac{\hat p + z^2 / 2n \pm z \sqrt{\hat p (1 - \hat p) / n + z^2 / 4 n^2}}{1 + z^2 / n}
 
     Arguments:
         successes, trials: :math:`\hat p n` and n.
-        z: how many standard deviations; 95 % by default.
 
     Returns:
         its two ends, 0 to 1.
@@ -30,8 +29,8 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     """
     if not 0 <= successes <= trials or trials == 0:
         raise ValueError(f"expected 0 to {trials} successes of at least 1 trial, got {successes} of {trials}")
-    p, share = successes / trials, z * z / trials
-    half = z * math.sqrt(p * (1 - p) / trials + share / (4 * trials))
+    p, share = successes / trials, Z_95 * Z_95 / trials
+    half = Z_95 * math.sqrt(p * (1 - p) / trials + share / (4 * trials))
     low, high = ((p + share / 2 + sign * half) / (1 + share) for sign in (-1, 1))
     return max(0.0, low if successes else 0.0), min(1.0, high if successes < trials else 1.0)
 

@@ -26,13 +26,11 @@ class Facts:
     """One run in numbers; losses in nats (squared error for regression), errors in percent, times in seconds.
 
     Fields:
-        regime: its settings.
         profile: full, smoke, tiny or custom.
         status: running, finished, solved or diverged.
-        updates: updates done.
         wall_time: until the last check.
         valid_nll, valid_error: at the last check; best_nll, best_error: the smallest of all checks.
-        gradient_norm: median and largest over all updates, before clipping.
+        median_gradient_norm, largest_gradient_norm: over all updates, before clipping.
         rho_start, rho_end: spectral radius before training and at the last check.
         log10_grad: summary over time steps of log10 g_t at the last check.
         sat: summary over time steps of the hidden distance to saturation at the last check.

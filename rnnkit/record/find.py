@@ -47,26 +47,13 @@ class Runs(Protocol):
     settings: ClassVar[Any]  # their class
 
     @property
-    def profiles(self) -> Mapping[str, Any]:
-        """Sizes, the one that is due first."""
-
-    def settings_of(self, content: Mapping[str, Any]) -> Any:
-        """The settings of a record."""
-
-    def named(self, settings: Any) -> tuple[str, str]:
-        """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
-
-    def key_of(self, name: str) -> tuple[str, str]:
-        """Short and long name of a run; an empty one and the name itself for any that is not named."""
-
-    def total(self, settings: Any) -> int:
-        """The updates of a whole run."""
-
-    def differences(self, settings: Any, key: str) -> list[str]:
-        """The settings in which a run differs from a named one."""
-
-    def command(self, settings: Any) -> str:
-        """The command line that makes a run."""
+    def profiles(self) -> Mapping[str, Any]: ...  # sizes, the one that is due first
+    def settings_of(self, content: Mapping[str, Any]) -> Any: ...
+    def named(self, settings: Any) -> tuple[str, str]: ...
+    def key_of(self, name: str) -> tuple[str, str]: ...
+    def total(self, settings: Any) -> int: ...
+    def differences(self, settings: Any, key: str) -> list[str]: ...
+    def command(self, settings: Any) -> str: ...
 
 
 class Handout:

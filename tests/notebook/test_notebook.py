@@ -14,6 +14,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.places import PACKAGE
 from rnnkit.notebook import assemble
 from rnnkit.notebook import calls as notebook
+from rnnkit.plots import compare
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.runs.broken import BrokenCell
@@ -306,10 +307,10 @@ def displayed(monkeypatch):
 def test_figures_of_runs_that_are_there(runs, monkeypatch, displayed, capsys):
     monkeypatch.chdir(runs)
     notebook.show("A1", "gradient_histogram")
-    for figure in notebook.COMPARISONS:
+    for figure in compare.__all__:
         notebook.show("A1 A4", figure)
     notebook.show("A1", "spectrum", folder="runs/smoke")
-    assert len(displayed) == 2 + len(notebook.COMPARISONS)
+    assert len(displayed) == 2 + len(compare.__all__)
     assert all(isinstance(figure, Figure) for figure in displayed)
     assert "A1: not the handout's full size, profile tiny: runs/smoke/" in capsys.readouterr().out
 
