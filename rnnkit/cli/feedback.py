@@ -29,6 +29,6 @@ def main(argv: Sequence[str]) -> int:
     for one in failed:
         print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
     print(f"{course.feedback}: feedback for {len(made) - len(failed)} of {len(made)} students")
-    if said := unfinished(sum(bool(one.waits_for) for one in made)):
+    if said := unfinished(sum(one.waits for one in made)):
         print(said)
     return 1 if failed else 0

@@ -15,10 +15,10 @@ from rnnkit.common.places import clone_root
 from rnnkit.grading.course import own_run
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
 from rnnkit.grading.course.driver import grade_class
-from rnnkit.grading.course.gradebook import REVIEW, url
+from rnnkit.grading.course.gradebook import REVIEW
 from rnnkit.grading.course.marks import read_marks, unfinished
 from rnnkit.grading.intake.take_in import take_in
-from rnnkit.grading.ledger import GRADED, REJECTED, Entry, Ledger
+from rnnkit.grading.ledger import GRADED, REJECTED, Entry
 
 OWN_RUN = "computing in which a student's runs with points of their own are tried again, after all scores (%(default)s)"
 TRUST = "--i-trust-these-submissions"
@@ -125,9 +125,8 @@ def _unfinished(course: Course, assignment: Assignment) -> str:
     """For how many students the gradebook's totals are not final, in a line."""
     if not course.gradebook.exists():
         return ""
-    entries = Ledger(course.ledger, assignment.name).entries
-    submissions = read_marks(url(course.folder), assignment).submissions
-    return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
+    marks = read_marks(course, assignment)
+    return unfinished(sum(bool(marks.of(id).waits_for) for id in marks.submissions if id in marks.entries))
 
 
 def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -> None:

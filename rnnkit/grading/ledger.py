@@ -16,6 +16,7 @@ from rnnkit.grading.walk import walk
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
 NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
+NOT_GRADED = "not graded"  # of a check whose notebook was never there
 ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
 
@@ -104,6 +105,12 @@ class Entry(Findings):
         ]
         of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
         return [*self.flags, *of_notebooks, *self.evidence]
+
+    def has(self, question: str) -> bool:
+        """Whether there is anything to be seen of a question; an entry that says nothing denies nothing."""
+        blank = self.status == GRADED and not (self.scores or self.answers)
+        checked = self.scores.get(question, {}).get("status", NOT_GRADED) != NOT_GRADED
+        return blank or checked or question in self.answers
 
     def absent(self, notebook: str) -> bool:
         """Whether a notebook that need not be handed in was not."""

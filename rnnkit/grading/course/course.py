@@ -19,7 +19,7 @@ from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.ledger import Entry, Ledger
-from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
+from rnnkit.grading.release.release import RELEASE, ReleaseError, differences, generate
 from rnnkit.grading.sandbox.room import no_room
 
 MOST_BACKUPS = 20
@@ -118,7 +118,7 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
         )
     if fresh or ledger.content["entered"].get(assignment.name) != now:
         with tempfile.TemporaryDirectory() as folder:
-            gradebook.enter_assignment(course.root, course.folder, Path(folder), assignment.name)
+            generate(course.root, Path(folder), [assignment.name], db_url=gradebook.url(course.folder))
             if changed := differences(Path(folder), course.root / RELEASE, [assignment.name]):
                 raise ReleaseError(
                     f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
@@ -126,10 +126,9 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
                 )
         ledger.content["entered"][assignment.name] = now
         ledger.save()
-    if people := [(s.id, s.first_name, s.last_name, s.email) for s in course.people]:
+    if people := course.people:
         with gradebook.opened(course.folder) as book:
-            known = {s.id: (s.first_name or "", s.last_name or "", s.email or "") for s in book.students}
-            gradebook.enter_students(book, [person for person in people if known.get(person[0]) != person[1:]])
+            gradebook.enter_students(book, people)
 
 
 def standing(course: Course, assignment: Assignment, students: Sequence[str]) -> Graded:

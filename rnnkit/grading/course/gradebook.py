@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,17 +13,17 @@ from nbgrader.api import (
     Grade,
     Gradebook,
     MissingEntry,
-    Student,
     SubmittedAssignment,
     SubmittedNotebook,
     TaskCell,
 )
+from nbgrader.api import Student as Person
 
-from rnnkit.grading.course.marks import TASK
+from rnnkit.grading.course.roster import Student
 from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
-from rnnkit.grading.release.release import generate
 
 COURSE_ID = "rnnkit"
+TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 # A check that ended like that is looked at by a person.
 REVIEW = ("no answer", "against the rules", NOT_TRIED, WAITS)
 
@@ -42,20 +43,19 @@ def opened(course: Path) -> Iterator[Gradebook]:
             gradebook.db.rollback()
 
 
-def enter_assignment(root: Path, course: Path, out: Path, assignment: str) -> None:
-    """Enters an assignment of a clone into the gradebook, with its questions and points.
-
-    Raises:
-        ReleaseError: nbgrader refuses: questions were added or removed after submissions came in.
-    """
-    (course / "grading").mkdir(exist_ok=True)
-    generate(root, out, [assignment], db_url=url(course))
+def people(gradebook: Gradebook) -> dict[str, Student]:
+    """The students that the gradebook knows, by id."""
+    known = [(one.id, one.first_name or "", one.last_name or "", one.email or "") for one in gradebook.students]
+    return {about[0]: Student(*about) for about in known}
 
 
-def enter_students(gradebook: Gradebook, students: Iterable[tuple[str, str, str, str]]) -> None:
-    """Enters a roster: id, first name, last name, email."""
-    for id, first, last, email in students:
-        gradebook.update_or_create_student(id, first_name=first or None, last_name=last or None, email=email or None)
+def enter_students(gradebook: Gradebook, roster: Iterable[Student]) -> None:
+    """Enters who is new in a roster, or is called otherwise by now."""
+    known = people(gradebook)
+    for student in roster:
+        if known.get(student.id) != student:
+            about = {name: value or None for name, value in asdict(student).items() if name != "id"}
+            gradebook.update_or_create_student(student.id, **about)
 
 
 def record(
@@ -165,7 +165,7 @@ def _submission(gradebook: Gradebook, assignment: str, student: str) -> Submitte
         try:
             person = gradebook.find_student(student)
         except MissingEntry:
-            person = Student(id=student)
+            person = Person(id=student)
             gradebook.db.add(person)
         submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
         for notebook in submission.assignment.notebooks:

@@ -20,7 +20,7 @@ from rnnkit.grading.course.course import Course, Graded
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.submission import GradingJob, Result
 from rnnkit.grading.intake.receipts import Receipts, stamp
-from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.sandbox.room import no_room, reason
 
@@ -132,7 +132,7 @@ class Register:
         if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
             return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=itself["graded"])
-        zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
+        zero = {"points": 0.0, "status": NOT_GRADED, "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
         reasons = "; ".join(f"{name}: {one['reason']}" for name, one in result.notebooks.items() if one["reason"])

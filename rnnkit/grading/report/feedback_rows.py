@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
-from rnnkit.grading.course.marks import TASK, Mark, Submission
-from rnnkit.grading.ledger import REJECTED, Entry
+from rnnkit.grading.course.gradebook import TASK
+from rnnkit.grading.course.marks import Mark, Submission
+from rnnkit.grading.ledger import REJECTED
 from rnnkit.grading.report.graded_cells import GradedCell, read_cells, titles_of
 from rnnkit.grading.report.prose import Prose
 from rnnkit.notebook.cells import SOLUTION
@@ -25,7 +25,6 @@ class Row:
         title: what a student calls it.
         link: to its place on the notebook's page; empty where there is none.
         comment: a grader's.
-        waits: whether a person has yet to look at it, and can.
         report: what the check said.
         error: what stopped the solution above the check.
         answer: what the student wrote, where a person marks it.
@@ -34,7 +33,6 @@ class Row:
     mark: Mark
     title: str
     link: str = ""
-    waits: bool = False
     report: str = ""
     error: str = ""
     comment: str = ""
@@ -43,7 +41,7 @@ class Row:
     @property
     def state(self) -> str:
         """``waits``, ``full``, ``part``, ``none``, or ``free`` where there are no points."""
-        if self.waits or self.mark.points is None:
+        if self.mark.to_read or self.mark.points is None:
             return "waits"
         if not self.mark.most:
             return "free"
@@ -97,50 +95,43 @@ class NotebookPart:
         return sum(row.mark.most for row in self.rows)
 
 
-def parts_of(
-    assignment: Assignment, graded: Path, submission: Submission, entry: Entry, prose: Prose
-) -> list[NotebookPart]:
+def parts_of(assignment: Assignment, graded: Path, submission: Submission, prose: Prose) -> list[NotebookPart]:
     """A part for every notebook, its questions in the notebook's order.
 
     Arguments:
         assignment: which one.
         graded: the student's autograded notebooks.
         submission: the student's marks.
-        entry: the ledger's.
         prose: reads the texts of students and graders.
 
     Raises:
         PageError: a notebook is damaged.
     """
-    parts, waiting = [], {(mark.notebook, mark.id) for mark in submission.to_read(entry)}
+    parts = []
     for name in sorted({mark.notebook for mark in submission.marks} | {path.stem for path in graded.glob("*.ipynb")}):
         path = graded / f"{name}.ipynb"
-        cells = read_cells(path) if path.is_file() else []
-        outcome = entry.notebooks.get(f"{name}.ipynb", {})
-        reason = plain(outcome.get("reason", ""), 1000) if outcome.get("status") == REJECTED else ""
-        part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "", reason, cells)
-        there = _merged([mark.known_to(entry) for mark in submission.marks if mark.notebook == name])
-        waits = {id for notebook, id in waiting if notebook == name}
-        part.rows = _rows(assignment, part, there, waits, prose)
+        outcome = submission.entry.notebooks.get(path.name, {})
+        part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "")
+        part.reason = plain(outcome["reason"], 1000) if outcome.get("status") == REJECTED else ""
+        part.cells = read_cells(path) if part.link else []
+        part.rows = _rows(assignment, part, [mark for mark in submission.marks if mark.notebook == name], prose)
         if part.rows or part.link:
             parts.append(part)
     return parts
 
 
-def _rows(
-    assignment: Assignment, part: NotebookPart, marks: list[Mark], waiting: Collection[str], prose: Prose
-) -> list[Row]:
-    places = {cell.id: number for number, cell in enumerate(part.cells)}
-    titles, by_id = titles_of(part.cells, assignment.scored), {cell.id: cell for cell in part.cells}
+def _rows(assignment: Assignment, part: NotebookPart, marks: list[Mark], prose: Prose) -> list[Row]:
+    cells, titles = {cell.id: cell for cell in part.cells}, titles_of(part.cells, assignment.scored)
+    places = {id: number for number, id in enumerate(cells)}
     rows = []
-    for mark in sorted(marks, key=lambda mark: places.get(mark.id, len(places))):
+    for mark in sorted(_merged(marks), key=lambda mark: places.get(mark.id, len(places))):
         title = titles.get(mark.id) or (assignment.scored[mark.id].name if mark.id in assignment.scored else mark.id)
-        row = Row(mark, title, waits=mark.id in waiting, comment=prose.commented(mark.comment))
-        if cell := by_id.get(mark.id):
+        row = Row(mark, title, comment=prose.commented(mark.comment))
+        if cell := cells.get(mark.id):
             row.link = f"{part.link}#{quote(mark.id)}"
             row.report = cell.report if mark.code else ""
             row.answer = prose.written(cell.source) if cell.solution else ""
-        if mark.code and (solution := by_id.get(mark.id + SOLUTION)):
+        if mark.code and (solution := cells.get(mark.id + SOLUTION)):
             row.error = solution.error
         rows.append(row)
     return rows

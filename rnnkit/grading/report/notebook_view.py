@@ -8,10 +8,11 @@ from html import unescape
 
 from markupsafe import Markup
 
-from rnnkit.grading.course.marks import SOLUTION
-from rnnkit.grading.report.feedback_rows import TASK, NotebookPart, Row
+from rnnkit.grading.course.gradebook import TASK
+from rnnkit.grading.report.feedback_rows import NotebookPart, Row
 from rnnkit.grading.report.graded_cells import TEXT, GradedCell
 from rnnkit.grading.report.prose import Prose, code_html
+from rnnkit.notebook.cells import SOLUTION
 
 HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 ELEMENT = re.compile(r"<[^<>]*>")
