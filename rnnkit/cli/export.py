@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.guard import Parser
-from rnnkit.common.places import clone_root
 
 GRADES = Path("grading") / "grades.csv"
 
@@ -24,8 +23,7 @@ def main(argv: Sequence[str]) -> int:
     from rnnkit.grading.course.marks import entered, unfinished
     from rnnkit.grading.report.export import export
 
-    root = clone_root()
-    course = Course(root, (options.course or root).resolve())
+    course = Course.at(options.course)
     to = options.to or course.folder / GRADES
     chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(course)]
     done = export(course, [get_assignment(name) for name in chosen or [MAIN]], to, options.student)

@@ -58,9 +58,7 @@ def enter_students(gradebook: Gradebook, roster: Iterable[Student]) -> None:
             gradebook.update_or_create_student(student.id, **about)
 
 
-def record(
-    gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None = None
-) -> None:
+def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None) -> None:
     """Enters one submission's result in one transaction.
 
     Points and comments that a person gave stay, and are marked for another look where what they judge has changed.
@@ -68,36 +66,27 @@ def record(
     and wait for a person.
 
     Arguments:
-        gradebook: open.
-        assignment: its name.
-        entry: the result.
+        gradebook: as `opened` gives it: where anything goes wrong, nothing is entered.
         fresh: the questions that were graded now; other scores stay.
-        before: the result before this one.
     """
-    try:
-        submission = _submission(gradebook, assignment, entry.student)
-        if entry.received:  # nbgrader's times are UTC and do not say so
-            submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
-        for notebook in submission.notebooks:
-            _move_to_answers(notebook)
-            for grade in notebook.grades:
-                if grade.name in fresh and grade.name in entry.scores:
-                    _enter_score(grade, entry, before)
-                elif grade.name in fresh:
-                    _enter_answer(grade, entry, before)
-                elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
-                    grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
-                elif entry.absent(f"{notebook.name}.ipynb"):
-                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, False
-                elif entry.rejected(f"{notebook.name}.ipynb"):
-                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, True
-            for comment in notebook.comments:
-                if comment.name in fresh and comment.name in entry.answers:
-                    comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
-        gradebook.db.commit()
-    except BaseException:
-        gradebook.db.rollback()
-        raise
+    submission = _submission(gradebook, assignment, entry.student)
+    if entry.received:  # nbgrader's times are UTC and do not say so
+        submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+    for notebook in submission.notebooks:
+        _move_to_answers(notebook)
+        for grade in notebook.grades:
+            if grade.name in fresh and grade.name in entry.scores:
+                _enter_score(grade, entry, before)
+            elif grade.name in fresh:
+                _enter_answer(grade, entry, before)
+            elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
+                grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
+            elif entry.absent(file := f"{notebook.name}.ipynb") or entry.rejected(file):
+                grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, not entry.absent(file)
+        for comment in notebook.comments:
+            if comment.name in fresh and comment.name in entry.answers:
+                comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
+    gradebook.db.commit()
 
 
 def _move_to_answers(notebook: SubmittedNotebook) -> None:
@@ -157,16 +146,10 @@ def remove(gradebook: Gradebook, assignment: str, student: str) -> None:
 
 def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:
     """A submission with all its grades and comments, found or made; nothing is committed here."""
-    try:
+    with suppress(MissingEntry):
         return gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        pass
     with gradebook.db.no_autoflush:
-        try:
-            person = gradebook.find_student(student)
-        except MissingEntry:
-            person = Person(id=student)
-            gradebook.db.add(person)
+        person = gradebook.db.get(Person, student) or Person(id=student)
         submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
         for notebook in submission.assignment.notebooks:
             submitted = SubmittedNotebook(notebook=notebook, assignment=submission)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.names import BadValue
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.master import masters
@@ -22,10 +22,6 @@ from rnnkit.grading.course.roster import Student
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, Entry, Ledger
 from rnnkit.grading.release.release import ReleaseError
 from rnnkit.notebook.cells import SOLUTION, name_of
-
-
-class MarksError(BadValue):
-    """A gradebook that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,6 @@ class Mark:
         notebook: the notebook's name, without its ending.
         code: whether a check gives the points.
         task: whether it is a task cell, which puts a question and has points only by exception.
-        most: the most that can be had.
         auto: what the check gave; None where it gave nothing, or has not run.
         by_hand: what a person entered; it counts instead.
         extra: extra credit, on top; of a check that has 0 points in the notebook, what it gave.
@@ -86,6 +81,11 @@ class Submission:
     submitted: datetime | None = None
     penalty: float = 0.0
     marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def most(self) -> float:
+        """The most that can be had without extra credit."""
+        return sum(mark.most for mark in self.marks)
 
     @property
     def auto(self) -> float:
@@ -160,7 +160,7 @@ def read_marks(course: Course, assignment: Assignment) -> Marks:
     """Reads an assignment's marks.
 
     Raises:
-        MarksError: no gradebook there, or none with this assignment.
+        BadValue: no gradebook there, or none with this assignment.
     """
     marks = Marks(entries=Ledger(course.ledger, assignment.name).entries)
     with _opened(course) as book:
@@ -168,7 +168,7 @@ def read_marks(course: Course, assignment: Assignment) -> Marks:
             released = book.find_assignment(assignment.name)
         except MissingEntry:
             known = ", ".join(one.name for one in book.assignments) or "none"
-            raise MarksError(f"assignment: expected one of {known}, got {assignment.name!r}") from None
+            raise BadValue(f"assignment: expected one of {known}, got {assignment.name!r}") from None
         entered, roster = gradebook.people(book), {student.id: student for student in course.people}
         others = sorted({*entered, *marks.entries} - {*roster})
         marks.people = roster | {id: entered.get(id) or Student(id) for id in others}
@@ -189,13 +189,13 @@ def entered(course: Course) -> list[str]:
 @contextmanager
 def _opened(course: Course) -> Iterator[Gradebook]:
     if not course.gradebook.is_file():
-        raise MarksError(f"expected a gradebook, found no file {course.gradebook}; grade submissions first")
+        raise BadValue(f"expected a gradebook, found no file {course.gradebook}; grade submissions first")
     try:
         with gradebook.opened(course.folder) as book:
             yield book
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
-        raise MarksError(f"{course.gradebook}: expected a gradebook of nbgrader, got {reason}") from None
+        raise BadValue(f"{course.gradebook}: expected a gradebook of nbgrader, got {reason}") from None
 
 
 def _order(root: Path, assignment: Assignment) -> list[tuple[str, str]]:
@@ -220,7 +220,8 @@ def _cells(released: Released, order: list[tuple[str, str]]) -> list[Mark]:
 
 def _submission(stored: SubmittedAssignment, cells: list[Mark], entry: Entry) -> Submission:
     """A submission's marks, in the order of the cells."""
-    submission, given = Submission(entry, stored.timestamp), {}
+    submission = Submission(entry, stored.timestamp)
+    given: dict[tuple[str, str], tuple[Grade, dict[str, str | None]]] = {}
     for notebook in stored.notebooks:
         submission.penalty += notebook.late_submission_penalty or 0.0
         comments = {comment.name: comment.comment for comment in notebook.comments}
@@ -238,12 +239,6 @@ def _mark(cell: Mark, grade: Grade, comments: dict[str, str | None], entry: Entr
     to_read = waits and entry.has(cell.id)
     mark = replace(cell, auto=auto, by_hand=grade.manual_score, waits=waits, to_read=to_read, comment=comment)
     return replace(mark, extra=extra if mark.most or not mark.code else extra + (mark.points or 0.0))
-
-
-def nobody(id: str, known: Iterable[str]) -> str:
-    """What is said of a student whom nobody knows."""
-    known = sorted(known)
-    return unknown(id, known, "student") if known else f"unknown student {id!r}, there are none yet"
 
 
 def unfinished(students: int) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
-from rnnkit.grading.course.marks import Mark, Marks, MarksError, nobody, read_marks
+from rnnkit.grading.course.marks import Mark, Marks, read_marks
 from rnnkit.grading.ledger import GRADED
 
 NOT_SUBMITTED = "not submitted"
@@ -44,27 +45,18 @@ class Exported:
 def export(
     course: Course, assignments: Sequence[Assignment], to: Path, students: Sequence[str] | None = None
 ) -> Exported:
-    """Writes the grades, whole or not at all: first who is in the roster, then whoever else is known.
+    """Writes the grades of everybody or of some students: first who is in the roster, then whoever else is known.
 
     ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
     answers that a person marks. Where a person has set the points of a check, these count, and ``set_by_hand`` names
     the check. A cell of a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what
     waits where ``total`` is not final. Of several assignments each has all these columns, after its name.
-
-    Arguments:
-        course: where everything is.
-        assignments: those whose grades are written.
-        to: the file to write, in UTF-8.
-        students: the ids of those to export; everybody where None.
-
-    Raises:
-        MarksError: no gradebook, no such assignment, or a student whom nobody knows.
     """
     groups = {assignment.name: read_marks(course, assignment) for assignment in assignments}
     people = {id: person for marks in groups.values() for id, person in marks.people.items()}
     for id in students or ():
         if id not in people:
-            raise MarksError(nobody(id, people))
+            raise BadValue(unknown(id, sorted(people), "student"))
     chosen = list(people if students is None else dict.fromkeys(students))
     names = [
         f"{assignment}/{name}" if len(groups) > 1 else name

@@ -12,22 +12,17 @@ import jinja2
 
 import rnnkit
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue
+from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.marks import Marks, nobody, read_marks
+from rnnkit.grading.course.marks import Marks, read_marks
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.ledger import GRADED
-from rnnkit.grading.report.feedback_rows import parts_of
-from rnnkit.grading.report.notebook_view import blocks_of
+from rnnkit.grading.report.feedback_rows import blocks_of, parts_of
 from rnnkit.grading.report.prose import STYLE, Prose
 
 INDEX = "index.html"
-
-
-class FeedbackError(BadValue):
-    """Feedback that cannot be made."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +41,7 @@ class Made:
 def feedback(course: Course, assignment: Assignment, students: Sequence[str] | None = None) -> list[Made]:
     """Renews the feedback of students, each one's whole or not at all; one that fails leaves the others alone.
 
-    Arguments:
-        course: where everything is.
-        assignment: which one.
-        students: whose; everybody who has handed something in where None.
-
-    Returns:
-        What became of each student's feedback, in the order of their ids.
+    Without names it is that of everybody who has handed something in, in the order of their ids.
 
     Raises:
         BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
@@ -62,7 +51,7 @@ def feedback(course: Course, assignment: Assignment, students: Sequence[str] | N
     there |= {student for student, entry in marks.entries.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
-            raise FeedbackError(f"{nobody(student, there)}; nothing of theirs was graded")
+            raise BadValue(f"{unknown(student, sorted(there), 'student')}; nothing of theirs was graded")
     chosen = sorted(there) if students is None else list(dict.fromkeys(students))
     with lock(course):
         pages = Pages(assignment, marks)
@@ -98,12 +87,7 @@ def _replace(fresh: Path, target: Path, aside: Path) -> None:
 
 
 class Pages:
-    """Makes the pages of one class: self-contained, without scripts, whatever the texts of students and graders hold.
-
-    Arguments:
-        assignment: which one.
-        marks: of the class; each student's pages show their own alone.
-    """
+    """Makes the pages of one class: self-contained, without scripts, whatever students and graders have written."""
 
     def __init__(self, assignment: Assignment, marks: Marks) -> None:
         self.assignment, self.marks = assignment, marks
@@ -118,12 +102,7 @@ class Pages:
         self._notebook = environment.get_template("feedback_notebook.html")
 
     def write(self, folder: Path, graded: Path, student: str) -> None:
-        """Writes one student's pages.
-
-        Arguments:
-            folder: where they come.
-            graded: the student's autograded notebooks.
-            student: whose they are.
+        """Writes one student's pages into a folder; those of the notebooks from where the graded ones lie.
 
         Raises:
             BadValue: a notebook is damaged, or no formula can be set.

@@ -1,10 +1,14 @@
-"""What the pages of a student's feedback say: each question's points, what its check said, answers and comments."""
+"""What the pages of a student's feedback show: points, reports, answers and comments, and the notebooks around them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.text import plain
@@ -12,8 +16,12 @@ from rnnkit.grading.course.gradebook import TASK
 from rnnkit.grading.course.marks import Mark, Submission
 from rnnkit.grading.ledger import REJECTED
 from rnnkit.grading.report.graded_cells import GradedCell, read_cells, titles_of
-from rnnkit.grading.report.prose import Prose
+from rnnkit.grading.report.prose import Prose, code_html
 from rnnkit.notebook.cells import SOLUTION
+
+HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
+ELEMENT = re.compile(r"<[^<>]*>")
+DOWN = 1  # levels: the page's own title is the first
 
 
 @dataclass
@@ -21,8 +29,6 @@ class Row:
     """One question on the page.
 
     Fields:
-        mark: its points.
-        title: what a student calls it.
         link: to its place on the notebook's page; empty where there is none.
         comment: a grader's.
         report: what the check said.
@@ -61,70 +67,40 @@ class NotebookPart:
     """The questions of one notebook.
 
     Fields:
-        name: the notebook's, without its ending.
         link: to its page; empty where it was not handed in.
         reason: why the last one that was handed in could not be graded.
-        cells: all of them.
-        rows: its questions.
+        sums: the student's marks, of this notebook alone.
     """
 
     name: str
     link: str
-    reason: str = ""
-    cells: list[GradedCell] = field(default_factory=list)
+    reason: str
+    sums: Submission
+    cells: list[GradedCell]
     rows: list[Row] = field(default_factory=list)
-
-    @property
-    def points(self) -> float:
-        """Points so far, without extra credit."""
-        return sum(row.mark.points or 0.0 for row in self.rows if row.mark.most or not row.mark.code)
-
-    @property
-    def waits(self) -> bool:
-        """Whether these points are not final."""
-        return any(row.mark.waits for row in self.rows)
-
-    @property
-    def extra(self) -> float:
-        """Extra credit."""
-        return sum(row.mark.extra for row in self.rows)
-
-    @property
-    def most(self) -> float:
-        """The most that can be had."""
-        return sum(row.mark.most for row in self.rows)
 
 
 def parts_of(assignment: Assignment, graded: Path, submission: Submission, prose: Prose) -> list[NotebookPart]:
-    """A part for every notebook, its questions in the notebook's order.
-
-    Arguments:
-        assignment: which one.
-        graded: the student's autograded notebooks.
-        submission: the student's marks.
-        prose: reads the texts of students and graders.
-
-    Raises:
-        PageError: a notebook is damaged.
-    """
+    """A part for every notebook, its questions in the notebook's order."""
     parts = []
     for name in sorted({mark.notebook for mark in submission.marks} | {path.stem for path in graded.glob("*.ipynb")}):
         path = graded / f"{name}.ipynb"
         outcome = submission.entry.notebooks.get(path.name, {})
-        part = NotebookPart(name, f"{quote(name)}.html" if path.is_file() else "")
-        part.reason = plain(outcome["reason"], 1000) if outcome.get("status") == REJECTED else ""
-        part.cells = read_cells(path) if part.link else []
-        part.rows = _rows(assignment, part, [mark for mark in submission.marks if mark.notebook == name], prose)
+        reason = plain(outcome["reason"], 1000) if outcome.get("status") == REJECTED else ""
+        sums = Submission(submission.entry, marks=[mark for mark in submission.marks if mark.notebook == name])
+        link, cells = (f"{quote(name)}.html", read_cells(path)) if path.is_file() else ("", [])
+        part = NotebookPart(name, link, reason, sums, cells)
+        part.rows = _rows(assignment, part, prose)
         if part.rows or part.link:
             parts.append(part)
     return parts
 
 
-def _rows(assignment: Assignment, part: NotebookPart, marks: list[Mark], prose: Prose) -> list[Row]:
+def _rows(assignment: Assignment, part: NotebookPart, prose: Prose) -> list[Row]:
     cells, titles = {cell.id: cell for cell in part.cells}, titles_of(part.cells, assignment.scored)
     places = {id: number for number, id in enumerate(cells)}
     rows = []
-    for mark in sorted(_merged(marks), key=lambda mark: places.get(mark.id, len(places))):
+    for mark in sorted(_merged(part.sums.marks), key=lambda mark: places.get(mark.id, len(places))):
         title = titles.get(mark.id) or (assignment.scored[mark.id].name if mark.id in assignment.scored else mark.id)
         row = Row(mark, title, comment=prose.commented(mark.comment))
         if cell := cells.get(mark.id):
@@ -152,3 +128,60 @@ def _merged(marks: list[Mark]) -> list[Mark]:
             mark = replace(mark, extra=mark.extra + task.extra, comment=comment)
         merged.append(mark)
     return merged
+
+
+# ---- the notebooks around them --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Shown:
+    """One cell: its text or code, whether the student wrote it, what it put out, and what its pictures are called."""
+
+    html: Markup
+    code: bool
+    own: bool
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+    alt: str = ""
+
+
+@dataclass
+class Block:
+    """Cells that belong together: those of one question, with its heading's level, or those between two."""
+
+    row: Row | None
+    level: int = 0
+    cells: list[Shown] = field(default_factory=list)
+
+
+def blocks_of(part: NotebookPart, prose: Prose) -> list[Block]:
+    """A notebook's blocks, in its order."""
+    rows, blocks = {row.mark.id: row for row in part.rows}, []
+    heading, level = part.name, 1 + DOWN
+    is_over = True  # the last question has had its last cell
+    for cell in part.cells:
+        row = _row_of(cell, rows)
+        if not blocks or (blocks[-1].row is not row and (row or is_over)):
+            blocks.append(Block(row, min(level + 1, 6)))
+        is_over = row is not None and cell.id == row.mark.id
+        shown = _shown(cell, row.title if row else heading, prose)
+        blocks[-1].cells.append(shown)
+        if not shown.own and not shown.code:
+            for number, text in HEADING.findall(shown.html):
+                heading, level = unescape(prose.formulas.typed(ELEMENT.sub("", text))), int(number)
+    return blocks
+
+
+def _row_of(cell: GradedCell, rows: dict[str, Row]) -> Row | None:
+    for end in ("", TASK, SOLUTION):
+        if cell.id.endswith(end) and (row := rows.get(cell.id.removesuffix(end))):
+            return row
+    return None
+
+
+def _shown(cell: GradedCell, title: str, prose: Prose) -> Shown:
+    """A cell's HTML; pictures are named by the question, or by the heading above, and by their cell."""
+    if not cell.code:
+        html = prose.given(cell.source, DOWN) if cell.given else prose.written(cell.source, cell.attachments)
+        return Shown(html, False, not cell.given)
+    alt = f"Figure, {title}" + (f": {cell.id.replace('_', ' ')}" if cell.id else "")
+    return Shown(code_html(cell.source), True, not cell.given, cell.shown, alt)

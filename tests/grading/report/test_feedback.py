@@ -21,7 +21,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import feedback as module
-from rnnkit.grading.report.feedback import FeedbackError, feedback
+from rnnkit.grading.report.feedback import feedback
 
 ANSWERS = {
     cell["id"]: cell["about"]["points"]
@@ -427,13 +427,13 @@ def test_command_refuses_in_one_line(course, capsys, arguments, words):
 
 
 def test_a_student_without_anything_is_refused(course):
-    with pytest.raises(FeedbackError, match="nothing of theirs was graded"):
+    with pytest.raises(BadValue, match="nothing of theirs was graded"):
         feedback(Course(ROOT, course), ASSIGNMENT, ["carl"])
 
 
 def test_a_student_of_an_empty_course_is_refused(tmp_path):
     graded_course.make(tmp_path / "course")
-    with pytest.raises(FeedbackError, match="unknown student 'carl', there are none yet; nothing of theirs"):
+    with pytest.raises(BadValue, match="unknown student 'carl', there are none yet; nothing of theirs"):
         feedback(Course(ROOT, tmp_path / "course"), ASSIGNMENT, ["carl"])
 
 
