@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from rnnkit.common.text import one_line
 from rnnkit.common.wire import decode
 from rnnkit.grading.evidence.plausible import strange
 from rnnkit.grading.ledger import NOT_TRIED
+from rnnkit.grading.sandbox.confine import Finished
 from rnnkit.record.find import HANDOUT, PROFILE_ORDER, Runs
 from rnnkit.record.keys import FINAL, STATE
 from rnnkit.record.read_npz import OUTPUT
@@ -33,14 +34,6 @@ from rnnkit.runs.modelfile import BUILTIN
 
 MOST_FLAGS, MOST_TEXT = 12, 160  # of one run; characters of a text
 READER = ("python", "-m", "rnnkit.record.read_npz")
-
-
-class Finished(Protocol):
-    """How a process ended."""
-
-    returncode: int
-    stdout: bytes
-    why: str | None
 
 
 @dataclass(frozen=True)
