@@ -21,15 +21,12 @@ OF_MANY = "expected one student's zip, got names of a learning platform in it; i
 
 @dataclass
 class Unit:
-    """What one student handed in at one time; with a problem it cannot be taken."""
+    """What one student handed in at one time: its name, what that tells, its files; with a problem it stays out."""
 
-    student: str
     source: str
-    date: str = ""
-    remark: str = ""
+    named: Named
     files: list[File] = field(default_factory=list)
     problem: str = ""
-    named: Named | None = None  # what its name tells
 
 
 def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
@@ -43,20 +40,20 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
     Raises:
         BadSubmission: the source is neither.
     """
-    by_key: dict[tuple[str, ...], Unit] = {}
+    by_key: dict[tuple[object, ...], Unit] = {}
     things = list(_things(source, names, stack))
     names.settle([name for name, _, _ in things])
     for name, files, problem in things:
-        unit = _unit(name, files, names) if not problem else Unit(shown(name), name, problem=problem)
-        whose = unit.named.key if unit.named else ""
-        key = (unit.student, whose, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
-        if _is_named_file(name, files, names):
-            key = (unit.student, whose, unit.date, "file by file")
-        if key in by_key:
+        unit = _unit(name, files, names) if not problem else _nobodys(name, problem)
+        named, alone = unit.named, _is_file(name, files) and names.is_platforms(name)
+        key = (named.student, named.key, named.date, alone) if named.date or alone else (named.student, name)
+        if by_key.setdefault(key, unit) is not unit:
             by_key[key].files += unit.files
-        else:
-            by_key[key] = unit
     return _one_each(list(by_key.values()), names)
+
+
+def _nobodys(name: str, problem: str) -> Unit:
+    return Unit(name, Named(shown(name)), problem=problem)
 
 
 def _unit(name: str, files: list[File], names: Names) -> Unit:
@@ -64,21 +61,17 @@ def _unit(name: str, files: list[File], names: Names) -> Unit:
     try:
         named = names.whose(name)
     except BadSubmission as error:
-        return Unit(shown(name), name, problem=str(error))
+        return _nobodys(name, str(error))
     if _is_file(name, files):
         if named.file:
             files = [File((named.file,), files[0].size, files[0].open)]
         elif not _is_zip(files[0]):
-            return Unit(shown(name), name, problem="expected a student's folder or zip, got a file that names nobody")
-    return Unit(named.student, name, named.date, named.remark, files, named=named)
+            return _nobodys(name, "expected a student's folder or zip, got a file that names nobody")
+    return Unit(name, named, files)
 
 
 def _is_file(name: str, files: list[File]) -> bool:
     return len(files) == 1 and files[0].path == (name,)
-
-
-def _is_named_file(name: str, files: list[File], names: Names) -> bool:
-    return _is_file(name, files) and names.is_platforms(name)
 
 
 def _one_each(several: list[Unit], names: Names) -> list[Unit]:
@@ -89,16 +82,17 @@ def _one_each(several: list[Unit], names: Names) -> list[Unit]:
     """
     of_one: dict[tuple[str, str], list[Unit]] = {}
     for unit in (unit for unit in several if not unit.problem):
-        id = unit.student if unit.student in (names.roster or ()) else folded(unit.student)
+        student = unit.named.student
+        id = student if student in (names.roster or ()) else folded(student)
         of_one.setdefault((id, unit.named.assignment or names.assignment), []).append(unit)
     for theirs in of_one.values():
-        mine, student = sorted(theirs, key=lambda unit: unit.date), theirs[0].student
+        mine, student = sorted(theirs, key=lambda unit: unit.named.date), theirs[0].named.student
         if sure := [unit for unit in mine if unit.named.is_sure]:
             for unit in mine:
                 if not unit.named.is_sure:
                     unit.problem = f"is it {student}'s? {shown(sure[0].source)} certainly is; rename it or leave it out"
             mine = sure
-        dates = [unit.date for unit in mine]
+        dates = [unit.named.date for unit in mine]
         keys = {unit.named.key for unit in mine}
         if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2] or len(keys) > 1):
             for unit in mine:
@@ -106,7 +100,7 @@ def _one_each(several: list[Unit], names: Names) -> list[Unit]:
                     f"expected one submission of {student}, got {listed([m.source for m in mine])}; leave one"
                 )
         for unit in mine[:-1]:
-            unit.problem = unit.problem or f"an earlier attempt of {student}; that of {shown(mine[-1].date)} counts"
+            unit.problem = unit.problem or f"an earlier attempt of {student}; that of {shown(dates[-1])} counts"
     return several
 
 
@@ -166,7 +160,7 @@ def _by_top(files: list[File]) -> Iterator[Thing]:
         if all(len(file.path) == 1 for file in inside):
             yield name, inside, inside[0].fatal or inside[0].why
         else:
-            yield name, [file.below(1) for file in inside if len(file.path) > 1], ""
+            yield name, [file.below() for file in inside if len(file.path) > 1], ""
 
 
 def _without_wrapper(files: list[File], names: Names) -> list[File]:
@@ -174,7 +168,7 @@ def _without_wrapper(files: list[File], names: Names) -> list[File]:
     tops = {file.path[0] for file in files}
     if len(tops) != 1 or names.is_student(*tops) or any(len(file.path) < 2 for file in files):
         return files
-    inner = [file.below(1) for file in files]
+    inner = [file.below() for file in files]
     if any(is_notebook(file) or file.path[0] in (names.assignment, RUNS) for file in inner):
         return files
     return inner
@@ -239,7 +233,7 @@ def _of_assignment(files: list[File], assignment: str) -> list[File]:
         top = assignment if assignment in tops else next(iter(tops), None)
         if top is None or (top != assignment and len(tops) > 1):
             break
-        files = [file.below(1) if file.path[0] == top and len(file.path) > 1 else file for file in files
+        files = [file.below() if file.path[0] == top and len(file.path) > 1 else file for file in files
                  if top != assignment or file.path[0] == top or file.fatal]  # fmt: skip
     return files
 

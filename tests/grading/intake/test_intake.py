@@ -23,7 +23,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.grading.intake import take_in as intake
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.receipts import Receipts, handed_in
-from rnnkit.grading.intake.take_in import IntakeError, take_in
+from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.intake.whose import Names
 from rnnkit.grading.ledger import tree_hash
 from rnnkit.grading.notebooks.reading import BadSubmission
@@ -106,7 +106,6 @@ def test_every_usual_layout_is_taken(course, layout):
     (taken,) = take(course, LAYOUTS[layout])
     assert (taken.student, taken.status, taken.reason) == ("ada", "new", "")
     assert there(course[1] / "ada" / TASK) == WORK
-    assert taken.files == tuple(sorted(WORK))
 
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "zip_collect"])
@@ -699,10 +698,10 @@ def test_what_is_too_large_is_refused(course, monkeypatch):
 
 
 def test_a_source_that_is_none(tmp_path):
-    with pytest.raises(IntakeError, match="expected a folder or a zip with submissions, got neither"):
+    with pytest.raises(BadValue, match="expected a folder or a zip with submissions, got neither"):
         take_in(tmp_path / "absent", tmp_path / "submitted", TASK)
     (tmp_path / "x.zip").write_text("no")
-    with pytest.raises(IntakeError, match="expected a zip"):
+    with pytest.raises(BadValue, match="expected a zip"):
         take_in(tmp_path / "x.zip", tmp_path / "submitted", TASK)
 
 
