@@ -53,7 +53,8 @@ ARROWS = {
         "numpy nbformat nbconvert nbgrader IPython",
     ),
     "grading/evidence": (
-        f"{CORE} runs assignments checks grading grading/release grading/sandbox grading/notebooks", "numpy nbformat"
+        f"{CORE} runs notebook assignments checks grading grading/release grading/sandbox grading/notebooks",
+        "numpy nbformat",
     ),
     "key": (f"{CORE} trainer runs checks plug grading/evidence", "torch numpy nbformat"),
     "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),

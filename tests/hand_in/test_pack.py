@@ -545,10 +545,10 @@ def test_a_full_disk_leaves_the_earlier_file(home, monkeypatch, capsys):
     before = files_in(home)
     real = zipfile.ZipFile.writestr
 
-    def full(self, about, content):
-        if about.filename == "report.pdf":
+    def full(self, member, content, how):
+        if member.filename == "report.pdf":
             raise OSError(28, "No space left on device")
-        real(self, about, content)
+        real(self, member, content, how)
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     assert cli.main(["pack"]) == 1

@@ -27,10 +27,9 @@ from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.common.wire import decode
 from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, GradingJob, Result, stage_data
-from rnnkit.grading.evidence.evidence import Finished
 from rnnkit.grading.ledger import WAITS
 from rnnkit.grading.notebooks.execute import is_check
-from rnnkit.grading.sandbox.confine import Limits, run
+from rnnkit.grading.sandbox.confine import Finished, Limits, run
 
 SECONDS = 240  # of computing, for all runs of a student
 OUTPUT = 1 << 20  # bytes

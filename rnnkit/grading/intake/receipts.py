@@ -20,21 +20,13 @@ RECEIPTS = "receipts"
 
 @dataclass(frozen=True)
 class Receipt:
-    """One submission that came.
+    """One submission that came."""
 
-    Fields:
-        tree: hash of its files.
-        received: when it was handed in, as far as that is known, else when it was first seen; UTC.
-        source: the name under which it came; empty where somebody put it in its place by hand.
-        key: what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`.
-        files: the hashes of its files' contents.
-    """
-
-    tree: str
-    received: str
-    source: str = ""
-    key: str = ""
-    files: list[str] = field(default_factory=list)
+    tree: str  # hash of its files
+    received: str  # when it was handed in, as far as that is known, else when it was first seen; UTC
+    source: str = ""  # the name under which it came; empty where somebody put it in its place by hand
+    key: str = ""  # what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`
+    files: list[str] = field(default_factory=list)  # the hashes of its files' contents
 
 
 class Receipts:

@@ -29,10 +29,7 @@ TEXT = "\0"  # before the hash of a text, which no name begins with
 class Given:
     """How the cells of a given notebook are known.
 
-    Arguments:
-        master: the notebook.
-        counts: how often each name and text is in all notebooks: what several have tells none of them, and no student
-            wrote any.
+    `counts` says how often each name and text is in all notebooks: what several have tells none of them.
     """
 
     def __init__(self, master: NotebookNode, counts: Counter[str]):
@@ -46,17 +43,11 @@ class Given:
 
 @dataclass
 class Candidate:
-    """A notebook's file as it was handed in.
+    """A notebook's file as it was handed in."""
 
-    Fields:
-        path: below the submission.
-        cells: of each cell in it what it can be known by: names, and its text's hash; empty where it cannot be read.
-        problem: why it cannot.
-    """
-
-    path: str
-    cells: list[set[str]] = field(default_factory=list)
-    problem: BadSubmission | None = None
+    path: str  # below the submission
+    cells: list[set[str]] = field(default_factory=list)  # what each can be known by: names, and its text's hash
+    problem: BadSubmission | None = None  # why it cannot be read
 
     def known(self, given: Given) -> set[int]:
         """The given cells of a notebook that are in it."""
@@ -117,11 +108,7 @@ def _marks(raw: dict) -> set[str]:
 
 
 def _choose(name: str, given: Mapping[str, Given], files: list[Candidate]) -> tuple[str, list[str]] | None:
-    """The file that is a notebook by its cells, and flags; None where none is.
-
-    Raises:
-        BadSubmission: several are, and each has work that the others lack.
-    """
+    """The file that is a notebook by its cells, and flags; None where none is."""
     mine = [file for file in files if file.is_(given[name])]
     if not mine:
         return None
@@ -136,12 +123,7 @@ def _choose(name: str, given: Mapping[str, Given], files: list[Candidate]) -> tu
 
 
 def _fullest(name: str, mine: list[Candidate], unknown: list[Candidate], given: Given) -> Candidate:
-    """The file with all the work that the others have; else the one of the right name.
-
-    Arguments:
-        mine: files that are this notebook.
-        unknown: one that has its name alone.
-    """
+    """The file with all the work that the others, and one of its name alone, have; else the one of the right name."""
     mine = sorted(mine, key=lambda file: file.path != name)
     for file in mine:
         if all(file.work(given) >= other.work(given) for other in mine + unknown):
@@ -153,11 +135,7 @@ def _fullest(name: str, mine: list[Candidate], unknown: list[Candidate], given: 
 
 
 def _named(folder: Path, name: str, given: Mapping[str, Given], files: list[Candidate]) -> str:
-    """The file that is a notebook by its name alone.
-
-    Raises:
-        BadSubmission: there is none, or it has another notebook's cells.
-    """
+    """The file that is a notebook by its name alone, if it has no other notebook's cells."""
     path = find(folder, name).relative_to(folder).as_posix()
     for file in files:
         if file.path == path and (others := _others(file, name, given)):

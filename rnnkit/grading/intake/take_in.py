@@ -105,7 +105,7 @@ class _Intake:
 
     def take(self, unit: Unit, names: Names) -> Taken:
         """Takes one submission, or tells why not."""
-        name, source = unit.named.student, shown(unit.source)
+        name, source = unit.student, shown(unit.source)
         if unit.problem:
             return Taken(name, "refused", unit.problem, source)
         self.work.mkdir(parents=True, exist_ok=True)

@@ -57,12 +57,7 @@ class File:
 
 
 def in_folder(folder: str | Path, above: tuple[str, ...] = ()) -> list[File]:
-    """The files below a folder, in order; `above` is where it lies in the submission.
-
-    Raises:
-        BadSubmission: there are too many.
-        OSError: a folder cannot be read.
-    """
+    """The files below a folder, in order; `above` is where it lies in the submission."""
     files: list[File] = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = (*above, entry.name)
@@ -124,11 +119,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
 
 
 def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
-    """A zip, whose list of contents is not too long to be read.
-
-    Raises:
-        BadSubmission: it is no zip.
-    """
+    """A zip, whose list of contents is not too long to be read."""
     try:
         if _directory_bytes(file) <= MOST_DIRECTORY:
             return zipfile.ZipFile(file)
@@ -150,11 +141,7 @@ def _directory_bytes(file: IO[bytes]) -> int:
 
 
 def chunks(file: File, most: int) -> Iterator[bytes]:
-    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said.
-
-    Raises:
-        BadSubmission: it is larger, or cannot be read.
-    """
+    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said."""
     try:
         with file.open() as stream:
             while piece := stream.read(CHUNK):

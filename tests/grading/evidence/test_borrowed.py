@@ -25,8 +25,7 @@ from rnnkit.checks.remote import request
 from rnnkit.checks.runner import examine
 from rnnkit.grading.course.submission import stage_data
 from rnnkit.grading.evidence.borrowed import OWN, alike, shipped
-from rnnkit.grading.evidence.scan import scan
-from rnnkit.grading.notebooks.carried import holds_code
+from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.sandbox.confine import Limits, run
 from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.score.reply import read

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit.common.text import shown, storable
-from rnnkit.grading.notebooks.reading import MOST_CELLS, clean_image
-from rnnkit.grading.notebooks.rebuild import MISSING, BadSubmission, read, rebuild
+from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, clean_image, read
+from rnnkit.grading.notebooks.rebuild import MISSING, rebuild
 from rnnkit.notebook.assemble import model_of
 
 RELEASED = sorted((ROOT / "release" / NAME).glob("*.ipynb"))

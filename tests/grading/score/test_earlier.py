@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -17,8 +18,7 @@ from rnnkit.checks import generate, remote
 from rnnkit.checks.report import Report
 from rnnkit.checks.standins import Call, weights_of
 from rnnkit.common.shapes import SHAPES
-from rnnkit.grading.score.earlier import answers
-from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NoAnswer, score
+from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NoAnswer, answers, score
 
 DEPENDENT = [id for id, question in QUESTIONS.items() if question.needs]
 NEEDS = [(id, need) for id in DEPENDENT for need in QUESTIONS[id].needs]
@@ -285,9 +285,8 @@ def hostile(code: str, *ids: str) -> dict[str, Report]:
     reports: dict[str, Report] = {}
     for seed, id in enumerate(ids):
         target = obj if QUESTIONS[id].target == obj.__name__ else None
-        reports[id] = score(
-            QUESTIONS[id], lambda request, obj=target: remote.answer(request, obj), np.random.default_rng(seed)
-        )
+        ask = functools.partial(remote.answer, obj=target)
+        reports[id] = score(QUESTIONS[id], ask, np.random.default_rng(seed))
     return reports
 
 
