@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, label_ends, legend_below, new_figure
 
-Row = dict[str, str]
 
-
-def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
+def plot_escapes(rows: Sequence[dict[str, str]], plateau: float, limit: float) -> Figure:
     """The smallest loss of every seed (filled) and that at its end (hollow), a column for each α and kind of Ω.
 
     Arguments:
@@ -26,21 +23,19 @@ def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
     named = set()
     for place, (alpha, on) in enumerate(kinds):
         runs = [row for row in rows if (row["alpha"], row["omega_on"]) == (alpha, on)]
-        best = [float(row["best_nll"] or "nan") for row in runs]
+        best, last = (np.array([float(row[key] or "nan") for row in runs]) for key in ("best_nll", "valid_nll"))
         color, marker = (ORANGE, "s") if on == "direct" else (BLUE, "o")
-        across = [place + 0.7 * ((number + 0.5) / len(runs) - 0.5) for number in range(len(runs))]
-        for x, low, row in zip(across, best, runs, strict=True):
-            labelled: dict[str, Any] = {} if on in named else {"label": f"Ω on the {on} derivative: smallest loss"}
-            named.add(on)
-            last = float(row["valid_nll"] or "nan")
-            ax.plot([x, x], [low, last], color=color, linewidth=0.8)
-            ax.plot(x, last, marker, color=color, markerfacecolor="white", markersize=5)
-            ax.plot(x, low, marker, color=color, markersize=5, linestyle="none", **labelled)
-        out = sum(low < limit for low in best if not math.isnan(low))
+        across = place + 0.7 * ((np.arange(len(runs)) + 0.5) / len(runs) - 0.5)
+        label = None if on in named else f"Ω on the {on} derivative: smallest loss"
+        named.add(on)
+        ax.plot([across, across], [best, last], color=color, linewidth=0.8)
+        ax.plot(across, last, marker, color=color, markerfacecolor="white", markersize=5)
+        ax.plot(across, best, marker, color=color, markersize=5, label=label)
+        out = np.sum(best < limit)
         ax.text(place, 1.02, f"{out} of {len(runs)} out", ha="center", fontsize=9, transform=ax.get_xaxis_transform())
     ax.set_xticks(range(len(kinds)), [f"α {float(alpha):g}, {on}" for alpha, on in kinds])
-    ax.set_xlim(-0.5, max(len(kinds), 1) - 0.5)
     ends = [-0.5, max(len(kinds), 1) - 0.5]
+    ax.set_xlim(*ends)
     (floor,) = ax.plot(ends, [plateau] * 2, color=BLACK, linestyle=":", linewidth=1)
     (line,) = ax.plot(ends, [limit] * 2, color=BLACK, linestyle="--", linewidth=1)
     ax.set_ylabel("loss (nats); hollow: at the end")

@@ -16,10 +16,13 @@ from rnnkit.plots.style import (
     LINES,
     MAP,
     Runs,
+    along,
     draw_ridges,
     entitle,
     label_ends,
     legend_below,
+    overlay,
+    panel,
     panels,
     profiles_beside_histograms,
     span_of,
@@ -33,11 +36,21 @@ FLOOR, TOP = -12.5, 1.0  # of every axis of log10 g_t; its top is higher where a
 NOTHING = "not recorded in this run"
 
 
-def log10_of(record: Record, slot: int | None = None, key: str = "grad_time") -> np.ndarray:
-    """``(T,)``: log10 of g_t at a check, the last one by default; empty where it was not recorded."""
-    g = record[key][last_filled(record) if slot is None else slot].astype(np.float64)
-    steps = np.flatnonzero(np.isfinite(g))
-    return np.log10(g[: steps[-1] + 1] + EPS) if steps.size else np.empty(0)
+def over_time(record: Record, key: str) -> np.ndarray:
+    """``(T,)``: a diagnostic at the last check; empty where it was not recorded."""
+    row = record[key][last_filled(record)] if key in record else np.empty(0)
+    steps = np.flatnonzero(np.isfinite(row))
+    return row[: steps[-1] + 1] if steps.size else np.empty(0)
+
+
+def log10_of(record: Record, key: str = "grad_time") -> np.ndarray:
+    """``(T,)``: log10 of g_t at the last check; empty where it was not recorded."""
+    return np.log10(over_time(record, key).astype(np.float64) + EPS)
+
+
+def counted(record: Record, span: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The histogram of log10 g_t over the steps: heights and edges."""
+    return np.histogram(log10_of(record), regime_of(record).diagBins, span)
 
 
 def gradient_span(records: Sequence[Record]) -> tuple[float, float]:
@@ -57,9 +70,8 @@ def gradient_histogram(record: Record, like: Sequence[Record] = ()) -> Figure:
     figure, (profile, histogram) = profiles_beside_histograms()
     span, values = gradient_span([record, *like]), log10_of(record)
     if values.size:
-        profile.plot(np.arange(1, len(values) + 1), values, color=BLUE)
-        heights, edges = np.histogram(values[np.isfinite(values)], regime_of(record).diagBins, span)
-        histogram.stairs(heights, edges, orientation="horizontal", fill=True, color=BLUE)
+        profile.plot(*along(values), color=BLUE)
+        histogram.stairs(*counted(record, span), orientation="horizontal", fill=True, color=BLUE)
     else:
         nothing(profile)
     profile.set(xlabel="time step t", ylabel=LOG_G, ylim=span)
@@ -73,37 +85,22 @@ def nothing(ax: Axes) -> None:
     ax.text(0.5, 0.5, NOTHING, ha="center", transform=ax.transAxes, fontsize=8)
 
 
-def gradient_profile(runs: Runs) -> Figure:
+def gradient_profile(runs: Runs, ax: Axes | None = None) -> Figure:
     """log10 g_t against the time step at the last check, several runs: how far back the gradient reaches."""
-    figure, (ax,) = panels()
-    draw_profiles(ax, runs)
-    return figure
-
-
-def draw_profiles(ax: Axes, runs: Runs) -> None:
-    """The lines of `gradient_profile`."""
-    lines = {}
-    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
-        values = log10_of(record)
-        (lines[label],) = ax.plot(np.arange(1, len(values) + 1), values, color=color, linestyle=style)
+    figure, ax = panel(ax)
+    lines = overlay(ax, runs, lambda record: along(log10_of(record)))
     ax.set(xlabel="time step t", ylabel=LOG_G, ylim=_near(runs))
     label_ends(ax, lines)
-
-
-def gradient_histograms(runs: Runs) -> Figure:
-    """Histograms over the time steps of log10 g_t at the last check, several runs on one axis."""
-    figure, (ax,) = panels()
-    draw_histograms(ax, runs)
     return figure
 
 
-def draw_histograms(ax: Axes, runs: Runs) -> None:
-    """The shapes of `gradient_histograms`."""
+def gradient_histograms(runs: Runs, ax: Axes | None = None) -> Figure:
+    """Histograms over the time steps of log10 g_t at the last check, several runs on one axis."""
+    figure, ax = panel(ax)
     span = _near(runs)
-    values = {label: log10_of(record) for label, record in runs.items()}
-    bins = {label: regime_of(record).diagBins for label, record in runs.items()}
-    draw_ridges(ax, {label: np.histogram(values[label], bins[label], span) for label in runs})
+    draw_ridges(ax, {label: counted(record, span) for label, record in runs.items()})
     ax.set(xlabel=LOG_G, ylabel="time steps", xlim=span)
+    return figure
 
 
 def _near(runs: Runs) -> tuple[float, float]:
@@ -119,7 +116,7 @@ def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
     """
     figure, (ax,) = panels(height=2.9)
     ax.grid(False)
-    steps, last = len(log10_of(record)), last_filled(record)
+    steps, last = len(over_time(record, "grad_time")), last_filled(record)
     low, high = gradient_span([record, *like])
     if steps:
         image = np.log10(record["grad_time"][: last + 1, :steps] + EPS)
@@ -140,7 +137,7 @@ def total_and_direct(record: Record, narrow: bool = False) -> Figure:
     names = {"total dL/dh_t": "grad_time", "direct term only": "grad_time_direct"}
     for (name, key), (color, style) in zip(names.items(), LINES, strict=False):
         values = log10_of(record, key=key)
-        profile.plot(np.arange(1, len(values) + 1), values, color=color, linestyle=style, label=name)
+        profile.plot(*along(values), color=color, linestyle=style, label=name)
         outline: dict[str, Any] = {"histtype": "step", "linewidth": 1.6, "color": color, "linestyle": style}
         histogram.hist(values, bins=regime_of(record).diagBins, range=span, **outline)
     profile.set(xlabel="time step t", ylabel=r"$\log_{10}$ (norm $+\,10^{-12}$)", ylim=span)
@@ -164,12 +161,13 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
     g, shade = mean_log10_grad(record["grad_time"]), record["check_updates"]
     sides = {"mean distance to saturation": lambda one: over_steps(one["sat_time"])}
     sides[r"spectral radius $\rho(W_{hh})$"] = lambda one: one["rho_Whh"]
+    near = (record, *like)
+    height = span_of([mean_log10_grad(each["grad_time"]) for each in near], 1.0)
     for ax, (name, of) in zip(axes, sides.items(), strict=True):
         seen = np.isfinite(g) & np.isfinite(of(record)) & (shade >= 0)
         points = ax.scatter(of(record)[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
-        near = (record, *like)
         ax.set(xlabel=name, xlim=span_of([of(each) for each in near], 0.05))
-        ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=span_of([mean_log10_grad(each["grad_time"]) for each in near], 1.0))
+        ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=height)
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
         figure.colorbar(points, ax=ax, label="updates")

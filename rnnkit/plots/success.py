@@ -77,8 +77,7 @@ def success_rates(rows: Sequence[Row]) -> dict[tuple[str, str, int], Rate]:
 def plot_success(rows: Sequence[Row]) -> Figure:
     """A panel for each init: our rates with their intervals (filled), the paper's points (hollow, dashed)."""
     rates = success_rates(rows)
-    inits = list(dict.fromkeys(init for init, _ in PAPER)) if rates else []
-    inits = [init for init in inits if any(key[0] == init for key in rates)]
+    inits = [init for init in dict.fromkeys(init for init, _ in PAPER) if any(key[0] == init for key in rates)]
     figure, axes = new_figure(max(len(inits), 1), width=4.2, height=3.4)
     for ax, init in zip(axes, inits, strict=False):
         for method, (color, marker) in METHODS.items():

@@ -7,17 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnkit.diagnostics import farthest
-from rnnkit.plots.gradient import nothing
+from rnnkit.plots.gradient import nothing, over_time
 from rnnkit.plots.style import (
     BLUE,
     GREEN,
     ORANGE,
     RED,
     Runs,
+    along,
     draw_ridges,
     entitle,
     legend_below,
-    panels,
+    panel,
     profiles_beside_histograms,
 )
 from rnnkit.record.facts import Record
@@ -27,29 +28,21 @@ OLDER = "means of the steps:\nan older record has no units"
 SHARE, STEPS = "units (%)", "steps (%)"
 
 
-def shares(record: Record, key: str, means: str, most: float) -> tuple[np.ndarray, np.ndarray, bool]:
-    """A histogram of the last check from 0 to ``most``, in percent, by --diagBins.
+def shares(record: Record, gate: str = "") -> tuple[np.ndarray, np.ndarray, bool]:
+    """A histogram over all units and steps of the last check, in percent, by --diagBins.
 
     Arguments:
-        key: the record's histogram over units and steps.
-        means: its means over units, by steps: an older record has no more than these.
+        gate: z or r; without one, of the distance to saturation.
 
     Returns:
-        heights, edges, and whether they are those of the means.
+        heights, edges, and whether they are those of the steps' means: an older record has no more than these.
     """
-    bins = regime_of(record).diagBins
-    edges = np.linspace(0, most, bins + 1)
+    key, means = (f"gate_{gate}_units", f"gate_{gate}_sat_time") if gate else ("sat_units", "sat_time")
+    edges = np.linspace(0, 1.0 if gate else most_of(record), regime_of(record).diagBins + 1)
     if key in record and np.isfinite(record[key][last_filled(record)]).all():
         return 100 * record[key][last_filled(record)], edges, False
     values = over_time(record, means)
     return 100 * np.histogram(values, edges)[0] / max(1, len(values)), edges, bool(values.size)
-
-
-def over_time(record: Record, key: str) -> np.ndarray:
-    """``(T,)``: a diagnostic at the last check; empty where it was not recorded."""
-    row = record[key][last_filled(record)] if key in record else np.empty(0)
-    steps = np.flatnonzero(np.isfinite(row))
-    return row[: steps[-1] + 1] if steps.size else np.empty(0)
 
 
 def saturation_histogram(record: Record) -> Figure:
@@ -61,11 +54,11 @@ def saturation_histogram(record: Record) -> Figure:
     most, threshold = most_of(record), regime_of(record).satThresh
     means, units = over_time(record, "sat_time"), over_time(record, "unit_sat_time")
     if means.size:
-        profile.plot(np.arange(1, len(means) + 1), means, color=GREEN, label="mean of the units at each step")
+        profile.plot(*along(means), color=GREEN, label="mean of the units at each step")
         label = f"{threshold:g}: {100 * np.nanmean(units):.2g} % of all units are nearer"
         for ax in (profile, histogram):
             ax.axhline(threshold, color=RED, linewidth=1, linestyle="--", label=label if ax is profile else None)
-        draw_shares(histogram, record, "sat_units", "sat_time", most, GREEN)
+        draw_shares(histogram, record, GREEN)
     else:
         nothing(profile)
     profile.set(xlabel="time step t", ylabel="distance to saturation", ylim=(-0.02 * most, 1.02 * most))
@@ -79,11 +72,9 @@ def most_of(record: Record) -> float:
     return farthest(str(record["act_name"]))
 
 
-def draw_shares(
-    ax: Axes, record: Record, key: str, means: str, most: float, color: str, *, sideways: bool = True
-) -> None:
+def draw_shares(ax: Axes, record: Record, color: str, gate: str = "", *, sideways: bool = True) -> None:
     """A histogram of all units at all steps; of an older record that of the steps' means, and it says so."""
-    heights, edges, older = shares(record, key, means, most)
+    heights, edges, older = shares(record, gate)
     ax.stairs(heights, edges, orientation="horizontal" if sideways else "vertical", fill=True, color=color)
     (ax.set_xlabel if sideways else ax.set_ylabel)(STEPS if older else SHARE)
     if older:
@@ -102,10 +93,10 @@ def gate_histograms(record: Record) -> Figure:
         if distances.size:
             if means.size:
                 label = f"mean value ({means.mean():.2f} over all steps)"
-                profile.plot(np.arange(1, len(means) + 1), means, color=color, label=label)
+                profile.plot(*along(means), color=color, label=label)
             label = f"mean distance from 0 and 1 ({distances.mean():.2f})"
-            profile.plot(np.arange(1, len(distances) + 1), distances, color=color, linestyle=":", label=label)
-            draw_shares(histogram, record, f"gate_{gate}_units", f"gate_{gate}_sat_time", 1.0, color)
+            profile.plot(*along(distances), color=color, linestyle=":", label=label)
+            draw_shares(histogram, record, color, gate)
         else:
             nothing(profile)
         profile.set(xlabel="time step t", ylabel=f"{name} gate {gate}\n(0: shut, 1: open)", ylim=(-0.02, 1.02))
@@ -114,17 +105,12 @@ def gate_histograms(record: Record) -> Figure:
     return figure
 
 
-def saturations(runs: Runs) -> Figure:
+def saturations(runs: Runs, ax: Axes | None = None) -> Figure:
     """Distances to saturation of all units at all steps at the last check, several runs on one axis."""
-    figure, (ax,) = panels()
-    draw_saturations(ax, runs)
-    return figure
-
-
-def draw_saturations(ax: Axes, runs: Runs) -> None:
-    """The shapes of `saturations`."""
-    histograms = {label: shares(record, "sat_units", "sat_time", most_of(record)) for label, record in runs.items()}
+    figure, ax = panel(ax)
+    histograms = {label: shares(record) for label, record in runs.items()}
     draw_ridges(ax, {label: (heights, edges) for label, (heights, edges, _) in histograms.items()})
     ax.set(xlabel="distance to saturation", ylabel="units", xlim=(-0.02, 1.02))
     if any(older for _, _, older in histograms.values()):
         ax.set_title(OLDER.replace("\n", " "), fontsize=7)
+    return figure
