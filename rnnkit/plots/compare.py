@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from rnnkit.plots.gradient import LOG_G, counted, gradient_histograms, gradient_profile, gradient_span, log10_of
+from rnnkit.plots.diagnostics import (
+    LOG_G,
+    counted,
+    draw_shares,
+    gradient_histograms,
+    gradient_profile,
+    gradient_span,
+    log10_of,
+    saturations,
+)
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, along, new_figure
 from rnnkit.plots.training import norms, omegas, validations
-from rnnkit.plots.units import draw_shares, saturations
 
 __all__ = [
     "gradient_histograms",

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from runtools import ROOT
 
 from rnnkit.cli import run as cli_run
-from rnnkit.plots.escapes import plot_escapes
+from rnnkit.plots.sweeps import plot_escapes
 
 SOURCE = ROOT / "notebooks" / "training_dynamics"
 
