@@ -24,7 +24,7 @@ from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN
 from rnnkit.common.names import BadValue
 from rnnkit.grading.release import release
 from rnnkit.grading.release import wheel
-from rnnkit.plots.success import read_table
+from rnnkit.plots.sweeps import read_table
 from rnnkit.regimes import FIELDS, get_regime
 from rnnkit.common.places import pinned_torch
 from rnnkit.train import parse
