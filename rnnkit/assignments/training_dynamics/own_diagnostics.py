@@ -24,7 +24,7 @@ from rnnkit.optim import clip
 from rnnkit.record.facts import Record
 from rnnkit.record.file import regime_of
 from rnnkit.regimes import Regime
-from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of, why_not_run
+from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell, run_file
 from rnnkit.trainer import diagnostic_batch
 
@@ -101,7 +101,7 @@ class _Functions:
         fault = fault_of(error, self.file, self.text, question)
         if fault is None:
             return f"{reason_of(error)}{go_back(self.text, question, OWN_DIAGNOSTICS)}"
-        return fault.message() + go_back(self.text, fault.question or question, OWN_DIAGNOSTICS)
+        return f"{fault}{go_back(self.text, fault.question, OWN_DIAGNOSTICS)}"
 
 
 def compare_own(record: Record, cells: str | Path | None = None) -> None:
@@ -149,12 +149,7 @@ def _read(path: Path) -> _Functions | None:
     """
     if not path.is_file():
         return None
-    source = path.read_bytes()
-    text = source.decode("utf-8", "replace")
-    try:
-        return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
-    except RAISED as error:
-        raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
+    return _Functions(str(path), *run_file(path, path.read_bytes(), OWN_DIAGNOSTICS))
 
 
 def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compared]:
