@@ -17,7 +17,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.record.file import RecordError
 from rnnkit.runs.estimate import in_words, makespan, seconds_left
 from rnnkit.runs.experiment import RUNNING
-from rnnkit.runs.files import RunFiles
+from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.jobs import Job, Outcome
 from rnnkit.runs.modelfile import announce, find_cells
 from rnnkit.runs.pool import dask_executor
