@@ -16,8 +16,8 @@ from rnnkit.common.places import PACKAGE
 from rnnkit.common.whole import PART
 from rnnkit.record.file import RecordError
 from rnnkit.runs.experiment import RUNNING, Experiment
-from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.modelfile import BUILTIN, Cells
+from rnnkit.runs.perform import RunFiles
 
 GO_ON = "run the same command again to go on"  # the reason of an interruption
 BAD = ("failed", "interrupted", "stopped")  # how a job may end that has not come to its end
