@@ -17,9 +17,9 @@ from rnnkit.common.names import BadValue
 from rnnkit.record.file import RecordError
 from rnnkit.runs.estimate import in_words, makespan, seconds_left
 from rnnkit.runs.experiment import RUNNING
-from rnnkit.runs.files import RunFiles
 from rnnkit.runs.jobs import Job, Outcome
 from rnnkit.runs.modelfile import announce, find_cells
+from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.pool import dask_executor
 from rnnkit.runs.progress import watch
 from rnnkit.runs.sweep_file import SweepError, read_sweep_file
