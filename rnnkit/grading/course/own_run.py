@@ -91,12 +91,12 @@ def tried(
     if why and right is None:
         better.append(f"trying it again was broken off: {one_line(why, 160)}")
     if right is None and not better:
-        tries = [judge.report_on(one.name, one.min_length, one.claimed, one.fresh) for one in runs if one.fresh]
+        tries = [one.report() for one in runs if one.fresh]
         untried = [f"{one.name}: {one_line(one.said, 160)}" for one in runs if one.fresh is None]
         return next(iter(tries), judge.without(untried[0] if untried else judge.UNREADABLE)), []
     report = failed(question, WAITS, NOTHING_SHOWN)
     if right is not None:
-        report = judge.report_on(right.name, right.min_length, right.claimed, right.fresh)
+        report = right.report()
         report.messages.append(f"{right.name}: {right.said}")
     return _waiting(report, better) if better else (report, [])
 

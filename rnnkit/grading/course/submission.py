@@ -26,15 +26,14 @@ from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.master import is_answer, is_task
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence, untried
-from rnnkit.grading.evidence.scan import scan
+from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
-from rnnkit.grading.notebooks.carried import holds_code
 from rnnkit.grading.notebooks.copied import times_of
 from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.notebooks.neutral import neutralise
-from rnnkit.grading.notebooks.reading import Missing
-from rnnkit.grading.notebooks.rebuild import BadSubmission, read, rebuild
+from rnnkit.grading.notebooks.reading import BadSubmission, Missing, read
+from rnnkit.grading.notebooks.rebuild import rebuild
 from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.sandbox.kernel import Kernel
