@@ -68,11 +68,9 @@ def report(id: str, points: float) -> Report:
 
 
 def hand_in(course: Path, student: str, *, wrong=(), answers=None, marked=None, comments=None, **person) -> None:
-    """One student's graded submission.
+    """One student's graded submission, right and answered with "my answer" where nothing else is said.
 
     Arguments:
-        wrong: the questions without points; all others have all of them.
-        answers: grade_id -> text; all others are "my answer".
         marked: grade_id -> points by hand, or (points, extra credit).
         comments: grade_id of an answer or a solution -> a grader's comment.
         person: first_name, last_name, email.
