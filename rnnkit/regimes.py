@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.cells import CLASS_NAMES
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.omega import FLOWS
@@ -22,8 +23,6 @@ try:
     from rnnkit.key.solving import SETTINGS as SOLVING
 except ModuleNotFoundError:  # the student's package; any other trouble is one
     SOLVING = {}
-
-MODEL_NAMES = ("rnn", "gru")
 
 
 class RegimeError(BadValue):
@@ -133,17 +132,15 @@ class Regime:
 
         *Source:* handout section 3.
         """
-        shown = [name for name in _COMMAND_ORDER if name in _ALWAYS or getattr(self, name) != FIELDS[name].default]
-        words = [f"python -m {module}"]
-        for name in shown:
-            value = getattr(self, name)
-            words.append(f"--{name}" if value is True else f"--{name} {value}")
-        return " ".join(words)
+        values = {name: getattr(self, name) for name in _COMMAND_ORDER}
+        shown = {name: value for name, value in values.items() if name in _ALWAYS or value != FIELDS[name].default}
+        flags = [f"--{name}" if value is True else f"--{name} {value}" for name, value in shown.items()]
+        return " ".join([f"python -m {module}", *flags])
 
 
 FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
 
-_WORDS = {"task": TASKS, "model": MODEL_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
+_WORDS = {"task": TASKS, "model": CLASS_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
 
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [

@@ -15,6 +15,10 @@ def _at_least(name: str, least: int, advice: str) -> tuple:
     return (lambda r: getattr(r, name) >= least, f"at least {least}", advice)
 
 
+def _positive(name: str, advice: str) -> tuple:
+    return (lambda r: 0 < getattr(r, name) < math.inf, "a positive number", advice)
+
+
 _MAX_SEED = 2**32 - 1
 # name -> (whether a regime keeps it, what is expected, what to do)
 RULES = {
@@ -32,13 +36,9 @@ RULES = {
         "give --alpha 0.0 or --model rnn",
     ),
     "stop_error": (lambda r: 0 < r.stop_error <= 100, "above 0, at most 100 percent", "the default is 1e-4"),
-    "lr": (lambda r: 0 < r.lr < math.inf, "a positive number", "the handout's is 0.01"),
+    "lr": _positive("lr", "the handout's is 0.01"),
     "min_length": _at_least("min_length", MIN_LENGTH, "shorter sequences have no room for the tasks' markers"),
-    "max_length": (
-        lambda r: r.max_length >= r.min_length,
-        "at least min_length",
-        "raise it or lower min_length",
-    ),
+    "max_length": (lambda r: r.max_length >= r.min_length, "at least min_length", "raise it or lower min_length"),
     "bs": _at_least("bs", 1, "give the training batch"),
     "cbs": _at_least("cbs", 1, "give the size of a validation chunk"),
     "ebs": (
@@ -50,12 +50,8 @@ RULES = {
     "diagBins": _at_least("diagBins", 1, "give the number of bins"),
     "satThresh": (lambda r: 0 <= r.satThresh <= 1, "0 to 1", "the handout's is 0.05"),
     "bound": (lambda r: 1e-37 <= r.bound < math.inf, "at least 1e-37, a number of 32 bits", "the default is 1e-20"),
-    "err_abs": (lambda r: 0 < r.err_abs < math.inf, "a positive number", "the default is 0.2"),
-    "cutoff": (
-        lambda r: 0 < r.cutoff < math.inf,
-        "a positive number",
-        "to train without clipping give --clipstyle nothing",
-    ),
+    "err_abs": _positive("err_abs", "the default is 0.2"),
+    "cutoff": _positive("cutoff", "to train without clipping give --clipstyle nothing"),
     "maxiters": _at_least("maxiters", 1, "give the number of updates"),
     "saveFreq": (lambda r: 0 <= r.saveFreq < math.inf, "at least 0 minutes", "the default is 5.0"),
     "name": (

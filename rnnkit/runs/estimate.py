@@ -111,11 +111,6 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
     return Pace(opening, update, check)
 
 
-def kind_of(regime: Regime) -> Regime:
-    """The same for all regimes that take the same time: they are timed once."""
-    return regime.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
-
-
 class _Work:
     """What a trainer does with a batch, and with its first steps, once they have been made ready."""
 

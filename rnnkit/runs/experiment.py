@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 RUNNING, FINISHED = "running", "finished"
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Settings:
             if kind is float and type(value) is int:
                 object.__setattr__(self, one.name, float(value))
             elif type(value) is not kind:
-                raise BadValue(f"{one.name}: expected {_WORDS.get(kind, kind.__name__)}, got {value!r}")
+                raise BadValue(f"{one.name}: expected {KINDS.get(kind, kind.__name__)}, got {value!r}")
         if not re.fullmatch(r"\w[\w.+=-]{0,99}", self.name):
             raise BadValue(f"name: expected up to 100 letters, digits and . _ + = -, got {self.name!r}")
 

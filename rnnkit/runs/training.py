@@ -18,8 +18,8 @@ from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
 from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
 from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
-from rnnkit.runs import estimate
 from rnnkit.runs.broken import RAISED, BrokenCell
+from rnnkit.runs.estimate import Pace, pace_of
 from rnnkit.runs.experiment import Experiment, Record, Run
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.runs.perform import RunFiles, perform
@@ -117,7 +117,6 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
@@ -195,11 +194,11 @@ class RegimeExperiment(Handout, Experiment):
 
     def kind_of(self, settings: Regime) -> Regime:
         """Without what takes no time."""
-        return estimate.kind_of(settings)
+        return settings.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
 
-    def pace(self, settings: Regime, cells: Cells) -> estimate.Pace:
+    def pace(self, settings: Regime, cells: Cells) -> Pace:
         """Timed by the engine that training would take."""
-        return estimate.pace_of(settings, cells)
+        return pace_of(settings, cells)
 
     def own_command(self, settings: Regime) -> str:
         """With rnnkit's own module."""
