@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.omega import FLOWS
 from rnnkit.optim import CLIPSTYLES
-from rnnkit.settings import RULES, without_effect
+from rnnkit.settings import RULES, Fields, without_effect
 from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
@@ -34,7 +33,7 @@ def _flag(default: Any, text: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Regime:
+class Regime(Fields):
     """Every setting of one training run; the field names are the flags of ``python -m rnnkit.train``.
 
     Raises:
@@ -42,6 +41,9 @@ class Regime:
 
     *Source:* handout sections 3.1-3.4.
     """
+
+    refusal = RegimeError
+    aside = ("name", "saveFreq")
 
     task: str = _flag("mem", "task: " + ", ".join(TASKS))
     model: str = _flag("rnn", "model: rnn or gru")
@@ -106,27 +108,6 @@ class Regime:
         """Validation chunks."""
         return self.ebs // self.cbs
 
-    def replace(self, **changes: Any) -> Regime:
-        """The same regime with other values (RegimeError for an unknown field)."""
-        for name in changes:
-            if name not in FIELDS:
-                raise RegimeError(unknown(name, FIELDS, "parameter"))
-        return dataclasses.replace(self, **changes)
-
-    def identity(self) -> dict[str, Any]:
-        """What decides the numbers: every field but ``name`` and ``saveFreq``. Equal identity, equal run."""
-        fields = dataclasses.asdict(self)
-        return {name: value for name, value in fields.items() if name not in ("name", "saveFreq")}
-
-    def to_json(self) -> str:
-        """All fields as JSON, in their order."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> Regime:
-        """The regime that `to_json` wrote."""
-        return Regime(**json.loads(text))
-
     def command(self, module: str = "trainingRNNs_torch.train") -> str:
         """The command line that runs this regime, in the handout's spelling and order.
 
@@ -138,7 +119,7 @@ class Regime:
         return " ".join([f"python -m {module}", *flags])
 
 
-FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
+FIELDS = Regime.fields()
 
 _WORDS = {"task": TASKS, "model": CLASS_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
 

@@ -1,14 +1,49 @@
-"""What the settings of a regime may be: the rule of each, and what it needs to have any effect."""
+"""What settings have in common; what those of a regime may be, and what each needs to have any effect."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, Self, cast
 
+from rnnkit.common.names import BadValue, unknown
 from rnnkit.inits import Z_BIAS
 from rnnkit.tasks import MIN_LENGTH, TASKS
+
+
+class Fields:
+    """Settings of a run: a frozen dataclass, every field with a default."""
+
+    refusal: ClassVar[type[BadValue]] = BadValue
+    aside: ClassVar[tuple[str, ...]] = ("name",)  # what does not decide the numbers
+
+    @classmethod
+    def fields(cls) -> dict[str, dataclasses.Field]:
+        """The fields by name."""
+        return {one.name: one for one in dataclasses.fields(cast(Any, cls))}
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with other values (BadValue for an unknown field)."""
+        for name in changes:
+            if name not in self.fields():
+                raise self.refusal(unknown(name, self.fields(), "parameter"))
+        return dataclasses.replace(cast(Any, self), **changes)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers: equal identity, equal run."""
+        return {name: getattr(self, name) for name in self.fields() if name not in self.aside}
+
+    def to_json(self) -> str:
+        """All fields as JSON, in their order."""
+        return json.dumps(dataclasses.asdict(cast(Any, self)))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The settings that `to_json` wrote."""
+        return cls(**json.loads(text))
 
 
 def _at_least(name: str, least: int, advice: str) -> tuple:

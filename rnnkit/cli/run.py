@@ -21,7 +21,7 @@ from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.runs import tables
 from rnnkit.runs.estimate import estimate
-from rnnkit.runs.experiment import KINDS, Experiment, fields_of
+from rnnkit.runs.experiment import KINDS, Experiment
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of, plan
 from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, student_files, unread_cells, without_file
 from rnnkit.runs.progress import watch
@@ -104,7 +104,7 @@ def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
 def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, Any]:
     """``["maxiters=200"]`` to ``{"maxiters": 200}``, by the types of the settings' fields (BadValue: it cannot be)."""
     overrides: dict[str, Any] = {}
-    fields = fields_of(experiment.settings)
+    fields = experiment.settings.fields()
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:

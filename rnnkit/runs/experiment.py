@@ -11,7 +11,6 @@ in the module ``experiment`` of the assignment's folder is all that ``rnnkit run
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shlex
 from abc import ABC, abstractmethod
@@ -22,9 +21,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from rnnkit.common.names import BadValue, lookup, unknown
+from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.file import RecordError, load, versions
 from rnnkit.record.keys import Key
+from rnnkit.settings import Fields
 
 if TYPE_CHECKING:
     from rnnkit.runs.broken import BrokenCell
@@ -37,7 +37,7 @@ KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Fields):
     """Every setting of one run; a subclass adds fields with defaults, and each is a flag.
 
     Fields:
@@ -50,39 +50,14 @@ class Settings:
     name: str = "run"
 
     def __post_init__(self) -> None:
-        for one in dataclasses.fields(self):
-            value, kind = getattr(self, one.name), type(one.default)
+        for name, one in self.fields().items():
+            value, kind = getattr(self, name), type(one.default)
             if kind is float and type(value) is int:
-                object.__setattr__(self, one.name, float(value))
+                object.__setattr__(self, name, float(value))
             elif type(value) is not kind:
-                raise BadValue(f"{one.name}: expected {KINDS.get(kind, kind.__name__)}, got {value!r}")
+                raise BadValue(f"{name}: expected {KINDS.get(kind, kind.__name__)}, got {value!r}")
         if not re.fullmatch(r"\w[\w.+=-]{0,99}", self.name):
             raise BadValue(f"name: expected up to 100 letters, digits and . _ + = -, got {self.name!r}")
-
-    def replace(self, **changes: Any) -> Settings:
-        """The same with other values (BadValue for an unknown field)."""
-        for name in changes:
-            if name not in fields_of(type(self)):
-                raise BadValue(unknown(name, fields_of(type(self)), "parameter"))
-        return dataclasses.replace(self, **changes)
-
-    def identity(self) -> dict[str, Any]:
-        """What decides the numbers: equal identity, equal run."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name != "name"}
-
-    def to_json(self) -> str:
-        """All fields as JSON, in their order."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Settings:
-        """The settings that `to_json` wrote."""
-        return cls(**json.loads(text))
-
-
-def fields_of(settings: type) -> dict[str, dataclasses.Field]:
-    """The fields of a class of settings, by name."""
-    return {one.name: one for one in dataclasses.fields(settings)}
 
 
 class Run(ABC):

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 from rnnkit.assignments import MAIN
 from rnnkit.common.names import BadValue, unknown
-from rnnkit.runs.experiment import Experiment, fields_of
+from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import Job, experiment_of
 from rnnkit.runs.modelfile import Cells
 
@@ -84,31 +84,28 @@ def read_sweep_file(path: str | Path) -> Sweep:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    if path.suffix not in (".toml", ".yaml", ".yml"):
+        raise SweepError(f"expected a file that ends in .toml, .yaml or .yml, got {path.suffix or 'no ending'!r}")
+    kind = "TOML" if path.suffix == ".toml" else "YAML"
     try:
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".toml":
+        if kind == "TOML":
             content = tomllib.loads(text)
-        elif path.suffix in (".yaml", ".yml"):
+        else:
             import yaml
 
             content = yaml.safe_load(text)
-        else:
-            raise SweepError(f"expected a file that ends in .toml, .yaml or .yml, got {path.suffix or 'no ending'!r}")
     except OSError as error:
         raise SweepError(f"expected a sweep file, got: {error.strerror}") from None
-    except BadValue:
-        raise
-    except ValueError as error:
-        raise SweepError(f"expected TOML, got: {error}") from None
     except Exception as error:  # yaml's errors have no base of Python's
-        raise SweepError(f"expected YAML, got: {error}") from None
+        raise SweepError(f"expected {kind}, got: {error}") from None
     if not isinstance(content, dict):
         raise SweepError("expected settings by name, got something else")
     return content
 
 
 def _check_form(content: dict[str, Any], experiment: Experiment) -> None:
-    keys, fields = KEYS | {experiment.names_run: str}, (*fields_of(experiment.settings), METHOD, LENGTH)
+    keys, fields = KEYS | {experiment.names_run: str}, (*experiment.settings.fields(), METHOD, LENGTH)
     for key, value in content.items():
         if key not in keys:
             raise SweepError(unknown(key, keys, "key"))
