@@ -54,6 +54,8 @@ def _positive(name: str, advice: str) -> tuple:
     return (lambda r: 0 < getattr(r, name) < math.inf, "a positive number", advice)
 
 
+NAME, NAMED = re.compile(r"\w[\w.+=-]{0,99}"), "up to 100 letters, digits and . _ + = -"  # of a run
+_DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
 _MAX_SEED = 2**32 - 1
 # name -> (whether a regime keeps it, what is expected, what to do)
 RULES = {
@@ -89,16 +91,8 @@ RULES = {
     "cutoff": _positive("cutoff", "to train without clipping give --clipstyle nothing"),
     "maxiters": _at_least("maxiters", 1, "give the number of updates"),
     "saveFreq": (lambda r: 0 <= r.saveFreq < math.inf, "at least 0 minutes", "the default is 5.0"),
-    "name": (
-        lambda r: re.fullmatch(r"\w[\w.+=-]{0,99}", r.name) is not None,
-        "up to 100 letters, digits and . _ + = -",
-        "choose the folder with --out",
-    ),
-    "device": (
-        lambda r: re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", r.device) is not None,
-        "cpu, cuda or cuda:N",
-        "give one of them",
-    ),
+    "name": (lambda r: NAME.fullmatch(r.name), NAMED, "choose the folder with --out"),
+    "device": (lambda r: _DEVICE.fullmatch(r.device), "cpu, cuda or cuda:N", "give one of them"),
     "z_bias": (lambda r: math.isfinite(r.z_bias), "a finite number", f"the default is {Z_BIAS:g}"),
 }
 

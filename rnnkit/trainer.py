@@ -20,7 +20,7 @@ from rnnkit.record.anchors import Anchors
 from rnnkit.record.file import empty_arrays, header, rng_state, set_rng_state, weights_of, with_aliases
 from rnnkit.regimes import Regime, RegimeError
 from rnnkit.tasks import Batch, draw_length
-from rnnkit.update import one_update
+from rnnkit.update import Update, one_update
 
 DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
 
@@ -133,8 +133,7 @@ class Trainer:
     def checkpoints(self, on_update: Callable[[int], object] | None = None) -> Iterator[Checkpoint]:
         """Trains until the last update, a solved task or a diverged network; yields what each check found.
 
-        Arguments:
-            on_update: called after every update with the updates done.
+        After every update ``on_update`` is called with the updates done.
         """
         begun = time.perf_counter() - self._elapsed
         every = self.regime.checkFreq
@@ -160,7 +159,7 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as of the last check (or the end): arrays, weights, random stream."""
         arrays = {name: array.copy() for name, array in self.arrays.items()}
-        for name in _AVERAGED:
+        for name in Update._fields:
             arrays[name][self._remembered["updates"] :] = np.nan  # updates after the last check are done again
         return arrays | self.anchors.until(self._remembered["updates"]) | self._remembered
 
@@ -232,7 +231,6 @@ class Trainer:
             self._put(name, slot, value)
         for name, curve in (diagnostics | histograms).items():
             self._put(name, (slot, slice(len(curve))), curve)
-        since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
         if slot and values["valid_error"] < r.stop_error and math.isfinite(values["valid_nll"]):
@@ -240,10 +238,10 @@ class Trainer:
         if slot in self.anchors.slots or self.status == "solved":
             self._keep_anchor()
         self._remember()
-        window = slice(since, self.updates)
-        means = dict.fromkeys(_AVERAGED, math.nan)
+        means = dict.fromkeys(Update._fields, math.nan)
         if slot:
-            means = {name: float(self.arrays[name][window].mean(dtype=np.float64)) for name in _AVERAGED}
+            since = int(self.arrays["check_updates"][slot - 1])
+            means = {name: float(self.arrays[name][since : self.updates].mean(dtype=np.float64)) for name in means}
         best = float(np.nanmin(self.arrays["valid_error"][: slot + 1]))
         return Checkpoint(slot, self.updates, values, diagnostics, best_error=best, **means)
 
@@ -257,15 +255,10 @@ class Trainer:
         return lengths, chunks
 
 
-_AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past")
-
-
 def content(trainer: Trainer, cells_sha256: str = "builtin") -> dict[str, Any]:
-    """Everything that a record holds: curves, weights, random stream, anchors, settings.
+    """Everything that a record holds, as of the last check: curves, weights, random stream, anchors, settings.
 
-    Arguments:
-        trainer: as of its last check.
-        cells_sha256: hash of the file that its cell's class stands in, or ``builtin``.
+    The hash is that of the file in which the cell's class stands.
     """
     made = header(trainer.regime, trainer.engine.name, cells_sha256, trainer.cell.phi)
     whole = trainer.state() | made | {"valid_lengths": np.array(trainer.valid_lengths)}

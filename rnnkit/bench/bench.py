@@ -12,6 +12,7 @@ from torch.utils.benchmark import Compare, Measurement
 from rnnkit.bench.cases import FAST, PLAIN, Case, laps, largest_difference, works
 from rnnkit.bench.machine import machine
 from rnnkit.bench.rounds import Row, blocks, clock_of, interleave, once
+from rnnkit.common.text import aligned
 from rnnkit.engines import get_engine
 from rnnkit.regimes import HANDOUT_REGIMES
 
@@ -125,8 +126,4 @@ def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
         lines.append(
             [case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in (ratios[name] for name in engines))]
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    aligned = [
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    ]
-    return "\n".join([f"\n{compare}".rstrip(), *aligned])
+    return "\n".join([f"\n{compare}".rstrip(), aligned(lines)])

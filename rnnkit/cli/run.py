@@ -19,6 +19,7 @@ from rnnkit.cli import guard
 from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.text import aligned
 from rnnkit.runs import tables
 from rnnkit.runs.estimate import estimate
 from rnnkit.runs.experiment import KINDS, Experiment
@@ -143,9 +144,8 @@ def _run(arguments: argparse.Namespace) -> int:
         tables.save_rows(out / tables.SUMMARY, rows)
         shown = tuple(dict.fromkeys(["student", *shown]))
     print(table(rows, shown))
-    for outcome in outcomes:
-        if outcome.reason:
-            print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
+    for outcome in (one for one in outcomes if one.reason):
+        print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
     print(f"records, logs and executed notebooks in {out}, with {tables.SUMMARY} and {tables.COMMANDS}")
     for student in without:
         print(f"{student}: failed: no {DEFAULT_FILE}")
@@ -157,12 +157,8 @@ def _plan(
     arguments: argparse.Namespace, experiment: Experiment, keys: Sequence[str], out: Path
 ) -> dict[Path, list[Job]]:
     """The jobs by the folder that their runs share: one folder, or one for each student."""
-    settings = {
-        "profile": arguments.profile,
-        "overrides": parse_overrides(arguments.set, experiment),
-        "notebook": arguments.notebook,
-        "limit": arguments.limit,
-    }
+    settings = {name: getattr(arguments, name) for name in ("profile", "notebook", "limit")}
+    settings["overrides"] = parse_overrides(arguments.set, experiment)
     if arguments.cells and Path(arguments.cells).is_dir():
         files = student_files(Path(arguments.cells))
         print(f"cells of {len(files)} people; their code runs with your rights")
@@ -192,8 +188,4 @@ def _summarize(folder: Path, out: Path, experiment: Experiment, outcomes: Sequen
 
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     """Rows as text in aligned columns."""
-    cells = [list(columns), *([str(row.get(column, "")) for column in columns] for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
-    )
+    return aligned([columns, *([str(row.get(column, "")) for column in columns] for row in rows)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 MOST_NAMES = 8  # in a message
@@ -49,6 +50,13 @@ def listed(names: list[str]) -> str:
     """Names from outside, for a message."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(shown(name, 60) for name in names[:MOST_NAMES]) + more
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """A table's lines with aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = ([text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(line).rstrip() for line in padded)
 
 
 def _begun(text: str, most: int | None) -> str:

@@ -11,7 +11,6 @@ in the module ``experiment`` of the assignment's folder is all that ``rnnkit run
 from __future__ import annotations
 
 import dataclasses
-import re
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +23,7 @@ import numpy as np
 from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.file import RecordError, load, versions
 from rnnkit.record.keys import Key
-from rnnkit.settings import Fields
+from rnnkit.settings import NAME, NAMED, Fields
 
 if TYPE_CHECKING:
     from rnnkit.runs.broken import BrokenCell
@@ -56,8 +55,8 @@ class Settings(Fields):
                 object.__setattr__(self, name, float(value))
             elif type(value) is not kind:
                 raise BadValue(f"{name}: expected {KINDS.get(kind, kind.__name__)}, got {value!r}")
-        if not re.fullmatch(r"\w[\w.+=-]{0,99}", self.name):
-            raise BadValue(f"name: expected up to 100 letters, digits and . _ + = -, got {self.name!r}")
+        if not NAME.fullmatch(self.name):
+            raise BadValue(f"name: expected {NAMED}, got {self.name!r}")
 
 
 class Run(ABC):
@@ -124,12 +123,7 @@ class Experiment(ABC):
 
     @abstractmethod
     def begin(self, settings: Any, cells: Cells) -> Run:
-        """A run that has not begun.
-
-        Arguments:
-            settings: of this experiment's class.
-            cells: whose cell classes it trains, if it trains any.
-        """
+        """A run that has not begun, of these cells if it trains any."""
 
     @abstractmethod
     def schema(self, settings: Any) -> Mapping[str, Key]:
@@ -209,8 +203,7 @@ class Experiment(ABC):
     def named(self, settings: Any) -> tuple[str, str]:
         """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
         known = ((name, profile) for profile in self.profiles for name in self.runs)
-        same = (pair for pair in known if self.get(*pair).identity() == settings.identity())
-        return next(same, ("", "custom"))
+        return next((one for one in known if self.get(*one).identity() == settings.identity()), ("", "custom"))
 
     def key_of(self, name: str) -> tuple[str, str]:
         """Short and long name of a run; an empty one and the name itself for any that is not named."""

@@ -142,8 +142,8 @@ class Stretches:
         if away <= least and _apart(one.curves, curves).max() <= ALIKE:
             return False
         beside = [self._again(row, noise=True) for _ in range(2)]
-        calm = np.maximum(*(_apart(one.curves, other.curves) for other in beside)) <= CALM
-        calm = np.cumprod(calm).astype(bool)
+        alike = np.maximum(*(_apart(one.curves, other.curves) for other in beside)) <= CALM
+        calm = np.logical_and.accumulate(alike)
         if (_apart(one.curves, curves)[calm] > ALIKE).any():
             raise Differs(f"{where}: its curves are not those that its training gives")
         parted = max(_distance(a.weights, b.weights) for a, b in combinations([one, *beside], 2))

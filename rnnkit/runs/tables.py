@@ -24,10 +24,6 @@ def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[di
 
     Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out. What stands
     for a named run (see `rnnkit.record.find`) has its long name here, any other record its own.
-
-    Arguments:
-        out: the folder.
-        experiment: of these runs; the main assignment's by default.
     """
     records: dict[str, Record] = {}
     missing: dict[str, str] = {}
@@ -78,10 +74,7 @@ def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 def save_rows(path: str | Path, rows: Sequence[Mapping[str, Any]], first: Iterable[str] = ()) -> Path:
     """A CSV of rows, whole or not at all; beside it the same as Parquet, where pyarrow is there.
 
-    Arguments:
-        path: ends in ``.csv``.
-        rows: may lack columns. What went wrong is the last one.
-        first: columns in front, in this order; then come the others as the rows have them.
+    Columns, which rows may lack, stand as the rows have them behind the ``first`` ones; what went wrong comes last.
     """
     path = Path(path)
     columns = list(dict.fromkeys([*first, *(column for row in rows for column in row)]))
