@@ -87,14 +87,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def why_not_run(error: BaseException, file: str, text: str, name: str) -> str:
-    """What to say of a file that does not run: its line, the error, and the question to go back to.
-
-    Arguments:
-        error: what running it raised.
-        file: as it was compiled.
-        text: its content.
-        name: what it is called in the notebook's advice.
-    """
+    """What to say of a file that does not run: its line, the error, and the question to go back to; see `fault_of`."""
     fault = fault_of(error, file, text)
     line = fault.line if fault else 0
     if isinstance(error, SyntaxError) and error.filename == file:
@@ -113,10 +106,7 @@ def fault_of(
     from what the file had returned, belongs to the question ``default``, or to the one whose operation autograd names.
 
     Arguments:
-        error: with its traceback.
-        file: as the file was compiled.
-        text: its content.
-        default: a question.
+        file, text: its name, as it was compiled, and its content.
         again: does once more what failed, to ask autograd for the line.
     """
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]

@@ -33,14 +33,9 @@ class Breach(Exception):
 
 
 def check_contract(cell: Cell, model: str, n_in: int, size: int, text: str) -> None:
-    """Raises Breach where a cell cannot be trained.
+    """Raises Breach where a student's cell cannot be trained, in batches of this size.
 
-    Arguments:
-        cell: a student's.
-        model: ``rnn`` or ``gru``.
-        n_in: its inputs.
-        size: sequences in a training batch.
-        text: of its file; gates that are marked there as questions are tried by themselves.
+    Gates that the text of its file marks as questions are tried by themselves.
     """
     _check_parts(cell, MODELS[model], n_in)
     marked = [method for method in GATES if is_marked(text, f"{model}_{method}")]

@@ -111,11 +111,6 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
     return Pace(opening, update, check)
 
 
-def kind_of(regime: Regime) -> Regime:
-    """The same for all regimes that take the same time: they are timed once."""
-    return regime.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
-
-
 class _Work:
     """What a trainer does with a batch, and with its first steps, once they have been made ready."""
 
@@ -174,12 +169,8 @@ def company(others: int) -> Iterator[None]:
 def seconds_left(jobs: Sequence[Job], cells: Cells, start: float = 0.0) -> tuple[dict[str, float], Machine | None]:
     """Seconds that each job still takes, by label, were it not to stop early, and this machine.
 
-    Equal work is timed once. Jobs of an experiment that cannot tell are left out.
-
-    Arguments:
-        jobs: with something left to do.
-        cells: whose cells.
-        start: seconds that this process took to start; 0 to count training alone.
+    Equal work is timed once. Jobs of an experiment that cannot tell are left out. ``start`` is what this process took
+    to start (s); 0 counts training alone.
     """
     here, paces, left = machine(start) if start else None, {}, {}
     kinds = {job.label: job.experiment.kind_of(job.settings) for job in jobs}

@@ -139,12 +139,7 @@ def plan(
     student: str = "",
     limit: float = 0.0,
 ) -> list[Job]:
-    """One job for each named run of an experiment (the main assignment's by default), all checked before any work.
-
-    Raises:
-        BadValue: an unknown run, profile or parameter, twice the same run, no notebook, or one whose parameters are not
-            those that would be injected.
-    """
+    """One job for each named run of an experiment (the main assignment's by default), all checked before any work."""
     experiment, cells, overrides = experiment or experiment_of(), cells or Cells(), overrides or {}
     executed = find_notebook(experiment, notebook)
     given = {"profile": profile, "overrides": overrides, "cells": cells.place}
@@ -182,11 +177,9 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
 
 
 def standing(job: Job) -> str:
-    """What an earlier command left of this job.
+    """What an earlier command left of this job: ``finished``, ``begun``, ``other`` (something else) or ``nothing``.
 
-    Returns:
-        ``finished`` (same settings, cells and major version, and its notebook ran to its end), ``begun`` (a state
-        or a record to go on from), ``other`` (something else lies there) or ``nothing``.
+    Finished is what has the same settings, cells and major version, and whose notebook ran to its end.
     """
     folder = Path(job.folder)
     if not folder.exists() or not any(folder.iterdir()):
@@ -228,5 +221,4 @@ def updates_done(job: Job) -> int:
 
 def last_line(text: str) -> str:
     """The last line that is not empty."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
+    return (text.strip().splitlines() or [""])[-1].strip()

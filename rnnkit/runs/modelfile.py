@@ -53,13 +53,7 @@ class Cells:
         return "" if self.source == BUILTIN else f"cells: {self.source} (sha256 {self.sha256[:12]})"
 
     def blame(self, error: BaseException, model: str, again: Callable[[], object] | None = None) -> BrokenCell | None:
-        """What to raise instead of an error that came up in these cells; None where it is not theirs.
-
-        Arguments:
-            error: with its traceback.
-            model: ``rnn`` or ``gru``.
-            again: does once more what failed.
-        """
+        """What to raise instead of an error that came up in these cells; None where it is not theirs."""
         if self.source == BUILTIN or not isinstance(error, RAISED) or isinstance(error, OSError | MemoryError):
             return None
         fault = fault_of(error, self.source, self.text, f"{model}_step", again)
@@ -77,9 +71,6 @@ def find_cells(path: str | Path | None = None) -> Cells:
 
     Arguments:
         path: a Python file that defines ``RNN`` and ``GRU`` (or one of them), ``builtin``, or None.
-
-    Raises:
-        CellsError: no such file, it does not run, or it defines neither class.
     """
     if path is None:
         path = DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else BUILTIN
@@ -101,11 +92,7 @@ def _read(path: str | Path, expected: str) -> bytes:
 
 
 def run_file(path: Path, source: bytes, name: str) -> tuple[str, dict]:
-    """A file of somebody's as text, and what running it defines (CellsError with its line: it does not run).
-
-    Arguments:
-        name: what the file is called in the notebook's advice.
-    """
+    """A file of somebody's as text, and what running it defines; the notebook's advice calls it by ``name``."""
     text = source.decode("utf-8", "replace")
     module = types.ModuleType(f"rnnkit_own_{Path(name).stem}")
     module.__file__ = str(path)
@@ -123,11 +110,7 @@ def unread_cells(path: Path) -> Cells:
 
 
 def student_files(folder: Path) -> dict[str, Path]:
-    """Every student's file below a folder, by name: ``STUDENT/…/model.py``, or else ``STUDENT.py``.
-
-    Raises:
-        CellsError: there is none.
-    """
+    """Every student's file below a folder, by name: ``STUDENT/…/model.py``, or else ``STUDENT.py``."""
     nested = sorted(path for path in folder.rglob(DEFAULT_FILE) if path.parent != folder)
     files = {path.parent.relative_to(folder).as_posix(): path for path in nested}
     files = files or {path.stem: path for path in sorted(folder.glob("*.py"))}
@@ -145,11 +128,7 @@ def without_file(folder: Path) -> list[str]:
 
 
 def make_cell(regime: Regime, cells: Cells, dtype: torch.dtype = torch.float32) -> Cell:
-    """The regime's cell, held against the contract and its ``forward`` against its ``step``; weights are not drawn yet.
-
-    Raises:
-        CellsError: the class is missing, or breaks the contract; the message says where.
-    """
+    """The regime's cell, its weights not drawn yet (CellsError: the class is missing, or breaks the contract)."""
     name, reference = CLASS_NAMES[regime.model], MODELS[regime.model]
     if regime.model not in cells.classes:
         expected = f"expected a class {name} for --model {regime.model}, found none; define it there"

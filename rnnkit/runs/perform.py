@@ -125,10 +125,7 @@ def perform(
     or an error. Files of an earlier run of this name are moved into a folder beside, never overwritten.
 
     Arguments:
-        experiment: what the run is one of.
-        settings: the run's.
         out: folder for the files; made if missing.
-        cells: whose cells.
         resume: go on from ``{name}_state.npz``; without one, start over and say so.
         echo: receives what the run has to say, block by block.
         progress: show a progress bar with the time left.

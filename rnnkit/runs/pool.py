@@ -30,11 +30,8 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     """Runs jobs and yields each outcome as it comes; finished ones are skipped, half-finished ones go on.
 
     A folder that holds another run (other settings, another model.py) is moved aside first, to ``{folder}_kept_1``.
-
-    Arguments:
-        executor: a run that fails, or whose worker dies, is an outcome, not the end.
-        shared_disk: the executor's workers are here, and each job gets a process, which writes into the job's folder
-            and goes on from a saved state; otherwise they send their files back as bytes.
+    A run that fails, or whose worker dies, is an outcome, not the end. Where the executor's workers share no disk with
+    this machine they send their files back as bytes; here each job gets a process, which writes into its folder.
     """
     waiting = {}
     for job in jobs:
@@ -93,10 +90,9 @@ def _limit_reason(job: Job) -> str:
         done = int((job.stored() or {}).get("updates", 0))
     except RecordError:
         done = 0
-    minutes = f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}"
-    if not done:
-        return f"{minutes}, before its first check: nothing is saved yet; give it a longer --limit"
-    return f"{minutes}, after {done} updates; the same command goes on"
+    saved = f"after {done} updates; the same command goes on"
+    none = "before its first check: nothing is saved yet; give it a longer --limit"
+    return f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}, {saved if done else none}"
 
 
 def train_job(job: Job, folder: str | Path) -> None:

@@ -18,8 +18,8 @@ from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
 from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
 from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
-from rnnkit.runs import estimate
 from rnnkit.runs.broken import RAISED, BrokenCell
+from rnnkit.runs.estimate import Pace, pace_of
 from rnnkit.runs.experiment import Experiment, Record, Run
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.runs.perform import RunFiles, perform
@@ -42,7 +42,6 @@ class Training(Run):
         self.trainer = Trainer(regime, None if cells.source == BUILTIN else make_cell(regime, cells))
 
     def checkpoints(self) -> Iterator[Checkpoint]:
-        """The trainer's."""
 
         def count(updates: int) -> None:
             self.updates = updates
@@ -52,11 +51,9 @@ class Training(Run):
         self.status = self.trainer.status
 
     def state(self) -> dict[str, Any]:
-        """All of the record."""
         return content(self.trainer, self.cells.sha256)
 
     def restore(self, state: Record) -> str | None:
-        """Goes on from a record."""
         self.trainer.restore(dict(state))
         self.updates = self.trainer.updates
         if self.updates and not anchors_of(dict(state)):
@@ -117,14 +114,12 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
     )
 
     def begin(self, settings: Regime, cells: Cells) -> Training:
-        """A trainer that has not begun."""
         return Training(settings, cells, self.engine)
 
     def schema(self, settings: Regime) -> dict[str, Key]:
@@ -160,21 +155,17 @@ class RegimeExperiment(Handout, Experiment):
         return chosen_regime(name, profile, **overrides)
 
     def refuse(self, settings: Regime, cells: Cells) -> None:
-        """Raises RegimeError or CellsError for a device, an engine or cells that cannot train this regime."""
         check_device(settings)
         lookup(dict.fromkeys(CHOICES), self.engine, "engine")
         make_cell(settings, cells)
 
     def without_effect(self, settings: Regime, given: Iterable[str]) -> str:
-        """See `rnnkit.settings.without_effect`."""
         return without_effect(settings, given)
 
     def describe(self, settings: Regime, check: Checkpoint, updates: int) -> str:
-        """The handout's block of lines."""
         return check_block(settings, check)
 
     def closing(self, settings: Regime, status: str, updates: int) -> str:
-        """How a run ended, in one line."""
         return closing_line(settings, status, updates)
 
     def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
@@ -182,24 +173,20 @@ class RegimeExperiment(Handout, Experiment):
         return run.state()
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Without the empty rows of what was to come."""
         return trimmed(content)
 
     def check_belongs(self, content: Record, settings: Regime, cells_sha256: str, path: Path) -> None:
-        """RecordError: another regime, engine or another model.py."""
         check_belongs(dict(content), settings, self.engine, cells_sha256, path)
 
     def checked(self, record: Record) -> bool:
-        """Whether a check is in it."""
         return bool((record["check_updates"] >= 0).any())
 
     def kind_of(self, settings: Regime) -> Regime:
         """Without what takes no time."""
-        return estimate.kind_of(settings)
+        return settings.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
 
-    def pace(self, settings: Regime, cells: Cells) -> estimate.Pace:
-        """Timed by the engine that training would take."""
-        return estimate.pace_of(settings, cells)
+    def pace(self, settings: Regime, cells: Cells) -> Pace:
+        return pace_of(settings, cells)
 
     def own_command(self, settings: Regime) -> str:
         """With rnnkit's own module."""
