@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnkit.checks.errors import of_error
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.checks.rounds import every_round
+from rnnkit.checks.outcome import Outcome, kind_of, named
+
+Run = Callable[[Any, torch.dtype, Outcome, Inputs], None]  # obj, dtype, outcome, inputs
 
 
 class Case(NamedTuple):
@@ -25,7 +27,7 @@ class Case(NamedTuple):
 
     name: str
     weight: float
-    run: Callable[[Any, torch.dtype, Outcome, Inputs], None]
+    run: Run
 
 
 def tensor(values: np.ndarray, dtype: torch.dtype, grad: bool = False) -> Tensor:
@@ -92,15 +94,31 @@ def unchanged(outcome: Outcome, said: str, given: Any, kept: Any, right: Any) ->
         outcome.problems[said] = f"{said}: your code changes them in place; make new tensors instead"
 
 
-def in_rounds(
-    once: Callable[[Any, torch.dtype, Outcome, Inputs], None],
-) -> Callable[[Any, torch.dtype, Outcome, Inputs], None]:
+def in_rounds(once: Run) -> Run:
     """What a case runs that asks a function in every round; ``once`` asks it in one."""
 
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         every_round(outcome, inputs, lambda outcome, given: once(obj, dtype, outcome, given))
 
     return run
+
+
+def every_round(outcome: Outcome, inputs: Inputs, one: Callable[[Outcome, Inputs], None]) -> None:
+    """Runs a case with its own inputs and, where what came back has the right form, in the later rounds.
+
+    An exception in a later round is a problem of the outcome, one in the first is raised.
+    """
+    one(outcome, inputs)
+    if outcome.problems:
+        return
+    for name, given in inputs.rounds.items():
+        part = Outcome(sizes=given.sizes)
+        try:
+            one(part, given)
+        except Exception as error:
+            part.problems["error"] = of_error(error, None, given.sizes if "W_ho" in given.arrays else None)
+        outcome.values |= {named(quantity, name): value for quantity, value in part.values.items()}
+        outcome.problems |= {named(what, name): f"with {name}: {text}" for what, text in part.problems.items()}
 
 
 def _argument(name: str, dtype: torch.dtype, inputs: Inputs, number: bool) -> Any:

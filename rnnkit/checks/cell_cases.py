@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.case import tensor
+from rnnkit.checks import case
+from rnnkit.checks.case import Run, every_round, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome
-from rnnkit.checks.rounds import every_round
 from rnnkit.common.shapes import SHAPES, shape_of
 
 
-def make_cell(
-    cls: type, kind: str, dtype: torch.dtype, inputs: Inputs, *, phi: str = "tanh", head: str = "softmax"
-) -> nn.Module:
-    """A cell of the student's class, all its weights set.
+def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) -> None:
+    """Puts the weights in place, as an update of training does.
 
     Raises:
         LookupError: a parameter is missing or has another shape.
     """
-    sizes = inputs.sizes
-    cell = cls(sizes["I"], sizes["H"], sizes["O"], phi=phi, head=head, dtype=dtype)
-    set_weights(cell, kind, dtype, inputs)
-    return cell
-
-
-def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) -> None:
-    """Puts the weights in place, as an update of training does."""
     parameters = dict(cell.named_parameters())
     for name, letters in SHAPES[kind].items():
         parameter, shape = parameters.get(name), shape_of(letters, inputs.sizes)
@@ -42,9 +31,7 @@ def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) 
             parameter.copy_(tensor(inputs[name], dtype))
 
 
-def cell_in_rounds(
-    kind: str, use: Callable[[nn.Module, torch.dtype, Outcome, Inputs], None], **made: str
-) -> Callable[[Any, torch.dtype, Outcome, Inputs], None]:
+def cell_in_rounds(kind: str, use: Run, **made: str) -> Run:
     """A case that uses a cell in every round; one cell for as long as its sizes, head and phi stay.
 
     Arguments:
@@ -58,9 +45,10 @@ def cell_in_rounds(
 
         def one(outcome: Outcome, given: Inputs) -> None:
             chosen = _chosen(made, given)
-            key = (*chosen.items(), *(given.sizes[letter] for letter in "IHO"))
+            sizes = [given.sizes[letter] for letter in "IHO"]
+            key = (*chosen.items(), *sizes)
             if key not in cells:
-                cells[key] = make_cell(obj, kind, dtype, given, **chosen)
+                cells[key] = obj(*sizes, dtype=dtype, **chosen)
             cell, off = cells[key], given.options.get("grad") == "off"
             set_weights(cell, kind, dtype, given)
             cell.train(not off)
@@ -90,8 +78,7 @@ def given_tensors(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = F
 def unchanged(outcome: Outcome, given: dict[str, Tensor], fresh: dict[str, Tensor]) -> None:
     """Notes what a student's code changed in place."""
     for name, value in given.items():
-        if not torch.equal(value.detach(), fresh[name].detach()):
-            outcome.problems[name] = f"{name}: your code changes it in place; make a new tensor instead"
+        case.unchanged(outcome, name, value, value, fresh[name])
 
 
 def named_weights(cell: nn.Module, kind: str) -> dict[str, Tensor]:

@@ -62,13 +62,11 @@ def of_error(error: BaseException, question: Question | None = None, sizes: dict
         question: that was asked.
         sizes: of the inputs.
     """
-    _, line = where(error)
+    function, line = where(error)
     text = " ".join(str(error).split())[:240]
-    function = where(error)[0]
     sizes = sizes or {}
     if question is not None and not question.method:
-        in_time = {"hs", "hidden", "v", "flow"}.intersection(question.arguments)
-        sizes = {one: size for one, size in sizes.items() if one in "TBH" and in_time}
+        sizes = {one: size for one, size in sizes.items() if one in "TBH" and question.in_time}
     place = f"In {function}, {line}" if line else "Calling it"
     hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes)
     return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()

@@ -8,15 +8,16 @@ import numpy as np
 
 from rnnkit.checks import rules
 from rnnkit.checks.case import Case
-from rnnkit.checks.diagnose import Outcomes, diagnosis
+from rnnkit.checks.diagnose import diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import difference, wrong_in
 from rnnkit.checks.observe import NOT_WRITTEN, Seen
-from rnnkit.checks.outcome import Outcome, later
+from rnnkit.checks.outcome import Outcome, Outcomes, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.checks.right import Expected, expected
+from rnnkit.checks.right import expected
 
 CALLED = "which this calls, is not right yet"
 

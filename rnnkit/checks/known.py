@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
+from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcomes, later, same_print
 from rnnkit.checks.question import Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
@@ -112,7 +113,7 @@ def read(stored: dict[str, Any]) -> tuple[Known, ...]:
     )
 
 
-def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> Prints:
+def prints(question: Question, outcomes: Outcomes, right: Expected) -> Prints:
     """case -> fingerprint of what was seen; None where it is right.
 
     Of a cell the first round is enough, which gives many numbers; a function often gives one only.

@@ -7,14 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.numbers import is_gradient
-from rnnkit.checks.outcome import WITH, Outcome, equal, later, named
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.numbers import is_gradient, parts, summed
+from rnnkit.checks.outcome import WITH, equal, later, named
 from rnnkit.checks.question import Question
-from rnnkit.checks.recurrence import parts, summed
+from rnnkit.checks.wrong import Wrong
 
-Right = dict[str, np.ndarray]
-Expected = dict[str, Right]
 ENOUGH = 5  # numbers that a curve must go through
 EXACT = 1e-6
 CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -25,37 +23,24 @@ CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def mixture(question: Question, case: str, outcome: Outcome, right: Expected) -> str | None:
-    """How the first wrong array of a case is made of the right one and what was given.
-
-    Arguments:
-        question: that was asked, with the public inputs.
-        case: its name.
-        outcome: of that case.
-        right: the right numbers by case.
-    """
+def mixture(answer: Wrong, case: str) -> str | None:
+    """How the first wrong array of a case is made of the right one and what was given."""
+    question, right, values = answer.question, answer.right[case], answer.outcomes[case].values
     if not question.method:
         return None
-    inputs, known = question.inputs.of(case), right.get("gate traces", {}) | right[case]
-    for name, numbers in right[case].items():
-        got = outcome.values.get(name)
+    inputs, known = question.inputs.of(case), answer.right.get("gate traces", {}) | right
+    for name in answer.names(case):
+        got, numbers = values.get(name), right[name]
         told = later(name) or is_gradient(name)
-        if (
-            got is None
-            or told
-            or got.shape != numbers.shape
-            or got.size < 10
-            or equal(got, numbers)
-            or not np.ptp(numbers)
-        ):
+        if got is None or told or got.shape != numbers.shape or got.size < 10 or not np.ptp(numbers):
             continue
         # the weights are made so alike that one may be a multiple of another by chance
         counts = parts(got, _columns(question, name, known, "", inputs), whole=name == "W")
         if counts is None:
             continue
         for special, given in inputs.rounds.items():
-            one, more = named(name, special), outcome.values.get(named(name, special))
-            if more is None or one not in right[case] or given.options.get("phi"):
+            one, more = named(name, special), values.get(named(name, special))
+            if more is None or one not in right or given.options.get("phi"):
                 continue
             columns = _columns(question, name, known, special, given)
             made = [times * columns[part] for part, times in counts.items() if part in columns]
@@ -65,7 +50,7 @@ def mixture(question: Question, case: str, outcome: Outcome, right: Expected) ->
     return None
 
 
-def _columns(question: Question, name: str, right: Right, special: str, inputs: Inputs) -> dict[str, np.ndarray]:
+def _columns(question: Question, name: str, right: Arrays, special: str, inputs: Inputs) -> Arrays:
     """Arrays of the quantity's shape that it could be made of."""
     at = (lambda one: named(one, special)) if special else (lambda one: one)
     numbers = right[at(name)]
@@ -110,24 +95,18 @@ def _columns(question: Question, name: str, right: Right, special: str, inputs: 
     return columns
 
 
-def curve(question: Question, outcomes: dict[str, Outcome], right: Expected) -> str | None:
-    """Whether a wrong quantity is one and the same curve of the right one, in all cases and rounds.
-
-    Arguments:
-        question: that was asked.
-        outcomes: by case.
-        right: the right numbers by case.
-    """
-    if question.method:
+def curve(answer: Wrong) -> str | None:
+    """Whether a wrong quantity is one and the same curve of the right one, in all cases and rounds."""
+    if answer.question.method:
         return None
     pooled: dict[str, list[tuple[np.ndarray, np.ndarray, dict[str, int]]]] = {}
-    for case, numbers in right.items():
-        rounds = question.inputs.of(case).rounds
+    for case, numbers in answer.right.items():
+        rounds = answer.question.inputs.of(case).rounds
         for name, value in numbers.items():
-            got = outcomes[case].values.get(name)
+            got = answer.outcomes[case].values.get(name)
             base, _, special = name.partition(WITH)
             if got is not None and got.shape == value.shape and base in ("norm", "rho", "s", "d", "g", "Omega"):
-                sizes = rounds[special[:-1]].sizes if special[:-1] in rounds else question.inputs.sizes
+                sizes = rounds.get(special[:-1], answer.question.inputs).sizes
                 pooled.setdefault(base, []).append((got.ravel(), value.ravel(), sizes))
     for name, rounds_of_all in pooled.items():
         value = np.concatenate([one for _, one, _ in rounds_of_all])

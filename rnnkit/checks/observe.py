@@ -13,11 +13,10 @@ import torch
 from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.inputs import Arrays, Inputs
-from rnnkit.checks.outcome import Outcome, equal, kind_of, later
+from rnnkit.checks.outcome import Outcome, Outcomes, equal, kind_of, later
 from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 
-Outcomes = dict[str, Outcome]
 NOT_WRITTEN = "not written yet"
 LOOSE = 2e-3  # what rounding to float32 may change
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
@@ -74,7 +73,7 @@ def run_more(question: Question, obj: Any) -> Outcomes:
     """
     if not question.method:
         return {}
-    case, outcomes = question.cases[0], {}
+    case = question.cases[0]
     given = question.inputs.of(case.name)
     whole = run_case(case, obj, torch.float64, given)
     first = Outcome(sizes=given.sizes)
@@ -82,9 +81,10 @@ def run_more(question: Question, obj: Any) -> Outcomes:
         for name, inputs in given.rounds.items():
             if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone())):
                 first.notes.append(name)
-    outcomes[repeats.FIRST] = first
+    outcomes = {repeats.FIRST: first}
     if question.method == "forward":
-        outcomes[recurrence.OWN] = recurrence.own_steps(question, obj)
+        steps = recurrence.own_steps(question.target)
+        outcomes[steps.name] = run_case(steps, obj, torch.float64, question.inputs.alone())
     return outcomes
 
 

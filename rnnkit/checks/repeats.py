@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import Outcome, equal, later, named
+from rnnkit.checks.outcome import Outcome, Outcomes, equal, later, named
 
 CALLS = "calls"  # the problem's name
 ONCE_MORE = "the first inputs once more"
@@ -89,13 +91,8 @@ def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
     return all(_same(whole.values.get(named(quantity, name)), value, SAME) for quantity, value in alone.values.items())
 
 
-def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> tuple[str | None, bool]:
-    """What is said of calls that do not repeat, and whether it is all that is known.
-
-    Arguments:
-        outcomes: by case.
-        right: the right numbers by case.
-    """
+def said(outcomes: Outcomes, right: Expected) -> tuple[str | None, bool]:
+    """What is said of calls that do not repeat, and whether it is all that is known."""
     troubles = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
     if RANDOM in troubles.values():
         return f"{RANDOM}.", True
@@ -114,15 +111,9 @@ def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) 
     ), True
 
 
-def without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+def without(outcomes: Outcomes) -> Outcomes:
     """The outcomes as if nothing had been asked twice."""
     return {
-        case: Outcome(
-            outcome.values,
-            {name: text for name, text in outcome.problems.items() if name != CALLS},
-            outcome.error,
-            outcome.notes,
-            outcome.sizes,
-        )
+        case: replace(outcome, problems={name: text for name, text in outcome.problems.items() if name != CALLS})
         for case, outcome in outcomes.items()
     }
