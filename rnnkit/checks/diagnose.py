@@ -12,7 +12,7 @@ from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Expected
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
-from rnnkit.checks.mixtures import curve, mixture
+from rnnkit.checks.mixtures import curve, made_of, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, joined
 from rnnkit.checks.only_later import only_later
 from rnnkit.checks.outcome import Outcomes, equal, later
@@ -20,7 +20,6 @@ from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
 from rnnkit.checks.right import expected
-from rnnkit.checks.terms import made_of
 from rnnkit.checks.wrong import Wrong
 
 MOST = 4  # sentences

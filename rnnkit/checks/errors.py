@@ -55,13 +55,7 @@ def unwritten_question(question: Question, error: BaseException | None) -> Quest
 
 
 def of_error(error: BaseException, question: Question | None = None, sizes: dict[str, int] | None = None) -> str:
-    """An exception in one or two sentences.
-
-    Arguments:
-        error: what was raised.
-        question: that was asked.
-        sizes: of the inputs.
-    """
+    """An exception in one or two sentences."""
     function, line = where(error)
     text = " ".join(str(error).split())[:240]
     sizes = sizes or {}

@@ -53,29 +53,23 @@ def _cells(assignment: str, notebook: str) -> dict[str, str]:
     return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
 
 
-def _cells_beside(question: Question) -> dict[str, str]:
-    return _cells(question.assignment.name, question.notebook)
-
-
 def solution(asked: Asked) -> str:
     """The text of a question's solution cell."""
     question = question_of(asked)
-    return _cells_beside(question)[f"{question.id}_solution"]
+    return _cells(question.assignment.name, question.notebook)[f"{question.id}_solution"]
 
 
 def student_object(asked: Asked, text: str | None = None, **others: str) -> Any:
-    """The class or function of a notebook with all its solutions, as a check cell would hand it over.
+    """The class or function of a notebook, as a check cell would hand it over.
 
-    Arguments:
-        asked: the question.
-        text: the question's solution cell, by default the right one.
-        others: other questions' solution cells by id, where they are not the right ones.
+    The solution cells of the question and of others, by id, may be replaced by these texts.
     """
     question = question_of(asked)
+    if text:
+        others[question.id] = text
     texts = {f"{id}_solution": other for id, other in others.items()}
-    texts |= {f"{question.id}_solution": text} if text else {}
     space: dict[str, Any] = {"__name__": "__main__"}
-    for id, source in (_cells_beside(question) | texts).items():
+    for id, source in (_cells(question.assignment.name, question.notebook) | texts).items():
         name = f"<cell {id}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         exec(_compiled(source, name), space)
@@ -88,16 +82,10 @@ def _compiled(source: str, name: str) -> Any:
 
 
 def patched(asked: Asked, old: str, new: str) -> str:
-    """A solution cell with one place changed.
-
-    Raises:
-        ValueError: the place is not there exactly once.
-    """
+    """A solution cell with one place changed, which must be there exactly once."""
     text = solution(asked)
     if text.count(old) != 1:
-        raise ValueError(
-            f"{question_of(asked).id}: expected {old!r} once in the solution, found it {text.count(old)} times"
-        )
+        raise ValueError(f"{question_of(asked).id}: expected {old!r} once in the solution, not {text.count(old)} times")
     return text.replace(old, new)
 
 
@@ -131,14 +119,12 @@ def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
 def slips(question: str) -> Iterator[Any]:
     """The slips of one symbol in the solution of a question, and in other right answers to it."""
     head = solution(question).split("    ### BEGIN")[0]
-    bodies = [body for id, body in _module("bases").BASES if id == question]
+    bodies = [f"{head}    {body}\n" for id, body in _module("bases").BASES if id == question]
     rules = _module("slip_rules")
-    for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
-        yield from (
-            slip
-            for slip in _module("slips").slips(text, rules.changes, rules.statements)
-            if question != "rho" or not UNSAFE.search(slip.text)
-        )
+    for text in (solution(question), *bodies):
+        for slip in _module("slips").slips(text, rules.changes, rules.statements):
+            if question != "rho" or not UNSAFE.search(slip.text):
+                yield slip
 
 
 def more(question: str) -> Iterator[tuple[str, str]]:

@@ -25,10 +25,7 @@ CALLED = "which this calls, is not right yet"
 def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
     """The report on an object that was run with the public inputs.
 
-    Arguments:
-        question: that was asked.
-        seen: what the object did.
-        needs: earlier questions whose code this one calls, and their reports; looked at only where it fails.
+    The reports of the earlier questions whose code it calls are looked at only where it fails.
     """
     if seen.verdict:
         return failed(question, *seen.verdict)

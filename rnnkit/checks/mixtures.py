@@ -1,26 +1,31 @@
-"""Whether a wrong answer is a sum of few known things, or the same curve of the right one in every round."""
+"""Whether a wrong answer is a sum of few known things or terms, or the same curve of the right one in every round."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from rnnkit.checks.inputs import Arrays, Inputs
-from rnnkit.checks.numbers import is_gradient, parts, summed
+from rnnkit.checks.numbers import EXACT, Parts, counts_of, is_gradient, parts, summed
 from rnnkit.checks.outcome import WITH, equal, later, named
 from rnnkit.checks.question import Question
 from rnnkit.checks.wrong import Wrong
 
 ENOUGH = 5  # numbers that a curve must go through
-EXACT = 1e-6
 CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "it": lambda v: v,
     "its square": lambda v: v**2,
     "1 divided by it": lambda v: 1 / v,
     "its logarithm": np.log,
 }
+INVERSES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "tanh": np.arctanh,
+    "sigmoid": lambda v: np.log(v / (1 - v)),
+    "": lambda v: v,
+}  # by name, how to get back to the sum
+MOST_TERMS = 5  # that a sum may be made of: with more of them anything could be
 
 
 def mixture(answer: Wrong, case: str) -> str | None:
@@ -55,7 +60,7 @@ def _columns(question: Question, name: str, right: Arrays, special: str, inputs:
     at = (lambda one: named(one, special)) if special else (lambda one: one)
     numbers = right[at(name)]
     columns = {f"the right {name}": numbers}
-    arrays = dict(inputs.arrays)
+    arrays = inputs.arrays
     if name == "W":
         columns |= {one: arrays[one] for one in arrays if one.startswith("W_h") and one != "W_ho"}
         columns |= {f"{one} transposed": value.T for one, value in columns.items() if one.startswith("W_h")}
@@ -134,7 +139,7 @@ def _curve(got: np.ndarray, right: np.ndarray) -> str | None:
         table = np.array([other[kept], np.ones(kept.sum())]).T
         counts, _, rank, _ = np.linalg.lstsq(table, one[kept], rcond=1e-10)
         off = np.abs(table @ counts - one[kept])
-        if rank < 2 or (off > EXACT * (np.abs(one[kept]).min() + np.abs(one[kept]) * 1e-2)).any():
+        if rank < 2 or (off > 10 * EXACT * (np.abs(one[kept]).min() + np.abs(one[kept]) * 1e-2)).any():
             continue
         times, plus = map(float, counts)
         if abs(times) < 1e-4 or (abs(times - 1) < 1e-6 and abs(plus) < 1e-9):
@@ -155,3 +160,44 @@ def _said(what: str, times: float, plus: float) -> str:
     factor = "" if abs(times - 1) < 1e-6 else f"{times:.4g} times "
     more = "" if abs(plus) < 1e-9 else f" {'plus' if plus > 0 else 'minus'} {abs(plus):.4g}"
     return f"in every round {what} is {factor}{of}{more}"
+
+
+# ---- the terms that are stored of a question ----------------------------------------------------------------------
+
+
+def made_of(question: Question, quantity: str, got: np.ndarray, right: np.ndarray) -> str | None:
+    """How the terms of an answer's sum differ from those of the right one; None where it is no sum of these terms."""
+    terms = question.assignment.stored("terms").get(question.id, {}).get(quantity)
+    if terms is None or got.shape != right.shape:
+        return None
+    wanted, made = _in_terms(right, terms), _in_terms(got, terms)
+    if wanted is None or made is None:
+        return None
+    (curve, should), (other, does) = wanted, made
+    said = []
+    if other != curve:
+        said.append(f"it goes through {other or 'nothing'} where it should go through {curve or 'nothing'}")
+    said += [_counted(name, should[name], does[name]) for name in terms if abs(should[name] - does[name]) > 1e-4]
+    if not said:
+        return None
+    inside = f" inside the {other}" if other else ""
+    return f"{quantity}, taken apart into terms{inside}: {'; '.join(said)}."
+
+
+def _counted(name: str, should: float, does: float) -> str:
+    if abs(should) < 1e-4:
+        return f"there is also {name}{'' if abs(does - 1) < 1e-4 else f', {does:.4g} times'}"
+    if abs(does) < 1e-4:
+        return f"{name} is missing"
+    return f"{name} counts {does:.4g} times, not {should:.4g}"
+
+
+def _in_terms(value: np.ndarray, terms: Mapping[str, np.ndarray]) -> tuple[str, Parts] | None:
+    """The nonlinearity and how often each term counts, where few terms give the numbers exactly."""
+    for curve, inverse in INVERSES.items():
+        with np.errstate(all="ignore"):
+            total = inverse(value)
+        counts = counts_of(total, terms, 10 * EXACT) if np.isfinite(total).all() else None
+        if counts and sum(abs(count) > 1e-5 for count in counts.values()) <= MOST_TERMS:
+            return curve, counts
+    return None

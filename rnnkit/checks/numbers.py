@@ -82,10 +82,7 @@ def clamped(got: np.ndarray, right: np.ndarray) -> str | None:
 def parts(value: np.ndarray, columns: dict[str, np.ndarray], whole: bool = False) -> Parts | None:
     """How often each of one or two columns counts, where their sum gives the numbers exactly.
 
-    Arguments:
-        value: the numbers.
-        columns: by name, of the same shape.
-        whole: whether each counts once, with either sign, and in no other way.
+    Where ``whole`` is set each must count once, with either sign.
     """
     for names in (*combinations(columns, 1), *combinations(columns, 2)):
         counts = counts_of(value, {name: columns[name] for name in names}, EXACT)

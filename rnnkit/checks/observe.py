@@ -92,11 +92,6 @@ def run_cases(question: Question, obj: Any, inputs: Inputs | None = None) -> Out
     """Every case of a question, in float64; it must run in float32 too, as training does.
 
     Code that makes float32 tensors of its own is checked in float32.
-
-    Arguments:
-        question: that is asked.
-        obj: the student's class or function.
-        inputs: by default the public ones.
     """
     inputs, outcomes = inputs or question.inputs, {}
     for case in question.cases:

@@ -144,11 +144,7 @@ class Outcome:
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
     def fingerprint(self, rounds: bool = True) -> Fingerprint:
-        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error.
-
-        Arguments:
-            rounds: whether the later rounds count, too.
-        """
+        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error."""
         names = [name for name in sorted(self.values) if rounds or not later(name)]
         problems = sorted(text for name, text in self.problems.items() if not later(name))
         words = [f"{name}{self.values[name].shape}" for name in names] + problems

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.checks.case import Case, tensor
-from rnnkit.checks.cell_cases import cell_in_rounds
+from rnnkit.checks.case import Case, cell_in_rounds, tensor
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.numbers import EXACT, clamped, parts, summed
 from rnnkit.checks.outcome import Outcome, as_array, equal
@@ -101,12 +100,7 @@ def _ask_steps(kind: str, cell: Any, dtype: torch.dtype, outcome: Outcome, input
 
 
 def of_states(own: Outcome | None, step: np.ndarray) -> str | None:
-    """How the states of a sequence hang together, where its step is right and they are not.
-
-    Arguments:
-        own: what `own_steps` asks for.
-        step: what a right step gives for the inputs of the question on one step.
-    """
+    """How the states in the outcome of `own_steps` hang together, where its step is right and they are not."""
     if own is None or own.error is not None or own.problems or not equal(own.values.get("step"), step):
         return None
     hidden, tries, starts = (own.values.get(name) for name in ("hidden", "tries", "starts"))

@@ -12,13 +12,7 @@ NEAR = 5e-3  # below it, a mistake cannot be a whole term
 
 
 def relation(expected: Arrays, outcome: Outcome, in_steps: bool = True) -> str | None:
-    """How the first wrong quantity that can be told is related to the right one; None where nothing is seen.
-
-    Arguments:
-        expected: the right numbers of a case.
-        outcome: of that case.
-        in_steps: whether the question has the sizes T, B and H.
-    """
+    """How the first wrong quantity of a case that can be told is related to the right one; None if nothing is seen."""
     if sentence := _together(expected, outcome):
         return sentence
     for name, right in wrong_in(expected, outcome).items():

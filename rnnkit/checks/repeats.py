@@ -41,10 +41,7 @@ def seeds_itself(functions: Iterable[Any]) -> bool:
 def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) -> str | None:
     """RANDOM, KEPT or RAISES, where the same inputs give another outcome; None where they do not.
 
-    Arguments:
-        double: of a case in float64, in all its rounds, after `sow(0)`.
-        single: of it in float32, after `sow(1)`.
-        again: runs the case once more in float64, without later rounds, after `sow` with its argument.
+    ``double`` came after `sow(0)`, ``single`` after `sow(1)`; ``again`` sows its argument and runs the first round.
     """
     if double.error is not None or not (_apart(double, single, ROUNDED) or _once_more(double)):
         return None

@@ -60,15 +60,11 @@ def weights_of(question: Question) -> list[str]:
 
 
 class Book:
-    """The calls of one request.
+    """The calls of one request: those not known yet by key, and the ids of all questions that were called.
 
     Arguments:
         given: key -> ``{"values": arrays}`` or ``{"error": [type, text]}``: what right code does in known calls.
         plain: whether functions give floats and arrays, not tensors; either is a right answer to them.
-
-    Fields:
-        calls: key -> a call that is not known yet.
-        called: ids of the questions that were called.
     """
 
     def __init__(self, given: dict[str, Any], plain: bool) -> None:
