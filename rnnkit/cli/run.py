@@ -19,6 +19,7 @@ from rnnkit.cli import guard
 from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.text import aligned
 from rnnkit.regimes import PROFILES, REGIMES
 from rnnkit.runs import jobs as planning
 from rnnkit.runs import tables
@@ -215,8 +216,4 @@ def _summarize(folder: Path, out: Path, experiment: Experiment, outcomes: Sequen
 
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     """Rows as text in aligned columns."""
-    cells = [list(columns), *([str(row.get(column, "")) for column in columns] for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
-    )
+    return aligned([columns, *([str(row.get(column, "")) for column in columns] for row in rows)])
