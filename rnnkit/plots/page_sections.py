@@ -106,7 +106,7 @@ def _verdicts(runs: Mapping[str, Record]) -> dict[str, dict[str, str]]:
         return {}
     from rnnkit.record.verdict import verdict
 
-    return {label: verdict(record).row for label, record in runs.items()}
+    return {label: verdict(record) for label, record in runs.items()}
 
 
 def _floors(runs: Mapping[str, Record]) -> dict[str, str]:
