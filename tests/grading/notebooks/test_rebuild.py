@@ -13,7 +13,7 @@ from course import ASSIGNMENT, NAME, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnkit.common.text import shown, storable
+from rnnkit.common.text import one_line, shown, storable
 from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, clean_image, read
 from rnnkit.grading.notebooks.rebuild import MISSING, rebuild
 from rnnkit.notebook.assemble import model_of
@@ -470,8 +470,9 @@ def test_texts_that_cannot_be_stored_are_mended():
 def test_text_can_be_stored(text):
     assert storable(text).encode("utf-8").decode() == storable(storable(text))
     assert "\0" not in storable(text)
-    assert len(shown(text, 10)) <= 10
-    assert shown(text, 10).isprintable()
+    for make in (shown, one_line):
+        assert len(make(text, 10)) <= 10
+        assert make(text, 10).isprintable()
 
 
 def test_a_text_without_end_is_cut():
