@@ -21,9 +21,10 @@ from rnnkit.common.packed import pack
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
-KEPT_HOME = ("grading", "clone", "bench", "checks/generate.py", "record/verdict.py") + tuple(
-    str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)
-)
+KEPT_HOME = (
+    "grading", "clone", "bench", "checks/generate.py", "record/verdict.py",
+    *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
+)  # fmt: skip
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/step_check.py", "runs/forward_check.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
@@ -74,7 +75,7 @@ def without_bodies(source: str) -> str:
 def with_bodies(
     source: str, instead: Callable[[ast.FunctionDef], str], chosen: Callable[[str], object] = str, told: bool = False
 ) -> str:
-    """A module's text with one statement in the place of chosen functions' bodies; every line that stays keeps its number.
+    """A module's text with one statement in the place of chosen functions' bodies; lines that stay keep their numbers.
 
     Arguments:
         source: of a module.
