@@ -17,8 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnkit.assignments import get_assignment, names
-from rnnkit.grading.release.bodies import with_bodies
-from rnnkit.grading.release.wheel import student_source
+from rnnkit.grading.release.wheel import student_source, with_bodies
 
 ANSWERING = Path(__file__).resolve().parent / "answering"
 KEPT = (
