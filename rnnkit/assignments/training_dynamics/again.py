@@ -82,7 +82,7 @@ def _by_own_code(members: Members) -> bool:
 def _runs(folder: Path) -> list[tuple[Path, Regime, float]]:
     """Path, settings and claimed error of the runs of temporal order that can be read, the smallest error first."""
     runs = []
-    for path in [*records(folder)][:FILES]:
+    for path in records(folder)[:FILES]:
         with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
             members = Members(path)
             regime = Regime.from_json(str(members.read("regime")))
