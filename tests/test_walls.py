@@ -220,6 +220,7 @@ def test_students_get_nothing_of_the_hidden_checks(tmp_path):
     with zipfile.ZipFile(build_wheel(ROOT, tmp_path)) as wheel:
         given = {name: wheel.read(name) for name in wheel.namelist()}
     assert not [name for name in given if {"grading", "bench", "key"} & {*Path(name).parts}]
-    given |= {str(path): path.read_bytes() for path in (ROOT / "release").rglob("*") if path.is_file()}
+    files = [path for folder in ("release", "notebooks") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    given |= {str(path): path.read_bytes() for path in files}
     assert not [name for name, content in given.items() if any(canary in content for canary in canaries)]
     assert all(any(canary in path.read_bytes() for path in PACKAGE.rglob("key/*.py")) for canary in canaries)

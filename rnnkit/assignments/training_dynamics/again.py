@@ -34,10 +34,7 @@ MOST_TRIED = 4  # runs, those with the smallest errors
 def lines(folder: Path, seed: int, seconds: float) -> Iterator[str]:
     """Tries the runs below a folder again, each a line of JSON; of several only the best ones.
 
-    Arguments:
-        folder: the submitted files.
-        seed: of everything that is drawn.
-        seconds: of this process's computing, for all of them.
+    Everything that is drawn comes from the seed; all of them have these seconds of this process's computing.
     """
     clock, runs = Clock(seconds), []
     for path, regime, claimed in _runs(folder)[:MOST_TRIED]:

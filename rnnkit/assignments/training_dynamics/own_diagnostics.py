@@ -36,15 +36,7 @@ Asking = Callable[[Callable[..., Any]], Any]  # calls a student's function
 
 @dataclass(frozen=True)
 class Compared:
-    """One quantity, by a student's function and by the kit.
-
-    Fields:
-        label: its name.
-        question: where the student's function is written.
-        right: the kit's, ``(T,)`` or one number ``()``.
-        own: the student's; None where there is none to draw.
-        problem: why there is none; empty otherwise.
-    """
+    """One quantity, by a student's function and by the kit, ``(T,)`` or one number; without an own value a problem."""
 
     label: str
     question: str
@@ -140,11 +132,7 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
 
 
 def _read(path: Path) -> _Functions | None:
-    """A diagnostics.py; None where there is none.
-
-    Raises:
-        BadValue: it does not run.
-    """
+    """A diagnostics.py; None where there is none, and BadValue where it does not run."""
     if not path.is_file():
         return None
     return _Functions(str(path), *run_file(path, path.read_bytes(), OWN_DIAGNOSTICS))

@@ -43,8 +43,7 @@ def tried(
 ) -> Fresh:
     """Tries the network that a run ended with on fresh sequences; ``on_sequences`` is called after each chunk of them.
 
-    Raises:
-        BadValue: too many units, or weights that are no network's.
+    Units that are too many, and weights that are no network's, are a BadValue.
     """
     if regime.nhid > WIDTH:
         raise BadValue(f"expected at most {WIDTH} hidden units, got {regime.nhid}")

@@ -27,10 +27,18 @@ FUNCTIONS = ("gradient_through_time", "saturation_tanh", "gate_distance", "spect
 
 
 @pytest.fixture
-def solved(tmp_path, monkeypatch):
-    """A folder with 2_diagnostics solved, whose solutions can be changed by question; it is the working folder."""
+def home(tmp_path, monkeypatch):
+    """The working folder, with a right diagnostics.py."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(SOURCE / DIAGNOSTICS, tmp_path)
+    diagnostics_file(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def solved(home):
+    """A folder with 2_diagnostics solved, whose solutions can be changed by question; it is the working folder."""
+    Path("diagnostics.py").unlink()
+    shutil.copy(SOURCE / DIAGNOSTICS, home)
 
     def change(**sources):
         read = json.loads(Path(DIAGNOSTICS).read_text(encoding="utf-8"))
@@ -158,9 +166,7 @@ QUANTITIES = {
 
 
 @pytest.mark.parametrize("key", QUANTITIES)
-def test_right_functions_agree_in_every_quantity(tmp_path, monkeypatch, trained, drawn, capsys, key):
-    monkeypatch.chdir(tmp_path)
-    diagnostics_file(tmp_path)
+def test_right_functions_agree_in_every_quantity(home, trained, drawn, capsys, key):
     found = lines_of(trained(key), capsys)
     assert list(found) == QUANTITIES[key]
     for line in found.values():
@@ -185,28 +191,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize("question", WRONG)
-def test_a_wrong_function_is_told_with_its_question(tmp_path, monkeypatch, trained, drawn, capsys, question):
-    monkeypatch.chdir(tmp_path)
+def test_a_wrong_function_is_told_with_its_question(home, trained, drawn, capsys, question):
     old, new, label, key = WRONG[question]
-    diagnostics_file(tmp_path, (old, new))
+    diagnostics_file(home, (old, new))
     line = lines_of(trained(key), capsys)[label]
     assert line.startswith("yours differs from ours (largest relative difference ")
     assert f"go back to question {question.split(',')[0]} in 2_diagnostics.ipynb" in line
     assert len(drawn) == 1
 
 
-def test_the_stacked_tensor_of_the_trap_is_found(tmp_path, monkeypatch, trained, drawn, capsys):
-    monkeypatch.chdir(tmp_path)
-    diagnostics_file(
-        tmp_path, ("grad(loss, hs, retain_graph=True)", "grad(loss, [torch.stack(hs)], allow_unused=True)")
-    )
-    line = lines_of(trained("B2"), capsys)["g_t"]
-    assert "go back to question grad_time" in line
-
-
-def test_a_function_that_raises_names_its_question_and_line(tmp_path, monkeypatch, trained, drawn, capsys):
-    monkeypatch.chdir(tmp_path)
-    path = diagnostics_file(tmp_path, ("    distance = 1 - hidden.abs()", "    distance = 1 - hidden.abs() @ hidden"))
+def test_a_function_that_raises_names_its_question_and_line(home, trained, drawn, capsys):
+    path = diagnostics_file(home, ("    distance = 1 - hidden.abs()", "    distance = 1 - hidden.abs() @ hidden"))
     found = lines_of(trained("B2"), capsys)
     number = line_of(path, "hidden.abs() @ hidden")
     for label in ("saturation", "all of them, by name"):
@@ -223,27 +218,25 @@ ODD = {
     "shape": ("    return g\n", "    return g[1:]\n", "g_t", "expected (32,); go back to question grad_time"),
     "exit": ("    return g\n", "    raise SystemExit(3)\n", "g_t", "SystemExit: 3; go back to question grad_time"),
     "none": ("    return g\n", "    return None\n", "g_t", "go back to question grad_time"),
-    "name": (
-        "def gate_distance(v):",
-        "def gate(v):",
-        "gate z",
-        "no gate_distance in diagnostics.py yet; solve",
+    "name": ("def gate_distance(v):", "def gate(v):", "gate z", "no gate_distance in diagnostics.py yet; solve"),
+    "the stacked tensor of the trap": (
+        "grad(loss, hs, retain_graph=True)", "grad(loss, [torch.stack(hs)], allow_unused=True)", "g_t",
+        "go back to question grad_time",
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_cannot_be_compared_is_a_line(tmp_path, monkeypatch, trained, drawn, capsys, name):
-    monkeypatch.chdir(tmp_path)
+def test_what_cannot_be_compared_is_a_line(home, trained, drawn, capsys, name):
     old, new, label, words = ODD[name]
-    diagnostics_file(tmp_path, (old, new))
+    diagnostics_file(home, (old, new))
     found = lines_of(trained("B2"), capsys)
     assert words in found[label]
     assert "agree" in found["gradient norm"]
 
 
-def test_without_a_file_a_line_says_how_to_get_one(tmp_path, monkeypatch, trained, drawn, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_without_a_file_a_line_says_how_to_get_one(home, trained, drawn, capsys):
+    Path("diagnostics.py").unlink()
     compare_own(trained("A1"), "builtin")
     (line,) = said(capsys)
     assert line.startswith("no diagnostics.py here: the last cell of 2_diagnostics.ipynb writes it")
@@ -251,8 +244,7 @@ def test_without_a_file_a_line_says_how_to_get_one(tmp_path, monkeypatch, traine
 
 
 @pytest.mark.parametrize("text", ["def broken(:\n", "# question rho\nraise SystemExit(3)\n", "# question rho\n1 / 0\n"])
-def test_a_file_that_does_not_run_is_a_line(tmp_path, monkeypatch, trained, drawn, capsys, text):
-    monkeypatch.chdir(tmp_path)
+def test_a_file_that_does_not_run_is_a_line(home, trained, drawn, capsys, text):
     Path("diagnostics.py").write_text(text)
     compare_own(trained("A1"), "builtin")
     (line,) = said(capsys)
@@ -288,20 +280,16 @@ def test_the_notebook_shows_it_and_a_broken_function_does_not_fail_the_run(tmp_p
 # ---- where the numbers are not finite ----------------------------------------------------------------------------
 
 
-def test_a_diverged_run_says_that_there_is_nothing_to_compare(tmp_path, monkeypatch, drawn, capsys):
-    monkeypatch.chdir(tmp_path)
-    diagnostics_file(tmp_path)
-    record = load(train(get_regime("B1", "tiny", lr=1e30), out=tmp_path / "run", cells="builtin"))
+def test_a_diverged_run_says_that_there_is_nothing_to_compare(home, drawn, capsys):
+    record = load(train(get_regime("B1", "tiny", lr=1e30), out=home / "run", cells="builtin"))
     assert str(record["status"]) == "diverged"
     compare_own(record, "builtin")
     assert said(capsys) == ["no finite numbers to compare: the run diverged, the weights at its end are not finite"]
     assert not drawn
 
 
-def test_nan_is_no_agreement(tmp_path, monkeypatch, trained, drawn, capsys):
+def test_nan_is_no_agreement(home, trained, drawn, capsys):
     """A file by hand whose step breaks at this run's weights alone: nothing says that both agree, and all is drawn."""
-    monkeypatch.chdir(tmp_path)
-    diagnostics_file(tmp_path)
     record = dict(trained("A1"))
     record["b_h"] = np.full_like(record["b_h"], 77.0)
     text = "        return super().step(x_t, h_prev) * (float('nan') if self.b_h[0] == 77 else 1)\n"

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from checking import every_question
 
-from rnnkit.assignments.training_dynamics import key
 from rnnkit.assignments.training_dynamics.inputs import SIZES
-from rnnkit.assignments.training_dynamics.key import CANARY, draw, right
+from rnnkit.assignments.training_dynamics.key import draw, right
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate
 from rnnkit.checks.observe import run_cases
 from rnnkit.checks.outcome import equal, later
 from rnnkit.checks.right import expected
 from rnnkit.checks.sandbox import quiet
-from rnnkit.grading.release.wheel import student_source
 
 
 @every_question
@@ -100,12 +96,3 @@ def test_gradients_are_above_and_below_the_cutoff(seed):
     assert answers["above the cutoff"]["norm"] > 2 * inputs["cutoff"]
     assert answers["below the cutoff"]["norm"] < 0.9 * inputs["cutoff"]
     assert abs(inputs["cutoff"] - 1) > 0.1
-
-
-def test_students_get_none_of_it(tmp_path):
-    student_source(generate.ROOT, tmp_path)
-    assert CANARY in Path(key.__file__).read_text("utf-8")
-    for folder in (tmp_path, generate.ROOT / "release", generate.ROOT / "notebooks"):
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        assert files
-        assert not [path for path in files if CANARY.encode() in path.read_bytes()]

@@ -24,12 +24,7 @@ CLOSE = 1e-5  # a state in float32
 def called(call: Call, inputs: Inputs) -> list[np.ndarray]:
     """What right code gives in a call or, where ``call.back`` is given, the gradients of what it was given.
 
-    Arguments:
-        call: of an earlier question.
-        inputs: what the question was asked with whose answer calls it.
-
-    Raises:
-        RuntimeError, TypeError, ValueError or IndexError: right code raises it in this call.
+    ``inputs`` are those of the question whose answer calls it. Whatever right code raises in this call is raised.
     """
     if call.question == "grad_time":
         return [_gradient_through_time(inputs, *call.arrays)]

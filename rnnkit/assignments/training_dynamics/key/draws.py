@@ -26,10 +26,6 @@ def draw(question_id: str, rng: Generator) -> Inputs:
     The rounds have what the public ones have, in random order and with other numbers, sizes, shapes and places: sizes
     of 1 and equal ones, the same cell once more, either head of the last state, every phi, eigenvalues in other places,
     ends and bounds that are met exactly.
-
-    Arguments:
-        question_id: an id of `QUESTIONS`.
-        rng: all of the inputs comes from it.
     """
     question, sizes = QUESTIONS[question_id], _sizes(rng)
     if question.method:

@@ -67,7 +67,7 @@ class Number:
 
 def numbers_in(text: str) -> list[Number]:
     """The numbers that say something: no small counts without a decimal point, none in names like A1 or h_2."""
-    found: dict[str, Number] = {}
+    numbers: dict[str, Number] = {}
     for match in _NUMBER.finditer(text[:MOST_TEXT]):
         digits = re.sub("[,\u202f\u00a0]", "", match["digits"])
         power = int((match["power"] or "0").replace("−", "-"))
@@ -83,8 +83,8 @@ def numbers_in(text: str) -> list[Number]:
             continue
         shown = " ".join(match[0].split()).replace("-", "−").replace("–", "−").replace("\\", "")
         figures = len(digits.replace(".", "").strip("0"))
-        found.setdefault(shown, Number(shown, value, half, bool(match["percent"]), figures))
-    return list(found.values())[:MOST_NUMBERS]
+        numbers.setdefault(shown, Number(shown, value, half, bool(match["percent"]), figures))
+    return list(numbers.values())[:MOST_NUMBERS]
 
 
 def hints(answer: str, mine: Sequence[Figures], others: Sequence[Figures] = ()) -> str:
@@ -233,12 +233,7 @@ Known = dict[str, tuple[SubmittedRun, dict[str, float]]]  # runs and their figur
 
 
 def with_hints(notebook: NotebookNode, runs: list[SubmittedRun]) -> None:
-    """Adds to the mark scheme of each question what the numbers in its answer are.
-
-    Arguments:
-        notebook: with mark schemes; changed. Its answers are called ``{run}_{question}``, their tasks ``…_task``.
-        runs: from `rnnkit.grading.evidence.evidence.evidence`.
-    """
+    """Adds to the mark scheme of each question (``{run}_{question}_task``) what the numbers in its answer are."""
     known = {run.key.lower(): (run, facts(run)) for run in runs if run.file}
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
     for name, cell in cells.items():
