@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -35,4 +36,9 @@ def on_the_way(loss: Any, hs: Any) -> tuple[int]:
     return (len(hs),)
 
 
-RETURNS = {"grad_time": on_the_way, "sat_time": along_time, "gate_sat_time": along_time, "grad_norm": lambda grads: ()}
+RETURNS: dict[str, Callable[..., tuple[int, ...]]] = {
+    "grad_time": on_the_way,
+    "sat_time": along_time,
+    "gate_sat_time": along_time,
+    "grad_norm": lambda grads: (),
+}

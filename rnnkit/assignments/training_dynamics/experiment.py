@@ -24,7 +24,7 @@ class TrainingDynamics(RegimeExperiment):
         """The comparison that the handout's section 6 asks for."""
         from rnnkit.plots.page_sections import Pairs, page_of
 
-        return page_of(records, Pairs(**PAIRS))
+        return page_of({label: dict(record) for label, record in records.items()}, Pairs(**PAIRS))
 
 
 EXPERIMENT = TrainingDynamics(

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
-from rnnkit.cells import readout
+from rnnkit.cells import Cell, readout
 from rnnkit.common.names import BadValue
 from rnnkit.diagnostics import gate_sat_time, grad_time, gradient_norm, rho_Whh, sat_time
 from rnnkit.engines.autograd import AutogradEngine
@@ -34,7 +34,7 @@ BY_TARGET = {question.target: id for id, question in QUESTIONS.items() if questi
 Asking = Callable[[Callable[..., Any]], Any]  # calls a student's function
 
 
-@dataclass(frozen=True)
+@dataclass
 class Compared:
     """One quantity, by a student's function and by the kit, ``(T,)`` or one number; without an own value a problem."""
 
@@ -155,6 +155,9 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
         hs = states(cell, batch.inputs)
         return head.loss(readout(cell, torch.stack(hs), head.name), batch.targets), hs
 
+    def of(values: Tensor) -> Asking:
+        return lambda function: function(values.clone())
+
     def grads() -> list[Tensor]:
         return [gradient.clone() for gradient in ours.grads.values()]
 
@@ -164,16 +167,15 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
 
     def clipped(function: Callable[..., Any]) -> float:
         new, _ = function(grads(), regime.cutoff)
-        return gradient_norm(dict(enumerate(new)))
+        return gradient_norm({str(k): gradient for k, gradient in enumerate(new)})
 
     saturation, W = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh", cell.recurrent_weight_for_rho()
     rows: list[tuple[str, str, Any, Asking]] = [
         ("g_t", "gradient_through_time", over_time["grad_time"], lambda f: f(*forward())),
-        ("saturation", saturation, over_time["sat_time"], lambda f: f(ours.hidden.clone())),
+        ("saturation", saturation, over_time["sat_time"], of(ours.hidden)),
     ]
     for gate, trace in gates.items():
-        right = over_time[f"gate_{gate}_sat_time"]
-        rows.append((f"gate {gate}", "gate_distance", right, lambda f, v=trace: f(v.clone())))
+        rows.append((f"gate {gate}", "gate_distance", over_time[f"gate_{gate}_sat_time"], of(trace)))
     if gates:
         rows.append(("all of them, by name", "diagnostics", np.stack([*over_time.values()]), all_keys))
     rows.append(("rho", "spectral_radius", rho_Whh(cell), lambda f: f(W)))
@@ -184,12 +186,12 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
     return [functions.compare(*row) for row in rows]
 
 
-def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
+def states(cell: Cell, x: Tensor) -> list[Tensor]:
     """The list of states that a cell's step goes through, from h_0 = 0: each on the path to the next."""
     h_t, hs = x.new_zeros(x.shape[1], cell.W_hh.shape[0]), []
     for x_t in x:
-        h_t = cell.step(x_t, h_t)
-        h_t = h_t[0] if isinstance(h_t, tuple) else h_t
+        stepped = cell.step(x_t, h_t)
+        h_t = stepped[0] if isinstance(stepped, tuple) else stepped
         hs.append(h_t)
     return hs
 

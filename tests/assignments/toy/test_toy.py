@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 TRUST = "--i-trust-these-submissions"
 NOTEBOOK = "1_descent.ipynb"
 KEY = (HERE / "plug" / "key" / "__init__.py").read_text(encoding="utf-8")
-CANARY = re.search(r"rnnkit-canary-\w+", KEY)[0].encode()
+CANARY = re.findall(r"rnnkit-canary-\w+", KEY)[0].encode()
 
 
 @pytest.fixture

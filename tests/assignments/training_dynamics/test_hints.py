@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -16,7 +16,6 @@ from runtools import here
 
 from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
-from rnnkit.record import read_npz
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
 from rnnkit.regimes import get_regime
@@ -30,15 +29,14 @@ def values(text) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[str, SubmittedRun]:
+def runs(tmp_path_factory) -> dict[str, tuple[SubmittedRun, Any]]:
     folder = tmp_path_factory.mktemp("runs")
     for key in ("A2", "B2"):
         train(get_regime(key, "tiny"), out=folder, cells="builtin")
     train(get_regime("A2", "tiny", task="torder", name="extra_torder"), out=folder, cells="builtin")
-    found = evidence(folder, lambda argv, stage: SimpleNamespace(
-        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()), ASSIGNMENT)  # fmt: skip
     records = {path.stem.split("_")[0]: load(path) for path in folder.glob("*.npz")}
-    return {run.key.split("_")[0]: (run, records.get(run.key.split("_")[0])) for run in found}
+    keys = {run.key.split("_")[0]: run for run in evidence(folder, here, ASSIGNMENT)}
+    return {key: (run, records.get(key)) for key, run in keys.items()}
 
 
 # ---- reading numbers --------------------------------------------------------------------------------------------

@@ -41,16 +41,14 @@ def all_text(path) -> str:
     return "\n".join(cell.source for cell in read(path).cells)
 
 
-def test_there_are_notebooks():
-    assert REGIME in NOTEBOOKS
-
-
 @every_notebook
 def test_is_valid_as_it_lies_on_the_disk(path):
     raw = json.loads(path.read_text(encoding="utf-8"))
     nbformat.validate(raw)
     assert (raw["nbformat"], raw["nbformat_minor"]) == (4, 5)
     assert path.read_text(encoding="utf-8").endswith("}\n")
+    about = raw["metadata"]
+    assert (about["kernelspec"]["name"], about["language_info"]["name"]) == ("python3", "python")
 
 
 @every_notebook
@@ -72,13 +70,6 @@ def test_cells_have_names_of_their_own(path):
 
 
 @every_notebook
-def test_kernel_is_python3(path):
-    about = read(path).metadata
-    assert about.kernelspec.name == "python3"
-    assert about.language_info.name == "python"
-
-
-@every_notebook
 def test_installs_nothing_and_knows_no_machine(path):
     text = all_text(path)
     assert not re.search(r"\b(pip3?|conda|mamba|apt(-get)?)\s+install\b", text)
@@ -88,15 +79,10 @@ def test_installs_nothing_and_knows_no_machine(path):
 
 
 @every_notebook
-def test_code_is_python(path):
-    for name, text in code_of(path):
-        compile(text, f"{path.name}:{name}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-
-
-@every_notebook
-def test_uses_no_ready_made_recurrent_network(path):
+def test_code_is_python_and_uses_no_ready_made_recurrent_network(path):
     forbidden = {"RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell", "RNNBase"}
     for name, text in code_of(path):
+        compile(text, f"{path.name}:{name}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Attribute) and node.attr in forbidden:
                 assert ast.unparse(node.value) not in ("nn", "torch.nn", "torch.nn.modules"), name
@@ -110,6 +96,7 @@ def test_uses_no_ready_made_recurrent_network(path):
 def test_parameters_are_those_of_the_batch(tmp_path):
     tagged = [cell for cell in read(REGIME).cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
+    assert REGIME in NOTEBOOKS
     names = [target.id for node in ast.parse(tagged[0].source).body for target in node.targets]
     job = plan(["A1"], tmp_path, profile="tiny", notebook=REGIME)[0]
     assert sorted(names) == sorted(job.parameters)
@@ -163,8 +150,6 @@ def test_graded_execution_is_tiny_and_writes_below_its_folder(executed):
 def test_shows_every_figure_of_the_handout(executed):
     notebook, _ = executed
     shown = {
-        cell.id
-        for cell in notebook.cells
-        if cell.cell_type == "code" and any("image/png" in output.get("data", {}) for output in cell.outputs)
+        cell.id for cell in notebook.cells for one in cell.get("outputs", []) if "image/png" in one.get("data", {})
     }
     assert {"validation", "gradient", "saturation", "norms", "spectrum"} <= shown

@@ -103,7 +103,7 @@ def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -
     grads, fresh = ([tensor(values, dtype) for values in inputs.listed("g")] for _ in range(2))
     given = list(grads)
     value = obj(given, float(inputs["cutoff"]))
-    new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
+    new: Any = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
     unchanged(outcome, "grads", given, grads, grads)
     if not all(map(torch.equal, grads, fresh)):
         outcome.problems["grads"] = "grads: your code changes the tensors in place; make new ones (g * factor)"

@@ -266,7 +266,7 @@ def _omegas(sizes: Sizes, rng: Generator) -> Rounds:
 
 
 _FUNCTIONS: dict[str, tuple[Callable[[Sizes, Generator], Arrays], Callable[[Sizes, Generator], Rounds]]] = {
-    "grad_time": (partial(_uniform, **THROUGH_TIME), _flows),
+    "grad_time": (lambda sizes, rng: _uniform(sizes, rng, **THROUGH_TIME), _flows),
     "sat_time": (
         partial(_uniform, hidden=(-0.99, 0.99)),
         partial(_states, name="hidden", low=-0.99, high=0.99, ends=(-1.0, 1.0, 0.0)),
@@ -275,6 +275,6 @@ _FUNCTIONS: dict[str, tuple[Callable[[Sizes, Generator], Arrays], Callable[[Size
     "rho": (lambda sizes, rng: {"W": _matrix(False, rng), "W_turning": _matrix(True, rng)}, _matrices),
     "grad_norm": (_norm, _norms),
     "clip": (_clip, _clips),
-    "diagnostic_keys": (partial(_uniform, **THROUGH_TIME, **GATES), _flows),
+    "diagnostic_keys": (lambda sizes, rng: _uniform(sizes, rng, **THROUGH_TIME, **GATES), _flows),
     "omega": (_omega, _omegas),
 }
