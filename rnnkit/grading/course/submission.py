@@ -38,7 +38,6 @@ from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
-from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
 from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
@@ -118,7 +117,7 @@ def _graded(job: GradingJob, last: ExitStack) -> Result:
     only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
     runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
-    nursery = last.enter_context(closing(Nursery(stage, limits)))
+    nursery = last.enter_context(closing(Nursery(stage, limits, job.confined)))
     if job.confined and any(map(needs_kernel, wanted.values())):
         nursery.warm(scoring)
 
@@ -133,12 +132,7 @@ def _graded(job: GradingJob, last: ExitStack) -> Result:
     result.records = {one.key: one.sha256 for one in runs if one.sha256}
     result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
-    def make(runtime: Path) -> Kernel:
-        about = {"stage": stage, "runtime": runtime, "limits": limits, "confined": job.confined}
-        return Kernel(functools.partial(kernel_manager, nursery=nursery, **about), why, own, allowance)
-
-    asked, whole = functools.partial(make, scoring), functools.partial(make, runtime)
-
+    asked, whole = (functools.partial(Kernel, nursery, one, allowance) for one in (scoring, runtime))
     folder = Path(job.work) / AUTOGRADED
     folder.mkdir(parents=True)
     schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))

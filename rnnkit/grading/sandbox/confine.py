@@ -27,7 +27,6 @@ from rnnkit.grading.sandbox.seccomp import program
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
 SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
-CONNECTION = f"{SOCKETS}/k.json"
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
 SOCKETS_SIZE = 1 << 20  # bytes
 PENDING = 1024  # signals and timers that wait
@@ -113,7 +112,6 @@ def command(
     runtime: Path,
     limits: Limits,
     base: Path,
-    connection: str | None = None,
 ) -> tuple[list[str], dict[str, Any]]:
     """The whole command that runs another one confined, and what its supervisor is told.
 
@@ -123,10 +121,9 @@ def command(
         runtime: the folder that `student_runtime` made.
         limits: of each process; what is summed over the tree is the supervisor's to watch.
         base: the folder of this run.
-        connection: the text of a kernel's connection file, which is there as ``CONNECTION``.
     """
     places = Places(base, runtime, stage or base)
-    texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
+    texts = {enclosure.NOTHING: b""}
     words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
     instead = hidden(runtime)
     if filter := program(narrower=bool(instead)):
@@ -143,7 +140,6 @@ def command(
     for folder in IN_MEMORY:
         size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
         words += ["--size", str(size), "--tmpfs", folder]
-    words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
     words += system(places)
     own = places.of_grader(runtime)
     words += ["--ro-bind", own, RUNTIME]
@@ -173,19 +169,29 @@ def _prlimit(limits: Limits) -> list[str]:
     ]
 
 
-def plain(
-    argv: Sequence[str], *, stage: Path | None, base: Path, runtime: Path, limits: Limits
-) -> tuple[list[str], dict[str, str], Path]:
-    """The command, environment and folder of a process that is not confined: for submissions that are trusted."""
+def supervised(
+    argv: Sequence[str],
+    base: Path,
+    *,
+    stage: Path | None,
+    runtime: Path,
+    limits: Limits,
+    confined: bool = True,
+    stdout: int = subprocess.DEVNULL,
+) -> Supervised:
+    """Starts a command, confined and supervised; arguments as for `command` and `run`."""
+    if confined:
+        words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
+        return Supervised(words, base, watched, environment=OUTSIDE, stdout=stdout)
     home, work = base / "home", base / "submission"
-    home.mkdir(exist_ok=True)
-    shutil.rmtree(work, ignore_errors=True)
+    home.mkdir()
     if stage is None:
         work.mkdir()
     else:
         shutil.copytree(stage, work, symlinks=True)
     words = [*_prlimit(limits), "--", *argv] if shutil.which("prlimit") else list(argv)
-    return words, environment(str(home), str(runtime)), work
+    variables = environment(str(home), str(runtime))
+    return Supervised(words, base, asdict(limits), environment=variables, cwd=work, stdout=stdout)
 
 
 def run(
@@ -209,14 +215,8 @@ def run(
     limits = limits or Limits()
     runtime = runtime or student_runtime(clone_root())
     with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as folder:
-        base = Path(folder)
-        if confined:
-            words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
-            variables, cwd = OUTSIDE, Path("/")
-        else:
-            words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
-            watched = asdict(limits)
-        job = Supervised(words, base, watched, environment=variables, cwd=cwd, stdout=subprocess.PIPE)
+        how: Any = {"stage": stage, "runtime": runtime, "limits": limits, "confined": confined}
+        job = supervised(argv, Path(folder), stdout=subprocess.PIPE, **how)
         try:
             output = _read(job, most_output)
             code = job.wait(limits.wall_s + 30)
