@@ -19,13 +19,7 @@ TIMED_OUT = ("took longer than", "used more processor time", TIME_IS_UP)  # how 
 
 
 class Limit:
-    """One wait, begun now.
-
-    Arguments:
-        own: reads the submission's own clock.
-        seconds: by that clock.
-        wall: seconds by the clock on the wall.
-    """
+    """One wait, begun now: so many seconds by the submission's own clock, and by the one on the wall."""
 
     def __init__(self, own: Callable[[], Own], seconds: float, wall: float) -> None:
         self._own, self._seconds, self._wall = own, seconds, wall

@@ -140,12 +140,7 @@ def _places() -> Iterator[Place]:
 
 
 def places(mounts: str, own: str) -> Iterator[Place]:
-    """Where groups could be made, best first.
-
-    Arguments:
-        mounts: what ``/proc/self/mounts`` says.
-        own: what ``/proc/self/cgroup`` says.
-    """
+    """Where groups could be made, best first, by what ``/proc/self/mounts`` and ``/proc/self/cgroup`` say."""
     mounted = [line.split()[1:4] for line in mounts.splitlines()]
     paths = [line.split(":", 2) for line in own.splitlines()]
     first = {}

@@ -113,14 +113,10 @@ def command(
     limits: Limits,
     base: Path,
 ) -> tuple[list[str], dict[str, Any]]:
-    """The whole command that runs another one confined, and what its supervisor is told.
+    """The whole command that runs another one confined, in ``/submission``, and what its supervisor is told.
 
-    Arguments:
-        argv: the command; it starts in ``/submission``.
-        stage: regular files that are there then, as copies (large ones as links to what cannot be written to).
-        runtime: the folder that `student_runtime` made.
-        limits: of each process; what is summed over the tree is the supervisor's to watch.
-        base: the folder of this run.
+    The regular files of the stage are there, as copies (large ones as links to what cannot be written to). Limits that
+    are summed over the tree are the supervisor's to watch.
     """
     places = Places(base, runtime, stage or base)
     texts = {enclosure.NOTHING: b""}

@@ -69,9 +69,7 @@ def _surround(places: Mapping[str, str], folder: str) -> None:
 def surround(places: Mapping[str, str], folder: str) -> bool:
     """Gives this process mounts of its own, in which devices cannot be changed; whether the system lets it.
 
-    Arguments:
-        places: folder -> where it is mounted too, for a user who cannot get to it.
-        folder: holds these places, and nothing else that is needed.
+    Each of the places is a folder, and where in `folder` it is mounted too, for a user who cannot get to it.
     """
     if os.geteuid() and not _in_trial():  # some systems allow the first step, and take rights away for it
         return False
@@ -193,11 +191,9 @@ class Gate:
 
 
 class Handles:
-    """Handles on the file systems in memory, terminals, sockets and locks of a sandbox.
+    """Handles on the file systems in memory, terminals, sockets and locks of a sandbox; no student's code runs yet.
 
-    Arguments:
-        pid: a process in it, while no student's code runs.
-        folders: where the file systems are, inside; the handle on the n-th is open under the number FOLDER + n.
+    The handle on the n-th file system is open under the number FOLDER + n.
     """
 
     def __init__(self, pid: int, folders: Sequence[str]) -> None:

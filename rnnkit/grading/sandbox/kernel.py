@@ -51,13 +51,7 @@ class TimedOut(Stopped):
 
 
 class Kernel:
-    """Starts kernels, and puts code to the one that runs.
-
-    Arguments:
-        nursery: has the nests in which they run.
-        runtime: rnnkit as it is there.
-        allowance: the time that is left to the submission.
-    """
+    """Starts kernels in the nests of a nursery, and puts code to the one that runs."""
 
     def __init__(self, nursery: Nursery, runtime: Path, allowance: Allowance) -> None:
         self._nursery, self._runtime, self._allowance = nursery, runtime, allowance

@@ -32,12 +32,7 @@ SET_DUMPABLE, SET_NAME = 4, 15  # of prctl(2)
 
 
 class Launcher:
-    """What is kept between two kernels.
-
-    Arguments:
-        settings: ``socket``, ``connection`` (the path of a kernel's connection file), ``runtime``, ``folders`` (made
-            empty between two kernels), ``submission`` and ``stage``, a command that fills it.
-    """
+    """What is kept between two kernels; the settings are those of `nursery.Confined`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings, self.kernel = settings, 0

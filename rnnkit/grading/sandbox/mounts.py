@@ -19,10 +19,7 @@ EMPTIED = ("/mnt", "/media", "/srv", "/opt")  # of these one is covered, for roo
 class Places:
     """Where the folders that are mounted are to be found: elsewhere for the other user that root's sandboxes run as.
 
-    He may not get to them where they are, in root's home folder, say.
-
-    Arguments:
-        own: all that the grader needs while one of ``EMPTIED`` is covered.
+    He may not get to them where they are, in root's home folder, say. What the grader needs itself is not covered.
     """
 
     def __init__(self, *own: Path) -> None:

@@ -32,13 +32,7 @@ KERNEL = ("python", "-m", "ipykernel_launcher", "-f")
 
 
 class Nest:
-    """A supervised process of the grader's, in which a kernel runs.
-
-    Attributes:
-        base: a folder of the grader's own.
-        runtime: rnnkit as it is there.
-        job: its supervisor.
-    """
+    """A supervised process of the grader's, in which a kernel runs with rnnkit out of the folder `runtime`."""
 
     job: Supervised
 
@@ -145,13 +139,7 @@ class Confined(Nest):
 
 
 class Nursery:
-    """Hands out the nests of one submission, and takes those back that serve for another kernel.
-
-    Arguments:
-        stage: as for `sandbox.command`.
-        limits: of each nest.
-        confined: False for submissions that are trusted.
-    """
+    """Hands out the nests of one submission, and takes those back that serve for another kernel."""
 
     def __init__(self, stage: Path | None, limits: Limits, confined: bool = True) -> None:
         self._stage, self._limits = None if stage is None else stage.resolve(), limits

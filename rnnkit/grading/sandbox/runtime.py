@@ -23,12 +23,9 @@ def cache_folder() -> Path:
 
 
 def student_runtime(root: Path) -> Path:
-    """A folder that holds rnnkit as students have it: without the instructor's side and the cells' solutions.
+    """A folder that holds a clone's rnnkit as students have it: without the instructor's side and the solutions.
 
     It is made once for each state of the sources, and appears whole or not at all.
-
-    Arguments:
-        root: the clone.
     """
     return _made("runtime", lambda fresh: _as_students(root, fresh))
 

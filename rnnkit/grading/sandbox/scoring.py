@@ -52,12 +52,7 @@ __getattr__ = names_of(__name__)
 
 
 def fill(root: Path, out: Path) -> None:
-    """Writes the scoring runtime into an empty folder, but for compiled files.
-
-    Arguments:
-        root: the clone.
-        out: the folder.
-    """
+    """Writes a clone's scoring runtime into an empty folder, but for compiled files."""
     source = out.with_name("source")
     source.mkdir()
     student_source(root, source, packed=False)

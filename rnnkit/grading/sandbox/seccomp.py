@@ -51,9 +51,7 @@ REFUSED = {
 def program(machine: str | None = None, *, narrower: bool = False) -> bytes | None:
     """The filter as bubblewrap takes it; None for a machine whose numbers are not known here.
 
-    Arguments:
-        machine: by default this one.
-        narrower: whether a process may give itself a filter beside it; one that does ends that for its own children.
+    It may be narrower: a process gives itself a filter beside it, and ends that for its own children.
     """
     if (machine or platform.machine()) not in MACHINES:
         return None

@@ -81,8 +81,7 @@ def shown(pid: int, name: str) -> dict[bytes, int]:
 def memory(pids: Sequence[int], most: int, held: int | None) -> int:
     """Bytes that some processes hold: a quick upper bound, and where that is over `most`, shared pages once only.
 
-    Arguments:
-        held: what is in the file systems in memory; None where these are not the command's own.
+    `held` is what is in the file systems in memory; None where these are not the command's own.
     """
     status = {pid: shown(pid, "status") for pid in pids}
     beside = {pid: one.get(b"VmPTE:", 0) for pid, one in status.items()}
@@ -128,12 +127,6 @@ def settle(settings: Mapping[str, Any]) -> None:
         if settings["cores"]:
             os.sched_setaffinity(0, settings["cores"])
         os.nice(settings["nice"])
-
-
-def adopt_orphans() -> None:
-    """Makes this process the parent of everything below it that loses its own, so that nothing gets away."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class Tree:
@@ -211,24 +204,23 @@ class Tree:
         errors = self.errors
         while (left := until - time.monotonic()) > 0 and self.child.poll() is None:
             ready = select.select([control, errors], [], [], left)[0]
-            if errors in ready:
-                self.read_stderr()
+            if errors in ready and not self.read_stderr():
+                time.sleep(BEAT / 5)
             if control in ready:
                 yield os.read(control, 1)
 
-    def read_stderr(self) -> None:
-        """Takes what is there and keeps its end."""
+    def read_stderr(self) -> bool:
+        """Takes what is there and keeps its end; False where the command has closed it."""
         text = os.read(self.errors, 1 << 16)
         self.stderr = (self.stderr + text)[-KEPT_STDERR:]
-        if not text:
-            time.sleep(BEAT / 5)  # closed by the command
+        return bool(text)
 
     def watch(self) -> str | None:
         """Waits for the end; returns why the tree must be killed, if it must."""
         while self.child.poll() is None:
             for event in self.events(self.settings["control"]):
-                if not event:
-                    return "stopped by the grader"
+                if not event:  # stopped by the grader, who knows why
+                    return None
                 with contextlib.suppress(OSError):
                     os.kill(first_that_works(self.child.pid), signal.SIGINT)
                 with contextlib.suppress(OSError):  # said after the signal, so that it cannot hit what comes later
@@ -266,26 +258,23 @@ class Tree:
                     time.sleep(0.01)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
-    argv = sys.argv[1:] if argv is None else argv
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
-    settings, grader = json.loads(argv[0]), os.getppid()
-    adopt_orphans()
-    tree = Tree(settings, argv[2:])
+    settings, grader = json.loads(sys.argv[1]), os.getppid()
+    with contextlib.suppress(OSError, AttributeError):  # what loses its parent becomes this one's child
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    tree = Tree(settings, sys.argv[3:])
     why = tree.watch()
     tree.kill()
     tree.leave()
-    while select.select([tree.errors], [], [], 0)[0]:
-        before = tree.stderr
-        tree.read_stderr()
-        if tree.stderr == before:
-            break
-    code = tree.child.poll()
-    code = 128 - code if code is not None and code < 0 else code
+    while select.select([tree.errors], [], [], 0)[0] and tree.read_stderr():
+        pass
+    status = tree.child.poll()
+    code = 137 if status is None else status if status >= 0 else 128 - status
     report = {
-        "why": why if why != "stopped by the grader" else None,
+        "why": why,
         "peak_mb": tree.peak >> 20,
         "wall_s": round(time.monotonic() - tree.began, 2),
         "cpu_s": round(tree.clocks.cpu, 2),
@@ -297,4 +286,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 137
     with contextlib.suppress(OSError):  # the grader and its folder may be gone
         save_text(settings["status"], json.dumps(report))
-    return 137 if code is None else code
+    return code
