@@ -30,7 +30,6 @@ SOCKETS = "/kernel"  # a file system of its own, which the grader reaches throug
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
 SOCKETS_SIZE = 1 << 20  # bytes
 PENDING = 1024  # signals and timers that wait
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
@@ -93,7 +92,7 @@ def environment(home: str, runtime: str) -> dict[str, str]:
         "HOME": home,
         "USER": "student",
         "LANG": "C.UTF-8",
-        **dict.fromkeys(THREADS, "1"),
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         "PYTHONPATH": runtime,
         "PYTHONSAFEPATH": "1",
         "PYTHONNOUSERSITE": "1",
@@ -106,12 +105,7 @@ def environment(home: str, runtime: str) -> dict[str, str]:
 
 
 def command(
-    argv: Sequence[str],
-    *,
-    stage: Path | None,
-    runtime: Path,
-    limits: Limits,
-    base: Path,
+    argv: Sequence[str], *, stage: Path | None, runtime: Path, limits: Limits, base: Path
 ) -> tuple[list[str], dict[str, Any]]:
     """The whole command that runs another one confined, in ``/submission``, and what its supervisor is told.
 
@@ -199,12 +193,10 @@ def run(
     most_output: int = 16 << 20,
     runtime: Path | None = None,
 ) -> Finished:
-    """Runs a command to its end, confined and supervised.
+    """Runs a command to its end, confined and supervised; ``python`` is this Python.
 
     Arguments:
-        argv: the command; ``python`` is this Python.
         stage, runtime: as for `command`; by default no files, and the clone's student runtime.
-        limits: by default `Limits` as they are.
         confined: False for submissions that are trusted: limits and a clean environment only.
         most_output: bytes of output after which it is killed.
     """
@@ -226,6 +218,7 @@ def run(
 def _read(job: Supervised, most: int) -> bytes:
     """The output of a process until its end; it is stopped where there is too much."""
     parts, left = [], most
+    assert job.process.stdout is not None
     with job.process.stdout as pipe:
         while text := os.read(pipe.fileno(), 1 << 16):
             parts.append(text[:left])

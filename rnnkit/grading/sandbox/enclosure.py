@@ -47,23 +47,26 @@ def _unchangeable(path: str) -> None:
     _mount(None, path, BIND | REMOUNT | READ_ONLY | flags)
 
 
-def _surround(places: Mapping[str, str], folder: str) -> None:
+def _surround(places: Mapping[str, str], folder: str) -> bool:
     user, group = os.geteuid(), os.getegid()
-    _call("unshare", NAMESPACE | (NEW_USER if user else 0))
-    if user:
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    with contextlib.suppress(OSError):
+        _call("unshare", NAMESPACE | (NEW_USER if user else 0))
+        maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"} if user else {}
+        for name, text in maps.items():
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
-    _mount(None, "/", RECURSIVE | PRIVATE)
-    for name in filter(os.path.exists, (f"/dev/{name}" for name in DEVICES)):
-        _unchangeable(name)
-    if places:
-        _mount("none", folder, 0, "tmpfs", "mode=755,size=64k")
-    for source, place in places.items():
-        os.makedirs(place if os.path.isdir(source) else os.path.dirname(place))
-        if not os.path.isdir(source):
-            os.close(os.open(place, os.O_CREAT))
-        _mount(source, place, BIND | RECURSIVE)
+        _mount(None, "/", RECURSIVE | PRIVATE)
+        for name in filter(os.path.exists, (f"/dev/{name}" for name in DEVICES)):
+            _unchangeable(name)
+        if places:
+            _mount("none", folder, 0, "tmpfs", "mode=755,size=64k")
+        for source, place in places.items():
+            os.makedirs(place if os.path.isdir(source) else os.path.dirname(place))
+            if not os.path.isdir(source):
+                os.close(os.open(place, os.O_CREAT))
+            _mount(source, place, BIND | RECURSIVE)
+        return True
+    return False
 
 
 def surround(places: Mapping[str, str], folder: str) -> bool:
@@ -73,7 +76,7 @@ def surround(places: Mapping[str, str], folder: str) -> bool:
     """
     if os.geteuid() and not _in_trial():  # some systems allow the first step, and take rights away for it
         return False
-    return _tried(places, folder)
+    return _surround(places, folder)
 
 
 def directly(argv: Sequence[str], places: Mapping[str, str]) -> list[str]:
@@ -96,16 +99,8 @@ def weaker() -> str:
 def _in_trial() -> bool:
     trial = os.fork()
     if not trial:
-        os._exit(not _tried({}, ""))
+        os._exit(not _surround({}, ""))
     return os.waitpid(trial, 0)[1] == 0
-
-
-def _tried(places: Mapping[str, str], folder: str) -> bool:
-    try:
-        _surround(places, folder)
-        return True
-    except OSError:
-        return False
 
 
 def stranger() -> int | None:
@@ -153,14 +148,9 @@ class Gate:
             os.dup2(ends[inside], number)
             os.close(ends[inside])
             self._ends.append(ends[1 - inside])
-        self.passed = [INFO, BEGIN]
 
     def wait(self) -> int | None:
-        """The first process inside, when all mounts are made; None where it ended before.
-
-        Raises:
-            OSError: it takes too long.
-        """
+        """The first process inside, when all mounts are made; None where it ended before, `OSError` if it is late."""
         os.close(INFO)
         os.close(BEGIN)
         until, text = time.monotonic() + READY_S, b""

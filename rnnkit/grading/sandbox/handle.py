@@ -58,8 +58,8 @@ class Supervised:
         stdout: int = subprocess.DEVNULL,
     ) -> None:
         self.status = base / STATUS
-        self.status.unlink(missing_ok=True)
         self.stopped: str | None = None
+        self._control: socket.socket | None
         self._control, theirs = socket.socketpair()
         self._clocks, self._last = _memory_file(), Own()
         group = cgroup.make(limits["memory_mb"], limits["processes"])
@@ -145,7 +145,7 @@ class Supervised:
         stderr = report.get("stderr", "").strip()
         if code == 1 and stderr.startswith("bwrap: "):
             return stderr
-        if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
+        with contextlib.suppress(ValueError):  # it ended by itself
             return f"ended by {signal.Signals(code - 128).name}"
         return None
 

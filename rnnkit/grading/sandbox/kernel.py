@@ -60,30 +60,18 @@ class Kernel:
         self._bad = 0
 
     def start(self) -> None:
-        """Starts a kernel, in the place of an earlier one.
-
-        Raises:
-            Stopped: it gives no sign of life.
-        """
+        """Starts a kernel, in the place of an earlier one; `Stopped` where it gives no sign of life."""
         with _careful():
             self._start()
 
     def execute(self, code: str, seconds: float, outputs: Outputs | None = None) -> bool:
-        """Runs code; False where it raised.
-
-        Raises:
-            TimedOut: it was interrupted after that many seconds of its own.
-            Stopped: the kernel is dead, or the submission's time is used up.
-        """
+        """Runs code; False where it raised, `TimedOut` after so many seconds of its own, `Stopped` where it died."""
         return self._execute(code, seconds, (outputs or Outputs()).take).get("status") == "ok"
 
     def ask(self, code: str, expression: str, mime: str, seconds: float) -> str:
         """Runs code, and returns the text that an expression then shows under a MIME type of the grader's.
 
-        The answer comes with the reply, which cannot get lost, whatever else the kernel shows meanwhile.
-
-        Raises:
-            TimedOut, Stopped: as `execute`; `NoReply` where nothing comes.
+        The answer comes with the reply, which cannot get lost, whatever else the kernel shows; `NoReply` without one.
         """
         text: Any = self._execute(code, seconds, lambda kind, content: None, {"answer": expression})
         for name in ("user_expressions", "answer", "data", mime):
@@ -139,15 +127,13 @@ class Kernel:
         self, code: str, seconds: float, take: Take, expressions: dict[str, str] | None = None
     ) -> dict[str, Any]:
         """Runs code within its time, and within what is left to the submission."""
-        if self._client is None:
-            raise Stopped("there is no kernel")
         if self._allowance.used_up():
             raise Stopped(TIME_IS_UP)
         limit, reply = self._allowance.limit(self._own, seconds), None
         how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
         try:
             with _careful():
-                id = self._send(code, user_expressions=expressions, **how)
+                id = self._client.execute(code, user_expressions=expressions, **how)
                 if (reply := self._reply(id, limit, take)) is None:
                     raise TimedOut(self._allowance.over(limit), alive=self._revive())
                 return reply
@@ -185,13 +171,6 @@ class Kernel:
             if left <= 0 and limit.left() <= 0:
                 return reply
 
-    def _send(self, code: str, **how: Any) -> str:
-        """Puts code to the kernel; the name of the request."""
-        try:
-            return self._client.execute(code, **how)
-        except zmq.Again:
-            raise Stopped("the kernel takes no messages any more") from None
-
     def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
         """The next messages that answer a request, replies first; none where nothing comes for so long."""
         channels = (self._client.shell_channel, self._client.iopub_channel)
@@ -227,7 +206,7 @@ class Kernel:
 
     def _answers(self, kinds: set[str], limit: Limit) -> bool:
         """Whether these kinds of messages answer code that does nothing."""
-        id, missing = self._send("pass", silent=True, stop_on_error=False), set(kinds)
+        id, missing = self._client.execute("pass", silent=True, stop_on_error=False), set(kinds)
         while missing and (left := limit.left()) > 0 and not self._death():
             missing -= {kind for kind, _ in self._messages(id, min(left + BEAT, POLL_S))}
         return not missing
@@ -240,6 +219,8 @@ def _careful() -> Iterator[None]:
         yield
     except Stopped:
         raise
+    except zmq.Again:
+        raise Stopped("the kernel takes no messages any more") from None
     except Exception as error:
         if no_room(error):
             raise

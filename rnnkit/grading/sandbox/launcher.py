@@ -32,7 +32,7 @@ SET_DUMPABLE, SET_NAME = 4, 15  # of prctl(2)
 
 
 class Launcher:
-    """What is kept between two kernels; the settings are those of `nursery.Confined`."""
+    """What is kept between two kernels; the settings are those of `nursery.Sandbox`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings, self.kernel = settings, 0

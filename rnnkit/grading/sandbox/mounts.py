@@ -81,8 +81,6 @@ def _installed() -> list[str]:
 
 def large(stage: Path) -> Iterator[str]:
     """The large regular files of a folder, relative to it."""
-    for folder, _, names in os.walk(stage):
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
-                yield path.relative_to(stage).as_posix()
+    for path in sorted(stage.rglob("*")):
+        if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
+            yield path.relative_to(stage).as_posix()

@@ -15,13 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo as Connection
 
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox import launcher
 from rnnkit.grading.sandbox.confine import Limits
-from rnnkit.grading.sandbox.handle import Supervised
 
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 CONNECT_S, CLEAR_S = 60, 10  # seconds for a sandbox to be there, and to be made as it was
@@ -32,20 +32,27 @@ KERNEL = ("python", "-m", "ipykernel_launcher", "-f")
 
 
 class Nest:
-    """A supervised process of the grader's, in which a kernel runs with rnnkit out of the folder `runtime`."""
+    """A supervised process, in which a kernel runs with rnnkit out of the folder `runtime`; for trusted submissions."""
 
-    job: Supervised
+    confined = False
 
-    def __init__(self, runtime: Path) -> None:
-        self.base, self.runtime = short_folder(), runtime
+    def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
+        where = tempfile.gettempdir()
+        short = where if len(os.fsencode(where)) < LONGEST else "/tmp"
+        self.base, self.runtime = Path(tempfile.mkdtemp(prefix="rk-", dir=short)), runtime
+        self._connection = _connection(self.base)
+        how: Any = {"stage": stage, "runtime": runtime, "limits": limits, "confined": self.confined}
+        self.job = sandbox.supervised(self._command(), self.base, **how)
+
+    def _command(self) -> list[str]:
+        """What is run to have a kernel."""
+        file = self.base / "k.json"
+        file.write_text(json.dumps(self._connection), encoding="utf-8")
+        return [*KERNEL, str(file), launcher.NO_HISTORY]
 
     def start(self) -> Connection:
-        """Starts a kernel; the connection to it, when it listens: clients connect once, and never again.
-
-        Raises:
-            SandboxError: it ended before.
-        """
-        raise NotImplementedError
+        """Starts a kernel; the connection to it, when it listens: clients connect once. `SandboxError` if it ends."""
+        return self._listening(self._connection)
 
     def clear(self) -> bool:
         """Ends the kernel with everything that it started; whether all is as it was at first."""
@@ -76,26 +83,14 @@ class Nest:
             time.sleep(0.01)
 
 
-class Trusted(Nest):
-    """A process for a single kernel."""
+class Sandbox(Nest):
+    """A nest that is confined, and has kernels one after another: there is a launcher in it."""
 
-    def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
-        super().__init__(runtime)
-        self._connection, file = _connection(self.base), self.base / "k.json"
-        file.write_text(json.dumps(self._connection), encoding="utf-8")
-        argv = [*KERNEL, str(file), launcher.NO_HISTORY]
-        self.job = sandbox.supervised(argv, self.base, stage=stage, runtime=runtime, limits=limits, confined=False)
+    confined = True
+    _control: socket.socket | None = None
 
-    def start(self) -> Connection:
-        """As in every nest."""
-        return self._listening(self._connection)
-
-
-class Confined(Nest):
-    """A sandbox with a launcher in it, which has kernels one after another."""
-
-    def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
-        super().__init__(runtime)
+    def _command(self) -> list[str]:
+        """What is run to have a launcher."""
         settings = {
             "socket": f"{sandbox.SOCKETS}/{GATE}",
             "connection": f"{sandbox.SOCKETS}/k.json",
@@ -105,16 +100,14 @@ class Confined(Nest):
             "stage": ["/bin/sh", "-c", sandbox.COPY, "sh", "true"],
         }
         source = Path(launcher.__file__).read_text(encoding="utf-8")
-        argv = ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(settings)]
-        self.job = sandbox.supervised(argv, self.base, stage=stage, runtime=runtime, limits=limits)
-        self._control: socket.socket | None = None
+        return ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(settings)]
 
     def start(self) -> Connection:
         """As in every nest."""
         sockets = self.job.sockets()
         if self._control is None:  # the launcher takes one connection and no other
             self._control = control = socket.socket(socket.AF_UNIX)
-            self._wait_for("sandbox", CONNECT_S, lambda: _connects(control, f"{sockets}/{GATE}"))
+            self._wait_for("sandbox", CONNECT_S, lambda: control.connect_ex(f"{sockets}/{GATE}") == 0)
         connection = _connection(sandbox.SOCKETS)
         with contextlib.suppress(OSError):  # whether it comes up shows at its sockets
             self._control.sendall(f"{json.dumps(connection)}\n".encode())
@@ -122,14 +115,12 @@ class Confined(Nest):
 
     def clear(self) -> bool:
         """As in every nest."""
-        if self._control is None:
-            return False
-        try:
-            self._control.settimeout(CLEAR_S)
-            self._control.sendall(b"\n")
-            return self._control.recv(16) == b"done"
-        except OSError:
-            return False
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.settimeout(CLEAR_S)
+                self._control.sendall(b"\n")
+                return self._control.recv(16) == b"done"
+        return False
 
     def end(self) -> None:
         """As in every nest."""
@@ -143,7 +134,7 @@ class Nursery:
 
     def __init__(self, stage: Path | None, limits: Limits, confined: bool = True) -> None:
         self._stage, self._limits = None if stage is None else stage.resolve(), limits
-        self._make = Confined if confined else Trusted
+        self._make = Sandbox if confined else Nest
         self._kept: dict[Path, Nest] = {}
 
     def warm(self, runtime: Path) -> None:
@@ -169,12 +160,6 @@ class Nursery:
             self._kept.popitem()[1].end()
 
 
-def short_folder() -> Path:
-    """A new folder of our own with a path that sockets can have."""
-    where = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="rk-", dir=where if len(os.fsencode(where)) < LONGEST else "/tmp"))
-
-
 def _connection(folder: str | Path) -> Connection:
     """A connection of its own for a kernel that has its sockets in a folder."""
     ports: Connection = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
@@ -184,12 +169,4 @@ def _connection(folder: str | Path) -> Connection:
 
 def _listens(path: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        return _connects(probe, path)
-
-
-def _connects(end: socket.socket, path: str) -> bool:
-    try:
-        end.connect(path)
-        return True
-    except OSError:
-        return False
+        return probe.connect_ex(path) == 0

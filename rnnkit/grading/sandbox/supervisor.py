@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rnnkit.common.whole import save_text
@@ -57,12 +59,6 @@ def state_of(pid: int) -> tuple[str, int]:
     return (fields[0].decode(), int(fields[17])) if fields else ("Z", 0)
 
 
-def lives(pid: int) -> bool:
-    """Whether anything of a process runs: its other threads go on where the first one has ended."""
-    state, threads = state_of(pid)
-    return state != "Z" or threads > 1
-
-
 def shown(pid: int, name: str) -> dict[bytes, int]:
     """The sizes in a file of /proc that says what a process has in memory, in bytes; of a thread that lives."""
     places = [f"/proc/{pid}"]
@@ -99,17 +95,10 @@ def memory(pids: Sequence[int], most: int, held: int | None) -> int:
 
 def first_that_works(pid: int) -> int:
     """The command itself: below the programs that only set up its surroundings."""
-    while True:
-        try:
-            with open(f"/proc/{pid}/comm", "rb") as file:
-                if file.read().strip() not in SURROUNDINGS:
-                    return pid
-        except OSError:
-            return pid
-        below = children(pid)
-        if not below:
-            return pid
-        pid = min(below, key=started)
+    with contextlib.suppress(OSError):
+        while Path(f"/proc/{pid}/comm").read_bytes().strip() in SURROUNDINGS and (below := children(pid)):
+            pid = min(below, key=started)
+    return pid
 
 
 def started(pid: int) -> int:
@@ -118,8 +107,8 @@ def started(pid: int) -> int:
     return int(fields[19]) if fields else sys.maxsize
 
 
-def settle(settings: Mapping[str, Any]) -> None:
-    """In the command's process, before it begins: gives it its place on the machine."""
+def settle(settings: Mapping[str, Any], user: int | None) -> None:
+    """In the command's process, before it begins: gives it its place on the machine, and takes its rights."""
     for folder in settings["group"].get("folders", ()):
         with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs", "w") as file:
             file.write("0")
@@ -127,6 +116,7 @@ def settle(settings: Mapping[str, Any]) -> None:
         if settings["cores"]:
             os.sched_setaffinity(0, settings["cores"])
         os.nice(settings["nice"])
+    enclosure.become(user)
 
 
 class Tree:
@@ -139,28 +129,30 @@ class Tree:
         self.too_much_memory = f"used more than {settings['memory_mb']} MB of memory"
         self.clocks = Clocks(settings["clocks"], settings["group"].get("usage", ""))
         self.handles: enclosure.Handles | None = None
-        own, user, gate, passed = settings.get("enclosure"), None, None, []
-        if own:
+        user, gate, passed = None, None, []
+        if own := settings.get("enclosure"):
             if not enclosure.surround(own["places"], own["folder"]):  # then the command must get there by itself
                 argv = enclosure.directly(argv, own["places"])
             user, gate = enclosure.stranger(), enclosure.Gate()
-            passed = [*enclosure.hand_over(own["texts"]), *gate.passed]
+            passed = [*enclosure.hand_over(own["texts"]), enclosure.INFO, enclosure.BEGIN]
         self.errors, theirs = os.pipe()
+        nothing, writer = os.pipe()  # it reads to its end
+        os.close(writer)
         piped = stat.S_ISFIFO(os.fstat(1).st_mode)  # no file of the outside is open inside, not even a device
         self.child = subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE,
+            stdin=nothing,
             stdout=None if piped else theirs,
             stderr=theirs,
             start_new_session=True,
             pass_fds=passed,
-            preexec_fn=lambda: (settle(settings), enclosure.become(user)),
+            preexec_fn=partial(settle, settings, user),
         )
         os.close(theirs)
-        self.child.stdin.close()
+        os.close(nothing)
         self.unwatched: str | None = None
         try:
-            if gate is not None and (first := gate.wait()) is not None:
+            if own and gate and (first := gate.wait()) is not None:
                 self.handles = enclosure.Handles(first, own["folders"])
                 gate.open()
         except OSError as error:  # nothing of a student's has begun, and nothing will
@@ -235,7 +227,9 @@ class Tree:
         for _ in range(500):
             with contextlib.suppress(OSError):
                 os.killpg(self.child.pid, signal.SIGKILL)  # at once: what forks all the time does not outrun this
-            living = [pid for pid in descendants(sys.maxsize) if lives(pid)]
+            states = {pid: state_of(pid) for pid in descendants(sys.maxsize)}
+            # its other threads go on where a process's first one has ended
+            living = [pid for pid, (state, threads) in states.items() if state != "Z" or threads > 1]
             quiet = 0 if living else quiet + 1
             if self.child.poll() is not None and quiet > 1:
                 return

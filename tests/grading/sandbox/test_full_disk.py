@@ -96,10 +96,10 @@ def test_files_that_could_not_be_copied_for_want_of_room_are_not_missing_ones(tm
 
 
 def test_a_kernel_without_room_for_its_files_is_no_kernel_that_died(monkeypatch):
-    def fails(*_):
+    def fails(**_):
         raise FULL
 
-    monkeypatch.setattr(nursery, "short_folder", fails)
+    monkeypatch.setattr(nursery.tempfile, "mkdtemp", fails)
     with pytest.raises(OSError, match="No space left"):
         Kernel(nursery.Nursery(None, Limits()), ROOT, Allowance()).start()
 
