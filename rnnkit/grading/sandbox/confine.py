@@ -30,6 +30,7 @@ SOCKETS = "/kernel"  # a file system of its own, which the grader reaches throug
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
 SOCKETS_SIZE = 1 << 20  # bytes
 PENDING = 1024  # signals and timers that wait
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
@@ -92,7 +93,7 @@ def environment(home: str, runtime: str) -> dict[str, str]:
         "HOME": home,
         "USER": "student",
         "LANG": "C.UTF-8",
-        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+        **dict.fromkeys(THREADS, "1"),
         "PYTHONPATH": runtime,
         "PYTHONSAFEPATH": "1",
         "PYTHONNOUSERSITE": "1",
