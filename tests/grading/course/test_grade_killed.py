@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,18 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from confined import need_sandbox, until
+from confined import until
 from course import NAME, ROOT
 from graded import SECOND, dump, edit, points, submit
 
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
-
-
-@pytest.fixture
-def course(tmp_path, entered):
-    need_sandbox()
-    shutil.copytree(entered, tmp_path / "grading")
-    return tmp_path
 
 
 def start(course: Path) -> subprocess.Popen:
