@@ -16,6 +16,7 @@ from runtools import ROOT
 
 from rnnkit import cli, plots
 from rnnkit.assignments.training_dynamics.experiment import PAIRS
+from rnnkit.cli import run as cli_run
 from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
@@ -60,7 +61,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records["A2"] |= {"status": np.array("running")}
     drawn = []
     monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
-    sections_.sections(labelled(records), sections_.Pairs(**PAIRS))
+    sections_.sections(labelled(records), PAIRS)
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
     assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
@@ -145,6 +146,14 @@ def test_folder_without_records_is_refused(tmp_path, make, capsys):
         write_report(folder)
     assert cli.main(["report", str(folder)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
+    assert cli_run.report([]) == 0
+    assert asked["words"] == ["training_dynamics", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
+    assert asked["profile"] == "smoke"
 
 
 def test_labels_are_short_where_that_is_unique():
