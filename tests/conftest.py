@@ -127,8 +127,8 @@ def entered(once):
 
 
 @pytest.fixture
-def course(tmp_path, entered):
-    """A course of one's own to grade in, with nobody in it."""
+def course(tmp_path, entered) -> Path:
+    """A course without submissions, where they can be graded confined."""
     need_sandbox()
     shutil.copytree(entered, tmp_path / "grading")
     return tmp_path

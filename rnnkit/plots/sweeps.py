@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from rnnkit.common.interval import wilson
 from rnnkit.common.names import BadValue
+from rnnkit.common.statistics import wilson
 from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, new_figure
 
 Row = dict[str, str]
