@@ -65,9 +65,9 @@ def stamp_text(root: Path) -> str:
     return f"{digest.hexdigest()}\n{root}\n"
 
 
-def check_place(root: Path, stamp: Path) -> None:
+def check_place(root: Path, stamped: str) -> None:
     """Refuse a .venv that came along with a copied or moved clone: its scripts would run the other place's code."""
-    made_for = stamp.read_text("utf-8").splitlines()[1:] if stamp.is_file() else []
+    made_for = stamped.splitlines()[1:]
     if made_for and made_for[0] != str(root):
         raise SetupError(
             f"expected a .venv made for {root}, this one was made for {made_for[0]} and cannot be moved; "
@@ -221,8 +221,9 @@ def set_up(force: bool = False) -> None:
     root = clone_root()
     python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
     if python.exists():
-        check_place(root, stamp)
-        if not force and stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        stamped = stamp.read_text("utf-8") if stamp.is_file() else ""
+        check_place(root, stamped)
+        if stamped == wanted and not force:
             return
     stamp.unlink(missing_ok=True)
     make_venv(root)

@@ -11,7 +11,6 @@ from typing import Any
 
 import rnnkit
 from rnnkit.common.whole import save_text
-from rnnkit.record.facts import Record
 from rnnkit.regimes import REGIMES
 
 PAGE = "report.html"
@@ -43,7 +42,7 @@ def write_page(folder: Path, page: Mapping[str, Any], missing: Mapping[str, str]
     return save_text(folder / PAGE, made)
 
 
-def labelled(records: Mapping[str, Record], known: Iterable[str] = REGIMES) -> dict[str, Record]:
+def labelled(records: Mapping[str, Any], known: Iterable[str] = REGIMES) -> dict[str, Any]:
     """Records under the short names of their runs (A1, B2), where those are the beginning and tell them apart.
 
     The known runs come in their order, then the others.

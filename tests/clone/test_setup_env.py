@@ -39,14 +39,9 @@ def asked_for() -> list[Requirement]:
 def test_every_dependency_is_pinned_once_and_in_its_range(asked, python):
     environment = {"python_version": python, "sys_platform": "linux", "platform_system": "Linux"}
     name = canonicalize_name(asked.name)
-    found = [
-        pin
-        for pin in pins()
-        if canonicalize_name(pin.name) == name and (pin.marker is None or pin.marker.evaluate(environment))
-    ]
-    assert len(found) == 1
-    (exact,) = found[0].specifier
-    assert exact.operator == "=="
+    here = [pin for pin in pins() if pin.marker is None or pin.marker.evaluate(environment)]
+    (pinned,) = [pin for pin in here if canonicalize_name(pin.name) == name]
+    (exact,) = pinned.specifier
     assert asked.specifier.contains(Version(exact.version))
 
 
@@ -119,15 +114,12 @@ def test_torch_is_looked_for_as_a_cpu_build_first():
     assert "CUDA" in attempts[2][0]
 
 
-@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
-def test_torch_is_never_unpinned(platform):
-    for announcement, arguments in setup_env.torch_attempts("2.6.0", platform):
-        assert arguments[-1] in ("torch==2.6.0", "torch==2.6.0+cpu")
-        assert "2.6.0" in announcement
-
-
-def test_a_mac_has_its_plain_build():
-    assert [arguments for _, arguments in setup_env.torch_attempts("2.6.0", "darwin")] == [["torch==2.6.0"]]
+@pytest.mark.parametrize(("platform", "count"), [("linux", 3), ("win32", 3), ("darwin", 1)])
+def test_torch_is_never_unpinned_and_a_mac_has_its_plain_build(platform, count):
+    attempts = setup_env.torch_attempts("2.6.0", platform)
+    assert {arguments[-1] for _, arguments in attempts} <= {"torch==2.6.0", "torch==2.6.0+cpu"}
+    assert all("2.6.0" in announcement for announcement, _ in attempts)
+    assert (len(attempts), attempts[-1][1]) == (count, ["torch==2.6.0"])
 
 
 @pytest.mark.parametrize("present", ["2.6.0", "2.6.0+cpu", "2.6.0+cu126"])
@@ -199,13 +191,10 @@ def test_missing_files_are_named(clone, name):
 
 
 def test_venv_of_another_place_is_refused(clone):
-    stamp = clone / "stamp"
-    setup_env.check_place(clone, stamp)  # none yet
-    stamp.write_text(setup_env.stamp_text(clone))
-    setup_env.check_place(clone, stamp)
-    stamp.write_text("digest\n/somewhere/else\n")
+    setup_env.check_place(clone, "")  # no stamp yet
+    setup_env.check_place(clone, setup_env.stamp_text(clone))
     with pytest.raises(SetupError, match="made for /somewhere/else and cannot be moved; delete the folder"):
-        setup_env.check_place(clone, stamp)
+        setup_env.check_place(clone, "digest\n/somewhere/else\n")
 
 
 def test_nothing_is_done_where_the_stamp_is_up_to_date(clone, monkeypatch, capsys):
