@@ -18,6 +18,7 @@ from sqlalchemy.exc import SAWarning
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.grading.course.gradebook import url
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.release.release import settings
 
 AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
@@ -104,6 +105,13 @@ def hand_in(course: Path, student: str, *, wrong=(), answers=None, marked=None, 
                         points, extra = marked[id] if isinstance(marked[id], tuple) else (marked[id], None)
                         grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, extra, False
             nbformat.write(notebook, folder / path.name)
+
+
+def note(course: Path, *entries: Entry) -> None:
+    """Puts entries into the course's ledger."""
+    ledger = Ledger(course / "grading" / "ledger.json", NAME)
+    ledger.entries |= {entry.student: entry for entry in entries}
+    ledger.save()
 
 
 def change(course: Path, student: str, name: str, edit) -> None:

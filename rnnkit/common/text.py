@@ -53,10 +53,9 @@ def listed(names: list[str]) -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """A table's lines with aligned columns."""
+    """Rows of a table as text in columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = ([text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines)
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def _begun(text: str, most: int | None) -> str:

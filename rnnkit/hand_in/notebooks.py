@@ -41,7 +41,7 @@ def open_in_report(
     Arguments:
         notebook: the report, as it was saved.
         not_due: cells that need not be answered, or whose figures need not be made.
-        smoke: figures of smaller runs than the handout's will do.
+        smoke: whether figures of smaller runs than the handout's will do.
         prints: the fingerprints of the records that are handed in, by their regimes.
     """
     cells = cells_by_id(notebook)

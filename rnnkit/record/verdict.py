@@ -51,7 +51,7 @@ def verdict(record: Record) -> Verdict:
         "mean distance": f"{facts.sat.mean:.3f}" if g.size else NONE,
         "gates: mean value, distance": _gates(record),
         "clipped updates": _clipped(record),
-        "gradient norm: median, largest": _norms(record),
+        "gradient norm: median, largest": _norms(facts),
         "rho: start, end": f"{facts.rho_start:.3f}, {facts.rho_end:.3f}",
         "correlation with rho": _correlation(record, record["rho_Whh"]),
         "correlation with distance": _correlation(record, over_steps(record["sat_time"])),
@@ -101,12 +101,10 @@ def _direct(record: Record) -> str:
 
 def _gates(record: Record) -> str:
     last, words = last_filled(record), []
+    older = np.full((last + 1, 1), np.nan)
     for gate in "zr":
-        mean, distance = (
-            float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
-            for key in ("mean", "sat")
-            for values in [record.get(f"gate_{gate}_{key}_time", np.full((last + 1, 1), np.nan))[last]]
-        )
+        curves = [record.get(f"gate_{gate}_{key}_time", older)[last] for key in ("mean", "sat")]
+        mean, distance = (np.nanmean(curve) if np.isfinite(curve).any() else np.nan for curve in curves)
         if np.isfinite(distance):
             words.append(f"{gate} {f'{mean:.2f}' if np.isfinite(mean) else NONE}, {distance:.2f}")
     return "; ".join(words) or NONE
@@ -120,9 +118,9 @@ def _clipped(record: Record) -> str:
     return f"{100 * np.mean(norms > regime.cutoff):.0f} % to {regime.cutoff:g}"
 
 
-def _norms(record: Record) -> str:
-    norms = record["gradient_norm"][~np.isnan(record["gradient_norm"])]
-    return f"{np.median(norms):.3g}, {norms.max():.3g}" if norms.size else NONE
+def _norms(facts: Facts) -> str:
+    median, largest = facts.median_gradient_norm, facts.largest_gradient_norm
+    return NONE if np.isnan(largest) else f"{median:.3g}, {largest:.3g}"
 
 
 def _learning(record: Record, facts: Facts) -> str:
@@ -130,13 +128,11 @@ def _learning(record: Record, facts: Facts) -> str:
     marginal, memoryless = floors["marginal"].nll, floors["memoryless"].nll
     if facts.status == "diverged":
         return f"diverged at iteration {facts.updates - 1}"
-    if facts.best_nll < (1 - CLOSE) * memoryless:
-        return f"{facts.best_nll:.4f}, below all without memory ({memoryless:.4f})"
-    if facts.best_nll < (1 - CLOSE) * marginal:
-        return f"{facts.best_nll:.4f}, below the marginal ({marginal:.4f})"
-    if facts.best_nll < (1 + CLOSE) * marginal:
-        return f"{facts.best_nll:.4f}, at the marginal ({marginal:.4f})"
-    return f"{facts.best_nll:.4f}, above the marginal ({marginal:.4f})"
+    best = facts.best_nll
+    if best < (1 - CLOSE) * memoryless:
+        return f"{best:.4f}, below all without memory ({memoryless:.4f})"
+    where = "below" if best < (1 - CLOSE) * marginal else "at" if best < (1 + CLOSE) * marginal else "above"
+    return f"{best:.4f}, {where} the marginal ({marginal:.4f})"
 
 
 def _omega(record: Record) -> dict[str, str]:

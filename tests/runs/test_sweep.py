@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rnnkit import cli
 from rnnkit.cli.sweep import Table, left_of
-from rnnkit.plots.curves import plot_curves
+from rnnkit.plots.sweeps import plot_curves
 from rnnkit.record.file import load
 from rnnkit.regimes import Regime
 from rnnkit.runs import pool

@@ -23,7 +23,7 @@ def with_bodies(
         if told and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
         if body:
-            first, end = body[0].lineno - 1, body[-1].end_lineno
+            first, end = body[0].lineno - 1, body[-1].end_lineno or 0
             before = lines[first].encode()[: body[0].col_offset].decode()  # blank, or the end of its def
             lines[first:end] = [before + instead(function), *[""] * (end - first - 1)]
     return "\n".join(lines)

@@ -27,7 +27,6 @@ PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
-    "diagnostics/units.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
 from rnnkit.common.packed import unpack
@@ -40,39 +39,32 @@ unpack(
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
-class WheelError(BadValue):
-    """A wheel that cannot be built."""
-
-
 def without_solutions(source: str) -> str:
-    """A module with every marked solution replaced by an error that says which question comes first.
-
-    Raises:
-        WheelError: markers that do not pair.
-    """
+    """A module with every marked solution replaced by an error that says which question comes first."""
     classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     kept, inside = [], False
     for number, line in enumerate(source.splitlines(), 1):
         if (inside and BEGIN in line) or (not inside and END in line):
-            raise WheelError(f"line {number}: expected solution markers in pairs, got {line.strip()!r}")
+            raise BadValue(f"line {number}: expected solution markers in pairs, got {line.strip()!r}")
         if BEGIN in line:
             inside = True
-            owner = next(node.name for node in classes if node.lineno < number <= node.end_lineno)
+            owner = [node.name for node in classes if node.lineno < number][-1]
             kept += [line.split("#")[0] + text for text in _refusal(owner)]
         elif END in line:
             inside = False
         elif not inside:
             kept.append(line)
     if inside:
-        raise WheelError(f"expected {END!r} at the end of a solution, found none")
+        raise BadValue(f"expected {END!r} at the end of a solution, found none")
     return "\n".join(kept) + "\n"
 
 
 def _refusal(owner: str) -> list[str]:
-    notebook = get_assignment(MAIN).model.notebook
+    model = get_assignment(MAIN).model
+    assert model is not None
     return [
         "raise NotImplementedError(",
-        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {notebook} first, "',
+        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {model.notebook} first, "',
         '    "and run the last cell there, which writes model.py"',
         ")",
     ]
@@ -87,12 +79,9 @@ def without_bodies(source: str) -> str:
 
 
 def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
-    """Copies what the wheel is built from into an empty folder.
+    """Copies what a clone's wheel is built from into an empty folder.
 
-    Arguments:
-        root: the clone.
-        out: the folder.
-        packed: whether the bodies of functions that are questions are hidden, see `rnnkit.common.packed`.
+    `packed` says whether the bodies of functions that are questions are hidden, see `rnnkit.common.packed`.
     """
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copyfile(root / name, out / name)
@@ -101,20 +90,16 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
     package = out / "rnnkit"
     for path in [*(package / name for name in KEPT_HOME), *package.rglob("key")]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    cells = out / "rnnkit" / "cells.py"
+    cells = package / "cells.py"
     cells.write_text(without_solutions(cells.read_text(encoding="utf-8")), encoding="utf-8")
     own = [f"assignments/{name}/{file}" for name in names() for file in get_assignment(name).packed]
     for name in (*PACKED, *own) if packed else ():
-        path = out / "rnnkit" / name
+        path = package / name
         path.write_text(without_bodies(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def build_wheel(root: Path, out: Path) -> Path:
-    """Builds the student's wheel into a folder, offline, with this environment's setuptools.
-
-    Raises:
-        WheelError: pip cannot build it.
-    """
+    """Builds the student's wheel into a folder, offline, with this environment's setuptools."""
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(int(datetime(*EPOCH, tzinfo=UTC).timestamp())),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -126,7 +111,7 @@ def build_wheel(root: Path, out: Path) -> Path:
         options = ["--no-build-isolation", "--no-deps", "--no-index", "-q", "-w", str(built)]
         command = [sys.executable, "-m", "pip", "wheel", *options, str(source)]
         run = subprocess.run(command, env=environment, capture_output=True, text=True)
-        wheels = sorted(built.glob("*.whl"))
-        if run.returncode or len(wheels) != 1:
-            raise WheelError(f"expected pip to build a wheel, it failed:\n{run.stdout}{run.stderr}")
-        return Path(shutil.copy(wheels[0], out / wheels[0].name))
+        if run.returncode:
+            raise BadValue(f"expected pip to build a wheel, it failed:\n{run.stdout}{run.stderr}")
+        (wheel,) = built.glob("*.whl")
+        return Path(shutil.copy(wheel, out))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT
 
-from rnnkit.grading.course.submission import SHAPES, GradingJob, Result, _rebuilt
+from rnnkit.grading.course.submission import Result, _rebuilt
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing
 
@@ -174,16 +174,12 @@ def test_any_content_is_survived(tmp_path):
 
 
 def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_path):
-    master = shutil.copytree(RELEASE, tmp_path / "master", ignore=shutil.ignore_patterns("runs", ".*"))
-    (master / SHAPES).write_text("{}")
     for folder, files in {"sure": ["Gustav.ipynb"], "doubt": ["a.ipynb", "b.ipynb"]}.items():
         (tmp_path / folder).mkdir()
         for number, name in enumerate(files):
             (tmp_path / folder / name).write_text(json.dumps(answered(a1_rho=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
-        rebuilt = _rebuilt(
-            ASSIGNMENT, GradingJob(NAME, "gustav", str(tmp_path / folder), "", str(master), "", "", 1), result
-        )
+        rebuilt = _rebuilt(ASSIGNMENT, SimpleNamespace(folder=tmp_path / folder, masters=MASTERS, shapes={}), result)
         about = result.notebooks["4_report.ipynb"]
         assert (about["status"], "4_report.ipynb" in rebuilt) == (
             ("graded", True) if folder == "sure" else ("rejected", False)

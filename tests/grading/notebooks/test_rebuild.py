@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit.common.text import shown, storable
-from rnnkit.grading.notebooks.reading import MOST_CELLS, clean_image
-from rnnkit.grading.notebooks.rebuild import MISSING, BadSubmission, read, rebuild
+from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, clean_image, read
+from rnnkit.grading.notebooks.rebuild import MISSING, rebuild
 from rnnkit.notebook.assemble import model_of
 
 RELEASED = sorted((ROOT / "release" / NAME).glob("*.ipynb"))
@@ -382,6 +382,55 @@ def test_all_images_together_have_a_limit():
         "a2_rho",
     ]
     assert len(flags) == 1
+
+
+# ---- work that stands where it does not belong ----------------------------------------------------------------------
+
+FOUND, TASK = "The answer is -4.39.", "a1_grad_time_task"
+TASKS_TEXT = cell_of(REPORT, TASK).source
+BESIDE = {
+    "above": after(submission(REPORT), TASK, own(FOUND, "markdown")),
+    "raw below": after(submission(REPORT), "a1_grad_time", own(FOUND, "raw")),
+    "comment below": after(submission(REPORT), "a1_grad_time", own("# The answer\n# is -4.39.")),
+    "in the task": submission(REPORT, **{TASK: f"{TASKS_TEXT}\n\n{FOUND}"}),
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_answers_beside_their_cell_count(where):
+    built, flags = rebuild(REPORT, BESIDE[where])
+    assert sound(REPORT, built) == []
+    assert " ".join(cell_of(built, "a1_grad_time").source.split()) == FOUND
+    assert any("beside" in flag and "a1_grad_time" in flag for flag in flags)
+
+
+def test_an_image_alone_is_an_answer():
+    notebook = submission(REPORT)
+    cell_of(notebook, "a1_rho")["attachments"] = {"x.png": {"image/png": PNG}}
+    answer = cell_of(rebuild(REPORT, notebook)[0], "a1_rho")
+    assert answer.attachments == {"x.png": {"image/png": PNG}}
+    assert "![](attachment:x.png)" in answer.source
+
+
+def test_imports_in_a_locked_cell_are_kept():
+    more = f"{cell_of(CELLS, 'setup').source}\nimport math\nprint('more')\n"
+    built, flags = rebuild(CELLS, submission(setup=more))
+    (kept,) = sound(CELLS, built)
+    assert (kept.cell_type, kept.source) == ("code", "import math")
+    assert built.cells.index(kept) == built.cells.index(cell_of(built, "setup")) + 1
+    assert any("kept in a cell beside it: setup" in flag for flag in flags)
+
+
+def test_a_function_above_its_check_is_kept_before_it():
+    built, _ = rebuild(CELLS, submission(rnn_step=f"{ANSWER}\n\n{cell_of(CELLS, 'rnn_step').source}"))
+    (kept,) = sound(CELLS, built)
+    assert kept.source == ANSWER
+    assert built.cells.index(kept) == built.cells.index(cell_of(built, "rnn_step")) - 1
+
+
+def test_line_ends_of_windows_are_no_change():
+    windows = {cell.id: cell.source.replace("\n", "\r\n") for cell in CELLS.cells}
+    assert rebuild(CELLS, submission(**windows)) == (CELLS, [])
 
 
 # ---- the notebooks with parameters -------------------------------------------------------------------------------

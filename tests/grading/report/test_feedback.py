@@ -19,11 +19,9 @@ from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import Entry, Ledger
+from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import feedback as module
-from rnnkit.grading.report import feedback_page
-from rnnkit.grading.report.feedback import FeedbackError, feedback
+from rnnkit.grading.report.feedback import feedback
 
 ANSWERS = {
     cell["id"]: cell["about"]["points"]
@@ -280,8 +278,10 @@ def test_students_may_quote_nbgraders_markers(fresh, words):
 
 
 def test_a_rejected_submission_gets_its_reason(fresh):
-    ledger = {"carl": Entry("carl", "rejected", HOSTILE.format("reason")), "ada": Entry("ada", "failed", "time was up")}
-    made = feedback(Course(ROOT, fresh), ASSIGNMENT, ledger=ledger, roster=[Student("carl", "Carl", "Gauß")])
+    carl, ada = Entry("carl", "rejected", HOSTILE.format("reason")), Entry("ada", "failed", "time was up")
+    graded_course.note(fresh, carl, ada)
+    (fresh / "grading" / "roster.csv").write_text("id,first_name,last_name\ncarl,Carl,Gauß\n", encoding="utf-8")
+    made = feedback(Course(ROOT, fresh), ASSIGNMENT)
     assert [one.student for one in made] == ["ada", "bob", "carl"]
     carl = Parsed(index(fresh, "carl"))
     assert 'Feedback for Carl Gauß (carl) Your last submission: rejected. </pre></details><script>alert("reason")' in (
@@ -294,7 +294,8 @@ def test_a_rejected_submission_gets_its_reason(fresh):
 
 def test_a_rejected_notebook_says_why(fresh):
     notebooks = {"1_cells.ipynb": {"status": "rejected", "reason": "cut <short>", "flags": ["FLAG"]}}
-    feedback(Course(ROOT, fresh), ASSIGNMENT, ledger={"ada": Entry("ada", "graded", notebooks=notebooks)})
+    graded_course.note(fresh, Entry("ada", "graded", notebooks=notebooks))
+    feedback(Course(ROOT, fresh), ASSIGNMENT)
     shown = Parsed(index(fresh, "ada")).shown
     assert shown.count("Could not be graded: cut <short>") == 1
     assert "FLAG" not in shown
@@ -307,16 +308,15 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
                 if notebook.name == "2_diagnostics":
                     grade.auto_score, grade.needs_manual_grade = 0.0, True
     (fresh / "grading" / "autograded" / "ada" / NAME / "2_diagnostics.ipynb").unlink()
-    checked = {id: {"status": "not graded" if q.notebook.startswith("2") else "solved"} for id, q in QUESTIONS.items()}
+    missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
+    checked = {id: {"status": "not graded" if id in missing else "solved", "points": 0} for id in QUESTIONS}
     answers = {id: {"answered": True} for id in ANSWERS}
     about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
-    entry = Entry("ada", "graded", notebooks=about, scores=checked, answers=answers)
-    made = feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"], ledger={"ada": entry})
+    graded_course.note(fresh, Entry("ada", "graded", notebooks=about, scores=checked, answers=answers))
+    feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     page = Parsed(index(fresh, "ada"))
-    assert [one.to_read for one in made] == [27]
     assert "27 still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
     assert "points so far" in page.shown
-    missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
     assert missing
     for id in missing:
         assert "A person has yet to look at this" not in page.rows[id]
@@ -382,7 +382,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(fresh, monkeypatch):
         raise OSError(28, "No space left on device")
 
     before = contents(pages(fresh, "ada"))
-    monkeypatch.setattr(feedback_page, "save_text", full)
+    monkeypatch.setattr(module, "save_text", full)
     (made,) = feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
     assert (made.page, "No space left" in made.reason) == (None, True)
     assert contents(pages(fresh, "ada")) == before
@@ -397,9 +397,7 @@ def test_no_feedback_while_the_class_is_graded(fresh):
 
 
 def test_command_for_one_student(fresh, capsys):
-    ledger = Ledger(fresh / "grading" / "ledger.json", NAME)
-    ledger.entries["carl"] = Entry("carl", "rejected", "an empty file")
-    ledger.save()
+    graded_course.note(fresh, Entry("carl", "rejected", "an empty file"))
     (fresh / "grading" / "roster.csv").write_text("id,first_name\ncarl,Carl Friedrich\n")
     shutil.rmtree(fresh / "grading" / "feedback")
     assert cli.main(["feedback", "--course", str(fresh), "--student", "carl", "--student", "ada"]) == 0
@@ -429,13 +427,13 @@ def test_command_refuses_in_one_line(course, capsys, arguments, words):
 
 
 def test_a_student_without_anything_is_refused(course):
-    with pytest.raises(FeedbackError, match="nothing of theirs was graded"):
+    with pytest.raises(BadValue, match="nothing of theirs was graded"):
         feedback(Course(ROOT, course), ASSIGNMENT, ["carl"])
 
 
 def test_a_student_of_an_empty_course_is_refused(tmp_path):
     graded_course.make(tmp_path / "course")
-    with pytest.raises(FeedbackError, match="unknown student 'carl', there are none yet; nothing of theirs"):
+    with pytest.raises(BadValue, match="unknown student 'carl', there are none yet; nothing of theirs"):
         feedback(Course(ROOT, tmp_path / "course"), ASSIGNMENT, ["carl"])
 
 

@@ -16,11 +16,8 @@ from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import Marks
-from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import GRADED, Entry
 from rnnkit.grading.notebooks.neutral import neutralise
-from rnnkit.grading.report.feedback import feedback
-from rnnkit.grading.report.feedback_page import Pages
+from rnnkit.grading.report.feedback import Pages, feedback
 from rnnkit.grading.report.graded_cells import without_secrets
 
 WIDE = "x" * 300
@@ -159,7 +156,7 @@ def hostile_page(folder, notebook) -> str:
     graded = folder / "graded"
     graded.mkdir()
     (graded / "4_report.ipynb").write_text(writes(notebook), encoding="utf-8", errors="replace")
-    Pages(ASSIGNMENT, Marks([], {}, {})).write(folder, graded, Student("ada"), Entry("ada", GRADED))
+    Pages(ASSIGNMENT, Marks()).write(folder, graded, "ada")
     return (folder / "4_report.html").read_text(encoding="utf-8")
 
 
