@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,13 @@ class Regime(Fields):
 
 FIELDS = Regime.fields()
 
-_WORDS = {"task": TASKS, "model": CLASS_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
+_WORDS: dict[str, Collection[str]] = {
+    "task": TASKS,
+    "model": CLASS_NAMES,
+    "init": INITS,
+    "clipstyle": CLIPSTYLES,
+    "omega_on": FLOWS,
+}
 
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [

@@ -262,7 +262,8 @@ def blocks(out):
 
 
 def number_after(words, text) -> float:
-    return float(re.search(re.escape(words) + r" (-?[\d.]+|inf|nan)", text)[1])
+    (number, *_) = re.findall(re.escape(words) + r" (-?[\d.]+|inf|nan)", text)
+    return float(number)
 
 
 @pytest.mark.parametrize("model", ["rnn", "gru"])
