@@ -122,13 +122,7 @@ class Regime(Fields):
 
 FIELDS = Regime.fields()
 
-_WORDS: dict[str, Collection[str]] = {
-    "task": TASKS,
-    "model": CLASS_NAMES,
-    "init": INITS,
-    "clipstyle": CLIPSTYLES,
-    "omega_on": FLOWS,
-}
+_WORDS = dict[str, Collection[str]](task=TASKS, model=CLASS_NAMES, init=INITS, clipstyle=CLIPSTYLES, omega_on=FLOWS)
 
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [

@@ -207,7 +207,8 @@ BAD: dict[str, list[Any]] = {
     "saveFreq": [-1.0, NAN, INF], "satThresh": [-0.1, 1.1, NAN],
     "bound": [-1.0, 0.0, 1e-46, NAN, INF], "err_abs": [0.0, NAN, INF],
     "z_bias": [NAN, INF],
-    "name": ["", ".", "..", "a/b", "a\\b", "a\nb", "a:b", "my run", "-x", "a" * 101, 5], "device": ["gpu", "cuda:", "cuda:x", "CPU"],
+    "name": ["", ".", "..", "a/b", "a\\b", "a\nb", "a:b", "my run", "-x", "a" * 101, 5],
+    "device": ["gpu", "cuda:", "cuda:x", "CPU"],
     "collectDiags": [1, 0, "True", None], "diagGates": [1], "memall": [0, True],
     "memvalues": [0, -1, 5.0, True], "mempos": [0, 40],
 }  # fmt: skip

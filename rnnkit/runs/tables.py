@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.common.whole import save_text, whole
+from rnnkit.record.facts import Record
 from rnnkit.record.file import RecordError
 from rnnkit.record.find import candidates, places
-from rnnkit.runs.experiment import Experiment, Record
+from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 
