@@ -8,60 +8,9 @@ import math
 from typing import Any
 
 import pytest
+from handout import HANDOUT, words_of
 
 from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, RegimeError, get_regime, profile_of
-
-HANDOUT = r"""
-python -m trainingRNNs_torch.train --task mem --model rnn --alpha 0.0 \
---clipstyle nothing \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name A1_mem_rnn_tanh_noclip
-
-python -m trainingRNNs_torch.train --task mem --model rnn --alpha 0.0 \
---clipstyle rescale --cutoff 0.05 \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name A2_mem_rnn_tanh_clip005
-
-python -m trainingRNNs_torch.train --task mem --model rnn --alpha 0.0 \
---clipstyle rescale --cutoff 0.01 \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name A3_mem_rnn_tanh_clip001
-
-python -m trainingRNNs_torch.train --task mem --model gru --alpha 0.0 \
---clipstyle nothing --diagGates \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name A4_mem_gru_noclip
-
-python -m trainingRNNs_torch.train --task mem --model gru --alpha 0.0 \
---clipstyle rescale --cutoff 0.05 --diagGates \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name A5_mem_gru_clip005
-
-python -m trainingRNNs_torch.train --task mul --model rnn --alpha 0.0 \
---clipstyle nothing \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name B1_mul_rnn_tanh_noclip
-
-python -m trainingRNNs_torch.train --task mul --model gru --alpha 0.0 \
---clipstyle nothing --diagGates \
---nhid 50 --lr 0.01 --bs 20 --min_length 50 --max_length 200 \
---maxiters 50000 --ebs 10000 --cbs 1000 --checkFreq 20 \
---seed 52 --valid_seed 12345 --collectDiags --diagBins 60 --satThresh 0.05 \
---name B2_mul_gru_noclip
-"""
-COMMANDS = dict(zip(["A1", "A2", "A3", "A4", "A5", "B1", "B2"], HANDOUT.strip().split("\n\n"), strict=True))
 
 # The starter's defaults; alpha alone departs from it (2.0 there); z_bias, omega_on and stop_error are ours.
 DEFAULTS: dict[str, Any] = {
@@ -74,17 +23,11 @@ DEFAULTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def words_of(command: str) -> list[str]:
-    return command.replace("\\\n", " ").split()
-
-
 def flags_of(command: str) -> dict[str, str | bool]:
     """``{flag: word after it}``, True for a flag with no word of its own."""
-    python, dash_m, module, *words = words_of(command)
-    assert (python, dash_m, module) == ("python", "-m", "trainingRNNs_torch.train")
     flags: dict[str, str | bool] = {}
     name = ""
-    for word in words:
+    for word in words_of(command):
         if word.startswith("--"):
             name = word.removeprefix("--")
             assert name not in flags
@@ -112,26 +55,26 @@ def test_every_default():
     assert [type(found[name]) for name in DEFAULTS] == [type(value) for value in DEFAULTS.values()]
 
 
-@pytest.mark.parametrize("key", COMMANDS)
+@pytest.mark.parametrize("key", HANDOUT)
 def test_regime_has_the_handouts_flags(key):
-    assert settings_of(REGIMES[key]) == DEFAULTS | typed(flags_of(COMMANDS[key]))
+    assert settings_of(REGIMES[key]) == DEFAULTS | typed(flags_of(HANDOUT[key]))
 
 
-@pytest.mark.parametrize("key", COMMANDS)
+@pytest.mark.parametrize("key", HANDOUT)
 def test_command_is_the_handouts(key):
-    assert words_of(REGIMES[key].command()) == words_of(COMMANDS[key])
+    assert words_of(REGIMES[key].command()) == words_of(HANDOUT[key])
 
 
 def test_the_seven_are_named():
-    assert tuple(COMMANDS) == HANDOUT_REGIMES
+    assert tuple(HANDOUT) == HANDOUT_REGIMES
     assert set(HANDOUT_REGIMES) < set(REGIMES)
     assert all((regime.alpha > 0) == key.startswith("C") for key, regime in REGIMES.items())
 
 
-@pytest.mark.parametrize("key", COMMANDS)
+@pytest.mark.parametrize("key", HANDOUT)
 def test_short_and_long_names(key):
-    assert get_regime(key) is get_regime(flags_of(COMMANDS[key])["name"]) or get_regime(key) == REGIMES[key]
-    assert get_regime(flags_of(COMMANDS[key])["name"]) == REGIMES[key]
+    assert get_regime(key) is get_regime(flags_of(HANDOUT[key])["name"]) or get_regime(key) == REGIMES[key]
+    assert get_regime(flags_of(HANDOUT[key])["name"]) == REGIMES[key]
 
 
 @pytest.mark.parametrize(
