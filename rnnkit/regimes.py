@@ -239,8 +239,3 @@ def differences(regime: Regime, key: str) -> list[str]:
     sizes = [get_regime(key, profile).identity() for profile in PROFILES]
     nearest = min(sizes, key=lambda one: sum(one[name] != mine[name] for name in mine))
     return [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
-
-
-def profile_of(regime: Regime) -> str:
-    """``full``, ``smoke`` or ``tiny`` where a named regime has exactly these settings, else ``custom``."""
-    return named(regime)[1]

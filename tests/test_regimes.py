@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from handout import HANDOUT, words_of
 
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, RegimeError, get_regime, profile_of
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, RegimeError, get_regime, named
 
 # The starter's defaults; alpha alone departs from it (2.0 there); z_bias, omega_on and stop_error are ours.
 DEFAULTS: dict[str, Any] = {
@@ -115,9 +115,9 @@ def test_profiles_change_sizes_only(key):
 @pytest.mark.parametrize("key", REGIMES)
 def test_profile_is_recognised(key, profile):
     regime = get_regime(key, profile)
-    assert profile_of(regime) == profile
-    assert profile_of(regime.replace(name="other", saveFreq=1)) == profile
-    assert profile_of(regime.replace(lr=0.02)) == "custom"
+    assert named(regime)[1] == profile
+    assert named(regime.replace(name="other", saveFreq=1))[1] == profile
+    assert named(regime.replace(lr=0.02))[1] == "custom"
 
 
 def test_overrides_win_over_the_profile():
