@@ -18,11 +18,9 @@ class ReportError(BadValue):
 
 
 def write_report(folder: str | Path, experiment: Experiment | None = None) -> Path:
-    """Writes ``report.html`` into a folder of runs, a folder each or side by side; returns its path.
+    """Writes ``report.html`` into a folder of runs (ReportError: none are there), and returns its path.
 
-    Arguments:
-        folder: of records, as ``rnnkit run`` leaves them (ReportError: there is none).
-        experiment: of these runs; the main assignment's by default.
+    The runs, in a folder each or side by side, are those of the main assignment's experiment by default.
     """
     folder, experiment = Path(folder), experiment or experiment_of()
     if not folder.is_dir():
