@@ -45,17 +45,14 @@ class Softmax(Head):
     """
 
     def loss(self, output: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(output.flatten(0, 1), targets.flatten())
+        return F.cross_entropy(output.flatten(0, -2), targets.flatten())
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
         return _misread(output, targets).any(0)
 
 
-class LastSoftmax(Head):
+class LastSoftmax(Softmax):
     """One class after the last step: mean cross-entropy over B. output ``(B, O)``, targets ``(B,)``."""
-
-    def loss(self, output: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(output, targets)
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
         return _misread(output, targets)

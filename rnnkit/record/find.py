@@ -143,12 +143,9 @@ def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, st
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
-    """The folders to look into, in the order of preference.
+    """The folders to look into, in the order of preference: in the assignment's, or where the runs are if elsewhere.
 
-    Arguments:
-        home: the assignment's folder.
-        runs: where the runs are, if not in the usual `PLACES` there.
-        prefix: stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
+    ``prefix`` stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
     """
     usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
     bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
@@ -176,24 +173,17 @@ def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Fo
 
 
 def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
-    """The records of a run, the one that stands for it first.
-
-    Arguments:
-        name: a named run's short or long name, or the name of a run.
-        where: from `places`.
-        runs: what names runs.
-    """
+    """The records of a run, by a named run's short or long name or its own, the one that stands for it first."""
     key, long = runs.key_of(name)
-    return [
-        one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
-    ]
+    known = candidates(where, runs)
+    return [one for one in known if (one.key == key if key and one.key else long in (one.stem, one.name))]
 
 
 def find_run(name: str, folder: str | Path | None = None) -> Path | None:
     """The record that stands for a run; None where there is none.
 
     Arguments:
-        name: as of `find`.
+        name: a named run's short or long name, or the name of a run.
         folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
     """
     return next((one.path for one in find(name, places(runs=folder))), None)

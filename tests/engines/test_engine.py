@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torch.nn.functional as F
+from passes import ARRAYS, assert_same
 
 from rnnkit.cells import GRU, RNN
 from rnnkit.engines import get_engine
@@ -160,17 +161,7 @@ def test_a_pass_is_detached_and_leaves_the_cell_alone(random_cell, random_batch,
     cell, batch = random_cell(model, head=head_name), random_batch(head_name)
     before = [parameter.clone() for parameter in cell.parameters()]
     found = run(cell, batch)
-    gates = list((found.gates or {}).values())
-    everything = [
-        found.loss,
-        found.error,
-        found.output,
-        found.hidden,
-        found.flow,
-        found.direct,
-        *gates,
-        *found.grads.values(),
-    ]
+    everything = [*(getattr(found, name) for name in ARRAYS), *(found.gates or {}).values(), *found.grads.values()]
     assert not any(value.requires_grad for value in everything)
     assert all(parameter.grad is None for parameter in cell.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, cell.parameters(), strict=True))
@@ -228,13 +219,7 @@ class DetachedRNN(RNN):
 @pytest.mark.parametrize(("student", "ours"), [(StudentRNN, "rnn"), (StudentGRU, "gru")], ids=["rnn", "gru"])
 def test_a_students_cell_gives_the_same_pass(random_cell, random_batch, head_name, student, ours):
     batch = random_batch(head_name)
-    mine, reference = (run(random_cell(kind, head=head_name), batch) for kind in (student, ours))
-    for name in ("loss", "error", "output", "hidden", "flow", "direct"):
-        assert_close(getattr(mine, name), getattr(reference, name))
-    for name, value in reference.grads.items():
-        assert_close(mine.grads[name], value)
-    for gate, trace in (reference.gates or {}).items():
-        assert_close(mine.gates[gate], trace)
+    assert_same(*(run(random_cell(kind, head=head_name), batch) for kind in (student, ours)))
 
 
 @pytest.mark.parametrize("head", LAST)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from passes import ARRAYS, assert_same
 
 from rnnkit.common.names import BadValue
 from rnnkit.engines import fused, get_engine
@@ -14,27 +15,9 @@ from rnnkit.heads import get_head
 from rnnkit.regimes import get_regime
 from rnnkit.trainer import Trainer
 
-ARRAYS = ("loss", "error", "output", "hidden", "flow", "direct")
-
 
 def both(cell, batch, **how):
     return (get_engine(name).run(cell, get_head(cell.head), batch, **how) for name in ("fused", "autograd"))
-
-
-def assert_same(found, expected, **tolerance):
-    tolerance = tolerance or {"rtol": 1e-10, "atol": 1e-14}
-    for name in ARRAYS:
-        a, b = getattr(found, name), getattr(expected, name)
-        assert (a is None) == (b is None), name
-        if a is not None:
-            torch.testing.assert_close(a, b, **tolerance)
-    assert found.phi == expected.phi
-    assert (found.gates is None) == (expected.gates is None)
-    for gate, trace in (expected.gates or {}).items():
-        torch.testing.assert_close(found.gates[gate], trace, **tolerance)
-    assert list(found.grads) == list(expected.grads)
-    for name, value in expected.grads.items():
-        torch.testing.assert_close(found.grads[name], value, **tolerance)
 
 
 @pytest.mark.parametrize("phi", ["tanh", "sigmoid", "identity"])
