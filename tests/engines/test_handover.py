@@ -11,7 +11,7 @@ from torch import nn
 
 from rnnkit.cells import GRU, PHI, RNN, Cell
 from rnnkit.checks.generate import bank, patched, student_object
-from rnnkit.engines.handover.same import difference
+from rnnkit.engines.handover import difference
 from rnnkit.regimes import get_regime
 from rnnkit.runs.modelfile import Cells, make_cell
 from rnnkit.trainer import Trainer
