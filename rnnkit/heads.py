@@ -32,10 +32,7 @@ class Head:
 
     def metrics(self, output: Tensor, targets: Tensor) -> dict[str, float]:
         """``nll`` (nats, or squared error), ``error`` (fraction of sequences), and what else belongs to the head."""
-        return {
-            "nll": float(self.loss(output, targets)),
-            "error": float(self.wrong(output, targets).double().mean()),
-        }
+        return {"nll": float(self.loss(output, targets)), "error": float(self.wrong(output, targets).double().mean())}
 
 
 class Softmax(Head):

@@ -46,12 +46,10 @@ class _Solution:
 
     @property
     def owners(self) -> set[str]:
-        """The classes that it gives methods to."""
         return {cls for cls, _ in self.defined if cls}
 
     @property
     def functions(self) -> list[str]:
-        """What else it defines."""
         return [name for cls, name in self.defined if not cls]
 
 

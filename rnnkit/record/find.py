@@ -17,11 +17,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from rnnkit.common.names import BadValue
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -33,11 +32,8 @@ PROFILE_ORDER = (*PROFILES, "custom", "")
 
 def key_of(name: str) -> tuple[str, str]:
     """Short and long name of a regime; an empty one and the name itself for any other run."""
-    try:
-        long = get_regime(name).name
-    except BadValue:
-        return "", name
-    return next(key for key, regime in REGIMES.items() if regime.name == long), long
+    pairs = ((key, regime.name) for key, regime in REGIMES.items() if name in (key, regime.name))
+    return next(pairs, ("", name))
 
 
 class Runs(Protocol):
