@@ -168,8 +168,8 @@ OUTPUTS = {
     "native": [data(**{"application/pdf": SCRIPT, "application/json": {"a": 1}})],
     "png": [data(image__png='"><script>1</script>'), data(image__png=base64.b64encode(SCRIPT.encode()).decode())],
     "jpeg": [data(image__jpeg=PNG)],
-    "text": [data(text__plain=SCRIPT), data("execute_result", text__plain=["<b>", SCRIPT])],
-    "stream": [entry(output_type="stream", name=name, text=[SCRIPT]) for name in ("stderr", "stdout", SCRIPT)],
+    "text": [data(text__plain=SCRIPT), data("execute_result", text__plain=f"<b>{SCRIPT}")],
+    "stream": [entry(output_type="stream", name=name, text=SCRIPT) for name in ("stderr", "stdout", SCRIPT)],
     "error": [entry(output_type="error", ename=SCRIPT, evalue=SCRIPT, traceback=[SCRIPT, "\x1b[31mr\x1b]0;x\x07"])],
     "metadata": [
         entry(

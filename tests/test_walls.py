@@ -53,10 +53,11 @@ ARROWS = {
         "numpy nbformat nbconvert nbgrader IPython",
     ),
     "grading/evidence": (
-        f"{CORE} runs assignments checks grading grading/release grading/sandbox grading/notebooks", "numpy nbformat"
+        f"{CORE} runs notebook assignments checks grading grading/release grading/sandbox grading/notebooks",
+        "numpy nbformat",
     ),
     "key": (f"{CORE} trainer runs checks plug grading/evidence", "torch numpy nbformat"),
-    "grading/intake": ("common assignments checks hand_in grading grading/notebooks", "nbformat"),
+    "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),
     "grading/course": (
         "common notebook runs assignments checks grading grading/release grading/sandbox grading/score "
         "grading/notebooks grading/evidence grading/intake",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from rnnkit.assignments import get_assignment, names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
 from rnnkit.common.names import STUDENT, BadValue
 from rnnkit.hand_in.collect import Collected, collect
-from rnnkit.hand_in.pack import PDF, PackError, write
-from rnnkit.hand_in.which import which_assignment
+from rnnkit.hand_in.pack import PDF, write
+from rnnkit.notebook.cells import SOLUTION, name_of, read_notebook
 from rnnkit.notebook.pdf import report_pdf
 
 PACKED, INCOMPLETE = 0, 1
@@ -36,7 +38,7 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str]) -> int:
     """``rnnkit pack``: 0 packed (with ``--check``: complete), 1 incomplete or not to be written, 2 a bad value."""
     arguments = make_parser().parse_args(argv)
-    assignment = which_assignment(Path(arguments.folder), arguments.assignment)
+    assignment = _assignment(Path(arguments.folder), arguments.assignment)
     target = _target(assignment, arguments)
     collected = collect(assignment, arguments.folder, runs=arguments.runs, smoke=arguments.allow_smoke)
     _add_pdf(collected, arguments)
@@ -52,28 +54,41 @@ def main(argv: Sequence[str]) -> int:
     if arguments.check:
         print(f"rnnkit pack: {'not complete' if collected.missing else 'complete'}; nothing written (--check)")
         return INCOMPLETE if collected.missing else PACKED
-    print(write(collected, target, arguments.student or ""))
+    print(write(collected, target, arguments.student))
     return PACKED
 
 
-def _target(assignment: Assignment, arguments: argparse.Namespace) -> Path:
-    """The file to write, with everything that was asked for looked at.
+def _assignment(folder: Path, name: str | None) -> Assignment:
+    """The assignment of a folder: as it was said, by the folder's name, else by its notebooks; else the main one."""
+    if name is not None or folder.resolve().name in names():
+        return get_assignment(name or folder.resolve().name)
+    return max(map(get_assignment, names()), key=lambda assignment: _likeness(folder, assignment))
 
-    Raises:
-        PackError: a folder or file that is not there, or a bad id.
-    """
+
+def _likeness(folder: Path, assignment: Assignment) -> tuple[int, int]:
+    """How many of an assignment's questions are in its notebooks in a folder, and how many of these there are."""
+    cells: set[str] = set()
+    there = [folder / name for name in assignment.notebooks if (folder / name).is_file()]
+    for path in there:
+        with suppress(BadValue):
+            cells |= {name_of(cell).removesuffix(SOLUTION) for cell in read_notebook(path)["cells"]}
+    return len(cells & {*assignment.scored}), len(there)
+
+
+def _target(assignment: Assignment, arguments: argparse.Namespace) -> Path:
+    """The file to write, with everything that was asked for looked at."""
     folder, student = Path(arguments.folder), arguments.student
     if student is not None and not STUDENT.fullmatch(student):
-        raise PackError(f"--student: expected letters, digits and . _ @ - (64 at most), got {student!r}")
+        raise BadValue(f"--student: expected letters, digits and . _ @ - (64 at most), got {student!r}")
     due = [name for name in assignment.notebooks if name not in assignment.optional]
     if not any((folder / name).exists() for name in due):
         which = " to ".join(dict.fromkeys((due[0], due[-1])))
-        raise PackError(f"expected {which} in {folder.resolve()}, found none of them; cd into the assignment's folder")
+        raise BadValue(f"expected {which} in {folder.resolve()}, found none of them; cd into the assignment's folder")
     if arguments.runs is not None and not Path(arguments.runs).is_dir():
-        raise PackError(f"--runs: expected a folder, got {arguments.runs}")
+        raise BadValue(f"--runs: expected a folder, got {arguments.runs}")
     target = Path(arguments.out or folder / f"{assignment.name}{f'_{student}' if student else ''}.zip")
     if target.is_dir() or not target.absolute().parent.is_dir():
-        raise PackError(f"--out: expected a file in a folder that is there, got {target}")
+        raise BadValue(f"--out: expected a file in a folder that is there, got {target}")
     return target
 
 
@@ -82,12 +97,12 @@ def _add_pdf(collected: Collected, arguments: argparse.Namespace) -> None:
     if arguments.pdf is not None:
         content = Path(arguments.pdf).read_bytes() if Path(arguments.pdf).is_file() else b""
         if not content.startswith(b"%PDF-"):
-            raise PackError(f"--pdf: expected a PDF, got {arguments.pdf}")
+            raise BadValue(f"--pdf: expected a PDF, got {arguments.pdf}")
         collected.files[PDF] = content
         return
-    assignment, open_ = collected.assignment, collected.refused or (collected.missing and not arguments.anyway)
-    report = assignment.hand_in.report
-    if report in collected.files and not (arguments.check or open_):
+    assignment, report = collected.assignment, collected.assignment.hand_in.report
+    is_open = collected.refused or (collected.missing and not arguments.anyway)
+    if report in collected.files and not (arguments.check or is_open):
         try:
             header = " · ".join(filter(None, [assignment.name, arguments.student]))
             pdf = report_pdf(collected.folder / report, header)

@@ -32,27 +32,16 @@ Where = list[list[Path]]  # see `rnnkit.record.find.places`
 
 @dataclass
 class Collected:
-    """What is to be packed.
-
-    Fields:
-        assignment: what it is of.
-        folder: where it was collected.
-        files: by their names in the archive; a path, or the content of a file that is made here.
-        missing: a line for everything that is missing or not right, and what to do.
-        refused: those lines of ``missing`` without which nothing is packed at all.
-        notes: what is right, and yet worth a line.
-        runs: name, profile and end of every run, by its regime.
-        prints: the fingerprints of their records.
-    """
+    """What is to be packed."""
 
     assignment: Assignment
     folder: Path
-    files: dict[str, Path | bytes] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    runs: dict[str, dict[str, str]] = field(default_factory=dict)
-    prints: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Path | bytes] = field(default_factory=dict)  # by their names in the archive; bytes are made here
+    missing: list[str] = field(default_factory=list)  # a line for all that is missing or not right, and what to do
+    refused: list[str] = field(default_factory=list)  # those lines of `missing` without which nothing is packed at all
+    notes: list[str] = field(default_factory=list)  # what is right, and yet worth a line
+    runs: dict[str, dict[str, str]] = field(default_factory=dict)  # name, profile and end of each, by its regime
+    prints: dict[str, str] = field(default_factory=dict)  # the fingerprints of their records
 
     @property
     def prefix(self) -> str:
@@ -101,16 +90,15 @@ def collect(
 def _notebooks(collected: Collected) -> dict[str, dict[str, Any]]:
     read = {}
     for name in collected.assignment.notebooks:
-        if name in collected.assignment.optional and not (collected.folder / name).exists():
-            continue
+        path = collected.folder / name
         try:
-            read[name] = read_notebook(collected.folder / name)
-            collected.files[name] = collected.folder / name
+            read[name] = read_notebook(path)
+            collected.files[name] = path
         except BadValue:
-            there = (collected.folder / name).exists()
-            collected.missing.append(
-                f"{name}: {'not a saved notebook; save it again' if there else 'no such file here'}"
-            )
+            if path.exists():
+                collected.missing.append(f"{name}: not a saved notebook; save it again")
+            elif name not in collected.assignment.optional:
+                collected.missing.append(f"{name}: no such file here")
     return read
 
 
@@ -152,11 +140,9 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
     try:
         content = load(one.path)
         wrong = [f"{key}: {text}" for text in _not_right(collected, key, one, content, sha256, smoke, command)]
-    except RecordError as error:
-        collected.missing.append(f"{key}: {error}")
-        return None
-    except (KeyError, ValueError, TypeError):
-        collected.missing.append(f"{key}: {one.path} is no whole record")
+    except (RecordError, KeyError, ValueError, TypeError) as error:
+        why = error if isinstance(error, RecordError) else f"{one.path} is no whole record"
+        collected.missing.append(f"{key}: {why}")
         return None
     collected.missing += wrong
     for other in several[1:]:

@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 
 import rnnkit
-from rnnkit.common.names import BadValue
 from rnnkit.common.whole import free_name, whole
 from rnnkit.hand_in.collect import Collected
 
@@ -16,18 +15,8 @@ PDF, MANIFEST = "report.pdf", "manifest.json"
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in the zip: the same files give the same bytes
 
 
-class PackError(BadValue):
-    """Something that cannot be packed, or asked for."""
-
-
-def write(collected: Collected, target: Path, student: str = "") -> str:
-    """Writes the zip whole or not at all; another file of its name is kept. Says what was done.
-
-    Arguments:
-        collected: what to pack.
-        target: the file.
-        student: the id that the manifest names.
-    """
+def write(collected: Collected, target: Path, student: str | None) -> str:
+    """Writes the zip whole or not at all; another file of its name is kept. Says what was done."""
     hashes = {}
     with whole(target) as part:
         with zipfile.ZipFile(part, "w") as archive:
@@ -46,18 +35,17 @@ def write(collected: Collected, target: Path, student: str = "") -> str:
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    about = zipfile.ZipInfo(name, EPOCH)
-    about.external_attr = 0o100644 << 16
-    about.create_system = 3  # the same bytes on every system
-    about.compress_type = zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED
-    archive.writestr(about, content)
+    member = zipfile.ZipInfo(name, EPOCH)
+    member.external_attr = 0o100644 << 16
+    member.create_system = 3  # the same bytes on every system
+    archive.writestr(member, content, zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED)
 
 
-def _manifest(collected: Collected, hashes: dict[str, str], student: str) -> bytes:
+def _manifest(collected: Collected, hashes: dict[str, str], student: str | None) -> bytes:
     profiles = {run["profile"] for run in collected.runs.values()}
-    about = {
+    manifest = {
         "assignment": collected.assignment.name,
-        "student": student or None,
+        "student": student,
         "rnnkit": rnnkit.__version__,
         "profile": profiles.pop() if len(profiles) == 1 else "mixed" if profiles else None,
         "runs": collected.runs,
@@ -65,7 +53,7 @@ def _manifest(collected: Collected, hashes: dict[str, str], student: str) -> byt
         "notes": collected.notes,
         "files": hashes,
     }
-    return (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 
 def _keep(target: Path, new: Path) -> Path | None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
 from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
-from rnnkit.notebook.cells import cells_by_id
+from rnnkit.notebook.cells import cells_by_id, text_of
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -29,11 +30,19 @@ A1 = get_regime("A1").name
 NAMES = ASSIGNMENT.notebooks
 
 
-def report(folder: Path):
-    """4_report as it was saved, and a way to save it again."""
-    path = folder / "4_report.ipynb"
+@contextmanager
+def saved_again(folder: Path, name: str = "4_report.ipynb"):
+    """The cells of a notebook by their names, to be changed."""
+    path = folder / name
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    return notebook, cells_by_id(notebook), lambda: path.write_text(json.dumps(notebook), encoding="utf-8")
+    yield cells_by_id(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """What is in the zip."""
+    with zipfile.ZipFile(folder / f"{NAME}.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def record_of(folder: Path, key: str) -> Path:
@@ -52,12 +61,11 @@ def complete(tmp_path_factory):
     home.mkdir()
     for path in NOTEBOOKS:
         filled(ROOT / "release" / NAME / path.name, path, home / path.name)
-    _, cells, write = report(home)
-    for name, cell in cells.items():
-        if name.endswith("_figure") and name != "extra_torder_figure":
-            cell["outputs"] = [FIGURE] * cell_text(cell).count("show(")
-    cells["extra_torder"]["source"] = "YOUR ANSWER HERE"
-    write()
+    with saved_again(home) as cells:
+        for name, cell in cells.items():
+            if name.endswith("_figure") and name != "extra_torder_figure":
+                cell["outputs"] = [FIGURE] * text_of(cell).count("show(")
+        cells["extra_torder"]["source"] = "YOUR ANSWER HERE"
     write_model(home / "1_cells.ipynb")
     sha256 = hashlib.sha256((home / "model.py").read_bytes()).hexdigest()
     for key in HANDOUT_REGIMES:
@@ -70,10 +78,6 @@ def complete(tmp_path_factory):
         "".join(f"{get_regime(key).command()}\n" for key in HANDOUT_REGIMES)
     )
     return home
-
-
-def cell_text(cell) -> str:
-    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
 
 
 @pytest.fixture
@@ -99,8 +103,8 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     after = files_in(home)
     assert set(after) - set(before) == {f"{NAME}_ada.zip"}
     assert {name: after[name] for name in before} == before
-    with zipfile.ZipFile(home / f"{NAME}_ada.zip") as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
+    (home / f"{NAME}_ada.zip").rename(home / f"{NAME}.zip")
+    content = packed(home)
     runs = [f"runs/{get_regime(key).name}/{get_regime(key).name}" for key in HANDOUT_REGIMES]
     expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json"}
     expected |= {f"{run}{ending}" for run in runs for ending in ("_final_state.npz", ".log")}
@@ -116,10 +120,9 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
 
 
 def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
-    _, cells, write = report(home)
     for outputs in ([], [SMALL, FIGURE, FIGURE]):  # not made; made at smoke size
-        cells["a1s_sigmoid_figure"]["outputs"] = outputs
-        write()
+        with saved_again(home) as cells:
+            cells["a1s_sigmoid_figure"]["outputs"] = outputs
         assert cli.main(["pack"]) == 0, capsys.readouterr().out
     name = get_regime("A1s").name
     (home / "runs" / "smoke" / name).mkdir(parents=True)
@@ -128,10 +131,9 @@ def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     assert cli.main(["pack"]) == 1  # its log belongs to it
     (home / "runs" / "smoke" / name / f"{name}.log").write_text("log")
     assert cli.main(["pack"]) == 0
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        assert f"runs/{name}/{name}_final_state.npz" in archive.namelist()
-    cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
-    write()
+    assert f"runs/{name}/{name}_final_state.npz" in packed(home)
+    with saved_again(home) as cells:
+        cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
     assert cli.main(["pack"]) == 1
     assert "4_report.ipynb: answers to write: a1s_sigmoid" in capsys.readouterr().out
 
@@ -161,10 +163,8 @@ def test_check_writes_nothing(home, capsys):
 
 
 def test_notebooks_are_not_executed(home):
-    notebook, _, write = report(home)
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    notebook["cells"].append({**code, "source": "open('executed', 'w')"})
-    write()
+    with saved_again(home) as cells:
+        cells["folder"]["source"] = f"open('executed', 'w')\n{text_of(cells['folder'])}"
     assert cli.main(["pack"]) == 0
     assert not (home / "executed").exists()
 
@@ -181,8 +181,7 @@ def test_a_missing_model_is_written_from_the_notebook_into_the_zip_alone(home):
     written = (home / "model.py").read_bytes()
     (home / "model.py").unlink()
     assert cli.main(["pack"]) == 0
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        assert archive.read("model.py") == written
+    assert packed(home)["model.py"] == written
     assert not (home / "model.py").exists()
 
 
@@ -224,28 +223,23 @@ def built_in(home):
 
 
 def no_answer(home):
-    _, cells, write = report(home)
-    cells["a2_clip"]["source"] = ["YOUR ANSWER HERE\n"]
-    cells["b1_rho"]["source"] = " \n"
-    write()
+    with saved_again(home) as cells:
+        cells["a2_clip"]["source"], cells["b1_rho"]["source"] = ["YOUR ANSWER HERE\n"], " \n"
 
 
 def no_answer_cell(home):
-    notebook, cells, write = report(home)
-    notebook["cells"].remove(cells["a2_clip"])
-    write()
+    with saved_again(home) as cells:
+        cells["a2_clip"].update(id="gone", metadata={})
 
 
 def no_figure(home):
-    _, cells, write = report(home)
-    cells["b2_rho_figure"]["outputs"] = [FIGURE]  # it draws two
-    write()
+    with saved_again(home) as cells:
+        cells["b2_rho_figure"]["outputs"] = [FIGURE]  # it draws two
 
 
 def small_figure(home):
-    _, cells, write = report(home)
-    cells["a1_rho_figure"]["outputs"].append(SMALL)
-    write()
+    with saved_again(home) as cells:
+        cells["a1_rho_figure"]["outputs"].append(SMALL)
 
 
 def no_notebook(home):
@@ -261,10 +255,8 @@ def no_cells(home):
 
 
 def unsolved(home):
-    path = home / "2_diagnostics.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    cells_by_id(notebook)["rho_solution"]["source"] = "def spectral_radius(W):\n    raise NotImplementedError('rho')"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    with saved_again(home, "2_diagnostics.ipynb") as cells:
+        cells["rho_solution"]["source"] = "def spectral_radius(W):\n    raise NotImplementedError('rho')"
 
 
 INCOMPLETE = {
@@ -324,8 +316,7 @@ def test_smaller_runs_pass_where_that_is_allowed(home):
     small_run(home)
     small_figure(home)
     assert cli.main(["pack", "--allow-smoke"]) == 0
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        manifest = json.loads(archive.read("manifest.json"))
+    manifest = json.loads(packed(home)["manifest.json"])
     assert manifest["profile"] == "mixed"
     assert manifest["runs"]["A5"]["profile"] == "smoke"
     other_settings(home)
@@ -375,19 +366,17 @@ def test_half_a_run_that_is_packed_anyway_is_the_one_that_was_drawn(home):
 
 
 def test_figures_of_another_record_than_the_packed_one_are_missing(home):
-    _, cells, write = report(home)
     right = fingerprint(record_of(home, "A1").read_bytes())
-    for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
-        cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
-    write()
+    with saved_again(home) as cells:
+        for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
+            cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
     (line,) = collect(ASSIGNMENT, home).missing
     assert "other records than those that are handed in, in a1_rho_figure; run all cells and save" in line
 
 
 def test_figures_of_unfinished_runs_are_missing(home):
-    _, cells, write = report(home)
-    cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
-    write()
+    with saved_again(home) as cells:
+        cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
     (line,) = collect(ASSIGNMENT, home, smoke=True).missing
     assert "figures of unfinished runs in a1_rho_figure" in line
 
@@ -409,26 +398,24 @@ def test_in_time_what_there_is_can_be_packed_anyway(home, capsys):
     no_figure(home)
     assert cli.main(["pack", "--anyway"]) == 0
     assert "NOT COMPLETE, 2 to do" in capsys.readouterr().out
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        missing = json.loads(archive.read("manifest.json"))["missing"]
-        assert "report.pdf" in archive.namelist()
+    content = packed(home)
+    assert "report.pdf" in content
+    missing = json.loads(content["manifest.json"])["missing"]
     assert [line.split(":")[0] for line in missing] == ["B2", "4_report.ipynb"]
 
 
 @pytest.mark.parametrize("more", [[], ["--anyway"], ["--check"]], ids=str)
 def test_without_a_word_on_ai_chats_nothing_is_packed(home, more, capsys):
-    _, cells, write = report(home)
-    cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
-    write()
+    with saved_again(home) as cells:
+        cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
     assert cli.main(["pack", *more]) == 1
     assert "AI chats: not answered; write the link of every chat into that cell, or none" in capsys.readouterr().out
     assert not list(home.glob("*.zip"))
 
 
 def test_anyway_says_what_it_cannot_pass_over(home, capsys):
-    _, cells, write = report(home)
-    cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
-    write()
+    with saved_again(home) as cells:
+        cells["ai_chats"]["source"] = "YOUR ANSWER HERE"
     without_run(home)
     assert cli.main(["pack", "--anyway"]) == 1
     said = capsys.readouterr().err.splitlines()
@@ -466,17 +453,16 @@ def test_commands_that_are_not_written_down_come_from_the_records(home, capsys):
     (home / "commands.txt").write_text(own)
     assert cli.main(["pack"]) == 0
     assert "the commands of A5, B1, B2 are taken from the runs' records" in capsys.readouterr().out
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        text = archive.read("commands.txt").decode()
     added = [get_regime(key).command() for key in ("A5", "B1", "B2")]
-    assert text == own + "# from the records of the runs:\n" + "".join(f"{command}\n" for command in added)
+    assert packed(home)["commands.txt"].decode() == own + "# from the records of the runs:\n" + "".join(
+        f"{command}\n" for command in added
+    )
 
 
 def test_the_run_of_the_extra_credit_goes_along(home, capsys):
-    _, cells, write = report(home)
-    cells["extra_torder"]["source"] = "It succeeds at 1.386."
-    cells["extra_run"]["source"] = 'extra = "mine"'
-    write()
+    with saved_again(home) as cells:
+        cells["extra_torder"]["source"] = "It succeeds at 1.386."
+        cells["extra_run"]["source"] = 'extra = "mine"'
     assert cli.main(["pack", "--check"]) == 0
     assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
@@ -485,14 +471,13 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
 
 
 def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_nothing_is_missing(home, capsys):
-    notebook = json.loads((home / MORE).read_text(encoding="utf-8"))
-    cells_by_id(notebook)["extra_run"]["source"] = 'extra = "theirs"'
-    (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
+    with saved_again(home, MORE) as cells:
+        cells["extra_run"]["source"] = 'extra = "theirs"'
     for ending in ("_final_state.npz", ".log"):
         (home / f"theirs{ending}").write_bytes(b"of the run")
     assert {"runs/theirs/theirs_final_state.npz", MORE} <= set(collect(ASSIGNMENT, home).files)
-    cells_by_id(notebook)["extra_run"]["source"] = 'extra = "nowhere"'
-    (home / MORE).write_text(json.dumps(notebook), encoding="utf-8")
+    with saved_again(home, MORE) as cells:
+        cells["extra_run"]["source"] = 'extra = "nowhere"'
     assert any("no finished run" in note and "'nowhere'" in note for note in collect(ASSIGNMENT, home).notes)
     (home / MORE).unlink()
     found = collect(ASSIGNMENT, home)
@@ -503,8 +488,7 @@ def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_
 def test_a_pdf_of_ones_own_is_taken(home, tmp_path):
     (tmp_path / "mine.pdf").write_bytes(b"%PDF-1.7 mine")
     assert cli.main(["pack", "--pdf", str(tmp_path / "mine.pdf")]) == 0
-    with zipfile.ZipFile(home / f"{NAME}.zip") as archive:
-        assert archive.read("report.pdf") == b"%PDF-1.7 mine"
+    assert packed(home)["report.pdf"] == b"%PDF-1.7 mine"
     assert cli.main(["pack", "--pdf", "model.py"]) == 2
 
 
@@ -545,10 +529,10 @@ def test_a_full_disk_leaves_the_earlier_file(home, monkeypatch, capsys):
     before = files_in(home)
     real = zipfile.ZipFile.writestr
 
-    def full(self, about, content):
-        if about.filename == "report.pdf":
+    def full(self, member, content, how):
+        if member.filename == "report.pdf":
             raise OSError(28, "No space left on device")
-        real(self, about, content)
+        real(self, member, content, how)
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     assert cli.main(["pack"]) == 1

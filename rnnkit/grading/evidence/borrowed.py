@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 
 from rnnkit.checks.assignment import Assignment
-from rnnkit.grading.release.bodies import functions
-from rnnkit.grading.release.wheel import student_source
+from rnnkit.grading.notebooks.reading import parsed
+from rnnkit.grading.release.wheel import functions, student_source
 from rnnkit.grading.sandbox.scoring import OF_TORCH
 
 OWN = ("cells.py", "inits.py", "omega.py", "optim.py", "engines", "diagnostics")  # of rnnkit/
@@ -28,12 +28,7 @@ Shapes = dict[str, dict[str, int]]  # function -> hash of a statement -> its nod
 
 
 def shipped(root: Path, assignment: Assignment) -> Shapes:
-    """The statements of all functions that students have and that could answer a question, by the functions' names.
-
-    Arguments:
-        root: the clone.
-        assignment: whose own modules may hold answers, too.
-    """
+    """The statements of all functions that students have and that could answer a question, by the functions' names."""
     shapes: Shapes = {}
     with tempfile.TemporaryDirectory() as folder:
         student_source(root, Path(folder), packed=False)
@@ -41,20 +36,17 @@ def shipped(root: Path, assignment: Assignment) -> Shapes:
         for name in (*OWN, *(f"assignments/{assignment.name}/{name}" for name in assignment.packed)):
             paths = [package / name] if name.endswith(".py") else sorted((package / name).rglob("*.py"))
             for path in paths:
-                dotted = f"rnnkit.{path.relative_to(package).with_suffix('').as_posix().replace('/', '.')}"
-                shapes |= _of_module(path.read_text(encoding="utf-8"), dotted)
-    (home,) = importlib.util.find_spec("torch").submodule_search_locations
+                shapes |= _of_module(Path(folder), path.relative_to(folder).as_posix())
+    places = Path(str(distribution("torch").locate_file("")))
     for name, pattern in OF_TORCH.items():
-        path = Path(home) / name
-        if path.is_file():
-            dotted = f"torch.{name.removesuffix('.py').replace('/', '.')}"
-            shapes |= _of_module(path.read_text(encoding="utf-8"), dotted, pattern.search)
+        if (places / "torch" / name).is_file():
+            shapes |= _of_module(places, f"torch/{name}", pattern.search)
     return shapes
 
 
-def _of_module(source: str, dotted: str, chosen=str) -> Shapes:
-    shapes = {}
-    for function in functions(ast.parse(source), chosen):
+def _of_module(places: Path, name: str, chosen: Callable[[str], object] = str) -> Shapes:
+    dotted, shapes = name.removesuffix(".py").replace("/", "."), {}
+    for function in functions(ast.parse((places / name).read_text(encoding="utf-8")), chosen):
         statements = _statements(function)
         if sum(statements.values()) >= LEAST:
             shapes[f"{dotted}.{function.name} (line {function.lineno})"] = statements
@@ -62,16 +54,8 @@ def _of_module(source: str, dotted: str, chosen=str) -> Shapes:
 
 
 def alike(source: str, shapes: Shapes) -> list[str]:
-    """The shipped functions that functions of a cell are, names off.
-
-    Arguments:
-        source: of the cell.
-        shapes: from `shipped`.
-    """
-    try:
-        tree = ast.parse(MAGIC.sub("pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    """The shipped functions that functions of a cell are, names off."""
+    tree = parsed(MAGIC.sub("pass", source)) or ast.Module([], [])
     own = {key for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for key in _statements(function)}
     same = []
     for name, statements in shapes.items():
@@ -98,7 +82,7 @@ def _simple(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
         inner = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
-        if not any(inner) or isinstance(node, ast.Lambda):
+        if not any(inner):
             yield node
             continue
         yield from (part for part in (getattr(node, "test", None), getattr(node, "iter", None)) if part is not None)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from rnnkit.common.text import one_line
 from rnnkit.common.wire import decode
 from rnnkit.grading.evidence.plausible import strange
 from rnnkit.grading.ledger import NOT_TRIED
+from rnnkit.grading.sandbox.confine import Finished
 from rnnkit.record.find import HANDOUT, PROFILE_ORDER, Runs
 from rnnkit.record.keys import FINAL, STATE
 from rnnkit.record.read_npz import OUTPUT
@@ -33,14 +34,6 @@ from rnnkit.runs.modelfile import BUILTIN
 
 MOST_FLAGS, MOST_TEXT = 12, 160  # of one run; characters of a text
 READER = ("python", "-m", "rnnkit.record.read_npz")
-
-
-class Finished(Protocol):
-    """How a process ended."""
-
-    returncode: int
-    stdout: bytes
-    why: str | None
 
 
 @dataclass(frozen=True)
@@ -71,15 +64,14 @@ def evidence(
 ) -> list[SubmittedRun]:
     """Looks at every final record in a submission.
 
+    There is one for each of the runs that are due, there or not, in their order; then the others; then what several
+    runs have in common, under the key ``runs``.
+
     Arguments:
         folder: the submitted files.
         run: runs a command confined, with ``stage=folder``.
         assignment: says which runs are due.
         cells_sha256: of the model.py that the submitted notebook gives; empty where it gives none.
-
-    Returns:
-        One for each of the runs that are due, there or not, in their order; then the others; then what several runs
-        have in common, under the key ``runs``.
     """
     due, known = assignment.hand_in.runs, assignment.experiment or HANDOUT
     files = _files(folder)
@@ -88,13 +80,16 @@ def evidence(
         return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
     records, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
-    runs = [_all_runs(*flags)] if flags else []
     by_key: dict[str, list[SubmittedRun]] = {key: [] for key in due}
     for one in records:
         by_key.setdefault(one.key, []).append(one)
+    runs = [_all_runs(*flags)] if flags else []
     for key, several in by_key.items():
-        runs.append(_best(key, several) if several else _missing(known.key_of(key)[1], key, [*files]))
-    runs = [replace(one, sha256=_sha256(files.get(one.file))) if one.file else one for one in runs]
+        if several:
+            best = _best(key, several)
+            runs.append(replace(best, sha256=_sha256(files.get(best.file))))
+        else:
+            runs.append(_missing(known.key_of(key)[1], key, [*files]))
     return [*_joined(runs, due), *_together(runs, assignment, cells_sha256)]
 
 
@@ -149,8 +144,9 @@ def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> Submitte
     if content["problem"] is not None:
         problem = one_line(content["problem"], MOST_TEXT)
         return SubmittedRun(named_so, file, (f"{named_so}: {one_line(Path(file).name, MOST_TEXT)}: {problem}",))
-    settings, why = _settings(content, known)
-    if settings is None:
+    try:
+        settings = _settings(content, known)
+    except BadValue as why:
         return SubmittedRun(named_so, file, (f"{named_so}: {why}",), content=content)
     key, profile, flags = _which(settings, asked, known)
     if settings.name != stem:
@@ -164,14 +160,14 @@ def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> Submitte
     return SubmittedRun(key, file, tuple(flags), settings, profile, content)
 
 
-def _settings(content: dict[str, Any], known: Runs) -> tuple[Any, str]:
+def _settings(content: dict[str, Any], known: Runs) -> Any:
     if known.key not in content["texts"]:
         problem = one_line(content["problems"].get(known.key, f"no key {known.key!r}"), MOST_TEXT)
-        return None, f"the record has no settings: {problem}"
+        raise BadValue(f"the record has no settings: {problem}")
     try:
-        return known.settings.from_json(content["texts"][known.key]), ""
+        return known.settings.from_json(content["texts"][known.key])
     except (ValueError, TypeError, RecursionError) as error:
-        return None, f"its settings cannot be read: {one_line(error, MOST_TEXT)}"
+        raise BadValue(f"its settings cannot be read: {one_line(error, MOST_TEXT)}") from None
 
 
 def _which(settings: Any, asked: Sequence[str], known: Runs) -> tuple[str, str, list[str]]:
@@ -180,13 +176,9 @@ def _which(settings: Any, asked: Sequence[str], known: Runs) -> tuple[str, str, 
     if key in asked:
         return key, profile, [] if profile == "full" else [f"profile {profile}, not full"]
     key = known.key_of(settings.name)[0]
-    if not key:
-        return one_line(settings.name, 40), "custom", []
-    changed = known.differences(settings, key)
-    name = key if key in asked else settings.name
-    if not changed:
-        return name, "custom", []
-    return name, "custom", [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"]
+    changed = known.differences(settings, key) if key else []
+    flags = [f"settings are not the handout's: {one_line(', '.join(changed), 200)}"] if changed else []
+    return key if key in asked else one_line(settings.name, 40), "custom", flags
 
 
 def _best(key: str, several: list[SubmittedRun]) -> SubmittedRun:
@@ -206,7 +198,7 @@ def _best(key: str, several: list[SubmittedRun]) -> SubmittedRun:
     best, *others = sorted(several, key=rank)
     twice = [one.file for one in others if one.profile == best.profile]
     more = (f"{key}: {len(twice)} more of this profile: {one_line(', '.join(twice), 150)}",) if twice else ()
-    return SubmittedRun(key, best.file, (*best.flags, *more), best.regime, best.profile, best.content)
+    return replace(best, key=key, flags=(*best.flags, *more))
 
 
 def _joined(runs: list[SubmittedRun], due: Sequence[str]) -> list[SubmittedRun]:
@@ -258,12 +250,7 @@ def _together(runs: list[SubmittedRun], assignment: Assignment, cells_sha256: st
 
 
 def untried(assignment: Assignment, question: Question, runs: list[SubmittedRun]) -> Report:
-    """What is said of a run that has points before it is tried again, see `rnnkit.grading.course.own_run`.
-
-    Arguments:
-        assignment, question: what it has points for.
-        runs: from `evidence`.
-    """
+    """What is said of a run that has points before it is tried again, see `rnnkit.grading.course.own_run`."""
     judge = assignment.module_of(question)
     if any(one.regime is not None and one.regime.task == judge.TASK for one in runs):
         return failed(question, NOT_TRIED, "the run is tried again after everything else")

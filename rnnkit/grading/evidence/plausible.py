@@ -17,29 +17,19 @@ ENDED = ("finished", "solved", "diverged")
 
 
 def strange(content: dict[str, Any], regime: Regime) -> list[str]:
-    """What is missing from a record or cannot be, in short sentences.
-
-    Arguments:
-        content: what `rnnkit.record.read_npz.summary` says of it.
-        regime: its settings.
-    """
+    """What is missing from a record, see `rnnkit.record.read_npz.summary`, or cannot be, in short sentences."""
     flags = [f"{name}: {reason}"[:160] for name, reason in content["problems"].items()]
-    missing = _missing(content, regime)
-    if missing:
-        flags.append(f"keys are missing: {', '.join(missing)}")
-    flags += _shapes(content, regime)
-    flags += _status(content, regime)
-    flags += _checks(content, regime)
-    flags += _ranges(content)
-    flags += _norms(content, regime)
-    return [*flags, *_anchors(content, regime)]
+    for rule in (_missing, _shapes, _status, _checks, _ranges, _norms, _anchors):
+        flags += rule(content, regime)
+    return flags
 
 
-def _missing(content: dict[str, Any], regime: Regime) -> list[str]:
+def _missing(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     regression = regime.make_task().head == "lastLinear"
     wanted = [name for name in (*SUMMED, *PER_CHECK, *OVER_TIME) if regression or name not in REGRESSION_ONLY]
-    there = {*content["about"], *content["texts"], *content["numbers"], *content["problems"]}
-    return [name for name in (*wanted, *TEXTS, "updates") if name not in there and name not in NEWER]
+    there = {*content["about"], *content["texts"], *content["numbers"], *content["problems"], *NEWER}
+    if missing := [name for name in (*wanted, *TEXTS, "updates") if name not in there]:
+        yield f"keys are missing: {', '.join(missing)}"
 
 
 def _shapes(content: dict[str, Any], regime: Regime) -> Iterator[str]:
@@ -117,14 +107,11 @@ def _checks(content: dict[str, Any], regime: Regime) -> Iterator[str]:
         yield "no gradient through time at the last check"
 
 
-def _ranges(content: dict[str, Any]) -> Iterator[str]:
-    for name, key in KEYS.items():
-        about, (low, high) = content["about"].get(name), key.range
-        if about is None:
-            continue
-        if float(about["low"]) < low - 1e-6 or float(about["high"]) > high * (1 + 1e-6):
-            found = f"{float(about['low']):.4g} to {float(about['high']):.4g}"
-            yield f"{name} goes from {found}, possible is {low} to {high}"
+def _ranges(content: dict[str, Any], regime: Regime) -> Iterator[str]:
+    for name, (low, high) in {name: key.range for name, key in KEYS.items() if name in content["about"]}.items():
+        least, most = float(content["about"][name]["low"]), float(content["about"][name]["high"])
+        if least < low - 1e-6 or most > high * (1 + 1e-6):
+            yield f"{name} goes from {least:.4g} to {most:.4g}, possible is {low} to {high}"
 
 
 def _norms(content: dict[str, Any], regime: Regime) -> Iterator[str]:
@@ -145,11 +132,9 @@ def _anchors(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     if not anchors or seen is None or not len(anchors["updates"]):
         yield "no anchors (an older rnnkit made it)"
         return
-    updates = anchors["updates"]
-    made = np.flatnonzero(seen >= 0)
-    due = {int(seen[slot]) for slot in anchor_slots(regime.checkpoints) if slot < len(made)} | {
-        content["numbers"].get("updates")
-    }
+    updates, made = anchors["updates"], _made(content)
+    due = {int(seen[slot]) for slot in anchor_slots(regime.checkpoints) if slot < made}
+    due |= {content["numbers"].get("updates")}
     if updates[0] > 0:
         due = {update for update in due if update is not None and update >= updates[0]} | {int(updates[0])}
         yield f"anchors only from update {updates[0]} on"

@@ -1,4 +1,4 @@
-"""What a student's cells name that a person should look at: ready-made networks, and the insides of checks and kernel.
+"""What a person should look at in cells and data: ready-made networks, the insides of checks and kernel, carried code.
 
 The checks look for these in the student's process, where they can be switched off; here the text itself is read, and
 nothing runs. What is found is a flag, never a score: text can name a thing without using it, and use it without a name.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.forbidden import CALLS, CHECKS, CLIPPERS, NETWORKS, Forbidden, inside, together
-from rnnkit.grading.evidence.borrowed import Shapes, alike
-from rnnkit.grading.notebooks.carried import CODE
+from rnnkit.grading.evidence.borrowed import MAGIC, Shapes, alike
+from rnnkit.grading.notebooks.reading import parsed
+from rnnkit.notebook.cells import is_given, marking_of
 
 READY_MADE = {*NETWORKS, *CALLS, "_VF"}
 GIVEN = {"check", "figures"}  # of an assignment: the notebooks import them
@@ -34,8 +37,10 @@ MEANS = (
 )  # fmt: skip
 OBJECTS = {"allow_pickle": True, "weights_only": False}  # arguments with which a file's objects are made, not numbers
 RUNS = re.compile(r"^\s*%{1,2}(run|macro)\b", re.M)
-MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MOST = 10  # names of a cell
+CODE = re.compile(rb"\bdef\s+\w+\s*\(|\blambda\b[^\n]{,200}:")  # in a text that something may run
+IN_ARCHIVE = re.compile(r"\.pyc?$|(^|/)code/")  # a module; what torch.jit and torch.package save
+MOST_BYTES = 32 << 20  # of a file that is looked through
 
 
 def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shapes | None = None) -> list[str]:
@@ -53,25 +58,20 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
     rules = together(question.forbids for question in asked)
     flags = []
     for cell in notebook.cells:
-        marking = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or (marking.get("locked") and not marking.get("solution")):
+        if cell.cell_type != "code" or is_given(cell):
             continue
-        named = sorted(set(_named(cell.source, rules)))
-        if named:
+        where = marking_of(cell).get("grade_id") or "a cell of their own"
+        if named := sorted(set(_named(cell.source, rules))):
             more = f" and {len(named) - MOST} more" if len(named) > MOST else ""
-            flags.append(f"{marking.get('grade_id') or 'a cell of their own'} names {', '.join(named[:MOST])}{more}")
+            flags.append(f"{where} names {', '.join(named[:MOST])}{more}")
         if same := alike(cell.source, shapes or {}):
-            flags.append(f"{marking.get('grade_id') or 'a cell of their own'} is, names off, {' and '.join(same[:2])}")
+            flags.append(f"{where} is, names off, {' and '.join(same[:2])}")
     return flags
 
 
 def _named(source: str, rules: Forbidden) -> Iterator[str]:
     yield from (f"%{magic[1]}" for magic in RUNS.finditer(source))
-    try:
-        tree = ast.parse(MAGIC.sub("pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed(MAGIC.sub("pass", source)) or ast.Module([], [])):
         if isinstance(node, ast.Attribute):
             yield from _attribute(node, rules)
         elif isinstance(node, ast.Import):
@@ -81,7 +81,9 @@ def _named(source: str, rules: Forbidden) -> Iterator[str]:
         elif isinstance(node, ast.Name) and node.id in INSIDES | FROM_TEXT:
             yield node.id
         elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
-            yield from [f"{node.arg}={node.value.value}"] * (OBJECTS.get(node.arg) is node.value.value)
+            value = node.value.value
+            if isinstance(value, bool) and OBJECTS.get(node.arg or "") is value:
+                yield f"{node.arg}={value}"
         elif (text := _text(node)) in {*INSIDES, *CALLS, "_VF"} or (text in FROM_TEXT and isinstance(node, ast.BinOp)):
             yield repr(text)
         elif text and "\n" in text and CODE.search(text.encode("utf-8", "replace")):
@@ -131,3 +133,15 @@ def _dotted(node: ast.expr) -> str:
         node = node.value
     parts.append(node.id if isinstance(node, ast.Name) else "…")
     return ".".join(reversed(parts))
+
+
+def holds_code(path: Path) -> bool:
+    """Whether a regular file that is handed in as data holds code."""
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            file.seek(0)
+            return CODE.search(file.read(MOST_BYTES)) is not None
+        try:
+            return any(IN_ARCHIVE.search(name) for name in zipfile.ZipFile(file).namelist())
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            return False

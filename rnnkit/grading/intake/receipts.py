@@ -20,33 +20,20 @@ RECEIPTS = "receipts"
 
 @dataclass(frozen=True)
 class Receipt:
-    """One submission that came.
+    """One submission that came."""
 
-    Fields:
-        tree: hash of its files.
-        received: when it was handed in, as far as that is known, else when it was first seen; UTC.
-        source: the name under which it came; empty where somebody put it in its place by hand.
-        key: what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`.
-        files: the hashes of its files' contents.
-    """
-
-    tree: str
-    received: str
-    source: str = ""
-    key: str = ""
-    files: list[str] = field(default_factory=list)
+    tree: str  # hash of its files
+    received: str  # when it was handed in, as far as that is known, else when it was first seen; UTC
+    source: str = ""  # the name under which it came; empty where somebody put it in its place by hand
+    key: str = ""  # what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`
+    files: list[str] = field(default_factory=list)  # the hashes of its files' contents
 
 
 class Receipts:
-    """The receipts of an assignment.
-
-    Arguments:
-        submitted: the folder of all submissions; the receipts lie beside it.
-        assignment: the assignment's name.
-    """
+    """The receipts of an assignment, which lie beside the folder of all submissions."""
 
     def __init__(self, submitted: Path, assignment: str):
-        self.folder = Path(submitted).parent / RECEIPTS / assignment
+        self.folder = submitted.parent / RECEIPTS / assignment
 
     def find(self, student: str, tree: str) -> Receipt | None:
         """The newest receipt for these files."""
@@ -54,20 +41,14 @@ class Receipts:
 
     def add(self, student: str, receipt: Receipt) -> None:
         """Notes a submission."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         known = [asdict(one) for one in [*self._all(student), receipt]]
+        self.folder.mkdir(parents=True, exist_ok=True)
         save_text(self._path(student), json.dumps(known, indent=1) + "\n")
 
     def received(self, student: str, tree: str, folder: Path, known: str = "") -> str:
-        """When these files came; where no receipt says so it is noted.
+        """When the files in a folder, of this hash, came; where no receipt says so it is noted, as `known` or as now.
 
         Files that somebody has renamed or taken out since have the time when they came with the others.
-
-        Arguments:
-            student: whose they are.
-            tree: their hash.
-            folder: where they are.
-            known: the time, where something else than a receipt has it; else it is now.
         """
         if receipt := self.find(student, tree):
             return receipt.received
@@ -84,7 +65,7 @@ class Receipts:
 
     def _all(self, student: str) -> list[Receipt]:
         try:
-            return [Receipt(**about) for about in json.loads(self._path(student).read_text(encoding="utf-8"))]
+            return [Receipt(**kept) for kept in json.loads(self._path(student).read_text(encoding="utf-8"))]
         except (OSError, ValueError, TypeError):
             return []  # none, or none that can be read: what the ledger says stands
 
@@ -98,7 +79,11 @@ def handed_in(date: str) -> str:
     """When something was handed in: as the platform's name for it says, in this machine's time zone; else now."""
     now, numbers = datetime.now(UTC), [int(number) for number in re.findall(r"\d+", date)]
     try:
-        said = datetime.fromisoformat(date) if len(numbers) < 3 else datetime(*numbers[:6])
+        if len(numbers) < 3:
+            said = datetime.fromisoformat(date)
+        else:
+            year, month, day, hour, minute, second = (*numbers, 0, 0, 0)[:6]
+            said = datetime(year, month, day, hour, minute, second)
         return stamp(min(said.astimezone(UTC), now))
     except (ValueError, OverflowError, OSError):
         return stamp(now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rnnkit.common.text import listed, shown
@@ -19,66 +19,60 @@ MOST_ZIPS = 2  # a zip in a student's zip, and no more
 OF_MANY = "expected one student's zip, got names of a learning platform in it; if it is the platform's, give it itself"
 
 
+NOBODY = Named("")
+
+
 @dataclass
 class Unit:
-    """What one student handed in at one time; with a problem it cannot be taken."""
+    """What one student handed in at one time: its name, its files, what the name tells; with a problem it stays out."""
 
-    student: str
     source: str
-    date: str = ""
-    remark: str = ""
     files: list[File] = field(default_factory=list)
     problem: str = ""
-    named: Named | None = None  # what its name tells
+    named: Named = NOBODY
+
+    @property
+    def student(self) -> str:
+        """Whose it is; its name where that tells nobody."""
+        return self.named.student or shown(self.source)
 
 
 def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
     """What each student handed in, and a unit with a problem for everything that is nobody's.
 
-    Arguments:
-        source: a folder or a zip.
-        names: how names are read.
-        stack: keeps what was opened open.
-
-    Raises:
-        BadSubmission: the source is neither.
+    The source is a folder or a zip; the stack keeps open what was opened.
     """
-    by_key: dict[tuple[str, ...], Unit] = {}
+    by_key: dict[tuple[object, ...], Unit] = {}
     things = list(_things(source, names, stack))
-    names.settle([name for name, _, _ in things])
-    for name, files, problem in things:
-        unit = _unit(name, files, names) if not problem else Unit(shown(name), name, problem=problem)
-        whose = unit.named.key if unit.named else ""
-        key = (unit.student, whose, unit.date) if unit.date and not unit.problem else (unit.student, unit.source)
-        if _is_named_file(name, files, names):
-            key = (unit.student, whose, unit.date, "file by file")
-        if key in by_key:
+    names.settle([thing.source for thing in things])
+    for unit in things:
+        alone = _is_file(unit) and names.is_platforms(unit.source)
+        if not unit.problem:
+            _identify(unit, names)
+        named = unit.named
+        key = (unit.student, named.key, named.date, alone) if named.date or alone else (unit.student, unit.source)
+        if by_key.setdefault(key, unit) is not unit:
             by_key[key].files += unit.files
-        else:
-            by_key[key] = unit
     return _one_each(list(by_key.values()), names)
 
 
-def _unit(name: str, files: list[File], names: Names) -> Unit:
-    """One thing as its student's."""
+def _identify(unit: Unit, names: Names) -> None:
+    """Finds out whose it is."""
     try:
-        named = names.whose(name)
+        named = names.whose(unit.source)
     except BadSubmission as error:
-        return Unit(shown(name), name, problem=str(error))
-    if _is_file(name, files):
-        if named.file:
-            files = [File((named.file,), files[0].size, files[0].open)]
-        elif not _is_zip(files[0]):
-            return Unit(shown(name), name, problem="expected a student's folder or zip, got a file that names nobody")
-    return Unit(named.student, name, named.date, named.remark, files, named=named)
+        unit.problem = str(error)
+        return
+    if _is_file(unit) and named.file:
+        unit.files = [replace(unit.files[0], path=(named.file,))]
+    elif _is_file(unit) and not _is_zip(unit.files[0]):
+        unit.problem = "expected a student's folder or zip, got a file that names nobody"
+        return
+    unit.named = named
 
 
-def _is_file(name: str, files: list[File]) -> bool:
-    return len(files) == 1 and files[0].path == (name,)
-
-
-def _is_named_file(name: str, files: list[File], names: Names) -> bool:
-    return _is_file(name, files) and names.is_platforms(name)
+def _is_file(unit: Unit) -> bool:
+    return len(unit.files) == 1 and unit.files[0].path == (unit.source,)
 
 
 def _one_each(several: list[Unit], names: Names) -> list[Unit]:
@@ -92,13 +86,13 @@ def _one_each(several: list[Unit], names: Names) -> list[Unit]:
         id = unit.student if unit.student in (names.roster or ()) else folded(unit.student)
         of_one.setdefault((id, unit.named.assignment or names.assignment), []).append(unit)
     for theirs in of_one.values():
-        mine, student = sorted(theirs, key=lambda unit: unit.date), theirs[0].student
+        mine, student = sorted(theirs, key=lambda unit: unit.named.date), theirs[0].student
         if sure := [unit for unit in mine if unit.named.is_sure]:
             for unit in mine:
                 if not unit.named.is_sure:
                     unit.problem = f"is it {student}'s? {shown(sure[0].source)} certainly is; rename it or leave it out"
             mine = sure
-        dates = [unit.date for unit in mine]
+        dates = [unit.named.date for unit in mine]
         keys = {unit.named.key for unit in mine}
         if len(mine) > 1 and (not dates[0] or dates[-1] == dates[-2] or len(keys) > 1):
             for unit in mine:
@@ -106,43 +100,41 @@ def _one_each(several: list[Unit], names: Names) -> list[Unit]:
                     f"expected one submission of {student}, got {listed([m.source for m in mine])}; leave one"
                 )
         for unit in mine[:-1]:
-            unit.problem = unit.problem or f"an earlier attempt of {student}; that of {shown(mine[-1].date)} counts"
+            unit.problem = unit.problem or f"an earlier attempt of {student}; that of {shown(dates[-1])} counts"
     return several
 
 
 # ---- the things in a source --------------------------------------------------------------------------------------
 
-Thing = tuple[str, list[File], str]  # its name, its files, and a problem with it or ""
 
-
-def _things(source: Path, names: Names, stack: ExitStack) -> Iterator[Thing]:
+def _things(source: Path, names: Names, stack: ExitStack) -> Iterator[Unit]:
     if source.is_dir():
         yield from _of_folder(source, names)
     elif source.is_file():
         inside = opened(File((source.name,), source.stat().st_size, unpack.opener(source.resolve())), stack)
         if any(is_notebook(file) and not names.is_platforms(file.path[0]) for file in inside):
-            yield source.name, inside, ""
+            yield Unit(source.name, inside)
         else:
             yield from _by_top(_without_wrapper(inside, names))
     else:
         raise BadSubmission("expected a folder or a zip with submissions, got neither")
 
 
-def _of_folder(folder: Path, names: Names) -> Iterator[Thing]:
+def _of_folder(folder: Path, names: Names) -> Iterator[Unit]:
     """A folder's folders, zips and files. Each zip is one student's, whatever the names in it say."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            yield path.name, [], "expected a folder or a file, got a link or a device"
+            yield Unit(path.name, problem="expected a folder or a file, got a link or a device")
         elif path.is_dir() and not unpack.is_junk(path.name):
             try:
-                yield path.name, unpack.in_folder(path), ""
+                yield Unit(path.name, unpack.in_folder(path))
             except OSError as error:
-                yield path.name, [], f"it cannot be read ({error.strerror})"
+                yield Unit(path.name, problem=f"it cannot be read ({error.strerror})")
             except BadSubmission as error:
-                yield path.name, [], str(error)
+                yield Unit(path.name, problem=str(error))
         elif not unpack.is_junk(path.name):
             file = File((path.name,), path.stat().st_size, unpack.opener(path))
-            yield path.name, [file], OF_MANY if _is_of_many(file, names) else ""
+            yield Unit(path.name, [file], OF_MANY if _is_of_many(file, names) else "")
 
 
 def _is_of_many(file: File, names: Names) -> bool:
@@ -157,16 +149,16 @@ def _is_of_many(file: File, names: Names) -> bool:
         return any(names.is_platforms(inner.path[0]) for inner in inside)
 
 
-def _by_top(files: list[File]) -> Iterator[Thing]:
+def _by_top(files: list[File]) -> Iterator[Unit]:
     """The files by what stands first in their paths: a student's folder, or a file."""
     tops: dict[str, list[File]] = {}
     for file in files:
         tops.setdefault(file.path[0], []).append(file)
     for name, inside in tops.items():
         if all(len(file.path) == 1 for file in inside):
-            yield name, inside, inside[0].fatal or inside[0].why
+            yield Unit(name, inside, inside[0].fatal or inside[0].why)
         else:
-            yield name, [file.below(1) for file in inside if len(file.path) > 1], ""
+            yield Unit(name, [file.below() for file in inside if len(file.path) > 1])
 
 
 def _without_wrapper(files: list[File], names: Names) -> list[File]:
@@ -174,7 +166,7 @@ def _without_wrapper(files: list[File], names: Names) -> list[File]:
     tops = {file.path[0] for file in files}
     if len(tops) != 1 or names.is_student(*tops) or any(len(file.path) < 2 for file in files):
         return files
-    inner = [file.below(1) for file in files]
+    inner = [file.below() for file in files]
     if any(is_notebook(file) or file.path[0] in (names.assignment, RUNS) for file in inner):
         return files
     return inner
@@ -184,11 +176,7 @@ def _without_wrapper(files: list[File], names: Names) -> list[File]:
 
 
 def contents(unit: Unit, assignment: str, stack: ExitStack) -> list[File]:
-    """The files of a submission: out of the folder and the zip that they may lie in.
-
-    Raises:
-        BadSubmission: they cannot be taken.
-    """
+    """The files of a submission: out of the folder and the zip that they may lie in."""
     files = unit.files
     for depth in range(MOST_ZIPS + 1):
         files = _of_assignment(files, assignment)
@@ -239,7 +227,7 @@ def _of_assignment(files: list[File], assignment: str) -> list[File]:
         top = assignment if assignment in tops else next(iter(tops), None)
         if top is None or (top != assignment and len(tops) > 1):
             break
-        files = [file.below(1) if file.path[0] == top and len(file.path) > 1 else file for file in files
+        files = [file.below() if file.path[0] == top and len(file.path) > 1 else file for file in files
                  if top != assignment or file.path[0] == top or file.fatal]  # fmt: skip
     return files
 
@@ -254,11 +242,7 @@ def _is_zip(file: File) -> bool:
 
 
 def opened(file: File, stack: ExitStack) -> list[File]:
-    """What is in a zip. One that is in a zip itself is copied first, as it can only be read from one end.
-
-    Raises:
-        BadSubmission: it cannot be opened.
-    """
+    """What is in a zip. One that is in a zip itself is copied first, as it can only be read from one end."""
     try:
         stream = stack.enter_context(file.open())
     except (OSError, *unpack.BROKEN) as error:

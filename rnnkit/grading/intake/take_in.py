@@ -32,10 +32,6 @@ MOST_MANIFEST = 1 << 20  # bytes
 ASKED = "--replace takes it in its place and keeps that one aside"
 
 
-class IntakeError(BadValue):
-    """A source that nothing can be taken from."""
-
-
 @dataclass(frozen=True)
 class Taken:
     """What became of one thing that was handed in.
@@ -44,15 +40,13 @@ class Taken:
         student: the student's id; the thing's name where nobody is named in it.
         status: ``new``, ``same``, ``replaced`` or ``refused``.
         reason: why it was refused; else what a person may want to know, or nothing.
-        files: the submission's files, by their paths.
         source: the thing's name in the source.
     """
 
     student: str
     status: str
-    reason: str = ""
-    files: tuple[str, ...] = ()
-    source: str = ""
+    reason: str
+    source: str
 
 
 def take_in(
@@ -65,9 +59,7 @@ def take_in(
     replace: bool = False,
     others: Sequence[str] = (),
 ) -> list[Taken]:
-    """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``.
-
-    A hand-in whose manifest names one of the other assignments is taken in as that one's.
+    """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``; tells of each thing in the source.
 
     What was there is kept in ``replaced/ASSIGNMENT/STUDENT/``, below the time when it was replaced.
 
@@ -76,17 +68,12 @@ def take_in(
             also a folder in which nbgrader's zip_collect has ``downloaded/ASSIGNMENT/archive/``.
         submitted: the folder of all submissions; ``work/``, ``receipts/`` and ``replaced/`` are beside it.
         assignment: the assignment's name.
-        roster: the students' ids, where there is a roster.
-        name_regex: how names tell the student, as for nbgrader's zip_collect: with ``(?P<student_id>...)``.
+        roster, name_regex: see `rnnkit.grading.intake.whose.Names`.
         replace: whether a submission may take the place of one that came under another name.
-        others: the names of further assignments.
-
-    Returns:
-        One entry for each thing in the source, by student.
+        others: the names of further assignments: a hand-in whose manifest names one is taken in as that one's.
 
     Raises:
-        IntakeError: the source is neither a folder nor a zip.
-        BadValue: the regular expression is of no use.
+        BadValue: the source is neither a folder nor a zip, or the regular expression is of no use.
     """
     names = Names([assignment, *(name for name in others if name != assignment)], roster, name_regex)
     intake = _Intake(Path(submitted), assignment, replace)
@@ -95,7 +82,7 @@ def take_in(
         try:
             things = units(_inner(Path(source), assignment), names, stack)
         except BadSubmission as error:
-            raise IntakeError(f"{source}: {error}") from None
+            raise BadValue(f"{source}: {error}") from None
         taken = [intake.take(unit, names) for unit in things]
     return sorted(taken, key=lambda entry: (entry.student, entry.source))
 
@@ -120,27 +107,25 @@ class _Intake:
         """Takes one submission, or tells why not."""
         name, source = unit.student, shown(unit.source)
         if unit.problem:
-            return Taken(name, "refused", unit.problem, (), source)
+            return Taken(name, "refused", unit.problem, source)
         self.work.mkdir(parents=True, exist_ok=True)
         try:
             with ExitStack() as stack:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-", dir=self.work))
                 staged = Path(folder) / self.assignment
                 files = contents(unit, self.assignment, stack)
-                kept = [file for file in files if not file.why]
-                _copy(kept, staged)
+                _copy([file for file in files if not file.why], staged)
                 home = self._home(staged, names)
-                name = home._twin(name, names) or name
+                name = home._twin(name, names)
                 status, remark = home._enter(staged, name, unit)
         except BadSubmission as error:
-            return Taken(name, "refused", str(error), (), source)
+            return Taken(name, "refused", str(error), source)
         except OSError as error:
-            return Taken(name, "refused", f"it could not be copied ({error.strerror or error})", (), source)
+            return Taken(name, "refused", f"it could not be copied ({error.strerror or error})", source)
         left = [f"{file.name} ({file.why})" for file in files if file.why]
         other = f"taken in as {home.assignment}: rnnkit grade {home.assignment}" if home is not self else ""
-        remarks = [unit.remark, other, f"left out: {listed(left)}" if left else "", remark]
-        paths = tuple(sorted("/".join(file.path) for file in kept))
-        return Taken(name, status, "; ".join(filter(None, remarks)), paths, source)
+        remarks = [unit.named.remark, other, f"left out: {listed(left)}" if left else "", remark]
+        return Taken(name, status, "; ".join(filter(None, remarks)), source)
 
     def _home(self, staged: Path, names: Names) -> _Intake:
         """Where a submission belongs, by its manifest; here where that is not said."""
@@ -150,20 +135,19 @@ class _Intake:
         except (OSError, ValueError, RecursionError):
             return self
         meant = said.get("assignment") if isinstance(said, dict) else None
-        if meant == self.assignment or meant not in names.assignments:
+        known = next((name for name in names.assignments if name == meant), self.assignment)
+        if known == self.assignment:
             return self
-        other = _Intake(self.submitted, meant, self.replace)
+        other = _Intake(self.submitted, known, self.replace)
         other.recover()
         return other
 
     def _twin(self, student: str, names: Names) -> str:
-        """The one whose submission is there already under an id that differs in case alone, and who it may be."""
-        if student in (names.roster or ()) or not self.submitted.is_dir():
-            return ""
-        there = {path.name for path in self.submitted.iterdir() if os.path.lexists(path / self.assignment)}
+        """The id under which a submission is there already, where it differs in case alone; else the student's."""
+        there = (path.name for path in self.submitted.glob("*") if os.path.lexists(path / self.assignment))
         twins = sorted(id for id in there if folded(id) == folded(student))
-        if student in twins or not twins:
-            return ""
+        if student in (names.roster or ()) or student in twins or not twins:
+            return student
         if not self.replace:
             raise BadSubmission(f"is it {shown(twins[0])}'s, whose submission is there? {ASKED}")
         return twins[0]
@@ -173,7 +157,7 @@ class _Intake:
         target = self.submitted / student / self.assignment
         if target.parent.is_symlink() or target.is_symlink():
             raise BadSubmission(f"{target} is a link; remove it")
-        tree, when = tree_hash(staged), handed_in(unit.date)
+        tree, when = tree_hash(staged), handed_in(unit.named.date)
         receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged))
         if not os.path.lexists(target):
             self.receipts.add(student, receipt)
@@ -192,7 +176,7 @@ class _Intake:
         target.rename(aside)
         try:
             staged.rename(target)
-        except BaseException:
+        except BaseException:  # a death that leaves no time for this: see `recover`
             aside.rename(target)
             raise
         return "replaced", f"the earlier one is kept in {self._keep(aside)}"

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from rnnkit.common.text import shown
 from rnnkit.grading.notebooks.reading import BadSubmission
@@ -41,8 +41,8 @@ class File:
     """
 
     path: tuple[str, ...]
-    size: int = 0
-    open: Callable[[], BinaryIO] | None = None
+    size: int
+    open: Callable[[], IO[bytes]]
     why: str = ""
     fatal: str = ""
 
@@ -51,65 +51,44 @@ class File:
         """Its path, for a message."""
         return shown("/".join(self.path))
 
-    def below(self, depth: int) -> File:
-        """The same file, seen from a folder further down."""
-        return replace(self, path=self.path[depth:])
+    def below(self) -> File:
+        """The same file, seen from the folder in which it lies."""
+        return replace(self, path=self.path[1:])
 
 
-def parts_of(name: str) -> tuple[str, ...]:
-    """A name in a zip as a path below the submission.
-
-    Raises:
-        BadSubmission: it leads elsewhere, or no file can be named so.
-    """
-    name = name.replace("\\", "/")
-    parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if name.startswith("/") or ".." in parts or (parts and len(parts[0]) > 1 and parts[0][1] == ":"):
-        raise BadSubmission("its path leads out of the submission")
-    if len(parts) > MOST_DEPTH or len(name) > 400 or any(len(part.encode("utf-8", "replace")) > 200 for part in parts):
-        raise BadSubmission("its path is too long")
-    if not name.isprintable():
-        raise BadSubmission("its name has characters that no name should have")
-    return parts
-
-
-def in_folder(folder: Path) -> list[File]:
-    """The files below a folder, in order.
-
-    Raises:
-        BadSubmission: there are too many.
-        OSError: a folder cannot be read.
-    """
+def in_folder(folder: str | Path, above: tuple[str, ...] = ()) -> list[File]:
+    """The files below a folder, in order; `above` is where it lies in the submission."""
     files: list[File] = []
-    _walk(Path(folder), (), files)
-    return files
-
-
-def _walk(folder: Path, above: tuple[str, ...], files: list[File]) -> None:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = (*above, entry.name)
         status = entry.stat(follow_symlinks=False)
         if is_junk(entry.name):
             continue
         if stat.S_ISDIR(status.st_mode) and len(path) < MOST_DEPTH:
-            _walk(Path(entry.path), path, files)
+            files += in_folder(entry.path, path)
         else:
             files.append(File(path, status.st_size, opener(entry.path), _why_not("/".join(path), status.st_mode)))
         if len(files) > MOST_FILES:
             raise BadSubmission(f"expected at most {MOST_FILES} files, got more")
+    return files
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 def _why_not(name: str, mode: int) -> str:
     """Why a file is left out, or nothing."""
+    parts = _parts(name)
     if stat.S_ISLNK(mode):
         return "a link"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "neither file nor folder" if not stat.S_ISDIR(mode) else "too many folders in folders"
-    try:
-        parts_of(name)
-    except BadSubmission as error:
-        return str(error)
-    return ""
+    if name.startswith(("/", "\\")) or ".." in parts or any(part[1:2] == ":" for part in parts[:1]):
+        return "its path leads out of the submission"
+    if len(parts) > MOST_DEPTH or len(name) > 400 or any(len(part.encode("utf-8", "replace")) > 200 for part in parts):
+        return "its path is too long"
+    return "" if name.isprintable() else "its name has characters that no name should have"
 
 
 def is_junk(name: str) -> bool:
@@ -126,8 +105,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
     """The files of a zip, each with the reason where it cannot be taken."""
     files: dict[tuple[str, ...], File] = {}
     for info in archive.infolist():
-        mode = info.external_attr >> 16
-        path = tuple(part for part in info.filename.replace("\\", "/").split("/") if part not in ("", "."))
+        mode, path = info.external_attr >> 16, _parts(info.filename)
         if not path or any(map(is_junk, path)) or info.filename.endswith(("/", "\\")) or stat.S_ISDIR(mode):
             continue
         fatal = "the zip is locked by a password; hand in one without" if info.flag_bits & 1 else ""
@@ -140,24 +118,17 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
     return list(files.values())
 
 
-def open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """A zip, whose list of contents is not too long to be read.
-
-    Raises:
-        BadSubmission: it is no zip.
-    """
+def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
+    """A zip, whose list of contents is not too long to be read."""
     try:
-        if _directory_bytes(file) > MOST_DIRECTORY:
-            raise BadSubmission("the zip lists too many files: a zip bomb?")
-        file.seek(0)
-        return zipfile.ZipFile(file)
-    except BadSubmission:
-        raise
+        if _directory_bytes(file) <= MOST_DIRECTORY:
+            return zipfile.ZipFile(file)
     except (*BROKEN, OSError) as error:
         raise BadSubmission(f"expected a zip, got a file that cannot be read as one ({shown(str(error))})") from None
+    raise BadSubmission("the zip lists too many files: a zip bomb?")
 
 
-def _directory_bytes(file: BinaryIO) -> int:
+def _directory_bytes(file: IO[bytes]) -> int:
     """The size of a zip's list of contents, as its end tells it."""
     end = file.seek(0, os.SEEK_END)
     start = file.seek(max(0, end - (1 << 16) - 100))
@@ -170,11 +141,7 @@ def _directory_bytes(file: BinaryIO) -> int:
 
 
 def chunks(file: File, most: int) -> Iterator[bytes]:
-    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said.
-
-    Raises:
-        BadSubmission: it is larger, or cannot be read.
-    """
+    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said."""
     try:
         with file.open() as stream:
             while piece := stream.read(CHUNK):

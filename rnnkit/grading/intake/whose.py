@@ -25,7 +25,7 @@ class Named:
     """What a name tells.
 
     Fields:
-        student: the id.
+        student: the id; the name itself where it tells none.
         file: the file in the submission that it is.
         date: of the attempt.
         remark: what a person may want to know.
@@ -85,7 +85,7 @@ class Names:
     def settle(self, names: Collection[str]) -> None:
         """Finds out from which platform a download is: a name as another one gives it tells nobody from now on."""
         counts = {platform: sum(map(bool, map(form.fullmatch, names))) for platform, form in PATTERNS.items()}
-        self.platform = max(counts, key=counts.get) if any(counts.values()) else ""
+        self.platform = max(PATTERNS, key=counts.__getitem__) if any(counts.values()) else ""
 
     def is_student(self, name: str) -> bool:
         """Whether a name certainly tells a student."""
@@ -93,31 +93,15 @@ class Names:
         return bare in (self.roster or ()) or self.is_platforms(name)
 
     def whose(self, name: str) -> Named:
-        """The student of a folder or a file.
-
-        Raises:
-            BadSubmission: the name does not fit, or the id in it cannot be one.
-        """
+        """The student of a folder or a file."""
         name = unicodedata.normalize("NFC", name)  # as no Mac writes it
-        named = self._by_pattern(name) if self.pattern else self._by_name(name)
+        named = _by_pattern(self.pattern, name) if self.pattern else self._by_name(name)
         student, remark = self._in_roster(named.student, named.before)
         if not STUDENT.fullmatch(student) and not (student in (self.roster or ()) and _harmless(student)):
             raise BadSubmission(
                 f"expected a student's id of letters, digits and . _ @ -, got {shown(student)!r}; rename it"
             )
         return replace(named, student=student, remark=remark, told=named.student)
-
-    def _by_pattern(self, name: str) -> Named:
-        match = self.pattern.match(name)
-        groups = {key: value or "" for key, value in match.groupdict().items()} if match else {}
-        if not groups.get("student_id"):
-            raise BadSubmission("its name does not fit the regular expression for the names")
-        file = groups.get("file_id", "")
-        if file and "." not in file:
-            file += name[name.rindex(".") :] if "." in name else ""
-        date = groups.get("timestamp", "")
-        key = f"--name-regex {groups['student_id']}"
-        return Named(groups["student_id"], file, date, before=_before(match, "file_id"), key=key)
 
     def _by_name(self, name: str) -> Named:
         bare = ENDINGS.sub("", name)
@@ -151,6 +135,18 @@ class Names:
         near = [known for known in self.roster if folded(known) == folded(student)]
         near = near or [known for known in self.roster if known in re.split(r"[_\s()]+", name)]
         return (near[0], "") if len(near) == 1 else (student, "not in the roster")
+
+
+def _by_pattern(pattern: re.Pattern, name: str) -> Named:
+    match = pattern.match(name)
+    if not match or not (student := match["student_id"]):
+        raise BadSubmission("its name does not fit the regular expression for the names")
+    groups = match.groupdict(default="")
+    file = groups.get("file_id", "")
+    if file and "." not in file:
+        file += name[name.rindex(".") :] if "." in name else ""
+    date, key = groups.get("timestamp", ""), f"--name-regex {student}"
+    return Named(student, file, date, before=_before(match, "file_id"), key=key)
 
 
 def folded(id: str) -> str:

@@ -21,11 +21,7 @@ SAME = 1e-6
 
 
 def times_of(checks: Mapping[str, np.ndarray]) -> list[float]:
-    """The seconds that a record's checks took at `SLOTS`, as far as it has them; 0 where there is no such number.
-
-    Arguments:
-        checks: its curves over the checks.
-    """
+    """The seconds that a record's checks took at `SLOTS`, as far as it has them; 0 where there is no such number."""
     made, clock = checks.get("check_updates"), checks.get("wall_time")
     if made is None or clock is None or len(made) != len(clock):
         return []
@@ -36,14 +32,13 @@ def times_of(checks: Mapping[str, np.ndarray]) -> list[float]:
 
 
 def copies(entries: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:
-    """Runs that several students handed in: what they are called, and the students, group by group.
-
-    Arguments:
-        entries: the ledger's.
-    """
+    """Runs that several students handed in: what they are called, and the students, group by group."""
     runs = [(student, key) for student in sorted(entries) for key in entries[student].records]
     group = list(range(len(runs)))  # by the first run of it
-    for left, right in [*_same_files(entries, runs), *_same_times(entries, runs)]:
+    earliest: dict[str, int] = {}  # run of each file
+    files = (entries[student].records[key] for student, key in runs)
+    same_files = [(number, earliest.setdefault(file, number)) for number, file in enumerate(files)]
+    for left, right in [*same_files, *_same_times(entries, runs)]:
         old, new = sorted((group[left], group[right]), reverse=True)
         group = [new if one == old else one for one in group]
     groups = []
@@ -53,14 +48,6 @@ def copies(entries: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:
         if len(students) > 1:
             groups.append((" and ".join(dict.fromkeys(key for _, key in several)), students))
     return sorted(groups)
-
-
-def _same_files(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> list[tuple[int, int]]:
-    first: dict[str, int] = {}
-    pairs = [
-        (number, first.setdefault(entries[student].records[key], number)) for number, (student, key) in enumerate(runs)
-    ]
-    return [pair for pair in pairs if pair[0] != pair[1]]
 
 
 def _same_times(entries: Mapping[str, Entry], runs: list[tuple[str, str]]) -> list[tuple[int, int]]:

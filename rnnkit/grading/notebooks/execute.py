@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,12 @@ from nbformat.v4 import new_output
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
+from rnnkit.grading.notebooks.reading import GIVEN_UP, parsed
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.outputs import Outputs
 from rnnkit.grading.score.score import NoAnswer, score
+from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 CELL_S = 60  # seconds of its own for a cell
 ASK_S = 20  # seconds of its own for one request of a check
@@ -45,30 +47,22 @@ def _rnnkit_ask(request, target, mime):
 
 @dataclass
 class Executed:
-    """What became of a notebook.
-
-    Fields:
-        notebook: with its outputs.
-        reports: by question.
-        notes: for a human: restarts, and why the run ended early.
-        stopped: why the cells after some place were not executed; empty where all were.
-    """
+    """What became of a notebook, which has its outputs."""
 
     notebook: NotebookNode
-    reports: dict[str, Report] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    stopped: str = ""
+    reports: dict[str, Report] = field(default_factory=dict)  # by question
+    notes: list[str] = field(default_factory=list)  # for a human: restarts, and why the run ended early
+    stopped: str = ""  # why the cells after some place were not executed; empty where all were
 
 
 def is_check(cell: NotebookNode) -> bool:
     """Whether a cell is a question's check: locked, graded, and code."""
-    about = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
+    return cell.cell_type == "code" and is_given(cell) and bool(marking_of(cell).get("grade"))
 
 
 def needs_kernel(notebook: NotebookNode) -> bool:
     """Whether anything in a notebook is graded, by a check or by a person who needs its figures."""
-    return any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
+    return any(marking_of(cell).get("grade") for cell in notebook.cells)
 
 
 class _Execution:
@@ -81,23 +75,20 @@ class _Execution:
         kernel: Kernel,
         allowance: Allowance,
         seed: int,
-        less: bool = True,
+        less: bool,
     ) -> None:
         self.result, self.less = Executed(notebook), less  # whether the kernel has less than the student's had
-        self.assignment = assignment
-        self.kernel, self.allowance, self.seed = kernel, allowance, seed
+        self.assignment, self.kernel, self.allowance, self.seed = assignment, kernel, allowance, seed
         self.budget = Outputs().budget
         self.replay: list[str] = []
         self.restarts = 0
         self.mime = random_mime()
 
-    def start(self) -> bool:
+    def start(self) -> None:
         try:
             self.kernel.start()
-            return True
         except Stopped as stopped:
             self.result.stopped = str(stopped)
-            return False
 
     def cell(self, cell: NotebookNode) -> None:
         """Executes a cell of the student's, or a given one; a cell that kills the kernel is left out from then on."""
@@ -171,44 +162,38 @@ def execute(
     make: Callable[[], Kernel],
     allowance: Allowance,
     seed: int,
-    settled: Mapping[str, Report] | None = None,
+    settled: Mapping[str, Report],
     aside: Callable[[], Kernel] | None = None,
 ) -> Executed:
     """Executes a rebuilt notebook and scores its questions.
 
     Arguments:
         assignment: which one it is of.
-        notebook: rebuilt from the master; its outputs are replaced.
+        notebook: rebuilt from the master; it gets its outputs.
         make: gives the kernel, not started.
         allowance: the time of the submission, which its kernels share.
         seed: of the random inputs of the checks.
         settled: the reports of questions that no code is run for.
         aside: gives a kernel that each question is asked in, where that of the notebook holds what answers it.
     """
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
     kernel, waiting = make(), []
     run = _Execution(assignment, notebook, kernel, allowance, seed, less=aside is None)
-    try:
+    with closing(kernel):
         run.start()
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if is_check(cell) and (id in assignment.questions or id in (settled or {})):
-                if aside is not None and id not in (settled or {}):
-                    waiting.append(cell)
-                    continue
-                _note(run, cell, (settled or {}).get(id) or run.check(id))
+        for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+            id = name_of(cell) if is_check(cell) else ""
+            if id in settled:
+                _note(run, cell, settled[id])
+            elif id in assignment.questions and aside:
+                waiting.append((cell, aside))
+            elif id in assignment.questions:
+                _note(run, cell, run.check(id))
             elif run.result.stopped:
                 cell.outputs = [_error("NotExecuted", run.result.stopped)]
             else:
                 run.cell(cell)
-    finally:
-        kernel.close()
-    for cell in waiting:  # by now nothing runs that holds answers, and could hand them over
-        _note(run, cell, _check_aside(run, cell, aside))
+    for cell, other in waiting:  # by now nothing runs that holds answers, and could hand them over
+        _note(run, cell, _check_aside(run, cell, other()))
     if run.result.stopped:
         run.result.notes.append(f"stopped early: {run.result.stopped}")
     return run.result
@@ -216,55 +201,44 @@ def execute(
 
 def _note(run: _Execution, check: NotebookNode, report: Report) -> None:
     """Keeps a question's report, and shows it below its check."""
-    run.result.reports[check.metadata.nbgrader.grade_id] = report
+    run.result.reports[name_of(check)] = report
     check.outputs = [new_output("display_data", data={"text/plain": report.text()})]
 
 
-def _check_aside(run: _Execution, check: NotebookNode, make: Callable[[], Kernel]) -> Report:
+def _check_aside(run: _Execution, check: NotebookNode, kernel: Kernel) -> Report:
     """The report of a question that is asked in a kernel of its own, in which only what its answer needs is executed.
 
     That is the setup and what the student has written above it; a statement that needs more is passed over.
     """
-    kernel = make()
-    other = _Execution(run.assignment, run.result.notebook, kernel, run.allowance, run.seed)
-    try:
+    other = _Execution(run.assignment, run.result.notebook, kernel, run.allowance, run.seed, less=True)
+    with closing(kernel):
         other.start()
         for cell in run.result.notebook.cells:
             if cell is check:
                 break
-            about = cell.metadata.get("nbgrader", {})
-            if cell.cell_type == "code" and (
-                about.get("grade_id") == SETUP or not about.get("locked") or about.get("solution")
-            ):
+            if cell.cell_type == "code" and (not is_given(cell) or name_of(cell) == SETUP):
                 other.quietly(cell)
-        return other.check(check.metadata.nbgrader.grade_id)
-    finally:
-        kernel.close()
-        run.result.notes += other.result.notes
+        report = other.check(name_of(check))
+    run.result.notes += other.result.notes
+    return report
 
 
 def _statements(source: str) -> list[str]:
-    """The statements of a cell one by one; the whole where Python alone cannot read it."""
-    try:
-        source = _without_magics(AROUND.sub("", source))
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    """The statements of a cell one by one, ``!ls`` and ``%time`` as calls; the whole where it cannot be read so."""
+    source = AROUND.sub("", source)
+    if not parsed(source):
+        from IPython.core.inputtransformer2 import TransformerManager  # loads slowly, and few need it
+
+        with suppress(*GIVEN_UP):
+            source = TransformerManager().transform_cell(source)
+    tree = parsed(source)
+    if not tree or not tree.body:
         return [source]
+    body = tree.body
     lines = source.split("\n")
     starts = [min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))]) for node in body]
     ends = [*(start - 1 for start in starts[1:]), len(lines)]
     return ["\n".join(lines[start - 1 : end]) for start, end in zip(starts, ends, strict=True)]
-
-
-def _without_magics(source: str) -> str:
-    """The same with ``!ls`` and ``%time`` as calls; the text is changed, and nothing runs."""
-    try:
-        ast.parse(source)
-        return source
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # loads slowly, and few need it
-
-        return TransformerManager().transform_cell(source)
 
 
 def generator(seed: int, id: str) -> np.random.Generator:

@@ -47,10 +47,7 @@ PAGES_OWN = {"notebook", "notebook-container", "statusmessage", "toc", "top"}  #
 def inert(text: str, attachments: Mapping[str, Mapping[str, str]], taken: Collection[str] = ()) -> str:
     """A markdown text that every renderer shows as text, formulas, web links and its own attached images.
 
-    Arguments:
-        text: what the student wrote.
-        attachments: the cell's images.
-        taken: the ids in the page, that no heading may have.
+    No heading in it has one of the ids that are `taken` in the page.
     """
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT] + CUT.format(most=MOST_TEXT)

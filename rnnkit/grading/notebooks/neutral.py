@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
-from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output, writes
@@ -17,8 +15,10 @@ from nbformat.v4 import new_output, writes
 from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.markdown import as_typed, inert
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image, cut
+from rnnkit.grading.sandbox.outputs import output_of
+from rnnkit.notebook.cells import is_given, name_of
 
-MOST = 3 << 20  # bytes of a notebook
+MOST = 3 << 20  # bytes of a notebook, given cells included
 MOST_SOURCES = 800_000  # bytes of all that a student wrote
 MOST_TEXTS = 400_000  # bytes of all texts that were put out
 MOST_TEXT = 20_000  # characters of one of them
@@ -29,17 +29,13 @@ AROUND = 200  # bytes of an output without an image
 KEPT = ("nbgrader", "deletable", "editable", "tags")
 
 
-def neutralise(nb: NotebookNode, most: int = MOST) -> NotebookNode:
+def neutralise(nb: NotebookNode) -> NotebookNode:
     """A copy of a rebuilt and executed notebook that is safe to store and to show.
 
-    Arguments:
-        nb: the notebook; cells whose nbgrader metadata say so are the given ones, all others the student's.
-        most: bytes that it may have, given cells included.
-
-    Returns:
-        A notebook whose outputs are texts, png and jpeg, and whose texts by the student are inert in a page.
+    Cells whose nbgrader metadata say so are the given ones, all others the student's. Outputs are as `Outputs` keeps
+    them; what is left of them are texts, png and jpeg.
     """
-    return _Neutral(nb, most).result()
+    return _Neutral(nb).result()
 
 
 def _size(text: str) -> int:
@@ -47,18 +43,20 @@ def _size(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) + 12 * text.count("\n")
 
 
-def _is_given(cell: NotebookNode) -> bool:
-    about = cell.metadata.get("nbgrader")
-    return bool(about) and not about.get("solution")
+def _fitting(text: str, room: int) -> tuple[str, int]:
+    """A text cut to the room that there is, and what is left of that."""
+    if _size(text) > room:
+        text = cut(text, max(room // WORST, 0))
+    return text, room - _size(text)
 
 
 class _Neutral:
     """One notebook being made safe."""
 
-    def __init__(self, nb: NotebookNode, most: int):
-        self.nb, self.most = nb, most
-        self.sources, self.texts, self.outputs, self.attached = MOST_SOURCES, MOST_TEXTS, MOST_OUTPUTS, most // 3
-        ids = {str(cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", ""))) for cell in nb.cells}
+    def __init__(self, nb: NotebookNode):
+        self.nb = nb
+        self.sources, self.texts, self.outputs, self.attached = MOST_SOURCES, MOST_TEXTS, MOST_OUTPUTS, MOST // 3
+        ids = set(map(name_of, nb.cells))
         self.taken = ids | {name + end for name in ids for end in ("-comment", "_extra_credit")}
 
     def result(self) -> NotebookNode:
@@ -72,7 +70,7 @@ class _Neutral:
         """Leaves out the images that make the notebook too large, the first ones last."""
         bundles = [output.data for cell in out.cells for output in cell.get("outputs", ()) if "data" in output]
         images = [(bundle, mime) for bundle in bundles for mime in MAGIC if mime in bundle]
-        room = self.most - len(writes(out).encode("utf-8")) + sum(len(bundle[mime]) for bundle, mime in images)
+        room = MOST - len(writes(out).encode("utf-8")) + sum(len(bundle[mime]) for bundle, mime in images)
         for bundle, mime in images:
             if len(bundle[mime]) + AROUND > room:
                 bundle["text/plain"] = "[an image was left out: the notebook is too large]"
@@ -84,28 +82,20 @@ class _Neutral:
     # ---- texts ----
 
     def _cell(self, cell: NotebookNode) -> NotebookNode:
-        if _is_given(cell):
+        if is_given(cell):
             kept = copy.deepcopy({key: value for key, value in cell.items() if key != "outputs"})
         else:
-            kept = {"cell_type": cell.cell_type, "metadata": self._metadata(cell)}
+            # nbgrader's own and the tags; rebuilding has them from the given notebook
+            metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
+            kept = {"cell_type": cell.cell_type, "metadata": copy.deepcopy(metadata)}
             kept |= {"id": cell.id} if "id" in cell else {}
             self._write(kept, cell)
         if kept["cell_type"] == "code":
-            kept["outputs"] = self._outputs(cell.get("outputs", []))
-            count = cell.get("execution_count")
-            kept["execution_count"] = count if type(count) is int else None
+            kept |= {"outputs": self._outputs(cell.outputs), "execution_count": None}
         return NotebookNode(kept)
 
-    @staticmethod
-    def _metadata(cell: NotebookNode) -> NotebookNode:
-        """nbgrader's own and the tags; rebuilding has them from the given notebook."""
-        return copy.deepcopy(NotebookNode({key: cell.metadata[key] for key in KEPT if key in cell.metadata}))
-
     def _write(self, kept: dict, cell: NotebookNode) -> None:
-        text = plain(cell.source if isinstance(cell.source, str) else "")
-        if _size(text) > self.sources:
-            text = cut(text, max(self.sources // WORST, 0))
-        self.sources -= _size(text)
+        text, self.sources = _fitting(plain(cell.source), self.sources)
         if cell.cell_type == "raw":
             kept["cell_type"], text = "markdown", as_typed(text)
         if kept["cell_type"] == "markdown":
@@ -127,76 +117,33 @@ class _Neutral:
 
     # ---- outputs ----
 
-    def _outputs(self, outputs: list) -> list[NotebookNode]:
+    def _outputs(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
         kept = []
-        for output in _joined(outputs):
+        for output in outputs:
             if len(kept) == OUTPUTS_OF_A_CELL or self.outputs == 0:
                 kept.append(new_output("stream", name="stdout", text="[more outputs were left out]\n"))
                 break
-            if made := self._output(output):
-                kept.append(made)
-                self.outputs -= 1
+            kept.append(self._output(output_of(output["output_type"], output)))
+            self.outputs -= 1
         return kept
 
-    def _output(self, output: dict) -> NotebookNode | None:
-        kind = output.get("output_type")
-        if kind == "stream":
-            name = "stderr" if output.get("name") == "stderr" else "stdout"
-            return new_output(kind, name=name, text=self._text(output.get("text")))
-        if kind == "error":
-            lines = output.get("traceback")
-            lines = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
-            return new_output(
-                kind,
-                ename=cut(self._text(output.get("ename")), 200),
-                evalue=cut(self._text(output.get("evalue")), 2000),
-                traceback=self._text("\n".join(lines)).split("\n"),
-            )
-        if kind not in ("display_data", "execute_result"):
-            return None
-        count = output.get("execution_count")
-        more = {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
-        return new_output(kind, data=self._data(output.get("data")), metadata={}, **more)
+    def _output(self, output: NotebookNode) -> NotebookNode:
+        if output.output_type == "stream":
+            output.text = self._text(output.text)
+        elif output.output_type == "error":
+            output.ename, output.evalue = cut(self._text(output.ename), 200), cut(self._text(output.evalue), 2000)
+            output.traceback = self._text("\n".join(output.traceback)).split("\n")
+        else:
+            output.data = self._data(output.data)
+        return output
 
-    def _data(self, data: Any) -> dict[str, str]:
-        data = data if isinstance(data, dict) else {}
+    def _data(self, data: dict[str, str]) -> dict[str, str]:
         kept = {mime: image for mime in MAGIC if (image := clean_image(mime, data.get(mime))) is not None}
         if "text/plain" in data or not kept:
             kept["text/plain"] = self._text(data.get("text/plain", "[an output that is no text, png or jpeg]"))
         return kept
 
-    def _text(self, text: Any) -> str:
+    def _text(self, text: str) -> str:
         """A text that was put out, as far as there is room for it."""
-        if isinstance(text, list):
-            text = "".join(part for part in text if isinstance(part, str))
-        text = cut(plain(cut(text, BEFORE * MOST_TEXT), colours=True), MOST_TEXT) if isinstance(text, str) else ""
-        if _size(text) > self.texts:
-            text = cut(text, max(self.texts // WORST, 0))
-        self.texts -= _size(text)
+        text, self.texts = _fitting(cut(plain(cut(text, BEFORE * MOST_TEXT), colours=True), MOST_TEXT), self.texts)
         return text
-
-
-def _joined(outputs: Any) -> Iterator[dict]:
-    """The outputs, with what was written to the same stream in a row as one."""
-    last: dict | None = None
-    for output in outputs if isinstance(outputs, list) else ():
-        if not isinstance(output, dict):
-            continue
-        is_stream = output.get("output_type") == "stream"
-        if is_stream and last is not None and last["name"] == output.get("name"):
-            last["parts"].append(_as_text(output))
-            continue
-        if last is not None:
-            yield {**last, "text": last["parts"]}
-        last = {"output_type": "stream", "name": output.get("name"), "parts": [_as_text(output)]} if is_stream else None
-        if not is_stream:
-            yield output
-    if last is not None:
-        yield {**last, "text": last["parts"]}
-
-
-def _as_text(output: dict) -> str:
-    text = output.get("text")
-    if isinstance(text, list):
-        text = "".join(part for part in text if isinstance(part, str))
-    return text if isinstance(text, str) else ""

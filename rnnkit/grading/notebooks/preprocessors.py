@@ -8,7 +8,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_task
 
-SOLUTION = "_solution"
+from rnnkit.notebook.cells import SOLUTION
+
 # Formgrader makes 0 of whatever is typed into a box "/ 0.0": nobody types there. To give a check "full credit" of 0
 # would take away what it gave as extra credit.
 CLOSED = """<script>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
 import json
@@ -20,6 +21,7 @@ STRING = re.compile(rb'"[^"]*"?')
 MOST_CELLS = 400
 MOST_IMAGE = 1 << 20  # bytes
 NO_FOLDERS = ("runs", ".ipynb_checkpoints", "__MACOSX")  # no hand-in's notebooks lie there
+GIVEN_UP = (SyntaxError, ValueError, RecursionError, MemoryError)  # what reading hostile code may end with
 MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 # What saving, copying and downloading add to a name: "1_cells (1).ipynb", "1_cells-Copy1.ipynb", "1_cells.ipynb.txt",
 # "Copy of 1_cells.ipynb".
@@ -45,13 +47,9 @@ def find(folder: Path, name: str) -> Path:
     """The submitted notebook of a name: the file of that name, else the only one that is obviously meant.
 
     What is meant may be named a little otherwise, as copies are; else have more in its name, or lie in a folder of the
-    submission. The path then differs from ``folder / name``: worth a flag.
-
-    Raises:
-        Missing: there is none.
-        BadSubmission: more than one could be meant.
+    submission.
     """
-    folder, wanted = Path(folder), _plain(name)
+    wanted = _plain(name)
     try:
         there = sorted(path.name for path in folder.iterdir())
     except OSError as error:
@@ -73,10 +71,10 @@ def find(folder: Path, name: str) -> Path:
 def notebooks(folder: Path) -> list[str]:
     """All notebooks of a submission: those that lie in it, then those in its folders."""
     try:
-        there = sorted(path.name for path in Path(folder).iterdir())
+        there = sorted(path.name for path in folder.iterdir())
     except OSError:
         return []
-    return [name for name in there if ENDING.search(name)] + _in_folders(Path(folder), there)
+    return [name for name in there if ENDING.search(name)] + _in_folders(folder, there)
 
 
 def _in_folders(folder: Path, names: list[str]) -> list[str]:
@@ -99,16 +97,11 @@ def _plain(name: str) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A submitted notebook's JSON: an object with a list of at most 400 cells, and nothing more is promised.
-
-    Raises:
-        BadSubmission: the file is not a plain one, is too large, or holds no notebook.
-    """
-    name = shown(Path(path).name)
+    """A submitted notebook's JSON: an object with a list of at most 400 cells, and nothing more is promised."""
     try:
-        return as_notebook(_json(_text(_bytes(Path(path)))))
+        return as_notebook(_json(_text(_bytes(path))))
     except BadSubmission as error:
-        raise BadSubmission(f"{name}: {error}") from None
+        raise BadSubmission(f"{shown(path.name)}: {error}") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -116,8 +109,6 @@ def _bytes(path: Path) -> bytes:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise BadSubmission("expected a file, got a link, a folder or a device")
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BadSubmission("expected a file, got a link, a folder or a device")
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadSubmission(f"the file cannot be read ({error.strerror})") from None
@@ -163,11 +154,7 @@ def _parts(text: str) -> tuple[int, int]:
 
 
 def as_notebook(content: Any) -> dict[str, Any]:
-    """Any JSON as a notebook, as far as it is one: an object with a list of at most 400 cells.
-
-    Raises:
-        BadSubmission: it is none.
-    """
+    """Any JSON as a notebook, as far as it is one: an object with a list of at most 400 cells."""
     if not isinstance(content, dict):
         raise BadSubmission(f"expected a notebook, got JSON that is a {type(content).__name__}")
     if not isinstance(content.get("cells"), list) and isinstance(content.get("worksheets"), list):
@@ -181,18 +168,25 @@ def as_notebook(content: Any) -> dict[str, Any]:
 
 def _cells_of_format_3(worksheets: list) -> list:
     """The cells as format 4 has them: one list, and the text always under ``source``."""
-    cells_ = []
-    for sheet in worksheets:
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        for cell in cells if isinstance(cells, list) else ():
-            if isinstance(cell, dict):
-                kind = cell.get("cell_type")
-                source = cell.get("input" if kind == "code" else "source", "")
-                cells_.append({**cell, "cell_type": kind if kind in ("code", "raw") else "markdown", "source": source})
-    return cells_
+    sheets = [
+        sheet["cells"] for sheet in worksheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+    ]
+    cells = [cell for sheet in sheets for cell in sheet if isinstance(cell, dict)]
+    for cell in cells:
+        cell["source"] = cell.get("input" if cell.get("cell_type") == "code" else "source", "")
+        cell["cell_type"] = cell.get("cell_type") if cell.get("cell_type") in ("code", "raw") else "markdown"
+    return cells
 
 
 # ---- texts and images from outside -----------------------------------------------------------------------------
+
+
+def parsed(source: str) -> ast.Module | None:
+    """A cell's code; None where Python alone cannot read it, or gives up on it."""
+    try:
+        return ast.parse(source)
+    except GIVEN_UP:
+        return None
 
 
 def cut(text: str, most: int) -> str:

@@ -7,28 +7,19 @@ Of the submission come the texts of the cells that were the student's to write, 
 from __future__ import annotations
 
 import copy
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
+from itertools import count
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from rnnkit.grading.notebooks.misplaced import defined, prose_of, shown_images, work_in
-from rnnkit.grading.notebooks.reading import (
-    MOST_CELLS,
-    BadSubmission,
-    as_notebook,
-    clean_image,
-    find,
-    listed,
-    read,
-)
-from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, from_json, of
-
-__all__ = ["BadSubmission", "find", "read", "rebuild"]
+from rnnkit.common.text import listed
+from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, as_notebook, clean_image
+from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, defined, from_json, of, work_in
+from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
 MISSING = "# (this cell is missing from the submission)"
@@ -38,16 +29,12 @@ ATTACHED = re.compile(r"[\w.() -]{1,100}")
 def rebuild(
     master: NotebookNode, submitted: dict[str, Any], earlier: Container[str] = ()
 ) -> tuple[NotebookNode, list[str]]:
-    """The master notebook with a student's work in it.
+    """The master notebook with a student's work in it and no outputs; and what a person may want to know, line by line.
 
     Arguments:
         master: the notebook as it was given out.
         submitted: what `read` returns, or any JSON.
         earlier: what is told of locked cells of earlier releases by `Assignment.earlier`; these are not edited.
-
-    Returns:
-        A new notebook without outputs, in which the cells that are not the student's to write are the master's; and
-        flags: what a person may want to know, a line each.
 
     Raises:
         BadSubmission: there is no list of cells, or there are too many.
@@ -60,27 +47,14 @@ def rebuild(
 # ---- the given cells ---------------------------------------------------------------------------------------------
 
 
-def _about(cell: NotebookNode) -> dict:
-    return cell.metadata.get("nbgrader", {})
-
-
-def _key(cell: NotebookNode, index: int) -> str:
-    return _about(cell).get("grade_id") or cell.get("id") or f"cell {index + 1}"
-
-
-def _is_theirs(cell: NotebookNode) -> bool:
-    """Whether a given cell's text is the student's to write."""
-    return not _about(cell) or bool(_about(cell).get("solution"))
-
-
 def _is_solution(cell: NotebookNode) -> bool:
     """Whether it is for a student's code."""
-    return cell.cell_type == "code" and bool(_about(cell).get("solution"))
+    return cell.cell_type == "code" and bool(marking_of(cell).get("solution"))
 
 
 def _is_answer(cell: NotebookNode) -> bool:
     """Whether it is for a written answer, that a person reads."""
-    return cell.cell_type == "markdown" and bool(_about(cell).get("solution"))
+    return cell.cell_type == "markdown" and bool(marking_of(cell).get("solution"))
 
 
 class _Rebuild:
@@ -89,11 +63,11 @@ class _Rebuild:
     def __init__(self, master: NotebookNode, earlier: Container[str]):
         self.earlier = earlier
         self.out = copy.deepcopy(master)
-        self.given = {_key(cell, index): cell for index, cell in enumerate(self.out.cells)}
+        self.given = {name_of(cell): cell for cell in self.out.cells}
         self.flagged: dict[str, list[str]] = {}
         self.copies: dict[str, list[SubmittedCell]] = {key: [] for key in self.given}
         self.own: dict[str | None, list[SubmittedCell]] = {}  # the student's own cells, by the given cell they follow
-        self.room = MOST_IMAGES
+        self.room, self.numbers = MOST_IMAGES, count(1)
 
     def _flag(self, what: str, key: str) -> None:
         names = self.flagged.setdefault(what, [])
@@ -108,15 +82,15 @@ class _Rebuild:
                 place = key
             elif key is None and cell.injected:
                 self._flag("cells that papermill put in were left out", cell.id or "without a name")
-            elif key is None or _is_theirs(self.given[key]):
+            elif key is None or not is_given(self.given[key]):
                 self.own.setdefault(place, []).append(cell)
             if key is not None:
                 self.copies[key].append(cell)
 
     def _recognised(self, cells: list[SubmittedCell]) -> Iterator[tuple[str | None, SubmittedCell]]:
         """Each cell with the key of the given cell that it is: by its grade_id, else its id, else its whole text."""
-        by_grade = {_about(cell)["grade_id"]: key for key, cell in self.given.items() if _about(cell)}
-        by_id = {cell.id: key for key, cell in self.given.items() if "id" in cell}
+        by_grade = {marking_of(cell)["grade_id"]: key for key, cell in self.given.items() if marking_of(cell)}
+        by_id = {cell.id: key for key, cell in self.given.items()}
         keys = [by_grade.get(cell.grade_id, by_id.get(cell.id)) for cell in cells]
         texts = Counter(cell.source.strip() for cell in self.given.values())
         by_text = {
@@ -127,7 +101,7 @@ class _Rebuild:
         for index, (key, cell) in enumerate(zip(keys, cells, strict=True)):
             if key is None:
                 keys[index] = by_text.pop((cell.kind, cell.bare), None)
-            elif _about(self.given[key]) and key != by_grade.get(cell.grade_id):
+            elif marking_of(self.given[key]) and key != by_grade.get(cell.grade_id):
                 self._flag("nbgrader's metadata was changed (put back)", key)
         self._recognise_solutions(keys, cells)
         return zip(keys, cells, strict=True)
@@ -157,31 +131,13 @@ class _Rebuild:
             cells += [cell, *self._own_cells(key)]
         if len(cells) > MOST_CELLS:
             raise BadSubmission(f"expected at most {MOST_CELLS} cells, got {len(cells)} with those that were missing")
-        for cell in cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        self._name(cells)
         self.out.cells = cells
-        self.out.metadata.pop("widgets", None)
         if not any(self.copies.values()):
             return self.out, ["not one cell of the assignment's notebook is in it: is it another notebook?"]
         flags = [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
         if 2 * sum(not copies for copies in self.copies.values()) > len(self.copies):
             flags.insert(0, "most cells of the assignment's notebook are missing: is it another notebook?")
         return self.out, flags
-
-    def _name(self, cells: list[NotebookNode]) -> None:
-        """Ids for the student's own cells: the same each time, and none where the master has none."""
-        if not all("id" in cell for cell in self.given.values()):
-            for cell in cells:
-                cell.pop("id", None)
-            return
-        given = {cell.id for cell in self.given.values()}
-        names = (name for number in range(1, 2 * MOST_CELLS + 1) if (name := f"own-{number}") not in given)
-        kept = {id(cell) for cell in self.given.values()}
-        for cell in cells:
-            if id(cell) not in kept:
-                cell.id = next(names)
 
     # ---- filling a given cell ----
 
@@ -192,8 +148,8 @@ class _Rebuild:
             self._flag("cells are missing (put back)", key)
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
-        if not _is_theirs(cell):
-            for one in (one for one in copies if one.text != cell.source and not self._is_earlier(one)):
+        if is_given(cell):
+            for one in (one for one in copies if one.text != cell.source and one.digest not in self.earlier):
                 self._flag("locked cells were edited (ignored)", key)
                 self._keep_work(key, cell, one)
             return
@@ -203,19 +159,16 @@ class _Rebuild:
         if not written and _is_answer(cell):
             written = self._written_beside(key)
         if written:
-            images = "" if written[0].bare not in ("", stub) else shown_images(written[0].attachments)
-            cell.source = self._text(written[0], key) + images
+            cell.source = self._text(written[0], key)
+            if written[0].bare in ("", stub):  # only images, which nothing refers to
+                cell.source += "".join(f"\n\n![](attachment:{name})" for name in written[0].attachments)
             self._attach(cell, written[0], key)
         elif copies and cell.cell_type == "code":
             self._look_elsewhere(key, cell)
             cell.source = copies[0].text
-        elif cell.cell_type == "code" and _about(cell):
+        elif cell.cell_type == "code" and marking_of(cell):
             self._look_elsewhere(key, cell)
             cell.source = MISSING  # not the stub, which would replace a function that is defined elsewhere
-
-    def _is_earlier(self, cell: SubmittedCell) -> bool:
-        """Whether a locked cell is as an earlier release had it."""
-        return hashlib.sha256(cell.text.encode("utf-8", "replace")).hexdigest()[:16] in self.earlier
 
     def _look_elsewhere(self, key: str, cell: NotebookNode) -> None:
         """Flags what an untouched or missing solution should define and a cell of the student's own does."""
@@ -226,14 +179,15 @@ class _Rebuild:
 
     def _keep_work(self, key: str, cell: NotebookNode, returned: SubmittedCell) -> None:
         """What a student wrote into a locked cell, as a cell of their own beside it."""
-        place, kept = key, work_in(cell.source, returned.text, cell.cell_type)
-        if cell.cell_type == "code" and _about(cell).get("grade"):  # it has to be there before the check
-            place = self._before(key)
-        if kept:
-            self._flag("work in a locked cell is kept in a cell beside it", key)
-            self.own.setdefault(place, []).insert(
-                0 if place == key else MOST_CELLS, SubmittedCell(cell.cell_type, kept)
-            )
+        text = work_in(cell.source, returned.text, cell.cell_type)
+        if not text:
+            return
+        self._flag("work in a locked cell is kept in a cell beside it", key)
+        kept = SubmittedCell(cell.cell_type, text)
+        if cell.cell_type == "code" and marking_of(cell).get("grade"):  # it has to be there before the check
+            self.own.setdefault(self._before(key), []).append(kept)
+        else:
+            self.own.setdefault(key, []).insert(0, kept)
 
     def _before(self, key: str) -> str | None:
         """The given cell before a given one."""
@@ -246,16 +200,15 @@ class _Rebuild:
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
         places = dict.fromkeys([self._before(key), key, last])
-        written = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and prose_of(cell)]
+        written = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and cell.prose]
         if not written:
             return []
         self._flag("answers stand in a new cell beside their own (moved there)", key)
-        attachments = {}
+        whole = SubmittedCell("markdown", "\n\n".join(cell.prose for cell in written))
         for cell in written:
             cell.used = True
-            attachments |= cell.attachments
-        text = "\n\n".join(map(prose_of, written))
-        return [SubmittedCell("markdown", text, attachments=attachments)]
+            whole.attachments |= cell.attachments
+        return [whole]
 
     def _text(self, cell: SubmittedCell, key: str) -> str:
         if len(cell.text) > MOST_TEXT:
@@ -268,8 +221,8 @@ class _Rebuild:
             return
         kept = {}
         for name, bundle in cell.attachments.items():
-            images = {mime: clean_image(mime, data) for mime, data in of(dict, bundle).items()}
-            images = {mime: data for mime, data in images.items() if data is not None and len(data) <= self.room}
+            cleaned = ((mime, clean_image(mime, data)) for mime, data in of(dict, bundle).items())
+            images = {mime: data for mime, data in cleaned if data is not None and len(data) <= self.room}
             if images and ATTACHED.fullmatch(name):
                 kept[name] = NotebookNode(images)
                 self.room -= sum(map(len, images.values()))
@@ -283,11 +236,11 @@ class _Rebuild:
         return [self._own_cell(cell) for cell in self.own.get(place, ()) if cell.bare and not cell.used]
 
     def _own_cell(self, cell: SubmittedCell) -> NotebookNode:
-        text = self._text(cell, "one of the student's own")
+        text, id = self._text(cell, "one of the student's own"), f"own-{next(self.numbers)}"
         if cell.kind == "code":
-            return new_code_cell(text)
+            return new_code_cell(text, id=id)
         if cell.kind == "raw":
             text = "\n".join(f"    {line}" for line in text.splitlines())
-        made = new_markdown_cell(text)
+        made = new_markdown_cell(text, id=id)
         self._attach(made, cell, "one of the student's own")
         return made

@@ -12,7 +12,7 @@ import filecmp
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.assignments import MAIN, get_assignment, names
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.names import BadValue
+from rnnkit.common.places import pinned_torch
 from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
-from rnnkit.common.places import pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 DIST = "dist"
@@ -52,14 +52,13 @@ def _of_key(assignment: str, name: str) -> Any:
     return getattr(get_assignment(assignment).key, name, {})
 
 
-def shipped(folder: Path) -> Iterator[Path]:
+def shipped(folder: Path) -> list[Path]:
     """The files of an assignment that students get, relative to its folder."""
-    yield from (path for path in _files(folder) if path.as_posix() not in _of_key(folder.name, "FILES_KEPT_HOME"))
+    return [path for path in _files(folder) if path.as_posix() not in _of_key(folder.name, "FILES_KEPT_HOME")]
 
 
 def _files(folder: Path) -> list[Path]:
-    found = {path for pattern in SHIPPED for path in folder.glob(pattern) if path.is_file()}
-    return sorted(path.relative_to(folder) for path in found)
+    return sorted({path.relative_to(folder) for shape in SHIPPED for path in folder.glob(shape) if path.is_file()})
 
 
 def settings(root: Path, course: Path) -> Config:
@@ -70,13 +69,12 @@ def settings(root: Path, course: Path) -> Config:
 
 
 def generate(root: Path, out: Path, chosen: Sequence[str] = (), db_url: str | None = None) -> None:
-    """Derives assignments' students' files into a folder, from a copy of the sources.
+    """Derives assignments' students' files, of all by default, into a folder, from a copy of the clone's sources.
 
     Arguments:
-        root: the clone.
-        out: where the files go.
-        chosen: the assignments' names; all by default.
-        db_url: of a gradebook that the assignments' questions and points are entered into; none by default.
+        root, out: the clone, and where the files go.
+        chosen: the assignments' names.
+        db_url: of a gradebook that the assignments' questions and points are entered into.
 
     Raises:
         ReleaseError: nbgrader refuses; its messages are on stderr.
@@ -104,12 +102,12 @@ def generate(root: Path, out: Path, chosen: Sequence[str] = (), db_url: str | No
 
 
 def differences(left: Path, right: Path, chosen: Sequence[str] = ()) -> list[str]:
-    """The students' files that are not byte for byte the same in two folders, by their paths; of all assignments by default."""
+    """The students' files, of all assignments by default, that are not the same in two folders, by their paths."""
     names = {
         f"{folder.name}/{path.as_posix()}"
         for side in (left, right)
-        for folder in (side.iterdir() if side.is_dir() else ())
-        if folder.is_dir() and (not chosen or folder.name in chosen)
+        for folder in side.glob("*")
+        if not chosen or folder.name in chosen
         for path in _files(folder)  # what does not ship, too: it is to go
     }
     there = {name for name in names if (left / name).is_file() and (right / name).is_file()}
@@ -131,14 +129,7 @@ def archive(root: Path, name: str) -> Path:
 
 
 def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
-    """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
-
-    Arguments:
-        folder: the students' files.
-        wheel: the student's.
-        versions: from `constraints`.
-        path: of the zip, which comes out the same again.
-    """
+    """Zips an assignment's students' files, and beside its requirements.txt the wheel and the `constraints`."""
     path.parent.mkdir(exist_ok=True)
     content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
     if (folder / "requirements.txt").is_file():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,16 +17,16 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.verbs import CLONE, INSTRUCTORS, VERBS
 from rnnkit.common.names import BadValue
 from rnnkit.common.packed import pack
-from rnnkit.grading.release.bodies import with_bodies
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
-KEPT_HOME = ("grading", "clone", "bench", "checks/generate.py", "record/verdict.py") + tuple(
-    str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)
-)
+KEPT_HOME = (
+    "grading", "clone", "bench", "checks/generate.py", "record/verdict.py",
+    *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
+)  # fmt: skip
 PACKED = (
-    "cells.py", "inits.py", "omega.py", "optim.py", "runs/step_check.py", "runs/forward_check.py",
+    "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
@@ -37,44 +39,28 @@ unpack(
 )
 """
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-
-
-class WheelError(BadValue):
-    """A wheel that cannot be built."""
+MARKED = re.compile(rf"^( *){BEGIN}\n((?!.*{BEGIN}).*\n)*? *{END}\n", re.M)
 
 
 def without_solutions(source: str) -> str:
-    """A module with every marked solution replaced by an error that says which question comes first.
+    """A module with every marked solution replaced by an error that says which question comes first."""
+    model = get_assignment(MAIN).model
+    notebook = model.notebook if model else ""
 
-    Raises:
-        WheelError: markers that do not pair.
-    """
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    kept, inside = [], False
-    for number, line in enumerate(source.splitlines(), 1):
-        if (inside and BEGIN in line) or (not inside and END in line):
-            raise WheelError(f"line {number}: expected solution markers in pairs, got {line.strip()!r}")
-        if BEGIN in line:
-            inside = True
-            owner = next(node.name for node in classes if node.lineno < number <= node.end_lineno)
-            kept += [line.split("#")[0] + text for text in _refusal(owner)]
-        elif END in line:
-            inside = False
-        elif not inside:
-            kept.append(line)
-    if inside:
-        raise WheelError(f"expected {END!r} at the end of a solution, found none")
-    return "\n".join(kept) + "\n"
+    def refusal(match: re.Match[str]) -> str:
+        owner, indent = re.findall(r"^class (\w+)", source[: match.start()], re.M)[-1], match[1]
+        lines = [
+            "raise NotImplementedError(",
+            f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {notebook} first, "',
+            '    "and run the last cell there, which writes model.py"',
+            ")\n",
+        ]
+        return "\n".join(indent + line for line in lines)
 
-
-def _refusal(owner: str) -> list[str]:
-    notebook = get_assignment(MAIN).model.notebook
-    return [
-        "raise NotImplementedError(",
-        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {notebook} first, "',
-        '    "and run the last cell there, which writes model.py"',
-        ")",
-    ]
+    text = MARKED.sub(refusal, source)
+    if left := re.search(rf".*({BEGIN}|{END}).*", text):
+        raise BadValue(f"expected solution markers in pairs, got {left[0].strip()!r}")
+    return text
 
 
 def without_bodies(source: str) -> str:
@@ -85,13 +71,50 @@ def without_bodies(source: str) -> str:
     return shown.rstrip() + "\n" + UNPACK.format(lines="\n".join(rows) + ",")
 
 
-def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
-    """Copies what the wheel is built from into an empty folder.
+def with_bodies(
+    source: str, instead: Callable[[ast.FunctionDef], str], chosen: Callable[[str], object] = str, told: bool = False
+) -> str:
+    """A module's text with one statement in the place of chosen functions' bodies; lines that stay keep their numbers.
 
     Arguments:
-        root: the clone.
-        out: the folder.
-        packed: whether the bodies of functions that are questions are hidden, see `rnnkit.common.packed`.
+        source: of a module.
+        instead: the statement for a function.
+        chosen: tells by a name whether a function, or a class with all its methods, is meant; by default all.
+        told: whether docstrings stay.
+    """
+    lines = source.split("\n")
+    for function in functions(ast.parse(source), chosen):
+        body = function.body
+        if told and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body = body[1:]
+        if body:
+            first, end = body[0].lineno - 1, body[-1].end_lineno or 0
+            before = lines[first].encode()[: body[0].col_offset].decode()  # blank, or the end of its def
+            lines[first:end] = [before + instead(function), *[""] * (end - first - 1)]
+    return "\n".join(lines)
+
+
+def functions(tree: ast.AST, chosen: Callable[[str], object] = str, whole: bool = False) -> Iterator[ast.FunctionDef]:
+    """The functions and methods of a module that no other function holds."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from functions(node, chosen, whole or bool(chosen(node.name)))
+        elif isinstance(node, ast.FunctionDef):
+            if (whole or chosen(node.name)) and not _is_overload(node):
+                yield node
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from functions(node, chosen, whole)
+
+
+def _is_overload(function: ast.FunctionDef) -> bool:
+    """Whether it has no body to begin with, and must have none."""
+    return any("overload" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
+    """Copies what a clone's wheel is built from into an empty folder.
+
+    `packed` says whether the bodies of functions that are questions are hidden, see `rnnkit.common.packed`.
     """
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copyfile(root / name, out / name)
@@ -100,20 +123,16 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
     package = out / "rnnkit"
     for path in [*(package / name for name in KEPT_HOME), *package.rglob("key")]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    cells = out / "rnnkit" / "cells.py"
+    cells = package / "cells.py"
     cells.write_text(without_solutions(cells.read_text(encoding="utf-8")), encoding="utf-8")
     own = [f"assignments/{name}/{file}" for name in names() for file in get_assignment(name).packed]
     for name in (*PACKED, *own) if packed else ():
-        path = out / "rnnkit" / name
+        path = package / name
         path.write_text(without_bodies(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def build_wheel(root: Path, out: Path) -> Path:
-    """Builds the student's wheel into a folder, offline, with this environment's setuptools.
-
-    Raises:
-        WheelError: pip cannot build it.
-    """
+    """Builds the student's wheel into a folder, offline, with this environment's setuptools."""
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(int(datetime(*EPOCH, tzinfo=UTC).timestamp())),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -125,7 +144,7 @@ def build_wheel(root: Path, out: Path) -> Path:
         options = ["--no-build-isolation", "--no-deps", "--no-index", "-q", "-w", str(built)]
         command = [sys.executable, "-m", "pip", "wheel", *options, str(source)]
         run = subprocess.run(command, env=environment, capture_output=True, text=True)
-        wheels = sorted(built.glob("*.whl"))
-        if run.returncode or len(wheels) != 1:
-            raise WheelError(f"expected pip to build a wheel, it failed:\n{run.stdout}{run.stderr}")
-        return Path(shutil.copy(wheels[0], out / wheels[0].name))
+        if run.returncode:
+            raise BadValue(f"expected pip to build a wheel, it failed:\n{run.stdout}{run.stderr}")
+        (wheel,) = built.glob("*.whl")
+        return Path(shutil.copy(wheel, out))

@@ -28,7 +28,7 @@ class Outputs:
         if kind == "clear_output":
             self.shown.clear()
         elif kind in SHOWN:
-            output = _output(kind, content)
+            output = output_of(kind, content)
             size = _size(output)
             self.budget["messages"] -= 1
             if size > self.left or size > self.budget["bytes"] or self.budget["messages"] < 0:
@@ -49,7 +49,7 @@ class Outputs:
             self.shown.append(output)
 
 
-def _output(kind: str, content: dict[str, Any]) -> Any:
+def output_of(kind: str, content: dict[str, Any]) -> Any:
     """A message's content as an output, whatever was in it."""
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"

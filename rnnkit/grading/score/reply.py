@@ -36,24 +36,14 @@ class BadReply(BadValue):
 
 @dataclass
 class Reply:
-    """What was replied.
-
-    Fields:
-        seen: as if the object had been run here.
-        needs: the same of the earlier questions whose code it calls.
-    """
+    """What was seen, as if the object had been run here; and of the earlier questions whose code it calls."""
 
     seen: Seen
     needs: list[tuple[Question, Reply]] = field(default_factory=list)
 
 
 def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    """A reply from its JSON.
-
-    Arguments:
-        text: what came back, whatever it is.
-        question: that was asked.
-        sizes: of the inputs.
+    """A reply from its JSON, to a question that was asked with inputs of these sizes.
 
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
@@ -62,14 +52,7 @@ def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Reply, dict[str, Call], list[str]]:
-    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called.
-
-    Arguments:
-        text, question, sizes: as for `read`.
-
-    Raises:
-        BadReply: it is not what `rnnkit.checks.remote.answer` gives.
-    """
+    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called."""
     entries = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
     stood_in = [need.id for need in question.behind]
     calls, called = entries["calls"], _texts(entries["called"], "called")
@@ -93,23 +76,16 @@ def _call(reply: Any, stood_in: list[str]) -> Call:
 
 
 def _decoded(text: Any) -> Any:
-    """What the JSON of a reply says.
-
-    Raises:
-        BadReply: it is none.
-    """
+    """What the JSON of a reply says."""
     if type(text) is not str or len(text) > REPLY_LIMIT:
-        raise BadReply(f"expected a reply of at most {REPLY_LIMIT} characters, got {_size(text)}")
+        got = len(text) if type(text) is str else type(text).__name__
+        raise BadReply(f"expected a reply of at most {REPLY_LIMIT} characters, got {got}")
     try:
         return decode(json.loads(text), REPLY_LIMIT)
     except WireError as error:
         raise BadReply(f"the reply cannot be read: {error}") from None
     except (ValueError, RecursionError):
         raise BadReply("the reply cannot be read: expected JSON, got something else") from None
-
-
-def _size(text: Any) -> str:
-    return f"{len(text)}" if type(text) is str else type(text).__name__
 
 
 def _reply(reply: Any, question: Question, sizes: dict[str, int]) -> Reply:

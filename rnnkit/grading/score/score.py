@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from rnnkit.checks.outcome import later
 from rnnkit.checks.question import Question
 from rnnkit.checks.remote import request
 from rnnkit.checks.report import CaseReport, Report
+from rnnkit.checks.standins import ERRORS, Call
 from rnnkit.common.text import one_line
-from rnnkit.grading.score.earlier import answers
 from rnnkit.grading.score.reply import BadReply, Reply, read, read_calls
 
 DRAWS = 2
@@ -41,16 +42,14 @@ def score(
 ) -> Report:
     """Asks a question with random inputs and, where anything is wrong, with the public ones for a better explanation.
 
-    An answer that calls earlier questions which are not right is judged with right ones in their place, too.
+    An answer that calls earlier questions which are not right is judged with right ones in their place, too. There are
+    no points where there is no answer, or one that cannot be read, whatever was sent.
 
     Arguments:
         question: of an assignment whose key is here.
         ask: hands a request to `rnnkit.checks.remote.answer` in the student's process and returns its reply.
         rng: where the random inputs come from.
         earlier: the reports of the earlier questions; None where nothing is known of them.
-
-    Returns:
-        The report; no points where there is no answer, or one that cannot be read, whatever was sent.
     """
     with np.errstate(all="ignore"):
         asked = AsWritten(question, ask)
@@ -62,10 +61,8 @@ def score(
 def _guarded(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
     try:
         return _score(question, asked, rng)
-    except NoAnswer as reason:
-        return failed(question, NO_ANSWER, one_line(str(reason)) or "the code gave no answer")
-    except BadReply as bad:
-        return failed(question, NO_ANSWER, one_line(str(bad)))
+    except (NoAnswer, BadReply) as reason:
+        return failed(question, NO_ANSWER, one_line(reason) or "the code gave no answer")
 
 
 def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Report:
@@ -114,7 +111,8 @@ class AsWritten:
 class WithRight(AsWritten):
     """Asks for what it does with right code in the place of the earlier questions.
 
-    That code stays here. A request comes again, with the results of the calls that were made, until all are known.
+    That code stays here: only numbers come in and only numbers go out. A request comes again, with the results of the
+    calls that were made, until all are known.
 
     Fields:
         called: ids of the earlier questions that were called.
@@ -134,6 +132,19 @@ class WithRight(AsWritten):
                 return reply
             known |= answers(self.question.assignment.key, calls, given)
         raise NoAnswer("the code calls earlier questions in another way each time")
+
+
+def answers(key: ModuleType, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
+    """Key of a call -> what right code does in it, computed here: its values, or the error that it raises."""
+    return {name: _answer(key, call, inputs) for name, call in calls.items()}
+
+
+def _answer(key: ModuleType, call: Call, inputs: Inputs) -> dict[str, Any]:
+    try:
+        return {"values": key.called(call, inputs)}
+    except tuple(ERRORS.values()) as error:
+        kind = next(name for name, known in ERRORS.items() if isinstance(error, known))
+        return {"error": [kind, str(error)]}
 
 
 def _not_right(question: Question, earlier: Mapping[str, Report]) -> list[str]:
@@ -217,19 +228,14 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
         right = [need.id for need, other in needs if other.points == other.most]
         asked.wrong = [id for id in question.needs if id not in right]
         public = report_of(question, reply.seen, needs)
-    except (NoAnswer, BadReply):
-        return report
-    except Exception:  # numbers that defeat the diagnosis
+    except Exception:  # no answer, a bad one, or numbers that defeat the diagnosis
         return report
     if not public.cases:
         return public
-    cases = [_both(drawn, shown) for drawn, shown in zip(report.cases, public.cases, strict=True)]
-    only_here = any(shown.passed and not drawn.passed for drawn, shown in zip(report.cases, public.cases, strict=True))
+    pairs = list(zip(report.cases, public.cases, strict=True))
+    cases = [one if shown.passed else CaseReport(one.name, one.weight, False, shown.details) for one, shown in pairs]
+    only_here = any(shown.passed and not one.passed for one, shown in pairs)
     return whole(question, cases, [ELSEWHERE] * only_here + public.messages)
-
-
-def _both(drawn: CaseReport, shown: CaseReport) -> CaseReport:
-    return drawn if shown.passed else CaseReport(drawn.name, drawn.weight, False, shown.details)
 
 
 def _needed(reply: Reply) -> Iterator[tuple[Question, Report]]:

@@ -23,7 +23,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.grading.intake import take_in as intake
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.receipts import Receipts, handed_in
-from rnnkit.grading.intake.take_in import IntakeError, take_in
+from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.intake.whose import Names
 from rnnkit.grading.ledger import tree_hash
 from rnnkit.grading.notebooks.reading import BadSubmission
@@ -79,6 +79,10 @@ def take(course, files, **how):
     return take_in(lay(source, files), submitted, TASK, **how)
 
 
+def ends(taken):
+    return [(entry.student, entry.status) for entry in taken]
+
+
 def statuses(taken):
     return {entry.source: (entry.student, entry.status) for entry in taken}
 
@@ -106,7 +110,6 @@ def test_every_usual_layout_is_taken(course, layout):
     (taken,) = take(course, LAYOUTS[layout])
     assert (taken.student, taken.status, taken.reason) == ("ada", "new", "")
     assert there(course[1] / "ada" / TASK) == WORK
-    assert taken.files == tuple(sorted(WORK))
 
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "zip_collect"])
@@ -116,7 +119,7 @@ def test_a_platforms_zip_of_the_same_is_taken(tmp_path, layout):
         both = LAYOUTS[layout] | under("bob", WORK)
         path.write_bytes(zipped({f"{wrapper}{name}": content for name, content in both.items()}))
         taken = take_in(path, tmp_path / f"g{wrapper}" / "submitted", TASK)
-        assert [(entry.student, entry.status) for entry in taken] == [("ada", "new"), ("bob", "new")]
+        assert ends(taken) == [("ada", "new"), ("bob", "new")]
         assert there(tmp_path / f"g{wrapper}" / "submitted" / "ada" / TASK) == WORK
 
 
@@ -134,7 +137,7 @@ def test_both_assignments_of_a_student_in_one_folder_are_taken(course):
     files = {
         f"{name}_ada.zip": zipped(WORK | {"manifest.json": f'{{"assignment": "{name}"}}'}) for name in (TASK, "toy")
     }
-    assert [(one.student, one.status) for one in take(course, files, others=["toy"])] == [("ada", "new")] * 2
+    assert ends(take(course, files, others=["toy"])) == [("ada", "new")] * 2
     assert sorted(path.name for path in (course[1] / "ada").iterdir()) == ["toy", TASK]
 
 
@@ -179,10 +182,10 @@ def test_what_platforms_name_themselves(course, platform, packed):
 def test_the_names_in_one_students_zip_tell_no_other_student(course):
     forged = {f"X_{name}_attempt_2030-01-01_1_cells.ipynb": "wrong" for name in ("vera", "paul")}
     taken = take(course, {"vera.zip": zipped(WORK), "max.zip": zipped(forged)})
-    assert [(entry.student, entry.status) for entry in taken] == [("max.zip", "refused"), ("vera", "new")]
+    assert ends(taken) == [("max.zip", "refused"), ("vera", "new")]
     assert "names of a learning platform" in taken[0].reason
     taken = take(course, {}, roster=["vera", "paul", "max"])
-    assert [(entry.student, entry.status) for entry in taken] == [("max", "new"), ("vera", "same")]
+    assert ends(taken) == [("max", "new"), ("vera", "same")]
     assert there(course[1] / "vera" / TASK) == WORK
     assert not (course[1] / "paul").exists()
 
@@ -198,26 +201,18 @@ FORGED = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_students_own_name_for_a_file_tells_no_student(course, name):
-    bad, *_ = sorted(
-        take(course, {name: "x"} | under("zoe", WORK), roster=["vera", "111", "zoe"]), key=lambda e: e.source
-    )
-    assert bad.source == name
+    taken = take(course, {name: "x"} | under("zoe", WORK), roster=["vera", "111", "zoe"])
+    (bad,) = [entry for entry in taken if entry.source == name]
     assert bad.student == (FORGED[name] or name[:120])
     assert bad.status == ("new" if FORGED[name] else "refused")
     assert FORGED[name] or "fits two" in bad.reason
 
 
 def test_a_download_is_of_one_platform(course):
-    files = {f"hopper_{number}_77_1_cells.ipynb": "x" for number in (11, 12)} | {
-        "x_vera_attempt_2026-02-01_a.ipynb": ""
-    }
+    other = "x_vera_attempt_2026-02-01_a.ipynb"
+    files = {f"hopper_{number}_77_1_cells.ipynb": "x" for number in (11, 12)} | {other: ""}
     taken = take(course, files | {"vera.zip": zipped(WORK)}, roster=["vera"])
-    assert {entry.student: entry.status for entry in taken} == {
-        "11": "new",
-        "12": "new",
-        "vera": "new",
-        "x_vera_attempt_2026-02-01_a.ipynb": "refused",
-    }
+    assert ends(taken) == [("11", "new"), ("12", "new"), ("vera", "new"), (other, "refused")]
     assert "expected a name as Canvas gives it, got one as of Blackboard" in taken[-1].reason
 
 
@@ -233,18 +228,14 @@ def test_a_doubtful_name_keeps_nobody_elses_from_being_taken(course):
 def test_files_of_two_numbers_are_not_put_together(course):
     files = {f"vera {n}_{n}{n}_assignsubmission_file_{n}_cells.ipynb": str(n) for n in (1, 2)}
     taken = take(course, files, roster=["vera"])
-    assert [(entry.student, entry.status) for entry in taken] == [("vera", "refused")] * 2
+    assert ends(taken) == [("vera", "refused")] * 2
 
 
 def test_a_regular_expression_tells_the_student(course):
     pattern = r"exam-(?P<student_id>[a-z]+)-(?P<timestamp>\d+)(?:-(?P<file_id>\w+))?"
     files = {"exam-ada-1-1_cells.ipynb": "one", "exam-ada-1-2_diagnostics.ipynb": "two", "exam-bob-2.zip": zipped(WORK)}
     taken = take(course, files | {"other.zip": zipped(WORK)}, name_regex=pattern)
-    assert [(entry.student, entry.status) for entry in taken] == [
-        ("ada", "new"),
-        ("bob", "new"),
-        ("other.zip", "refused"),
-    ]
+    assert ends(taken) == [("ada", "new"), ("bob", "new"), ("other.zip", "refused")]
     assert there(course[1] / "ada" / TASK) == {"1_cells.ipynb": "one", "2_diagnostics.ipynb": "two"}
     for bad in ("(", "(?P<student>x)"):
         with pytest.raises(BadValue, match="expected a regular expression"):
@@ -351,11 +342,7 @@ def test_the_latest_attempt_counts(course):
 
 def test_two_submissions_of_one_student_are_for_a_person_to_choose(course):
     taken = take(course, {"ada.zip": zipped(WORK), f"{TASK}_ada.zip": zipped(WORK), "bob.zip": zipped(WORK)})
-    assert [(entry.student, entry.status) for entry in taken] == [
-        ("ada", "refused"),
-        ("ada", "refused"),
-        ("bob", "new"),
-    ]
+    assert ends(taken) == [("ada", "refused"), ("ada", "refused"), ("bob", "new")]
     assert "leave one" in taken[0].reason
 
 
@@ -480,10 +467,10 @@ ENDS_ALIKE = [f"HW_{id}_attempt_2026-01-30-15-30-1{n}_1_cells.ipynb" for n, id i
 def test_ids_with_underscores_are_not_mixed_up(course):
     files = dict.fromkeys(ENDS_ALIKE, "x")
     taken = take(course, files)
-    assert [(entry.student, entry.status) for entry in taken] == [("full", "refused")] * 2
+    assert ends(taken) == [("full", "refused")] * 2
     assert all("leave one" in entry.reason for entry in taken)
     taken = take(course, files, roster=["ada_full", "max_full", "ada"])
-    assert [(entry.student, entry.status) for entry in taken] == [("ada_full", "new"), ("max_full", "new")]
+    assert ends(taken) == [("ada_full", "new"), ("max_full", "new")]
 
 
 def test_ids_of_a_roster_that_differ_by_case_are_two_students(course):
@@ -681,12 +668,12 @@ def test_a_place_that_is_a_link_is_not_written_through(course):
 
 def test_nobodys_files_are_listed(course):
     taken = take(course, {"readme.txt": "x", "1_cells.ipynb": "x", "grades.csv": "x"} | under("ada", WORK))
-    assert statuses(taken) == {
-        "readme.txt": ("readme.txt", "refused"),
-        "1_cells.ipynb": ("1_cells.ipynb", "refused"),
-        "grades.csv": ("grades.csv", "refused"),
-        "ada": ("ada", "new"),
-    }
+    nobodys = ("1_cells.ipynb", "grades.csv", "readme.txt")
+    assert sorted(ends(taken)) == [
+        (nobodys[0], "refused"),
+        ("ada", "new"),
+        *((name, "refused") for name in nobodys[1:]),
+    ]
 
 
 def test_what_is_too_large_is_refused(course, monkeypatch):
@@ -699,10 +686,10 @@ def test_what_is_too_large_is_refused(course, monkeypatch):
 
 
 def test_a_source_that_is_none(tmp_path):
-    with pytest.raises(IntakeError, match="expected a folder or a zip with submissions, got neither"):
+    with pytest.raises(BadValue, match="expected a folder or a zip with submissions, got neither"):
         take_in(tmp_path / "absent", tmp_path / "submitted", TASK)
     (tmp_path / "x.zip").write_text("no")
-    with pytest.raises(IntakeError, match="expected a zip"):
+    with pytest.raises(BadValue, match="expected a zip"):
         take_in(tmp_path / "x.zip", tmp_path / "submitted", TASK)
 
 

@@ -64,7 +64,7 @@ def solved(tmp_path_factory):
 
 
 def run(notebook, kernel, seconds=600):
-    done = execute(ASSIGNMENT, notebook, lambda: kernel, Allowance(wall=seconds), 5)
+    done = execute(ASSIGNMENT, notebook, lambda: kernel, Allowance(wall=seconds), 5, {})
     assert kernel.closed
     return done
 
@@ -163,7 +163,7 @@ def test_a_cell_that_uses_what_is_left_out_goes_on_behind_it(solved, monkeypatch
 def test_questions_of_a_notebook_that_holds_answers_are_asked_aside(solved):
     notebook = solved()
     own = nbformat.v4.new_code_cell("helper = left_out.load()\ndef mine(W):\n    return W", id="own")
-    notebook.cells.insert(2, own)
+    notebook.cells[2:2] = [own, nbformat.v4.new_code_cell("# nothing but a remark", id="remark")]
     given, asides, closed_before = Short(), [], []
 
     def aside():

@@ -11,7 +11,7 @@ from course import NAME, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnkit.grading.notebooks.rebuild import BadSubmission, find, read
+from rnnkit.grading.notebooks.reading import BadSubmission, find, read
 
 GIVEN = json.loads((ROOT / "release" / NAME / "1_cells.ipynb").read_text(encoding="utf-8"))
 

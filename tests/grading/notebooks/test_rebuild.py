@@ -13,9 +13,9 @@ from course import ASSIGNMENT, NAME, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnkit.common.text import shown, storable
-from rnnkit.grading.notebooks.reading import MOST_CELLS, clean_image
-from rnnkit.grading.notebooks.rebuild import MISSING, BadSubmission, read, rebuild
+from rnnkit.common.text import one_line, shown, storable
+from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, clean_image, read
+from rnnkit.grading.notebooks.rebuild import MISSING, rebuild
 from rnnkit.notebook.assemble import model_of
 
 RELEASED = sorted((ROOT / "release" / NAME).glob("*.ipynb"))
@@ -110,9 +110,8 @@ def mangled(draw, master):
     cells = []
     for _ in range(draw(st.integers(0, 12))):
         cell = json.loads(json.dumps(draw(st.sampled_from(master.cells))))
-        for key in draw(
-            st.lists(st.sampled_from(["source", "metadata", "id", "cell_type", "attachments"]), max_size=3)
-        ):
+        fields = st.sampled_from(["source", "metadata", "id", "cell_type", "attachments"])
+        for key in draw(st.lists(fields, max_size=3)):
             cell[key] = draw(anything)
         if draw(st.booleans()) and isinstance(cell["metadata"], dict):
             cell["metadata"]["nbgrader"] = draw(anything | st.just({"grade_id": "rnn_step_solution"}))
@@ -247,16 +246,10 @@ def test_a_missing_solution_does_not_replace_what_is_defined_elsewhere():
 
 def test_of_copied_solutions_the_written_one_is_taken_and_none_is_lost():
     stub = cell_of(submission(), "rnn_step_solution")
-    for first, second in (
-        (stub["source"], ANSWER),
-        (ANSWER, stub["source"]),
-        (ANSWER, ""),
-        ("", ANSWER),
-        (ANSWER, ANSWER),
-    ):
-        notebook = after(
-            submission(rnn_step_solution=first), "rnn_step_solution", {**stub, "source": second, "id": "copy"}
-        )
+    others = (stub["source"], "", ANSWER)
+    for first, second in [*((ANSWER, other) for other in others), *((other, ANSWER) for other in others)]:
+        copied = {**stub, "source": second, "id": "copy"}
+        notebook = after(submission(rnn_step_solution=first), "rnn_step_solution", copied)
         built, flags = rebuild(CELLS, notebook)
         assert sound(CELLS, built) == []
         assert cell_of(built, "rnn_step_solution").source == ANSWER
@@ -377,11 +370,57 @@ def test_all_images_together_have_a_limit():
         cell_of(notebook, name).update(source="see", attachments={"a.png": {"image/png": large}})
     built, flags = rebuild(REPORT, notebook)
     sound(REPORT, built)
-    assert [name for name in ("a1_rho", "a2_rho", "a3_rho") if "attachments" in cell_of(built, name)] == [
-        "a1_rho",
-        "a2_rho",
-    ]
+    assert [cell.id for cell in built.cells if "attachments" in cell] == ["a1_rho", "a2_rho"]
     assert len(flags) == 1
+
+
+# ---- work that stands where it does not belong ----------------------------------------------------------------------
+
+FOUND, TASK = "The answer is -4.39.", "a1_grad_time_task"
+TASKS_TEXT = cell_of(REPORT, TASK).source
+BESIDE = {
+    "above": after(submission(REPORT), TASK, own(FOUND, "markdown")),
+    "raw below": after(submission(REPORT), "a1_grad_time", own(FOUND, "raw")),
+    "comment below": after(submission(REPORT), "a1_grad_time", own("# The answer\n# is -4.39.")),
+    "in the task": submission(REPORT, **{TASK: f"{TASKS_TEXT}\n\n{FOUND}"}),
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_answers_beside_their_cell_count(where):
+    built, flags = rebuild(REPORT, BESIDE[where])
+    assert sound(REPORT, built) == []
+    assert " ".join(cell_of(built, "a1_grad_time").source.split()) == FOUND
+    assert any("beside" in flag and "a1_grad_time" in flag for flag in flags)
+
+
+def test_an_image_alone_is_an_answer():
+    notebook = submission(REPORT)
+    cell_of(notebook, "a1_rho")["attachments"] = {"x.png": {"image/png": PNG}}
+    answer = cell_of(rebuild(REPORT, notebook)[0], "a1_rho")
+    assert answer.attachments == {"x.png": {"image/png": PNG}}
+    assert "![](attachment:x.png)" in answer.source
+
+
+def test_imports_in_a_locked_cell_are_kept():
+    more = f"{cell_of(CELLS, 'setup').source}\nimport math\nprint('more')\n"
+    built, flags = rebuild(CELLS, submission(setup=more))
+    (kept,) = sound(CELLS, built)
+    assert (kept.cell_type, kept.source) == ("code", "import math")
+    assert built.cells.index(kept) == built.cells.index(cell_of(built, "setup")) + 1
+    assert any("kept in a cell beside it: setup" in flag for flag in flags)
+
+
+def test_a_function_above_its_check_is_kept_before_it():
+    built, _ = rebuild(CELLS, submission(rnn_step=f"{ANSWER}\n\n{cell_of(CELLS, 'rnn_step').source}"))
+    (kept,) = sound(CELLS, built)
+    assert kept.source == ANSWER
+    assert built.cells.index(kept) == built.cells.index(cell_of(built, "rnn_step")) - 1
+
+
+def test_line_ends_of_windows_are_no_change():
+    windows = {cell.id: cell.source.replace("\n", "\r\n") for cell in CELLS.cells}
+    assert rebuild(CELLS, submission(**windows)) == (CELLS, [])
 
 
 # ---- the notebooks with parameters -------------------------------------------------------------------------------
@@ -421,8 +460,9 @@ def test_texts_that_cannot_be_stored_are_mended():
 def test_text_can_be_stored(text):
     assert storable(text).encode("utf-8").decode() == storable(storable(text))
     assert "\0" not in storable(text)
-    assert len(shown(text, 10)) <= 10
-    assert shown(text, 10).isprintable()
+    for make in (shown, one_line):
+        assert len(make(text, 10)) <= 10
+        assert make(text, 10).isprintable()
 
 
 def test_a_text_without_end_is_cut():
@@ -465,7 +505,5 @@ def test_a_notebook_of_format_3_is_read(tmp_path):
     built, flags = rebuild(CELLS, read(path))
     assert [cell.source for cell in sound(CELLS, built)] == ["x = 1", "Title"]
     assert cell_of(built, "rnn_step_solution").source == ANSWER
-    assert [flag.split(":")[0] for flag in flags] == [
-        "most cells of the assignment's notebook are missing",
-        "cells are missing (put back)",
-    ]
+    missing = ["most cells of the assignment's notebook are missing", "cells are missing (put back)"]
+    assert [flag.split(":")[0] for flag in flags] == missing

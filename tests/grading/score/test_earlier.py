@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -17,8 +18,7 @@ from rnnkit.checks import generate, remote
 from rnnkit.checks.report import Report
 from rnnkit.checks.standins import Call, weights_of
 from rnnkit.common.shapes import SHAPES
-from rnnkit.grading.score.earlier import answers
-from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NoAnswer, score
+from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NoAnswer, answers, score
 
 DEPENDENT = [id for id, question in QUESTIONS.items() if question.needs]
 NEEDS = [(id, need) for id in DEPENDENT for need in QUESTIONS[id].needs]
@@ -132,9 +132,8 @@ def test_what_is_right_in_public_alone_is_known_from_its_report():
     hidden = generate.patched("rnn_step", "return h_t", "return h_t if x_t.shape[0] in (1, 3, 7) else 0 * h_t")
     obj = generate.student_object("rnn_forward", rnn_step=hidden)
     earlier = {"rnn_step": Report("rnn_step", "", 0.0, 3.0, "not right yet")}
-    report = score(
-        QUESTIONS["rnn_forward"], lambda request: remote.answer(request, obj), np.random.default_rng(0), earlier
-    )
+    ask = functools.partial(remote.answer, obj=obj)
+    report = score(QUESTIONS["rnn_forward"], ask, np.random.default_rng(0), earlier)
     assert report.points == 3, report.text()
 
 
@@ -201,9 +200,8 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_it_may_call_them_in_any_way_that_right_ones_allow(name):
     id, old, new = CALLS[name]
-    need = {"gates once more": "gru_update_gate", "array": "sat_time", "tensor": "sat_time"}.get(
-        name, QUESTIONS[id].needs[-1]
-    )
+    others = {"gates once more": "gru_update_gate", "array": "sat_time", "tensor": "sat_time"}
+    need = others.get(name, QUESTIONS[id].needs[-1])
     report = scored(id, generate.patched(id, old, new), **{need: WAYS["not written"](need)})
     assert report.points == report.most, report.text()
 
@@ -252,14 +250,7 @@ def test_right_code_and_its_gradients_are_those_of_the_reference(id):
 
 def test_calls_that_fit_nowhere_are_errors_and_large_ones_are_refused():
     ones = [np.ones(shape) for shape in ((2, 3), (2, 4), (3, 4), (4, 4), (4,))]
-    wide = [
-        np.ones((200, 1, 1)),
-        np.ones((1, 200, 1)),
-        np.ones((1, 1, 200)),
-        np.ones((1, 1)),
-        np.ones((200, 1)),
-        ones[4],
-    ]
+    wide = [np.ones(shape) for shape in ((200, 1, 1), (1, 200, 1), (1, 1, 200), (1, 1), (200, 1), (4,))]
     calls = {
         "too few": Call("gru_update_gate", "", ones[:2], []),
         "shapes": Call("gru_update_gate", "", [ones[1], *ones[1:]], []),
@@ -271,7 +262,7 @@ def test_calls_that_fit_nowhere_are_errors_and_large_ones_are_refused():
         "no graph": Call("grad_time", "", [np.array(1.0), np.ones((2, 4))], []),
     }  # fmt: skip
     inputs = key.draw("diagnostic_keys", np.random.default_rng(1))
-    assert {name: [*found] for name, found in answers(key, calls, inputs).items()} == {
+    assert {name: [*given] for name, given in answers(key, calls, inputs).items()} == {
         name: ["error"] for name in calls
     }
 
@@ -279,18 +270,7 @@ def test_calls_that_fit_nowhere_are_errors_and_large_ones_are_refused():
 # ---- who attacks it -----------------------------------------------------------------------------------------------
 
 
-def hostile(code: str, *ids: str) -> dict[str, Report]:
-    """The scores of some questions, one after the other in one process, where a later cell has this code."""
-    obj = generate.student_object(ids[0], gru_rho=f"{generate.solution('gru_rho')}\n{code}")
-    reports: dict[str, Report] = {}
-    for seed, id in enumerate(ids):
-        target = obj if QUESTIONS[id].target == obj.__name__ else None
-        reports[id] = score(
-            QUESTIONS[id], lambda request, obj=target: remote.answer(request, obj), np.random.default_rng(seed)
-        )
-    return reports
-
-
+# Takes all right values out of the process's memory.
 STASH = """
 _stash = {}
 
@@ -307,13 +287,21 @@ def _all():
                 _stash[value.tobytes(), value.shape] = torch.tensor(value)
     return [value for value in _stash.values()]
 """
-"""Takes all right values out of the process's memory."""
+
+
+def hostile(code: str, *ids: str) -> dict[str, Report]:
+    """The scores of some questions, one after the other in one process; a later cell has `STASH` and this code."""
+    obj = generate.student_object(ids[0], gru_rho=f"{generate.solution('gru_rho')}\n{STASH}{code}")
+    reports: dict[str, Report] = {}
+    for seed, id in enumerate(ids):
+        target = obj if QUESTIONS[id].target == obj.__name__ else None
+        ask = functools.partial(remote.answer, obj=target)
+        reports[id] = score(QUESTIONS[id], ask, np.random.default_rng(seed))
+    return reports
 
 
 def test_what_is_stashed_answers_nothing_later():
-    code = (
-        STASH
-        + """
+    code = """
 @method_of(GRU)
 def step(self, x_t, h_prev):
     z, r = self.update_gate(x_t, h_prev), self.reset_gate(x_t, h_prev)
@@ -333,7 +321,6 @@ def forward(self, x):
     h = hidden if self.head == "softmax" else hidden[-1]
     return h @ self.W_ho + self.b_o, hidden, {"z": hidden, "r": hidden}
 """
-    )
     reports = hostile(code, "gru_step", "gru_candidate", "gru_forward", "gru_step")
     assert {id: report.points for id, report in reports.items()} == dict.fromkeys(reports, 0.0)
 
@@ -353,9 +340,7 @@ def test_a_sequence_that_hands_on_other_states_is_wrong_for_every_table(given):
 
 
 def test_a_sequence_that_enumerates_the_table_has_nothing_but_what_it_asked_for():
-    code = (
-        STASH
-        + """
+    code = """
 @method_of(RNN)
 def step(self, x_t, h_prev):
     return x_t @ self.W_xh
@@ -369,7 +354,6 @@ def forward(self, x):
     h = hidden if self.head == "softmax" else hidden[-1]
     return h @ self.W_ho + self.b_o, hidden, None
 """
-    )
     assert hostile(code, "rnn_forward")["rnn_forward"].points == 0
 
 
@@ -395,9 +379,7 @@ BEHAVES = {
 
 @pytest.mark.parametrize("name", BEHAVES)
 def test_one_that_knows_the_stand_in_has_the_points_of_its_own_work(name):
-    code = (
-        STASH
-        + f"""
+    code = f"""
 @method_of(GRU)
 def candidate(self, x_t, h_prev, r_t):
     return 0 * h_prev
@@ -410,7 +392,6 @@ def step(self, x_t, h_prev):
         return 0 * c, {{'z': z, 'r': r}}
     {BEHAVES[name]}
 """
-    )
     assert hostile(code, "gru_step")["gru_step"].points == 0
 
 
@@ -506,11 +487,8 @@ def test_forged_calls_change_nothing(name):
 def test_a_submission_whose_candidate_hangs_has_the_points_of_step_and_sequence(tmp_path):
     need_sandbox()
     folder = submit(tmp_path, "one", CELLS, DIAGNOSTICS)
-    edit(
-        folder / CELLS,
-        "gru_candidate_solution",
-        raising("gru_candidate").replace("torch.zeros(2)", "any(iter(int, 1))"),
-    )
+    hanging = raising("gru_candidate").replace("torch.zeros(2)", "any(iter(int, 1))")
+    edit(folder / CELLS, "gru_candidate_solution", hanging)
     edit(folder / DIAGNOSTICS, "grad_norm_solution", raising("grad_norm"))
     grade(tmp_path)
     found = {id: about[0] for id, about in scores(tmp_path)["one"].items() if id in QUESTIONS}
