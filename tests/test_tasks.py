@@ -204,11 +204,6 @@ def test_no_draw_where_there_is_nothing_to_draw():
     assert same_position(rng, np.random.RandomState(7))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_width_of_the_time_axis(name):
-    assert get_task(name).max_steps(200) == {"mem": 220, "add": 222, "mul": 222}.get(name, 200)
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_batch_moves_real_values_only(dtype):
     x = torch.ones(2, 3, 1)

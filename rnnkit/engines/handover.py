@@ -44,7 +44,7 @@ _TENSOR_WORDS = (
     "zeros_like ones_like new_zeros"
 )
 TENSOR_NAMES = frozenset(_TENSOR_WORDS.split())
-MODULES = (torch, F, nn, torch.special)
+GIVEN = (torch, F, nn, torch.special, PHI)
 MODULE_NAMES = frozenset({"nn", "functional", "special"})
 TORCH_PHI = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}
 # What would let one call leave something for the next, or do more than compute.
@@ -163,7 +163,7 @@ def _instruction(
                     yield f"uses {name}"
             else:
                 yield value
-        elif not (_is_module(value) or value is PHI or _is_torch_function(value, name) or _is_number(value)):
+        elif not (any(value is one for one in GIVEN) or _is_torch_function(value, name) or _is_number(value)):
             yield f"uses {name}"
     elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
         yield from _attribute(str(name), cell)
@@ -177,10 +177,6 @@ def _attribute(name: str, cell: nn.Module) -> Iterator[types.FunctionType | str]
         yield method
     elif not _is_number(vars(cell).get(name)):
         yield f"uses .{name}"
-
-
-def _is_module(value: object) -> bool:
-    return any(value is module for module in MODULES)
 
 
 def _is_torch_function(value: object, name: str) -> bool:

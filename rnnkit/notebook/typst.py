@@ -75,13 +75,10 @@ def _as_jupyter(text: str) -> str:
 
 
 def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | None], list[str]]:
-    """Cells' Markdown as Typst, all in one go, or one by one where that fails.
+    """Cells' Markdown as Typst, all in one go, or one by one where that fails (PdfError: there is no pandoc).
 
     Returns:
         the Typst of each, None for one that pandoc cannot read; and the formulas that are shown as typed.
-
-    Raises:
-        PdfError: there is no pandoc.
     """
     texts = [_as_jupyter(clean(text)) if len(text) <= LONGEST else "" for text in cells]
     try:

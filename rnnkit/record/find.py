@@ -115,8 +115,8 @@ def fingerprint(content: bytes) -> str:
 
 def glance(path: Path, runs: Runs = HANDOUT) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no settings."""
-    file = path.stat()
-    stem, text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
+    file, stem = path.stat(), path.name.removesuffix(FINAL).removesuffix(STATE)
+    text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
     try:
         settings = runs.settings_of({runs.key: text})
         key, profile = runs.named(settings)
@@ -127,15 +127,14 @@ def glance(path: Path, runs: Runs = HANDOUT) -> Found:
 
 
 @lru_cache(maxsize=4096)
-def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
-    """The name without the ending, the settings, the status, and the updates done."""
-    stem = path.name.removesuffix(FINAL).removesuffix(STATE)
+def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, int]:
+    """The settings, the status, and the updates done."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
             status = str(stored["status"]) if "status" in stored else ""
-            return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
+            return str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
-        return stem, "", "", 0
+        return "", "", 0
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:

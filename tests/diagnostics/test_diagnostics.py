@@ -133,8 +133,11 @@ def test_what_a_cell_has_not_is_nan():
 
 
 @pytest.mark.parametrize("gates", [True, False])
-def test_over_time_has_every_quantity_once(gates):
+def test_over_time_and_over_units_have_every_quantity_once(gates):
     run = random_pass(phi=None)
+    histograms = d.over_units(run, bins=9, gates=gates)
+    assert histograms.keys() == {"sat_units"} | ({"gate_z_units", "gate_r_units"} if gates else set())
+    assert all(value.shape == (9,) for value in histograms.values())
     found = d.over_time(run, satThresh=0.3, gates=gates)
     names = {"grad_time", "grad_time_direct", "act_time", "sat_time", "unit_sat_time"}
     more = {f"gate_{gate}_{what}_time" for gate in "zr" for what in ("sat", "mean")}
@@ -171,13 +174,6 @@ def test_units_that_are_not_finite_are_in_no_bin():
     hidden = torch.rand(6, 3, 4)
     hidden[0] = math.nan
     assert d.sat_units(random_pass(hidden=hidden), 10).sum() == pytest.approx(5 / 6)
-
-
-@pytest.mark.parametrize("gates", [True, False])
-def test_over_units_has_every_histogram_once(gates):
-    found = d.over_units(random_pass(phi=None), bins=9, gates=gates)
-    assert found.keys() == {"sat_units"} | ({"gate_z_units", "gate_r_units"} if gates else set())
-    assert all(value.shape == (9,) for value in found.values())
 
 
 # ---- the recurrent matrix ---------------------------------------------------------------------------------------
