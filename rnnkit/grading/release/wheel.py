@@ -27,7 +27,7 @@ KEPT_HOME = (
 )  # fmt: skip
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
-    "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
+    "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
