@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from rnnkit.common.shapes import READOUT, RECURRENT
+from rnnkit.common.shapes import READOUT, RECURRENT, shape_of
 
 PHI: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
@@ -68,8 +68,7 @@ class Cell(nn.Module):
         self.phi, self.head = phi, head
         size = {"I": n_in, "H": n_hid, "O": n_out}
         for name, letters in (self.shapes | self.readout_shapes).items():
-            shape = [size[letter] for letter in letters]
-            setattr(self, name, nn.Parameter(torch.zeros(shape, dtype=dtype)))
+            setattr(self, name, nn.Parameter(torch.zeros(shape_of(letters, size), dtype=dtype)))
 
     def step(self, x_t: Tensor, h_prev: Tensor) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """One time step.

@@ -11,6 +11,7 @@ from pathlib import Path
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import opened
 
@@ -40,7 +41,7 @@ def edit(path: Path, cell_id: str, text: str) -> None:
 
 
 def grade(course: Path, **how):
-    return grade_class(course, ASSIGNMENT, root=ROOT, jobs=2, **how)
+    return grade_class(Course(ROOT, course), ASSIGNMENT, jobs=2, **how)
 
 
 def dump(course: Path) -> dict[str, str]:

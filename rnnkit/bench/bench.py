@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
+import os
+import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
+import torch
 from torch.utils.benchmark import Compare, Measurement
 
 from rnnkit.bench.cases import FAST, PLAIN, Case, laps, largest_difference, works
-from rnnkit.bench.machine import machine
 from rnnkit.bench.rounds import Row, blocks, clock_of, interleave, once
+from rnnkit.common.text import aligned
 from rnnkit.engines import get_engine
 from rnnkit.regimes import HANDOUT_REGIMES
 
 # Three regimes of the handout cost what A1 does, two what A4 does.
 LIKE = {"A1": 3, "A4": 2, "B1": 1, "B2": 1}
 LAPS = 2500  # of a regime at the handout's size
+PACKAGES = ("torch", "numpy", "numba", "scipy")
 FULL = {"step": 25, "chunk": 15, "regimes": 9}
 QUICK = {"step": 7, "chunk": 5, "regimes": 2}
 NAMES = {"autograd": "plain loop"}
@@ -30,16 +37,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is timed, and how often.
-
-    Fields:
-        parts: of ``step``, ``chunk`` and ``regimes``.
-        rounds: by part.
-        T, B, H, chunk: steps, sequences of a training batch, hidden units, sequences of a validation chunk.
-        profile: of the regimes whose updates and checks are timed.
-        device: where.
-        wall: time that passes, not processor time.
-    """
+    """What is timed (parts and sizes: see `TITLES`), where and how often; ``wall``: by the time that passes."""
 
     parts: Sequence[str] = tuple(TITLES)
     rounds: Mapping[str, int] = field(default_factory=lambda: FULL)
@@ -59,11 +57,7 @@ class Plan:
 
 
 def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Times what is planned.
-
-    Arguments:
-        plan: what, and how often.
-        say: receives the tables.
+    """Times what is planned, and says each table as soon as it is there.
 
     Returns:
         ``about`` (machine, versions, the plan), ``difference`` of the engines' gradients, and by part the rows.
@@ -95,6 +89,28 @@ def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     return result
 
 
+def machine(device: str) -> dict[str, Any]:
+    """The processor (or CUDA device), its cores, threads of torch, priority, load and versions."""
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES if importlib.util.find_spec(name)}
+    return {
+        "processor": processor() if device == "cpu" else torch.cuda.get_device_name(device),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "nice": os.nice(0) if hasattr(os, "nice") else None,
+        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "versions": {"python": platform.python_version(), **versions},
+        "device": device,
+    }
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return (names or [platform.processor() or platform.machine()])[0]
+
+
 def all_seven(rows: Sequence[Row]) -> dict[str, float]:
     """Hours of the handout's seven regimes on one core, by engine, from the mean laps."""
     assert sum(LIKE.values()) == len(HANDOUT_REGIMES)
@@ -107,12 +123,11 @@ def all_seven(rows: Sequence[Row]) -> dict[str, float]:
 def heading(about: Mapping[str, Any]) -> str:
     """The machine, and how it was timed."""
     where = "" if about["device"] == "cpu" else f" on {about['device']}"
-    lines = [
-        f"{about['processor']}, {about['cores']} cores; {about['threads']} thread{where}, nice {about['nice']}",
-        ", ".join(f"{name} {version}" for name, version in about["versions"].items()),
-        f"{about['time']} time, medians over interleaved rounds; ratios are medians of the rounds' ratios",
-    ]
-    return "\n".join(lines)
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    return (
+        f"{about['processor']}, {about['cores']} cores; {about['threads']} thread{where}, nice {about['nice']}\n"
+        f"{versions}\n{about['time']} time, medians over interleaved rounds; ratios are medians of the rounds' ratios"
+    )
 
 
 def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
@@ -122,11 +137,5 @@ def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
     lines = [["times faster than the plain loop (quartiles)", *engines]]
     for case in dict.fromkeys(row.case for row in rows):
         ratios = {row.engine: row.over_plain for row in rows if row.case == case}
-        lines.append(
-            [case, *(f"{r.median:.2f} ({r.low:.2f}-{r.high:.2f})" for r in (ratios[name] for name in engines))]
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    aligned = [
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    ]
-    return "\n".join([f"\n{compare}".rstrip(), *aligned])
+        lines.append([case, *(str(ratios[name]) for name in engines)])
+    return f"\n{compare}".rstrip() + "\n" + aligned(lines)

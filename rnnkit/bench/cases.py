@@ -31,14 +31,10 @@ class BenchError(BadValue):
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of batch for one kind of cell.
+    """One kind of batch (T steps, B sequences) for one kind of cell (H units).
 
-    Fields:
-        kind: ``step`` (forward and backward) or ``chunk`` (forward and metrics).
-        model: ``rnn`` or ``gru``.
-        task: ``mem`` (an output at every step) or ``mul`` (one after the last).
-        T, B, H: steps, sequences, hidden units.
-        device: where.
+    A ``step`` is forward and backward, a ``chunk`` forward and metrics; ``mem`` has an output at every step, ``mul``
+    one after the last.
     """
 
     kind: str
@@ -51,11 +47,7 @@ class Case:
 
 
 def material(case: Case) -> tuple[Cell, Head, Batch]:
-    """The untrained cell, the head and a batch of a case, always the same.
-
-    Raises:
-        BenchError: too few steps for the task.
-    """
+    """The untrained cell, the head and a batch of a case, always the same; refused with too few steps for the task."""
     task = get_task(case.task)
     cell = MODELS[case.model](task.n_in, case.H, task.n_out, head=task.head)
     rng = np.random.RandomState(SEED)

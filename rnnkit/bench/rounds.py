@@ -23,17 +23,16 @@ class Spread:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f}-{self.high:.2f})"
+
 
 @dataclass(frozen=True)
 class Row:
-    """One engine at one case.
+    """One engine at one case: seconds of a call, and how many times faster than the plain loop in the same round.
 
-    Fields:
-        case, engine: which.
-        seconds: of one call.
-        over_plain: how many times faster than the plain loop it was in the same round. Both were timed within moments,
-            so that a round in which the machine was busy counts as little as one in which it was not.
-        mean: seconds of one call, over all rounds.
+    Both were timed within moments, so that a round in which the machine was busy counts as little as one in which it
+    was not.
     """
 
     case: str
@@ -49,7 +48,7 @@ def spread(values: Sequence[float] | np.ndarray) -> Spread:
     return Spread(float(median), float(low), float(high))
 
 
-def clock_of(device: str = "cpu", wall: bool = False) -> Clock:
+def clock_of(device: str, wall: bool = False) -> Clock:
     """What to time with: the processor time of this process; with ``wall``, or on CUDA, the time that passes.
 
     With one thread both are the same on an idle machine. On a busy one only the first leaves out the time in which the
@@ -82,14 +81,7 @@ def once(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
 def interleave(
     title: str, case: str, works: Mapping[str, Work], measure: Callable[..., Measurement], rounds: int, clock: Clock
 ) -> tuple[list[Measurement], list[Row]]:
-    """Times the works of one case in turn.
-
-    Arguments:
-        title, case: of the table, and of its line.
-        works: what to call, by engine.
-        measure: `blocks`, or `once`.
-        rounds: how often each has its turn.
-        clock: see `clock_of`.
+    """Times the works of one case (a line of the table ``title``) in turn, by `blocks` or `once`.
 
     Returns:
         One measurement an engine, and one row.
@@ -101,7 +93,7 @@ def interleave(
             measured[name].append(measure(specs[name], works[name], clock))
     seconds = {name: np.array([one.median for one in every]) for name, every in measured.items()}
     rows = [
-        Row(case, name, spread(found), spread(seconds[PLAIN] / found), float(found.mean()))
-        for name, found in seconds.items()
+        Row(case, name, spread(each), spread(seconds[PLAIN] / each), float(each.mean()))
+        for name, each in seconds.items()
     ]
     return Measurement.merge(one for every in measured.values() for one in every), rows

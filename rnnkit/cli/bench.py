@@ -55,8 +55,7 @@ def main(argv: Sequence[str]) -> int:
     )  # fmt: skip
     result = bench.bench(plan, lambda text: print(text, flush=True))
     if options.json:
-        plain = json.dumps(result, indent=1, default=asdict)
-        options.json.write_text(plain + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(result, indent=1, default=asdict) + "\n", encoding="utf-8")
     if options.plot:
         from rnnkit.bench.picture import figure
 

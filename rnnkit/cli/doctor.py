@@ -17,9 +17,6 @@ from rnnkit.common.places import PACKAGE
 
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
 PYTHONS = ((3, 11), (3, 13))
-# What installs everything again: in a clone, and in the folder that students unpack.
-AGAIN = "run make setup (or rnnkit setup)"
-STUDENTS_AGAIN = "run python -m pip install -c constraints.txt -r requirements.txt"
 
 
 class Finding(NamedTuple):
@@ -31,8 +28,10 @@ class Finding(NamedTuple):
 
 
 def again() -> str:
-    """What to do about a package that is missing or does not fit."""
-    return AGAIN if (PACKAGE.parent / "pyproject.toml").is_file() else STUDENTS_AGAIN
+    """What installs everything again: in a clone, or in the folder that students unpack."""
+    if (PACKAGE.parent / "pyproject.toml").is_file():
+        return "run make setup (or rnnkit setup)"
+    return "run python -m pip install -c constraints.txt -r requirements.txt"
 
 
 def python() -> Finding:
@@ -63,19 +62,16 @@ def threads() -> Finding:
     """Threads that torch would use, and cores."""
     import torch
 
-    cores, cuda = (
-        os.cpu_count(),
-        "CUDA device found" if torch.cuda.is_available() else "no CUDA device (none is needed)",
-    )
-    return Finding("torch threads", f"{torch.get_num_threads()} by default, 1 in training; {cores} cores; {cuda}")
+    cuda = "CUDA device found" if torch.cuda.is_available() else "no CUDA device (none is needed)"
+    used = f"{torch.get_num_threads()} by default, 1 in training"
+    return Finding("torch threads", f"{used}; {os.cpu_count()} cores; {cuda}")
 
 
 def disk() -> Finding:
     """Free space where runs would go."""
     free = shutil.disk_usage(".").free / 1e9
-    return Finding(
-        "disk", f"{free:.1f} GB free", "" if free > FREE_SPACE else f"make room: {FREE_SPACE:g} GB are advised"
-    )
+    advice = "" if free > FREE_SPACE else f"make room: {FREE_SPACE:g} GB are advised"
+    return Finding("disk", f"{free:.1f} GB free", advice)
 
 
 def writing() -> Finding:
@@ -91,16 +87,14 @@ def kernel() -> Finding:
     """Whether notebooks run in this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+    name, advice = "kernel python3", "run python -m ipykernel install --sys-prefix"
     try:
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
-        return Finding("kernel python3", "missing", "run python -m ipykernel install --sys-prefix")
-    here = command in ("python", "python3") or Path(command).resolve() == Path(sys.executable).resolve()
-    return Finding(
-        "kernel python3",
-        "this Python" if here else command,
-        "" if here else "another Python; run python -m ipykernel install --sys-prefix",
-    )
+        return Finding(name, "missing", advice)
+    if command in ("python", "python3") or Path(command).resolve() == Path(sys.executable).resolve():
+        return Finding(name, "this Python")
+    return Finding(name, command, f"another Python; {advice}")
 
 
 def extensions() -> Iterator[Finding]:
@@ -136,8 +130,8 @@ def findings() -> Iterator[Finding]:
     """Everything looked at; a check that fails itself is a finding, too."""
     for check in CHECKS:
         try:
-            found = check()
-            yield from [found] if isinstance(found, Finding) else found
+            seen = check()
+            yield from [seen] if isinstance(seen, Finding) else seen
         except Exception as error:
             yield Finding(check.__name__, f"{type(error).__name__}: {error}", again())
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.guard import Parser
-from rnnkit.common.places import clone_root
 
 GRADES = Path("grading") / "grades.csv"
 
@@ -20,26 +19,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (repeat it for more)")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {GRADES} of the course")
     options = parser.parse_args(argv)
-    from rnnkit.grading.course import gradebook
     from rnnkit.grading.course.course import Course
-    from rnnkit.grading.course.marks import entered, order_of, unfinished
-    from rnnkit.grading.ledger import Ledger
+    from rnnkit.grading.course.marks import entered, unfinished
     from rnnkit.grading.report.export import export
 
-    root = clone_root()
-    course = Course(root, (options.course or root).resolve())
-    to, url = options.to or course.folder / GRADES, gradebook.url(course.folder)
-    chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(url)]
-    assignments = [get_assignment(name) for name in chosen or [MAIN]]
-    done = export(
-        url,
-        assignments,
-        to,
-        roster=course.people,
-        ledgers={one.name: Ledger(course.ledger, one.name).entries for one in assignments},
-        students=options.student,
-        orders={one.name: order_of(root, one) for one in assignments},
-    )
+    course = Course.at(options.course)
+    to = options.to or course.folder / GRADES
+    chosen = [options.assignment] if options.assignment else [name for name in names() if name in entered(course)]
+    done = export(course, [get_assignment(name) for name in chosen or [MAIN]], to, options.student)
     print(f"{to}: {done.rows} student{'' if done.rows == 1 else 's'}")
     if said := unfinished(done.waiting):
         print(said)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rnnkit.assignments import MAIN, get_assignment
 from rnnkit.cli.guard import Parser
-from rnnkit.common.places import clone_root
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,13 +21,12 @@ def main(argv: Sequence[str]) -> int:
     from rnnkit.grading.course.marks import unfinished
     from rnnkit.grading.report.feedback import feedback
 
-    root, assignment = clone_root(), get_assignment(options.assignment)
-    course = Course(root, (options.course or root).resolve())
-    made = feedback(course, assignment, options.student)
+    course = Course.at(options.course)
+    made = feedback(course, get_assignment(options.assignment), options.student)
     failed = [one for one in made if one.page is None]
     for one in failed:
         print(f"rnnkit feedback: {one.student}: {one.reason}; the earlier pages stay", file=sys.stderr)
     print(f"{course.feedback}: feedback for {len(made) - len(failed)} of {len(made)} students")
-    if said := unfinished(sum(bool(one.waits_for) for one in made)):
+    if said := unfinished(sum(one.waits for one in made)):
         print(said)
     return 1 if failed else 0

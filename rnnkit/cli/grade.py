@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +12,13 @@ from tqdm.auto import tqdm
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
-from rnnkit.common.places import clone_root
 from rnnkit.grading.course import own_run
-from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock, told_of_room
+from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock
 from rnnkit.grading.course.driver import grade_class
-from rnnkit.grading.course.gradebook import REVIEW, url
+from rnnkit.grading.course.gradebook import REVIEW
 from rnnkit.grading.course.marks import read_marks, unfinished
 from rnnkit.grading.intake.take_in import take_in
-from rnnkit.grading.ledger import GRADED, REJECTED, Entry, Ledger
+from rnnkit.grading.ledger import GRADED, REJECTED, Entry
 
 OWN_RUN = "computing in which a student's runs with points of their own are tried again, after all scores (%(default)s)"
 TRUST = "--i-trust-these-submissions"
@@ -50,8 +50,7 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str]) -> int:
     """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
     given = make_parser().parse_args(argv)
-    root, assignment = clone_root(), get_assignment(given.assignment)
-    course = Course(root, (given.course or root).resolve())
+    assignment, course = get_assignment(given.assignment), Course.at(given.course)
     if not course.folder.is_dir():
         raise GradingError(f"--course {given.course}: expected a folder, found none")
     if given.forget:
@@ -61,9 +60,8 @@ def main(argv: Sequence[str]) -> int:
     refused = _take_in(course, given) if given.source else 0
     with tqdm(unit="submission", disable=None) as bar:
         graded = grade_class(
-            course.folder,
+            course,
             assignment,
-            root=root,
             students=given.student,
             questions=given.question,
             jobs=given.jobs,
@@ -74,7 +72,8 @@ def main(argv: Sequence[str]) -> int:
             on_entry=lambda entry, done, of: _show(bar, assignment, entry, done, of),
         )
     print(summary(graded, course.submitted))
-    if said := _unfinished(course, assignment):
+    marks = read_marks(course, assignment)
+    if said := unfinished(sum(bool(marks.of(id).waits_for) for id in marks.submissions if id in marks.entries)):
         print(said)
     bad = refused or graded.refused or any(entry.status != GRADED for entry in graded.entries.values())
     return 1 if bad else 0
@@ -102,9 +101,7 @@ def summary(graded: Graded, submitted: Path) -> str:
     """What became of the class, in a few lines."""
     if not graded.entries and not graded.refused:
         return f"no submissions in {submitted}; --from takes them in"
-    counts = {}
-    for entry in graded.entries.values():
-        counts[entry.status] = counts.get(entry.status, 0) + 1
+    counts = Counter(entry.status for entry in graded.entries.values())
     lines = [", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing graded"]
     if graded.unchanged:
         lines[0] += f"; {len(graded.unchanged)} of them unchanged since the last time"
@@ -121,15 +118,6 @@ def summary(graded: Graded, submitted: Path) -> str:
     return "\n".join(lines)
 
 
-def _unfinished(course: Course, assignment: Assignment) -> str:
-    """For how many students the gradebook's totals are not final, in a line."""
-    if not course.gradebook.exists():
-        return ""
-    entries = Ledger(course.ledger, assignment.name).entries
-    submissions = read_marks(url(course.folder), assignment).submissions
-    return unfinished(sum(bool(submissions[id].waits_for(entries[id])) for id in submissions if id in entries))
-
-
 def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -> None:
     bar.total = of
     bar.update(done - bar.n)
@@ -139,7 +127,7 @@ def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -
 def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
     roster = [student.id for student in course.people] if course.roster.exists() else None
-    with told_of_room(course), lock(course):
+    with lock(course):
         how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace, "others": names()}
         taken = take_in(given.source, course.submitted, given.assignment, **how)
     for one in taken:

@@ -28,16 +28,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def guarded(name: str, work: Callable[[], int]) -> int:
-    """Does what a command does; whatever goes wrong on the way is one line and an exit code.
+    """The exit code of all that a command does; whatever goes wrong on the way is one line, after the command's name.
 
-    Arguments:
-        name: the command's, before that line.
-        work: all of it, its imports and the reading of its flags too; returns the exit code.
-
-    Returns:
-        What ``work`` returns; 2 (or the error's own ``status``) for a bad value, 2 for a package that is not installed,
-        1 for another error that speaks for itself and for a file that cannot be read or written, 130 for Ctrl-C and
-        what is treated like it, 141 without a line where whoever reads the output has gone.
+    2 (or the error's own ``status``) for a bad value, 2 for a package that is not installed, 1 for another error that
+    speaks for itself and for a file that cannot be read or written, 130 for Ctrl-C and what is treated like it, 141
+    without a line where whoever reads the output has gone.
     """
     treat_as_interrupts()
     try:

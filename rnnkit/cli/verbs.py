@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 import time
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ EVERYONE, STUDENTS, INSTRUCTORS, CLONE = "", "students: ", "instructors: ", "in 
 
 
 class Verb(NamedTuple):
-    """One verb: its function as ``module:name``, what it does, and who has it. Others' files lack the module."""
+    """One verb: its function as ``module:name``, what it does, and who has it. Others lack the module's file."""
 
     function: str
     line: str
@@ -35,8 +35,7 @@ class Verb(NamedTuple):
 
     def load(self) -> Callable[[list[str]], int]:
         """The function: takes what stands after the verb and returns the exit code."""
-        module, _, name = self.function.partition(":")
-        return getattr(import_module(module), name)
+        return pkgutil.resolve_name(self.function)
 
 
 VERBS: dict[str, Verb] = {

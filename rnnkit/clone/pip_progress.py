@@ -43,15 +43,9 @@ class Progress:
 
 
 def watched(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
-    """Runs pip to its end.
+    """Runs pip (without -q) to its end: its exit status and all that it wrote.
 
-    Arguments:
-        command: pip's, without -q.
-        folder: that it runs in.
-        say: prints a line of progress: one every half minute, unless there is a terminal, whose last line is rewritten.
-
-    Returns:
-        its exit status and all that it wrote.
+    ``say`` prints a line of progress every half minute, unless there is a terminal, whose last line is rewritten.
     """
     terminal, progress, lines, start = sys.stdout.isatty(), Progress(), [], time.monotonic()
     with subprocess.Popen(

@@ -31,9 +31,6 @@ except PackageNotFoundError:
     torch = "none"
 print(sys.version_info[0], sys.version_info[1], torch)
 """
-WITH_ANOTHER = (
-    "run this with one, e.g. `python3.11 -m rnnkit setup`; a .venv made with another must be deleted beforehand."
-)
 
 
 def say(message: str) -> None:
@@ -106,11 +103,9 @@ def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str
     own, plain, cpu = "from the indexes configured for pip", f"torch=={version}", f"torch=={version}+cpu"
     if platform == "darwin":  # there are no +cpu builds for a Mac: its plain build is the CPU build
         return [(f"{plain} {own}", [plain])]
-    return [
-        (f"{cpu} {own}", [cpu]),
-        (f"{cpu} from {TORCH_CPU_INDEX}", ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1", cpu]),
-        (f"plain {plain} {own} (on Linux that may be the large CUDA build)", [plain]),
-    ]
+    elsewhere = ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1", cpu]
+    last = f"plain {plain} {own} (on Linux that may be the large CUDA build)"
+    return [(f"{cpu} {own}", [cpu]), (f"{cpu} from {TORCH_CPU_INDEX}", elsewhere), (last, [plain])]
 
 
 def pip_install(root: Path, python: Path, *arguments: str) -> str | None:
@@ -159,7 +154,8 @@ def install_rnnkit(root: Path, python: Path) -> None:
 
 def set_up(force: bool = False) -> None:
     """Bring .venv up to date, or do nothing where its stamp says that it is."""
-    check_python(sys.version_info[:2], sys.executable, WITH_ANOTHER)
+    with_another = "run this with one, e.g. `python3.11 -m rnnkit setup`; a .venv made with another must be deleted"
+    check_python(sys.version_info[:2], sys.executable, f"{with_another} beforehand.")
     root = clone_root()
     python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
     if python.exists():

@@ -35,4 +35,5 @@ def unknown(name: str, known: Iterable[str], what: str) -> str:
     by_folded = {k.lower(): k for k in known}
     near = difflib.get_close_matches(str(name).lower(), by_folded, n=1, cutoff=0.5)
     hint = f"; did you mean {by_folded[near[0]]!r}?" if near else ""
-    return f"unknown {what} {name!r}: expected one of {', '.join(known)}{hint}"
+    expected = f": expected one of {', '.join(known)}{hint}" if known else ", there are none yet"
+    return f"unknown {what} {name!r}{expected}"

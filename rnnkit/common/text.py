@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 MOST_NAMES = 8  # in a message
@@ -49,6 +50,12 @@ def listed(names: list[str]) -> str:
     """Names from outside, for a message."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(shown(name, 60) for name in names[:MOST_NAMES]) + more
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Rows of a table as text in columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def _begun(text: str, most: int | None) -> str:

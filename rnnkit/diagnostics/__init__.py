@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnkit.common.statistics import EPS, mean_log10_grad, over_steps
 from rnnkit.diagnostics.act_time import act_time
-from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time
+from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time, gate_units
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
-from rnnkit.diagnostics.histogram import EPS, Summary, log10_grad, mean_log10_grad, over_steps, summarize
-from rnnkit.diagnostics.saturation import distance, sat_time, sigmoid_distance, tanh_distance, unit_sat_time
+from rnnkit.diagnostics.histogram import Summary, log10_grad, summarize
+from rnnkit.diagnostics.saturation import (
+    distance,
+    farthest,
+    sat_time,
+    sat_units,
+    sigmoid_distance,
+    tanh_distance,
+    unit_sat_time,
+)
 from rnnkit.diagnostics.spectrum import rho_Whh, sigma_max_Whh
-from rnnkit.diagnostics.units import farthest, gate_units, sat_units
 from rnnkit.engines.base import Pass
 
 
@@ -26,13 +34,8 @@ def over_time(run: Pass, *, satThresh: float = 0.05, gates: bool = False) -> dic
     Returns:
         name -> ``(T,)`` float64.
     """
-    curves = {
-        "grad_time": grad_time(run),
-        "grad_time_direct": grad_time_direct(run),
-        "act_time": act_time(run),
-        "sat_time": sat_time(run),
-        "unit_sat_time": unit_sat_time(run, satThresh),
-    }
+    curves = {quantity.__name__: quantity(run) for quantity in (grad_time, grad_time_direct, act_time, sat_time)}
+    curves["unit_sat_time"] = unit_sat_time(run, satThresh)
     if gates:
         curves |= {f"gate_{gate}_sat_time": gate_sat_time(run, gate) for gate in "zr"}
         curves |= {f"gate_{gate}_mean_time": gate_mean_time(run, gate) for gate in "zr"}

@@ -1,10 +1,12 @@
-"""gate_z_sat_time and gate_r_sat_time: how decided the gates are; gate_z_mean_time and gate_r_mean_time: which way."""
+"""gate_z_sat_time and gate_r_sat_time: how decided the gates are; their mean_time: which way; their units: each."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from rnnkit.diagnostics.saturation import sigmoid_distance
+from rnnkit.diagnostics.saturation import fractions, sigmoid_distance
 from rnnkit.engines.base import Pass
 
 
@@ -20,9 +22,7 @@ def gate_sat_time(run: Pass, gate: str) -> np.ndarray:
 
     *Source:* handout section 2.3, item 5.
     """
-    if not run.gates or gate not in run.gates:
-        return np.full(len(run.hidden), np.nan)
-    return sigmoid_distance(run.gates[gate].double()).mean((1, 2)).cpu().numpy()
+    return sigmoid_distance(_trace(run, gate).double()).mean((1, 2)).cpu().numpy()
 
 
 def gate_mean_time(run: Pass, gate: str) -> np.ndarray:
@@ -31,6 +31,22 @@ def gate_mean_time(run: Pass, gate: str) -> np.ndarray:
     Returns:
         ``(T,)`` float64 in [0, 1]; NaN for a cell without gates.
     """
+    return _trace(run, gate).double().mean((1, 2)).cpu().numpy()
+
+
+def gate_units(run: Pass, gate: str, bins: int) -> np.ndarray:
+    """Values of a gate, of every unit at every step, in bins of equal width from 0 (shut) to 1 (open).
+
+    Returns:
+        ``(bins,)`` float64, fractions; NaN for a cell without gates.
+
+    *Source:* handout section 6, question 4.
+    """
     if not run.gates or gate not in run.gates:
-        return np.full(len(run.hidden), np.nan)
-    return run.gates[gate].double().mean((1, 2)).cpu().numpy()
+        return np.full(bins, np.nan)
+    return fractions(run.gates[gate], bins, 1.0)
+
+
+def _trace(run: Pass, gate: str) -> Tensor:
+    """``(T, B, H)``; NaN for a cell without such a gate."""
+    return (run.gates or {}).get(gate, torch.full_like(run.hidden, torch.nan))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-EPS = 1e-12  # log10 of it, -12, is the floor of the histogram of g_t
+from rnnkit.common.statistics import EPS
 
 
 class Summary(NamedTuple):
@@ -29,18 +29,6 @@ def log10_grad(g: np.ndarray) -> np.ndarray:
     """
     g = np.asarray(g, dtype=np.float64)
     return np.log10(g[np.isfinite(g)] + EPS)
-
-
-def over_steps(values: np.ndarray) -> np.ndarray:
-    """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
-    finite = np.isfinite(values)
-    counted = finite.sum(axis=1)
-    return np.where(counted, np.where(finite, values, 0).sum(axis=1) / np.maximum(counted, 1), np.nan)
-
-
-def mean_log10_grad(g: np.ndarray) -> np.ndarray:
-    """``(C,)``: mean over time steps of log10 g_t at every check; NaN where there is none."""
-    return over_steps(np.log10(g.astype(np.float64) + EPS))
 
 
 def summarize(values: np.ndarray) -> Summary:

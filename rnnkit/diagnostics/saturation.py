@@ -1,8 +1,9 @@
-"""sat_time and unit_sat_time: how close the hidden units are to the flat ends of their nonlinearity."""
+"""sat_time, unit_sat_time and sat_units: how close the hidden units are to the flat ends of their nonlinearity."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from rnnkit.engines.base import Pass
@@ -23,7 +24,11 @@ def distance(run: Pass) -> Tensor:
 
     *Source:* handout section 2.3, item 4.
     """
-    return (sigmoid_distance if run.phi == "sigmoid" else tanh_distance)(run.hidden.double())
+    return _distance(run.hidden.double(), run.phi)
+
+
+def _distance(hidden: Tensor, phi: str | None) -> Tensor:
+    return sigmoid_distance(hidden) if phi == "sigmoid" else tanh_distance(hidden)
 
 
 def sat_time(run: Pass) -> np.ndarray:
@@ -48,3 +53,26 @@ def unit_sat_time(run: Pass, threshold: float = 0.05) -> np.ndarray:
     *Source:* handout section 6, question 2, which speaks of units.
     """
     return (distance(run) < threshold).double().mean((1, 2)).cpu().numpy()
+
+
+def sat_units(run: Pass, bins: int) -> np.ndarray:
+    """Distances to saturation of every unit at every step, in bins of equal width from 0 to `farthest`.
+
+    All units at all steps, where the means over units hide how they differ.
+
+    Returns:
+        ``(bins,)`` float64, fractions of all units, steps and sequences; the sum is 1 but for what is not finite.
+
+    *Source:* handout sections 2.3 (ii) and 6, question 2, which speaks of units.
+    """
+    return fractions(_distance(run.hidden, run.phi), bins, farthest(run.phi))
+
+
+def farthest(phi: str | None) -> float:
+    """The largest distance to saturation that a unit can have."""
+    return 0.5 if phi == "sigmoid" else 1.0
+
+
+def fractions(values: Tensor, bins: int, most: float) -> np.ndarray:
+    """``(bins,)`` float64: the share of all values, of any shape, in each of the bins from 0 to ``most``."""
+    return torch.histc(values.detach(), bins, 0.0, most).double().cpu().numpy() / values.numel()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
-from torch import Tensor
 
 from rnnkit.cells import Cell, readout, unroll
 from rnnkit.engines.base import Pass
@@ -43,31 +44,32 @@ class AutogradEngine:
 
         *Source:* handout section 2.3, item 3.
         """
-        if not backward:
-            with torch.no_grad():
-                hidden, gates = unroll(cell, batch.inputs)
-                output = readout(cell, hidden, head.name)
-                loss = head.loss(output, batch.targets)
-                return _pass(cell, head, batch, loss, output, hidden, gates)
-
-        parameters = dict(cell.named_parameters())
-        wanted: list[Tensor] = list(parameters.values())
         probe = None
-        if flow:
+        if backward and flow:
             steps, size, _ = batch.inputs.shape
             probe = batch.inputs.new_zeros(steps, size, cell.W_hh.shape[0], requires_grad=True)  # (T, B, H)
-        hidden, gates = unroll(cell, batch.inputs, probe)
-        output = readout(cell, hidden, head.name)
-        loss = head.loss(output, batch.targets)
-        if probe is not None:
-            wanted += [probe, hidden]
+        with torch.set_grad_enabled(backward):
+            hidden, gates = unroll(cell, batch.inputs, probe)
+            output = readout(cell, hidden, head.name)
+            loss = head.loss(output, batch.targets)
+        seen = Pass(
+            loss=loss.detach(),
+            error=head.wrong(output, batch.targets).double().mean(),
+            output=output.detach(),
+            hidden=hidden.detach(),
+            gates=gates and {name: trace.detach() for name, trace in gates.items()},
+            phi=None if gates else cell.phi,
+        )
+        if not backward:
+            return seen
+
+        parameters = dict(cell.named_parameters())
+        wanted = [*parameters.values(), *([] if probe is None else [probe, hidden])]
         pairs = zip(wanted, torch.autograd.grad(loss, wanted, allow_unused=True), strict=True)
         derivatives = [torch.zeros_like(w) if g is None else g for w, g in pairs]
-        total, direct = derivatives[-2:] if flow else (None, None)
-        return _pass(
-            cell, head, batch, loss.detach(), output.detach(), hidden.detach(), gates,
-            grads=dict(zip(parameters, derivatives, strict=False)), flow=total, direct=direct,
-        )  # fmt: skip
+        total, direct = derivatives[len(parameters) :] or (None, None)
+        grads = dict(zip(parameters, derivatives, strict=False))
+        return replace(seen, grads=grads, flow=total, direct=direct)
 
     def prepare(self, batch: Batch) -> Batch:
         """The batch itself: nothing to make ready."""
@@ -90,15 +92,3 @@ class AutogradEngine:
         assert watched is not None
         assert run.phi is not None
         return omega(watched, PHI_SLOPE[run.phi](run.hidden), cell.W_hh.detach(), bound)
-
-
-def _pass(cell, head, batch, loss, output, hidden, gates, **derivatives) -> Pass:
-    return Pass(
-        loss=loss,
-        error=head.wrong(output, batch.targets).double().mean(),
-        output=output,
-        hidden=hidden,
-        gates=gates and {name: trace.detach() for name, trace in gates.items()},
-        phi=None if gates else cell.phi,
-        **derivatives,
-    )

@@ -17,7 +17,7 @@ and the walk from T to 1 finds it on the way, so that gradient through time cost
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -132,7 +132,7 @@ class RNNEquations:
     def __init__(self, w: Weights, phi: str) -> None:
         self.w, self.phi = w, phi
 
-    def step(self, x_t: Tensor, h_prev: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, x_t: Tensor, h_prev: Tensor) -> tuple[Tensor, Weights]:
         """State ``(B, H)`` after the input ``(B, I)``, and no traces."""
         w = self.w
         return PHI[self.phi](torch.addmm(torch.addmm(w["b_h"], x_t, w["W_xh"]), h_prev, w["W_hh"])), {}
@@ -252,29 +252,29 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     recurrence = equations(w, phi)
     hidden, traces = forward(recurrence.step, batch.inputs, len(w["W_hh"]))
     output = (hidden if head.name == "softmax" else hidden[-1]) @ w["W_ho"] + w["b_o"]
-    forward_pass: dict[str, Any] = {
-        "loss": head.loss(output, batch.targets),
-        "error": head.wrong(output, batch.targets).double().mean(),
-        "output": output,
-        "hidden": hidden,
-        "gates": {name: traces[name] for name in "zr"} if traces else None,
-        "phi": phi,
-    }
+    seen = Pass(
+        loss=head.loss(output, batch.targets),
+        error=head.wrong(output, batch.targets).double().mean(),
+        output=output,
+        hidden=hidden,
+        gates={name: traces[name] for name in "zr"} if traces else None,
+        phi=phi,
+    )
     if not backward:
-        return Pass(**forward_pass)
+        return seen
     slope = loss_slope(head.name, output, batch.targets)
     direct = direct_term(head.name, slope, w["W_ho"], len(hidden))
     total, grads = recurrence.backward(batch.inputs, hidden, traces, direct)
     grads |= readout_grads(head.name, slope, hidden)
-    watched: dict[str, Any] = {"flow": total, "direct": direct} if flow else {}
-    return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
+    seen = replace(seen, grads={name: grads[name] for name in w})
+    return replace(seen, flow=total, direct=direct) if flow else seen
 
 
 def metrics(w: Weights, phi: str | None, head: Head, batch: Batch) -> dict[str, float]:
     """See `FusedEngine.metrics`; w and phi as for `equations`."""
-    for_all = []
+    outputs = []
     for h_t, _ in states(equations(w, phi).step, batch.inputs, len(w["W_hh"])):
         if head.name == "softmax":
-            for_all.append(h_t @ w["W_ho"] + w["b_o"])
-    output = torch.stack(for_all) if for_all else h_t @ w["W_ho"] + w["b_o"]
+            outputs.append(h_t @ w["W_ho"] + w["b_o"])
+    output = torch.stack(outputs) if outputs else h_t @ w["W_ho"] + w["b_o"]
     return head.metrics(output, batch.targets)

@@ -14,14 +14,11 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
 from rnnkit.grading.walk import walk
 
-GRADED, REJECTED, FAILED = "graded", "rejected", "failed"
+GRADED, REJECTED, FAILED = "graded", "rejected", "failed"  # submissions; the first two of notebooks, too
 NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
+NOT_GRADED = "not graded"  # of a check whose notebook was never there
 ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
-
-
-class LedgerError(BadValue):
-    """A ledger that cannot be read."""
 
 
 @dataclass(kw_only=True)
@@ -29,8 +26,7 @@ class Findings:
     """What grading finds out about a submission.
 
     Fields:
-        notebooks: file -> status (``graded``, ``rejected``, or ``absent`` where it need not be handed in), reason, and
-            flags: what a person should look at.
+        notebooks: file -> status, reason, and flags: what a person should look at.
         scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
         answers: question for a person -> notebook, answered, sha256.
         records: run -> sha256 of its record.
@@ -56,9 +52,7 @@ class Entry(Findings):
     """One student's submission, and what was found out about it.
 
     Fields:
-        student: the id.
         status: ``graded``, ``rejected`` (nothing in it could be used) or ``failed`` (the grader gave up on it).
-        reason: why it was rejected or failed.
         tree: hash of the submitted files; with `version` and `confined` it says whether there is anything to do.
         version: hash of the release and of all code that scores depend on.
         confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
@@ -97,13 +91,18 @@ class Entry(Findings):
     @property
     def all_flags(self) -> list[str]:
         """Flags of the submission, its notebooks and its runs."""
-        said = [
-            (name, text)
+        of_notebooks = [
+            text if text.startswith(name) else f"{name}: {text}"
             for name, notebook in self.notebooks.items()
-            for text in (notebook["reason"], *notebook["flags"])
+            for text in filter(None, (notebook["reason"], *notebook["flags"]))
         ]
-        of_notebooks = [text if text.startswith(name) else f"{name}: {text}" for name, text in said if text]
         return [*self.flags, *of_notebooks, *self.evidence]
+
+    def has(self, question: str) -> bool:
+        """Whether there is anything to be seen of a question; an entry that says nothing denies nothing."""
+        blank = self.status == GRADED and not (self.scores or self.answers)
+        checked = self.scores.get(question, {}).get("status", NOT_GRADED) != NOT_GRADED
+        return blank or checked or question in self.answers
 
     def absent(self, notebook: str) -> bool:
         """Whether a notebook that need not be handed in was not."""
@@ -120,18 +119,16 @@ class Ledger:
     def __init__(self, path: Path, assignment: str) -> None:
         self.path, self.assignment = path, assignment
         self.content: dict[str, Any] = {"entered": {}, "assignments": {}}
-        if path.exists():
-            try:
+        try:
+            if path.exists():
                 self.content = json.loads(path.read_text(encoding="utf-8"))
-                stored = self.content["assignments"].get(assignment, {})
-                self.entries = {student: Entry(**kept) for student, kept in stored.items()}
-            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                raise LedgerError(
-                    f"{path}: expected the ledger of a course, got something else ({type(error).__name__}); "
-                    "move it away, and everything is graded anew"
-                ) from None
-        else:
-            self.entries: dict[str, Entry] = {}
+            stored = self.content["assignments"].get(assignment, {})
+            self.entries = {student: Entry(**kept) for student, kept in stored.items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadValue(
+                f"{path}: expected the ledger of a course, got something else ({type(error).__name__}); "
+                "move it away, and everything is graded anew"
+            ) from None
 
     def save(self) -> None:
         """Writes the ledger, if anything has changed."""

@@ -22,22 +22,17 @@ from rnnkit.runs.broken import QUESTION_MARK, left_out_line, question_at
 
 TITLE = "# Written by rnnkit "
 NOT_NEEDED = ("rnnkit.assignments", "rnnkit.checks", "rnnkit.notebook")  # imported by notebooks, not used by a model.py
+LOADS = ("LOAD_NAME", "LOAD_GLOBAL")
 DELIMITERS = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
 
 
 @dataclass(frozen=True)
 class Model:
-    """What became of a notebook.
-
-    Fields:
-        text: the whole file.
-        names: the classes (model.py) or functions (diagnostics.py) in it.
-        left_out: those that are not in it, each with the first question that is missing.
-    """
+    """What became of a notebook: the whole file, and the classes (model.py) or functions (diagnostics.py) in it."""
 
     text: str
     names: tuple[str, ...]
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, str]  # those that are not in it, each with the first question that is missing
 
 
 @dataclass
@@ -69,13 +64,7 @@ class _Parts:
 
 
 def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
-    """The model.py of a notebook.
-
-    A class whose questions are not all solved is left out. The same cells give the same bytes.
-
-    Arguments:
-        notebook: its JSON.
-        name: its file name, for the text and the messages.
+    """The model.py of a notebook with this file name: without the classes whose questions are not all solved.
 
     Raises:
         NotebookError: no class is complete, a cell is no Python, or uses a name that does not come along.
@@ -93,13 +82,7 @@ def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
 
 
 def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb") -> Model:
-    """The diagnostics.py of a notebook.
-
-    What is not solved is left out, and what calls it. The same cells give the same bytes.
-
-    Arguments:
-        notebook: its JSON.
-        name: its file name, for the text and the messages.
+    """The diagnostics.py of a notebook with this file name: without what is not solved, and what calls it.
 
     Raises:
         NotebookError: nothing is solved, a cell is no Python, or uses a name that does not come along.
@@ -109,12 +92,9 @@ def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb
     if not written:
         raise NotebookError(f"{name}: expected solution cells that define functions, found none")
     missing = {function: s.question for s in written if not s.solved for function in s.functions}
-    size = -1
-    while len(missing) > size:  # what calls a missing function is missing too
-        size = len(missing)
-        for solution in written:
-            if needed := [missing[word] for word in sorted(_names([solution.text])) if word in missing]:
-                missing |= {function: needed[0] for function in solution.functions if function not in missing}
+    for solution in written * len(written):  # what calls a missing function is missing too
+        if needed := sorted(_names([solution.text]) & missing.keys()):
+            missing |= {function: missing[needed[0]] for function in solution.functions if function not in missing}
     solutions = [solution for solution in written if not missing.keys() & set(solution.functions)]
     if not solutions:
         raise NotebookError(f"{name}: no file yet: question {written[0].question} is still to be solved (or saved)")
@@ -137,12 +117,8 @@ def _file(
 
 def is_ours(text: str) -> bool:
     """Whether a file was written here and not changed since."""
-    lines = text.split("\n", 2)
-    return (
-        len(lines) == 3
-        and lines[0].startswith(TITLE)
-        and lines[1].split(": ")[-1] == hashlib.sha256(lines[2].encode()).hexdigest()
-    )
+    title, told, body = [*text.split("\n", 2), "", ""][:3]
+    return title.startswith(TITLE) and told.split(": ")[-1] == hashlib.sha256(body.encode()).hexdigest()
 
 
 def code_of(notebook: Mapping[str, Any], name: str) -> dict[tuple[str, str], tuple[str, str]]:
@@ -213,6 +189,7 @@ def _read(question: str, text: str, name: str) -> _Solution:
     text = "\n".join(line.rstrip() for line in text.split("\n") if not DELIMITERS.match(line)).strip("\n")
     try:
         tree = ast.parse(text)
+        compile(tree, name, "exec")
     except SyntaxError as error:
         raise NotebookError(f"{name}, question {question}, line {error.lineno}: {error.msg}; mend it, save") from None
     raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
@@ -223,11 +200,9 @@ def _read(question: str, text: str, name: str) -> _Solution:
 def _missing(cls: str, parts: _Parts) -> str:
     """The first question of a class that is not solved; empty where all are."""
     own = [solution for solution in parts.solutions if cls in solution.owners]
-    unsolved = [solution.question for solution in own if not solution.solved]
-    if unsolved:
-        return unsolved[0]
-    defined = {method for solution in own for _, method in solution.defined}
-    return "" if "step" in defined else f"{cls.lower()}_step"
+    done = any((cls, "step") in solution.defined for solution in own)
+    unsolved = (solution.question for solution in own if not solution.solved)
+    return next(unsolved, "" if done else f"{cls.lower()}_step")
 
 
 def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
@@ -248,15 +223,8 @@ def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution])
 
 def _names(sources: Iterable[str]) -> set[str]:
     """The names that pieces of code read from outside of their functions."""
-    names: set[str] = set()
-    for source in sources:
-        try:
-            module = compile(source, "a cell", "exec")
-        except SyntaxError:  # said with its question once the file is whole
-            names |= {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-            continue
-        names |= {i.argval for i in _instructions(module) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
-    return names
+    steps = (step for source in sources for step in _instructions(compile(source, "a cell", "exec")))
+    return {step.argval for step in steps if step.opname in LOADS}
 
 
 def _segment(text: str, node: ast.stmt) -> str:
@@ -267,13 +235,9 @@ def _segment(text: str, node: ast.stmt) -> str:
 
 def _check_names(text: str, name: str) -> None:
     """Refuses a file whose code uses a name that nothing in it defines: it would break in the middle of a run."""
-    try:
-        module = compile(text, name, "exec")
-    except SyntaxError as error:
-        raise NotebookError(f"{name}, question {question_at(text, error.lineno or 1)}: {error.msg}; mend it") from None
-    steps = _instructions(module)
+    steps = [*_instructions(compile(text, name, "exec"))]
     known = {*vars(builtins), "__file__", *(i.argval for i in steps if i.opname in ("STORE_NAME", "STORE_GLOBAL"))}
-    for load in (i for i in steps if i.opname in ("LOAD_NAME", "LOAD_GLOBAL") and i.argval not in known):
+    for load in (i for i in steps if i.opname in LOADS and i.argval not in known):
         if "import *" not in text:
             line = load.positions.lineno if load.positions else None
             raise NotebookError(
@@ -282,12 +246,9 @@ def _check_names(text: str, name: str) -> None:
             )
 
 
-def _instructions(module: types.CodeType) -> list[dis.Instruction]:
-    return [i for code in (module, *_inner(module)) for i in dis.get_instructions(code)]
-
-
-def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
+def _instructions(code: types.CodeType) -> Iterator[dis.Instruction]:
+    """Those of a piece of code, and of all that is defined in it."""
+    yield from dis.get_instructions(code)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield constant
-            yield from _inner(constant)
+            yield from _instructions(constant)

@@ -22,8 +22,6 @@ from rnnkit.runs.modelfile import DEFAULT_FILE
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
 F = TypeVar("F", bound=Callable)
-COMPARISONS = ("gradient_histograms", "gradient_profile", "norms", "omegas", "overlaid", "overview", "saturations",
-               "validations")  # fmt: skip
 
 
 def method_of(cls: type) -> Callable[[F], F]:
@@ -133,8 +131,8 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
     from rnnkit.plots import compare
     from rnnkit.plots.style import left_of, marked
 
-    if figure not in (*plots.__all__, *COMPARISONS):
-        raise BadValue(unknown(figure, [*plots.__all__, *COMPARISONS], "figure"))
+    if figure not in (*plots.__all__, *compare.__all__):
+        raise BadValue(unknown(figure, [*plots.__all__, *compare.__all__], "figure"))
     wanted = [*dict.fromkeys(run.split())]
     paths = {name: path for name in wanted if (path := find_run(name, folder))}
     for name in (name for name in wanted if name not in paths):
@@ -145,7 +143,7 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
-        if figure in COMPARISONS:
+        if figure in compare.__all__:
             display(getattr(compare, figure)(marked(records)), metadata={SHOWN: prints})
         else:
             for name, record in records.items():

@@ -6,11 +6,10 @@ Pandoc reads the Markdown and Typst sets the page. A cell that they cannot set i
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ POINTS = 0.52  # points for a pixel of a figure
 MOST_PIXELS = 2000  # the longer side of an image; a larger one is scaled down
 MOST_LINES, MOST_TEXT = 120, 20_000  # of an output, of a cell shown as typed
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
-RASTER = {"image/png": "png", "image/jpeg": "jpg"}
+RASTER, SVG = ("image/png", "image/jpeg"), "image/svg+xml"
 LOCAL = (".png", ".jpg", ".jpeg")
 
 KIT = """\
@@ -76,11 +75,9 @@ class _Piece:
 
 
 def report_pdf(notebook: str | Path, header: str = "") -> Pdf:
-    """The PDF of a saved notebook, with the outputs that are saved in it. The same notebook gives the same bytes.
+    """The PDF of a saved notebook, with the outputs that are saved in it, and a line for the top of every page.
 
-    Arguments:
-        notebook: its path; images that its text names are looked for beside it.
-        header: a line for the top of every page.
+    The same notebook gives the same bytes. Images that its text names are looked for beside it.
 
     Raises:
         NotebookError: it cannot be read.
@@ -103,56 +100,57 @@ class _Pages:
 
     def pieces(self, cells: list[dict[str, Any]]) -> list[_Piece]:
         """What stands on the page, cell by cell."""
-        names = [name_of(cell) or str(number) for number, cell in enumerate(cells, 1)]
-        texts = [i for i, cell in enumerate(cells) if cell.get("cell_type") == "markdown"]
-        images = [self._images_of(cells[i], names[i]) for i in texts]
-        converted, unread = convert([text_of(cells[i]) for i in texts], images)
+        named = [(name_of(cell) or str(number), cell) for number, cell in enumerate(cells, 1)]
+        texts = [(name, cell) for name, cell in named if cell.get("cell_type") == "markdown"]
+        images = [self._images_of(cell, name) for name, cell in texts]
+        converted, unread = convert([text_of(cell) for _, cell in texts], images)
         self.notes += [f"formula {tex[:80]!r} is not understood and stands as it was typed" for tex in unread]
-        typst = dict(zip(texts, converted, strict=True))
+        typst = iter(converted)
         pieces = []
-        for i, cell in enumerate(cells):
-            if i in typst:
-                pieces.append(self._text(cell, names[i], typst[i]))
+        for name, cell in named:
+            if cell.get("cell_type") == "markdown":
+                pieces.append(self._text(name, cell, next(typst)))
             elif text_of(cell).strip():
-                pieces += self._code(cell, names[i])
+                pieces += self._code(name, cell)
         return pieces
 
-    def _text(self, cell: dict[str, Any], name: str, typst: str | None) -> _Piece:
+    def _text(self, name: str, cell: dict[str, Any], typst: str | None) -> _Piece:
         typed = _verbatim(text_of(cell))
         if typst is None:
             self._as_typed(name)
         return _Piece(name, typed if typst is None else typst, typed, bool(marking_of(cell).get("solution")))
 
-    def _code(self, cell: dict[str, Any], name: str) -> list[_Piece]:
-        code = f"#code({string(wrapped(text_of(cell)))})"
-        outputs = self._outputs(cell, name) if cell.get("cell_type") == "code" else []
-        instead = _verbatim("[an output that cannot be set on a page; it is in the notebook]")
-        return [_Piece(name, code, code), *(_Piece(name, output, instead) for output in outputs)]
-
     def _as_typed(self, name: str) -> None:
         self.notes.append(f"cell {name} cannot be set on a page as it was meant; it stands there as it was typed")
 
-    def _outputs(self, cell: dict[str, Any], name: str) -> list[str]:
-        """The saved outputs of a code cell: figures, else text."""
-        outputs = []
-        for output in cell.get("outputs", []):
+    def _code(self, name: str, cell: dict[str, Any]) -> list[_Piece]:
+        """A code cell and its saved outputs: figures, else text."""
+        code = f"#code({string(wrapped(text_of(cell)))})"
+        pieces = [_Piece(name, code, code)]
+        instead = _verbatim("[an output that cannot be set on a page; it is in the notebook]")
+        for output in cell.get("outputs", []) if cell.get("cell_type") == "code" else []:
             data = output.get("data", {})
-            kind = next((kind for kind in (*RASTER, "image/svg+xml") if kind in data), None)
-            image = self._figure(kind, joined(data[kind]), name) if kind else None
             text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
-            if image:
-                outputs.append(image)
-            elif text and not (kind and not image):
+            if any(kind in data for kind in (*RASTER, SVG)):
+                if image := self._stored(data, name, (*RASTER, SVG)):
+                    pieces.append(_Piece(name, image, instead))
+            elif text:
                 said = "\n".join(text) if output.get("output_type") == "error" else joined(text)
-                outputs.append(f"#output({string(_cut(said))})")
-        return outputs
+                pieces.append(_Piece(name, f"#output({string(_cut(said))})", instead))
+        return pieces
 
-    def _figure(self, kind: str, text: str, name: str) -> str | None:
+    def _stored(self, data: Mapping[str, Any], name: str, kinds: Iterable[str] = RASTER) -> str | None:
+        """The image that a notebook holds, of the first of these kinds that there is."""
+        kind = next((kind for kind in kinds if kind in data), None)
+        if kind is None:
+            return None
+        text = joined(data[kind])
+        if kind == SVG:
+            return f"#image({self._file(text.encode(), 'svg')})"
         try:
-            content = text.encode() if kind == "image/svg+xml" else base64.b64decode(text, validate=False)
-        except (ValueError, binascii.Error):
-            content = b""
-        return self._image(content, name, svg=kind == "image/svg+xml")
+            return self._image(base64.b64decode(text), name)
+        except ValueError:
+            return self._image(b"", name)
 
     def _images_of(self, cell: Mapping[str, Any], name: str) -> Image:
         """Where a text cell's images are had from: its attachments, and PNG and JPEG files beside the notebook."""
@@ -160,8 +158,7 @@ class _Pages:
         def image(address: str) -> str | None:
             address = unquote(address.removeprefix("attachment:"))
             if data := (cell.get("attachments") or {}).get(address):
-                kind = next((kind for kind in RASTER if kind in data), None)
-                return self._figure(kind, joined(data[kind]), name) if kind else None
+                return self._stored(data, name)
             if "://" in address or not address.lower().endswith(LOCAL):
                 return None
             try:
@@ -172,21 +169,22 @@ class _Pages:
 
         return image
 
-    def _image(self, content: bytes, name: str, svg: bool = False) -> str | None:
-        """Puts an image into the folder, scaled down where it is huge; None, and a note, for what is no image."""
-        self.images += 1
-        stem = f"image_{self.images}"
-        if svg:
-            (self.folder / f"{stem}.svg").write_bytes(content)
-            return f"#image({string(f'{stem}.svg')})"
+    def _image(self, content: bytes, name: str) -> str | None:
+        """An image, scaled down where it is huge; None, and a note, for what is no image."""
         try:
             content, kind, (width, height) = _readable(content)
         except Exception as error:  # whatever Pillow says of bytes that are no image, or a bomb
             self.notes.append(f"cell {name}: an image cannot be read and is left out ({type(error).__name__})")
             return None
-        (self.folder / f"{stem}.{kind}").write_bytes(content)
         scale = min(POINTS, TEXT_WIDTH / width, TALLEST / height)
-        return f"#image({string(f'{stem}.{kind}')}, width: {scale * width:.1f}pt)"
+        return f"#image({self._file(content, kind)}, width: {scale * width:.1f}pt)"
+
+    def _file(self, content: bytes, kind: str) -> str:
+        """Puts an image into the folder; its name as a Typst string."""
+        self.images += 1
+        file = f"image_{self.images}.{kind}"
+        (self.folder / file).write_bytes(content)
+        return string(file)
 
     def compile(self, front: str, pieces: list[_Piece]) -> bytes:
         """The PDF; where Typst refuses, the pieces that it refuses alone are shown as they were typed."""

@@ -75,11 +75,7 @@ def _as_jupyter(text: str) -> str:
 
 
 def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | None], list[str]]:
-    """Cells as Typst, all in one go, or one by one where that fails.
-
-    Arguments:
-        cells: their Markdown.
-        images: for each, where its images are had from.
+    """Cells' Markdown as Typst, all in one go, or one by one where that fails.
 
     Returns:
         the Typst of each, None for one that pandoc cannot read; and the formulas that are shown as typed.
@@ -88,23 +84,16 @@ def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | N
         PdfError: there is no pandoc.
     """
     texts = [_as_jupyter(clean(text)) if len(text) <= LONGEST else "" for text in cells]
-    converted, unread = _attempt(texts, images)
-    if converted is None:
-        single = [_attempt([text], [image]) for text, image in zip(texts, images, strict=True)]
-        every: list[str | None] = [done[0] if done else None for done, _ in single]
-        unread = [tex for _, typed in single for tex in typed]
-    else:
-        every = [*converted]
-    return [done if len(text) <= LONGEST else None for done, text in zip(every, cells, strict=True)], unread
-
-
-def _attempt(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str] | None, list[str]]:
     try:
-        return _together(texts, images)
+        converted, unread = _together(texts, images)
     except PdfError:
         raise
     except (subprocess.SubprocessError, ValueError, LookupError, TypeError, RecursionError):
-        return None, []
+        if len(cells) == 1:
+            return [None], []
+        single = [convert([cell], [image]) for cell, image in zip(cells, images, strict=True)]
+        return [done for (done,), _ in single], [tex for _, typed in single for tex in typed]
+    return [done if len(text) <= LONGEST else None for done, text in zip(converted, cells, strict=True)], unread
 
 
 def _together(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str], list[str]]:
@@ -157,8 +146,11 @@ def _mended(node: Any, image: Image) -> Any:
     if kind == "Str":
         return _element(kind, UNBROKEN.sub(BREAK, content))
     if kind == "Image":
-        typst = image(content[2][0])
-        return _element("RawInline", ["typst", typst]) if typst else _missing(content[2][0])
+        address = content[2][0]
+        if typst := image(address):
+            return _element("RawInline", ["typst", typst])
+        shown = address if len(address) <= 60 else f"{address[:57]}..."
+        return _element("Code", [NO_ATTRIBUTES, f"[an image that is not here: {shown}]"])
     content = _mended(content, image)
     if kind == "Link" and not content[2][0].lower().startswith(LINKS):
         return _element("Span", [NO_ATTRIBUTES, content[1]])
@@ -167,11 +159,6 @@ def _mended(node: Any, image: Image) -> Any:
     if kind == "Header":
         content[1] = NO_ATTRIBUTES
     return _element(kind, content)
-
-
-def _missing(address: str) -> dict[str, Any]:
-    shown = address if len(address) <= 60 else f"{address[:57]}..."
-    return _element("Code", [NO_ATTRIBUTES, f"[an image that is not here: {shown}]"])
 
 
 def _listing(text: str, classes: Sequence[str]) -> str:

@@ -5,9 +5,15 @@ Figures of one run are here; those that set several side by side are in `rnnkit.
 
 from __future__ import annotations
 
-from rnnkit.plots.gradient import gradient_histogram, heat_map, over_training, total_and_direct
+from rnnkit.plots.diagnostics import (
+    gate_histograms,
+    gradient_histogram,
+    heat_map,
+    over_training,
+    saturation_histogram,
+    total_and_direct,
+)
 from rnnkit.plots.training import gradient_norms, spectrum, validation
-from rnnkit.plots.units import gate_histograms, saturation_histogram
 
 __all__ = [
     "gate_histograms",

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from rnnkit.plots.gradient import (
+from rnnkit.plots.diagnostics import (
     LOG_G,
-    draw_histograms,
-    draw_profiles,
+    counted,
+    draw_shares,
     gradient_histograms,
     gradient_profile,
     gradient_span,
     log10_of,
+    saturations,
 )
 from rnnkit.plots.margins import Margins
-from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, new_figure
-from rnnkit.plots.training import draw_norms, norms, omegas, validations
-from rnnkit.plots.units import draw_saturations, draw_shares, most_of, saturations
-from rnnkit.record.file import regime_of
+from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, along, new_figure
+from rnnkit.plots.training import norms, omegas, validations
 
 __all__ = [
     "gradient_histograms",
@@ -37,11 +35,9 @@ def overlaid(runs: Runs) -> Figure:
 
     *Source:* handout section 6, question 3.
     """
-    figure, (norm, profile, gradient, saturation) = new_figure(2, 2, width=NARROW, height=2.8, layout=Margins())
-    draw_norms(norm, runs)
-    draw_profiles(profile, runs)
-    draw_histograms(gradient, runs)
-    draw_saturations(saturation, runs)
+    figure, axes = new_figure(2, 2, width=NARROW, height=2.8, layout=Margins())
+    for ax, draw in zip(axes, (norms, gradient_profile, gradient_histograms, saturations), strict=True):
+        draw(runs, ax)
     return figure
 
 
@@ -54,10 +50,9 @@ def overview(runs: Runs) -> Figure:
     span = gradient_span([*runs.values()])
     for row, (label, record) in enumerate(runs.items()):
         profile, gradient, saturation = axes[3 * row : 3 * row + 3]
-        values = log10_of(record)
-        profile.plot(np.arange(1, len(values) + 1), values, color=BLUE)
-        gradient.stairs(*np.histogram(values, regime_of(record).diagBins, span), fill=True, color=BLUE)
-        draw_shares(saturation, record, "sat_units", "sat_time", most_of(record), GREEN, sideways=False)
+        profile.plot(*along(log10_of(record)), color=BLUE)
+        gradient.stairs(*counted(record, span), fill=True, color=BLUE)
+        draw_shares(saturation, record, GREEN, sideways=False)
         profile.set(ylim=span, ylabel=label, xlabel="time step t")
         gradient.set(xlim=span, ylabel="steps", xlabel=LOG_G)
         gradient.set_xticks([-12, -8, -4, 0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from rnnkit.common.interval import wilson
+from rnnkit.common.statistics import wilson
 from rnnkit.plots.style import BLACK, BLUE, SKY, legend_below, new_figure, title_of
 from rnnkit.record.facts import Record, floors_of
 from rnnkit.record.file import regime_of

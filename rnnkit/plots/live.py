@@ -6,6 +6,7 @@ Axes, ticks and labels are drawn once and kept as an image; a moment then costs 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -16,7 +17,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.ticker import NullLocator
 from PIL import Image
 
-from rnnkit.diagnostics import EPS, log10_grad
+from rnnkit.diagnostics import EPS, farthest, log10_grad
 from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED
 from rnnkit.record.facts import Record, floors_of
 from rnnkit.record.file import last_filled, regime_of
@@ -31,40 +32,40 @@ class Moments:
 
     Arguments:
         record: of the run, finished or on its way; with at least one check.
-        size: in inches.
 
     Attributes:
         figure: as of the moment that was shown last.
     """
 
-    def __init__(self, record: Record, size: tuple[float, float] = SIZE) -> None:
-        regime = regime_of(record)
-        self.figure = Figure(figsize=size, dpi=DPI)
+    def __init__(self, record: Record) -> None:
+        regime, last = regime_of(record), last_filled(record)
+        self.figure = Figure(figsize=SIZE, dpi=DPI)
         self.canvas = FigureCanvasAgg(self.figure)
-        self._background, self._grown = None, set[Axes]()
+        self._background: Any = None
+        self._grown: set[Axes] = set()
         profile = str(record["profile"])
         self._name = regime.name if profile == "full" else f"{regime.name}  ({profile} profile)"
         running = str(record["status"]) == "running"
-        self._end = regime.maxiters if running else max(1, int(record["check_updates"][last_filled(record)]))
-        self._checks = regime.checkpoints - 1 if running else last_filled(record)
+        self._end = regime.maxiters if running else max(1, int(record["check_updates"][last]))
+        self._checks = regime.checkpoints - 1 if running else last
         self._clips, self._bins = regime.clipstyle == "rescale", regime.diagBins
-        self._panels(floors_of(record)["marginal"].nll, 0.5 if str(record["act_name"]) == "sigmoid" else 1.0)
+        self._most = farthest(str(record["act_name"]))
+        self._axes: list[Axes] = list(self.figure.subplots(2, 3).flat)
+        self._panels(floors_of(record)["marginal"].nll)
         self._set_heat_map(record)
-        last = last_filled(record)
-        for slot in np.unique(np.linspace(0, last, min(last + 1, MOST)).astype(int)):
+        for slot in _some(last):
             self._grow(record, slot)  # axes that hold all of what is there
 
     def show(self, record: Record, slot: int) -> Figure:
         """Sets every panel to a check; the figure, not drawn yet."""
         self._grow(record, slot)
-        checks = slice(0, slot + 1)
-        updates, done = record["check_updates"][checks], int(record["check_updates"][slot])
-        self._loss.set_data(updates, record["valid_nll"][checks])
-        self._rho.set_data(updates, record["rho_Whh"][checks])
+        updates, done = record["check_updates"][: slot + 1], int(record["check_updates"][slot])
+        self._loss.set_data(updates, record["valid_nll"][: slot + 1])
+        self._rho.set_data(updates, record["rho_Whh"][: slot + 1])
         for line, name in ((self._before, "gradient_norm"), (self._after, "gradient_norm_clipped")):
             line.set_data(*_thinned(record[name][: done if self._clips or line is self._before else 0]))
-        for bars, values in ((self._gradient, self._of_gradient(record, slot)), (self._saturation, _sat(record, slot))):
-            bars.set_data(np.histogram(values, bars.get_data().edges)[0])
+        for bars, heights in zip((self._gradient, self._saturation), self._counted(record, slot), strict=True):
+            bars.set_data(heights)
         self._set_heat_map(record)
         self._now.set_ydata([done, done])
         when = "untrained" if slot == 0 else f"after {done} updates"
@@ -91,19 +92,16 @@ class Moments:
         pixels.save(file, "PNG", compress_level=1)
         return file.getvalue()
 
-    # ---- made once -------------------------------------------------------------------------------------------------
-
-    def _panels(self, floor: float, most: float) -> None:
-        axes = list(self.figure.subplots(2, 3).flat)
+    def _panels(self, floor: float) -> None:
         self.figure.subplots_adjust(left=0.07, right=0.985, bottom=0.1, top=0.91, wspace=0.27, hspace=0.36)
-        for ax in axes:
+        for ax in self._axes:
             ax.grid(alpha=0.25)
             ax.spines[["top", "right"]].set_visible(False)
             ax.set_xlim(0, self._end)
             ax.tick_params(labelsize=8)
             ax.locator_params(nbins=4)
             ax.set_title("", y=1)  # matplotlib need not look for a place for one
-        loss, norm, rho, gradient, saturation, heat = axes
+        loss, norm, rho, gradient, saturation, heat = self._axes
         loss.axhline(floor, color=BLACK, linewidth=0.9, linestyle="--", label="marginal's floor")
         (self._loss,) = loss.plot([], [], color=BLUE, marker=".", label="validation")
         loss.set(xlabel="updates", ylabel="loss", ylim=(floor * 0.98, floor * 1.02))
@@ -118,7 +116,7 @@ class Moments:
         for ax in (loss, norm):
             ax.legend(fontsize=7, loc="upper right")
         self._gradient = _bars(gradient, self._bins, SPAN, BLUE, "log10 g_t")
-        self._saturation = _bars(saturation, self._bins, (0, most), GREEN, "distance to saturation")
+        self._saturation = _bars(saturation, self._bins, (0, self._most), GREEN, "distance to saturation")
         heat.set(xlabel="time step t", ylabel="updates", ylim=(self._end, 0))
         heat.grid(False)
         self._heat = heat.imshow(
@@ -131,20 +129,12 @@ class Moments:
         for artist in self._moving:
             artist.set_animated(True)
 
-    # ---- axes that hold what there is --------------------------------------------------------------------------------
-
     def _grow(self, record: Record, slot: int) -> None:
         """Widens axes that a check does not fit into; then they are drawn again."""
-        checks, done = slice(0, slot + 1), int(record["check_updates"][slot])
-        norms = record["gradient_norm"][:done]
-        there = {
-            self._loss: record["valid_nll"][checks],
-            self._rho: record["rho_Whh"][checks],
-            self._before: norms[norms > 0],
-        }
-        for bars, values in ((self._gradient, self._of_gradient(record, slot)), (self._saturation, _sat(record, slot))):
-            there[bars] = np.array([0, np.histogram(values, bars.get_data().edges)[0].max()])
-        self._grown |= {one.axes for one, values in there.items() if _hold(one.axes, values)}
+        norms = record["gradient_norm"][: int(record["check_updates"][slot])]
+        curves = (record["valid_nll"][: slot + 1], norms[norms > 0], record["rho_Whh"][: slot + 1])
+        there = zip(self._axes, (*curves, *self._counted(record, slot)), strict=False)
+        self._grown |= {ax for ax, values in there if _hold(ax, values)}
 
     def _blank(self, ax: Axes) -> Artist:
         """White over a panel with its labels."""
@@ -152,8 +142,11 @@ class Moments:
         corner, width, height = (box.x0 - 0.058, box.y0 - 0.1), box.width + 0.069, box.height + 0.13
         return Rectangle(corner, width, height, color="white", transform=self.figure.transFigure, figure=self.figure)
 
-    def _of_gradient(self, record: Record, slot: int) -> np.ndarray:
-        return np.clip(log10_grad(record["grad_time"][slot]), *SPAN)
+    def _counted(self, record: Record, slot: int) -> tuple[np.ndarray, np.ndarray]:
+        """The bars' heights at a check: in how many steps log10 g_t and saturation have each value."""
+        gradient, saturation = np.clip(log10_grad(record["grad_time"][slot]), *SPAN), record["sat_time"][slot]
+        known = saturation[np.isfinite(saturation)]
+        return np.histogram(gradient, self._bins, SPAN)[0], np.histogram(known, self._bins, (0, self._most))[0]
 
     def _set_heat_map(self, record: Record) -> None:
         """log10 g_t of all checks that were made, some hundreds of them where there are more."""
@@ -161,14 +154,12 @@ class Moments:
         steps = int(np.isfinite(record["grad_time"][0]).sum())
         if not steps:
             return
-        rows = np.unique(np.linspace(0, last, min(last + 1, MOST)).astype(int))
-        self._heat.set_data(np.log10(record["grad_time"][rows, :steps] + EPS))
-        end = max(1.0, float(record["check_updates"][last]))
-        self._heat.set_extent((1, steps, end, 0))
-        limits = (1, steps), (self._end, 0)
-        if (self._heat.axes.get_xlim(), self._heat.axes.get_ylim()) != limits:
-            self._heat.axes.set(xlim=limits[0], ylim=limits[1])
-            self._grown.add(self._heat.axes)
+        self._heat.set_data(np.log10(record["grad_time"][_some(last), :steps] + EPS))
+        self._heat.set_extent((1, steps, max(1.0, float(record["check_updates"][last])), 0))
+        ax = self._axes[-1]
+        if (ax.get_xlim(), ax.get_ylim()) != ((1, steps), (self._end, 0)):
+            ax.set(xlim=(1, steps), ylim=(self._end, 0))
+            self._grown.add(ax)
 
 
 def moment(record: Record, slot: int | None = None) -> Figure:
@@ -185,9 +176,9 @@ def _bars(ax: Axes, bins: int, span: tuple[float, float], color: str, name: str)
     return ax.stairs(np.zeros(bins), np.linspace(*span, bins + 1), fill=True, color=color)
 
 
-def _sat(record: Record, slot: int) -> np.ndarray:
-    distance = record["sat_time"][slot]
-    return distance[np.isfinite(distance)]
+def _some(last: int) -> np.ndarray:
+    """The checks from the first to the last, or as many of them as are to be seen."""
+    return np.unique(np.linspace(0, last, min(last + 1, MOST)).astype(int))
 
 
 def _thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import importlib.util
 import io
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,11 @@ from matplotlib.figure import Figure
 
 from rnnkit import plots
 from rnnkit.plots import compare
-from rnnkit.plots.style import marked
+from rnnkit.plots.style import Runs, marked
 from rnnkit.record.facts import Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
 DPI, COLORS = 150, 128
-Runs = Mapping[str, Record]
 Groups = tuple[tuple[str, ...], ...]
 
 
@@ -55,7 +55,7 @@ class Section:
     id: str
     title: str
     line: str
-    groups: list[Group] = field(default_factory=list)
+    groups: list[Group]
 
 
 @dataclass(frozen=True)
@@ -90,26 +90,24 @@ def page_of(runs: Runs, pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def _about(runs: Mapping[str, Record]) -> str:
+def _about(runs: Runs) -> str:
     profiles = sorted({str(record["profile"]) for record in runs.values()})
-    size = (
-        "the handout's full size"
-        if profiles == ["full"]
-        else f"not the handout's full size: profile {', '.join(profiles)}"
-    )
+    size = "the handout's full size"
+    if profiles != ["full"]:
+        size = f"not {size}: profile {', '.join(profiles)}"
     return f"Runs {', '.join(runs)}; {size}. Everything below is computed from the records."
 
 
-def _verdicts(runs: Mapping[str, Record]) -> dict[str, dict[str, str]]:
+def _verdicts(runs: Runs) -> dict[str, dict[str, str]]:
     """A row of classes and their evidence for each run; empty in the students' package, which has no verdicts."""
     if importlib.util.find_spec("rnnkit.record.verdict") is None:
         return {}
     from rnnkit.record.verdict import verdict
 
-    return {label: verdict(record).row for label, record in runs.items()}
+    return {label: verdict(record) for label, record in runs.items()}
 
 
-def _floors(runs: Mapping[str, Record]) -> dict[str, str]:
+def _floors(runs: Runs) -> dict[str, str]:
     """What the floors of these runs' tasks mean, by task and name."""
     return {
         f"{regime_of(record).task}: {name}".replace("_", " "): floor.meaning
@@ -128,19 +126,55 @@ def _run(record: Record) -> dict[str, Any]:
 def sections(runs: Runs, pairs: Pairs = Pairs()) -> list[Section]:
     """The sections for which there are runs: questions 1 to 5, then what else the records have."""
     seen = {label: one for label, one in runs.items() if np.isfinite(one["grad_time"][last_filled(one)]).any()}
-    gated = {label: one for label, one in seen.items() if np.isfinite(one["gate_z_sat_time"][last_filled(one)]).any()}
-    found = []
-    if seen:
-        found += [_gradient(seen), _saturation(seen), _clipping(seen, pairs), _gates(seen, gated, pairs)]
-    found.append(_spectrum(runs, seen))
-    if seen:
-        found.append(_sigmoid(seen, pairs))
-    found += [_validation(runs), _norms(runs), *_omega(runs)]
-    if seen:
-        found += [_heat(seen), _direct(seen, pairs.direct)]
-    for section in found:
+    made = [*_questions(runs, seen, pairs), *_further(runs, seen, pairs)]
+    for section in made:
         section.groups = [group for group in section.groups if group.pictures]
-    return [section for section in found if section.groups]
+    return [section for section in made if section.groups]
+
+
+def _questions(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
+    """What the handout's questions ask for; ``seen`` are the runs with diagnostics."""
+    like, every = [*seen.values()], [*runs.values()]
+    gated = {label: one for label, one in seen.items() if np.isfinite(one["gate_z_sat_time"][last_filled(one)]).any()}
+    line = "At the last check; one vertical axis for all runs. g_t is the mean norm of the total derivative dL/dh_t."
+    draw = partial(plots.gradient_histogram, like=like)
+    groups = [_each(seen, draw, "{}: log10 g_t over the steps, and how often.")]
+    yield Section("gradient", "1. Gradient through time", line, groups)
+    line = "At the last check; the distance is 1 - |h| for tanh and min(h, 1 - h) for sigmoid units."
+    groups = [_each(seen, plots.saturation_histogram, "{}: distance to saturation, means of the steps and all units.")]
+    yield Section("saturation", "2. Saturation", line, groups)
+    line = "Thin lines are the norm after clipping. Curves of the last check: log10 g_t and the distance to saturation."
+    yield Section("clipping", "3. No clipping and clipping", line, _compared(seen, pairs.clipping))
+    line = "Gates: value and distance from 0 and 1 at the last check."
+    groups = [_each(gated, plots.gate_histograms, "{}: update gate z and reset gate r.")]
+    yield Section("gru", "4. RNN and GRU", line, groups + _compared(seen, pairs.gated))
+    line = "Over training, on common axes; in the lower row later is darker."
+    caption = "{}: spectral radius and largest singular value of the recurrent matrix."
+    groups = [_each(runs, partial(plots.spectrum, like=every), caption)]
+    caption = "{}: mean log10 g_t against saturation and against rho, a point for each check."
+    groups.append(_each(seen, partial(plots.over_training, narrow=True), caption))
+    yield Section("rho", "5. Spectral radius", line, groups)
+
+
+def _further(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
+    """What else the records have."""
+    like, every = [*seen.values()], [*runs.values()]
+    line = "The same run with either nonlinearity."
+    yield Section("sigmoid", "tanh and sigmoid", line, _compared(seen, pairs.sigmoid))
+    line = "Loss and error of the frozen validation set; black lines are floors, whose meaning stands at the end."
+    groups = [_by_task(runs), _each(runs, partial(plots.validation, narrow=True), "{}: validation over training.")]
+    yield Section("validation", "Validation", line, groups)
+    groups = [_each(runs, partial(plots.gradient_norms, like=every), "{}: norm of each update's gradient.")]
+    yield Section("norms", "Gradient norms", "Before and after clipping, on one axis.", groups)
+    if any(regime_of(record).alpha for record in every):
+        line = "Of the runs that were trained with it. Steps in the past: the share of steps that it looks at."
+        picture = _picture(compare.omegas(marked(runs), narrow=True), "Omega and the steps in the past over training.")
+        yield Section("omega", "Omega", line, [Group([picture])])
+    line = "Time across, training downwards, one scale."
+    groups = [_each(seen, partial(plots.heat_map, like=like), "{}: log10 g_t over steps and training.")]
+    yield Section("heat", "Gradient through time over training", line, groups)
+    if seen:
+        yield _direct(seen, pairs.direct)
 
 
 def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:
@@ -148,45 +182,17 @@ def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:
     return Group([_picture(draw(record), caption.format(label)) for label, record in runs.items()])
 
 
-def _gradient(runs: Runs) -> Section:
-    like = [*runs.values()]
-    group = _each(runs, lambda one: plots.gradient_histogram(one, like), "{}: log10 g_t over the steps, and how often.")
-    line = "At the last check; one vertical axis for all runs. g_t is the mean norm of the total derivative dL/dh_t."
-    return Section("gradient", "1. Gradient through time", line, [group])
-
-
-def _saturation(runs: Runs) -> Section:
-    group = _each(runs, plots.saturation_histogram, "{}: distance to saturation, means of the steps and all units.")
-    line = "At the last check; the distance is 1 - |h| for tanh and min(h, 1 - h) for sigmoid units."
-    return Section("saturation", "2. Saturation", line, [group])
-
-
-def _clipping(runs: Runs, pairs: Pairs) -> Section:
-    line = "Thin lines are the norm after clipping. Curves of the last check: log10 g_t and the distance to saturation."
-    return Section("clipping", "3. No clipping and clipping", line, _compared(runs, pairs.clipping))
-
-
-def _gates(runs: Runs, gated: Runs, pairs: Pairs) -> Section:
-    section = Section("gru", "4. RNN and GRU", "Gates: value and distance from 0 and 1 at the last check.")
-    if gated:
-        section.groups.append(_each(gated, plots.gate_histograms, "{}: update gate z and reset gate r."))
-    section.groups += _compared(runs, pairs.gated)
-    return section
-
-
-def _spectrum(runs: Runs, seen: Runs) -> Section:
-    section = Section("rho", "5. Spectral radius", "Over training, on common axes; in the lower row later is darker.")
-    every = [*runs.values()]
-    caption = "{}: spectral radius and largest singular value of the recurrent matrix."
-    section.groups.append(_each(runs, lambda one: plots.spectrum(one, every), caption))
-    caption = "{}: mean log10 g_t against saturation and against rho, a point for each check."
-    section.groups.append(_each(seen, lambda one: plots.over_training(one, narrow=True), caption))
-    return section
-
-
-def _sigmoid(runs: Runs, pairs: Pairs) -> Section:
-    return Section(
-        "sigmoid", "tanh and sigmoid", "The same run with either nonlinearity.", _compared(runs, pairs.sigmoid)
+def _by_task(runs: Runs) -> Group:
+    """Validation of the runs of each task that has several, side by side."""
+    tasks: dict[str, dict[str, Record]] = {}
+    for label, record in runs.items():
+        tasks.setdefault(regime_of(record).task, {})[label] = record
+    several = {task: some for task, some in tasks.items() if len(some) > 1}
+    return Group(
+        [
+            _picture(compare.validations(marked(some), narrow=True), f"{task}: {', '.join(some)}.")
+            for task, some in several.items()
+        ]
     )
 
 
@@ -214,42 +220,6 @@ def _differences(runs: Runs) -> str:
     names = [name for name in next(iter(settings.values())) if len({s[name] for s in settings.values()}) > 1]
     listed = "; ".join(f"{name}: " + ", ".join(f"{label} {s[name]}" for label, s in settings.items()) for name in names)
     return f"Settings in which {', '.join(runs)} differ: {listed or 'none'}."
-
-
-def _validation(runs: Runs) -> Section:
-    line = "Loss and error of the frozen validation set; black lines are floors, whose meaning stands at the end."
-    section = Section("validation", "Validation", line)
-    tasks: dict[str, dict[str, Record]] = {}
-    for label, record in runs.items():
-        tasks.setdefault(regime_of(record).task, {})[label] = record
-    together = [
-        _picture(compare.validations(marked(some), narrow=True), f"{task}: {', '.join(some)}.")
-        for task, some in tasks.items()
-        if len(some) > 1
-    ]
-    if together:
-        section.groups.append(Group(together))
-    section.groups.append(_each(runs, lambda one: plots.validation(one, narrow=True), "{}: validation over training."))
-    return section
-
-
-def _norms(runs: Runs) -> Section:
-    group = _each(runs, lambda one: plots.gradient_norms(one, [*runs.values()]), "{}: norm of each update's gradient.")
-    return Section("norms", "Gradient norms", "Before and after clipping, on one axis.", [group])
-
-
-def _omega(runs: Runs) -> list[Section]:
-    if not any(regime_of(record).alpha for record in runs.values()):
-        return []
-    line = "Of the runs that were trained with it. Steps in the past: the share of steps that it looks at."
-    picture = _picture(compare.omegas(marked(runs), narrow=True), "Omega and the steps in the past over training.")
-    return [Section("omega", "Omega", line, [Group([picture])])]
-
-
-def _heat(runs: Runs) -> Section:
-    group = _each(runs, lambda one: plots.heat_map(one, [*runs.values()]), "{}: log10 g_t over steps and training.")
-    line = "Time across, training downwards, one scale."
-    return Section("heat", "Gradient through time over training", line, [group])
 
 
 def _direct(runs: Runs, wanted: str) -> Section:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -86,6 +86,16 @@ def panels(
     return new_figure(columns, rows, width=width, height=height, layout=Margins(), **how)
 
 
+def panel(ax: Axes | None) -> tuple[Figure, Axes]:
+    """A new figure of one panel; or these axes, in the figure that they are part of."""
+    if ax is None:
+        figure, (ax,) = panels()
+        return figure, ax
+    whole = ax.get_figure(root=True)
+    assert whole is not None
+    return whole, ax
+
+
 def profiles_beside_histograms(rows: int = 1) -> tuple[Figure, list[Axes]]:
     """Rows of two axes with one vertical axis: a quantity over time, and how often it has each value."""
     return new_figure(2, rows, width=NARROW / 2, height=2.7, layout=Margins(), width_ratios=(2.2, 1), sharey="row")
@@ -99,7 +109,7 @@ def marked(runs: Runs) -> dict[str, Record]:
 def title_of(record: Record) -> str:
     """The run's name, with its profile where that is not the handout's full size, and how far it is if unfinished."""
     regime, profile = regime_of(record), str(record["profile"])
-    said = ", ".join(filter(None, [f"{profile} profile" if profile != "full" else "", left_of(record)]))
+    said = ", ".join(filter(None, ["" if profile == "full" else f"{profile} profile", left_of(record)]))
     return f"{regime.name}  ({said})" if said else regime.name
 
 
@@ -157,6 +167,19 @@ def spread(heights: list[float], gap: float = GAP) -> list[float]:
     for place in range(len(apart) - 1, -1, -1):
         apart[place] = min(apart[place], apart[place + 1] - gap if place + 1 < len(apart) else 1.0)
     return apart
+
+
+def along(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A curve over time steps or updates, counted from 1."""
+    return np.arange(1, len(values) + 1), values
+
+
+def overlay(ax: Axes, runs: Runs, curve: Callable[[Record], tuple[np.ndarray, np.ndarray]]) -> dict[str, Line2D]:
+    """A line for each run, by its label."""
+    lines = {}
+    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
+        (lines[label],) = ax.plot(*curve(record), color=color, linestyle=style)
+    return lines
 
 
 def draw_ridges(ax: Axes, shapes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:

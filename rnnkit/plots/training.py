@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from rnnkit.plots.style import (
     BLACK,
@@ -18,8 +17,11 @@ from rnnkit.plots.style import (
     LINES,
     ORANGE,
     Runs,
+    along,
     label_ends,
     legend_below,
+    overlay,
+    panel,
     panels,
     span_of,
     title_of,
@@ -91,7 +93,7 @@ def validations(runs: Runs, narrow: bool = False) -> Figure:
     regression = "valid_mae" in first
     names = {"valid_nll": "squared error" if regression else "nll (nats)", "valid_error": "wrong (%)"}
     for ax, (key, name) in zip(axes, names.items(), strict=True):
-        lines = _overlay(ax, same, functools.partial(_checks, key=key))
+        lines = overlay(ax, same, functools.partial(_checks, key=key))
         for floor_name, floor in floors_of(first).items():
             level = floor.nll if key == "valid_nll" else floor.error
             ax.axhline(
@@ -105,14 +107,6 @@ def validations(runs: Runs, narrow: bool = False) -> Figure:
     return figure
 
 
-def _overlay(ax: Axes, runs: Runs, curve: Callable[[Record], tuple[np.ndarray, np.ndarray]]) -> dict[str, Line2D]:
-    """A line for each run, by its label."""
-    lines = {}
-    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
-        (lines[label],) = ax.plot(*curve(record), color=color, linestyle=style)
-    return lines
-
-
 def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
     """Global gradient norm of every update, before and after clipping.
 
@@ -122,10 +116,10 @@ def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
     *Source:* handout section 2.3, items 1 and 2.
     """
     figure, (ax,) = panels(height=3.1)
-    regime, updates = regime_of(record), np.arange(1, len(record["gradient_norm"]) + 1)
-    ax.semilogy(updates, record["gradient_norm"], color=BLUE, linewidth=0.6, label="before clipping")
+    regime = regime_of(record)
+    ax.semilogy(*along(record["gradient_norm"]), color=BLUE, linewidth=0.6, label="before clipping")
     if regime.clipstyle == "rescale":
-        ax.semilogy(updates, record["gradient_norm_clipped"], color=ORANGE, linewidth=1, label="after clipping")
+        ax.semilogy(*along(record["gradient_norm_clipped"]), color=ORANGE, linewidth=1, label="after clipping")
         ax.axhline(regime.cutoff, color=BLACK, linestyle=":", linewidth=1, label=f"cutoff {regime.cutoff:g}")
     positive = [values[values > 0] for one in (record, *like) for values in _norms(one)]
     low, high = span_of([np.log10(values) for values in positive], 1.0)
@@ -140,8 +134,9 @@ def _norms(record: Record) -> Sequence[np.ndarray]:
     return [record[key] for key in ("gradient_norm", "gradient_norm_clipped")][: 2 if clipped else 1]
 
 
-def draw_norms(ax: Axes, runs: Runs) -> None:
+def norms(runs: Runs, ax: Axes | None = None) -> Figure:
     """Running medians of several runs' gradient norms: before clipping, and where there is clipping after it."""
+    figure, ax = panel(ax)
     lines = {}
     for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
         (lines[label],) = ax.plot(*smoothed(record["gradient_norm"]), color=color, linestyle=style)
@@ -150,12 +145,6 @@ def draw_norms(ax: Axes, runs: Runs) -> None:
             (lines[name],) = ax.plot(*smoothed(record["gradient_norm_clipped"]), color=color, linewidth=0.8)
     ax.set(xlabel="updates", ylabel="gradient norm (running median)", yscale="log")
     label_ends(ax, lines)
-
-
-def norms(runs: Runs) -> Figure:
-    """Gradient norms of several runs over training, before and after clipping."""
-    figure, (ax,) = panels()
-    draw_norms(ax, runs)
     return figure
 
 

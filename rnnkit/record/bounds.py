@@ -88,25 +88,10 @@ def claims(bounds: list[Bound]) -> list[Claim]:
     """The paper's claims, and one that is often taken for them, counted over the checks."""
     below, above = [b for b in bounds if b.bound < 1], [b for b in bounds if b.growth > 1 + ROUNDING]
     wide = [b for b in bounds if b.rho > 1]
-    return [
-        Claim(
-            "no step back grows by more than gamma sigma_max",
-            len(bounds),
-            sum(b.largest > b.bound * (1 + ROUNDING) for b in bounds),
-        ),
-        Claim(
-            "gamma sigma_max < 1 suffices: the gradient vanishes",
-            len(below),
-            sum(b.growth >= 1 for b in below),
-        ),
-        Claim(
-            "gamma sigma_max > 1 is necessary: wherever the gradient grows, it is so",
-            len(above),
-            sum(b.bound <= 1 for b in above),
-        ),
-        Claim(
-            "not the paper's: a spectral radius above 1 makes the gradient grow",
-            len(wide),
-            sum(b.growth <= 1 for b in wide),
-        ),
-    ]
+    broken = {
+        "no step back grows by more than gamma sigma_max": [b.largest > b.bound * (1 + ROUNDING) for b in bounds],
+        "gamma sigma_max < 1 suffices: the gradient vanishes": [b.growth >= 1 for b in below],
+        "gamma sigma_max > 1 is necessary: wherever the gradient grows, it is so": [b.bound <= 1 for b in above],
+        "not the paper's: a spectral radius above 1 makes the gradient grow": [b.growth <= 1 for b in wide],
+    }
+    return [Claim(text, len(each), sum(each)) for text, each in broken.items()]

@@ -26,13 +26,11 @@ class Facts:
     """One run in numbers; losses in nats (squared error for regression), errors in percent, times in seconds.
 
     Fields:
-        regime: its settings.
         profile: full, smoke, tiny or custom.
         status: running, finished, solved or diverged.
-        updates: updates done.
         wall_time: until the last check.
         valid_nll, valid_error: at the last check; best_nll, best_error: the smallest of all checks.
-        gradient_norm: median and largest over all updates, before clipping.
+        median_gradient_norm, largest_gradient_norm: over all updates, before clipping.
         rho_start, rho_end: spectral radius before training and at the last check.
         log10_grad: summary over time steps of log10 g_t at the last check.
         sat: summary over time steps of the hidden distance to saturation at the last check.
@@ -80,8 +78,7 @@ class Facts:
 
 def facts_of(record: Record) -> Facts:
     """Computes the facts of a record with at least one check."""
-    last = last_filled(record)
-    norms = record["gradient_norm"][~np.isnan(record["gradient_norm"])]
+    last, norms = last_filled(record), _filled(record["gradient_norm"])
     return Facts(
         regime=regime_of(record),
         profile=str(record["profile"]),
@@ -90,10 +87,10 @@ def facts_of(record: Record) -> Facts:
         wall_time=float(record["wall_time"][last]),
         valid_nll=float(record["valid_nll"][last]),
         valid_error=float(record["valid_error"][last]),
-        best_nll=_smallest(record["valid_nll"]),
-        best_error=_smallest(record["valid_error"]),
-        median_gradient_norm=float(np.median(norms)) if norms.size else float("nan"),
-        largest_gradient_norm=float(norms.max()) if norms.size else float("nan"),
+        best_nll=float(_filled(record["valid_nll"]).min()),
+        best_error=float(_filled(record["valid_error"]).min()),
+        median_gradient_norm=float(np.median(norms)),
+        largest_gradient_norm=float(norms.max()),
         rho_start=float(record["rho_Whh"][0]),
         rho_end=float(record["rho_Whh"][last]),
         log10_grad=summarize(log10_grad(record["grad_time"][last])),
@@ -102,6 +99,7 @@ def facts_of(record: Record) -> Facts:
     )
 
 
-def _smallest(values: np.ndarray) -> float:
-    values = values[~np.isnan(values)]
-    return float(values.min()) if values.size else float("nan")
+def _filled(values: np.ndarray) -> np.ndarray:
+    """What is no NaN; one NaN where all are."""
+    filled = values[~np.isnan(values)]
+    return filled if filled.size else np.full(1, np.nan)

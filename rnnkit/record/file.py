@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import torch
 from torch import nn
 
 import rnnkit
-from rnnkit.cells import MODELS
 from rnnkit.common.names import BadValue
+from rnnkit.common.shapes import SHAPES, shape_of
 from rnnkit.common.whole import whole
 from rnnkit.engines import ENGINES
 from rnnkit.record.keys import ALIASES, KEYS, NEWER, REGRESSION_ONLY, RNG_KEYS, WEIGHT_ALIASES
@@ -28,15 +29,13 @@ class RecordError(BadValue):
 def empty_arrays(regime: Regime) -> dict[str, np.ndarray]:
     """The arrays of a run that has not begun, by their keys."""
     task = regime.make_task()
-    size = {"N": regime.maxiters, "C": regime.checkpoints, "D": task.max_steps(regime.max_length)}
-    size["B"] = regime.diagBins
-    arrays = {}
-    for name, key in KEYS.items():
-        if name in REGRESSION_ONLY and task.head != "lastLinear":
-            continue
-        unfilled = -1 if key.dtype is np.int64 else np.nan
-        arrays[name] = np.full([size[letter] for letter in key.shape], unfilled, dtype=key.dtype)
-    return arrays
+    steps = task.max_steps(regime.max_length)
+    sizes = {"N": regime.maxiters, "C": regime.checkpoints, "D": steps, "B": regime.diagBins}
+    return {
+        name: np.full(shape_of(key.shape, sizes), -1 if key.dtype is np.int64 else np.nan, key.dtype)
+        for name, key in KEYS.items()
+        if task.head == "lastLinear" or name not in REGRESSION_ONLY
+    }
 
 
 def trimmed(content: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +123,7 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
     return content
 
 
-def regime_of(content: dict[str, np.ndarray]) -> Regime:
+def regime_of(content: Mapping[str, Any]) -> Regime:
     """The regime that a record was made with."""
     try:
         return Regime.from_json(str(content["regime"]))
@@ -144,7 +143,7 @@ def check_belongs(content: dict[str, np.ndarray], regime: Regime, engine: str, c
         RecordError: another regime, engine or another model.py; the message names the first difference.
     """
     advice = "give the settings it was made with, or train without --resume (the old files are kept aside)"
-    weights = {**MODELS[regime.model].shapes, **MODELS[regime.model].readout_shapes}
+    weights = SHAPES[regime.model.upper()]
     for name in (*empty_arrays(regime), *weights, *RNG_KEYS, "updates", "status", "engine", "cells_sha256", "versions"):
         if name not in content and name not in NEWER:
             raise RecordError(f"{path}: expected the key {name!r}, found none; move the file away and train again")

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -30,6 +31,15 @@ SHOWN = "rnnkit"  # in the metadata of a figure in a notebook: the fingerprints 
 PROFILE_ORDER = (*PROFILES, "custom", "")
 
 
+def key_of(name: str) -> tuple[str, str]:
+    """Short and long name of a regime; an empty one and the name itself for any other run."""
+    try:
+        long = get_regime(name).name
+    except BadValue:
+        return "", name
+    return next(key for key, regime in REGIMES.items() if regime.name == long), long
+
+
 class Runs(Protocol):
     """What names runs: an experiment, see `rnnkit.runs.experiment`; the handout's regimes where none is given."""
 
@@ -37,26 +47,13 @@ class Runs(Protocol):
     settings: ClassVar[Any]  # their class
 
     @property
-    def profiles(self) -> Mapping[str, Any]:
-        """Sizes, the one that is due first."""
-
-    def settings_of(self, content: Mapping[str, Any]) -> Any:
-        """The settings of a record."""
-
-    def named(self, settings: Any) -> tuple[str, str]:
-        """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
-
-    def key_of(self, name: str) -> tuple[str, str]:
-        """Short and long name of a run; an empty one and the name itself for any that is not named."""
-
-    def total(self, settings: Any) -> int:
-        """The updates of a whole run."""
-
-    def differences(self, settings: Any, key: str) -> list[str]:
-        """The settings in which a run differs from a named one."""
-
-    def command(self, settings: Any) -> str:
-        """The command line that makes a run."""
+    def profiles(self) -> Mapping[str, Any]: ...  # sizes, the one that is due first
+    def settings_of(self, content: Mapping[str, Any]) -> Any: ...
+    def named(self, settings: Any) -> tuple[str, str]: ...
+    def key_of(self, name: str) -> tuple[str, str]: ...
+    def total(self, settings: Any) -> int: ...
+    def differences(self, settings: Any, key: str) -> list[str]: ...
+    def command(self, settings: Any) -> str: ...
 
 
 class Handout:
@@ -65,30 +62,12 @@ class Handout:
     key: ClassVar[str] = "regime"
     settings: ClassVar[Any] = Regime
     profiles: Mapping[str, Any] = PROFILES
-
-    def settings_of(self, content: Mapping[str, Any]) -> Regime:
-        """The regime of a record."""
-        return regime_of(dict(content))
-
-    def named(self, settings: Regime) -> tuple[str, str]:
-        """See `rnnkit.regimes.named`."""
-        return named(settings)
-
-    def key_of(self, name: str) -> tuple[str, str]:
-        """Short and long name of a regime."""
-        return key_of(name)
-
-    def total(self, settings: Regime) -> int:
-        """The updates of a whole run."""
-        return settings.maxiters
-
-    def differences(self, settings: Regime, key: str) -> list[str]:
-        """See `rnnkit.regimes.differences`."""
-        return differences(settings, key)
-
-    def command(self, settings: Regime) -> str:
-        """In the handout's spelling."""
-        return settings.command()
+    settings_of = staticmethod(regime_of)
+    named = staticmethod(named)
+    key_of = staticmethod(key_of)
+    total = staticmethod(attrgetter("maxiters"))
+    differences = staticmethod(differences)
+    command = staticmethod(Regime.command)
 
 
 HANDOUT = Handout()
@@ -99,14 +78,11 @@ class Found:
     """A record's file, and what a glance at it says.
 
     Fields:
-        path: the file.
-        stem: its name without the ending.
+        stem: the file's name without the ending.
         settings: what it was trained with; None where that cannot be read.
         key: the named run of these settings (A1); empty where there is none.
         run: the long name of the named run that it is, else the run's own.
-        profile: full, smoke, tiny or custom; empty where it cannot be read.
-        status: running, finished, solved or diverged; empty where it is not told.
-        updates: updates done.
+        profile, status: empty where they are not told.
         newest: smaller for a newer file.
     """
 
@@ -141,15 +117,6 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def key_of(name: str) -> tuple[str, str]:
-    """Short and long name of a regime; an empty one and the name itself for any other run."""
-    try:
-        long = get_regime(name).name
-    except BadValue:
-        return "", name
-    return next(key for key, regime in REGIMES.items() if regime.name == long), long
-
-
 def glance(path: Path, runs: Runs = HANDOUT) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no settings."""
     file = path.stat()
@@ -166,18 +133,13 @@ def glance(path: Path, runs: Runs = HANDOUT) -> Found:
 @lru_cache(maxsize=4096)
 def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
     """The name without the ending, the settings, the status, and the updates done."""
-    stem = stem_of(path)
+    stem = path.name.removesuffix(FINAL).removesuffix(STATE)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
             status = str(stored["status"]) if "status" in stored else ""
             return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
         return stem, "", "", 0
-
-
-def stem_of(path: Path) -> str:
-    """A record's file without its ending."""
-    return path.name.removesuffix(FINAL).removesuffix(STATE)
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
@@ -190,18 +152,12 @@ def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str =
     """
     usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
     bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
-    return [_folders(base) for base in bases]
+    return [_folders_in(base.parent) if base.name == "*" else [base] for base in bases]
 
 
-def _folders(base: Path) -> list[Path]:
-    if base.name != "*":
-        return [base]
-    inside = sorted(base.parent.iterdir()) if base.parent.is_dir() else []
-    return [
-        path
-        for path in inside
-        if path.is_dir() and KEPT not in path.name and not path.name.startswith(".") and path.name != NOT_LOOKED_AT
-    ]
+def _folders_in(folder: Path) -> list[Path]:
+    inside = (path for path in sorted(folder.glob("[!.]*")) if path.is_dir())
+    return [path for path in inside if KEPT not in path.name and path.name != NOT_LOOKED_AT]
 
 
 def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
@@ -211,11 +167,12 @@ def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Fo
         for path in (path for folder in folders for path in sorted(folder.glob(f"*{STATE}")) if path.is_file()):
             records.setdefault(path, (place, glance(path, runs)))
     order = (*runs.profiles, "custom", "")
-    return [one for _, one in sorted(records.values(), key=lambda pair: _rank(pair[0], pair[1], order))]
 
+    def rank(pair: tuple[int, Found]) -> tuple:
+        place, one = pair
+        return one.settings is None, not one.finished, order.index(one.profile), place, one.newest
 
-def _rank(place: int, one: Found, order: Sequence[str]) -> tuple:
-    return one.settings is None, not one.finished, order.index(one.profile), place, one.newest
+    return [one for _, one in sorted(records.values(), key=rank)]
 
 
 def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:

@@ -73,9 +73,10 @@ TEXTS = ("regime", "profile", "engine", "cells_sha256", "versions", "status", "a
 OTHERS_TEXTS = ("settings",)  # of other experiments' records, in the place of the regime
 NUMBERS = ("updates", "checkFreq", "diag_len", "diag_bs")
 # Where the training stream stands: with the weights, all that is needed to go on.
+RNG_WORDS = 624
 RNG_KEYS: dict[str, Key] = {
     "rng_keys": Key("R", "1", "the training stream's state", dtype=np.uint32),
-    "rng_position": Key("", "1", "its place in these keys", (0, 624), np.int64),
+    "rng_position": Key("", "1", "its place in these keys", (0, RNG_WORDS), np.int64),
     "rng_has_gauss": Key("", "1", "whether a normal number is left over", (0, 1), np.int64),
     "rng_cached_gaussian": Key("", "1", "that number", (-INF, INF), np.float64),
 }

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import stat
 import struct
 import zipfile
-import zlib
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from rnnkit.common.names import BadValue
 
 FILE, MEMBER, TOTAL = 128 << 20, 32 << 20, 192 << 20  # bytes: of a file, of one array, of what is read of a file
 MEMBERS, DIRECTORY = 400, 1 << 17  # members of a file, bytes of its directory
 HEADER = 4096  # bytes
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}  # that arrays of plain types have
 
 
 class Unreadable(BadValue):
@@ -65,13 +65,13 @@ class Members:
                 array = _array(member, most)
         except Unreadable as error:
             raise Unreadable(f"{name}: {error}") from None
-        except (OSError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        except Exception as error:  # whatever zipfile, zlib and numpy say of bytes that are none
             raise Unreadable(f"{name}: expected an array, got a damaged one ({short(error)})") from None
         self._left -= array.nbytes
         return array
 
 
-def _check_directory(file: BinaryIO, size: int) -> None:
+def _check_directory(file: IO[bytes], size: int) -> None:
     """Refuses a zip by what its end says, before its directory is read into memory."""
     file.seek(max(0, size - 42))
     tail = file.read(42)
@@ -82,16 +82,16 @@ def _check_directory(file: BinaryIO, size: int) -> None:
         raise Unreadable(f"expected at most {MEMBERS} arrays, got a larger directory")
 
 
-def _array(member: Any, most: int) -> np.ndarray:
+def _array(member: IO[bytes], most: int) -> np.ndarray:
     """An array of a plain type, from its npy bytes; nothing is made before its size is known."""
-    magic = member.read(8)
-    if magic[:6] != b"\x93NUMPY" or magic[6:] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        raise Unreadable("expected an npy, got something else")
-    width = 2 if magic[6] == 1 else 4
-    length = int.from_bytes(member.read(width), "little")
-    if length > HEADER:
-        raise Unreadable(f"expected a header of at most {HEADER} bytes, got {length}")
-    dtype, shape, fortran = _header(member.read(length))
+    version = npy.read_magic(member)
+    if version not in HEADERS:
+        raise Unreadable(f"expected an npy, got one of version {version}")
+    shape, fortran, dtype = HEADERS[version](member, max_header_size=HEADER)
+    if len(shape) > 4 or min(shape, default=0) < 0:
+        raise Unreadable(f"expected a shape of at most 4 sizes, got {len(shape)} axes, or sizes below 0")
+    if dtype.kind not in "fiubU" or not dtype.isnative:
+        raise Unreadable(f"expected numbers or text, got dtype {str(dtype)[:40]!r}")
     size = prod(shape) * dtype.itemsize
     if size > most:
         raise Unreadable(f"expected at most {most >> 20} MB, got {size >> 20} MB")
@@ -99,23 +99,6 @@ def _array(member: Any, most: int) -> np.ndarray:
     if len(raw) != size:
         raise Unreadable(f"expected {size} bytes of data, got {'more' if len(raw) > size else len(raw)}")
     return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
-
-
-def _header(text: bytes) -> tuple[np.dtype, tuple[int, ...], bool]:
-    """What an npy's header says, where it is of a plain type."""
-    try:
-        header = ast.literal_eval(text.decode("latin-1").strip())
-        descr, shape, fortran = header["descr"], header["shape"], header["fortran_order"]
-    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):
-        raise Unreadable("expected an npy's header, got something else") from None
-    if type(shape) is not tuple or len(shape) > 4 or not all(type(n) is int and 0 <= n <= 1 << 31 for n in shape):
-        raise Unreadable("expected a shape of at most 4 sizes")
-    if type(descr) is not str or len(descr) > 8 or descr[:1] not in "<|" or descr[1:2] not in "fiubU":
-        raise Unreadable(f"expected numbers or text, got dtype {str(descr)[:40]!r}")
-    try:
-        return np.dtype(descr), shape, bool(fortran)
-    except TypeError:
-        raise Unreadable(f"expected numbers or text, got dtype {descr!r}") from None
 
 
 def short(error: Exception) -> str:

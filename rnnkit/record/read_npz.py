@@ -7,7 +7,6 @@ and a reason in the place of everything that cannot be read. Without torch, so t
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.common.names import BadValue
+from rnnkit.common.statistics import mean_log10_grad, over_steps
 from rnnkit.common.wire import encode
 from rnnkit.record.keys import ANCHOR_KEYS, FINAL, KEYS, NUMBERS, OTHERS_TEXTS, SUMMED, TEXTS, Key
 from rnnkit.record.npz import Members, Unreadable, short
@@ -37,6 +37,7 @@ MOST = {"C": 20_000, "D": 20_000, "B": 20_000, "A": 100, "H": WIDTH}  # along an
 BAD_NORM = 1e10  # what the trainer does not clip but replaces
 
 
+@np.errstate(all="ignore")  # of numbers that no training makes
 def summary(path: Path) -> dict[str, Any]:
     """What one record says, small enough to be passed on.
 
@@ -55,8 +56,7 @@ def summary(path: Path) -> dict[str, Any]:
             _take(name, members.read(name), arrays, said)
         except ValueError as error:  # Unreadable, or letters that are none
             said["problems"][name] = str(error)[:300]
-    for name, array in arrays.items():
-        said["about"][name] = _about(array)
+    said["about"] = {name: _about(array) for name, array in arrays.items()}
     longest = max((len(arrays[name]) for name in SUMMED if name in arrays), default=1)
     points = np.unique(np.linspace(0, longest - 1, POINTS).astype(int)) if arrays else np.zeros(0, int)
     _add_curves(arrays, points, said)
@@ -107,23 +107,14 @@ def _add_curves(arrays: dict[str, np.ndarray], points: np.ndarray, said: dict[st
             said["checks"][name] = _plain(array)
         elif shape in ("CD", "CB") and slots.size and slots[-1] < len(array):
             said["last"][name] = _plain(array[slots[-1]])
-    for name, key in {"mean_log10_grad": "grad_time", "mean_sat": "sat_time"}.items():
-        if key in arrays:
-            said["checks"][name] = _means(arrays[key], logarithm=key == "grad_time")
+    if "grad_time" in arrays:
+        said["checks"]["mean_log10_grad"] = mean_log10_grad(np.abs(arrays["grad_time"]))
+    if "sat_time" in arrays:
+        said["checks"]["mean_sat"] = over_steps(arrays["sat_time"].astype(np.float64))
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
     return array.astype(np.int64 if array.dtype.kind in "iu" else np.float64)
-
-
-def _means(rows: np.ndarray, *, logarithm: bool) -> np.ndarray:
-    """The mean over the finite entries of each row; NaN where there are none."""
-    finite = np.isfinite(rows)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        values = np.where(finite, rows.astype(np.float64), 0)
-        if logarithm:
-            values = np.where(finite, np.log10(np.abs(values) + 1e-12), 0)
-        return values.sum(axis=1) / np.where(finite.any(axis=1), finite.sum(axis=1), np.nan)
 
 
 def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
@@ -132,8 +123,7 @@ def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
     if norm is None or clipped is None or norm.shape != clipped.shape:
         return {}
     norm, clipped = norm.astype(np.float64), clipped.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        fine = np.isfinite(norm) & np.isfinite(clipped) & (norm <= BAD_NORM)
+    fine = np.isfinite(norm) & np.isfinite(clipped) & (norm <= BAD_NORM)
     there, norm, clipped = norm[~np.isnan(norm)], norm[fine], clipped[fine]
     if not norm.size:
         return {}
@@ -166,8 +156,7 @@ def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         sums, curve = arrays.get(f"anchor_{name}"), arrays.get(name)
         if sums is not None and curve is not None and len(updates) and updates[-1] <= len(curve):
             edges, curve = [0, *updates.tolist()], curve.astype(np.float64)
-            with np.errstate(invalid="ignore", over="ignore"):
-                again = [curve[begin:end].sum() for begin, end in pairwise(edges)]
+            again = [curve[begin:end].sum() for begin, end in pairwise(edges)]
             kept[name], kept[f"{name}_again"] = _plain(sums[: len(updates)]), np.array(again)
     return kept
 
@@ -176,13 +165,10 @@ def _tame(matrix: np.ndarray) -> bool:
     return bool(np.isfinite(matrix).all() and np.abs(matrix).max(initial=0) < 1e100)
 
 
-def records(folder: Path) -> Iterator[Path]:
+def records(folder: Path) -> list[Path]:
     """Every final record below a folder, in order; links are not followed."""
-    paths = []
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        paths += [Path(root) / name for name in sorted(names) if name.endswith(FINAL)]
-    yield from paths
+    paths = (path for path in folder.rglob(f"*{FINAL}") if not path.is_dir())
+    return sorted(paths, key=lambda path: (path.parent, path.name))
 
 
 def lines(folder: Path) -> Iterator[str]:
@@ -208,7 +194,6 @@ def lines(folder: Path) -> Iterator[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Writes the lines to standard output."""
-    np.seterr(all="ignore")
     for line in lines(Path(argv[0] if argv else ".")):
         print(line, flush=True)
     return 0

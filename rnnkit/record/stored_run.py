@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.shapes import SHAPES
+from rnnkit.common.shapes import SHAPES, shape_of
 from rnnkit.record.anchors import anchor_slots
-from rnnkit.record.keys import RNG_KEYS
+from rnnkit.record.keys import RNG_KEYS, RNG_WORDS
 from rnnkit.record.npz import Members
 from rnnkit.regimes import Regime
 
@@ -63,15 +63,14 @@ def stored(members: Members, regime: Regime) -> Stored:
         raise Untried(f"its anchors begin at update {anchors[0]}, where an older rnnkit had begun it")
     if anchors.tolist() != due:
         raise Untried(f"its {len(anchors)} anchors are not the {len(due)} that a run of its settings has")
-    size = {"I": task.n_in, "H": regime.nhid, "O": task.n_out}
-    shapes = {name: tuple(size[letter] for letter in letters) for name, letters in names.items()}
-    weights = {name: _rows(members, name, "f", len(due), shape) for name, shape in shapes.items()}
-    shapes = dict.fromkeys(RNG_KEYS, ()) | {"rng_keys": (624,)}
-    rng = {name: _rows(members, name, "fiu", len(due), shape) for name, shape in shapes.items()}
+    sizes = {"I": task.n_in, "H": regime.nhid, "O": task.n_out, "R": RNG_WORDS}
+    weights = {name: _rows(members, name, "f", len(due), shape_of(axes, sizes)) for name, axes in names.items()}
+    rng = {name: _rows(members, name, "fiu", len(due), shape_of(key.shape, sizes)) for name, key in RNG_KEYS.items()}
     curves = {name: _plain(members.read(name), "f", 1) for name in CURVES}
     if not all(np.isfinite(rows).all() for rows in weights.values()):
         raise Untried("not all its weights are finite")
-    if not ((rng["rng_position"] >= 0) & (rng["rng_position"] <= 624)).all():  # numpy would read beyond its memory
+    positions = rng["rng_position"]
+    if positions.min() < 0 or positions.max() > RNG_WORDS:  # numpy would read beyond its memory
         raise Untried("the random stream of an anchor is none")
     if any(len(curve) < due[-1] for curve in curves.values()):
         raise Untried("its curves are shorter than the run")

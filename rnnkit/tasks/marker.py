@@ -24,14 +24,10 @@ class MarkerTask(Task):
     """
 
     head: ClassVar[str] = "lastLinear"
-
-    @property
-    def n_in(self) -> int:
-        return 2
-
-    @property
-    def n_out(self) -> int:
-        return 1
+    n_in: ClassVar[int] = 2
+    n_out: ClassVar[int] = 1
+    mean: ClassVar[float]  # of the target
+    variance: ClassVar[float]
 
     def _draw(self, rng: np.random.RandomState, length: int, batch: int) -> Batch:
         steps = length + int(rng.randint(int(length * 0.1)))
@@ -40,8 +36,7 @@ class MarkerTask(Task):
         x = rng.uniform(size=(steps, batch, 2)).astype(np.float32)  # (T, B, 2); both channels are drawn
         sequences = np.arange(batch)
         x[:, :, 0] = 0.0
-        x[p0, sequences, 0] = 1.0
-        x[p1, sequences, 0] = 1.0
+        x[[p0, p1], sequences, 0] = 1.0
         targets = self._target(x[p0, sequences, 1], x[p1, sequences, 1])[:, None]  # (B, 1)
         return Batch(torch.from_numpy(x), torch.from_numpy(targets))
 
@@ -49,15 +44,14 @@ class MarkerTask(Task):
         return max_length + math.ceil(0.1 * max_length) + 2
 
     def floors(self, lengths: Sequence[int], err_abs: float = 0.2) -> dict[str, Floor]:
-        mean, variance = self._moments()
         fewest = self._centre_of_fewest_errors(err_abs)
-        marginal = Floor(variance, self._constant_error(mean, err_abs), f"always the mean, {mean:.4g}")
+        marginal = Floor(self.variance, self._constant_error(self.mean, err_abs), f"always the mean, {self.mean:.4g}")
         return {
             "constant": marginal,
             "marginal": marginal,
             "memoryless": Floor(marginal.nll, marginal.error, "the last input is never marked: the mean again"),
             "marginal_error": Floor(
-                variance + (fewest - mean) ** 2,
+                self.variance + (fewest - self.mean) ** 2,
                 self._constant_error(fewest, err_abs),
                 f"always {fewest:.4g}, the constant with the fewest errors over {err_abs:g}",
             ),
@@ -68,10 +62,6 @@ class MarkerTask(Task):
         return 100 * (1 - self._cdf(c + err_abs) + self._cdf(c - err_abs))
 
     def _target(self, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
-
-    def _moments(self) -> tuple[float, float]:
-        """Mean and variance of the target."""
         raise NotImplementedError
 
     def _cdf(self, v: float) -> float:
@@ -87,12 +77,11 @@ class Addition(MarkerTask):
     """The mean of the two marked numbers: ``target = (u0 + u1) / 2``. Variance 1/24, triangular on [0, 1]."""
 
     name: ClassVar[str] = "add"
+    mean: ClassVar[float] = 1 / 2
+    variance: ClassVar[float] = 1 / 24
 
     def _target(self, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:
         return (u0 + u1) / np.float32(2)
-
-    def _moments(self) -> tuple[float, float]:
-        return 1 / 2, 1 / 24
 
     def _cdf(self, v: float) -> float:
         v = min(max(v, 0.0), 1.0)
@@ -107,12 +96,11 @@ class Multiplication(MarkerTask):
     """The product of the two marked numbers: ``target = u0 u1``. Mean 1/4, variance 7/144, density -ln v on (0, 1)."""
 
     name: ClassVar[str] = "mul"
+    mean: ClassVar[float] = 1 / 4
+    variance: ClassVar[float] = 7 / 144
 
     def _target(self, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:
         return u0 * u1
-
-    def _moments(self) -> tuple[float, float]:
-        return 1 / 4, 7 / 144
 
     def _cdf(self, v: float) -> float:
         v = min(max(v, 0.0), 1.0)

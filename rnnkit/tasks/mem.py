@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from rnnkit.tasks.base import Batch, Floor, Task
+from rnnkit.tasks.base import Batch, Floor, Task, one_hot
 
 # All V^P patterns at once must still fit in a batch.
 MAX_PATTERNS_AT_ONCE = 4096
@@ -68,14 +68,11 @@ class Memorization(Task):
         powers = self.values ** np.arange(self.positions)
         pattern = numbers[None, :] // powers[:, None] % self.values  # (P, B), little-endian digits
         steps, blank = self.max_steps(length), self.values
-        inputs = np.zeros((steps, batch, self.n_in), dtype=np.float32)  # (T, B, V + 2)
-        np.put_along_axis(inputs[: self.positions], pattern[..., None], 1.0, axis=-1)
-        inputs[self.positions :, :, blank] = 1.0
-        inputs[length + self.positions, :, blank] = 0.0
-        inputs[length + self.positions, :, blank + 1] = 1.0
-        targets = np.full((steps, batch), blank, dtype=np.int64)  # (T, B)
+        shown, targets = np.full((2, steps, batch), blank, dtype=np.int64)  # (T, B) each
+        shown[: self.positions] = pattern
+        shown[length + self.positions] = blank + 1  # the trigger
         targets[length + self.positions :] = pattern
-        return Batch(torch.from_numpy(inputs), torch.from_numpy(targets))
+        return Batch(torch.from_numpy(one_hot(shown, self.n_in)), torch.from_numpy(targets))
 
     def max_steps(self, max_length: int) -> int:
         return max_length + 2 * self.positions

@@ -25,11 +25,8 @@ class TemporalOrder(Task):
 
     name: ClassVar[str] = "torder"
     head: ClassVar[str] = "lastSoftmax"
+    n_in: ClassVar[int] = 6
     offsets: ClassVar[tuple[float, ...]] = (0.1, 0.5)  # where the windows of the marked steps begin, in units of L
-
-    @property
-    def n_in(self) -> int:
-        return 6
 
     @property
     def n_out(self) -> int:

@@ -22,20 +22,12 @@ class Permutation(Task):
 
     name: ClassVar[str] = "perm"
     head: ClassVar[str] = "lastSoftmax"
-
-    @property
-    def n_in(self) -> int:
-        return 100
-
-    @property
-    def n_out(self) -> int:
-        return 100
+    n_in: ClassVar[int] = 100
+    n_out: ClassVar[int] = 100
 
     def _draw(self, rng: np.random.RandomState, length: int, batch: int) -> Batch:
         ids = rng.randint(98, size=(length + 1, batch)) + 2  # (L + 1, B): one symbol more than the input has
-        value = rng.randint(2, size=batch)
-        ids[0] = value
-        ids[-1] = value
+        ids[[0, -1]] = rng.randint(2, size=batch)
         return Batch(torch.from_numpy(one_hot(ids[:-1], self.n_in)), torch.from_numpy(ids[-1].astype(np.int64)))
 
     def floors(self, lengths: Sequence[int], err_abs: float = 0.2) -> dict[str, Floor]:

@@ -22,6 +22,7 @@ from hostile.base import BAD, GRADED, named
 from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
 from rnnkit.checks.runner import examine
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import auto_scores, opened
 
@@ -198,7 +199,7 @@ def course(tmp_path, monkeypatch):
 
 def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     """Grades everything that is there; the ledger's points, which are the gradebook's too, and status of each."""
-    graded = grade_class(course, ASSIGNMENT, root=ROOT, jobs=2)
+    graded = grade_class(Course(ROOT, course), ASSIGNMENT, jobs=2)
     points = {student: entry.points for student, entry in graded.entries.items()}
     with opened(course) as book:
         for student in points:

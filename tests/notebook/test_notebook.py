@@ -14,6 +14,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.places import PACKAGE
 from rnnkit.notebook import assemble
 from rnnkit.notebook import calls as notebook
+from rnnkit.plots import compare
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.runs.broken import BrokenCell
@@ -169,7 +170,7 @@ def refusals():
     at_top = {"gru_step": f"{STEPS['gru_step']}\nscale = helper * 2\n"}
     yield "unknown name at the top", at_top, "1_cells.ipynb, question gru_step: it uses 'helper', which no"
     outside = {"gru_step": f"{STEPS['gru_step']}\nreturn 1\n"}
-    yield "return at the top", outside, "1_cells.ipynb, question gru_step: 'return' outside function; mend it"
+    yield "return at the top", outside, "1_cells.ipynb, question gru_step, line 9: 'return' outside function; mend it"
     undecorated = {"rnn_step": STEPS["rnn_step"].replace("@method_of(RNN)\n", ""), "gru_step": "step = 1"}
     yield "no decorator", undecorated, "1_cells.ipynb: no model.py yet: question rnn_step"
 
@@ -306,10 +307,10 @@ def displayed(monkeypatch):
 def test_figures_of_runs_that_are_there(runs, monkeypatch, displayed, capsys):
     monkeypatch.chdir(runs)
     notebook.show("A1", "gradient_histogram")
-    for figure in notebook.COMPARISONS:
+    for figure in compare.__all__:
         notebook.show("A1 A4", figure)
     notebook.show("A1", "spectrum", folder="runs/smoke")
-    assert len(displayed) == 2 + len(notebook.COMPARISONS)
+    assert len(displayed) == 2 + len(compare.__all__)
     assert all(isinstance(figure, Figure) for figure in displayed)
     assert "A1: not the handout's full size, profile tiny: runs/smoke/" in capsys.readouterr().out
 

@@ -23,7 +23,7 @@ from matplotlib.text import Text
 
 from rnnkit import plots
 from rnnkit.plots import compare
-from rnnkit.plots.gradient import NOTHING
+from rnnkit.plots.diagnostics import NOTHING
 from rnnkit.plots.style import GAP, NARROW, new_figure, span_of, spread
 from rnnkit.record.facts import facts_of, floors_of
 from rnnkit.record.file import load, regime_of

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from rnnkit.cli.verbs import main
-from rnnkit.common.interval import wilson
 from rnnkit.common.names import BadValue
+from rnnkit.common.statistics import wilson
 from rnnkit.plots.bounds import plot_bounds
-from rnnkit.plots.success import plot_success, read_table, success_rates
+from rnnkit.plots.sweeps import plot_success, read_table, success_rates
 from rnnkit.record.bounds import bounds_of, claims
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime

@@ -6,6 +6,7 @@ best of them are trained again in part. One line of JSON for each run, in the or
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -30,15 +31,15 @@ from rnnkit.runs.stretches import Clock, OutOfTime, Stretches
 MOST_TRIED = 4  # runs, those with the smallest errors
 
 
-def again(folder: Path, seed: int, seconds: float) -> Iterator[Again]:
-    """Tries the runs below a folder again; of several only the best ones.
+def lines(folder: Path, seed: int, seconds: float) -> Iterator[str]:
+    """Tries the runs below a folder again, each a line of JSON; of several only the best ones.
 
     Arguments:
         folder: the submitted files.
         seed: of everything that is drawn.
         seconds: of this process's computing, for all of them.
     """
-    clock, found = Clock(seconds), []
+    clock, runs = Clock(seconds), []
     for path, regime, claimed in _runs(folder)[:MOST_TRIED]:
         one = Again(regime.name, regime.min_length, claimed)
         try:
@@ -47,12 +48,12 @@ def again(folder: Path, seed: int, seconds: float) -> Iterator[Again]:
             one.said = f"{math.ceil(seconds)} s of computing did not suffice to try its network"
         except BadValue as error:
             one.verdict, one.said = UNTRIED if regime.nhid > WIDTH else BROKEN, str(error)
-        found.append((one, path, regime))
-    found.sort(key=lambda item: -item[0].points)
-    for one, path, regime in found:
+        runs.append((one, path, regime))
+    runs.sort(key=lambda item: -item[0].points)
+    for one, path, regime in runs:
         if one.points:
             one.verdict, one.said = _verdict(path, regime, seed, clock)
-        yield one
+        yield json.dumps(encode(asdict(one) | {"fresh": one.fresh and [*one.fresh]}))
         if one.verdict == FOLLOWS:
             return
 
@@ -63,10 +64,8 @@ def _verdict(path: Path, regime: Regime, seed: int, clock: Clock) -> tuple[str, 
         return FOLLOWS, Stretches(stored(members, regime), seed, clock).follow()
     except Differs as error:
         if _by_own_code(members):
-            return (
-                UNTRIED,
-                f"it was trained by cells of its own, and the built-in ones do not give its weights: {error}",
-            )
+            why = "it was trained by cells of its own, and the built-in ones do not give its weights"
+            return UNTRIED, f"{why}: {error}"
         return DIFFERS, str(error)
     except (Untried, OutOfTime) as error:
         return UNTRIED, str(error)
@@ -82,24 +81,20 @@ def _by_own_code(members: Members) -> bool:
 
 def _runs(folder: Path) -> list[tuple[Path, Regime, float]]:
     """Path, settings and claimed error of the runs of temporal order that can be read, the smallest error first."""
-    found = []
-    for path in [*records(folder)][:FILES]:
-        try:
+    runs = []
+    for path in records(folder)[:FILES]:
+        with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
             members = Members(path)
             regime = Regime.from_json(str(members.read("regime")))
-            claimed = _claimed(members)
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-            continue
-        if regime.task == TRIED_AGAIN:
-            found.append((path, regime, claimed))
-    return sorted(found, key=lambda item: (math.isnan(item[2]), item[2]))
+            if regime.task == TRIED_AGAIN:
+                runs.append((path, regime, _claimed(members)))
+    return sorted(runs, key=lambda run: (math.isnan(run[2]), run[2]))
 
 
 def _claimed(members: Members) -> float:
     """The error at the last check, percent. A run that ended early may have many empty slots after it."""
     try:
-        errors, updates = members.read("valid_error"), members.read("check_updates")
-        return float(errors[updates >= 0][-1])
+        return float(members.read("valid_error")[members.read("check_updates") >= 0][-1])
     except (ValueError, KeyError, IndexError, TypeError):
         return math.nan
 
@@ -107,17 +102,11 @@ def _claimed(members: Members) -> float:
 def _weights(members: Members, regime: Regime) -> dict[str, np.ndarray]:
     """The network that a run ended with; nothing too large is made of it (BadValue)."""
     names = SHAPES[regime.model.upper()]
-    found = {name: np.array(members.read(name)) for name in names if name in members}  # writable
-    for name, one in found.items():
+    weights = {name: np.array(members.read(name)) for name in names if name in members}  # writable
+    for name, one in weights.items():
         if one.dtype.kind != "f" or one.ndim > 2 or max(one.shape, default=0) > WIDTH:
             raise BadValue(f"{name}: expected weights of at most {WIDTH} units, got {one.dtype} of shape {one.shape}")
-    return found
-
-
-def lines(folder: Path, seed: int, seconds: float) -> Iterator[str]:
-    """As `again`, each run as JSON."""
-    for one in again(folder, seed, seconds):
-        yield json.dumps(encode(asdict(one) | {"fresh": None if one.fresh is None else [*one.fresh]}))
+    return weights
 
 
 def main(argv: Sequence[str]) -> int:

@@ -16,21 +16,22 @@ from rnnkit.cells import readout
 from rnnkit.common.names import BadValue
 from rnnkit.diagnostics import gate_sat_time, grad_time, gradient_norm, rho_Whh, sat_time
 from rnnkit.engines.autograd import AutogradEngine
-from rnnkit.engines.base import Pass
 from rnnkit.heads import get_head
 from rnnkit.inits import set_weights
 from rnnkit.notebook.calls import OWN_DIAGNOSTICS
 from rnnkit.optim import clip
 from rnnkit.record.facts import Record
 from rnnkit.record.file import regime_of
-from rnnkit.regimes import Regime
-from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of, why_not_run
+from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell, run_file
 from rnnkit.trainer import diagnostic_batch
 
 AGREE = 1e-3  # largest relative difference: float32, summed in any order
 FLOOR = 1e-12  # added to what is divided by: the floor of the histogram of g_t
 BY_TARGET = {question.target: id for id, question in QUESTIONS.items() if question.notebook == DIAGNOSTICS}
+
+
+Asking = Callable[[Callable[..., Any]], Any]  # calls a student's function
 
 
 @dataclass(frozen=True)
@@ -78,30 +79,31 @@ class _Functions:
     text: str
     content: dict[str, Any]
 
-    def compare(self, label: str, target: str, right: Any, call: Callable[[Callable], Any]) -> Compared:
+    def compare(self, label: str, target: str, right: Any, call: Asking) -> Compared:
         """A quantity by its function ``target``; a fault of it is a line, never an error."""
         question, right = BY_TARGET[target], np.asarray(right, dtype=np.float64)
+        try:
+            return Compared(label, question, right, self._own(target, question, right, call))
+        except BadValue as problem:
+            return Compared(label, question, right, problem=str(problem))
+
+    def _own(self, target: str, question: str, right: np.ndarray, call: Asking) -> np.ndarray:
         function = self.content.get(target)
         if not callable(function):
-            problem = f"no {target} in {self.file} yet; solve question {question} in {DIAGNOSTICS}, and write it again"
-            return Compared(label, question, right, problem=problem)
+            raise BadValue(
+                f"no {target} in {self.file} yet; solve question {question} in {DIAGNOSTICS}, and write it again"
+            )
         if not np.isfinite(right).any():
-            problem = "no finite numbers to compare: ours, of the same network, are not finite either"
-            return Compared(label, question, right, problem=problem)
+            raise BadValue("no finite numbers to compare: ours, of the same network, are not finite either")
         try:
             own = as_array(call(function))
         except RAISED as error:
-            return Compared(label, question, right, problem=self._problem(error, question))
+            fault = fault_of(error, self.file, self.text, question)
+            said, where = (str(fault), fault.question) if fault else (reason_of(error), question)
+            raise BadValue(said + go_back(self.text, where, OWN_DIAGNOSTICS)) from None
         if own.shape != right.shape:
-            problem = f"{target} gives shape {own.shape}, expected {right.shape}; go back to question {question}"
-            return Compared(label, question, right, problem=problem)
-        return Compared(label, question, right, own)
-
-    def _problem(self, error: BaseException, question: str) -> str:
-        fault = fault_of(error, self.file, self.text, question)
-        if fault is None:
-            return f"{reason_of(error)}{go_back(self.text, question, OWN_DIAGNOSTICS)}"
-        return fault.message() + go_back(self.text, fault.question or question, OWN_DIAGNOSTICS)
+            raise BadValue(f"{target} gives shape {own.shape}, expected {right.shape}; go back to question {question}")
+        return own
 
 
 def compare_own(record: Record, cells: str | Path | None = None) -> None:
@@ -120,7 +122,8 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
 
     try:
         chosen = find_cells(cells)
-        functions = _read(_path(chosen))
+        beside = Path(chosen.source).parent / OWN_DIAGNOSTICS
+        functions = _read(beside if chosen.source != BUILTIN and beside.is_file() else Path(OWN_DIAGNOSTICS))
         if functions is None:
             print(f"no {OWN_DIAGNOSTICS} here: the last cell of {DIAGNOSTICS} writes it, then run this cell again")
             return
@@ -136,11 +139,6 @@ def compare_own(record: Record, cells: str | Path | None = None) -> None:
     display(own_and_ours(record, compared))
 
 
-def _path(cells: Cells) -> Path:
-    beside = Path(cells.source).parent / OWN_DIAGNOSTICS
-    return beside if cells.source != BUILTIN and beside.is_file() else Path(OWN_DIAGNOSTICS)
-
-
 def _read(path: Path) -> _Functions | None:
     """A diagnostics.py; None where there is none.
 
@@ -149,12 +147,7 @@ def _read(path: Path) -> _Functions | None:
     """
     if not path.is_file():
         return None
-    source = path.read_bytes()
-    text = source.decode("utf-8", "replace")
-    try:
-        return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
-    except RAISED as error:
-        raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
+    return _Functions(str(path), *run_file(path, path.read_bytes(), OWN_DIAGNOSTICS))
 
 
 def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compared]:
@@ -165,15 +158,42 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
     batch, head = diagnostic_batch(regime, cell.W_hh.dtype), get_head(regime.make_task().head, regime.err_abs)
     ours = AutogradEngine().run(cell, head, batch)
 
+    gates = ours.gates or {}
+    over_time = {"grad_time": grad_time(ours), "sat_time": sat_time(ours)}
+    over_time |= {f"gate_{gate}_sat_time": gate_sat_time(ours, gate) for gate in gates}
+
     def forward() -> tuple[Tensor, list[Tensor]]:
         """Loss and states, with a graph of their own for each function: one may have used it up."""
         hs = states(cell, batch.inputs)
         return head.loss(readout(cell, torch.stack(hs), head.name), batch.targets), hs
 
-    compared = _over_time(functions, ours, forward)
-    W = cell.recurrent_weight_for_rho()
-    compared.append(functions.compare("rho", "spectral_radius", rho_Whh(cell), lambda f: f(W)))
-    return compared + _norms(functions, regime, ours, cell)
+    def grads() -> list[Tensor]:
+        return [gradient.clone() for gradient in ours.grads.values()]
+
+    def all_keys(function: Callable[..., Any]) -> np.ndarray:
+        values = function(*forward(), {gate: trace.clone() for gate, trace in gates.items()})
+        return np.stack([as_array(values[key]) for key in over_time])
+
+    def clipped(function: Callable[..., Any]) -> float:
+        new, _ = function(grads(), regime.cutoff)
+        return gradient_norm(dict(enumerate(new)))
+
+    saturation, W = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh", cell.recurrent_weight_for_rho()
+    rows: list[tuple[str, str, Any, Asking]] = [
+        ("g_t", "gradient_through_time", over_time["grad_time"], lambda f: f(*forward())),
+        ("saturation", saturation, over_time["sat_time"], lambda f: f(ours.hidden.clone())),
+    ]
+    for gate, trace in gates.items():
+        right = over_time[f"gate_{gate}_sat_time"]
+        rows.append((f"gate {gate}", "gate_distance", right, lambda f, v=trace: f(v.clone())))
+    if gates:
+        rows.append(("all of them, by name", "diagnostics", np.stack([*over_time.values()]), all_keys))
+    rows.append(("rho", "spectral_radius", rho_Whh(cell), lambda f: f(W)))
+    rows.append(("gradient norm", "global_norm", gradient_norm(ours.grads), lambda f: f(grads())))
+    if regime.clipstyle != "nothing":
+        right = clip(ours.grads, cell.W_hh, regime.clipstyle, regime.cutoff).norm_clipped
+        rows.append(("norm after clipping", "clip_rescale", right, clipped))
+    return [functions.compare(*row) for row in rows]
 
 
 def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
@@ -184,45 +204,6 @@ def states(cell: nn.Module, x: Tensor) -> list[Tensor]:
         h_t = h_t[0] if isinstance(h_t, tuple) else h_t
         hs.append(h_t)
     return hs
-
-
-def _over_time(functions: _Functions, ours: Pass, forward: Callable) -> list[Compared]:
-    saturation = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh"
-    compared = [
-        functions.compare("g_t", "gradient_through_time", grad_time(ours), lambda f: f(*forward())),
-        functions.compare("saturation", saturation, sat_time(ours), lambda f: f(ours.hidden.clone())),
-    ]
-    if not ours.gates:
-        return compared
-    for gate, trace in ours.gates.items():
-        right = gate_sat_time(ours, gate)
-        compared.append(functions.compare(f"gate {gate}", "gate_distance", right, lambda f, v=trace: f(v.clone())))
-    keys = {"grad_time": grad_time(ours), "sat_time": sat_time(ours)}
-    keys |= {f"gate_{gate}_sat_time": gate_sat_time(ours, gate) for gate in "zr"}
-
-    def all_keys(function: Callable) -> np.ndarray:
-        values = function(*forward(), {gate: trace.clone() for gate, trace in ours.gates.items()})
-        return np.stack([as_array(values[key]) for key in keys])
-
-    return [*compared, functions.compare("all of them, by name", "diagnostics", np.stack([*keys.values()]), all_keys)]
-
-
-def _norms(functions: _Functions, regime: Regime, ours: Pass, cell: nn.Module) -> list[Compared]:
-    """The global norm; after clipping, where the run clips."""
-
-    def grads() -> list[Tensor]:
-        return [gradient.clone() for gradient in ours.grads.values()]
-
-    compared = [functions.compare("gradient norm", "global_norm", gradient_norm(ours.grads), lambda f: f(grads()))]
-    if regime.clipstyle == "nothing":
-        return compared
-    right = clip(ours.grads, cell.W_hh, regime.clipstyle, regime.cutoff).norm_clipped
-
-    def after(function: Callable) -> float:
-        new, _ = function(grads(), regime.cutoff)
-        return gradient_norm(dict(enumerate(new)))
-
-    return [*compared, functions.compare("norm after clipping", "clip_rescale", right, after)]
 
 
 def as_array(value: Any) -> np.ndarray:

@@ -41,13 +41,7 @@ class Fresh(NamedTuple):
 def tried(
     regime: Regime, weights: Mapping[str, np.ndarray], seed: int, on_sequences: Callable[[int], None] | None = None
 ) -> Fresh:
-    """Tries a run's network on fresh sequences.
-
-    Arguments:
-        regime: what it was trained with.
-        weights: of the network that it ended with, by the cell's names.
-        seed: of the sequences.
-        on_sequences: called after each chunk of them.
+    """Tries the network that a run ended with on fresh sequences; ``on_sequences`` is called after each chunk of them.
 
     Raises:
         BadValue: too many units, or weights that are no network's.
@@ -68,53 +62,12 @@ def tried(
     return Fresh(lengths, sequences, 100 * sum(row.wrong for row in rows) / sequences)
 
 
-def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float, seed: int = SEED) -> Report:
-    """The report on one run of temporal order: its network alone, wherever it is from.
-
-    Arguments:
-        regime, weights, seed: as for `tried`.
-        claimed: the error at its last check, percent.
-    """
-    if regime.task != TASK:
-        return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
-    try:
-        return report_on(regime.name, regime.min_length, claimed, tried(regime, weights, seed))
-    except BadValue as error:
-        return without(f"{regime.name}: {error}")
-
-
-def report_on(name: str, min_length: int, claimed: float, fresh: Fresh) -> Report:
-    """The points of a run: by its shortest length, the error that its record claims, and what its network did."""
-    wrong, lengths = fresh.wrong, fresh.lengths
-    solved = wrong < AGAIN and claimed < SOLVED
-    said = [] if solved else [f"{claimed:.2f} % wrong at the last check, {wrong:.2f} % tried again"]
-    cases = [
-        _case(f"off the plateau: less than {PLATEAU:g} % wrong", 2.0, wrong < PLATEAU, f"{wrong:.2f} % wrong"),
-        CaseReport(f"solved: less than {SOLVED:g} % wrong", 1.0, solved, said),
-        _case(
-            f"solved at lengths of {LONG} and more", 1.0, solved and min_length >= LONG,
-            f"lengths from {min_length}" if solved else "not solved",
-        ),
-    ]  # fmt: skip
-    summary = (
-        f"{name}, lengths {lengths[0]} to {lengths[-1]}: {wrong:.2f} % of {fresh.sequences} fresh sequences are wrong, "
-        f"{claimed:.2f} % at the record's last check"
-    )
-    return whole(OWN, cases, [summary])
-
-
 @dataclass
 class Again:
-    """What trying a run again has shown.
+    """What trying a run again has shown: whether its weights follow from its anchors, and a sentence about it.
 
-    Fields:
-        name: of the run.
-        min_length: its shortest length.
-        claimed: the error at its last check, percent; NaN where there is none.
-        fresh: what its network did; None where it could not be tried.
-        verdict: whether its weights follow from its anchors; UNTRIED where that is not known, BROKEN where its weights
-            are no network's.
-        said: a sentence about it.
+    Without a network that could be tried ``fresh`` is None; ``claimed`` is the error at its last check in percent, NaN
+    where there is none.
     """
 
     name: str
@@ -127,9 +80,38 @@ class Again:
     @property
     def points(self) -> float:
         """What it would have."""
+        return self.report().points
+
+    def report(self) -> Report:
+        """Its points: by its shortest length, the error that its record claims, and what its network did."""
         if self.fresh is None:
-            return 0.0
-        return report_on(self.name, self.min_length, self.claimed, self.fresh).points
+            return without(f"{self.name}: {self.said}")
+        (lengths, sequences, wrong), claimed = self.fresh, self.claimed
+        solved = wrong < AGAIN and claimed < SOLVED
+        both = f"{claimed:.2f} % wrong at the last check, {wrong:.2f} % tried again"
+        of_length = f"lengths from {self.min_length}" if solved else "not solved"
+        cases = [
+            _case(f"off the plateau: less than {PLATEAU:g} % wrong", 2.0, wrong < PLATEAU, f"{wrong:.2f} % wrong"),
+            _case(f"solved: less than {SOLVED:g} % wrong", 1.0, solved, both),
+            _case(f"solved at lengths of {LONG} and more", 1.0, solved and self.min_length >= LONG, of_length),
+        ]
+        summary = (
+            f"{self.name}, lengths {lengths[0]} to {lengths[-1]}: {wrong:.2f} % of {sequences} fresh sequences are "
+            f"wrong, {claimed:.2f} % at the record's last check"
+        )
+        return whole(OWN, cases, [summary])
+
+
+def judged(regime: Regime, weights: Mapping[str, np.ndarray], claimed: float) -> Report:
+    """The report on one run of temporal order: its network alone, wherever it is from."""
+    if regime.task != TASK:
+        return without(f"{regime.name} is a run of {regime.task}; expected one of torder, temporal order")
+    one = Again(regime.name, regime.min_length, claimed)
+    try:
+        one.fresh = tried(regime, weights, SEED)
+    except BadValue as error:
+        one.said = str(error)
+    return one.report()
 
 
 def of_run(name: Any) -> Report:

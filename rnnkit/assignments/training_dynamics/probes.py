@@ -6,34 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rnnkit.assignments.training_dynamics.inputs import LETTERS
 from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.checks.probes import Probe
-from rnnkit.common.shapes import SHAPES
+from rnnkit.common.shapes import RECURRENT, SHAPES
 
 OPEN = 60.0  # a bias that shuts or opens a gate to the last digit
-LETTERS = {
-    "x": "TBI",
-    "x_t": "BI",
-    "h_prev": "BH",
-    "r_t": "BH",
-    "hidden": "TBH",
-    "spread": "TBH",
-    "z": "TBH",
-    "r": "TBH",
-    "pushes": "TBH",
-    "h_0": "BH",
-    "loss_weights": "TBH",
-    "A": "HH",
-    "flow": "TBH",
-    "slope": "TBH",
-}
+
+
+def _arrays(change: Callable[[Arrays], Arrays]) -> Callable[[Inputs], Inputs]:
+    return lambda given: Inputs(given.sizes, given.arrays | change(given.arrays))
 
 
 def _set(**values: float) -> Callable[[Inputs], Inputs]:
     """Arrays filled with one number each."""
-    return lambda given: Inputs(
-        given.sizes, given.arrays | {name: np.full_like(given.arrays[name], value) for name, value in values.items()}
-    )
+    return _arrays(lambda arrays: {name: np.full_like(arrays[name], value) for name, value in values.items()})
 
 
 def _one(letter: str, place: int = 0) -> Callable[[Inputs], Inputs]:
@@ -42,25 +29,20 @@ def _one(letter: str, place: int = 0) -> Callable[[Inputs], Inputs]:
     def change(given: Inputs) -> Inputs:
         arrays = dict(given.arrays)
         for name, value in arrays.items():
-            axes = LETTERS.get(name, "")
-            if len(axes) == value.ndim:
-                arrays[name] = value[tuple(slice(place, place + 1) if axis == letter else slice(None) for axis in axes)]
+            if letter in LETTERS.get(name, ""):
+                axes = [slice(place, place + 1) if axis == letter else slice(None) for axis in LETTERS[name]]
+                arrays[name] = value[tuple(axes)]
         return Inputs(given.sizes | {letter: 1}, arrays)
 
     return change
 
 
-def _arrays(change: Callable[[Arrays], Arrays]) -> Callable[[Inputs], Inputs]:
-    return lambda given: Inputs(given.sizes, given.arrays | change(given.arrays))
-
-
-def _only(letter: str, kept: tuple[int, ...]) -> Callable[[Inputs], Inputs]:
+def _only(*kept: int) -> Callable[[Inputs], Inputs]:
     """Of a list of gradients some alone."""
 
     def change(given: Inputs) -> Inputs:
-        values = [value for k, value in enumerate(given.listed(letter)) if k in kept]
-        rest = {name: value for name, value in given.arrays.items() if not name.startswith(letter)}
-        return Inputs(given.sizes, rest | {f"{letter}{k}": value for k, value in enumerate(values)})
+        rest = {name: value for name, value in given.arrays.items() if not name.startswith("g")}
+        return Inputs(given.sizes, rest | {f"g{k}": given[f"g{place}"] for k, place in enumerate(kept)})
 
     return change
 
@@ -72,30 +54,24 @@ def _zero(name: str, look: str) -> Probe:
 BATCH = Probe("there is one sequence alone (B = 1)", "", _one("B"))
 
 
-def _affine(letter: str, state: str = "h_prev") -> tuple[Probe, ...]:
+def _affine(letter: str) -> tuple[Probe, ...]:
     """Of a sum of an input's term, a state's term and a bias."""
     x, h, b = f"W_x{letter}", f"W_h{letter}", f"b_{letter}"
+    rest = "look at the other terms"
     return (
         _zero("x_t", "look at what is done with x_t"),
-        _zero(state, f"look at what is done with {state}"),
+        _zero("h_prev", "look at what is done with h_prev"),
         _zero(x, f"look at what {x} multiplies"),
         _zero(h, f"look at what {h} multiplies"),
         _zero(b, f"look at {b}"),
-        Probe(f"only {b} is left (x_t = 0 and {state} = 0)", "look at the other terms", _set(x_t=0.0, **{state: 0.0})),
-        Probe(
-            f"only the input's term is left ({state} = 0 and {b} = 0)",
-            "look at the other terms",
-            _set(**{state: 0.0, b: 0.0}),
-        ),
-        Probe(
-            f"only the state's term is left (x_t = 0 and {b} = 0)", "look at the other terms", _set(x_t=0.0, **{b: 0.0})
-        ),
+        Probe(f"only {b} is left (x_t = 0 and h_prev = 0)", rest, _set(x_t=0.0, h_prev=0.0)),
+        Probe(f"only the input's term is left (h_prev = 0 and {b} = 0)", rest, _set(h_prev=0.0, **{b: 0.0})),
+        Probe(f"only the state's term is left (x_t = 0 and {b} = 0)", rest, _set(x_t=0.0, **{b: 0.0})),
         BATCH,
     )
 
 
 def _gru_step() -> tuple[Probe, ...]:
-    zeros = [_zero(name, f"look at what {name} enters") for name in SHAPES["GRU"] if name not in ("W_ho", "b_o")]
     return (
         Probe("z_t = 1 (h_t is the candidate then)", "look at the mixture, not at the candidate", _set(b_z=OPEN)),
         Probe("z_t = 0 (h_t is h_prev then)", "look at the candidate and its share", _set(b_z=-OPEN)),
@@ -103,7 +79,7 @@ def _gru_step() -> tuple[Probe, ...]:
         Probe("r_t = 0", "look at what r_t multiplies", _set(b_r=-OPEN)),
         _zero("x_t", "look at what is done with x_t"),
         _zero("h_prev", "look at what is done with h_prev"),
-        *zeros,
+        *(_zero(name, f"look at what {name} enters") for name in RECURRENT["GRU"]),
         BATCH,
     )
 
@@ -123,9 +99,7 @@ def _forward(kind: str) -> tuple[Probe, ...]:
         Probe("there is one step alone (T = 1)", "look at what is handed from step to step", _one("T")),
         BATCH,
         _zero("x", "look at what is done with x"),
-        _zero("W_hh", "look at what W_hh multiplies"),
-        _zero("W_xh", "look at what W_xh multiplies"),
-        _zero("W_ho", "look at what W_ho multiplies"),
+        *(_zero(name, f"look at what {name} multiplies") for name in ("W_hh", "W_xh", "W_ho")),
         _zero("b_o", "look at b_o"),
         *(gates if kind == "GRU" else ()),
     )
@@ -139,7 +113,9 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
 
     def alike(*axes: int) -> Callable[[Inputs], Inputs]:
         def made(arrays: Arrays) -> Arrays:
-            first = arrays[name].take([0], axes[0]).take([0], axes[-1])
+            first = arrays[name]
+            for axis in axes:
+                first = first.take([0], axis)
             return {name: np.broadcast_to(first, arrays[name].shape).copy()}
 
         return _arrays(made)
@@ -148,45 +124,41 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
         Probe(f"no value is below {middle:g}", f"look at what is done with values below {middle:g}", folded(1.0)),
         Probe(f"no value is above {middle:g}", f"look at what is done with values above {middle:g}", folded(-1.0)),
         Probe("all units and sequences are alike", "", alike(1, 2)),
-        Probe("all sequences are alike", "", alike(1, 1)),
-        Probe("all units are alike", "", alike(2, 2)),
+        Probe("all sequences are alike", "", alike(1)),
+        Probe("all units are alike", "", alike(2)),
         BATCH,
         Probe("there is one unit alone (H = 1)", "", _one("H")),
     )
 
 
-def _growing(W: np.ndarray) -> np.ndarray:
-    return np.diag(np.arange(1.0, 1 + len(W)))
-
-
-def _signs(W: np.ndarray) -> np.ndarray:
-    return np.diag(np.arange(1.0, 1 + len(W)) * (-1) ** np.arange(1, 1 + len(W)))
-
-
-def _quarter_turn(W: np.ndarray) -> np.ndarray:
-    return np.array([[0.0, -1.0], [1.0, 0.0]])
-
-
 def _matrices() -> tuple[Probe, ...]:
+    others, values = "look at what is done with other matrices", "look at how the eigenvalues are made"
+
     def probe(name: str, look: str, matrix: Callable[[np.ndarray], np.ndarray]) -> Probe:
         return Probe(name, look, _arrays(lambda arrays: {"W": matrix(arrays["W"])}), narrow=True)
 
+    def numbered(W: np.ndarray) -> np.ndarray:
+        return np.arange(1.0, 1 + len(W))
+
     return (
-        probe("W is symmetric", "look at what is done with other matrices", lambda W: (W + W.T) / 2),
-        probe("W is diagonal and positive", "look at what is done with other matrices", _growing),
-        probe("W is diagonal", "look at how the eigenvalues are made", _signs),
-        probe("W is triangular", "look at how the eigenvalues are made", lambda W: np.triu(W) + 2 * np.eye(len(W))),
-        probe("W is a quarter turn (eigenvalues i and -i)", "look at what is done with the rest", _quarter_turn),
+        probe("W is symmetric", others, lambda W: (W + W.T) / 2),
+        probe("W is diagonal and positive", others, lambda W: np.diag(numbered(W))),
+        probe("W is diagonal", values, lambda W: np.diag(numbered(W) * (-1) ** numbered(W))),
+        probe("W is triangular", values, lambda W: np.triu(W) + 2 * np.eye(len(W))),
+        probe(
+            "W is a quarter turn (eigenvalues i and -i)", "look at what is done with the rest",
+            lambda W: np.array([[0.0, -1.0], [1.0, 0.0]]),
+        ),
         probe("W is 1 x 1", "look at what is done with several eigenvalues", lambda W: np.abs(W[:1, :1])),
-    )
+    )  # fmt: skip
 
 
-def _lists(*more: Probe) -> tuple[Probe, ...]:
+def _lists(name: str, look: str, change: Callable[[Inputs], Inputs]) -> tuple[Probe, ...]:
     return (
-        Probe("there is one matrix alone", "look at what is done with several of them", _only("g", (0,))),
-        Probe("there is one vector alone", "look at what is done with several of them", _only("g", (2,))),
-        Probe("there are matrices alone", "look at what is done with vectors", _only("g", (0, 1))),
-        *more,
+        Probe("there is one matrix alone", "look at what is done with several of them", _only(0)),
+        Probe("there is one vector alone", "look at what is done with several of them", _only(2)),
+        Probe("there are matrices alone", "look at what is done with vectors", _only(0, 1)),
+        Probe(name, look, change),
     )
 
 
@@ -194,28 +166,25 @@ def _absolute(arrays: Arrays) -> Arrays:
     return {name: np.abs(value) for name, value in arrays.items() if name.startswith("g")}
 
 
+def _counting(arrays: Arrays) -> Arrays:
+    return {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)}
+
+
 _THROUGH_TIME = (
     BATCH,
     Probe("there is one step alone (T = 1)", "", _one("T")),
     Probe("there is one unit alone (H = 1)", "", _one("H")),
 )
-
-
-def _counting(arrays: Arrays) -> Arrays:
-    return {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)}
-
-
-def _identity(arrays: Arrays) -> Arrays:
-    return {"W_hh": np.eye(len(arrays["W_hh"]))}
-
-
 _REGULARISED = (
     Probe("every slope is 1", "look at what is done with slope", _set(slope=1.0)),
-    Probe("W_hh is the identity", "look at what W_hh multiplies", _arrays(_identity)),
+    Probe(
+        "W_hh is the identity", "look at what W_hh multiplies",
+        _arrays(lambda arrays: {"W_hh": np.eye(len(arrays["W_hh"]))}),
+    ),
     Probe("everything counts", "look at what is done with what does not count", _arrays(_counting)),
     BATCH,
     Probe("there is one step alone (T = 1)", "", _one("T", 1)),
-)
+)  # fmt: skip
 
 PROBES: dict[str, tuple[Probe, ...]] = {
     "rnn_step": _affine("h"),
@@ -233,8 +202,8 @@ PROBES: dict[str, tuple[Probe, ...]] = {
     "sat_time": _distances("hidden", 0.0),
     "gate_sat_time": _distances("spread", 0.5),
     "rho": _matrices(),
-    "grad_norm": _lists(Probe("every entry is positive", "look at what is done with signs", _arrays(_absolute))),
-    "clip": _lists(Probe("the cutoff is 1", "look at what is done with the cutoff", _set(cutoff=1.0))),
+    "grad_norm": _lists("every entry is positive", "look at what is done with signs", _arrays(_absolute)),
+    "clip": _lists("the cutoff is 1", "look at what is done with the cutoff", _set(cutoff=1.0)),
     "omega": _REGULARISED,
 }
 PROBED: dict[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
-from rnnkit.assignments.training_dynamics.cases import cells, diagnostics, extra
+from rnnkit.assignments.training_dynamics.cases import cells, functions
+from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
-from rnnkit.assignments.training_dynamics.public_rounds import of_cell, of_function
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
@@ -45,7 +45,7 @@ def _function(
 ) -> Question:
     return Question(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
-        tuple(needs.split()), extra, cases=FUNCTIONS[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
+        tuple(needs.split()), extra, cases=functions.CASES[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
         returns=RETURNS.get(id),
     )  # fmt: skip
@@ -63,7 +63,6 @@ def _of_own_setting(name: Any) -> Report:
     return of_run(name)
 
 
-FUNCTIONS = diagnostics.CASES | extra.CASES
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 

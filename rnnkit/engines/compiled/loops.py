@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -40,7 +41,8 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
         w: the weights by name, float32, detached.
         phi: None for the GRU.
     """
-    x, (units, classes) = _with_ones(batch.inputs), w["W_ho"].shape
+    x, (units, classes) = np.ones((*batch.inputs.shape[:2], len(w["W_xh"]) + 1), np.float32), w["W_ho"].shape
+    x[..., :-1] = batch.inputs
     recurrence = _pack_recurrence(w, phi)
     traces = _forward(recurrence, phi, x)  # (1, T, B, P), or (4, T, B, P): h, z, r, candidate
     every_step = slice(None) if head.name == "softmax" else slice(-1, None)  # the steps that have an output
@@ -50,28 +52,26 @@ def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bo
     output[:] = _padded(w["b_o"][None])
     add_product(_rows(output), states, W_o)
     loss, error, slope = _judge(head, output, batch.targets, classes)
-    forward_pass: dict[str, Any] = {
-        "loss": loss,
-        "error": error,
-        "output": _tensor(output if head.name == "softmax" else output[0], classes),
-        "hidden": _tensor(traces[0], units),
-        "gates": {"z": _tensor(traces[1], units), "r": _tensor(traces[2], units)} if phi is None else None,
-        "phi": phi,
-    }
+    seen = Pass(
+        loss=loss,
+        error=error,
+        output=_tensor(output if head.name == "softmax" else output[0], classes),
+        hidden=_tensor(traces[0], units),
+        gates={"z": _tensor(traces[1], units), "r": _tensor(traces[2], units)} if phi is None else None,
+        phi=phi,
+    )
     if not backward:
-        return Pass(**forward_pass)
+        return seen
 
     total = np.zeros_like(traces[0])
     add_product(_rows(total[every_step]), _rows(slope)[:, :classes], _padded(w["W_ho"].T))
-    direct = total.copy() if flow else None
+    direct = _tensor(total.copy(), units) if flow else None
     grads = _backward(recurrence, phi, x, traces, total)
     slope_rows = _tensor(_rows(slope), classes)
     # A long sum that cancels: torch adds it up as the plain engine does, where our own order would differ by 1e-5.
     grads |= {"W_ho": torch.from_numpy(states).T @ slope_rows, "b_o": slope_rows.sum(0)}
-    watched: dict[str, Any] = {}
-    if direct is not None:
-        watched = {"flow": _tensor(total, units), "direct": _tensor(direct, units)}
-    return Pass(**forward_pass, grads={name: grads[name] for name in w}, **watched)
+    in_order = {name: grads[name] for name in w}
+    return replace(seen, grads=in_order, flow=_tensor(total, units) if flow else None, direct=direct)
 
 
 def _forward(recurrence: Recurrence, phi: str | None, x: np.ndarray) -> np.ndarray:
@@ -168,31 +168,20 @@ def _names(phi: str | None) -> str:
 
 def _pack_recurrence(w: Weights, phi: str | None) -> Recurrence:
     """``(G, J, P)`` input weights and biases, ``(G, H, P)`` recurrent weights and their transposes, G of `_names`."""
-    names, units, channels = _names(phi), len(w["W_hh"]), len(w["W_xh"])
-    W_x = np.zeros((len(names), channels + 1, _up(units)), np.float32)
-    W_h = np.zeros((2, len(names), units, _up(units)), np.float32)
-    for i, name in enumerate(names):
-        W_x[i, :-1, :units], W_x[i, -1, :units] = w[f"W_x{name}"], w[f"b_{name}"]
-        W_h[0, i, :, :units], W_h[1, i, :, :units] = w[f"W_h{name}"], w[f"W_h{name}"].T
-    return W_x, W_h[0], W_h[1]
-
-
-def _up(n: int) -> int:
-    return -(-n // LANES) * LANES
+    from_input = [torch.cat([w[f"W_x{name}"], w[f"b_{name}"][None]]) for name in _names(phi)]
+    from_state = [w[f"W_h{name}"] for name in _names(phi)]
+    W_x, W_h, W_back = (
+        np.stack([*map(_padded, matrices)]) for matrices in (from_input, from_state, [W.T for W in from_state])
+    )
+    return W_x, W_h, W_back
 
 
 def _padded(matrix: Tensor) -> np.ndarray:
     """``(m, n)`` with zeros up to a multiple of `LANES` in n."""
-    padded = np.zeros((matrix.shape[0], _up(matrix.shape[1])), np.float32)
-    padded[:, : matrix.shape[1]] = matrix
+    rows, columns = matrix.shape
+    padded = np.zeros((rows, columns + -columns % LANES), np.float32)
+    padded[:, :columns] = matrix
     return padded
-
-
-def _with_ones(inputs: Tensor) -> np.ndarray:
-    """``(T, B, I)`` to ``(T, B, I + 1)``."""
-    x = np.ones((*inputs.shape[:2], inputs.shape[2] + 1), np.float32)
-    x[..., :-1] = inputs
-    return x
 
 
 def _rows(array: np.ndarray) -> np.ndarray:

@@ -15,11 +15,12 @@ from rnnkit.assignments import names
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.lock import locked
 from rnnkit.common.names import STUDENT, BadValue, unknown
+from rnnkit.common.places import clone_root
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.ledger import Entry, Ledger
-from rnnkit.grading.release.release import RELEASE, ReleaseError, differences
+from rnnkit.grading.release.release import RELEASE, ReleaseError, differences, generate
 from rnnkit.grading.sandbox.room import no_room
 
 MOST_BACKUPS = 20
@@ -40,6 +41,11 @@ class Course:
 
     root: Path
     folder: Path
+
+    @classmethod
+    def at(cls, folder: Path | None) -> Course:
+        """The course of a folder; the clone's own by default."""
+        return cls(clone_root(), (folder or clone_root()).resolve())
 
     submitted = _inside("submitted")
     autograded = _inside("autograded")
@@ -62,7 +68,6 @@ class Graded:
 
     Fields:
         entries: of all submissions, graded now or before.
-        unchanged: students for whom there was nothing to do.
         again: students whose submissions are as they were, and graded again as what decides points has changed.
         missing: students of the roster who have not submitted.
         refused: folders that are no student's, with reasons.
@@ -84,26 +89,18 @@ class Graded:
 
 
 @contextmanager
-def told_of_room(course: Course) -> Iterator[None]:
-    """Makes an error of a full disk one that says so: nothing can be begun."""
+def lock(course: Course) -> Iterator[None]:
+    """One grading of a course at a time; the system lets go when the process ends. A full disk says that it is full."""
+    folder = course.folder / "grading"
     try:
-        yield
+        folder.mkdir(parents=True, exist_ok=True)
+        refusal = GradingError(f"{folder}: another process is grading this course; wait for it to end")
+        with locked(folder / ".lock", refusal):
+            yield
     except Exception as error:
         if not no_room(error):
             raise
-        raise GradingError(
-            f"{course.folder / 'grading'}: there is no room on the disk; make some and try again"
-        ) from error
-
-
-@contextmanager
-def lock(course: Course) -> Iterator[None]:
-    """One grading of a course at a time; the system lets go when the process ends."""
-    folder = course.folder / "grading"
-    folder.mkdir(parents=True, exist_ok=True)
-    refusal = GradingError(f"{folder}: another process is grading this course; wait for it to end")
-    with locked(folder / ".lock", refusal):
-        yield
+        raise GradingError(f"{folder}: there is no room on the disk; make some and try again") from error
 
 
 def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
@@ -118,7 +115,7 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
         )
     if fresh or ledger.content["entered"].get(assignment.name) != now:
         with tempfile.TemporaryDirectory() as folder:
-            gradebook.enter_assignment(course.root, course.folder, Path(folder), assignment.name)
+            generate(course.root, Path(folder), [assignment.name], db_url=gradebook.url(course.folder))
             if changed := differences(Path(folder), course.root / RELEASE, [assignment.name]):
                 raise ReleaseError(
                     f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
@@ -126,26 +123,23 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
                 )
         ledger.content["entered"][assignment.name] = now
         ledger.save()
-    if people := [(s.id, s.first_name, s.last_name, s.email) for s in course.people]:
+    if people := course.people:
         with gradebook.opened(course.folder) as book:
-            known = {s.id: (s.first_name or "", s.last_name or "", s.email or "") for s in book.students}
-            gradebook.enter_students(book, [person for person in people if known.get(person[0]) != person[1:]])
+            gradebook.enter_students(book, people)
 
 
 def standing(course: Course, assignment: Assignment, students: Sequence[str]) -> Graded:
     """Who has submitted, who has not, and which folders are no student's."""
     result, name = Graded(), assignment.name
-    folders = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
-    for folder in (folder for folder in folders if not folder.name.startswith(".")):
+    for folder in sorted(course.submitted.glob("[!.]*")):
         if not folder.is_dir() or folder.is_symlink():
             result.refused[folder.name] = "expected a student's folder, found something else"
         elif not STUDENT.fullmatch(folder.name):
             result.refused[folder.name] = "expected a student's id (letters, digits, . _ @ -) as the folder's name"
-        elif (folder / name).is_symlink() or not (folder / name).is_dir():
-            if not any((folder / other).is_dir() for other in names()):  # else another assignment was handed in
-                result.refused[folder.name] = f"expected the folder {name} in it, found none"
-        else:
+        elif (folder / name).is_dir() and not (folder / name).is_symlink():
             result.entries[folder.name] = Entry(folder.name, "")
+        elif not any((folder / other).is_dir() for other in names()):  # else another assignment was handed in
+            result.refused[folder.name] = f"expected the folder {name} in it, found none"
     result.missing = [student.id for student in course.people if student.id not in result.entries]
     result.folders = set(result.entries)
     for student in students:
@@ -175,11 +169,7 @@ def back_up(course: Course) -> None:
 
 
 def forget(course: Course, assignment: Assignment, student: str) -> None:
-    """Takes a student out of gradebook, ledger, autograded notebooks and feedback of an assignment.
-
-    Raises:
-        GradingError: nobody of this name was graded, or the submission is still there.
-    """
+    """Takes a student who no longer submits out of gradebook, ledger, autograded notebooks and feedback."""
     with lock(course):
         ledger = Ledger(course.ledger, assignment.name)
         folder = course.submitted / student / assignment.name

@@ -27,11 +27,7 @@ PLUGS = "rnnkit.assignments"
 
 
 def deciding(assignment: str) -> list[Path]:
-    """The files of rnnkit that decide the points of an assignment.
-
-    Arguments:
-        assignment: a folder of ``assignments``; of the others nothing counts.
-    """
+    """The files of rnnkit that decide the points of an assignment; of other assignments nothing counts."""
     package, plug = PACKAGE, PACKAGE / "assignments" / assignment
     kept = {package / name for name in KEPT}  # what they import beyond themselves is left out where answers are scored
     begin = [path for name in (*GRADER, f"{PLUGS}.{assignment}") if (path := file_of(name, package))]
@@ -48,13 +44,7 @@ def _follows(name: str, assignment: str) -> bool:
 
 
 def followed(begin: list[Path], package: Path, wanted: Callable[[str], bool]) -> set[Path]:
-    """Files, and all that they import of rnnkit.
-
-    Arguments:
-        begin: the files.
-        package: the folder of rnnkit.
-        wanted: whether a module, by its dotted name, is followed.
-    """
+    """Files, and all that they import of rnnkit; `wanted` says whether a module of a dotted name is followed."""
     whole: set[Path] = set()
     passed: set[Path] = set()
     waiting = [(path, True) for path in begin]
@@ -105,8 +95,8 @@ def _imports(node: ast.AST, lazily: bool) -> Iterator[tuple[str, bool]]:
     elif isinstance(node, ast.ImportFrom):
         names = [f"{node.module}.{one.name}" for one in node.names]
     elif isinstance(node, ast.Tuple | ast.List):
-        words = [getattr(one, "value", None) for one in node.elts]
-        names = [word for option, word in pairwise(words) if option == "-m" and str(word).startswith("rnnkit.")]
+        words = [str(getattr(one, "value", "")) for one in node.elts]
+        names = [word for option, word in pairwise(words) if option == "-m" and word.startswith("rnnkit.")]
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         names = _in_text(node.value)
     yield from ((name, lazily) for name in names)

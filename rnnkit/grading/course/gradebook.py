@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,17 +13,17 @@ from nbgrader.api import (
     Grade,
     Gradebook,
     MissingEntry,
-    Student,
     SubmittedAssignment,
     SubmittedNotebook,
     TaskCell,
 )
+from nbgrader.api import Student as Person
 
-from rnnkit.grading.course.marks import TASK
+from rnnkit.grading.course.roster import Student
 from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
-from rnnkit.grading.release.release import generate
 
 COURSE_ID = "rnnkit"
+TASK = "_task"  # ends the name of a question that a person marks; its answer has none
 # A check that ended like that is looked at by a person.
 REVIEW = ("no answer", "against the rules", NOT_TRIED, WAITS)
 
@@ -42,25 +43,22 @@ def opened(course: Path) -> Iterator[Gradebook]:
             gradebook.db.rollback()
 
 
-def enter_assignment(root: Path, course: Path, out: Path, assignment: str) -> None:
-    """Enters an assignment of a clone into the gradebook, with its questions and points.
-
-    Raises:
-        ReleaseError: nbgrader refuses: questions were added or removed after submissions came in.
-    """
-    (course / "grading").mkdir(exist_ok=True)
-    generate(root, out, [assignment], db_url=url(course))
+def people(gradebook: Gradebook) -> dict[str, Student]:
+    """The students that the gradebook knows, by id."""
+    known = [(one.id, one.first_name or "", one.last_name or "", one.email or "") for one in gradebook.students]
+    return {about[0]: Student(*about) for about in known}
 
 
-def enter_students(gradebook: Gradebook, students: Iterable[tuple[str, str, str, str]]) -> None:
-    """Enters a roster: id, first name, last name, email."""
-    for id, first, last, email in students:
-        gradebook.update_or_create_student(id, first_name=first or None, last_name=last or None, email=email or None)
+def enter_students(gradebook: Gradebook, roster: Iterable[Student]) -> None:
+    """Enters who is new in a roster, or is called otherwise by now."""
+    known = people(gradebook)
+    for student in roster:
+        if known.get(student.id) != student:
+            about = {name: value or None for name, value in asdict(student).items() if name != "id"}
+            gradebook.update_or_create_student(student.id, **about)
 
 
-def record(
-    gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None = None
-) -> None:
+def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None) -> None:
     """Enters one submission's result in one transaction.
 
     Points and comments that a person gave stay, and are marked for another look where what they judge has changed.
@@ -68,36 +66,27 @@ def record(
     and wait for a person.
 
     Arguments:
-        gradebook: open.
-        assignment: its name.
-        entry: the result.
+        gradebook: as `opened` gives it: where anything goes wrong, nothing is entered.
         fresh: the questions that were graded now; other scores stay.
-        before: the result before this one.
     """
-    try:
-        submission = _submission(gradebook, assignment, entry.student)
-        if entry.received:  # nbgrader's times are UTC and do not say so
-            submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
-        for notebook in submission.notebooks:
-            _move_to_answers(notebook)
-            for grade in notebook.grades:
-                if grade.name in fresh and grade.name in entry.scores:
-                    _enter_score(grade, entry, before)
-                elif grade.name in fresh:
-                    _enter_answer(grade, entry, before)
-                elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
-                    grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
-                elif entry.absent(f"{notebook.name}.ipynb"):
-                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, False
-                elif entry.rejected(f"{notebook.name}.ipynb"):
-                    grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, True
-            for comment in notebook.comments:
-                if comment.name in fresh and comment.name in entry.answers:
-                    comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
-        gradebook.db.commit()
-    except BaseException:
-        gradebook.db.rollback()
-        raise
+    submission = _submission(gradebook, assignment, entry.student)
+    if entry.received:  # nbgrader's times are UTC and do not say so
+        submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+    for notebook in submission.notebooks:
+        _move_to_answers(notebook)
+        for grade in notebook.grades:
+            if grade.name in fresh and grade.name in entry.scores:
+                _enter_score(grade, entry, before)
+            elif grade.name in fresh:
+                _enter_answer(grade, entry, before)
+            elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:
+                grade.auto_score, grade.needs_manual_grade = 0.0, False  # its points stand in the answer below it
+            elif entry.absent(file := f"{notebook.name}.ipynb") or entry.rejected(file):
+                grade.auto_score, grade.needs_manual_grade = grade.auto_score or 0.0, not entry.absent(file)
+        for comment in notebook.comments:
+            if comment.name in fresh and comment.name in entry.answers:
+                comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
+    gradebook.db.commit()
 
 
 def _move_to_answers(notebook: SubmittedNotebook) -> None:
@@ -157,16 +146,10 @@ def remove(gradebook: Gradebook, assignment: str, student: str) -> None:
 
 def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:
     """A submission with all its grades and comments, found or made; nothing is committed here."""
-    try:
+    with suppress(MissingEntry):
         return gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        pass
     with gradebook.db.no_autoflush:
-        try:
-            person = gradebook.find_student(student)
-        except MissingEntry:
-            person = Student(id=student)
-            gradebook.db.add(person)
+        person = gradebook.db.get(Person, student) or Person(id=student)
         submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
         for notebook in submission.assignment.notebooks:
             submitted = SubmittedNotebook(notebook=notebook, assignment=submission)

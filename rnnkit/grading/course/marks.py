@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from nbgrader.api import Assignment as Released
-from nbgrader.api import BaseCell, Comment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.api import Student as Person
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook, TaskCell
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import selectinload
 
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.names import BadValue
+from rnnkit.grading.course import gradebook
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.master import masters
 from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import FAILED, GRADED, Entry
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, Entry, Ledger
 from rnnkit.grading.release.release import ReleaseError
-from rnnkit.notebook.cells import SOLUTION
-
-TASK = "_task"  # ends the name of a question that a person marks; its answer has none
-NOT_GRADED = "not graded"  # the ledger's word for questions of a notebook that was never there
-
-
-class MarksError(BadValue):
-    """A gradebook that cannot be read."""
+from rnnkit.notebook.cells import SOLUTION, name_of
 
 
 @dataclass(frozen=True)
@@ -43,11 +33,11 @@ class Mark:
         notebook: the notebook's name, without its ending.
         code: whether a check gives the points.
         task: whether it is a task cell, which puts a question and has points only by exception.
-        most: the most that can be had.
-        auto: what the check gave; None where it gave nothing.
+        auto: what the check gave; None where it gave nothing, or has not run.
         by_hand: what a person entered; it counts instead.
         extra: extra credit, on top; of a check that has 0 points in the notebook, what it gave.
         waits: whether a person has yet to look at it.
+        to_read: whether one can: what was never handed in only waits.
         comment: on the answer, or on the code above the check.
     """
 
@@ -60,17 +50,18 @@ class Mark:
     by_hand: float | None = None
     extra: float = 0.0
     waits: bool = False
+    to_read: bool = False
     comment: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Which cell it is: the notebook's name and its own."""
+        return self.notebook, self.id
 
     @property
     def points(self) -> float | None:
         """What counts, without extra credit that a person gave; None where nothing was given yet."""
         return self.auto if self.by_hand is None else self.by_hand
-
-    def known_to(self, entry: Entry) -> Mark:
-        """The mark without the 0 of a check whose notebook could not be graded and waits, as the ledger has it."""
-        not_graded = entry.scores.get(self.id, {}).get("status") == NOT_GRADED
-        return replace(self, auto=None) if self.code and self.waits and not_graded else self
 
     @property
     def shown(self) -> str:
@@ -84,12 +75,17 @@ class Mark:
 
 @dataclass
 class Submission:
-    """All marks of one student."""
+    """All marks of one student, and what the ledger says of them."""
 
-    student: str
-    submitted: datetime | None
+    entry: Entry
+    submitted: datetime | None = None
     penalty: float = 0.0
     marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def most(self) -> float:
+        """The most that can be had without extra credit."""
+        return sum(mark.most for mark in self.marks)
 
     @property
     def auto(self) -> float:
@@ -116,175 +112,133 @@ class Submission:
         """Everything, less the penalty for being late: nbgrader's score."""
         return max(0.0, self.auto + self.manual + self.extra - self.penalty)
 
-    def to_read(self, entry: Entry) -> list[Mark]:
-        """What a person has yet to look at, but what was never handed in: of that there is nothing to see.
+    @property
+    def unread(self) -> int:
+        """How much a person has yet to look at; of what the gradebook does not have the ledger knows the answers."""
+        if self.marks:
+            return sum(mark.to_read for mark in self.marks)
+        return sum(answer["answered"] for answer in self.entry.answers.values())
 
-        Arguments:
-            entry: the ledger's; an empty one says nothing.
-        """
-        if entry.status == GRADED and not (entry.scores or entry.answers):
-            return [mark for mark in self.marks if mark.waits]
-        checked = {id for id, score in entry.scores.items() if score["status"] != NOT_GRADED}
-        return [mark for mark in self.marks if mark.waits and mark.id in checked | set(entry.answers)]
-
-    def waits_for(self, entry: Entry) -> list[str]:
-        """What is to come before the total is final, in a few words each; empty where it is.
-
-        Arguments:
-            entry: the ledger's; an empty one says nothing.
-        """
-        to_read, open_ = len(self.to_read(entry)), {mark.notebook for mark in self.marks if mark.waits}
-        lost = [Path(name).stem for name in entry.notebooks if entry.rejected(name) and Path(name).stem in open_]
-        return [
-            *([f"{to_read} still to be marked by a person"] if to_read else []),
-            *([f"{name} is missing, in doubt, or cannot be read" for name in lost] if entry.status != FAILED else []),
-            *(["the last submission could not be graded"] if entry.status == FAILED else []),
-        ]
+    @property
+    def waits_for(self) -> list[str]:
+        """What is to come before the total is final, in a few words each; empty where it is."""
+        waits = [f"{self.unread} still to be marked by a person"] if self.unread else []
+        if self.entry.status == FAILED:
+            return [*waits, "the last submission could not be graded"]
+        unfinished = {mark.notebook for mark in self.marks if mark.waits}
+        lost = [Path(name).stem for name in self.entry.notebooks if self.entry.rejected(name)]
+        return waits + [f"{name} is missing, in doubt, or cannot be read" for name in lost if name in unfinished]
 
 
 @dataclass
 class Marks:
-    """What a gradebook says of one assignment.
+    """What is known of one assignment.
 
     Fields:
-        cells: every graded cell, without a student's points; in the notebooks' order, where that is known.
-        people: the students that the gradebook knows.
-        submissions: by student.
+        cells: every graded cell, without a student's points; in the notebooks' order.
+        people: those of the roster in its order, then the others that gradebook or ledger know.
+        submissions: those in the gradebook, by student.
+        entries: the ledger's, by student.
     """
 
-    cells: list[Mark]
-    people: dict[str, Student]
-    submissions: dict[str, Submission]
+    cells: list[Mark] = field(default_factory=list)
+    people: dict[str, Student] = field(default_factory=dict)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
 
     @property
     def most(self) -> float:
         """The most that can be had without extra credit."""
         return sum(cell.most for cell in self.cells)
 
-
-def order_of(root: Path, assignment: Assignment) -> list[tuple[str, str]]:
-    """Notebook and grade_id of every cell, in the order of the released notebooks; empty where nothing was released."""
-    try:
-        given = masters(root, assignment)
-    except ReleaseError:
-        return []
-    cells = [(Path(name).stem, cell) for name, notebook in given.items() for cell in notebook.cells]
-    return [(name, cell.metadata.get("nbgrader", {}).get("grade_id", "")) for name, cell in cells]
+    def of(self, student: str) -> Submission:
+        """A student's marks; none where the gradebook has none."""
+        return self.submissions.get(student) or Submission(self.entries.get(student) or Entry(student, GRADED))
 
 
-def read_marks(url: str, assignment: Assignment, order: Sequence[tuple[str, str]] = ()) -> Marks:
+def read_marks(course: Course, assignment: Assignment) -> Marks:
     """Reads an assignment's marks.
 
-    Arguments:
-        url: the gradebook, as sqlalchemy has it.
-        assignment: which one.
-        order: of the cells, see `order_of`; the others follow: questions of the checks first, then by name.
-
     Raises:
-        MarksError: no gradebook there, or none with this assignment.
+        BadValue: no gradebook there, or none with this assignment.
     """
-    checks = {(Path(one.notebook).stem, one.id): len(order) + number for number, one in enumerate(assignment.code)}
-    with _session(url) as session:
-        return _read(session, assignment.name, checks | {place: number for number, place in enumerate(order)})
+    marks = Marks(entries=Ledger(course.ledger, assignment.name).entries)
+    with _opened(course) as book:
+        try:
+            released = book.find_assignment(assignment.name)
+        except MissingEntry:
+            known = ", ".join(one.name for one in book.assignments) or "none"
+            raise BadValue(f"assignment: expected one of {known}, got {assignment.name!r}") from None
+        entered, roster = gradebook.people(book), {student.id: student for student in course.people}
+        others = sorted({*entered, *marks.entries} - {*roster})
+        marks.people = roster | {id: entered.get(id) or Student(id) for id in others}
+        marks.cells = _cells(released, _order(course.root, assignment))
+        notebooks = selectinload(SubmittedAssignment.notebooks)
+        whole = (notebooks.selectinload(SubmittedNotebook.grades), notebooks.selectinload(SubmittedNotebook.comments))
+        for one in book.db.query(SubmittedAssignment).filter_by(assignment=released).options(*whole):
+            marks.submissions[one.student_id] = _submission(one, marks.cells, marks.of(one.student_id).entry)
+    return marks
 
 
-def entered(url: str) -> list[str]:
+def entered(course: Course) -> list[str]:
     """The names of the assignments that a gradebook knows; see `read_marks` for what it raises."""
-    with _session(url) as session:
-        return [name for (name,) in session.query(Released.name)]
+    with _opened(course) as book:
+        return [assignment.name for assignment in book.assignments]
 
 
 @contextmanager
-def _session(url: str) -> Iterator[Session]:
-    where = make_url(url)
-    if where.get_backend_name() == "sqlite" and not Path(where.database or "").is_file():
-        raise MarksError(f"expected a gradebook, found no file {where.database}; grade submissions first")
-    engine = create_engine(url)
+def _opened(course: Course) -> Iterator[Gradebook]:
+    if not course.gradebook.is_file():
+        raise BadValue(f"expected a gradebook, found no file {course.gradebook}; grade submissions first")
     try:
-        with Session(engine) as session:
-            yield session
+        with gradebook.opened(course.folder) as book:
+            yield book
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
-        raise MarksError(f"{where.database}: expected a gradebook of nbgrader, got {reason}") from None
-    finally:
-        engine.dispose()
+        raise BadValue(f"{course.gradebook}: expected a gradebook of nbgrader, got {reason}") from None
 
 
-def _read(session: Session, assignment: str, order: dict[tuple[str, str], int]) -> Marks:
-    known = [name for (name,) in session.query(Released.name)]
-    if assignment not in known:
-        raise MarksError(f"assignment: expected one of {', '.join(known) or 'none'}, got {assignment!r}")
-    people = {
-        person.id: Student(person.id, person.first_name or "", person.last_name or "", person.email or "")
-        for person in session.query(Person)
-    }
-    submissions = {
-        student: Submission(student, submitted)
-        for student, submitted in session.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
-        .join(Released)
-        .filter(Released.name == assignment)
-    }
-    penalties = _of_submissions(session.query(SubmittedNotebook.late_submission_penalty), assignment)
-    for penalty, student, _ in penalties:
-        submissions[student].penalty += penalty or 0.0
-    comments = {
-        (student, notebook, name): comment or ""
-        for comment, name, student, notebook in _of_submissions(
-            session.query(Comment.comment, BaseCell.name).select_from(Comment).join(BaseCell).join(Comment.notebook),
-            assignment,
-        )
-    }
-    columns = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
-    grades = session.query(*columns, *_ABOUT).select_from(Grade).join(BaseCell).join(Grade.notebook)
-    for auto, by_hand, extra, waits, name, kind, most, cell_type, student, notebook in _of_submissions(
-        grades, assignment
-    ):
-        comment = comments.get((student, notebook, name)) or comments.get((student, notebook, name + SOLUTION), "")
-        code, task = cell_type == "code", kind == "TaskCell"
-        if waits and not code:  # the 0 of what a person has yet to mark is nobody's
-            auto = None
-        mark = Mark(name, notebook, code, task, most, auto, by_hand, extra or 0.0, bool(waits), comment)
-        if code and not most:
-            mark = replace(mark, extra=mark.extra + (mark.points or 0.0))
-        submissions[student].marks.append(mark)
-    for submission in submissions.values():
-        submission.marks.sort(key=lambda mark: _place(mark, order))
-    cells = sorted(_cells(session, assignment), key=lambda mark: _place(mark, order))
-    return Marks(cells, people, submissions)
+def _order(root: Path, assignment: Assignment) -> list[tuple[str, str]]:
+    """The places of the released notebooks' cells; none where nothing was released."""
+    try:
+        released = masters(root, assignment)
+    except ReleaseError:
+        return []
+    return [(Path(name).stem, name_of(cell)) for name, notebook in released.items() for cell in notebook.cells]
 
 
-_ABOUT = (BaseCell.name, BaseCell.type, Grade.max_score, Grade.cell_type)
-
-
-def _of_submissions(query: Any, assignment: str) -> Any:
-    """A query on submitted notebooks, with the student and the notebook's name as its last two columns."""
-    return (
-        query.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Released, SubmittedAssignment.assignment_id == Released.id)
-        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        .filter(Released.name == assignment)
-        .add_columns(SubmittedAssignment.student_id, Notebook.name)
-    )
-
-
-def _cells(session: Session, assignment: str) -> list[Mark]:
+def _cells(released: Released, order: list[tuple[str, str]]) -> list[Mark]:
+    """All graded cells; those that stand in no released notebook are the last."""
     cells = []
-    for notebook in session.query(Notebook).join(Released).filter(Released.name == assignment):
+    for notebook in released.notebooks:
         for cell in (*notebook.grade_cells, *notebook.task_cells):
-            task = cell.type == "TaskCell"
+            task = isinstance(cell, TaskCell)
             cells.append(Mark(cell.name, notebook.name, cell.cell_type == "code", task, cell.max_score))
-    return cells
+    numbers = {place: number for number, place in enumerate(order)}
+    return sorted(cells, key=lambda cell: (numbers.get(cell.place, len(numbers)), cell.place))
 
 
-def _place(mark: Mark, order: dict[tuple[str, str], int]) -> tuple:
-    """Where a cell stands among all: as given, then the questions of the checks in their order, then by name."""
-    return (order.get((mark.notebook, mark.id), math.inf), mark.notebook, mark.id)
+def _submission(stored: SubmittedAssignment, cells: list[Mark], entry: Entry) -> Submission:
+    """A submission's marks, in the order of the cells."""
+    submission = Submission(entry, stored.timestamp)
+    given: dict[tuple[str, str], tuple[Grade, dict[str, str | None]]] = {}
+    for notebook in stored.notebooks:
+        submission.penalty += notebook.late_submission_penalty or 0.0
+        comments = {comment.name: comment.comment for comment in notebook.comments}
+        given |= {(notebook.name, grade.name): (grade, comments) for grade in notebook.grades}
+    submission.marks = [_mark(cell, *given[cell.place], entry) for cell in cells if cell.place in given]
+    return submission
 
 
-def nobody(id: str, known: Iterable[str]) -> str:
-    """What is said of a student whom nobody knows."""
-    known = sorted(known)
-    return unknown(id, known, "student") if known else f"unknown student {id!r}, there are none yet"
+def _mark(cell: Mark, grade: Grade, comments: dict[str, str | None], entry: Entry) -> Mark:
+    waits, auto, extra = bool(grade.needs_manual_grade), grade.auto_score, grade.extra_credit or 0.0
+    not_run = not auto and entry.scores.get(cell.id, {}).get("status") == NOT_GRADED
+    if waits and (not_run or not cell.code):
+        auto = None  # the 0 of what could not be run, or has not been read, is nobody's
+    comment = comments.get(cell.id) or comments.get(cell.id + SOLUTION) or ""
+    to_read = waits and entry.has(cell.id)
+    mark = replace(cell, auto=auto, by_hand=grade.manual_score, waits=waits, to_read=to_read, comment=comment)
+    return replace(mark, extra=extra if mark.most or not mark.code else extra + (mark.points or 0.0))
 
 
 def unfinished(students: int) -> str:

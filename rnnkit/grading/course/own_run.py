@@ -10,7 +10,6 @@ import json
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,7 +25,7 @@ from rnnkit.checks.report import Report
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.common.wire import decode
-from rnnkit.grading.course.submission import MOST_MEMORY_MB, RESULT, STAGE, GradingJob, Result, stage_data
+from rnnkit.grading.course.submission import MOST_MEMORY_MB, STAGE, GradingJob, Result, score_of, stage_data
 from rnnkit.grading.ledger import WAITS
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
@@ -42,20 +41,15 @@ def wall_s(seconds: float) -> float:
 
 
 def try_again(job: GradingJob, seconds: float = SECONDS) -> None:
-    """Tries a submission's runs again, and writes the scores that they have by themselves and flags as a `Result`.
-
-    Arguments:
-        job: as for `rnnkit.grading.course.submission.grade_submission`, with a work folder of its own.
-        seconds: of computing.
-    """
-    stage = Path(job.work) / STAGE
-    stage_data(Path(job.folder), stage)
+    """Tries a submission's runs again, and writes the scores that they have by themselves and flags as a `Result`."""
+    stage = job.work / STAGE
+    stage_data(job.folder, stage)
     limits = Limits(wall_s=wall_s(seconds), cpu_s=math.ceil(seconds) + 60, memory_mb=MOST_MEMORY_MB)
-    confined = functools.partial(run, limits=limits, confined=job.confined, runtime=Path(job.runtime))
+    confined = functools.partial(run, limits=limits, confined=job.confined, runtime=job.runtime)
     assignment, result = get_assignment(job.assignment), Result(job.student)
     for question in assignment.records:
         _keep(result, question, *tried(confined, stage, assignment, question, job.seed % 2**32, seconds))
-    save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
+    result.save(job.work)
     shutil.rmtree(stage, ignore_errors=True)
 
 
@@ -68,8 +62,7 @@ def broken_off(student: str, assignment: Assignment, owed: list[str], why: str) 
 
 
 def _keep(result: Result, question: Question, report: Report, flags: list[str]) -> None:
-    score = {"points": report.points, "most": report.most, "status": report.status, "text": report.text()}
-    result.scores[question.id] = score
+    result.scores[question.id] = score_of(report)
     result.evidence += [f"{question.id}: {flag}" for flag in flags]
 
 
@@ -79,9 +72,8 @@ def tried(
     """The report on the best run that follows from its anchors, and flags about those that would be better.
 
     Arguments:
-        run: runs a command confined, with ``stage``.
-        stage: the submitted files.
-        assignment, question: what they may have points for; its judge's module says what tries them.
+        run: runs a command confined, with ``stage``: the submitted files.
+        question: what they may have points for; its judge's module says what tries them.
         seed: of everything that is drawn.
         seconds: of computing.
     """
@@ -94,20 +86,17 @@ def tried(
     except (ValueError, TypeError, KeyError) as error:
         why = why or f"its answer cannot be read ({type(error).__name__})"
     right = next((one for one in runs if one.verdict == judge.FOLLOWS), None)
-    better = [
-        f"{one.name}, {one.points:g} of {question.points:g} points: {_reason(judge, one)}"
-        for one in runs
-        if _open(judge, one)
-    ]
+    worth = f"of {question.points:g} points"
+    better = [f"{one.name}, {one.points:g} {worth}: {_reason(judge, one)}" for one in runs if _open(judge, one)]
     if why and right is None:
         better.append(f"trying it again was broken off: {one_line(why, 160)}")
     if right is None and not better:
-        tries = [judge.report_on(one.name, one.min_length, one.claimed, one.fresh) for one in runs if one.fresh]
+        tries = [one.report() for one in runs if one.fresh]
         untried = [f"{one.name}: {one_line(one.said, 160)}" for one in runs if one.fresh is None]
         return next(iter(tries), judge.without(untried[0] if untried else judge.UNREADABLE)), []
     report = failed(question, WAITS, NOTHING_SHOWN)
     if right is not None:
-        report = judge.report_on(right.name, right.min_length, right.claimed, right.fresh)
+        report = right.report()
         report.messages.append(f"{right.name}: {right.said}")
     return _waiting(report, better) if better else (report, [])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -18,11 +17,11 @@ from rnnkit.grading.course import gradebook, own_run
 from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
 from rnnkit.grading.course.master import masters, version
-from rnnkit.grading.course.submission import GradingJob, Result
+from rnnkit.grading.course.submission import AUTOGRADED, GradingJob, Result
 from rnnkit.grading.intake.receipts import Receipts, stamp
-from rnnkit.grading.ledger import FAILED, GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
+from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.notebooks.neutral import neutralise
-from rnnkit.grading.sandbox.room import no_room, reason
+from rnnkit.grading.sandbox.room import no_room
 
 
 def owing(assignment: Assignment, entry: Entry | Result | None) -> list[str]:
@@ -34,11 +33,8 @@ def owing(assignment: Assignment, entry: Entry | Result | None) -> list[str]:
 class Register:
     """The standing of one assignment, and what is entered into it.
 
-    Arguments:
-        course, assignment, ledger: where results go.
-        confined: how submissions are run, in words; it is noted with every result.
-
     Attributes:
+        confined: how submissions are run, in words; it is noted with every result.
         version: of what decides points.
         masters: the notebooks that submissions are rebuilt from, by file name.
         trees: student -> hash of the submitted files.
@@ -78,24 +74,25 @@ class Register:
         same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self.confined)
         return same and all(stored.get(id) == score["points"] for id, score in entry.scores.items())
 
+    def keep(self, job: GradingJob, result: Result) -> Entry:
+        """Enters what a grader process has found out."""
+        entry, fresh = self._entry(job, result), {*result.scores, *result.answers}
+        self._publish(result, job.work / AUTOGRADED)
+        self.record(entry, fresh & {*job.questions} if job.questions else fresh)
+        return entry
+
     def keep_run(self, child: Child) -> Entry:
         """Enters what trying a run again has shown; where that was broken off, its points wait for the instructor."""
-        student = child.job.student
-        entry = self.ledger.entries[student]
+        entry = self.ledger.entries[child.job.student]
         owed = owing(self.assignment, entry)
-        try:
-            result = child.result() or own_run.broken_off(student, self.assignment, owed, child.reason)
-            fresh = {id: entry.scores[id] | score for id, score in result.scores.items()}
-            earlier = [flag for flag in entry.evidence if not flag.startswith(tuple(fresh))]
-            entry = replace(entry, scores=entry.scores | fresh, evidence=earlier + result.evidence)
-            for id, score in fresh.items():
-                folder = self.course.autograded / student / self.assignment.name
-                own_run.show(folder / self.assignment.scored[id].notebook, id, score["text"])
-            self.record(entry, fresh)
-        except Exception as error:
-            return self.failed(student, reason(error, "the run of its own could not be entered"))
-        finally:
-            shutil.rmtree(child.job.work, ignore_errors=True)
+        result = child.result() or own_run.broken_off(entry.student, self.assignment, owed, child.reason)
+        fresh = {id: entry.scores[id] | score for id, score in result.scores.items()}
+        earlier = [flag for flag in entry.evidence if not flag.startswith(tuple(fresh))]
+        entry = replace(entry, scores=entry.scores | fresh, evidence=earlier + result.evidence)
+        graded = self.course.autograded / entry.student / self.assignment.name
+        for id, score in fresh.items():
+            own_run.show(graded / self.assignment.scored[id].notebook, id, score["text"])
+        self.record(entry, fresh)
         return entry
 
     def record(self, entry: Entry, fresh: Collection[str]) -> None:
@@ -107,9 +104,9 @@ class Register:
 
     def failed(self, student: str, reason: str, flags: Sequence[str] = ()) -> Entry:
         """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
-        kept = self.ledger.entries.get(student)
-        earlier = {"scores": self._scores(kept.scores), "answers": kept.answers} if kept else {}
-        entry = Entry(student, FAILED, reason, flags=list(flags), **earlier, **self._about(student, 0))
+        entry = self._new(student, 0, status=FAILED, reason=reason, flags=[*flags])
+        if before := self.ledger.entries.get(student):
+            entry.scores, entry.answers = self._scores(before.scores), before.answers
         try:
             self.record(entry, ())
         except Exception as error:  # then it has no row on the disk, and is graded by the next command
@@ -118,21 +115,22 @@ class Register:
             self.ledger.entries[student] = entry
         return entry
 
-    def _about(self, student: str, seed: int) -> dict[str, Any]:
-        """What every new entry says of itself."""
-        itself = {"tree": self.trees[student], "version": self.version, "confined": self.confined, "seed": seed}
-        return itself | {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
+    def _new(self, student: str, seed: int, **about: Any) -> Entry:
+        """An entry of now."""
+        itself: dict[str, Any] = {"tree": self.trees[student], "version": self.version, "confined": self.confined}
+        itself |= {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
+        return Entry(student, seed=seed, **itself, **about)
 
-    def entry(self, job: GradingJob, result: Result) -> Entry:
+    def _entry(self, job: GradingJob, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""
-        before, itself = self.ledger.entries.get(job.student), self._about(job.student, job.seed)
+        before = self.ledger.entries.get(job.student)
         kept = before.scores if before else {}
         for id in set(owing(self.assignment, result)) & set(kept):  # until it is tried again they stay
             result.scores[id]["points"] = kept[id]["points"]
-        if job.questions:  # everything else stays as it was, and so does what was graded last as a whole
+        if before and job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
-            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=itself["graded"])
-        zero = {"points": 0.0, "status": "not graded", "text": "", "sha256": ""}
+            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=stamp(datetime.now(UTC)))
+        zero = {"points": 0.0, "status": NOT_GRADED, "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
         reasons = "; ".join(f"{name}: {one['reason']}" for name, one in result.notebooks.items() if one["reason"])
@@ -140,14 +138,14 @@ class Register:
             "scores": self._scores(none | kept | result.scores),
             "answers": (before.answers if before else {}) | result.answers,
         }
-        return Entry(job.student, status, "" if status == GRADED else reasons, **findings, **itself)
+        return self._new(job.student, job.seed, status=status, reason="" if status == GRADED else reasons, **findings)
 
     def _scores(self, scores: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Scores, and of each whether it is extra credit."""
         known = self.assignment.scored
         return {id: score | {"extra": id in known and known[id].extra} for id, score in scores.items()}
 
-    def publish(self, result: Result, graded: Path) -> None:
+    def _publish(self, result: Result, graded: Path) -> None:
         """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
         folder = self.course.autograded / result.student / self.assignment.name
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,6 @@ COLUMNS = ("id", "first_name", "last_name", "email")
 LISTED = 5  # as many problems are named in a message
 
 
-class RosterError(BadValue):
-    """A roster that cannot be used."""
-
-
 @dataclass(frozen=True)
 class Student:
     """Somebody in the class; what is not known is empty."""
@@ -32,23 +28,20 @@ class Student:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-def read_roster(path: Path | str) -> list[Student]:
+def read_roster(path: Path) -> list[Student]:
     """The students of a roster, in its order.
 
     Columns may stand in any order, and further ones are passed over; a byte order mark and semicolons or tabs instead
     of commas, as spreadsheets write them, are understood.
 
     Raises:
-        RosterError: no such file, not UTF-8, no column ``id``, or lines with an id that is missing, odd or there
+        BadValue: not UTF-8, no column ``id``, or lines with an id that is missing, odd or there
             already; each with its line number.
     """
-    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise RosterError(f"{path}: expected a roster ({','.join(COLUMNS)}), found no such file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RosterError(f"{path}: expected a text file in UTF-8, got {error}; save it as CSV UTF-8") from None
+        raise BadValue(f"{path}: expected a text file in UTF-8, got {error}; save it as CSV UTF-8") from None
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     found: dict[str, Student] = {}
@@ -57,7 +50,7 @@ def read_roster(path: Path | str) -> list[Student]:
     try:
         header = [name.strip().lower() for name in next(rows, [])]
         if "id" not in header:
-            raise RosterError(f"{path}: expected the header {','.join(COLUMNS)} in line 1, got {first.strip()[:80]!r}")
+            raise BadValue(f"{path}: expected the header {','.join(COLUMNS)} in line 1, got {first.strip()[:80]!r}")
         for row in rows:
             if not any(field.strip() for field in row):
                 continue
@@ -69,10 +62,10 @@ def read_roster(path: Path | str) -> list[Student]:
             else:
                 found[key], lines[key] = student, rows.line_num
     except csv.Error as error:
-        raise RosterError(f"{path}: line {rows.line_num}: expected CSV, got {error}; save it as CSV again") from None
+        raise BadValue(f"{path}: line {rows.line_num}: expected CSV, got {error}; save it as CSV again") from None
     if problems:
         more = f"; and {len(problems) - LISTED} more lines" if len(problems) > LISTED else ""
-        raise RosterError(f"{path}: {'; '.join(problems[:LISTED])}{more}")
+        raise BadValue(f"{path}: {'; '.join(problems[:LISTED])}{more}")
     return list(found.values())
 
 

@@ -9,7 +9,7 @@ import resource
 import shutil
 import stat
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -20,11 +20,12 @@ from nbformat import NotebookNode
 
 from rnnkit.assignments import get_assignment
 from rnnkit.checks.assignment import Assignment
+from rnnkit.checks.report import Report
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.master import is_answer, is_task
-from rnnkit.grading.evidence.evidence import evidence, untried
+from rnnkit.grading.evidence.evidence import SubmittedRun, evidence, untried
 from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
@@ -41,7 +42,7 @@ from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
 from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
-from rnnkit.notebook.cells import SOLUTION
+from rnnkit.notebook.cells import SOLUTION, name_of
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
 READER_S = 100  # seconds of processor time for reading the records
@@ -49,23 +50,20 @@ MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
 MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
 NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
-RESULT, AUTOGRADED, STAGE, MASTER, SCHEMES = "result.json", "autograded", "stage", "master", "schemes.json"
-SHAPES = "shapes.json"  # of the functions that students have, beside the masters
+RESULT, AUTOGRADED, STAGE = "result.json", "autograded", "stage"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GradingJob:
     """What a grader process is told.
 
     Fields:
-        assignment: its name.
-        student: whose submission.
         folder: the submitted files.
         work: where results go; it is this submission's alone.
-        master: the folder of the master notebooks.
+        masters, schemes: see `rnnkit.grading.course.master`.
+        shapes: of the functions that students have.
         runtime: rnnkit as students have it, for the kernels that train and draw.
         scoring: what is left of it where questions are asked, see `rnnkit.grading.sandbox.scoring`.
-        seed: of the random inputs.
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
         cores: the processors that its sandboxes may use; all where empty.
@@ -73,15 +71,17 @@ class GradingJob:
 
     assignment: str
     student: str
-    folder: str
-    work: str
-    master: str
-    runtime: str
-    scoring: str
+    folder: Path
+    work: Path
+    masters: dict[str, NotebookNode]
+    schemes: dict[str, str]
+    shapes: dict[str, dict[str, int]]
+    runtime: Path
+    scoring: Path
     seed: int
-    confined: bool = True
-    questions: tuple[str, ...] = ()
-    cores: tuple[int, ...] = ()
+    confined: bool
+    questions: tuple[str, ...]
+    cores: tuple[int, ...]
 
 
 @dataclass
@@ -89,7 +89,6 @@ class Result(Findings):
     """What a grader process found out.
 
     Fields:
-        student: whose submission.
         cut: the time-outs that cut something short.
         starved: whether one of them was by the clock on the wall.
     """
@@ -98,69 +97,67 @@ class Result(Findings):
     cut: list[str] = field(default_factory=list)
     starved: bool = False
 
+    def save(self, work: Path) -> None:
+        """Writes it into the grader process's folder."""
+        save_text(work / RESULT, json.dumps(asdict(self), indent=1) + "\n")
 
-def grade_submission(job: GradingJob) -> Result:
+
+def grade_submission(job: GradingJob) -> None:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
-    with ExitStack() as last:
-        return _graded(job, last)
-
-
-def _graded(job: GradingJob, last: ExitStack) -> Result:
-    """The same; what is to be ended in any case is left to `last`."""
     begun, allowance = monotonic(), Allowance()
-    assignment, result = get_assignment(job.assignment), Result(job.student)
+    assignment, result, stage = get_assignment(job.assignment), Result(job.student), job.work / STAGE
     rebuilt = _rebuilt(assignment, job, result)
-    stage = Path(job.work) / STAGE
-    result.flags += stage_data(Path(job.folder), stage)
+    result.flags += stage_data(job.folder, stage)
     cells_sha256 = _write_model(assignment, rebuilt, stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
-    runtime, scoring = Path(job.runtime).resolve(), Path(job.scoring).resolve()
-    nursery = last.enter_context(closing(Nursery(stage, limits)))
-    if job.confined and any(map(needs_kernel, wanted.values())):
-        nursery.warm(scoring)
 
     def reader(argv: Sequence[str], **how: Any) -> Finished:
         short = replace(limits, cpu_s=READER_S, wall_s=WALL * READER_S)
-        done = run(argv, limits=short, confined=job.confined, runtime=runtime, **how)
+        done = run(argv, limits=short, confined=job.confined, runtime=job.runtime, **how)
         allowance.note(done.why)
         return done
 
-    runs = evidence(stage, reader, assignment, cells_sha256)
-    result.evidence = [flag for one in runs for flag in one.flags]
-    result.records = {one.key: one.sha256 for one in runs if one.sha256}
-    result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
+    with closing(Nursery(stage, limits)) as nursery:
+        if job.confined and any(map(needs_kernel, wanted.values())):
+            nursery.warm(job.scoring)
+        runs = evidence(stage, reader, assignment, cells_sha256)
+        result.evidence = [flag for one in runs for flag in one.flags]
+        result.records = {one.key: one.sha256 for one in runs if one.sha256}
+        result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
-    def make(runtime: Path) -> Kernel:
-        about = {"stage": stage, "runtime": runtime, "limits": limits, "confined": job.confined}
-        return Kernel(functools.partial(kernel_manager, nursery=nursery, **about), why, own, allowance)
+        def make(runtime: Path) -> Kernel:
+            manager = functools.partial(
+                kernel_manager, stage=stage, runtime=runtime, limits=limits, confined=job.confined, nursery=nursery
+            )
+            return Kernel(manager, why, own, allowance)
 
-    asked, whole = functools.partial(make, scoring), functools.partial(make, runtime)
-
-    folder = Path(job.work) / AUTOGRADED
-    folder.mkdir(parents=True)
-    schemes = json.loads((Path(job.master) / SCHEMES).read_text(encoding="utf-8"))
-    for name, notebook in wanted.items():
-        done = Executed(notebook)
-        if needs_kernel(notebook):
+        whole, asked = functools.partial(make, job.runtime), functools.partial(make, job.scoring)
+        for name, notebook in wanted.items():
             settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
-            within = name not in assignment.whole and any(one.notebook == name for one in assignment.code)
-            kernels = {"make": asked} if within else {"make": whole, "aside": asked}
-            done = execute(assignment, notebook, allowance=allowance, seed=job.seed, settled=settled, **kernels)
-        result.notebooks[name]["flags"] += done.notes
-        _collect(name, done, nbformat.read(Path(job.master) / name, 4), result)
-        for cell in filter(is_task, done.notebook.cells):
-            cell.source = schemes[cell.id]
-        if hints := getattr(assignment.key, "with_hints", None):
-            hints(done.notebook, runs)
-        save_text(folder / name, nbformat.writes(neutralise(done.notebook)) + "\n")
+            apart = name in assignment.whole or all(one.notebook != name for one in assignment.code)
+            done = Executed(notebook)
+            if needs_kernel(notebook):
+                here, aside = (whole, asked) if apart else (asked, None)
+                done = execute(assignment, notebook, here, allowance, job.seed, settled, aside)
+            _collect(name, done, job.masters[name], result)
+            _save(job, name, done.notebook, assignment, runs)
     allowance.close()
     result.cut, result.starved = list(dict.fromkeys(allowance.cut)), allowance.starved
     result.seconds = round(monotonic() - begun, 2)
     result.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    save_text(Path(job.work) / RESULT, json.dumps(asdict(result), indent=1) + "\n")
-    return result
+    result.save(job.work)
+
+
+def _save(job: GradingJob, name: str, notebook: NotebookNode, assignment: Assignment, runs: list[SubmittedRun]) -> None:
+    """Writes a graded notebook, with what only graders see."""
+    for cell in filter(is_task, notebook.cells):
+        cell.source = job.schemes[cell.id]
+    if hints := getattr(assignment.key, "with_hints", None):
+        hints(notebook, runs)
+    (job.work / AUTOGRADED).mkdir(exist_ok=True)
+    save_text(job.work / AUTOGRADED / name, nbformat.writes(neutralise(notebook)) + "\n")
 
 
 def load_result(path: Path) -> Result:
@@ -176,32 +173,26 @@ def _plain(value: Any) -> Any:
     return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def _notebook(status: str, reason: str = "", flags: Sequence[str] = ()) -> dict[str, Any]:
-    """What became of a notebook, see `Findings`."""
-    return {"status": status, "reason": reason, "flags": [*flags]}
-
-
 def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
-    masters = {path.name: nbformat.read(path, 4) for path in sorted(Path(job.master).glob("*.ipynb"))}
-    shapes = json.loads((Path(job.master) / SHAPES).read_text(encoding="utf-8"))
-    rebuilt_, handed_in = {}, recognise(Path(job.folder), masters)
-    for name, master in masters.items():
+    notebooks, handed_in = {}, recognise(job.folder, job.masters)
+    for name, master in job.masters.items():
+        status, reason, flags = REJECTED, "", []
         try:
-            if isinstance(handed_in[name], BadSubmission):
-                raise handed_in[name]
-            path, flags = handed_in[name]
-            rebuilt_[name], more = rebuild(master, read(path), assignment.earlier)
-            result.notebooks[name] = _notebook(
-                GRADED, "", [*flags, *more, *scan(rebuilt_[name], name, assignment, shapes)]
-            )
-        except Missing as bad:
-            result.notebooks[name] = _notebook(*([ABSENT] if name in assignment.optional else [REJECTED, str(bad)]))
+            file = handed_in[name]
+            if isinstance(file, BadSubmission):
+                raise file
+            rebuilt, more = rebuild(master, read(file[0]), assignment.earlier)
+            flags = [*file[1], *more, *scan(rebuilt, name, assignment, job.shapes)]
+            notebooks[name], status = rebuilt, GRADED
         except BadSubmission as bad:
-            result.notebooks[name] = _notebook(REJECTED, str(bad))
+            reason = str(bad)
+            if isinstance(bad, Missing) and name in assignment.optional:
+                status, reason = ABSENT, ""
         except Exception as error:  # nothing that a student sends may end more than its own notebook
-            result.notebooks[name] = _notebook(REJECTED, f"cannot be read ({type(error).__name__})")
-    return rebuilt_
+            reason = f"cannot be read ({type(error).__name__})"
+        result.notebooks[name] = {"status": status, "reason": reason, "flags": flags}
+    return notebooks
 
 
 def stage_data(folder: Path, stage: Path) -> list[str]:
@@ -246,38 +237,33 @@ def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage
         return hashlib.sha256(text.encode()).hexdigest()
     except BadValue as error:
         flags.append(str(error).removeprefix(f"{name}: "))
-    except OSError as error:
-        if no_room(error):
-            raise
-        flags.append(f"no {DEFAULT_FILE}: {error.strerror}")
     except (ValueError, RecursionError, MemoryError) as error:  # a source that Python's own parser gives up on
         flags.append(f"no {DEFAULT_FILE} can be made of it ({type(error).__name__})")
     return ""
 
 
 def _collect(name: str, done: Executed, master: NotebookNode, result: Result) -> None:
-    """Scores of the checks, and which answers wait for a person."""
+    """Notes, scores of the checks, and which answers wait for a person."""
     solutions = (cell for cell in done.notebook.cells if cell.id.endswith(SOLUTION))
     code = {cell.id.removesuffix(SOLUTION): cell.source for cell in solutions}
     for id, report in done.reports.items():
-        about = {
-            "sha256": _sha256(code.get(id, "")),
-            "points": report.points,
-            "most": report.most,
-            "status": report.status,
-            "text": report.text(),
-        }
-        result.scores[id] = {"notebook": name, **about}
+        result.scores[id] = {"notebook": name, "sha256": _sha256(code.get(id, "")), **score_of(report)}
     given = {cell.id: cell.source.strip() for cell in master.cells}
-    for cell in filter(is_answer, done.notebook.cells):
-        about = {
-            "answered": cell.source.strip() not in ("", given[cell.id]),
-            "sha256": _sha256(cell.source, cell.get("attachments")),
-        }
-        result.answers[cell.metadata.nbgrader.grade_id] = {"notebook": name, **about}
+    flags = result.notebooks[name]["flags"]
+    flags += done.notes
     for cell in done.notebook.cells:
-        if is_check(cell) and cell.metadata.nbgrader.grade_id not in done.reports:
-            result.notebooks[name]["flags"].append(f"{cell.metadata.nbgrader.grade_id}: no check has this name")
+        id = name_of(cell)
+        if is_answer(cell):
+            answered = cell.source.strip() not in ("", given[cell.id])
+            sha256 = _sha256(cell.source, cell.get("attachments"))
+            result.answers[id] = {"notebook": name, "answered": answered, "sha256": sha256}
+        elif is_check(cell) and id not in done.reports:
+            flags.append(f"{id}: no check has this name")
+
+
+def score_of(report: Report) -> dict[str, Any]:
+    """A report as it stands in the ledger."""
+    return {"points": report.points, "most": report.most, "status": report.status, "text": report.text()}
 
 
 def _sha256(text: str, attachments: Any = None) -> str:

@@ -26,10 +26,9 @@ KEPT_HOME = (
     *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
 )  # fmt: skip
 PACKED = (
-    "cells.py", "inits.py", "omega.py", "optim.py", "runs/step_check.py", "runs/forward_check.py",
+    "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
-    "diagnostics/units.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
 from rnnkit.common.packed import unpack

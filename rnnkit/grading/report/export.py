@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
-from rnnkit.grading.course.marks import (
-    Mark,
-    Marks,
-    MarksError,
-    Submission,
-    nobody,
-    read_marks,
-)
-from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import GRADED, Entry
+from rnnkit.grading.course.course import Course
+from rnnkit.grading.course.marks import Mark, Marks, read_marks
+from rnnkit.grading.ledger import GRADED
 
 NOT_SUBMITTED = "not submitted"
 PERSON = ("student_id", "last_name", "first_name", "email")
@@ -35,7 +31,7 @@ SPLIT = re.compile("([;|][\\s\"'\ufeff\u200b]*)(?=[=+@＝＋－＠-])")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Exported:
     """What was written: the rows below the header, the students whose totals are not final, and those with points
     that the gradebook does not have.
@@ -43,66 +39,41 @@ class Exported:
 
     rows: int
     waiting: int
-    lost: tuple[str, ...] = ()
+    lost: list[str]
 
 
 def export(
-    gradebook_url: str,
-    assignments: Sequence[Assignment],
-    to: Path,
-    *,
-    roster: Sequence[Student] = (),
-    ledgers: Mapping[str, Mapping[str, Entry]] | None = None,
-    students: Sequence[str] | None = None,
-    orders: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    course: Course, assignments: Sequence[Assignment], to: Path, students: Sequence[str] | None = None
 ) -> Exported:
-    """Writes the grades, whole or not at all.
+    """Writes the grades of everybody or of some students: first who is in the roster, then whoever else is known.
 
     ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
     answers that a person marks. Where a person has set the points of a check, these count, and ``set_by_hand`` names
     the check. A cell of a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what
     waits where ``total`` is not final. Of several assignments each has all these columns, after its name.
-
-    Arguments:
-        gradebook_url: as sqlalchemy has it.
-        assignments: those whose grades are written.
-        to: the file to write, in UTF-8.
-        roster: who is in the class, in the order of the rows; further students of the gradebook and the ledger follow.
-        ledgers: what became of every submission, by the assignment's name.
-        students: the ids of those to export; everybody where None.
-        orders: of the questions' columns by the assignment's name, see `rnnkit.grading.course.marks.order_of`.
-
-    Raises:
-        MarksError: no gradebook, no such assignment, or a student whom nobody knows.
     """
-    groups = [
-        _Group(
-            read_marks(gradebook_url, assignment, (orders or {}).get(assignment.name, ())),
-            (ledgers or {}).get(assignment.name, {}),
-            f"{assignment.name}/" if len(assignments) > 1 else "",
-        )
-        for assignment in assignments
-    ]
-    people = {student.id: student for student in roster}
-    entered = {id: person for group in groups for id, person in group.marks.people.items()}
-    further = {id for group in groups for id in (*group.marks.submissions, *group.ledger)} | {*entered}
-    people |= {id: entered.get(id, Student(id)) for id in sorted(further - {*people})}
+    groups = {assignment.name: read_marks(course, assignment) for assignment in assignments}
+    people = {id: person for marks in groups.values() for id, person in marks.people.items()}
     for id in students or ():
         if id not in people:
-            raise MarksError(nobody(id, people))
+            raise BadValue(unknown(id, sorted(people), "student"))
+    chosen = list(people if students is None else dict.fromkeys(students))
+    names = [
+        f"{assignment}/{name}" if len(groups) > 1 else name
+        for assignment, marks in groups.items()
+        for name in _header(marks)
+    ]
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow([*PERSON, *(name for group in groups for name in group.header())])
-    chosen = [people[id] for id in (people if students is None else dict.fromkeys(students))]
-    for student in chosen:
-        person = (student.id, student.last_name, student.first_name, student.email)
-        values = (*person, *(value for group in groups for value in group.row(student.id)))
-        writer.writerow([cell(value) for value in values])
+    writer.writerow([*PERSON, *names])
+    for id in chosen:
+        person = (id, people[id].last_name, people[id].first_name, people[id].email)
+        writer.writerow(map(cell, itertools.chain(person, *(_row(marks, id) for marks in groups.values()))))
     to.parent.mkdir(parents=True, exist_ok=True)
     save_text(to, file.getvalue())
-    waiting = [student for student in chosen if any(group.waits_for(student.id) for group in groups)]
-    lost = [student.id for student in chosen if any(group.lost(student.id) for group in groups)]
-    return Exported(len(chosen), len(waiting), tuple(lost))
+    waiting = [id for id in chosen if any(marks.of(id).waits_for for marks in groups.values())]
+    lost = [id for id in chosen if any(_lost(marks, id) for marks in groups.values())]
+    return Exported(len(chosen), len(waiting), lost)
 
 
 def cell(value: Any) -> str:
@@ -122,60 +93,33 @@ def cell(value: Any) -> str:
     return f"{round(value, 4):.10g}"
 
 
-@dataclasses.dataclass(frozen=True)
-class _Group:
-    """The columns of one assignment; `prefix` stands before their names."""
+def _columns(marks: Marks) -> list[Mark]:
+    """The cells that have a column."""
+    return [cell for cell in marks.cells if not cell.task or cell.most]
 
-    marks: Marks
-    ledger: Mapping[str, Entry]
-    prefix: str
 
-    @property
-    def columns(self) -> list[Mark]:
-        """The cells that have a column."""
-        return [cell for cell in self.marks.cells if not cell.task or cell.most]
+def _header(marks: Marks) -> list[str]:
+    """The columns' names: of a cell its id, with the notebook's name where two notebooks have the same one."""
+    columns = _columns(marks)
+    several = Counter(column.id for column in columns)
+    ids = [c.id if several[c.id] == 1 else f"{c.notebook}/{c.id}" for c in columns]
+    return [*STATE, *SUMS, *map(cell, ids), *LAST]
 
-    def header(self) -> list[str]:
-        """The columns' names: of a cell its id, with the notebook's name where two notebooks have the same one."""
-        ids = [column.id for column in self.columns]
-        cells = [c.id if ids.count(c.id) == 1 else f"{c.notebook}/{c.id}" for c in self.columns]
-        return [f"{self.prefix}{name}" for name in (*STATE, *SUMS, *map(cell, cells), *LAST)]
 
-    def row(self, student: str) -> list[Any]:
-        """A student's cells."""
-        there = self.marks.submissions.get(student)
-        entry = self.ledger.get(student) or Entry(student, NOT_SUBMITTED if there is None else GRADED)
-        submission = there or Submission(student, None)
-        got = {(mark.notebook, mark.id): mark.known_to(entry).points for mark in submission.marks}
-        by_hand = [mark.id for mark in submission.marks if mark.code and mark.by_hand is not None]
-        return [
-            *(entry.status, entry.reason, "; ".join(self.waits_for(student))),
-            *(submission.total, self.marks.most, submission.auto, submission.manual, submission.extra),
-            *(submission.penalty, self._to_read(student)),
-            *(got.get((column.notebook, column.id)) for column in self.columns),
-            ", ".join(by_hand),
-            "; ".join(entry.all_flags),
-            entry.received or submission.submitted,
-        ]
+def _row(marks: Marks, student: str) -> Iterator[Any]:
+    """A student's cells below the header."""
+    submission, entry = marks.of(student), marks.of(student).entry
+    known = student in marks.submissions or student in marks.entries
+    yield from (entry.status if known else NOT_SUBMITTED, entry.reason, "; ".join(submission.waits_for))
+    yield from (submission.total, marks.most, submission.auto, submission.manual, submission.extra)
+    yield from (submission.penalty, submission.unread)
+    points = {mark.place: mark.points for mark in submission.marks}
+    yield from (points.get(column.place) for column in _columns(marks))
+    yield ", ".join(mark.id for mark in submission.marks if mark.code and mark.by_hand is not None)
+    yield "; ".join(entry.all_flags)
+    yield entry.received or submission.submitted
 
-    def waits_for(self, student: str) -> list[str]:
-        """What is to come before a student's total is final."""
-        if there := self.marks.submissions.get(student):
-            return there.waits_for(self._entry(student))
-        unread = self._to_read(student)
-        return [f"{unread} still to be marked by a person"] if unread else []
 
-    def lost(self, student: str) -> bool:
-        """Whether a student was graded, and the gradebook does not know."""
-        there = student in self.ledger and student not in self.marks.submissions
-        return there and self.ledger[student].status == GRADED
-
-    def _entry(self, student: str) -> Entry:
-        return self.ledger.get(student) or Entry(student, GRADED)
-
-    def _to_read(self, student: str) -> int:
-        """How many answers of a student a person has yet to look at."""
-        entry = self._entry(student)
-        if there := self.marks.submissions.get(student):
-            return len(there.to_read(entry))
-        return sum(answer["answered"] for answer in entry.answers.values())
+def _lost(marks: Marks, student: str) -> bool:
+    """Whether a student was graded, and the gradebook does not know."""
+    return student not in marks.submissions and student in marks.entries and marks.entries[student].status == GRADED

@@ -2,96 +2,75 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+import jinja2
+
+import rnnkit
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import BadValue
+from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.text import plain
+from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course, lock
-from rnnkit.grading.course.gradebook import url
-from rnnkit.grading.course.marks import Submission, nobody, order_of, read_marks
+from rnnkit.grading.course.marks import Marks, read_marks
 from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import GRADED, Entry, Ledger
-from rnnkit.grading.report.feedback_page import INDEX, Pages
+from rnnkit.grading.ledger import GRADED
+from rnnkit.grading.report.feedback_rows import blocks_of, parts_of
+from rnnkit.grading.report.prose import STYLE, Prose
 
-
-class FeedbackError(BadValue):
-    """Feedback that cannot be made."""
+INDEX = "index.html"
 
 
 @dataclass(frozen=True)
 class Made:
     """What became of one student's feedback: the page, or the reason why there is no new one.
 
-    `to_read` says how many of the student's answers a person has yet to look at, `waits_for` all that is to come before
-    the total is final.
+    `waits` says whether anything is to come before the total is final.
     """
 
     student: str
     page: Path | None
     reason: str = ""
-    to_read: int = 0
-    waits_for: tuple[str, ...] = ()
+    waits: bool = False
 
 
-def feedback(
-    course: Course,
-    assignment: Assignment,
-    students: Sequence[str] | None = None,
-    *,
-    roster: Sequence[Student] | None = None,
-    ledger: Mapping[str, Entry] | None = None,
-) -> list[Made]:
+def feedback(course: Course, assignment: Assignment, students: Sequence[str] | None = None) -> list[Made]:
     """Renews the feedback of students, each one's whole or not at all; one that fails leaves the others alone.
 
-    Arguments:
-        course: where everything is.
-        assignment: which one.
-        students: whose; everybody who has handed something in where None.
-        roster: for the names on the pages; the course's by default.
-        ledger: what became of every submission: a page says so where it was not graded; the course's by default.
-
-    Returns:
-        What became of each student's feedback, in the order of their ids.
+    Without names it is that of everybody who has handed something in, in the order of their ids.
 
     Raises:
         BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
     """
-    marks = read_marks(url(course.folder), assignment, order_of(course.root, assignment))
-    ledger = Ledger(course.ledger, assignment.name).entries if ledger is None else ledger
-    names = marks.people | {student.id: student for student in (course.people if roster is None else roster)}
+    marks = read_marks(course, assignment)
     there = {path.parent.name for path in course.autograded.glob(f"*/{assignment.name}")}
-    there |= {student for student, entry in ledger.items() if entry.status != GRADED}
+    there |= {student for student, entry in marks.entries.items() if entry.status != GRADED}
     for student in students or ():
         if student not in there:
-            raise FeedbackError(f"{nobody(student, there)}; nothing of theirs was graded")
+            raise BadValue(f"{unknown(student, sorted(there), 'student')}; nothing of theirs was graded")
     chosen = sorted(there) if students is None else list(dict.fromkeys(students))
     with lock(course):
         pages = Pages(assignment, marks)
-        return [_renew(course, pages, names.get(id, Student(id)), ledger.get(id, Entry(id, GRADED))) for id in chosen]
+        return [_renew(course, pages, student) for student in chosen]
 
 
-def _renew(course: Course, pages: Pages, student: Student, entry: Entry) -> Made:
-    assignment, marks = pages.assignment.name, pages.marks
-    target = course.feedback / student.id / assignment
-    graded = course.autograded / student.id / assignment
+def _renew(course: Course, pages: Pages, student: str) -> Made:
+    place = Path(student, pages.assignment.name)
+    target = course.feedback / place
     course.work.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix="feedback_", dir=course.work))
-    try:
-        fresh = staging / student.id / assignment
-        fresh.mkdir(parents=True)
-        pages.write(fresh, graded, student, entry)
-        _replace(fresh, target, staging / "old")
-    except (BadValue, OSError) as error:
-        return Made(student.id, None, str(error))
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    submission = marks.submissions.get(student.id) or Submission(student.id, None)
-    waits_for = tuple(submission.waits_for(entry))
-    return Made(student.id, target / INDEX, to_read=len(submission.to_read(entry)), waits_for=waits_for)
+    with tempfile.TemporaryDirectory(prefix="feedback_", dir=course.work, ignore_cleanup_errors=True) as staging:
+        fresh = Path(staging) / place
+        try:
+            fresh.mkdir(parents=True)
+            pages.write(fresh, course.autograded / place, student)
+            _replace(fresh, target, Path(staging) / "old")
+        except (BadValue, OSError) as error:
+            return Made(student, None, str(error))
+    return Made(student, target / INDEX, waits=bool(pages.marks.of(student).waits_for))
 
 
 def _replace(fresh: Path, target: Path, aside: Path) -> None:
@@ -105,3 +84,41 @@ def _replace(fresh: Path, target: Path, aside: Path) -> None:
         if aside.exists():
             aside.rename(target)
         raise
+
+
+class Pages:
+    """Makes the pages of one class: self-contained, without scripts, whatever students and graders have written."""
+
+    def __init__(self, assignment: Assignment, marks: Marks) -> None:
+        self.assignment, self.marks = assignment, marks
+        self._prose = Prose()
+        loader = jinja2.PackageLoader("rnnkit.grading.report")
+        environment = jinja2.Environment(
+            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.filters["points"] = lambda number: f"{round(number, 2):g}"
+        environment.globals |= {"version": rnnkit.__version__, "index": INDEX, "quote": quote, "plain": plain}
+        self._index = environment.get_template("feedback.html")
+        self._notebook = environment.get_template("feedback_notebook.html")
+
+    def write(self, folder: Path, graded: Path, student: str) -> None:
+        """Writes one student's pages into a folder; those of the notebooks from where the graded ones lie.
+
+        Raises:
+            BadValue: a notebook is damaged, or no formula can be set.
+            OSError: a page cannot be written.
+        """
+        submission = self.marks.of(student)
+        parts = parts_of(self.assignment, graded, submission, self._prose)
+        about = {
+            "assignment": self.assignment.name.replace("_", " "),
+            "student": self.marks.people.get(student) or Student(student),
+            "parts": parts,
+        }
+        pages = {INDEX: self._index.render(about, submission=submission, most=self.marks.most)}
+        for part in parts:
+            if part.link:
+                blocks = blocks_of(part, self._prose)
+                pages[f"{part.name}.html"] = self._notebook.render(about, part=part, blocks=blocks, code_style=STYLE)
+        for name, page in zip(pages, self._prose.formulas.settled(list(pages.values())), strict=True):
+            save_text(folder / name, page)

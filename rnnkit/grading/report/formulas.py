@@ -59,7 +59,7 @@ class Formulas:
 
     def __init__(self) -> None:
         self._numbers: dict[Formula, int] = {}
-        self._formulas: list[Formula] = []
+        self._formulas: dict[int, Formula] = {}
         self._given: set[int] = set()
         self._set: dict[int, str] = {}
         self._mark = f"formula-{secrets.token_hex(12)}-{{}}-"
@@ -68,9 +68,8 @@ class Formulas:
     def mark(self, tex: str, display: bool, given: bool = False) -> str:
         """What stands for a formula until it is set; given ones are set apart from what students wrote."""
         formula = Formula(tex.strip(), display)
-        number = self._numbers.setdefault(formula, len(self._formulas))
-        if number == len(self._formulas):
-            self._formulas.append(formula)
+        number = self._numbers.setdefault(formula, len(self._numbers))
+        self._formulas[number] = formula
         if given:
             self._given.add(number)
         return self._mark.format(number)
@@ -110,12 +109,12 @@ def shown(formula: Formula, math: str | None) -> str:
 def _mathml(formulas: Sequence[Formula]) -> list[str]:
     """What pandoc makes of each formula: MathML, or something else where it cannot; an empty list where it gives up."""
     border = f"<!-- {secrets.token_hex(12)} -->"
-    blocks = []
+    blocks: list[dict[str, Any]] = []
     for number, (tex, display) in enumerate(formulas):
-        kind = _element("DisplayMath" if display else "InlineMath")
+        kind = {"t": "DisplayMath" if display else "InlineMath"}
+        math = {"t": "Math", "c": [kind, _as_pandoc_reads(tex, display)]}
         readable = len(tex) <= LONGEST and number < MOST
-        blocks.append(_element("Plain", [_element("Math", [kind, _as_pandoc_reads(tex, display)])] if readable else []))
-        blocks.append(_element("RawBlock", ["html", border]))
+        blocks += [{"t": "Plain", "c": [math] * readable}, {"t": "RawBlock", "c": ["html", border]}]
     document = json.dumps({"pandoc-api-version": [1, 23], "meta": {}, "blocks": blocks})
     try:
         parts = pandoc(document, "json", "html", PATIENCE, "--mathml", *MEMORY)[0].split(border)
@@ -131,25 +130,15 @@ def _as_pandoc_reads(tex: str, display: bool) -> str:
     return f"\\begin{{gathered}}{tex}\\end{{gathered}}" if several_lines else tex
 
 
-def _element(kind: str, content: Any = None) -> dict[str, Any]:
-    return {"t": kind} if content is None else {"t": kind, "c": content}
-
-
 def _harmless(answer: str) -> str | None:
     """MathML of known elements and attributes, without the TeX that pandoc puts into it; None for anything else."""
     math = ANNOTATION.sub("", answer.strip())
-    if not math.startswith("<math "):
-        return None
-    parser = ElementTree.XMLPullParser(("start", "end"))
-    depth = 0
     try:
-        parser.feed(math)
-        parser.close()
-        for event, element in parser.read_events():
-            depth += 1 if event == "start" else -1
-            plain = all(name in NAMES and VALUE.fullmatch(value) for name, value in element.items())
-            if depth > DEEPEST or element.tag not in TAGS or not plain:
-                return None
+        return math if math.startswith("<math ") and _is_known(ElementTree.fromstring(math), 1) else None
     except ElementTree.ParseError:
         return None
-    return math
+
+
+def _is_known(element: ElementTree.Element, depth: int) -> bool:
+    plain = all(name in NAMES and VALUE.fullmatch(value) for name, value in element.items())
+    return depth <= DEEPEST and element.tag in TAGS and plain and all(_is_known(one, depth + 1) for one in element)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,13 @@ from rnnkit.checks.question import Question
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image
-from rnnkit.notebook.cells import SOLUTION, joined, read_notebook
+from rnnkit.notebook.cells import SOLUTION, joined, marking_of, read_notebook, text_of
 
 TEXT, MOST = "text/plain", 20_000  # characters of an output
 SECRETS = ("MARK SCHEME", "HIDDEN TESTS")  # what nbgrader's markers call what students do not see
 FILE = re.compile(r"\([^()]*\.py, line (\d+)\)$")  # what Python calls a cell
 LINE = r"(line \1)"
 BOLD = re.compile(r"\*\*(.+?)\.?\*\*")
-
-
-class PageError(BadValue):
-    """A graded notebook that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +28,31 @@ class GradedCell:
     Fields:
         id: its grade_id; empty where it has none.
         source: its text; of a given cell, without what only graders see.
-        code: whether it is code.
         given: whether the course wrote it; else the student.
         task: whether it puts a question that a person marks.
         solution: whether a student was to write it.
-        outputs: as the notebook has them.
-        attachments: the images of its text, by name.
+        outputs, attachments: as the notebook has them.
     """
 
     id: str
     source: str
     code: bool
     given: bool
-    task: bool = False
-    solution: bool = False
-    outputs: list[dict[str, Any]] = field(default_factory=list)
-    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    task: bool
+    solution: bool
+    outputs: list[dict[str, Any]]
+    attachments: dict[str, dict[str, str]]
 
     @property
     def report(self) -> str:
         """What a check displayed; where it displayed nothing, the error that stopped it, without its traceback."""
-        shown = [joined(_data(o).get(TEXT)) for o in self.outputs if o.get("output_type") == "display_data"]
+        shown = [joined(one.get("data", {}).get(TEXT)) for one in self.outputs if one["output_type"] == "display_data"]
         return plain("\n".join(filter(None, shown)), MOST) or self.error
 
     @property
     def error(self) -> str:
         """What stopped a cell, without its traceback."""
-        stopped = [(o.get("ename"), str(o.get("evalue"))) for o in self.outputs if o.get("output_type") == "error"]
+        stopped = [(one["ename"], str(one["evalue"])) for one in self.outputs if one["output_type"] == "error"]
         return plain("\n".join(f"{name}: {FILE.sub(LINE, text)}" for name, text in stopped), MOST)
 
     @property
@@ -68,30 +62,25 @@ class GradedCell:
 
 
 def read_cells(path: Path) -> list[GradedCell]:
-    """A graded notebook's cells.
-
-    Raises:
-        PageError: no notebook.
-    """
+    """A graded notebook's cells; a damaged one is a BadValue."""
     try:
         return [_cell(cell) for cell in read_notebook(path)["cells"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PageError(f"{path}: expected a graded notebook, got {error!r}; grade this submission again") from None
+        raise BadValue(f"{path}: expected a graded notebook, got {error!r}; grade this submission again") from None
 
 
 def _cell(cell: dict[str, Any]) -> GradedCell:
-    marking = (cell.get("metadata") or {}).get("nbgrader") or {}
-    given = bool(marking) and not marking.get("solution")
-    source = plain(joined(cell.get("source")), 10**6)
+    marking, source = marking_of(cell), plain(text_of(cell), 10**6)
+    given, solution = bool(marking) and not marking.get("solution"), bool(marking.get("solution"))
     return GradedCell(
-        str(marking.get("grade_id") or ""),
-        without_secrets(source) if given else source,
-        cell["cell_type"] == "code",
-        given,
-        bool(marking.get("task")),
-        bool(marking.get("solution")),
-        [output for output in cell.get("outputs") or [] if isinstance(output, dict)],
-        _if_dict(cell.get("attachments")),
+        id=marking.get("grade_id", ""),
+        source=without_secrets(source) if given else source,
+        code=cell["cell_type"] == "code",
+        given=given,
+        task=bool(marking.get("task")),
+        solution=solution,
+        outputs=cell.get("outputs", []),
+        attachments=cell.get("attachments", {}),
     )
 
 
@@ -110,23 +99,12 @@ def without_secrets(source: str) -> str:
 
 
 def _shown(output: dict[str, Any]) -> tuple[str, str]:
-    kind, data = output.get("output_type"), _data(output)
+    data = output.get("data", {})
     for mime in MAGIC:
         if image := clean_image(mime, data.get(mime)):
             return mime, image
-    if kind == "stream":
-        return TEXT, plain(joined(output.get("text")), MOST)
-    if kind == "error":
-        return TEXT, plain("\n".join(map(str, output.get("traceback") or [])), MOST)
-    return TEXT, plain(joined(data.get(TEXT)), MOST)
-
-
-def _data(output: dict[str, Any]) -> dict[str, Any]:
-    return _if_dict(output.get("data"))
-
-
-def _if_dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    text = output.get("text") or "\n".join(output.get("traceback", ())) or data.get(TEXT)
+    return TEXT, plain(joined(text), MOST)
 
 
 def titles_of(cells: Iterable[GradedCell], scored: Mapping[str, Question]) -> dict[str, str]:

@@ -7,7 +7,6 @@ Raw HTML is shown as it was typed, but for what folds a given text. Formulas are
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from html import escape, unescape
 from typing import Any
@@ -25,6 +24,7 @@ from rnnkit.grading.report.formulas import Formulas
 FOLD = re.compile(r"&lt;(/?(?:details|summary))&gt;")
 LINK = re.compile(r"https?://|mailto:")
 LEXER, FORMATTER = PythonLexer(), HtmlFormatter(nowrap=True)
+Attachments = dict[str, dict[str, str]]  # a text's images by name, each by its kind
 STYLE = "\n".join(line for line in HtmlFormatter().get_style_defs(".code").splitlines() if line.startswith(".code "))
 
 
@@ -41,7 +41,7 @@ class Prose:
             self._given[text, level] = self._html(text, _Given(self.formulas, level))
         return self._given[text, level]
 
-    def written(self, text: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> Markup:
+    def written(self, text: str, attachments: Attachments | None = None) -> Markup:
         """The HTML of a text by a student or a grader."""
         return self._html(text, _Written(self.formulas, attachments or {}))
 
@@ -62,8 +62,8 @@ class _Written(IPythonRenderer):
 
     is_given = False
 
-    def __init__(self, formulas: Formulas, attachments: Mapping[str, Mapping[str, str]]) -> None:
-        super().__init__(escape=True, attachments=dict(attachments))
+    def __init__(self, formulas: Formulas, attachments: Attachments) -> None:
+        super().__init__(escape=True, attachments=attachments)
         self._formulas = formulas
 
     def block_math(self, body: str) -> str:

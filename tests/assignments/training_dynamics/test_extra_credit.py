@@ -15,7 +15,6 @@ from runtools import run_of
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, EXTRA, OWN_SETTING
 from rnnkit.cli import grade as cli_grade
 from rnnkit.grading.course.course import Course
-from rnnkit.grading.course.gradebook import url
 from rnnkit.grading.ledger import NOT_TRIED, WAITS, Ledger
 from rnnkit.grading.report import export, feedback
 from rnnkit.record.file import load, regime_of, save
@@ -95,7 +94,7 @@ def test_a_run_that_was_not_tried_is_tried_the_next_time(course, entries):
 
 
 def test_exported_and_shown_as_extra_credit(course, entries, tmp_path):
-    export.export(url(course), [ASSIGNMENT], tmp_path / "grades.csv")
+    export.export(Course(ROOT, course), [ASSIGNMENT], tmp_path / "grades.csv")
     with open(tmp_path / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert (float(rows["all"]["auto"]), float(rows["all"]["extra_credit"])) == (SECOND, 7)
@@ -103,7 +102,7 @@ def test_exported_and_shown_as_extra_credit(course, entries, tmp_path):
     assert float(rows["wrong"]["extra_credit"]) == 0
     assert {row["max"] for row in rows.values()} == {"74"}
     assert (rows["all"]["omega"], rows["all"][OWN_SETTING]) == ("3", "4")
-    made = {one.student: one for one in feedback.feedback(Course(ROOT, course), ASSIGNMENT, ledger=entries)}
+    made = {one.student: one for one in feedback.feedback(Course(ROOT, course), ASSIGNMENT)}
     page = made["all"].page.read_text(encoding="utf-8")
     assert "extra credit 7" in page
     assert "+4 extra" in page

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from course import ASSIGNMENT, NAME
+from course import ASSIGNMENT, NAME, ROOT
 from graded import grade
 
 from rnnkit.grading.course import driver, register
-from rnnkit.grading.course.gradebook import opened, url
+from rnnkit.grading.course.course import Course
+from rnnkit.grading.course.gradebook import opened
 from rnnkit.grading.course.submission import Result
 from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
@@ -72,7 +73,7 @@ def told(course) -> set[str]:
     entry = Ledger(course / "grading" / "ledger.json", NAME).entries["ada"]
     with opened(course) as book:
         stored = book.find_submission(NAME, "ada").timestamp.replace(tzinfo=UTC).isoformat()
-    export(url(course), [ASSIGNMENT], course / "grades.csv", ledgers={NAME: {"ada": entry}})
+    export(Course(ROOT, course), [ASSIGNMENT], course / "grades.csv")
     with open(course / "grades.csv", encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert entry.graded > entry.received

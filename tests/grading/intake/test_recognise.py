@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT
 
-from rnnkit.grading.course.submission import SHAPES, GradingJob, Result, _rebuilt
+from rnnkit.grading.course.submission import Result, _rebuilt
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing
 
@@ -172,8 +172,6 @@ def test_any_content_is_survived(tmp_path):
 
 
 def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_path):
-    master = shutil.copytree(RELEASE, tmp_path / "master", ignore=shutil.ignore_patterns("runs", ".*"))
-    (master / SHAPES).write_text("{}")
     for folder, files, status, told in (
         ("sure", ["Gustav.ipynb"], "graded", "the file was named Gustav.ipynb"),
         ("doubt", ["a.ipynb", "b.ipynb"], "rejected", "each with other work in it; leave one"),
@@ -182,8 +180,7 @@ def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_pa
         for number, name in enumerate(files):
             (tmp_path / folder / name).write_text(json.dumps(answered(a1_rho=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
-        job = GradingJob(NAME, "gustav", str(tmp_path / folder), "", str(master), "", "", 1)
-        rebuilt = _rebuilt(ASSIGNMENT, job, result)
+        rebuilt = _rebuilt(ASSIGNMENT, SimpleNamespace(folder=tmp_path / folder, masters=MASTERS, shapes={}), result)
         outcome = result.notebooks["4_report.ipynb"]
         assert (outcome["status"], "4_report.ipynb" in rebuilt) == (status, status == "graded")
         assert (outcome["flags"] or [outcome["reason"]])[0].endswith(told)

@@ -22,7 +22,7 @@ from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import pinned_torch
 from rnnkit.grading.release import release, wheel
-from rnnkit.plots.success import read_table
+from rnnkit.plots.sweeps import read_table
 from rnnkit.regimes import FIELDS, get_regime
 from rnnkit.train import parse
 

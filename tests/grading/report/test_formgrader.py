@@ -11,7 +11,7 @@ from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, SOURCE, cells, mark_scheme
 from labtools import server
 from playwright.sync_api import expect
 
-from rnnkit.grading.course.gradebook import url
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import read_marks
 
 PATIENCE = 60_000  # milliseconds, on a busy machine
@@ -51,7 +51,7 @@ def test_each_question_has_one_box_and_what_is_typed_there_counts(course):
         typed(page, "a1_rho", "0.5", "grade")
         typed(page, "a1_rho-comment", "Mind the units.", "comment")
         typed(page, "extra_torder_extra_credit", "4", "grade")
-    marks = read_marks(url(course), ASSIGNMENT).submissions["ada"].marks
+    marks = read_marks(Course(ROOT, course), ASSIGNMENT).submissions["ada"].marks
     found = {mark.id: mark for mark in marks}
     assert (found["a1_rho"].points, found["a1_rho"].comment, found["a1_rho"].waits) == (0.5, "Mind the units.", False)
     assert (found["extra_torder"].extra, found["extra_torder"].waits) == (4, False)

@@ -20,6 +20,7 @@ from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.cli import doctor
 from rnnkit.cli.grade import line
 from rnnkit.grading.course import driver
+from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.submission import Result
 from rnnkit.grading.ledger import GRADED, Ledger
 from rnnkit.grading.sandbox import allowance, cgroup
@@ -378,7 +379,7 @@ def faked(tmp_path, entered, monkeypatch):
                 raise KeyboardInterrupt
 
         with contextlib.suppress(KeyboardInterrupt):
-            driver.grade_class(tmp_path, ASSIGNMENT, root=ROOT, jobs=jobs, on_entry=on_entry)
+            driver.grade_class(Course(ROOT, tmp_path), ASSIGNMENT, jobs=jobs, on_entry=on_entry)
         return FakeChild.begun, seen
 
     grade.ledger = lambda: Ledger(tmp_path / "grading" / "ledger.json", NAME).entries
@@ -441,7 +442,7 @@ def test_an_honest_student_beside_the_greedy_has_all_points(tmp_path):
     need_sandbox()
     make_course(tmp_path)
     cases = build(tmp_path, ["g_processes", "g_threads"], brief=True)
-    graded = driver.grade_class(tmp_path, ASSIGNMENT, root=ROOT, jobs=2)
+    graded = driver.grade_class(Course(ROOT, tmp_path), ASSIGNMENT, jobs=2)
     assert {student: graded.entries[student].points for student in HONEST} == dict.fromkeys(HONEST, FULL)
     assert {graded.entries[case.student].status for case in cases} == {GRADED}
     assert graded.share == cgroup.share()

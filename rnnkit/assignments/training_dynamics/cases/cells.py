@@ -1,6 +1,6 @@
 """The cases of 1_cells: what a student's class is asked to do.
 
-What a set of inputs can hide, and the round (`public_rounds`, `grading.draws`) or case that shows it:
+What a set of inputs can hide, and the round (`inputs`, `key.draws`) or case that shows it:
 
 ======================  ==============================================================================================
 all nine questions      T, B, I, H, O of 1, all sizes equal, B > T; biases of either sign; another call of
@@ -18,16 +18,16 @@ not asked               inputs that are not contiguous, numbers that overflow: t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.case import Case, tensor
-from rnnkit.checks.cell_cases import cell_in_rounds, given_tensors, named_weights, unchanged
+from rnnkit.checks.case import Case, cell_in_rounds, given_tensors, named_weights, tensor, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.common.shapes import SHAPES
+from rnnkit.common.shapes import RECURRENT
 
 # ---- one step: rnn_step and the GRU's parts -----------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ def _values(kind: str, method: str, names: str, result: str, gated: bool = False
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = given_tensors(names, dtype, inputs)
         state = _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
-        unchanged(outcome, given, given_tensors(names, dtype, inputs))
+        unchanged_tensors(outcome, given, given_tensors(names, dtype, inputs))
         if dtype == torch.float32 and state is not None and state.dtype != dtype:
             outcome.problems[result] = f"{result}: expected the dtype of x_t, {dtype}, got {state.dtype}"
 
@@ -76,10 +76,8 @@ def _gradients(kind: str, method: str, names: str, result: str, gated: bool = Fa
         outcome.problems |= {name: text for name, text in kept.problems.items() if name not in ("z", "r", "gates")}
         if state is None:
             return
-        weights = {name: getattr(cell, name) for name in SHAPES[kind] if name not in ("W_ho", "b_o")}
-        if kind == "GRU" and method != "step":
-            letter = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}[method]
-            weights = {name: value for name, value in weights.items() if letter == name[-1]}
+        letter = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}.get(method)
+        weights = {name: getattr(cell, name) for name in RECURRENT[kind] if letter in (None, name[-1])}
         outcome.put_gradients(result, state, given | weights)
 
     return cell_in_rounds(kind, use)
@@ -96,58 +94,50 @@ def _phis(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> Non
 # ---- whole sequences ----------------------------------------------------------------------------------------------
 
 
-def _forward(cell: nn.Module, kind: str, outcome: Outcome, x: Tensor) -> tuple | list | None:
-    """What came back, where it is three things."""
-    before = x.detach().clone()
-    value = cell.forward(x)
-    unchanged(outcome, {"x": x}, {"x": before})
-    if isinstance(value, tuple | list) and len(value) == 3:
-        return value
-    third = "None" if kind == "RNN" else '{"z": z, "r": r}'
-    outcome.problems["forward"] = f"forward: expected to get back output, hidden, {third}; got {kind_of(value)}"
-    return None
+Look = Callable[[Outcome, Sequence[Any], nn.Module, Tensor], None]
+
+
+def _forward(kind: str, look: Look, grad: bool = False, **made: str):
+    """A case that looks at the three things that come back from a whole sequence."""
+
+    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        x = tensor(inputs["x"], dtype, grad)
+        value = cell.forward(x)
+        unchanged_tensors(outcome, {"x": x}, {"x": tensor(inputs["x"], dtype)})
+        if isinstance(value, tuple | list) and len(value) == 3:
+            look(outcome, value, cell, x)
+        else:
+            third = "None" if kind == "RNN" else '{"z": z, "r": r}'
+            outcome.problems["forward"] = f"forward: expected to get back output, hidden, {third}; got {kind_of(value)}"
+
+    return cell_in_rounds(kind, use, **made)
 
 
 def _hidden(kind: str):
-    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
-        if value is None:
-            return
+    def look(outcome: Outcome, value: Sequence[Any], *_: Any) -> None:
         outcome.put("hidden", value[1], "TBH", only_tensor=True)
         if kind == "RNN" and value[2] is not None:
             outcome.problems["traces"] = (
                 f"forward: an RNN has no gates; expected None in third place, got {kind_of(value[2])}"
             )
 
-    return cell_in_rounds(kind, use, head="any", phi="any" if kind == "RNN" else "tanh")
+    return _forward(kind, look, head="any", phi="any" if kind == "RNN" else "tanh")
 
 
 def _output(kind: str, head: str, shape: str):
-    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
-        if value is not None:
-            outcome.put("output", value[0], shape, only_tensor=True)
+    def look(outcome: Outcome, value: Sequence[Any], *_: Any) -> None:
+        outcome.put("output", value[0], shape, only_tensor=True)
 
-    return cell_in_rounds(kind, use, head=head)
+    return _forward(kind, look, head=head)
 
 
-def _traces(kind: str):
-    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        value = _forward(cell, kind, outcome, tensor(inputs["x"], dtype))
-        if value is not None:
-            _put_gates(outcome, value[2], "TBH")
-
-    return cell_in_rounds(kind, use, head="any")
+def _traces(outcome: Outcome, value: Sequence[Any], *_: Any) -> None:
+    _put_gates(outcome, value[2], "TBH")
 
 
 def _through_time(kind: str):
-    def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        x = tensor(inputs["x"], dtype, grad=True)
-        value = _forward(cell, kind, outcome, x)
-        if value is None:
-            return
-        inner = outcome.part()
-        output = value[0]
+    def look(outcome: Outcome, value: Sequence[Any], cell: nn.Module, x: Tensor) -> None:
+        inner, output = outcome.part(), value[0]
         if cell.head == "softmax" and isinstance(output, Tensor) and output.dim() == 3:
             output = output[-1]  # other cases ask for the rest
         whole = inner.put("output", output, "BO", only_tensor=True)
@@ -155,21 +145,16 @@ def _through_time(kind: str):
         if whole:
             outcome.put_gradients("output", output, {"x": x} | named_weights(cell, kind))
 
-    return cell_in_rounds(kind, use, head="each")
+    return _forward(kind, look, grad=True, head="each")
 
 
-def _rho(kind: str):
-    def use(cell: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
-
-    return cell_in_rounds(kind, use)
+def _rho(cell: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    outcome.put("W", cell.recurrent_weight_for_rho(), "HH")
 
 
 def _part(method: str, names: str, result: str, weight: float) -> tuple[Case, ...]:
-    return (
-        Case(f"{result}: values", weight, _values("GRU", method, names, result)),
-        Case(f"{result}: gradients", 1.0, _gradients("GRU", method, names, result)),
-    )
+    asked = ("GRU", method, names, result)
+    return Case(f"{result}: values", weight, _values(*asked)), Case(f"{result}: gradients", 1.0, _gradients(*asked))
 
 
 CASES: dict[str, tuple[Case, ...]] = {
@@ -184,7 +169,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("output after the last step", 0.5, _output("RNN", "last", "BO")),
         Case("gradients through time", 1.0, _through_time("RNN")),
     ),
-    "rnn_rho": (Case("the recurrent matrix", 1.0, _rho("RNN")),),
+    "rnn_rho": (Case("the recurrent matrix", 1.0, cell_in_rounds("RNN", _rho)),),
     "gru_update_gate": _part("update_gate", "x_t h_prev", "z_t", 1.0),
     "gru_reset_gate": _part("reset_gate", "x_t h_prev", "r_t", 1.0),
     "gru_candidate": _part("candidate", "x_t h_prev r_t", "candidate", 2.0),
@@ -196,8 +181,8 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("hidden states", 1.0, _hidden("GRU")),
         Case("output at every step", 0.25, _output("GRU", "softmax", "TBO")),
         Case("output after the last step", 0.25, _output("GRU", "last", "BO")),
-        Case("gate traces", 0.5, _traces("GRU")),
+        Case("gate traces", 0.5, _forward("GRU", _traces, head="any")),
         Case("gradients through time", 1.0, _through_time("GRU")),
     ),
-    "gru_rho": (Case("the candidate's recurrent matrix", 1.0, _rho("GRU")),),
+    "gru_rho": (Case("the candidate's recurrent matrix", 1.0, cell_in_rounds("GRU", _rho)),),
 }

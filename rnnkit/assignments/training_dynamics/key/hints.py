@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnkit.common.names import BadValue
-from rnnkit.diagnostics import log10_grad, summarize
+from rnnkit.diagnostics import Summary, log10_grad, summarize
 from rnnkit.grading.evidence.evidence import SubmittedRun, record_of
 from rnnkit.record.facts import facts_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # trainings read this folder, too, and do without Jupyter
 
 MOST_NUMBERS = 12  # of one answer
 MOST_NAMES = 2  # of one number
+Figures = Mapping[str, float]  # by names that begin with what they are of: ``log10 g_t: median``
 MOST_TEXT = 20_000  # characters of an answer that are looked at
 CLOSE = 0.1  # relative: what is further off is another figure
 END_OF_SCHEME = "=== END MARK SCHEME ==="
@@ -40,6 +41,10 @@ KNOWN = {
     "what is added to g_t before its logarithm": 1e-12,
     "ln 4": 1.386,
 }
+SPREAD = {
+    "p50": "median", "mean": "mean", "p05": "5th percentile", "p95": "95th percentile", "low": "smallest",
+    "high": "largest",
+}  # fmt: skip
 CUTOFF, THRESHOLD = "the cutoff", "the threshold of saturation"
 AT_THE_END = "At the end: over the last fiftieth of the updates."
 
@@ -82,21 +87,21 @@ def numbers_in(text: str) -> list[Number]:
     return list(found.values())[:MOST_NUMBERS]
 
 
-def hints(answer_text: str, about: Sequence[Mapping[str, float]], others: Sequence[Mapping[str, float]] = ()) -> str:
+def hints(answer: str, mine: Sequence[Figures], others: Sequence[Figures] = ()) -> str:
     """What the numbers in an answer are, in one line; empty where it has none.
 
-    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``about`` only.
+    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``mine`` only.
 
     Arguments:
-        answer_text: the answer.
-        about: figures by name that the question is about, the run's own first: only of these first ones may a number of
-            one digit be a rounding, or one without % a percentage.
+        answer: its text.
+        mine: figures that the question is about, the run's own first: only of these first ones may a number of one
+            digit be a rounding, or one without % a percentage.
         others: further figures, the likelier ones first.
     """
     parts, strangers = [], []
-    for number in numbers_in(answer_text):
+    for number in numbers_in(answer):
         limit = _rounded(number, [{}, KNOWN]) if number.figures < 2 else ""  # −8 before what is −8.376
-        name = limit or _rounded(number, about) or _near(number, about) or _rounded(number, others)
+        name = limit or _rounded(number, mine) or _near(number, mine) or _rounded(number, others)
         if name:
             parts.append(f"{number.text} is {name}")
         else:
@@ -107,85 +112,84 @@ def hints(answer_text: str, about: Sequence[Mapping[str, float]], others: Sequen
     return "; ".join(parts)
 
 
-def _rounded(number: Number, sources: Sequence[Mapping[str, float]]) -> str:
+def _rounded(number: Number, sources: Sequence[Figures]) -> str:
     """The first figures that a number is a rounding of; empty where it is of none."""
     for place, figures in enumerate(sources):
         half = number.half if place == 0 or number.figures > 1 else 0.0
         names = [
             _words(name)
-            for name, value in figures.items()
-            if _comparable(number, name, value, own=place == 0)
-            and abs(number.value - value) <= half * (1 + 1e-9) + 1e-9 * abs(value)
+            for name, value in _comparable(number, figures, own=place == 0)
+            if abs(number.value - value) <= half * (1 + 1e-9) + 1e-9 * abs(value)
         ]
         if names:
             return " or ".join(names[:MOST_NAMES])
     return ""
 
 
-def _near(number: Number, sources: Sequence[Mapping[str, float]]) -> str:
+def _near(number: Number, sources: Sequence[Figures]) -> str:
     """The nearest of the first figures that are close to a number, or are it but for the sign; empty where none is."""
-    for place, figures in enumerate(sources):
+    for place, figures in enumerate(sources if number.figures > 1 else sources[:1]):
         near: list[tuple[bool, float, str]] = []
-        for name, value in figures.items():
+        for name, value in _comparable(number, figures, own=place == 0):
             bare = number.value > 0 > value and number.half < 0.5  # the sign was forgotten, or stands in words
             off = abs(number.value - (-value if bare else value))
-            close = off <= min(3 * number.half, CLOSE * abs(value)) * (1 + 1e-9) and (number.figures > 1 or not place)
-            if close and _comparable(number, name, value, own=place == 0):
+            if off <= min(3 * number.half, CLOSE * abs(value)) * (1 + 1e-9):
                 near.append((bare, off, f"{_words(name)} ({_shown(value)})"))
         if near:
             return min(near)[2]
     return ""
 
 
-def _comparable(number: Number, name: str, value: float, *, own: bool) -> bool:
-    """Whether a number can be of this kind at all; nothing but 0 is a rounding of 0."""
-    if not math.isfinite(value) or (value == 0) != (number.value == 0):
-        return False
-    return number.percent == name.endswith("%") or (own and not number.percent)
+def _comparable(number: Number, figures: Figures, *, own: bool) -> Iterator[tuple[str, float]]:
+    """The figures that a number can be at all; nothing but 0 is a rounding of 0."""
+    for name, value in figures.items():
+        alike = number.percent == name.endswith("%") or (own and not number.percent)
+        if alike and math.isfinite(value) and (value == 0) == (number.value == 0):
+            yield name, value
+
+
+def _parts(name: str) -> tuple[str, str]:
+    what, _, which = name.removesuffix(" %").partition(": ")
+    return what, which
 
 
 def _words(name: str) -> str:
     """``log10 g_t: median`` as one says it."""
-    what, _, which = name.removesuffix(" %").partition(": ")
+    what, which = _parts(name)
     return f"the {which} of {what}" if which else what
 
 
 def facts(run: SubmittedRun) -> dict[str, float]:
-    """A run's figures, by names that begin with what they are of; empty where its record cannot be read."""
+    """A run's figures; none where its record cannot be read."""
     try:
         record = record_of(run)
-        about = facts_of(record)
+        told = facts_of(record)
     except (BadValue, KeyError, IndexError, TypeError, ValueError):
         return {}
-    norms = {name: float(value) for name, value in run.content["norms"].items()}
-    found = {f"log10 g_t: {name}": value for name, value in _spread(about.log10_grad)}
-    found |= {f"distance to saturation: {name}": value for name, value in _spread(about.sat)}
+    figures = _spread("log10 g_t", told.log10_grad) | _spread("distance to saturation", told.sat)
     gradient = log10_grad(record["grad_time"][-1])
     if gradient.size:
-        found["log10 g_t: share of steps below −8 %"] = 100 * float(np.mean(gradient < -8))
-    found["saturated units %"] = about.units_saturated
+        figures["log10 g_t: share of steps below −8 %"] = 100 * float(np.mean(gradient < -8))
+    figures["saturated units %"] = told.units_saturated
     for gate, name in (("z", "update gate"), ("r", "reset gate")):
         if f"gate_{gate}_sat_time" in record:
-            distances = summarize(record[f"gate_{gate}_sat_time"][-1])
-            found |= {f"{name}: {what}": value for what, value in _spread(distances)}
+            figures |= _spread(name, summarize(record[f"gate_{gate}_sat_time"][-1]))
         if f"gate_{gate}_mean_time" in record:
-            found[f"{name}: mean value"] = summarize(record[f"gate_{gate}_mean_time"][-1]).mean
-    found |= {"rho: start value": about.rho_start, "rho: end value": about.rho_end}
-    found |= dict(_over_checks(record))
-    found |= {"validation loss: last value": about.valid_nll, "validation loss: best value": about.best_nll}
-    found |= {"validation error: last value %": about.valid_error, "validation error: best value %": about.best_error}
-    found["updates"] = about.updates
+            figures[f"{name}: mean value"] = summarize(record[f"gate_{gate}_mean_time"][-1]).mean
+    figures |= {"rho: start value": told.rho_start, "rho: end value": told.rho_end} | dict(_over_checks(record))
+    figures |= {"validation loss: last value": told.valid_nll, "validation loss: best value": told.best_nll}
+    figures |= {"validation error: last value %": told.valid_error, "validation error: best value %": told.best_error}
+    norms = {name: float(value) for name, value in run.content["norms"].items()}
     names = {"median": "median", "largest": "largest", "end": "median at the end"}
-    found |= {f"gradient norm: {name}": norms[key] for key, name in names.items() if key in norms}
+    figures["updates"] = told.updates
+    figures |= {f"gradient norm: {name}": norms[key] for key, name in names.items() if key in norms}
     if "changed" in norms:
-        found["clipped updates %"] = 100 * norms["changed"]
-    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+        figures["clipped updates %"] = 100 * norms["changed"]
+    return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
 
 
-def _spread(summary: object) -> Iterator[tuple[str, float]]:
-    names = {"p50": "median", "mean": "mean", "p05": "5th percentile", "p95": "95th percentile", "low": "smallest"}
-    for key, name in (names | {"high": "largest"}).items():
-        yield name, getattr(summary, key)
+def _spread(what: str, summary: Summary) -> dict[str, float]:
+    return {f"{what}: {name}": getattr(summary, key) for key, name in SPREAD.items()}
 
 
 def _over_checks(record: dict[str, np.ndarray]) -> Iterator[tuple[str, float]]:
@@ -212,8 +216,7 @@ def settings(run: SubmittedRun) -> dict[str, float]:
     regime = run.regime
     if regime is None:
         return {}
-    found = {CUTOFF: regime.cutoff} if regime.clipstyle == "rescale" else {}
-    return found | {
+    return ({CUTOFF: regime.cutoff} if regime.clipstyle == "rescale" else {}) | {
         "the learning rate": regime.lr,
         "the seed": regime.seed,
         "hidden units": regime.nhid,
@@ -226,6 +229,9 @@ def settings(run: SubmittedRun) -> dict[str, float]:
     }
 
 
+Known = dict[str, tuple[SubmittedRun, dict[str, float]]]  # runs and their figures by key, in small letters
+
+
 def with_hints(notebook: NotebookNode, runs: list[SubmittedRun]) -> None:
     """Adds to the mark scheme of each question what the numbers in its answer are.
 
@@ -233,74 +239,65 @@ def with_hints(notebook: NotebookNode, runs: list[SubmittedRun]) -> None:
         notebook: with mark schemes; changed. Its answers are called ``{run}_{question}``, their tasks ``…_task``.
         runs: from `rnnkit.grading.evidence.evidence.evidence`.
     """
-    by_key = {run.key.lower(): run for run in runs if run.file}
-    known = {key: facts(run) for key, run in by_key.items()}
-    tasks = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
-    for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        task = tasks.get(f"{name}_task")
-        if task is None or END_OF_SCHEME not in task.source:
-            continue
-        key, _, question = name.partition("_")
-        text = _hint(cell.source, key, question, by_key, known)
-        task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n\n{END_OF_SCHEME}", 1)
+    known = {run.key.lower(): (run, facts(run)) for run in runs if run.file}
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
+    for name, cell in cells.items():
+        task = cells.get(f"{name}_task")
+        if task is not None and END_OF_SCHEME in task.source:
+            key, _, question = name.partition("_")
+            text = _hint(cell.source, key, question, known)
+            task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n\n{END_OF_SCHEME}", 1)
 
 
-def _hint(
-    answer: str, key: str, question: str, runs: dict[str, SubmittedRun], known: dict[str, dict[str, float]]
-) -> str:
+def _hint(answer: str, key: str, question: str, known: Known) -> str:
     """The lines for one answer: this run's figures, and what the quoted numbers are."""
     if key == "extra":
-        key = next((name for name, run in runs.items() if run.regime is not None and run.regime.task == "torder"), key)
-    own = known.get(key, {})
-    if not own:
+        extra = (name for name, (run, _) in known.items() if run.regime is not None and run.regime.task == "torder")
+        key = next(extra, key)
+    if key not in known or not known[key][1]:
         return "**From the record:** none of this run can be read."
-    about = runs[key].profile or "custom"
-    lines = [f"**From the record** ({about}): {_listed(own, question)}."]
-    if question == "clip":
-        lines[0] += f" {AT_THE_END}"
-    lines.append(f"**Quoted numbers:** {hints(answer, *_sources(answer, key, question, runs, known)) or 'none'}.")
-    return "\n\n".join(lines)
+    run, figures = known[key]
+    quoted = hints(answer, *_sources(answer, key, question, known)) or "none"
+    shown = f"{_listed(figures, question)}.{f' {AT_THE_END}' if question == 'clip' else ''}"
+    return f"**From the record** ({run.profile or 'custom'}): {shown}\n\n**Quoted numbers:** {quoted}."
 
 
-def _sources(
-    answer: str, key: str, question: str, runs: dict[str, SubmittedRun], known: dict[str, dict[str, float]]
-) -> tuple[list[Mapping[str, float]], list[Mapping[str, float]]]:
+def _sources(answer: str, key: str, question: str, known: Known) -> tuple[list[Figures], list[Figures]]:
     """What the numbers of an answer may be: figures that the question is about, and all others."""
-    mine, rest = _parted(known[key], question)
-    given = settings(runs[key])
+    run, figures = known[key]
+    (mine, rest), given = _parted(figures, question), settings(run)
     late = {THRESHOLD: given.pop(THRESHOLD)} if THRESHOLD in given and question != "sat_time" else {}
     same, further = [], []
-    for other in sorted(set(known) - {key}, key=lambda other: _nearness(other, key, answer)):
-        shown, hidden = _parted(known[other], question)
-        if question == "clip" and CUTOFF in (theirs := settings(runs[other])):
+    for name in sorted(set(known) - {key}, key=lambda name: _nearness(name, key, answer)):
+        other, figures = known[name]
+        shown, hidden = _parted(figures, question)
+        if question == "clip" and CUTOFF in (theirs := settings(other)):
             shown["cutoff"] = theirs[CUTOFF]
-        same.append({f"{runs[other].key}'s {name}": value for name, value in shown.items()})
-        further.append({f"{runs[other].key}'s {name}": value for name, value in hidden.items()})
+        for figures, several in ((shown, same), (hidden, further)):
+            several.append({f"{other.key}'s {name}": value for name, value in figures.items()})
     return [mine, given | KNOWN, *same], [rest, late, *further]
 
 
-def _nearness(other: str, key: str, answer: str) -> tuple:
+def _nearness(other: str, key: str, answer: str) -> tuple[bool, bool, str]:
     """Orders runs by how likely an answer speaks of them: those that it names, those of the same task, the others."""
     return re.search(rf"\b{re.escape(other)}\b", answer, re.IGNORECASE) is None, other[:1] != key[:1], other
 
 
-def _listed(figures: dict[str, float], question: str) -> str:
+def _listed(figures: Figures, question: str) -> str:
     """The figures that a question is about, by what they are of."""
     groups: dict[str, list[str]] = {}
-    for name, value in figures.items():
-        if name.startswith(SHOWN.get(question, ())):
-            what, _, which = name.removesuffix(" %").partition(": ")
-            unit = " %" if name.endswith("%") else ""
-            groups.setdefault(what, []).append(f"{which} {_shown(value)}{unit}".strip())
+    for name, value in _parted(figures, question)[0].items():
+        what, which = _parts(name)
+        unit = " %" if name.endswith("%") else ""
+        groups.setdefault(what, []).append(f"{which} {_shown(value)}{unit}".strip())
     return "; ".join(f"{what}: {', '.join(values)}" for what, values in groups.items()) or "no figures"
 
 
-def _parted(figures: Mapping[str, float], question: str) -> tuple[dict[str, float], dict[str, float]]:
+def _parted(figures: Figures, question: str) -> tuple[dict[str, float], dict[str, float]]:
     """Those figures that a question is about, and the others."""
     mine = {name: value for name, value in figures.items() if name.startswith(SHOWN.get(question, ()))}
     return mine, {name: value for name, value in figures.items() if name not in mine}
 
 
 def _shown(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−") if abs(value) < 1e4 else f"{value:.0f}".replace("-", "−")
+    return f"{value:{'.4g' if abs(value) < 1e4 else '.0f'}}".replace("-", "−")

@@ -7,17 +7,19 @@ nothing is subtracted. Every forward below therefore takes complex arrays, and a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
+from rnnkit.assignments.training_dynamics.cases.functions import KEYS
+from rnnkit.assignments.training_dynamics.inputs import SOURCES
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.checks.outcome import named
-from rnnkit.common.shapes import SHAPES
+from rnnkit.common.shapes import RECURRENT, SHAPES
 
 STEP = 1e-30
 Answers = dict[str, Arrays]  # case -> quantity -> numbers
-DIAGNOSTIC_KEYS = ("grad_time", "sat_time", "gate_z_sat_time", "gate_r_sat_time")
 
 # ---- the cells ---------------------------------------------------------------------------------------------------
 
@@ -102,21 +104,17 @@ def _projected(f: Callable[[Arrays], np.ndarray], inputs: Inputs, result: str, s
 
 def _step_answers(id: str, inputs: Inputs) -> Answers:
     """The cases of a question on one step."""
-    w, kind = inputs.arrays, QUESTIONS[id].target
-    recurrent = [name for name in SHAPES[kind] if name not in ("W_ho", "b_o")]
+    w, recurrent = inputs.arrays, [*RECURRENT[QUESTIONS[id].target]]
     if id == "rnn_step":
         others = {f"h_t ({phi})": _rnn_step(w, phi) for phi in ("sigmoid", "identity")}
-        gradients = _projected(_rnn_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
-        tanh = {"h_t": _rnn_step(w)}
-        return {"h_t: values, tanh": tanh, "h_t: values, sigmoid and identity": others, "h_t: gradients": gradients}
+        values = {"h_t: values, tanh": {"h_t": _rnn_step(w)}, "h_t: values, sigmoid and identity": others}
+        return values | {"h_t: gradients": _projected(_rnn_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])}
     if id == "gru_step":
-        values = {"h_t": _gru_step(w), "z": _gate(w, "z"), "r": _gate(w, "r")}
-        gradients = _projected(_gru_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])
-        return {"h_t and gates: values": values, "h_t: gradients": gradients}
+        values = {"h_t and gates: values": {"h_t": _gru_step(w), "z": _gate(w, "z"), "r": _gate(w, "r")}}
+        return values | {"h_t: gradients": _projected(_gru_step, inputs, "h_t", ["x_t", "h_prev", *recurrent])}
     result, letter = {"gru_update_gate": ("z_t", "z"), "gru_reset_gate": ("r_t", "r")}.get(id, ("candidate", "h"))
-    part = _candidate if letter == "h" else lambda w: _gate(w, letter)
-    given = ["x_t", "h_prev"] + ["r_t"] * (letter == "h")
-    sources = given + [name for name in recurrent if name[-1] == letter]
+    part = _candidate if letter == "h" else partial(_gate, gate=letter)
+    sources = [*QUESTIONS[id].arguments, *(name for name in recurrent if name[-1] == letter)]
     return {f"{result}: values": {result: part(w)}, f"{result}: gradients": _projected(part, inputs, result, sources)}
 
 
@@ -189,7 +187,7 @@ def _clipped(grads: list[np.ndarray], cutoff: float) -> Arrays:
 def _keys(inputs: Inputs) -> Answers:
     w, steps = inputs.arrays, np.array(float(inputs.sizes["T"]))
     return {
-        "keys and lengths": {"other keys": np.array(0.0)} | {f"length of {key}": steps for key in DIAGNOSTIC_KEYS},
+        "keys and lengths": {"other keys": np.array(0.0)} | {f"length of {key}": steps for key in KEYS},
         "grad_time": {"grad_time": gradient_through_time(w, every_step=False)},
         "sat_time": {"sat_time": _tanh_distance(trajectory(w))},
         "gates": {f"gate_{gate}_sat_time": _sigmoid_distance(w[gate]) for gate in "zr"},
@@ -237,26 +235,18 @@ def _omega_answers(inputs: Inputs) -> Answers:
     }
 
 
+def _by_source(id: str, quantity: str, right: Callable[[np.ndarray], np.ndarray], inputs: Inputs) -> Answers:
+    sources = SOURCES[id].items()
+    return {case: {quantity: right(inputs[source])} for case, source in sources if source in inputs.arrays}
+
+
 _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     "grad_time": _grad_time_answers,
     "sat_time": lambda w: {"mean distance of tanh units": {"s": _tanh_distance(w["hidden"])}},
-    "gate_sat_time": lambda w: {
-        case: {"d": _sigmoid_distance(w[source])}
-        for case, source in [
-            ("sigmoid units", "hidden"),
-            ("gates spread over (0, 1)", "spread"),
-            ("gates nearly shut", "nearly_shut"),
-        ]
-        if source in w.arrays
-    },
-    "rho": lambda w: {
-        case: {"rho": _radius(w[source])}
-        for case, source in [("a matrix that is not symmetric", "W"), ("complex eigenvalues", "W_turning")]
-        if source in w.arrays
-    },
+    "gate_sat_time": partial(_by_source, "gate_sat_time", "d", _sigmoid_distance),
+    "rho": partial(_by_source, "rho", "rho", _radius),
     "grad_norm": lambda w: {
-        "all gradients together": {"norm": np.array(_norm(w.listed("g")))},
-        "large gradients": {"norm": np.array(_norm(w.listed("large")))},
+        case: {"norm": np.array(_norm(w.listed(source[:-1])))} for case, source in SOURCES["grad_norm"].items()
     },
     "clip": _clip_answers,
     "diagnostic_keys": _keys,

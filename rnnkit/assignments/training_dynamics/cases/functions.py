@@ -1,6 +1,6 @@
-"""The cases of 2_diagnostics: what a student's function is asked for.
+"""The cases of 2_diagnostics and of 5_extra_credit: what a student's function is asked for.
 
-What a set of inputs can hide, and is shown by the later rounds (`public_rounds`, `grading.draws_again`) or a case:
+What a set of inputs can hide, and is shown by the later rounds (`inputs`, `key.draws`) or a case:
 
 ====================  ================================================================================================
 all questions         T, B, H of 1, all sizes equal, B > T; another call of the function; other numbers in float32;
@@ -13,6 +13,7 @@ rho                   the largest eigenvalue last, positive or negative, a compl
 grad_norm             one gradient, many of one shape, a number, three axes, one of zeros among others, zeros
 clip                  the same shapes; norms just above, just below and at the cutoff; cutoffs far from 1
 diagnostic_keys       the gates in either order; the rest as in grad_time and sat_time
+omega                 squared norms at the bound exactly, flows as tiny as training has them or 0, slopes of 0
 not asked             an empty list, gradients of zeros for clip (cutoff / norm is the text's own formula), tensors that
                       need gradients or are not contiguous: the texts do not speak of them
 ====================  ================================================================================================
@@ -20,12 +21,17 @@ not asked             an empty list, gradients of zeros for clip (cutoff / norm 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.checks.case import Case, call, in_rounds, tensor
+from rnnkit.assignments.training_dynamics.inputs import SOURCES
+from rnnkit.checks.case import Case, Shape, call, given_tensors, in_rounds, tensor, unchanged, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
 
@@ -50,18 +56,12 @@ def _loss(hs: list[Tensor], inputs: Inputs, every_step: bool, scale: float = 1.0
     return scale * (weights[-1] * hs[-1] ** 2).sum(-1).mean()
 
 
-def _unchanged(outcome: Outcome, what: str, given: list[Any], kept: list[Any]) -> None:
-    """Whether a list that was handed in still holds the same things."""
-    if len(given) != len(kept) or any(one is not other for one, other in zip(given, kept, strict=True)):
-        outcome.problems[what] = f"{what}: your code changes the list that it was given; build a new one"
-
-
 def _grad_time(every_step: bool):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
         given = list(hs)
         outcome.put("g", obj(_loss(hs, inputs, every_step), given), "T")
-        _unchanged(outcome, "hs", given, hs)
+        unchanged(outcome, "hs", given, hs, hs)
 
     return in_rounds(run)
 
@@ -75,22 +75,24 @@ def _tiny(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> Non
     outcome.put("g x 1e28", as_array(value) * 1e28, "T")
 
 
-def _grads(source: str, dtype: torch.dtype, inputs: Inputs) -> list[Tensor]:
-    return [tensor(values, dtype) for values in inputs.listed(source)]
+def _put_list(outcome: Outcome, new: Any, grads: list[Tensor]) -> bool:
+    """Takes in a list of new gradients; whether it is one."""
+    if not isinstance(new, tuple | list) or len(new) != len(grads):
+        return False
+    for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
+        outcome.put(f"grads[{k}]", entry, tuple(before.shape))
+    return True
 
 
 def _clip(source: str):
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        grads = _grads(source, dtype, inputs)
+        grads = [tensor(values, dtype) for values in inputs.listed(source)]
         value = obj(list(grads), float(inputs["cutoff"]))
         if not isinstance(value, tuple | list) or len(value) != 2:
             outcome.problems["clip"] = f"expected to get back (new grads, norm before), got {kind_of(value)}"
             return
         new, norm = value
-        if isinstance(new, tuple | list) and len(new) == len(grads):
-            for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
-                outcome.put(f"grads[{k}]", entry, tuple(before.shape))
-        else:
+        if not _put_list(outcome, new, grads):
             outcome.problems["grads"] = f"new grads: expected a list of {len(grads)} tensors, got {kind_of(new)}"
         outcome.put("norm", norm, ())
 
@@ -98,61 +100,93 @@ def _clip(source: str):
 
 
 def _untouched(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-    grads = _grads("g", dtype, inputs)
+    grads, fresh = ([tensor(values, dtype) for values in inputs.listed("g")] for _ in range(2))
     given = list(grads)
     value = obj(given, float(inputs["cutoff"]))
-    new: Any = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
-    inner = outcome.part()
-    if isinstance(new, tuple | list) and len(new) == len(grads):
-        for k, (entry, before) in enumerate(zip(new, grads, strict=True)):
-            inner.put(f"grads[{k}]", entry, tuple(before.shape))
-    _unchanged(outcome, "grads", given, grads)
-    if not all(map(torch.equal, grads, _grads("g", dtype, inputs))):
+    new = value[0] if isinstance(value, tuple | list) and len(value) == 2 else None
+    unchanged(outcome, "grads", given, grads, grads)
+    if not all(map(torch.equal, grads, fresh)):
         outcome.problems["grads"] = "grads: your code changes the tensors in place; make new ones (g * factor)"
     if outcome.problems:
         return
-    if inner.problems or not inner.values:
+    inner = outcome.part()
+    if not _put_list(inner, new, grads) or inner.problems:
         outcome.problems["clip"] = "the new gradients cannot be looked at, so this says nothing yet"
-        return
-    if all(one is other for one, other in zip(new, grads, strict=True)):
+    elif all(one is other for one, other in zip(new, grads, strict=True)):
         outcome.problems["clip"] = "the tensors given are what comes back, so this says nothing yet"
-        return
-    for k, g in enumerate(grads):
-        outcome.put(f"grads[{k}] afterwards", g, tuple(g.shape))
+    else:
+        for k, g in enumerate(grads):
+            outcome.put(f"grads[{k}] afterwards", g, tuple(g.shape))
 
 
-def _diagnostics(keys: tuple[str, ...], only_keys: bool = False):
+def _diagnostics(*keys: str):
+    """Some of the values by their keys; without any, which keys there are and how long their values are."""
+
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         hs = _recurrence(dtype, inputs)
-        gates = {gate: tensor(inputs[gate], dtype) for gate in inputs.options.get("gates", "zr")}
+        gates, fresh = ({gate: tensor(inputs[gate], dtype) for gate in inputs.options.get("gates", "zr")} for _ in "ab")
         given, kept = list(hs), dict(gates)
         value = obj(_loss(hs, inputs, False), given, gates)
-        _unchanged(outcome, "hs", given, hs)
+        unchanged(outcome, "hs", given, hs, hs)
         same = gates.keys() == kept.keys() and all(gates[gate] is kept[gate] for gate in kept)
-        if not same or not all(torch.equal(kept[gate], tensor(inputs[gate], dtype)) for gate in kept):
+        if not same or not all(torch.equal(kept[gate], fresh[gate]) for gate in kept):
             outcome.problems["gates"] = "gates: your code changes what it was given; make a new dict, and new tensors"
         if not isinstance(value, dict):
             outcome.problems["keys"] = f"expected a dict, got {kind_of(value)}"
-            return
-        there = [key for key in KEYS if key in value]
-        if only_keys:
-            strange = sorted(str(key) for key in value if key not in KEYS)
-            outcome.put("other keys", float(len(strange)), ())
-            if len(there) < len(KEYS) or strange:
-                missing = ", ".join(key for key in KEYS if key not in there) or "none"
-                extra = ", ".join(strange) or "none"
-                outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; missing {missing}; too many: {extra}"
-            for key in there:
-                size = as_array(value[key]).shape
-                outcome.put(f"length of {key}", float(size[0]) if len(size) == 1 else -1.0, ())
-            return
-        for key in keys:
+        elif not keys:
+            _put_keys(outcome, value)
+        for key in keys if isinstance(value, dict) else ():
             if key in value:
                 outcome.put(key, value[key], "T")
             else:
                 outcome.problems[key] = f"{key}: the key is missing"
 
     return in_rounds(run)
+
+
+def _put_keys(outcome: Outcome, value: dict[Any, Any]) -> None:
+    strange = sorted(str(key) for key in value if key not in KEYS)
+    outcome.put("other keys", float(len(strange)), ())
+    missing = [key for key in KEYS if key not in value]
+    if missing or strange:
+        said = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
+        outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; {said}"
+    for key in KEYS:
+        if key in value:
+            size = as_array(value[key]).shape
+            outcome.put(f"length of {key}", float(size[0]) if len(size) == 1 else -1.0, ())
+
+
+def _of_sources(question_id: str, shape: Shape, called: str, quantity: str) -> tuple[Case, ...]:
+    sources = SOURCES[question_id].items()
+    return tuple(call(case, 1.0, source, shape, called=called, quantity=quantity) for case, source in sources)
+
+
+# ---- omega -------------------------------------------------------------------------------------------------------
+
+PARTS: dict[str, Shape] = {"Omega": (), "steps in the past": (), "gradient": "HH"}  # what comes back, and its shape
+TOO_HIGH = np.array(1e6)  # a bound that no gradient of the cases reaches
+
+
+def _omega(parts: Iterable[str], obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs, end: str = "") -> None:
+    """Takes in some of what comes back, their names with this end."""
+    names = "flow slope W_hh"
+    given = given_tensors(names, dtype, inputs)
+    value = obj(*given.values(), float(inputs["bound"]))
+    if not isinstance(value, tuple | list) or len(value) != len(PARTS):
+        outcome.problems["omega"] = f"expected to get back ({', '.join(PARTS)}), got {kind_of(value)}"
+        return
+    for (name, shape), part in zip(PARTS.items(), value, strict=True):
+        if name in parts:
+            outcome.put(name + end, part, shape)
+    unchanged_tensors(outcome, given, given_tensors(names, dtype, inputs))
+
+
+def _nothing(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    """Zeros, where nothing reaches the bound; Omega with another bound as well, for zeros alone are no answer."""
+    _omega(("Omega",), obj, dtype, outcome, inputs)
+    inputs = replace(inputs, arrays=inputs.arrays | {"bound": TOO_HIGH})
+    _omega(PARTS, obj, dtype, outcome, inputs, ", nothing counts")
 
 
 CASES: dict[str, tuple[Case, ...]] = {
@@ -162,28 +196,24 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("tiny gradients, norm in float64", 1.0, in_rounds(_tiny)),
     ),
     "sat_time": (call("mean distance of tanh units", 2.0, "hidden", "T", called="hidden", quantity="s"),),
-    "gate_sat_time": (
-        call("sigmoid units", 1.0, "hidden", "T", called="v", quantity="d"),
-        call("gates spread over (0, 1)", 1.0, "spread", "T", called="v", quantity="d"),
-        call("gates nearly shut", 1.0, "nearly_shut", "T", called="v", quantity="d"),
-    ),
-    "rho": (
-        call("a matrix that is not symmetric", 1.0, "W", (), called="W", quantity="rho"),
-        call("complex eigenvalues", 1.0, "W_turning", (), called="W", quantity="rho"),
-    ),
-    "grad_norm": (
-        call("all gradients together", 1.0, "g*", (), called="grads", quantity="norm"),
-        call("large gradients", 1.0, "large*", (), called="grads", quantity="norm"),
-    ),
+    "gate_sat_time": _of_sources("gate_sat_time", "T", "v", "d"),
+    "rho": _of_sources("rho", (), "W", "rho"),
+    "grad_norm": _of_sources("grad_norm", (), "grads", "norm"),
     "clip": (
         Case("above the cutoff", 1.5, _clip("g")),
         Case("below the cutoff", 1.0, _clip("small")),
         Case("the gradients given are left alone", 0.5, _untouched),
     ),
     "diagnostic_keys": (
-        Case("keys and lengths", 0.5, _diagnostics(KEYS, only_keys=True)),
-        Case("grad_time", 0.5, _diagnostics(("grad_time",))),
-        Case("sat_time", 0.5, _diagnostics(("sat_time",))),
-        Case("gates", 0.5, _diagnostics(("gate_z_sat_time", "gate_r_sat_time"))),
+        Case("keys and lengths", 0.5, _diagnostics()),
+        Case("grad_time", 0.5, _diagnostics("grad_time")),
+        Case("sat_time", 0.5, _diagnostics("sat_time")),
+        Case("gates", 0.5, _diagnostics("gate_z_sat_time", "gate_r_sat_time")),
+    ),
+    "omega": (
+        Case("Omega", 1.0, in_rounds(partial(_omega, ("Omega",)))),
+        Case("steps in the past", 0.5, in_rounds(partial(_omega, ("steps in the past",)))),
+        Case("the gradient with respect to W_hh", 1.0, in_rounds(partial(_omega, ("gradient",)))),
+        Case("a bound that nothing reaches", 0.5, in_rounds(_nothing)),
     ),
 }

@@ -1,4 +1,4 @@
-"""How often a task is solved, by length: our sweep beside the paper's Figure 7."""
+"""Sweeps as figures: error over training, which seeds left a plateau, how often a task is solved by length."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from rnnkit.common.interval import wilson
 from rnnkit.common.names import BadValue
-from rnnkit.plots.style import BLUE, GREEN, RED, new_figure
+from rnnkit.common.statistics import wilson
+from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, new_figure
 
 Row = dict[str, str]
 METHODS = {"SGD": (RED, "o"), "SGD-C": (BLUE, "s"), "SGD-CR": (GREEN, "^")}
@@ -28,20 +29,6 @@ PAPER: dict[tuple[str, str], list[tuple[int, float]]] = {
     ("smart_tanh", "SGD-CR"): [(250, 1.0)],
 }
 _SIDE = {"SGD": -0.015, "SGD-C": 0.0, "SGD-CR": 0.015}  # curves that coincide are drawn side by side
-
-
-class Rate(NamedTuple):
-    """How many runs of one kind solved their task, with Wilson's 95 % interval (fractions)."""
-
-    solved: int
-    runs: int
-    low: float
-    high: float
-
-    @property
-    def rate(self) -> float:
-        """The fraction solved."""
-        return self.solved / self.runs
 
 
 def read_table(path: str | Path, columns: Sequence[str] = ("length", "init", "method", "status")) -> list[Row]:
@@ -64,6 +51,79 @@ def read_table(path: str | Path, columns: Sequence[str] = ("length", "init", "me
     return rows
 
 
+def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = None) -> Figure:
+    """Validation error (percent) against updates, a line for each run.
+
+    Arguments:
+        rows: of a sweep's table of curves, see `rnnkit.runs.tables.curve_rows`.
+        label: the column that names a line.
+        floor: the error of one who guesses (percent).
+    """
+    figure, (ax,) = new_figure(width=7.0, height=3.4)
+    runs: dict[str, list[Row]] = {}
+    for row in rows:
+        runs.setdefault(row["run"], []).append(row)
+    for number, checks in enumerate(runs.values()):
+        color, style = LINES[number % len(LINES)]
+        updates, errors = ([float(row[name]) for row in checks] for name in ("updates", "valid_error"))
+        ax.plot(updates, errors, color=color, linestyle=style, linewidth=1.2, label=f"{label} {checks[0][label]}")
+        ax.plot(updates[-1], errors[-1], "o", color=color, markersize=4)
+    if floor is not None:
+        ax.axhline(floor, color=BLACK, linestyle=":", linewidth=0.9)
+    ax.set(xlabel="updates", ylabel="wrong (%)", ylim=(-2, 102))
+    legend_below(ax, columns=4)
+    return figure
+
+
+def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
+    """The smallest loss of every seed (filled) and that at its end (hollow), a column for each α and kind of Ω.
+
+    Arguments:
+        rows: of a sweep's table, with the columns alpha, omega_on, best_nll and valid_nll.
+        plateau: the loss of one who guesses (nats), drawn as a line.
+        limit: a seed is out where its smallest loss is below (nats), drawn as a line.
+    """
+    figure, (ax,) = new_figure(width=7.0, height=3.6)
+    kinds = sorted({(row["alpha"], row["omega_on"]) for row in rows}, key=lambda kind: (float(kind[0]), kind[1]))
+    named = set()
+    for place, (alpha, on) in enumerate(kinds):
+        runs = [row for row in rows if (row["alpha"], row["omega_on"]) == (alpha, on)]
+        best, last = (np.array([float(row[key] or "nan") for row in runs]) for key in ("best_nll", "valid_nll"))
+        color, marker = (ORANGE, "s") if on == "direct" else (BLUE, "o")
+        across = place + 0.7 * ((np.arange(len(runs)) + 0.5) / len(runs) - 0.5)
+        for x, low, end in zip(across, best, last, strict=True):
+            label = None if on in named else f"Ω on the {on} derivative: smallest loss"
+            named.add(on)
+            ax.plot([x, x], [low, end], color=color, linewidth=0.8)
+            ax.plot(x, end, marker, color=color, markerfacecolor="white", markersize=5)
+            ax.plot(x, low, marker, color=color, markersize=5, label=label)
+        out = np.sum(best < limit)
+        ax.text(place, 1.02, f"{out} of {len(runs)} out", ha="center", fontsize=9, transform=ax.get_xaxis_transform())
+    ax.set_xticks(range(len(kinds)), [f"α {float(alpha):g}, {on}" for alpha, on in kinds])
+    ends = [-0.5, max(len(kinds), 1) - 0.5]
+    ax.set_xlim(*ends)
+    (floor,) = ax.plot(ends, [plateau] * 2, color=BLACK, linestyle=":", linewidth=1)
+    (line,) = ax.plot(ends, [limit] * 2, color=BLACK, linestyle="--", linewidth=1)
+    ax.set_ylabel("loss (nats); hollow: at the end")
+    label_ends(ax, {f"guessing, {plateau:.3f}": floor, f"out, below {limit:g}": line})
+    legend_below(ax, columns=2)
+    return figure
+
+
+class Rate(NamedTuple):
+    """How many runs of one kind solved their task, with Wilson's 95 % interval (fractions)."""
+
+    solved: int
+    runs: int
+    low: float
+    high: float
+
+    @property
+    def rate(self) -> float:
+        """The fraction solved."""
+        return self.solved / self.runs
+
+
 def success_rates(rows: Sequence[Row]) -> dict[tuple[str, str, int], Rate]:
     """Success by (init, method, length); a run that failed for another reason than training does not count."""
     counts: dict[tuple[str, str, int], list[bool]] = {}
@@ -77,8 +137,7 @@ def success_rates(rows: Sequence[Row]) -> dict[tuple[str, str, int], Rate]:
 def plot_success(rows: Sequence[Row]) -> Figure:
     """A panel for each init: our rates with their intervals (filled), the paper's points (hollow, dashed)."""
     rates = success_rates(rows)
-    inits = list(dict.fromkeys(init for init, _ in PAPER)) if rates else []
-    inits = [init for init in inits if any(key[0] == init for key in rates)]
+    inits = [init for init in dict.fromkeys(init for init, _ in PAPER) if any(key[0] == init for key in rates)]
     figure, axes = new_figure(max(len(inits), 1), width=4.2, height=3.4)
     for ax, init in zip(axes, inits, strict=False):
         for method, (color, marker) in METHODS.items():

@@ -1,0 +1,47 @@
+"""Means over what is finite, and how far a rate that was counted a few times can be from the true one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+EPS = 1e-12  # log10 of it, -12, is the floor of the histogram of g_t
+Z_95 = 1.959963984540054  # the normal distribution's 97.5 % point
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    r"""Wilson's interval of 95 % for a rate, z standard deviations to either side.
+
+    .. math::
+        \frac{\hat p + z^2 / 2n \pm z \sqrt{\hat p (1 - \hat p) / n + z^2 / 4 n^2}}{1 + z^2 / n}
+
+    Arguments:
+        successes, trials: :math:`\hat p n` and n.
+
+    Returns:
+        its two ends, 0 to 1.
+
+    Raises:
+        ValueError: no trials, or more successes than trials.
+
+    *Source:* Wilson 1927, Probable inference, the law of succession, and statistical inference.
+    """
+    if not 0 <= successes <= trials or trials == 0:
+        raise ValueError(f"expected 0 to {trials} successes of at least 1 trial, got {successes} of {trials}")
+    p, share = successes / trials, Z_95 * Z_95 / trials
+    half = Z_95 * math.sqrt(p * (1 - p) / trials + share / (4 * trials))
+    low, high = ((p + share / 2 + sign * half) / (1 + share) for sign in (-1, 1))
+    return max(0.0, low if successes else 0.0), min(1.0, high if successes < trials else 1.0)
+
+
+def over_steps(values: np.ndarray) -> np.ndarray:
+    """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
+    finite = np.isfinite(values)
+    counted = finite.sum(axis=1)
+    return np.where(counted, np.where(finite, values, 0).sum(axis=1) / np.maximum(counted, 1), np.nan)
+
+
+def mean_log10_grad(g: np.ndarray) -> np.ndarray:
+    """``(C,)``: mean over time steps of log10 g_t at every check; NaN where there is none."""
+    return over_steps(np.log10(g.astype(np.float64) + EPS))
