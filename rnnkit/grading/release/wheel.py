@@ -38,8 +38,7 @@ unpack(
 {lines}
 )
 """
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-MARKED = re.compile(rf"^( *){BEGIN}\n((?!.*{BEGIN}).*\n)*? *{END}\n", re.M)
+MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n((?!.*### BEGIN).*\n)*? *### END SOLUTION\n", re.M)
 
 
 def without_solutions(source: str) -> str:
@@ -62,7 +61,7 @@ def without_solutions(source: str) -> str:
         return "\n".join(indent + line for line in lines)
 
     text = MARKED.sub(refusal, source)
-    if left := re.search(rf".*({BEGIN}|{END}).*", text):
+    if left := re.search(r".*### (BEGIN|END) SOLUTION.*", text):
         raise BadValue(f"expected solution markers in pairs, got {left[0].strip()!r}")
     return text
 
