@@ -194,9 +194,8 @@ def cell_in_rounds(kind: str, use: Run, **made: str) -> Run:
 def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
     """phi and head of a cell: the case's own or, by the names ``any``, ``each`` and ``last``, those of the round."""
     phi, head = made.get("phi", "tanh"), made.get("head", "softmax")
-    option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
-        head, ("", head)
-    )
+    named = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}
+    option, usual = named.get(head, ("", head))
     return {"phi": given.options.get("phi", "tanh") if phi == "any" else phi, "head": given.options.get(option, usual)}
 
 

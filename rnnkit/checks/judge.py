@@ -19,10 +19,11 @@ from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.right import expected
 
+Needs = Iterable[tuple[Question, Report]]
 CALLED = "which this calls, is not right yet"
 
 
-def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+def report_of(question: Question, seen: Seen, needs: Needs = ()) -> Report:
     """The report on an object that was run with the public inputs.
 
     The reports of the earlier questions whose code it calls are looked at only where it fails.
@@ -38,12 +39,7 @@ def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Re
     return forbidden if report.points else report
 
 
-def judge(
-    question: Question,
-    outcomes: Outcomes,
-    needs: Iterable[tuple[Question, Report]] = (),
-    probes: Callable[[], Outcomes] = dict,
-) -> Report:
+def judge(question: Question, outcomes: Outcomes, needs: Needs = (), probes: Callable[[], Outcomes] = dict) -> Report:
     """The report on the outcomes of all cases, for the public inputs."""
     if message := unwritten(question, outcomes):
         return failed(question, NOT_WRITTEN, message)
@@ -116,7 +112,7 @@ def _diagnosed(
     outcomes: Outcomes,
     wrong: list[str],
     right: Expected,
-    needs: Iterable[tuple[Question, Report]],
+    needs: Needs,
     probes: Callable[[], Outcomes],
 ) -> list[str]:
     for need, report in needs:  # the first earlier question that this code calls and that is not right either

@@ -47,12 +47,11 @@ def kind_of(value: Any) -> str:
     if type(value) in TENSORS or type(value) is np.ndarray:
         name = "array" if type(value) is np.ndarray else "tensor"
         return f"{name} of shape {tuple(value.shape)}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         inside = ", ".join(map(kind_of, value)) if type(value) is tuple and 0 < len(value) <= 4 else ""
-        return (
-            f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
-        )
-    return "None" if value is None else f"{type(value).__name__}"
+        name = "list" if isinstance(value, list) else "tuple"
+        return f"{name} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
+    return "None" if value is None else type(value).__name__
 
 
 def named(quantity: str, name: str) -> str:
@@ -71,14 +70,11 @@ def as_array(value: Any) -> np.ndarray:
     Raises:
         Unfit: it holds no real floating-point numbers.
     """
-    if type(value) in TENSORS:
-        if not value.is_floating_point():
+    is_tensor = type(value) in TENSORS
+    if is_tensor or type(value) is np.ndarray:
+        if not (value.is_floating_point() if is_tensor else value.dtype.kind == "f"):
             raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
-        return value.detach().to("cpu", torch.float64).numpy().copy()
-    if type(value) is np.ndarray:
-        if value.dtype.kind != "f":
-            raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
-        return value.astype(np.float64)
+        return value.detach().to("cpu", torch.float64).numpy().copy() if is_tensor else value.astype(np.float64)
     if type(value) in SCALARS:
         return np.asarray(float(value))
     if type(value) in (list, tuple):
@@ -132,10 +128,8 @@ class Outcome:
     def put_gradients(self, name: str, value: Tensor, sources: dict[str, Tensor]) -> None:
         """Gradients of a fixed weighted sum of ``value`` with respect to each source; 0 where there is no path."""
         if not value.requires_grad:
-            self.problems[name] = (
-                f"{name}: expected a tensor with a gradient, got one cut off from the graph "
-                "(detach, .data, .numpy() or torch.no_grad)"
-            )
+            cut = "one cut off from the graph (detach, .data, .numpy() or torch.no_grad)"
+            self.problems[name] = f"{name}: expected a tensor with a gradient, got {cut}"
             return
         weights = torch.cos(1.3 * torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
         gradients = torch.autograd.grad((value * weights).sum(), list(sources.values()), allow_unused=True)
