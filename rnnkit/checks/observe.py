@@ -14,7 +14,6 @@ from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.checks.outcome import Outcome, Outcomes, equal, kind_of, later
-from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 
 NOT_WRITTEN = "not written yet"
@@ -55,7 +54,7 @@ def run_probes(question: Question, obj: Any) -> Outcomes:
     """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
     asked = [case for case in question.cases if case.name in question.probed] or question.cases[:1]
     outcomes = {}
-    for name, inputs in probe_inputs(question).items():
+    for name, inputs in question.probe_inputs.items():
         whole = Outcome(sizes=inputs.sizes)
         for case in asked:
             part = run_case(case, obj, torch.float64, inputs)

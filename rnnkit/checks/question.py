@@ -12,9 +12,8 @@ from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
 if TYPE_CHECKING:
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
-    from rnnkit.checks.inputs import Expected, Inputs
+    from rnnkit.checks.inputs import Expected, Inputs, Probe
     from rnnkit.checks.outcome import Outcome
-    from rnnkit.checks.probes import Probe
     from rnnkit.checks.report import Report
 
 
@@ -86,6 +85,11 @@ class Question:
         """The public inputs."""
         assert self.given is not None, f"{self.id} is asked of no code"
         return self.given()
+
+    @cached_property
+    def probe_inputs(self) -> dict[str, Inputs]:
+        """The inputs of every probe, by its name."""
+        return {probe.name: probe.change(self.inputs.alone()) for probe in self.probes}
 
     @cached_property
     def needed(self) -> tuple[Question, ...]:

@@ -14,7 +14,7 @@ from bank.measure import of_pair, said, told
 from checking import BANK, answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import generate, known, probes, remote, right
+from rnnkit.checks import generate, known, remote, right
 from rnnkit.checks.observe import run_probes
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.relations import bias_alike, relation
@@ -186,10 +186,10 @@ def test_probes_come_back_from_another_process():
 
 @every_question
 def test_probes_have_the_sizes_that_they_say(id):
-    for name, given in probes.probe_inputs(QUESTIONS[id]).items():
+    for name, given in QUESTIONS[id].probe_inputs.items():
         for letter, size in re.findall(r"\((\w) = (\d)\)", name):
             assert given.sizes[letter] == int(size)
-    assert set(right.probe_expected(QUESTIONS[id])) == set(probes.probe_inputs(QUESTIONS[id]))
+    assert set(right.probe_expected(QUESTIONS[id])) == set(QUESTIONS[id].probe_inputs)
     assert QUESTIONS[id].inputs.sizes["B"] == 3
 
 
