@@ -14,14 +14,14 @@ from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, made_of, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, joined
 from rnnkit.checks.only_later import only_later
-from rnnkit.checks.outcome import equal, later
+from rnnkit.checks.outcome import SPELT, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
 from rnnkit.checks.right import expected
 from rnnkit.checks.wrong import Wrong
 
 MOST = 4  # sentences
-FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
+FORMAL = ("length of", "other keys", SPELT)  # quantities that stand for the form of a result
 MANY = 6  # names in one sentence
 
 

@@ -16,6 +16,8 @@ TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
 PROJECTIONS = 3
 WITH = " (with "  # stands in the name of every quantity of a later round
+SPELT = "letters of "  # stands before the name of what is a word or a truth value
+Shape = str | tuple[int, ...] | type | None  # in letters of the sizes or in numbers; ``str`` or ``bool``; None for any
 Fingerprint = list[Any]  # a word and numbers
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
@@ -99,12 +101,18 @@ class Outcome:
         """An empty outcome of the same sizes, for what is to be looked at before it is taken over."""
         return Outcome(sizes=self.sizes)
 
-    def put(self, name: str, value: Any, shape: str | tuple[int, ...] | None, *, only_tensor: bool = False) -> bool:
+    def put(self, name: str, value: Any, shape: Shape, *, only_tensor: bool = False) -> bool:
         """Takes a value in; a wrong type, dtype, shape (None: any is right) or a NaN is noted as a problem.
 
         Returns:
             whether it is a tensor of numbers, of whatever shape: one that a gradient can be asked of.
         """
+        if isinstance(shape, type):  # of a word or a truth value, which is compared letter by letter
+            if type(value) is shape:
+                self.values[f"{SPELT}{name}"] = np.array([*map(ord, str(value))], dtype=np.float64)
+            else:
+                self.problems[name] = f"{name}: expected a {shape.__name__}, got {kind_of(value)}"
+            return False
         want = shape_of(shape, self.sizes) if isinstance(shape, str) else shape
         letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
         is_tensor = type(value) in TENSORS

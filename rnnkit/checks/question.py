@@ -40,6 +40,7 @@ class Question:
         clue: what wrong outcomes of this question alone give away: a sentence, or None.
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
+        numbers: those of the arguments of such a function that are plain numbers, not tensors.
         judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
         assignment: that it belongs to, which says so itself.
     """
@@ -61,6 +62,7 @@ class Question:
     probed: tuple[str, ...] = ()
     clue: Callable[[Question, dict[str, Outcome], Expected], str | None] | None = None
     returns: Callable[..., tuple[int, ...]] | None = None
+    numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
     assignment: Assignment = field(init=False, repr=False)
 
