@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 import torch
@@ -97,3 +99,13 @@ def entered(tmp_path_factory):
     (course.folder / "grading").mkdir()
     enter(course, ASSIGNMENT, Ledger(course.ledger, NAME))
     return course.folder / "grading"
+
+
+@pytest.fixture
+def course(tmp_path, entered) -> Path:
+    """A course without submissions, where they can be graded confined."""
+    from confined import need_sandbox
+
+    need_sandbox()
+    shutil.copytree(entered, tmp_path / "grading")
+    return tmp_path

@@ -19,13 +19,6 @@ from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 
 
-@pytest.fixture
-def course(tmp_path, entered):
-    need_sandbox()
-    shutil.copytree(entered, tmp_path / "grading")
-    return tmp_path
-
-
 def test_names_that_are_in_the_way_are_in_nobodys_way(course, capsys):
     """A student called like a folder of the grader's; files whose names are no text, or steer a terminal."""
     submit(course, "master", DIAGNOSTICS)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 from textwrap import dedent
+from typing import Any
 
 from course import NAME, NOTEBOOKS, ROOT, cells
 
@@ -284,10 +285,10 @@ def build(
     chosen = [CASES[name] for name in (CASES if names is None else names)]
     if earlier:
         chosen = [case for case in chosen if case.earlier]
-    known = {"course": course, "port": port} | ({"canary": canary} if canary else {})
+    known: dict[str, Any] = {"course": course, "port": port} | ({"canary": canary} if canary else {})
     for case in chosen:
         submission = Submission(case.is_right or earlier, **known)
-        (case.earlier if earlier else case.write)(submission)
+        ((earlier and case.earlier) or case.write)(submission)
         for name in (REGIME, REPORT) if brief else ():
             if submission.notebooks.get(name) == _released()[name]:
                 del submission.notebooks[name]
