@@ -10,7 +10,6 @@ import numpy as np
 
 from rnnkit.checks.judge import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
-from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
@@ -113,7 +112,7 @@ def _reply(reply: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def _probed(reply: Any, question: Question) -> dict[str, Outcome]:
-    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question).items()}
+    sizes = {name: inputs.sizes for name, inputs in question.probe_inputs.items()}
     sizes |= dict.fromkeys((FIRST, OWN), question.inputs.sizes)
     if type(reply) is not dict or not set(reply) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")
