@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from rnnkit.cells import CLASS_NAMES
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.omega import FLOWS
 from rnnkit.optim import CLIPSTYLES
-from rnnkit.settings import RULES, without_effect
+from rnnkit.settings import RULES, Fields, without_effect
 from rnnkit.tasks import TASKS, get_task
 from rnnkit.tasks.base import Task
 
@@ -22,8 +22,6 @@ try:
     from rnnkit.key.solving import SETTINGS as SOLVING
 except ModuleNotFoundError:  # the student's package; any other trouble is one
     SOLVING = {}
-
-MODEL_NAMES = ("rnn", "gru")
 
 
 class RegimeError(BadValue):
@@ -35,7 +33,7 @@ def _flag(default: Any, text: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Regime:
+class Regime(Fields):
     """Every setting of one training run; the field names are the flags of ``python -m rnnkit.train``.
 
     Raises:
@@ -43,6 +41,9 @@ class Regime:
 
     *Source:* handout sections 3.1-3.4.
     """
+
+    refusal = RegimeError
+    aside = ("name", "saveFreq")
 
     task: str = _flag("mem", "task: " + ", ".join(TASKS))
     model: str = _flag("rnn", "model: rnn or gru")
@@ -107,43 +108,20 @@ class Regime:
         """Validation chunks."""
         return self.ebs // self.cbs
 
-    def replace(self, **changes: Any) -> Regime:
-        """The same regime with other values (RegimeError for an unknown field)."""
-        for name in changes:
-            if name not in FIELDS:
-                raise RegimeError(unknown(name, FIELDS, "parameter"))
-        return dataclasses.replace(self, **changes)
-
-    def identity(self) -> dict[str, Any]:
-        """What decides the numbers: every field but ``name`` and ``saveFreq``. Equal identity, equal run."""
-        fields = dataclasses.asdict(self)
-        return {name: value for name, value in fields.items() if name not in ("name", "saveFreq")}
-
-    def to_json(self) -> str:
-        """All fields as JSON, in their order."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> Regime:
-        """The regime that `to_json` wrote."""
-        return Regime(**json.loads(text))
-
     def command(self, module: str = "trainingRNNs_torch.train") -> str:
         """The command line that runs this regime, in the handout's spelling and order.
 
         *Source:* handout section 3.
         """
-        shown = [name for name in _COMMAND_ORDER if name in _ALWAYS or getattr(self, name) != FIELDS[name].default]
-        words = [f"python -m {module}"]
-        for name in shown:
-            value = getattr(self, name)
-            words.append(f"--{name}" if value is True else f"--{name} {value}")
-        return " ".join(words)
+        values = {name: getattr(self, name) for name in _COMMAND_ORDER}
+        shown = {name: value for name, value in values.items() if name in _ALWAYS or value != FIELDS[name].default}
+        flags = [f"--{name}" if value is True else f"--{name} {value}" for name, value in shown.items()]
+        return " ".join([f"python -m {module}", *flags])
 
 
-FIELDS = {f.name: f for f in dataclasses.fields(Regime)}
+FIELDS = Regime.fields()
 
-_WORDS = {"task": TASKS, "model": MODEL_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
+_WORDS = {"task": TASKS, "model": CLASS_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
 
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [

@@ -20,7 +20,7 @@ from rnnkit.record.anchors import Anchors
 from rnnkit.record.file import empty_arrays, header, rng_state, set_rng_state, weights_of, with_aliases
 from rnnkit.regimes import Regime, RegimeError
 from rnnkit.tasks import Batch, draw_length
-from rnnkit.update import one_update
+from rnnkit.update import Update, one_update
 
 DIAG_SEED_OFFSET = 999  # the diagnostic batch has a stream of its own
 
@@ -40,6 +40,14 @@ def diagnostic_batch(regime: Regime, dtype: torch.dtype = torch.float32) -> Batc
     rng = np.random.RandomState(regime.seed + regime.valid_seed + DIAG_SEED_OFFSET)
     batch = regime.make_task().sample(rng, regime.max_length, min(regime.bs, regime.cbs))
     return batch.to(regime.device, dtype)
+
+
+def draw_weights(cell: Cell, regime: Regime, rng: np.random.RandomState) -> None:
+    """A regime's initial weights, in place."""
+    if regime.model == "gru":
+        init_gru(cell, rng, regime.z_bias)
+    else:
+        init_rnn(cell, regime.init, rng)
 
 
 def phi_of(regime: Regime) -> str:
@@ -111,10 +119,7 @@ class Trainer:
         self.head = get_head(self.task.head, regime.err_abs)
         self.cell = (builtin_cell(regime) if cell is None else cell).eval()
         self.rng = np.random.RandomState(regime.seed)
-        if regime.model == "gru":
-            init_gru(self.cell, self.rng, regime.z_bias)
-        else:
-            init_rnn(self.cell, regime.init, self.rng)
+        draw_weights(self.cell, regime, self.rng)
         self.valid_lengths, self.valid_set = self._draw_valid_set()
         self.diag_batch = diagnostic_batch(regime, self.cell.W_hh.dtype)
         self._ready: tuple[Engine | None, list[Any]] = (None, [])
@@ -128,8 +133,7 @@ class Trainer:
     def checkpoints(self, on_update: Callable[[int], object] | None = None) -> Iterator[Checkpoint]:
         """Trains until the last update, a solved task or a diverged network; yields what each check found.
 
-        Arguments:
-            on_update: called after every update with the updates done.
+        After every update ``on_update`` is called with the updates done.
         """
         begun = time.perf_counter() - self._elapsed
         every = self.regime.checkFreq
@@ -144,8 +148,7 @@ class Trainer:
                 yield self._check(n // every, time.perf_counter() - begun)
         if self.status == "running":
             self.status = "finished"
-        if self.status != "running":
-            self._keep_anchor()
+        self._keep_anchor()
         self._remember()
 
     def train_until(self, updates: int) -> None:
@@ -156,7 +159,7 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, as of the last check (or the end): arrays, weights, random stream."""
         arrays = {name: array.copy() for name, array in self.arrays.items()}
-        for name in _AVERAGED:
+        for name in Update._fields:
             arrays[name][self._remembered["updates"] :] = np.nan  # updates after the last check are done again
         return arrays | self.anchors.until(self._remembered["updates"]) | self._remembered
 
@@ -174,12 +177,7 @@ class Trainer:
         self._remember()
 
     def go_to(self, updates: int, then: dict[str, np.ndarray]) -> None:
-        """Puts the network and the training stream where they were after so many updates.
-
-        Arguments:
-            updates: updates done by then.
-            then: weights and random stream, by the record's names.
-        """
+        """Puts the network and the training stream where they were after so many updates, by the record's names."""
         set_weights(self.cell, {name: then[name] for name, _ in self.cell.named_parameters()})
         set_rng_state(self.rng, then)
         self.updates, self.status = updates, "running"
@@ -188,17 +186,17 @@ class Trainer:
         self.anchors.keep(self.updates, weights_of(self.cell) | rng_state(self.rng), self.arrays)
 
     def _remember(self) -> None:
-        now = {"updates": self.updates, "status": self.status}
-        self._remembered: dict[str, Any] = now | weights_of(self.cell) | rng_state(self.rng)
+        now: dict[str, Any] = {"updates": self.updates, "status": self.status}
+        self._remembered = now | weights_of(self.cell) | rng_state(self.rng)
 
     def _update(self, n: int) -> None:
         """Update number ``n`` (0-based): a length, a batch, a gradient, a clipped step."""
-        found = one_update(self.regime, self.task, self.head, self.engine, self.cell, self.rng)
-        for name, value in found._asdict().items():
+        update = one_update(self.regime, self.task, self.head, self.engine, self.cell, self.rng)
+        for name, value in update._asdict().items():
             self._put(name, n, value)
         self.updates = n + 1
         # Weights that broke in this update make the next norm NaN; only after the last there is no next.
-        suspicious = not math.isfinite(found.gradient_norm) or self.updates == self.regime.maxiters
+        suspicious = not math.isfinite(update.gradient_norm) or self.updates == self.regime.maxiters
         if suspicious and not all(torch.isfinite(p).all() for p in self.cell.parameters()):
             self.status = "diverged"
 
@@ -210,7 +208,9 @@ class Trainer:
     def _check(self, slot: int, elapsed: float) -> Checkpoint:
         """Validation and diagnostics of the network as it is now, into row ``slot``."""
         r = self.regime
-        metrics = mean_metrics([self.engine.metrics(self.cell, self.head, chunk) for chunk in self._prepared()])
+        if self._ready[0] is not self.engine:  # which wants the validation set its own way
+            self._ready = self.engine, [self.engine.prepare(chunk) for chunk in self.valid_set]
+        metrics = mean_metrics([self.engine.metrics(self.cell, self.head, chunk) for chunk in self._ready[1]])
         values = {
             "valid_nll": metrics["nll"],
             "valid_error": 100 * metrics["error"],
@@ -231,7 +231,6 @@ class Trainer:
             self._put(name, slot, value)
         for name, curve in (diagnostics | histograms).items():
             self._put(name, (slot, slice(len(curve))), curve)
-        since = int(self.arrays["check_updates"][slot - 1]) if slot else 0
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
         if slot and values["valid_error"] < r.stop_error and math.isfinite(values["valid_nll"]):
@@ -239,18 +238,12 @@ class Trainer:
         if slot in self.anchors.slots or self.status == "solved":
             self._keep_anchor()
         self._remember()
-        window = slice(since, self.updates)
-        means = dict.fromkeys(_AVERAGED, math.nan)
+        means = dict.fromkeys(Update._fields, math.nan)
         if slot:
-            means = {name: float(self.arrays[name][window].mean(dtype=np.float64)) for name in _AVERAGED}
+            since = int(self.arrays["check_updates"][slot - 1])
+            means = {name: float(self.arrays[name][since : self.updates].mean(dtype=np.float64)) for name in means}
         best = float(np.nanmin(self.arrays["valid_error"][: slot + 1]))
         return Checkpoint(slot, self.updates, values, diagnostics, best_error=best, **means)
-
-    def _prepared(self) -> list[Any]:
-        """The validation set as this engine wants it."""
-        if self._ready[0] is not self.engine:
-            self._ready = self.engine, [self.engine.prepare(chunk) for chunk in self.valid_set]
-        return self._ready[1]
 
     def _draw_valid_set(self) -> tuple[list[int], list[Batch]]:
         r = self.regime
@@ -258,23 +251,15 @@ class Trainer:
         lengths, chunks = [], []
         for _ in range(r.chunks):
             lengths.append(draw_length(rng, r.min_length, r.max_length))
-            chunks.append(self._place(self.task.sample(rng, lengths[-1], r.cbs)))
+            chunks.append(self.task.sample(rng, lengths[-1], r.cbs).to(r.device, self.cell.W_hh.dtype))
         return lengths, chunks
-
-    def _place(self, batch: Batch) -> Batch:
-        return batch.to(self.regime.device, self.cell.W_hh.dtype)
-
-
-_AVERAGED = ("train_nll", "gradient_norm", "gradient_norm_clipped", "Omega", "steps_in_past")
 
 
 def content(trainer: Trainer, cells_sha256: str = "builtin") -> dict[str, Any]:
-    """Everything that a record holds: curves, weights, random stream, anchors, settings.
+    """Everything that a record holds, as of the last check: curves, weights, random stream, anchors, settings.
 
-    Arguments:
-        trainer: as of its last check.
-        cells_sha256: hash of the file that its cell's class stands in, or ``builtin``.
+    The hash is that of the file in which the cell's class stands.
     """
-    about = header(trainer.regime, trainer.engine.name, cells_sha256, trainer.cell.phi)
-    whole = trainer.state() | about | {"valid_lengths": np.array(trainer.valid_lengths)}
+    made = header(trainer.regime, trainer.engine.name, cells_sha256, trainer.cell.phi)
+    whole = trainer.state() | made | {"valid_lengths": np.array(trainer.valid_lengths)}
     return with_aliases(whole, trainer.regime.model)

@@ -29,14 +29,7 @@ class Update(NamedTuple):
 def one_update(
     regime: Regime, task: Task, head: Head, engine: Engine, cell: Cell, rng: np.random.RandomState
 ) -> Update:
-    """Does one update of a cell, in place.
-
-    Arguments:
-        regime: the settings; task and head are its own.
-        engine: forward and backward.
-        cell: on the regime's device, or wherever it is to be tried.
-        rng: the training stream; the length and the batch are drawn from it.
-    """
+    """Does one update of a cell, in place; task and head are the regime's, length and batch drawn from ``rng``."""
     length = draw_length(rng, regime.min_length, regime.max_length)
     batch = task.sample(rng, length, regime.bs).to(cell.W_hh.device, cell.W_hh.dtype)
     run = engine.run(cell, head, batch, flow=regime.alpha > 0)

@@ -19,7 +19,7 @@ from rnnkit.common.places import PACKAGE
 from rnnkit.grading.evidence.evidence import evidence
 from rnnkit.record import read_npz
 from rnnkit.record.anchors import Anchors
-from rnnkit.record.file import load, rng_state, weights_of
+from rnnkit.record.file import load, rng_state, save, weights_of
 from rnnkit.record.keys import RNG_KEYS
 from rnnkit.regimes import PROFILES, get_regime
 from rnnkit.train import train
@@ -53,7 +53,7 @@ def put(folder: Path, key: str, **changes) -> Path:
     name = get_regime(key).name
     path = folder / "runs" / name / f"{name}_final_state.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{name: value for name, value in record.items() if value is not None})
+    save(path, {name: value for name, value in record.items() if value is not None})
     return path
 
 
@@ -93,6 +93,5 @@ def submit(folder: Path, name: str, record: dict[str, np.ndarray]) -> Path:
     """A record in a submission, under this name; keys that hold None are left out."""
     (folder / "runs").mkdir(exist_ok=True)
     path = folder / "runs" / f"{name}_final_state.npz"
-    with open(path, "wb") as file:
-        np.savez_compressed(file, **{key: value for key, value in record.items() if value is not None})
+    save(path, {key: value for key, value in record.items() if value is not None})
     return path

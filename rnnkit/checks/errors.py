@@ -55,20 +55,12 @@ def unwritten_question(question: Question, error: BaseException | None) -> Quest
 
 
 def of_error(error: BaseException, question: Question | None = None, sizes: dict[str, int] | None = None) -> str:
-    """An exception in one or two sentences.
-
-    Arguments:
-        error: what was raised.
-        question: that was asked.
-        sizes: of the inputs.
-    """
-    _, line = where(error)
+    """An exception in one or two sentences."""
+    function, line = where(error)
     text = " ".join(str(error).split())[:240]
-    function = where(error)[0]
     sizes = sizes or {}
     if question is not None and not question.method:
-        in_time = {"hs", "hidden", "v", "flow"}.intersection(question.arguments)
-        sizes = {one: size for one, size in sizes.items() if one in "TBH" and in_time}
+        sizes = {one: size for one, size in sizes.items() if one in "TBH" and question.in_time}
     place = f"In {function}, {line}" if line else "Calling it"
     hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes)
     return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()

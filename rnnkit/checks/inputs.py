@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
+Expected = dict[str, Arrays]  # case, or probe, -> quantity -> right numbers
 
 
 def wave(shape: tuple[int, ...], phase: float, scale: float = 1.0, shift: float = 0.0) -> np.ndarray:
@@ -27,7 +28,7 @@ class Inputs:
             state), where they are not the case's own; ``grad``: ``off`` runs it as validation does, ``unasked`` asks
             for no gradients. ``gates``: the order of a dict's keys.
         cases: the names of the cases that take part; empty for all.
-        rounds: what the cases are run with afterwards, by what is special about it; see `rounds.every_round`.
+        rounds: what the cases are run with afterwards, by what is special about it; see `case.every_round`.
     """
 
     sizes: dict[str, int]

@@ -8,15 +8,16 @@ import numpy as np
 
 from rnnkit.checks import rules
 from rnnkit.checks.case import Case
-from rnnkit.checks.diagnose import Outcomes, diagnosis
+from rnnkit.checks.diagnose import diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import difference, wrong_in
 from rnnkit.checks.observe import NOT_WRITTEN, Seen
-from rnnkit.checks.outcome import Outcome, later
+from rnnkit.checks.outcome import Outcome, Outcomes, later
 from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
-from rnnkit.checks.right import Expected, expected
+from rnnkit.checks.right import expected
 
 CALLED = "which this calls, is not right yet"
 
@@ -24,10 +25,7 @@ CALLED = "which this calls, is not right yet"
 def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
     """The report on an object that was run with the public inputs.
 
-    Arguments:
-        question: that was asked.
-        seen: what the object did.
-        needs: earlier questions whose code this one calls, and their reports; looked at only where it fails.
+    The reports of the earlier questions whose code it calls are looked at only where it fails.
     """
     if seen.verdict:
         return failed(question, *seen.verdict)

@@ -13,11 +13,10 @@ import torch
 from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.inputs import Arrays, Inputs
-from rnnkit.checks.outcome import Outcome, equal, kind_of, later
+from rnnkit.checks.outcome import Outcome, Outcomes, equal, kind_of, later
 from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 
-Outcomes = dict[str, Outcome]
 NOT_WRITTEN = "not written yet"
 LOOSE = 2e-3  # what rounding to float32 may change
 GIVEN = ("rnnkit.cells", "torch.nn.modules.module")  # methods from there are inherited, not the student's own
@@ -74,7 +73,7 @@ def run_more(question: Question, obj: Any) -> Outcomes:
     """
     if not question.method:
         return {}
-    case, outcomes = question.cases[0], {}
+    case = question.cases[0]
     given = question.inputs.of(case.name)
     whole = run_case(case, obj, torch.float64, given)
     first = Outcome(sizes=given.sizes)
@@ -82,9 +81,10 @@ def run_more(question: Question, obj: Any) -> Outcomes:
         for name, inputs in given.rounds.items():
             if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone())):
                 first.notes.append(name)
-    outcomes[repeats.FIRST] = first
+    outcomes = {repeats.FIRST: first}
     if question.method == "forward":
-        outcomes[recurrence.OWN] = recurrence.own_steps(question, obj)
+        steps = recurrence.own_steps(question.target)
+        outcomes[steps.name] = run_case(steps, obj, torch.float64, question.inputs.alone())
     return outcomes
 
 
@@ -92,11 +92,6 @@ def run_cases(question: Question, obj: Any, inputs: Inputs | None = None) -> Out
     """Every case of a question, in float64; it must run in float32 too, as training does.
 
     Code that makes float32 tensors of its own is checked in float32.
-
-    Arguments:
-        question: that is asked.
-        obj: the student's class or function.
-        inputs: by default the public ones.
     """
     inputs, outcomes = inputs or question.inputs, {}
     for case in question.cases:

@@ -113,7 +113,8 @@ class Outcome:
         letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
         is_tensor = type(value) in TENSORS
         if only_tensor and not is_tensor:
-            advice = "; stack the steps with torch.stack" if isinstance(value, (list, tuple)) and "T" in shape else ""
+            steps = isinstance(value, list | tuple) and "T" in letters
+            advice = "; stack the steps with torch.stack" if steps else ""
             self.problems[name] = f"{name}: expected a tensor of shape {letters}{want}, got {kind_of(value)}{advice}"
             return False
         try:
@@ -143,11 +144,7 @@ class Outcome:
             self.put(f"d{name}/d{source}", gradient, tuple(leaf.shape))
 
     def fingerprint(self, rounds: bool = True) -> Fingerprint:
-        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error.
-
-        Arguments:
-            rounds: whether the later rounds count, too.
-        """
+        """A few numbers that tell this outcome from others, and a word for its names, shapes, problems and error."""
         names = [name for name in sorted(self.values) if rounds or not later(name)]
         problems = sorted(text for name, text in self.problems.items() if not later(name))
         words = [f"{name}{self.values[name].shape}" for name in names] + problems
@@ -159,6 +156,9 @@ class Outcome:
         words.append(f"{int((~finite).sum())} not finite")
         word = hashlib.blake2s("\n".join(words).encode(), digest_size=5).hexdigest()
         return [word, *_project(np.where(finite, flat, 0.0))]
+
+
+Outcomes = dict[str, Outcome]  # by case, or probe
 
 
 def _project(flat: np.ndarray) -> list[float]:
@@ -177,8 +177,10 @@ def same_print(one: Fingerprint, other: Fingerprint) -> bool:
 
 def equal(got: np.ndarray | None, expected: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     """Same shape, and every number within the tolerance; NaN is equal to nothing."""
-    return (
-        got is not None
-        and got.shape == expected.shape
-        and bool(np.all(np.abs(got - expected) <= tolerance * (1 + np.abs(expected))))
-    )
+    return got is not None and got.shape == expected.shape and bool(close(got, expected, tolerance).all())
+
+
+def close(got: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Which numbers are within the tolerance."""
+    with np.errstate(all="ignore"):
+        return np.abs(got - expected) <= tolerance * (1 + np.abs(expected))

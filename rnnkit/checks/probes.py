@@ -5,13 +5,10 @@ They carry no points. What they should give is stored in the assignment's ``expe
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.question import Question
 
 
@@ -36,13 +33,3 @@ def probe_inputs(question: Question) -> dict[str, Inputs]:
     """name -> inputs, of every probe of a question."""
     plain = Inputs(question.inputs.sizes, question.inputs.arrays)
     return {probe.name: probe.change(plain) for probe in question.probes}
-
-
-@functools.cache
-def probe_expected(question: Question) -> dict[str, Arrays]:
-    """name -> the right numbers by quantity, of every probe of a question."""
-    stored = question.assignment.stored("probes").get(question.id, {})
-    return {
-        name: {quantity: np.asarray(values, dtype=np.float64) for quantity, values in numbers.items()}
-        for name, numbers in stored.items()
-    }

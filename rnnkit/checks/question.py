@@ -12,11 +12,10 @@ from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
 if TYPE_CHECKING:
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
-    from rnnkit.checks.inputs import Inputs
+    from rnnkit.checks.inputs import Expected, Inputs
     from rnnkit.checks.outcome import Outcome
     from rnnkit.checks.probes import Probe
     from rnnkit.checks.report import Report
-    from rnnkit.checks.right import Expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +75,11 @@ class Question:
         """The signature, ``step(self, x_t, h_prev)``."""
         first = ("self",) if self.method else ()
         return f"{self.method or self.target}({', '.join(first + self.arguments)})"
+
+    @property
+    def in_time(self) -> bool:
+        """Whether its inputs have the sizes T, B and H."""
+        return self.method is not None or not {"hs", "hidden", "v", "flow"}.isdisjoint(self.arguments)
 
     @cached_property
     def inputs(self) -> Inputs:

@@ -14,8 +14,8 @@ import torch
 from rnnkit.checks import rules
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.observe import Outcomes, Seen, observe, reached, run_case, run_cases
-from rnnkit.checks.outcome import Outcome
+from rnnkit.checks.observe import Seen, observe, reached, run_case, run_cases
+from rnnkit.checks.outcome import Outcome, Outcomes
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.standins import Book, placed

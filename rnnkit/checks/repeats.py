@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import Outcome, equal, later, named
+from rnnkit.checks.outcome import Outcome, Outcomes, equal, later, named
 
 CALLS = "calls"  # the problem's name
 ONCE_MORE = "the first inputs once more"
@@ -39,10 +41,7 @@ def seeds_itself(functions: Iterable[Any]) -> bool:
 def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) -> str | None:
     """RANDOM, KEPT or RAISES, where the same inputs give another outcome; None where they do not.
 
-    Arguments:
-        double: of a case in float64, in all its rounds, after `sow(0)`.
-        single: of it in float32, after `sow(1)`.
-        again: runs the case once more in float64, without later rounds, after `sow` with its argument.
+    ``double`` came after `sow(0)`, ``single`` after `sow(1)`; ``again`` sows its argument and runs the first round.
     """
     if double.error is not None or not (_apart(double, single, ROUNDED) or _once_more(double)):
         return None
@@ -89,13 +88,8 @@ def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
     return all(_same(whole.values.get(named(quantity, name)), value, SAME) for quantity, value in alone.values.items())
 
 
-def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> tuple[str | None, bool]:
-    """What is said of calls that do not repeat, and whether it is all that is known.
-
-    Arguments:
-        outcomes: by case.
-        right: the right numbers by case.
-    """
+def said(outcomes: Outcomes, right: Expected) -> tuple[str | None, bool]:
+    """What is said of calls that do not repeat, and whether it is all that is known."""
     troubles = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
     if RANDOM in troubles.values():
         return f"{RANDOM}.", True
@@ -114,15 +108,9 @@ def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) 
     ), True
 
 
-def without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+def without(outcomes: Outcomes) -> Outcomes:
     """The outcomes as if nothing had been asked twice."""
     return {
-        case: Outcome(
-            outcome.values,
-            {name: text for name, text in outcome.problems.items() if name != CALLS},
-            outcome.error,
-            outcome.notes,
-            outcome.sizes,
-        )
+        case: replace(outcome, problems={name: text for name, text in outcome.problems.items() if name != CALLS})
         for case, outcome in outcomes.items()
     }

@@ -14,8 +14,8 @@ from tqdm.auto import tqdm
 from rnnkit.cli.guard import Parser
 from rnnkit.common.whole import save_text
 from rnnkit.record.file import load
-from rnnkit.runs.files import OutputError
 from rnnkit.runs.lengths import LENGTHS, SEED, Row, error_by_length
+from rnnkit.runs.perform import OutputError
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -18,17 +18,11 @@ class ReportError(BadValue):
 
 
 def write_report(folder: str | Path, experiment: Experiment | None = None) -> Path:
-    """Writes ``report.html`` into a folder of runs.
+    """Writes ``report.html`` into a folder of runs, a folder each or side by side; returns its path.
 
     Arguments:
-        folder: holds one folder for each run, as ``rnnkit run`` makes them, or the records themselves.
+        folder: of records, as ``rnnkit run`` leaves them (ReportError: there is none).
         experiment: of these runs; the main assignment's by default.
-
-    Returns:
-        The page's path.
-
-    Raises:
-        ReportError: no such folder, or no record in it.
     """
     folder, experiment = Path(folder), experiment or experiment_of()
     if not folder.is_dir():

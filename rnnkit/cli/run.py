@@ -20,26 +20,16 @@ from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import aligned
-from rnnkit.regimes import PROFILES, REGIMES
-from rnnkit.runs import jobs as planning
 from rnnkit.runs import tables
 from rnnkit.runs.estimate import estimate
-from rnnkit.runs.experiment import Experiment, fields_of
-from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
-from rnnkit.runs.modelfile import (
-    BUILTIN,
-    DEFAULT_FILE,
-    announce,
-    find_cells,
-    student_files,
-    unread_cells,
-    without_file,
-)
+from rnnkit.runs.experiment import KINDS, Experiment
+from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of, plan
+from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, student_files, unread_cells, without_file
 from rnnkit.runs.progress import watch
 
 
-def make_parser(verb: str) -> Parser:
-    """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer)."""
+def make_parser(verb: str, experiment: Experiment) -> Parser:
+    """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer), for an assignment's experiment."""
     parser = Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE-SETTINGS)")
@@ -48,23 +38,19 @@ def make_parser(verb: str) -> Parser:
     )
     parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
     which = f"{', '.join(names())} (default: {MAIN})"
-    metavar, said = {
-        "run": ("RUN", f"{', '.join(REGIMES)} (default: the handout's); or an assignment, {which}, and its own"),
-        "report": ("[ASSIGNMENT] [DIR]", f"make the page of DIR again, without training; {which}"),
-    }[verb]
-    parser.add_argument("words", nargs="*", metavar=metavar, help=said)
-    if verb == "run":
-        parser.add_argument("--profile", default="full", metavar="P", help=f"{', '.join(PROFILES)} (default: full)")
-        parser.add_argument(
-            "--limit",
-            type=_minutes,
-            default=0.0,
-            metavar="MINUTES",
-            help="end runs that take longer; they are saved",
-        )
-        parser.add_argument(
-            "--set", action="append", default=[], metavar="FLAG=VALUE", help="another value for a flag of the regimes"
-        )
+    if verb == "report":
+        said = f"make the page of DIR again, without training; {which}"
+        parser.add_argument("words", nargs="*", metavar="[ASSIGNMENT] [DIR]", help=said)
+        parser.set_defaults(profile="smoke" if "smoke" in experiment.profiles else "full", limit=0.0, set=[])
+        return parser
+    said = f"{', '.join(experiment.runs)} (default: the handout's); or an assignment, {which}, and its own"
+    parser.add_argument("words", nargs="*", metavar="RUN", help=said)
+    profiles = f"{', '.join(experiment.profiles)} (default: full)"
+    parser.add_argument("--profile", default="full", metavar="P", help=profiles)
+    longer = "end runs that take longer; they are saved"
+    parser.add_argument("--limit", type=_minutes, default=0.0, metavar="MINUTES", help=longer)
+    other = "another value for a flag of the regimes"
+    parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help=other)
     return parser
 
 
@@ -96,8 +82,6 @@ def report(argv: Sequence[str]) -> int:
             print(f"not in it: {name}: {reason}", file=sys.stderr)
         return 1 if missing else 0
     arguments.words = [experiment.assignment, *(experiment.on_page or experiment.due or experiment.runs)]
-    arguments.profile = "smoke" if "smoke" in experiment.profiles else "full"
-    arguments.set, arguments.limit = [], 0.0
     return _run(arguments)
 
 
@@ -108,7 +92,7 @@ def _of_assignment(words: Sequence[str]) -> tuple[Experiment, list[str]]:
 
 
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
-    parser = make_parser(verb)
+    parser = make_parser(verb, _of_assignment(argv)[0])
     arguments, rest = parser.parse_known_args(argv)
     if rest:
         flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
@@ -119,13 +103,9 @@ def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
 
 
 def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, Any]:
-    """``["maxiters=200"]`` to ``{"maxiters": 200}``, by the types of the settings' fields.
-
-    Raises:
-        BadValue: no ``=``, an unknown field (with the nearest match) or a value of another type.
-    """
+    """``["maxiters=200"]`` to ``{"maxiters": 200}``, by the types of the settings' fields (BadValue: it cannot be)."""
     overrides: dict[str, Any] = {}
-    fields = fields_of(experiment.settings)
+    fields = experiment.settings.fields()
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
@@ -136,8 +116,7 @@ def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, A
         try:
             overrides[name] = {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
         except (ValueError, KeyError):
-            words = {int: "a whole number", float: "a number", bool: "true or false"}
-            raise BadValue(f"--set {name}: expected {words[kind]}, got {text!r}") from None
+            raise BadValue(f"--set {name}: expected {KINDS[kind]}, got {text!r}") from None
     return overrides
 
 
@@ -165,9 +144,8 @@ def _run(arguments: argparse.Namespace) -> int:
         tables.save_rows(out / tables.SUMMARY, rows)
         shown = tuple(dict.fromkeys(["student", *shown]))
     print(table(rows, shown))
-    for outcome in outcomes:
-        if outcome.reason:
-            print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
+    for outcome in (one for one in outcomes if one.reason):
+        print(f"{outcome.job.label}: {outcome.status}: {outcome.reason}")
     print(f"records, logs and executed notebooks in {out}, with {tables.SUMMARY} and {tables.COMMANDS}")
     for student in without:
         print(f"{student}: failed: no {DEFAULT_FILE}")
@@ -179,28 +157,22 @@ def _plan(
     arguments: argparse.Namespace, experiment: Experiment, keys: Sequence[str], out: Path
 ) -> dict[Path, list[Job]]:
     """The jobs by the folder that their runs share: one folder, or one for each student."""
-    settings = {
-        "profile": arguments.profile,
-        "overrides": parse_overrides(arguments.set, experiment),
-        "notebook": arguments.notebook,
-        "limit": arguments.limit,
-    }
+    settings = {name: getattr(arguments, name) for name in ("profile", "notebook", "limit")}
+    settings["overrides"] = parse_overrides(arguments.set, experiment)
     if arguments.cells and Path(arguments.cells).is_dir():
         files = student_files(Path(arguments.cells))
         print(f"cells of {len(files)} people; their code runs with your rights")
         return {
-            out / student: planning.plan(
-                keys, out / student, experiment, cells=unread_cells(file), student=student, **settings
-            )
+            out / student: plan(keys, out / student, experiment, cells=unread_cells(file), student=student, **settings)
             for student, file in files.items()
         }
     cells = find_cells(arguments.cells)
-    jobs = planning.plan(keys, out, experiment, cells=cells, **settings)
+    jobs = plan(keys, out, experiment, cells=cells, **settings)
     announce(cells)
     for job in jobs:
         experiment.refuse(job.settings, cells)
-    if cells.source != BUILTIN:
-        print(f"cells: {cells.source} (sha256 {cells.sha256[:12]})")
+    if cells.told:
+        print(cells.told)
     return {out: jobs}
 
 

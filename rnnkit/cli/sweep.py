@@ -16,14 +16,14 @@ from rnnkit.cli.guard import Parser
 from rnnkit.common.names import BadValue
 from rnnkit.record.file import RecordError
 from rnnkit.runs.estimate import in_words, makespan, seconds_left
-from rnnkit.runs.experiment import RUNNING
-from rnnkit.runs.files import RunFiles
+from rnnkit.runs.experiment import RUNNING, Record
 from rnnkit.runs.jobs import Job, Outcome
 from rnnkit.runs.modelfile import announce, find_cells
+from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.pool import dask_executor
 from rnnkit.runs.progress import watch
 from rnnkit.runs.sweep_file import SweepError, read_sweep_file
-from rnnkit.runs.tables import curve_rows, save_rows, sweep_rows
+from rnnkit.runs.tables import curve_rows, save_rows
 
 START_UP = 3.0  # seconds that a run takes besides training
 
@@ -43,46 +43,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit sweep``: 0 when every run has ended, 1 when one failed, 2 for a bad value, 130 for Ctrl-C."""
+    arguments = make_parser().parse_args(argv)
     torch.set_num_threads(1)  # as in the runs that are estimated
-    return _sweep(make_parser().parse_args(argv))
-
-
-class Table:
-    """A sweep's table, written again after each run.
-
-    Arguments:
-        path: ends in ``.csv``.
-        jobs: all of the sweep's.
-    """
-
-    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
-        self.path, self.jobs = path, jobs
-        self.first = ["run", *dict.fromkeys(label for job in jobs for label in job.labels), "status", "updates"]
-        self.failed: dict[str, str] = {}
-        self._ended: dict[str, dict[str, Any]] = {}
-
-    def add(self, outcome: Outcome) -> None:
-        """Takes in how a job ended."""
-        if outcome.status == "failed":
-            self.failed[outcome.job.label] = outcome.reason
-        self.write()
-
-    def write(self) -> None:
-        """All there is by now."""
-        save_rows(self.path, sweep_rows(self.jobs, self.failed, self._ended), self.first)
-
-
-def left_of(jobs: Sequence[Job]) -> list[Job]:
-    """Jobs that have not ended (SweepError: a file of one is another run's, or cannot be read)."""
-    try:
-        records = [job.stored() for job in jobs]
-    except RecordError as error:
-        raise SweepError(f"{error}; or choose another --out or another name for the sweep") from None
-    pairs = zip(jobs, records, strict=True)
-    return [job for job, record in pairs if record is None or str(record["status"]) == RUNNING]
-
-
-def _sweep(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise BadValue(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)
@@ -114,3 +76,46 @@ def _sweep(arguments: argparse.Namespace) -> int:
     if not interrupted:
         print(f"{len(jobs) - failed} of {len(jobs)} runs ended, {failed} failed; table: {table.path}")
     return 130 if interrupted else 1 if failed else 0
+
+
+class Table:
+    """A sweep's table, a ``.csv`` of every run that has ended or failed, in the sweep's order; written after each."""
+
+    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
+        self.path, self.jobs = path, jobs
+        self.first = ["run", *dict.fromkeys(label for job in jobs for label in job.labels), "status", "updates"]
+        self.failed: dict[str, str] = {}
+        self._ended: dict[str, dict[str, Any]] = {}  # each record is read once
+
+    def add(self, outcome: Outcome) -> None:
+        """Takes in how a job ended."""
+        if outcome.status == "failed":
+            self.failed[outcome.job.label] = outcome.reason
+        self.write()
+
+    def write(self) -> None:
+        """All there is by now."""
+        rows = []
+        for job in self.jobs:
+            if job.label not in self._ended and (record := ended(job)) is not None:
+                self._ended[job.label] = job.experiment.results(record) | {"error": ""}
+            row = self._ended.get(job.label)
+            if row is None and job.label in self.failed:
+                row = {"status": "failed", "error": self.failed[job.label]}
+            if row is not None:
+                rows.append({"run": job.label} | job.labels | row)
+        save_rows(self.path, rows, self.first)
+
+
+def ended(job: Job) -> Record | None:
+    """The record of a run that has ended; None where there is something left to do."""
+    record = job.stored()
+    return None if record is None or str(record["status"]) == RUNNING else record
+
+
+def left_of(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs that have not ended (SweepError: a file of one is another run's, or cannot be read)."""
+    try:
+        return [job for job in jobs if ended(job) is None]
+    except RecordError as error:
+        raise SweepError(f"{error}; or choose another --out or another name for the sweep") from None

@@ -104,7 +104,7 @@ def _verdicts(runs: Runs) -> dict[str, dict[str, str]]:
         return {}
     from rnnkit.record.verdict import verdict
 
-    return {label: verdict(record).row for label, record in runs.items()}
+    return {label: verdict(record) for label, record in runs.items()}
 
 
 def _floors(runs: Runs) -> dict[str, str]:

@@ -15,12 +15,7 @@ from rnnkit.common.names import Untraced
 
 QUESTION_MARK = "# question "  # stands before each solution in a file that a notebook wrote
 RAISED = (Exception, SystemExit)  # what a student's code may raise: sys.exit in it is a fault like any other
-ENGINES = (
-    "engines",
-    "forward_check.py",
-    "own_diagnostics.py",
-    "step_check.py",
-)  # what runs a student's code and uses what it returns
+ENGINES = ("engines", "contract.py", "own_diagnostics.py")  # what runs a student's code and uses what it returns
 
 
 class BrokenCell(Untraced, RuntimeError):
@@ -52,14 +47,13 @@ class Fault:
         code = f", `{self.code}`" if self.code else ""
         return f"{self.file}{where}{code}"
 
-    def message(self) -> str:
-        """All of it in one line, without what is to be done."""
+    def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
 
 
 def question_at(text: str, line: int) -> str:
     """The question whose code stands at a line of a file; empty where none is marked."""
-    above = [found for found in text.split("\n")[:line] if found.startswith(QUESTION_MARK)]
+    above = [mark for mark in text.split("\n")[:line] if mark.startswith(QUESTION_MARK)]
     return above[-1].removeprefix(QUESTION_MARK).strip() if above else ""
 
 
@@ -93,14 +87,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def why_not_run(error: BaseException, file: str, text: str, name: str) -> str:
-    """What to say of a file that does not run: its line, the error, and the question to go back to.
-
-    Arguments:
-        error: what running it raised.
-        file: as it was compiled.
-        text: its content.
-        name: what it is called in the notebook's advice.
-    """
+    """What to say of a file that does not run: its line, the error, and the question to go back to; see `fault_of`."""
     fault = fault_of(error, file, text)
     line = fault.line if fault else 0
     if isinstance(error, SyntaxError) and error.filename == file:
@@ -119,10 +106,7 @@ def fault_of(
     from what the file had returned, belongs to the question ``default``, or to the one whose operation autograd names.
 
     Arguments:
-        error: with its traceback.
-        file: as the file was compiled.
-        text: its content.
-        default: a question.
+        file, text: its name, as it was compiled, and its content.
         again: does once more what failed, to ask autograd for the line.
     """
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
@@ -154,8 +138,3 @@ def _lines_named_by_autograd(again: Callable[[], object], file: str) -> list[int
             text = "".join(str(warning.message) for warning in said)
             return [int(line) for line in re.findall(rf'File "{re.escape(file)}", line (\d+)', text)]
     return []
-
-
-def broken_cell(fault: Fault | None, text: str) -> BrokenCell | None:
-    """What to raise instead of an error in a student's file; None where the error speaks for itself."""
-    return BrokenCell(fault.message() + go_back(text, fault.question)) if fault else None

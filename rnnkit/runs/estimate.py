@@ -7,20 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rnnkit.cells import Cell
 from rnnkit.common.interrupts import held_back, interruption_in
-from rnnkit.engines import Engine, get_engine
+from rnnkit.engines import get_engine
 from rnnkit.engines.handover.same import difference, first
 from rnnkit.heads import Head, get_head
 from rnnkit.regimes import Regime
 from rnnkit.runs.broken import RAISED, BrokenCell, reason_of
-from rnnkit.runs.jobs import Job, share_left, standing
+from rnnkit.runs.jobs import Job, standing, updates_done
 from rnnkit.runs.modelfile import BUILTIN, Cells, CellsError, find_cells, make_cell
 from rnnkit.tasks import Batch
 
@@ -42,13 +41,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of one regime, here and now.
-
-    Fields:
-        first: before the first update, beside a check: what the engine has to load or compile, and the hand-over.
-        update: one update.
-        check: one check.
-    """
+    """Seconds of one regime, here and now: before the first update (loading, compiling), one update, one check."""
 
     first: float
     update: float
@@ -77,18 +70,9 @@ class Machine:
 
 
 def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf_counter) -> Pace:
-    """Times a regime's updates and checks, by the engine that training would take.
+    """Times a regime's updates and checks, by the engine that training would take (CellsError, BrokenCell: none can).
 
     Sequences of the mean length; where those take too long, their first steps are timed and multiplied out.
-
-    Arguments:
-        regime: what would be run.
-        cells: whose cells; the built-in ones by default.
-        clock: gives the time in seconds.
-
-    Raises:
-        CellsError: the cell cannot be used.
-        BrokenCell: it broke; the message names the line and its question.
     """
     cells = cells or Cells()
     cell, task = make_cell(regime, cells).eval(), regime.make_task()
@@ -98,24 +82,28 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
         mean = (regime.min_length + regime.max_length) // 2
         return task.sample(rng, mean, sequences).to(regime.device, cell.W_hh.dtype)
 
+    def one_update(batch: Batch) -> None:
+        run = engine.run(cell, head, batch, flow=regime.alpha > 0)
+        if regime.alpha > 0:
+            engine.omega(cell, run, regime.bound, regime.omega_on)
+
     try:
         begun = clock()
         diagnostic, chunk = batch(min(regime.bs, regime.cbs)), batch(regime.cbs)
         opening = (clock() - begun) * regime.chunks
         begun = clock()
         known = cells.source == BUILTIN or not difference(cell, head, diagnostic)
-        timed = _Timed(regime, cell, head, get_engine("fused" if known else "autograd"), clock)
-        for work, tried in (
-            (timed.update, batch(regime.bs)),
-            (timed.validation, chunk),
-            (timed.diagnostics, diagnostic),
-        ):
-            work(timed.short(work, tried))
+        engine = get_engine("fused" if known else "autograd")
+        training = _Work(one_update, batch(regime.bs), head)
+        validation = _Work(lambda ready: engine.metrics(cell, head, ready), chunk, head, engine.prepare)
+        diagnostics = _Work(lambda batch: engine.run(cell, head, batch), diagnostic, head)
+        for work in (training, validation, diagnostics):
+            work.do(work.few)
         opening += clock() - begun
-        update = mean_time(lambda: batch(regime.bs), clock) + timed.of(timed.update, batch(regime.bs))
-        check = regime.chunks * timed.of(timed.validation, chunk)
+        update = mean_time(lambda: batch(regime.bs), clock) + training.seconds(clock)
+        check = regime.chunks * validation.seconds(clock)
         if regime.collectDiags:
-            check += timed.of(timed.diagnostics, diagnostic) * regime.max_length / len(diagnostic.inputs)
+            check += diagnostics.seconds(clock) * regime.max_length / len(diagnostic.inputs)
     except RAISED as error:
         if broken := cells.blame(error, regime.model):
             raise broken from error
@@ -123,50 +111,21 @@ def pace_of(regime: Regime, cells: Cells | None = None, clock: Clock = time.perf
     return Pace(opening, update, check)
 
 
-def kind_of(regime: Regime) -> Regime:
-    """The same for all regimes that take the same time: they are timed once."""
-    return regime.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
+class _Work:
+    """What a trainer does with a batch, and with its first steps, once they have been made ready."""
 
+    def __init__(
+        self, do: Callable[[Any], object], batch: Batch, head: Head, ready: Callable[[Batch], Any] = lambda batch: batch
+    ) -> None:
+        self.do, self.steps = do, len(batch.inputs)
+        self.few, self.whole = ready(first(batch, head, SHORT, batch.inputs.shape[1])), ready(batch)
 
-@dataclass(frozen=True)
-class _Timed:
-    """What a trainer does with a batch, and how long that takes."""
-
-    regime: Regime
-    cell: Cell
-    head: Head
-    engine: Engine
-    clock: Clock
-
-    def update(self, batch: Batch) -> None:
-        """One update's forward and backward pass."""
-        run = self.engine.run(self.cell, self.head, batch, flow=self.regime.alpha > 0)
-        if self.regime.alpha > 0:
-            self.engine.omega(self.cell, run, self.regime.bound, self.regime.omega_on)
-
-    def validation(self, prepared: Any) -> None:
-        """One chunk of the validation set, as the engine wants it."""
-        self.engine.metrics(self.cell, self.head, prepared)
-
-    def diagnostics(self, batch: Batch) -> None:
-        """The diagnostic pass."""
-        self.engine.run(self.cell, self.head, batch)
-
-    def ready(self, work: Callable[[Any], None], batch: Batch) -> Any:
-        """What some work wants of a batch."""
-        return self.engine.prepare(batch) if work == self.validation else batch
-
-    def short(self, work: Callable[[Any], None], batch: Batch) -> Any:
-        """The first steps of a batch, ready for some work."""
-        return self.ready(work, first(batch, self.head, SHORT, batch.inputs.shape[1]))
-
-    def of(self, work: Callable[[Any], None], batch: Batch) -> float:
-        """Seconds of some work on a batch that has been made ready, and that is not done for the first time."""
-        few, whole = self.short(work, batch), self.ready(work, batch)
-        begun = self.clock()
-        work(few)
-        guess = (self.clock() - begun) * len(batch.inputs) / SHORT
-        return guess if guess > 4 * ENOUGH else mean_time(lambda: work(whole), self.clock)
+    def seconds(self, clock: Clock) -> float:
+        """Of the whole, which is not done for the first time; from the few where that would take too long."""
+        begun = clock()
+        self.do(self.few)
+        guess = (clock() - begun) * self.steps / SHORT
+        return guess if guess > 4 * ENOUGH else mean_time(lambda: self.do(self.whole), clock)
 
 
 def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
@@ -178,7 +137,7 @@ def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> f
     return (clock() - begun) / times
 
 
-def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
+def machine(start: float) -> Machine:
     """This machine, from what its start took this process, and a picture drawn now."""
     from matplotlib.figure import Figure
 
@@ -191,7 +150,7 @@ def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
     with held_back():  # matplotlib can swallow an interruption
         draw()  # the first one loads fonts, which is part of a start
     with held_back():
-        picture = mean_time(draw, clock)
+        picture = mean_time(draw)
     return Machine(start, picture)
 
 
@@ -199,50 +158,37 @@ def machine(start: float, clock: Clock = time.perf_counter) -> Machine:
 def company(others: int) -> Iterator[None]:
     """Keeps other cores busy, as the runs at the same time will: what is timed is timed beside them."""
     command = [sys.executable, "-S", "-E", "-c", BUSY]
-    busy = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # as `run_child` does
-        for _ in range(others)
-    ]
-    try:
+    with ExitStack() as stack:
+        for _ in range(others):
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # as `run_child` does
+            stack.enter_context(process)
+            stack.callback(process.kill)
         yield
-    finally:
-        for process in busy:
-            process.kill()
-            if process.stdin:
-                process.stdin.close()
-            process.wait()
 
 
 def seconds_left(jobs: Sequence[Job], cells: Cells, start: float = 0.0) -> tuple[dict[str, float], Machine | None]:
     """Seconds that each job still takes, by label, were it not to stop early, and this machine.
 
-    Equal work is timed once. Jobs of an experiment that cannot tell are left out.
-
-    Arguments:
-        jobs: with something left to do.
-        cells: whose cells.
-        start: seconds that this process took to start; 0 to count training alone.
+    Equal work is timed once. Jobs of an experiment that cannot tell are left out. ``start`` is what this process took
+    to start (s); 0 counts training alone.
     """
     here, paces, left = machine(start) if start else None, {}, {}
+    kinds = {job.label: job.experiment.kind_of(job.settings) for job in jobs}
     for job in jobs:
-        kind = job.experiment.kind_of(job.settings)
-        if kind not in paces:
+        if (kind := kinds[job.label]) not in paces:
             paces[kind] = job.experiment.pace(kind, cells)
     loading = max((pace.first for pace in paces.values() if pace), default=0)  # the next process finds it loaded
+    besides = loading + here.job if here else 0
     for job in jobs:
-        if pace := paces[job.experiment.kind_of(job.settings)]:
-            besides = loading + here.job if here else 0
-            left[job.label] = share_left(job) * pace.whole(job.settings) + besides
+        if pace := paces[kinds[job.label]]:
+            left[job.label] = (1 - updates_done(job) / job.total) * pace.whole(job.settings) + besides
     return left, here
 
 
 def estimate(jobs: Sequence[Job], at_once: int, start: float) -> tuple[dict[str, float], str]:
-    """Seconds that each job still takes, and in words all of them; built-in cells where those of many are to run.
+    """Seconds that each job of a command still takes, and in words all of them; see `seconds_left`.
 
-    Arguments:
-        jobs: of one command.
-        at_once: how many of them run at a time.
-        start: seconds that this process took to start.
+    Those of many students' cells are timed by the built-in ones.
     """
     waiting = [job for job in jobs if standing(job) != "finished"]
     if not waiting:
@@ -255,8 +201,8 @@ def estimate(jobs: Sequence[Job], at_once: int, start: float) -> tuple[dict[str,
     except Exception as error:
         if interruption := interruption_in(error):
             raise interruption from None
-        cells_own = isinstance(error, BrokenCell | CellsError)
-        return {}, f"estimate: none, a cell broke ({error})" if cells_own else f"estimate: none ({reason_of(error)})"
+        broke = isinstance(error, BrokenCell | CellsError)
+        return {}, f"estimate: none, a cell broke ({error})" if broke else f"estimate: none ({reason_of(error)})"
     if not left:
         return {}, "estimate: none, this experiment does not tell"
     total = makespan(sorted(left.values(), reverse=True), at_once) + (here.page(len(jobs)) if here else 0)

@@ -11,8 +11,6 @@ in the module ``experiment`` of the assignment's folder is all that ``rnnkit run
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +20,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from rnnkit.common.names import BadValue, lookup, unknown
+from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.file import RecordError, load, versions
 from rnnkit.record.keys import Key
+from rnnkit.settings import NAME, NAMED, Fields
 
 if TYPE_CHECKING:
     from rnnkit.runs.broken import BrokenCell
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 RUNNING, FINISHED = "running", "finished"
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Fields):
     """Every setting of one run; a subclass adds fields with defaults, and each is a flag.
 
     Fields:
@@ -50,39 +49,14 @@ class Settings:
     name: str = "run"
 
     def __post_init__(self) -> None:
-        for one in dataclasses.fields(self):
-            value, kind = getattr(self, one.name), type(one.default)
+        for name, one in self.fields().items():
+            value, kind = getattr(self, name), type(one.default)
             if kind is float and type(value) is int:
-                object.__setattr__(self, one.name, float(value))
+                object.__setattr__(self, name, float(value))
             elif type(value) is not kind:
-                raise BadValue(f"{one.name}: expected {_WORDS.get(kind, kind.__name__)}, got {value!r}")
-        if not re.fullmatch(r"\w[\w.+=-]{0,99}", self.name):
-            raise BadValue(f"name: expected up to 100 letters, digits and . _ + = -, got {self.name!r}")
-
-    def replace(self, **changes: Any) -> Settings:
-        """The same with other values (BadValue for an unknown field)."""
-        for name in changes:
-            if name not in fields_of(type(self)):
-                raise BadValue(unknown(name, fields_of(type(self)), "parameter"))
-        return dataclasses.replace(self, **changes)
-
-    def identity(self) -> dict[str, Any]:
-        """What decides the numbers: equal identity, equal run."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name != "name"}
-
-    def to_json(self) -> str:
-        """All fields as JSON, in their order."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Settings:
-        """The settings that `to_json` wrote."""
-        return cls(**json.loads(text))
-
-
-def fields_of(settings: type) -> dict[str, dataclasses.Field]:
-    """The fields of a class of settings, by name."""
-    return {one.name: one for one in dataclasses.fields(settings)}
+                raise BadValue(f"{name}: expected {KINDS.get(kind, kind.__name__)}, got {value!r}")
+        if not NAME.fullmatch(self.name):
+            raise BadValue(f"name: expected {NAMED}, got {self.name!r}")
 
 
 class Run(ABC):
@@ -149,12 +123,7 @@ class Experiment(ABC):
 
     @abstractmethod
     def begin(self, settings: Any, cells: Cells) -> Run:
-        """A run that has not begun.
-
-        Arguments:
-            settings: of this experiment's class.
-            cells: whose cell classes it trains, if it trains any.
-        """
+        """A run that has not begun, of these cells if it trains any."""
 
     @abstractmethod
     def schema(self, settings: Any) -> Mapping[str, Key]:
@@ -234,8 +203,7 @@ class Experiment(ABC):
     def named(self, settings: Any) -> tuple[str, str]:
         """Which named run has exactly these settings, and at which profile; ("", custom) if none has."""
         known = ((name, profile) for profile in self.profiles for name in self.runs)
-        same = (pair for pair in known if self.get(*pair).identity() == settings.identity())
-        return next(same, ("", "custom"))
+        return next((one for one in known if self.get(*one).identity() == settings.identity()), ("", "custom"))
 
     def key_of(self, name: str) -> tuple[str, str]:
         """Short and long name of a run; an empty one and the name itself for any that is not named."""

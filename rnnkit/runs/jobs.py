@@ -16,8 +16,8 @@ from rnnkit.common.places import PACKAGE
 from rnnkit.common.whole import PART
 from rnnkit.record.file import RecordError
 from rnnkit.runs.experiment import RUNNING, Experiment
-from rnnkit.runs.files import RunFiles
 from rnnkit.runs.modelfile import BUILTIN, Cells
+from rnnkit.runs.perform import RunFiles
 
 GO_ON = "run the same command again to go on"  # the reason of an interruption
 BAD = ("failed", "interrupted", "stopped")  # how a job may end that has not come to its end
@@ -91,7 +91,7 @@ class Job:
 
     def stored(self) -> dict[str, Any] | None:
         """What there is of it, ended or on its way (RecordError: another run's, or not to be read)."""
-        return self.files.stored(self.experiment, self.settings, self.sha256)[0]
+        return self.files.stored(self.experiment, self.settings, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,7 @@ def experiment_of(assignment: str = MAIN) -> Experiment:
 
 
 def find_notebook(experiment: Experiment, path: str | Path | None = None) -> Path | None:
-    """The notebook to execute: the one given, else one nearby, else the clone's; None where a run needs none.
-
-    Raises:
-        BatchError: there is none.
-    """
+    """The notebook to execute: the one given, else one nearby, else the clone's; None where a run needs none."""
     if not path and not experiment.notebook:
         return None
     folder = experiment.assignment
@@ -143,40 +139,31 @@ def plan(
     student: str = "",
     limit: float = 0.0,
 ) -> list[Job]:
-    """One job for each named run of an experiment (the main assignment's by default), all checked before any work.
-
-    Raises:
-        BadValue: an unknown run, profile or parameter, twice the same run, no notebook, or one whose parameters are not
-            those that would be injected.
-    """
+    """One job for each named run of an experiment (the main assignment's by default), all checked before any work."""
     experiment, cells, overrides = experiment or experiment_of(), cells or Cells(), overrides or {}
-    found = find_notebook(experiment, notebook)
-    source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
+    executed = find_notebook(experiment, notebook)
+    given = {"profile": profile, "overrides": overrides, "cells": cells.place}
     jobs = []
     for key in keys:
         settings = experiment.get(key, profile, **overrides)
         folder = str(Path(out).resolve() / settings.name)
-        given = {experiment.names_run: key, "profile": profile, "overrides": overrides, "cells": source, "out": folder}
+        parameters = {experiment.names_run: key, **given, "out": folder} if executed else {}
         job = Job(
-            experiment.assignment, f"{student}/{key}" if student else key, settings, folder, source, cells.sha256,
-            "" if found else cells.text, str(found or ""), given if found else {}, student, limit=limit,
+            experiment.assignment, f"{student}/{key}" if student else key, settings, folder, cells.place, cells.sha256,
+            "" if executed else cells.text, str(executed or ""), parameters, student, limit=limit,
         )  # fmt: skip
         jobs.append(job)
-    names = [job.folder for job in jobs]
-    for key, job in zip(keys, jobs, strict=True):
-        if names.count(job.folder) > 1:
+    folders = [job.folder for job in jobs]
+    for key, folder in zip(keys, folders, strict=True):
+        if folders.count(folder) > 1:
             raise BatchError(f"expected every regime once, got {key!r} twice (or one name for several regimes)")
-    if found:
-        check_parameters(found, jobs[0].parameters)
+    if executed:
+        check_parameters(executed, jobs[0].parameters)
     return jobs
 
 
 def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
-    """Refuses parameters that the notebook does not have: papermill would only warn, and run its defaults.
-
-    Raises:
-        BatchError: with the nearest match.
-    """
+    """Refuses parameters that the notebook does not have: papermill would only warn, and run its defaults."""
     import papermill
 
     try:
@@ -190,11 +177,9 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
 
 
 def standing(job: Job) -> str:
-    """What an earlier command left of this job.
+    """What an earlier command left of this job: ``finished``, ``begun``, ``other`` (something else) or ``nothing``.
 
-    Returns:
-        ``finished`` (same settings, cells and major version, and its notebook ran to its end), ``begun`` (a state
-        or a record to go on from), ``other`` (something else lies there) or ``nothing``.
+    Finished is what has the same settings, cells and major version, and whose notebook ran to its end.
     """
     folder = Path(job.folder)
     if not folder.exists() or not any(folder.iterdir()):
@@ -204,30 +189,26 @@ def standing(job: Job) -> str:
     except RecordError:
         return "other"
     if stored is None:
-        return "nothing" if only_traces(job) else "other"
-    if _major(json.loads(str(stored["versions"]))["rnnkit"]) != _major(rnnkit.__version__):
+        return "nothing" if _only_traces(job) else "other"
+    if json.loads(str(stored["versions"]))["rnnkit"].split(".")[0] != rnnkit.__version__.split(".")[0]:
         return "other"
     whole = str(stored["status"]) != RUNNING and job.files.final.exists()
-    return "finished" if whole and (not job.notebook or notebook_complete(job.executed)) else "begun"
+    return "finished" if whole and (not job.notebook or _is_complete(job.executed)) else "begun"
 
 
-def only_traces(job: Job) -> bool:
+def _only_traces(job: Job) -> bool:
     """Whether a folder holds nothing but what a run leaves before its first save."""
     traces = {job.files.log.name, job.executed.name, job.files.progress.name, ".ipynb_checkpoints"}
     return all(path.name in traces or path.suffix in (PART, ".lock") for path in Path(job.folder).iterdir())
 
 
-def notebook_complete(path: Path) -> bool:
+def _is_complete(path: Path) -> bool:
     """Whether papermill executed this notebook to its last cell without an error."""
     try:
         papermill = json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]
     except (OSError, ValueError, KeyError):
         return False
     return bool(papermill.get("end_time")) and not papermill.get("exception")
-
-
-def _major(version: str) -> str:
-    return version.split(".")[0]
 
 
 def updates_done(job: Job) -> int:
@@ -238,12 +219,6 @@ def updates_done(job: Job) -> int:
     return int(stored["updates"]) if stored and str(stored["status"]) == RUNNING else job.total
 
 
-def share_left(job: Job) -> float:
-    """The part of a job's updates that a command would still have to do, 0 to 1."""
-    return 1 - updates_done(job) / job.total
-
-
 def last_line(text: str) -> str:
     """The last line that is not empty."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
+    return (text.strip().splitlines() or [""])[-1].strip()

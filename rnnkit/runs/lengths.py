@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnkit.cells import MODELS, Cell
+from rnnkit.cells import Cell
 from rnnkit.common.names import BadValue
 from rnnkit.engines import FusedEngine
 from rnnkit.heads import get_head
-from rnnkit.inits import get_init, set_weights
+from rnnkit.inits import set_weights
 from rnnkit.record.file import regime_of
 from rnnkit.regimes import Regime
 from rnnkit.tasks import MIN_LENGTH
+from rnnkit.trainer import builtin_cell
 
 LENGTHS = (50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 SEED = 5000  # neither that of training nor of validation
@@ -50,8 +51,7 @@ def error_by_length(
         compiled: False for a network that nobody vouches for: plain torch operations, nothing is compiled for it.
 
     Raises:
-        BadValue: a length that the task does not have, no sequences, or weights that are missing, of other shapes, or
-            not finite.
+        BadValue: a length that the task does not have, no sequences, or weights that a network cannot have.
 
     *Source:* Pascanu et al. 2013, section 4: one model, tried at 50 to 5000 steps.
     """
@@ -64,30 +64,24 @@ def error_by_length(
     head, rows = get_head(task.head, regime.err_abs), []
     for length in lengths:
         rng = np.random.RandomState([seed, length])
-        left, chunks = sequences, []
+        left, wrong, nll = sequences, 0.0, 0.0
         while left:
             size = min(left, max(1, STEPS_AT_ONCE * 50 // (max(50, regime.nhid) * length)))
             batch = task.sample(rng, length, size).to("cpu", cell.W_hh.dtype)
-            chunks += [(size, engine.metrics(cell, head, engine.prepare(batch) if compiled else batch))]
-            left -= size
+            metrics = engine.metrics(cell, head, engine.prepare(batch) if compiled else batch)
+            wrong, nll, left = wrong + size * metrics["error"], nll + size * metrics["nll"], left - size
             if on_sequences:
                 on_sequences(size)
-        wrong = round(sum(size * found["error"] for size, found in chunks))
-        nll = sum(size * found["nll"] for size, found in chunks) / sequences
-        rows.append(Row(length, sequences, wrong, 100 * wrong / sequences, nll))
+        rows.append(Row(length, sequences, round(wrong), 100 * round(wrong) / sequences, nll / sequences))
     return rows
 
 
 def network_of(record: dict[str, Any], regime: Regime) -> Cell:
-    """The built-in cell with a record's weights, on the CPU: what an engine reads that has the equations itself.
+    """The built-in cell with a record's weights (BadValue: none, others, or NaN), on the CPU, for the fast engine.
 
     Its ``step`` is never called, and need not be there: students' rnnkit lacks it.
-
-    Raises:
-        BadValue: weights that are missing, of other shapes, or not finite.
     """
-    task = regime.make_task()
-    cell = MODELS[regime.model](task.n_in, regime.nhid, task.n_out, phi=get_init(regime.init).phi, head=task.head)
+    cell = builtin_cell(regime.replace(device="cpu"))
     try:
         weights = {name: np.asarray(record[name], np.float32) for name, _ in cell.named_parameters()}
         set_weights(cell, weights)

@@ -17,12 +17,11 @@ from typing import Any
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
-from rnnkit.common.whole import free_name, save_bytes
+from rnnkit.common.whole import free_name, save_bytes, save_text
 from rnnkit.record.file import RecordError
-from rnnkit.runs.files import OutputError, RunFiles
 from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing
-from rnnkit.runs.modelfile import find_cells
-from rnnkit.runs.perform import perform
+from rnnkit.runs.modelfile import DEFAULT_FILE, find_cells
+from rnnkit.runs.perform import OutputError, RunFiles, perform
 
 CHILD = ("-m", "rnnkit.runs.pool")  # with the job as JSON on standard input
 
@@ -31,12 +30,8 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
     """Runs jobs and yields each outcome as it comes; finished ones are skipped, half-finished ones go on.
 
     A folder that holds another run (other settings, another model.py) is moved aside first, to ``{folder}_kept_1``.
-
-    Arguments:
-        jobs: to be run.
-        executor: of ``concurrent.futures``; a run that fails, or whose worker dies, is an outcome, not the end.
-        shared_disk: the executor's workers are here, and each job gets a process, which writes into the job's folder
-            and goes on from a saved state; otherwise they send their files back as bytes.
+    A run that fails, or whose worker dies, is an outcome, not the end. Where the executor's workers share no disk with
+    this machine they send their files back as bytes; here each job gets a process, which writes into its folder.
     """
     waiting = {}
     for job in jobs:
@@ -95,29 +90,22 @@ def _limit_reason(job: Job) -> str:
         done = int((job.stored() or {}).get("updates", 0))
     except RecordError:
         done = 0
-    minutes = f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}"
-    if not done:
-        return f"{minutes}, before its first check: nothing is saved yet; give it a longer --limit"
-    return f"{minutes}, after {done} updates; the same command goes on"
+    saved = f"after {done} updates; the same command goes on"
+    none = "before its first check: nothing is saved yet; give it a longer --limit"
+    return f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}, {saved if done else none}"
 
 
 def train_job(job: Job, folder: str | Path) -> None:
     """A job's run in this process, without a notebook; it goes on from what is there."""
     with tempfile.TemporaryDirectory() as place:
-        source: str | Path = job.cells
-        if job.model:
-            source = Path(place) / "model.py"
-            source.write_text(job.model, encoding="utf-8")
+        source = save_text(Path(place) / DEFAULT_FILE, job.model) if job.model else job.cells
         files, cells = RunFiles(folder, job.settings.name), find_cells(source)
         resume = files.can_resume(job.experiment, job.settings, cells.sha256)
         perform(job.experiment, job.settings, out=folder, cells=cells, resume=resume)
 
 
 def run_here(job: Job) -> dict[str, bytes]:
-    """Trains a job in this process, in a folder that is gone afterwards; its files by name.
-
-    For workers anywhere: nothing is read or left on their disk.
-    """
+    """A job's files by name, for workers anywhere: trained in a folder that is gone afterwards."""
     import torch
 
     torch.set_num_threads(1)
@@ -147,11 +135,7 @@ def execute_notebook(job: Job) -> None:
 
 
 def watch_parent(parent: int) -> None:
-    """Ends this process when the command that started it is gone: an orphan must not go on writing.
-
-    Arguments:
-        parent: the command's process id, from itself: it may have died before this process could ask.
-    """
+    """Ends this process when the command that started it, which told its own id, is gone: an orphan must not write."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -162,11 +146,7 @@ def watch_parent(parent: int) -> None:
 
 
 def child(text: str, parent: int) -> int:
-    """Does the job that ``text`` describes: what `CHILD` starts, with its parent's process id.
-
-    Returns:
-        0, 130 when it was interrupted, or 1 with the reason as the last line of the output.
-    """
+    """What `CHILD` does: 0, 130 when it was interrupted, or 1 with the reason as the last line of the output."""
     import torch
 
     warnings.filterwarnings("ignore")
@@ -190,11 +170,7 @@ def child(text: str, parent: int) -> int:
 
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine.
-
-    Raises:
-        BadValue: Dask is not installed, or nobody answers at this address.
-    """
+    """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine."""
     try:
         from distributed import Client
     except ImportError:

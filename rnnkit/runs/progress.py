@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from typing import Any
 
 from tqdm import tqdm
 
@@ -21,17 +22,14 @@ SAY_EVERY = 300  # seconds between two lines where there is no terminal
 class Progress:
     """Shows how far the running jobs are, asked once a second: ``with Progress(jobs) as progress``.
 
-    A run says so in a file of its own, see `rnnkit.runs.files.RunFiles.live_updates`.
+    A run says so in a file of its own, see `rnnkit.runs.perform.RunFiles.live_updates`.
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.plain = not sys.stderr.isatty()
         self.jobs = {job.label: job for job in jobs}
         self.done = {label: updates_done(job) for label, job in self.jobs.items()}
-        total = sum(job.total for job in jobs)
-        self.all = tqdm(
-            total=total, initial=sum(self.done.values()), unit="update", desc="all", disable=self.plain, position=0
-        )
+        self.all = self._bar("all", sum(job.total for job in jobs), sum(self.done.values()), position=0)
         self.bars: dict[str, tqdm] = {}
         self._ended: set[str] = set()
         self._stop = threading.Event()
@@ -47,9 +45,8 @@ class Progress:
         for bar in (*self.bars.values(), self.all):
             bar.close()
 
-    def say(self, text: str) -> None:
-        """A line above the bars."""
-        self.all.write(text)
+    def _bar(self, label: str, total: int, done: int, **how: Any) -> tqdm:
+        return tqdm(desc=label, total=total, initial=done, unit="update", disable=self.plain, **how)
 
     def ended(self, outcome: Outcome) -> None:
         """A job has come to its end, whichever."""
@@ -65,22 +62,19 @@ class Progress:
                 print(f"updates done: {', '.join(running) or 'none yet'}", flush=True)
 
     def look(self) -> None:
-        """Moves what has moved."""
+        """Moves what has moved: a job's bar opens with the first update, and closes at the end."""
         for label, job in list(self.jobs.items()):
-            self._show(label, job)
-            if label in self._ended:
+            over = label in self._ended
+            self._show(label, job, over)
+            if over:
                 del self.jobs[label]
 
-    def _show(self, label: str, job: Job) -> None:
-        """Moves a job's bar; opens it with the first update, closes it at the end."""
-        over = label in self._ended
+    def _show(self, label: str, job: Job, over: bool) -> None:
         now = job.total if over else max(self.done[label], job.files.live_updates())
         gain, self.done[label] = now - self.done[label], now
         self.all.update(gain)
         if gain and not over and label not in self.bars:
-            self.bars[label] = tqdm(
-                total=job.total, initial=now, unit="update", desc=label, leave=False, disable=self.plain
-            )
+            self.bars[label] = self._bar(label, job.total, now, leave=False)
         elif label in self.bars and over:
             self.bars.pop(label).close()
         elif label in self.bars:
@@ -93,12 +87,7 @@ def watch(
     shared_disk: bool = True,
     on_outcome: Callable[[Outcome], object] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Runs jobs under live progress; on Ctrl-C the running ones are saved, the others not begun.
-
-    Arguments:
-        jobs, executor, shared_disk: see `rnnkit.runs.pool.run`.
-        on_outcome: called with each outcome as it comes.
-    """
+    """Runs jobs, as `rnnkit.runs.pool.run`, under live progress; on Ctrl-C the running are saved, no others begin."""
     outcomes: dict[str, Outcome] = {}
     with Progress(jobs) as progress, executor:
         try:
@@ -106,11 +95,11 @@ def watch(
                 outcomes[outcome.job.label] = outcome
                 progress.ended(outcome)
                 on_outcome(outcome)
-                progress.say(line_of(outcome))
+                progress.all.write(line_of(outcome))
         except KeyboardInterrupt:
             executor.shutdown(wait=False, cancel_futures=True)
             with suppress(OSError):  # the terminal may be gone
-                progress.say("interrupted: saving what runs; the same command goes on later")
+                progress.all.write("interrupted: saving what runs; the same command goes on later")
             interrupt()
             left = [job for job in jobs if job.label not in outcomes]
             outcomes |= {job.label: Outcome(job, "interrupted", GO_ON) for job in left}

@@ -17,91 +17,58 @@ def check_block(regime: Regime, check: Checkpoint) -> str:
 
     *Source:* handout section 2.3.
     """
-    lines = [_headline(regime, check), _losses(check), _norms(regime, check)]
-    if check.slot and regime.alpha > 0:
-        lines.append(_omega(regime, check))
-    if "valid_mae" in check.values:
-        lines.append(_regression(regime, check))
-    if check.over_time:
-        lines += [_gradient(check), _saturation(regime, check)]
-        lines += [_gate(check, gate) for gate in "zr" if np.isfinite(_gate_values(check, gate)).any()]
-    return "\n".join(lines)
-
-
-def _headline(regime: Regime, check: Checkpoint) -> str:
-    if check.slot == 0:
-        return f"{regime.name}: untrained network"
-    return f"{regime.name}: iteration {check.updates - 1} of {regime.maxiters}"
-
-
-def _losses(check: Checkpoint) -> str:
-    v = check.values
-    train = f"train nll {check.train_nll:.3f} | " if check.slot else ""
-    return (
-        f"  {train}valid nll {v['valid_nll']:.3f} | "
-        f"valid error {v['valid_error']:.2f} % | best valid error {check.best_error:.2f} %"
-    )
-
-
-def _norms(regime: Regime, check: Checkpoint) -> str:
-    norms = f"avg grad norm {check.gradient_norm:.3f} | " if check.slot else ""
-    if check.slot and regime.clipstyle == "rescale":
+    v, trained = check.values, check.slot > 0
+    where = f"iteration {check.updates - 1} of {regime.maxiters}" if trained else "untrained network"
+    train = f"train nll {check.train_nll:.3f} | " if trained else ""
+    norms = f"avg grad norm {check.gradient_norm:.3f} | " if trained else ""
+    if trained and regime.clipstyle == "rescale":
         norms += f"avg grad norm (post clip) {check.gradient_norm_clipped:.3f} | "
-    return f"  {norms}rho_Whh {check.values['rho_Whh']:.2f} | sigma_max_Whh {check.values['sigma_max_Whh']:.2f}"
+    lines = [
+        f"{regime.name}: {where}",
+        f"  {train}valid nll {v['valid_nll']:.3f} | "
+        f"valid error {v['valid_error']:.2f} % | best valid error {check.best_error:.2f} %",
+        f"  {norms}rho_Whh {v['rho_Whh']:.2f} | sigma_max_Whh {v['sigma_max_Whh']:.2f}",
+    ]
+    if trained and regime.alpha > 0:
+        of = "" if regime.omega_on == "total" else " of the direct term alone"
+        lines.append(f"  Omega{of} {check.Omega:.4g} | steps in the past {check.steps_in_past:.3f}")
+    if "valid_mae" in v:
+        lines.append(
+            f"  MAE {v['valid_mae']:.3f} | error@0.05 {v['valid_err_005']:.2f} % | "
+            f"error@0.10 {v['valid_err_010']:.2f} % | error@{regime.err_abs:.2f} {v['valid_error']:.2f} % | "
+            f"largest error {v['valid_maxae']:.3f}"
+        )
+    return "\n".join([*lines, *_over_time(regime.satThresh, check.over_time)])
 
 
-def _omega(regime: Regime, check: Checkpoint) -> str:
-    of = "" if regime.omega_on == "total" else " of the direct term alone"
-    return f"  Omega{of} {check.Omega:.4g} | steps in the past {check.steps_in_past:.3f}"
-
-
-def _regression(regime: Regime, check: Checkpoint) -> str:
-    v = check.values
-    return (
-        f"  MAE {v['valid_mae']:.3f} | error@0.05 {v['valid_err_005']:.2f} % | error@0.10 {v['valid_err_010']:.2f} % | "
-        f"error@{regime.err_abs:.2f} {v['valid_error']:.2f} % | largest error {v['valid_maxae']:.3f}"
-    )
-
-
-def _gradient(check: Checkpoint) -> str:
-    s = summarize(log10_grad(check.over_time["grad_time"]))
-    return (
-        f"  log10 g_t: range {s.low:.2f} .. {s.high:.2f} | mean {s.mean:.2f} | "
-        f"p05 {s.p05:.2f} | p50 {s.p50:.2f} | p95 {s.p95:.2f}"
-    )
-
-
-def _saturation(regime: Regime, check: Checkpoint) -> str:
-    values = check.over_time["sat_time"]
-    s, near = summarize(values), 100 * float(np.mean(values < regime.satThresh))
-    units = 100 * float(np.mean(check.over_time["unit_sat_time"]))
-    return (
+def _over_time(threshold: float, over_time: dict[str, np.ndarray]) -> list[str]:
+    """The lines of the diagnostics through time, if any were collected."""
+    if not over_time:
+        return []
+    g, distances = summarize(log10_grad(over_time["grad_time"])), over_time["sat_time"]
+    s, near = summarize(distances), 100 * float(np.mean(distances < threshold))
+    units = 100 * float(np.mean(over_time["unit_sat_time"]))
+    lines = [
+        f"  log10 g_t: range {g.low:.2f} .. {g.high:.2f} | mean {g.mean:.2f} | "
+        f"p05 {g.p05:.2f} | p50 {g.p50:.2f} | p95 {g.p95:.2f}",
         f"  saturation distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f} | "
-        f"below {regime.satThresh:g}: {near:.1f} % of steps, {units:.1f} % of units"
-    )
-
-
-def _gate_values(check: Checkpoint, gate: str) -> np.ndarray:
-    return check.over_time.get(f"gate_{gate}_sat_time", np.array([np.nan]))
-
-
-def _gate(check: Checkpoint, gate: str) -> str:
-    s = summarize(_gate_values(check, gate))
-    return f"  gate {gate} distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f}"
-
-
-def _solved(regime: Regime) -> str:
-    none = regime.stop_error <= 100 / regime.ebs
-    return (
-        "no validation sequence is wrong" if none else f"less than {regime.stop_error:g} % of the validation is wrong"
-    )
+        f"below {threshold:g}: {near:.1f} % of steps, {units:.1f} % of units",
+    ]
+    for gate in "zr":
+        values = over_time.get(f"gate_{gate}_sat_time")
+        if values is not None and np.isfinite(values).any():
+            s = summarize(values)
+            lines.append(f"  gate {gate} distance: mean {s.mean:.3f} | p10 {s.p10:.3f} | p90 {s.p90:.3f}")
+    return lines
 
 
 def closing_line(regime: Regime, status: str, updates: int) -> str:
     """How a run ended, in one line."""
+    none_wrong = regime.stop_error <= 100 / regime.ebs
+    less = f"less than {regime.stop_error:g} % of the validation is wrong"
     meaning = {
         "finished": f"finished: all {updates} updates done",
-        "solved": f"solved after {updates} updates: {_solved(regime)}",
+        "solved": f"solved after {updates} updates: {'no validation sequence is wrong' if none_wrong else less}",
         "diverged": (
             f"diverged at iteration {updates - 1}: the weights are no longer finite, and no update could change that; "
             "stopped, with everything until then recorded"

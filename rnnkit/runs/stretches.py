@@ -8,18 +8,19 @@ much, two more tries tell that begin a rounding error away.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from time import process_time
+from typing import NamedTuple
 
 import numpy as np
 
 from rnnkit.engines import FusedEngine
 from rnnkit.heads import get_head
-from rnnkit.inits import init_gru, init_rnn, set_weights
+from rnnkit.inits import set_weights
 from rnnkit.record.file import rng_state, set_rng_state, weights_of
 from rnnkit.record.stored_run import CURVES, Differs, Stored, Untried
 from rnnkit.runs.lengths import network_of
+from rnnkit.trainer import draw_weights
 from rnnkit.update import one_update
 
 CLOSE = 1e-3  # of the way that the weights went: what two engines differ by where nothing grows (5e-4 was measured)
@@ -50,8 +51,7 @@ class Clock:
             raise OutOfTime("the time for trying it again was used up")
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(NamedTuple):
     """A stretch, done again: the weights and the random stream that it ended with, and the curves ``(N, 2)``."""
 
     weights: dict[str, np.ndarray]
@@ -60,13 +60,7 @@ class Tried:
 
 
 class Stretches:
-    """A record's stretches, from each anchor to the next.
-
-    Arguments:
-        content: the record.
-        seed: of what is drawn here.
-        clock: the time for all of it.
-    """
+    """A record's stretches, from each anchor to the next; the seed is that of what is drawn here."""
 
     def __init__(self, content: Stored, seed: int, clock: Clock) -> None:
         self.content, self.clock, self.rng = content, clock, np.random.RandomState(seed)
@@ -79,8 +73,7 @@ class Stretches:
     def follow(self) -> str:
         """Does again the first and last stretch, those that moved weights and loss most, and others as time allows.
 
-        Returns:
-            a sentence on how much it was.
+        A sentence says how much it was.
 
         Raises:
             Differs: somewhere the record is not what training gives.
@@ -91,10 +84,8 @@ class Stretches:
         needed, pace = self._needed(), self._pace()
         cost = pace * self.lengths[needed].sum()
         if cost > self.clock.left:
-            raise Untried(
-                f"training {self.lengths[needed].sum()} of its updates again would take about {cost:.0f} s of "
-                f"computing, {max(0, self.clock.left):.0f} s are left"
-            )
+            again = f"training {self.lengths[needed].sum()} of its updates again would take about {cost:.0f} s"
+            raise Untried(f"{again} of computing, {max(0, self.clock.left):.0f} s are left")
         exact = {row: self._compare(row) for row in needed}
         for row in self.rng.permutation(len(self.lengths)):
             if row not in exact and pace * self.lengths[row] < self.clock.left:
@@ -109,12 +100,9 @@ class Stretches:
     def _at_the_beginning(self) -> None:
         """Whether the first anchor is the untrained network of the seed."""
         rng = np.random.RandomState(self.regime.seed)
-        if self.regime.model == "gru":
-            init_gru(self.cell, rng, self.regime.z_bias)
-        else:
-            init_rnn(self.cell, self.regime.init, rng)
-        first = self._weights(0)
-        if _distance(weights_of(self.cell), first) > ROUNDING * _size(first) or not _same_stream(rng, self._stream(0)):
+        draw_weights(self.cell, self.regime, rng)
+        first, same = self._weights(0), _same_stream(rng_state(rng), self._stream(0))
+        if not same or _distance(weights_of(self.cell), first) > ROUNDING * _size(first):
             raise Differs("it does not begin with the network that its seed gives")
 
     def _needed(self) -> list[int]:
@@ -154,8 +142,8 @@ class Stretches:
         if away <= least and _apart(one.curves, curves).max() <= ALIKE:
             return False
         beside = [self._again(row, noise=True) for _ in range(2)]
-        calm = np.maximum(*(_apart(one.curves, other.curves) for other in beside)) <= CALM
-        calm = np.cumprod(calm).astype(bool)
+        alike = np.maximum(*(_apart(one.curves, other.curves) for other in beside)) <= CALM
+        calm = np.logical_and.accumulate(alike)
         if (_apart(one.curves, curves)[calm] > ALIKE).any():
             raise Differs(f"{where}: its curves are not those that its training gives")
         parted = max(_distance(a.weights, b.weights) for a, b in combinations([one, *beside], 2))
@@ -181,8 +169,8 @@ class Stretches:
         return Tried(weights_of(self.cell), rng_state(rng), curves)
 
     def _update(self, rng: np.random.RandomState) -> tuple[float, float]:
-        found = one_update(self.regime, self.task, self.head, self.engine, self.cell, rng)
-        return found.train_nll, found.gradient_norm
+        update = one_update(self.regime, self.task, self.head, self.engine, self.cell, rng)
+        return update.train_nll, update.gradient_norm
 
     def _go_to(self, row: int) -> np.random.RandomState:
         """The network and the random stream of an anchor."""
@@ -214,6 +202,5 @@ def _apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.where(same, 0, np.where(np.isnan(apart), np.inf, apart)).max(axis=1)
 
 
-def _same_stream(left: np.random.RandomState | Mapping[str, np.ndarray], right: Mapping[str, np.ndarray]) -> bool:
-    left = rng_state(left) if isinstance(left, np.random.RandomState) else left
+def _same_stream(left: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray]) -> bool:
     return all(np.array_equal(left[name], right[name]) for name in left)

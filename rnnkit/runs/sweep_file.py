@@ -28,15 +28,14 @@ import itertools
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnnkit.assignments import MAIN
 from rnnkit.common.names import BadValue, unknown
-from rnnkit.runs.experiment import Experiment, fields_of
+from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import Job, experiment_of
-from rnnkit.runs.modelfile import BUILTIN, Cells
+from rnnkit.runs.modelfile import Cells
 
 KEYS = {"name": str, "assignment": str, "profile": str, "seeds": list, "base": dict, "grid": dict, "cases": list}
 SEED = 52  # where a file names no seeds
@@ -47,21 +46,14 @@ class SweepError(BadValue):
     """A sweep that cannot begin."""
 
 
-@dataclass(frozen=True)
-class Variant:
+class Variant(NamedTuple):
     """One run of a sweep: its settings, and what tells it from the others, in the order of the table's columns."""
 
     settings: Any
     labels: dict[str, Any]
 
-    @property
-    def name(self) -> str:
-        """Short and unique in its sweep."""
-        return self.settings.name
 
-
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(NamedTuple):
     """A name and its runs, in order."""
 
     name: str
@@ -70,23 +62,17 @@ class Sweep:
 
     def jobs(self, out: str | Path, cells: Cells) -> list[Job]:
         """A job for each run, in a folder each."""
-        source = cells.source if cells.source == BUILTIN else str(Path(cells.source).resolve())
         return [
             Job(
-                self.assignment, one.name, one.settings, str(Path(out, one.name).resolve()), source, cells.sha256,
-                cells.text, labels=one.labels,
+                self.assignment, settings.name, settings, str(Path(out, settings.name).resolve()), cells.place,
+                cells.sha256, cells.text, labels=labels,
             )
-            for one in self.runs
+            for settings, labels in self.runs
         ]  # fmt: skip
 
 
 def read_sweep_file(path: str | Path) -> Sweep:
-    """Every run that a file describes, each checked.
-
-    Raises:
-        SweepError: no such file, not TOML or YAML, an unknown key (with the nearest match), a bad value, twice the
-            same run; the message begins with the file's name.
-    """
+    """Every run that a file describes, each checked (SweepError: the message begins with the file's name)."""
     path = Path(path)
     try:
         content = _parse(path)
@@ -98,31 +84,28 @@ def read_sweep_file(path: str | Path) -> Sweep:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    if path.suffix not in (".toml", ".yaml", ".yml"):
+        raise SweepError(f"expected a file that ends in .toml, .yaml or .yml, got {path.suffix or 'no ending'!r}")
+    kind = "TOML" if path.suffix == ".toml" else "YAML"
     try:
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".toml":
+        if kind == "TOML":
             content = tomllib.loads(text)
-        elif path.suffix in (".yaml", ".yml"):
+        else:
             import yaml
 
             content = yaml.safe_load(text)
-        else:
-            raise SweepError(f"expected a file that ends in .toml, .yaml or .yml, got {path.suffix or 'no ending'!r}")
     except OSError as error:
         raise SweepError(f"expected a sweep file, got: {error.strerror}") from None
-    except BadValue:
-        raise
-    except ValueError as error:
-        raise SweepError(f"expected TOML, got: {error}") from None
     except Exception as error:  # yaml's errors have no base of Python's
-        raise SweepError(f"expected YAML, got: {error}") from None
+        raise SweepError(f"expected {kind}, got: {error}") from None
     if not isinstance(content, dict):
         raise SweepError("expected settings by name, got something else")
     return content
 
 
 def _check_form(content: dict[str, Any], experiment: Experiment) -> None:
-    keys, fields = KEYS | {experiment.names_run: str}, (*fields_of(experiment.settings), METHOD, LENGTH)
+    keys, fields = KEYS | {experiment.names_run: str}, (*experiment.settings.fields(), METHOD, LENGTH)
     for key, value in content.items():
         if key not in keys:
             raise SweepError(unknown(key, keys, "key"))

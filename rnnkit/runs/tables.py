@@ -12,7 +12,7 @@ from typing import Any
 from rnnkit.common.whole import save_text, whole
 from rnnkit.record.file import RecordError
 from rnnkit.record.find import candidates, places
-from rnnkit.runs.experiment import RUNNING, Experiment, Record
+from rnnkit.runs.experiment import Experiment, Record
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 
@@ -24,30 +24,25 @@ def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[di
 
     Records, final or on the way, lie in a folder each, or side by side; what was kept aside is left out. What stands
     for a named run (see `rnnkit.record.find`) has its long name here, any other record its own.
-
-    Arguments:
-        out: the folder.
-        experiment: of these runs; the main assignment's by default.
     """
-    found, missing, out = {}, {}, Path(out)
-    experiment = experiment or experiment_of()
-    where = places(runs=out)
+    records: dict[str, Record] = {}
+    missing: dict[str, str] = {}
+    experiment, where = experiment or experiment_of(), places(runs=out)
     known = candidates(where, experiment)
     for one in known:
-        label = one.run if one.run not in found else one.name
-        if label in found:
+        label = one.run if one.run not in records else one.name
+        if label in records:
             continue
         try:
             record = experiment.load(one.path)
             if experiment.checked(record):
-                found[label] = record
+                records[label] = record
         except RecordError as error:
             missing.setdefault(one.stem, str(error))
-    traces = [out.glob("*.log"), *(folder.glob(f"{folder.name}.[li]*") for folder in where[0])]
-    for path in (path for paths in traces for path in paths if path.suffix in (".log", ".ipynb")):
-        if path.stem not in {one.stem for one in known} | {*found}:
-            missing.setdefault(path.stem, "no record; run the same command again")
-    return dict(sorted(found.items())), {name: missing[name] for name in sorted(missing) if name not in found}
+    logs = [*Path(out).glob("*.log"), *(path for folder in where[0] for path in folder.glob(f"{folder.name}.[li]*"))]
+    for name in {path.stem for path in logs if path.suffix in (".log", ".ipynb")} - {one.stem for one in known}:
+        missing.setdefault(name, "no record; run the same command again")
+    return dict(sorted(records.items())), {name: missing[name] for name in sorted(missing) if name not in records}
 
 
 def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Outcome] = ()) -> list[dict[str, Any]]:
@@ -66,34 +61,12 @@ def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Out
     return [rows[name] for name in sorted(rows)]
 
 
-def sweep_rows(jobs: Sequence[Job], failed: Mapping[str, str], ended: dict[str, dict[str, Any]]) -> list[dict]:
-    """A row for each run of a sweep that has ended or failed, in the sweep's order.
-
-    Arguments:
-        jobs: all of the sweep's.
-        failed: why, by the jobs' labels.
-        ended: rows by the jobs' labels; what is missing is read and put there, so that each record is read once.
-    """
-    rows = []
-    for job in jobs:
-        if job.label not in ended:
-            record = job.stored()
-            if record is not None and str(record["status"]) != RUNNING:
-                ended[job.label] = job.experiment.results(record) | {"error": ""}
-        if job.label in ended:
-            rows.append({"run": job.label} | job.labels | ended[job.label])
-        elif job.label in failed:
-            rows.append({"run": job.label} | job.labels | {"status": "failed", "error": failed[job.label]})
-    return rows
-
-
 def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """A row for each check of each run of a sweep; runs without a record are left out."""
-    records = ((job, job.stored()) for job in jobs)
     return [
         {"run": job.label} | job.labels | row
-        for job, record in records
-        if record is not None
+        for job in jobs
+        if (record := job.stored()) is not None
         for row in job.experiment.curves(record)
     ]
 
@@ -101,10 +74,7 @@ def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 def save_rows(path: str | Path, rows: Sequence[Mapping[str, Any]], first: Iterable[str] = ()) -> Path:
     """A CSV of rows, whole or not at all; beside it the same as Parquet, where pyarrow is there.
 
-    Arguments:
-        path: ends in ``.csv``.
-        rows: may lack columns. What went wrong is the last one.
-        first: columns in front, in this order; then come the others as the rows have them.
+    Columns, which rows may lack, stand as the rows have them behind the ``first`` ones; what went wrong comes last.
     """
     path = Path(path)
     columns = list(dict.fromkeys([*first, *(column for row in rows for column in row)]))
@@ -144,7 +114,7 @@ def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     new = [job.experiment.command(job.settings) + _cells_flag(job) for job in jobs]
     lines = {_run_of(line): line for line in [*old, *new]}
-    return save_text(path, "".join(f"{lines[name]}\n" for name in sorted(lines)))
+    return save_text(path, "".join(f"{line}\n" for _, line in sorted(lines.items())))
 
 
 def _run_of(line: str) -> str:

@@ -18,12 +18,11 @@ from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
 from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
 from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
-from rnnkit.runs import estimate
 from rnnkit.runs.broken import RAISED, BrokenCell
+from rnnkit.runs.estimate import Pace, pace_of
 from rnnkit.runs.experiment import Experiment, Record, Run
-from rnnkit.runs.files import RunFiles
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
-from rnnkit.runs.perform import perform, raise_blamed
+from rnnkit.runs.perform import RunFiles, perform
 from rnnkit.runs.report_text import check_block, closing_line
 from rnnkit.settings import without_effect
 from rnnkit.trainer import Checkpoint, Trainer, check_device, content
@@ -34,43 +33,30 @@ DIGITS = 5
 
 
 class Training(Run):
-    """A trainer at work.
-
-    Arguments:
-        regime: the settings.
-        cells: whose classes.
-        engine: one of `CHOICES`.
-    """
+    """A trainer at work, by one of `CHOICES`."""
 
     keeps_last_check = True
 
-    def __init__(self, regime: Regime, cells: Cells, engine: str = "auto") -> None:
+    def __init__(self, regime: Regime, cells: Cells, engine: str) -> None:
         self.cells, self._asked = cells, engine
-        own = None if cells.source == BUILTIN else make_cell(regime, cells)
-        self.trainer = Trainer(regime, own)
-
-    @property
-    def updates(self) -> int:
-        """Updates done."""
-        return self.trainer.updates
-
-    @property
-    def status(self) -> str:
-        """The trainer's."""
-        return self.trainer.status
+        self.trainer = Trainer(regime, None if cells.source == BUILTIN else make_cell(regime, cells))
 
     def checkpoints(self) -> Iterator[Checkpoint]:
-        """The trainer's."""
-        return self.trainer.checkpoints(self.on_update)
+
+        def count(updates: int) -> None:
+            self.updates = updates
+            self.on_update(updates)
+
+        yield from self.trainer.checkpoints(count)
+        self.status = self.trainer.status
 
     def state(self) -> dict[str, Any]:
-        """All of the record."""
         return content(self.trainer, self.cells.sha256)
 
     def restore(self, state: Record) -> str | None:
-        """Goes on from a record."""
         self.trainer.restore(dict(state))
-        if self.trainer.updates and not anchors_of(dict(state)):
+        self.updates = self.trainer.updates
+        if self.updates and not anchors_of(dict(state)):
             return "the state is of an older rnnkit: anchors from here on only"
         return None
 
@@ -81,17 +67,19 @@ class Training(Run):
             RegimeError: ``fused`` was asked for, and the cell computes something else.
             BrokenCell: the cell broke when it was tried.
         """
-        asked, self._asked = self._asked, ""
-        trainer, name, before = self.trainer, self.trainer.regime.model.upper(), self.trainer.engine.name
+        asked, self._asked = self._asked, ""  # at the first call alone
+        trainer, name = self.trainer, self.trainer.regime.model.upper()
         if asked == "autograd":
             trainer.engine = get_engine(asked)
-        if asked == "autograd" or not (asked or before == "fused"):
             return ""
-        builtin = self.cells.source == BUILTIN
+        if self.cells.source == BUILTIN or not (asked or trainer.engine.name == "fused"):
+            return ""
         try:
-            reason = "" if builtin else difference(trainer.cell, trainer.head, trainer.diag_batch)
+            reason = difference(trainer.cell, trainer.head, trainer.diag_batch)
         except RAISED as error:
-            raise_blamed(self.blame(error), error)
+            if broken := self.blame(error):
+                raise broken from error
+            raise
         if reason and asked == "fused":
             raise RegimeError(
                 f"--engine fused: expected an {name} that computes what the built-in one does, and shows it; {reason}; "
@@ -100,14 +88,12 @@ class Training(Run):
         trainer.engine = get_engine("autograd" if reason else "fused")
         if reason:
             return f"engine autograd, by the {name}'s own code: it is not known to be the built-in one ({reason})"
-        if builtin or before == "fused":
-            return ""
-        return f"engine fused: this {name} computes what the built-in one does (tried at these weights)"
+        return (
+            f"engine fused: this {name} computes what the built-in one does (tried at these weights)" if asked else ""
+        )
 
     def blame(self, error: BaseException) -> BrokenCell | None:
         """What to raise instead of an error in the trainer's cell; None where the error is nobody's there."""
-        if isinstance(error, BrokenCell):
-            return error
         trainer = self.trainer
         return self.cells.blame(
             error, trainer.regime.model, lambda: AutogradEngine().run(trainer.cell, trainer.head, trainer.diag_batch)
@@ -128,14 +114,12 @@ class RegimeExperiment(Handout, Experiment):
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PROFILES)
     engine: str = "auto"
 
-    settings: ClassVar[Any] = Regime
     names_run: ClassVar[str] = "regime"
     shown: ClassVar[tuple[str, ...]] = (
         *("regime", "profile", "status", "updates", "valid nll", "valid error %", "best error %", "median log10 g"),
     )
 
     def begin(self, settings: Regime, cells: Cells) -> Training:
-        """A trainer that has not begun."""
         return Training(settings, cells, self.engine)
 
     def schema(self, settings: Regime) -> dict[str, Key]:
@@ -144,14 +128,14 @@ class RegimeExperiment(Handout, Experiment):
 
     def row(self, record: Record) -> dict[str, Any]:
         """Errors in percent, losses in nats, wall_time in seconds."""
-        last = last_filled(dict(record))
-        seen = record["valid_error"][: last + 1]
+        filled = slice(last_filled(dict(record)) + 1)
+        errors, losses = record["valid_error"][filled], record["valid_nll"][filled]
         return {
-            "valid_error": round(float(seen[-1]), 4),
-            "best_error": _smallest(seen, 4),
-            "valid_nll": round(float(record["valid_nll"][last]), 5),
-            "best_nll": _smallest(record["valid_nll"][: last + 1], 5),
-            "wall_time": round(float(record["wall_time"][last]), 1),
+            "valid_error": round(float(errors[-1]), 4),
+            "best_error": _smallest(errors, 4),
+            "valid_nll": round(float(losses[-1]), 5),
+            "best_nll": _smallest(losses, 5),
+            "wall_time": round(float(record["wall_time"][filled][-1]), 1),
         }
 
     def summary(self, record: Record) -> dict[str, Any]:
@@ -160,11 +144,10 @@ class RegimeExperiment(Handout, Experiment):
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Updates done at each check, and `CURVES`."""
-        filled = record["check_updates"] >= 0
         return [
-            {"updates": int(record["check_updates"][check])}
-            | {name: round(float(record[name][check]), DIGITS) for name in CURVES}
-            for check in np.flatnonzero(filled)
+            {"updates": int(updates)} | {name: round(float(record[name][check]), DIGITS) for name in CURVES}
+            for check, updates in enumerate(record["check_updates"])
+            if updates >= 0
         ]
 
     def get(self, name: str, /, profile: str = "full", **overrides: Any) -> Regime:
@@ -172,21 +155,17 @@ class RegimeExperiment(Handout, Experiment):
         return chosen_regime(name, profile, **overrides)
 
     def refuse(self, settings: Regime, cells: Cells) -> None:
-        """Raises RegimeError or CellsError for a device, an engine or cells that cannot train this regime."""
         check_device(settings)
         lookup(dict.fromkeys(CHOICES), self.engine, "engine")
         make_cell(settings, cells)
 
     def without_effect(self, settings: Regime, given: Iterable[str]) -> str:
-        """See `rnnkit.settings.without_effect`."""
         return without_effect(settings, given)
 
     def describe(self, settings: Regime, check: Checkpoint, updates: int) -> str:
-        """The handout's block of lines."""
         return check_block(settings, check)
 
     def closing(self, settings: Regime, status: str, updates: int) -> str:
-        """How a run ended, in one line."""
         return closing_line(settings, status, updates)
 
     def content(self, run: Run, settings: Regime, cells: Cells) -> dict[str, Any]:
@@ -194,24 +173,20 @@ class RegimeExperiment(Handout, Experiment):
         return run.state()
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Without the empty rows of what was to come."""
         return trimmed(content)
 
     def check_belongs(self, content: Record, settings: Regime, cells_sha256: str, path: Path) -> None:
-        """RecordError: another regime, engine or another model.py."""
         check_belongs(dict(content), settings, self.engine, cells_sha256, path)
 
     def checked(self, record: Record) -> bool:
-        """Whether a check is in it."""
         return bool((record["check_updates"] >= 0).any())
 
     def kind_of(self, settings: Regime) -> Regime:
         """Without what takes no time."""
-        return estimate.kind_of(settings)
+        return settings.replace(name="x", seed=0, valid_seed=0, clipstyle="nothing", cutoff=1.0, saveFreq=5.0)
 
-    def pace(self, settings: Regime, cells: Cells) -> estimate.Pace:
-        """Timed by the engine that training would take."""
-        return estimate.pace_of(settings, cells)
+    def pace(self, settings: Regime, cells: Cells) -> Pace:
+        return pace_of(settings, cells)
 
     def own_command(self, settings: Regime) -> str:
         """With rnnkit's own module."""

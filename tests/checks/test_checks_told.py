@@ -13,7 +13,7 @@ from bank.measure import of_pair, told
 from checking import BANK, answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import generate, known, probes, remote
+from rnnkit.checks import generate, known, probes, remote, right
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.relations import bias_alike, relation
 from rnnkit.grading.release.wheel import student_source
@@ -160,7 +160,7 @@ def test_a_slip_is_told_by_what_stands_where(name):
 
 @every_question
 def test_the_solution_is_right_with_every_probe(id):
-    expected = probes.probe_expected(QUESTIONS[id])
+    expected = right.probe_expected(QUESTIONS[id])
     for name, outcome in probes_of(id, generate.student_object(id)).items():
         assert outcome.error is None, (name, outcome.error)
         assert not outcome.problems, (name, outcome.problems)
@@ -208,7 +208,7 @@ def test_probes_have_the_sizes_that_they_say(id):
     for name, given in probes.probe_inputs(QUESTIONS[id]).items():
         for letter, size in re.findall(r"\((\w) = (\d)\)", name):
             assert given.sizes[letter] == int(size)
-    assert set(probes.probe_expected(QUESTIONS[id])) == set(probes.probe_inputs(QUESTIONS[id]))
+    assert set(right.probe_expected(QUESTIONS[id])) == set(probes.probe_inputs(QUESTIONS[id]))
     assert QUESTIONS[id].inputs.sizes["B"] == 3
 
 

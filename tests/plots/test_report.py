@@ -101,7 +101,7 @@ def test_omega_is_shown_and_told_where_there_is_one(tmp_path):
     for key, record in records.items():
         tenth = max(1, len(record["Omega"]) // 10)
         first, last = np.median(record["Omega"][:tenth]), np.median(record["Omega"][-tenth:])
-        said, share = verdict(record).row["Omega"], 100 * np.median(record["steps_in_past"][-tenth:])
+        said, share = verdict(record)["Omega"], 100 * np.median(record["steps_in_past"][-tenth:])
         assert (
             said == f"{'direct' if key == 'C2d' else 'total'}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"
         )
@@ -270,7 +270,7 @@ def records(runs):
 )
 def test_gradient_in_words(records, g, kind):
     found = verdict(with_last(records["B1"], grad_time=g))
-    assert found.gradient == kind
+    assert found["gradient"] == kind
     assert found.row["gradient"] == kind
     assert found.row["log10 g: median (5th to 95th percentile)"].startswith(f"{np.log10(g + 1e-12):.2f} ")
     assert found.row["steps below -8"] == ("100 %" if g < 1e-8 else "0 %")
@@ -279,30 +279,30 @@ def test_gradient_in_words(records, g, kind):
 @pytest.mark.parametrize(("share", "kind"), [(0.9, "saturating"), (0.2, "partly saturating"), (0.01, "not saturating")])
 def test_saturation_in_words(records, share, kind):
     found = verdict(with_last(records["A1"], unit_sat_time=share))
-    assert found.saturation == kind
+    assert found["saturation"] == kind
     assert (found.row["saturation"], found.row["saturated units"]) == (kind, f"{100 * share:.1f} %")
 
 
 def test_gates_are_spoken_of_only_where_there_are_any(records):
     record, name = records["A4"], "gates: mean value, distance"
     z, r = (np.nanmean(record[f"gate_{gate}_mean_time"][-1]) for gate in "zr")
-    assert verdict(record).row[name].startswith(f"z {z:.2f}, ")
-    assert f"; r {r:.2f}, " in verdict(record).row[name]
+    assert verdict(record)[name].startswith(f"z {z:.2f}, ")
+    assert f"; r {r:.2f}, " in verdict(record)[name]
     older = {key: value for key, value in record.items() if key not in NEWER}
-    assert verdict(older).row[name].startswith("z –, ")
-    assert verdict(records["A1"]).row[name] == "–"
+    assert verdict(older)[name].startswith("z –, ")
+    assert verdict(records["A1"])[name] == "–"
 
 
 def test_clipped_share_is_counted(records):
     record = records["A3"]
     share = np.mean(record["gradient_norm"] > 0.01)
-    assert verdict(record).row["clipped updates"] == f"{100 * share:.0f} % to 0.01"
+    assert verdict(record)["clipped updates"] == f"{100 * share:.0f} % to 0.01"
 
 
 def test_a_run_without_diagnostics_says_so(tmp_path):
     regime = dataclasses.replace(get_regime("A1", "tiny"), collectDiags=False)
     record = load(train(regime, out=tmp_path / regime.name, cells="builtin"))
-    assert verdict(record).gradient == "not recorded"
+    assert verdict(record)["gradient"] == "not recorded"
     text = write_report(tmp_path).read_text()
     assert 'id="heat"' not in text
 

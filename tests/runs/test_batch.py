@@ -24,8 +24,8 @@ from rnnkit import cli
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime, profile_of
 from rnnkit.runs import pool
-from rnnkit.runs.files import RunFiles
 from rnnkit.runs.jobs import Outcome, experiment_of, plan
+from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.tables import summary_rows
 from rnnkit.train import parse, train
 

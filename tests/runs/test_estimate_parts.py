@@ -15,9 +15,9 @@ from rnnkit.cells import RNN
 from rnnkit.cli import guard
 from rnnkit.cli import run as cli_run
 from rnnkit.regimes import get_regime
-from rnnkit.runs import estimate, pool
+from rnnkit.runs import estimate, pool, training
 from rnnkit.runs.broken import BrokenCell
-from rnnkit.runs.jobs import Outcome, plan
+from rnnkit.runs.jobs import Outcome, experiment_of, plan
 from rnnkit.runs.modelfile import Cells, find_cells
 
 
@@ -92,9 +92,9 @@ def test_others_are_kept_busy_while_it_lasts():
 
 
 def test_equal_work_is_timed_once():
-    assert estimate.kind_of(get_regime("A1")) == estimate.kind_of(get_regime("A3"))
-    assert estimate.kind_of(get_regime("A1")) != estimate.kind_of(get_regime("A1s"))
-    assert estimate.kind_of(get_regime("A1")) != estimate.kind_of(get_regime("A4"))
+    kinds = {key: experiment_of().kind_of(get_regime(key)) for key in ("A1", "A3", "A1s", "A4")}
+    assert kinds["A1"] == kinds["A3"]
+    assert kinds["A1"] not in (kinds["A1s"], kinds["A4"])
 
 
 def test_a_handed_over_cell_is_timed_by_the_fast_engine(tmp_path, monkeypatch):
@@ -127,7 +127,7 @@ def test_no_random_state_is_used():
 def paced(monkeypatch):
     """A machine and paces that are given, not measured."""
     monkeypatch.setattr(estimate, "machine", lambda start: estimate.Machine(start, 1.0))
-    monkeypatch.setattr(estimate, "pace_of", lambda regime, cells: estimate.Pace(2.0, 1.0, 0.0))
+    monkeypatch.setattr(training, "pace_of", lambda regime, cells: estimate.Pace(2.0, 1.0, 0.0))
     monkeypatch.setattr(estimate, "company", lambda others: contextlib.nullcontext())
 
 
@@ -148,7 +148,7 @@ def test_only_what_is_the_cells_is_said_to_be(tmp_path, paced, monkeypatch):
 
         return fail
 
-    monkeypatch.setattr(estimate, "pace_of", raising(BrokenCell("line 7")))
+    monkeypatch.setattr(training, "pace_of", raising(BrokenCell("line 7")))
     assert estimate.estimate(jobs, 1, 1.0) == ({}, "estimate: none, a cell broke (line 7)")
     monkeypatch.setattr(estimate, "machine", raising(ValueError("Invalid bounding box")))
     assert estimate.estimate(jobs, 1, 1.0) == ({}, "estimate: none (ValueError: Invalid bounding box)")

@@ -11,7 +11,7 @@ from rnnkit import cli
 from rnnkit.cells import GRU, RNN, Cell
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
-from rnnkit.runs.forward_check import forward_difference
+from rnnkit.runs.contract import check_forward
 from rnnkit.runs.modelfile import CellsError, find_cells
 from rnnkit.train import main, train
 
@@ -79,7 +79,7 @@ def test_right_ones_pass_and_nothing_of_them_is_changed(tmp_path):
     for name, kind in (("rnn", RNN), ("gru", GRU)):
         for cls in (kind, find_cells(model_file(tmp_path)).classes[name]):
             cell = cls(3, 50, 2)
-            assert forward_difference(cell, 3, 20) == ""
+            check_forward(cell, 3, 20)
             assert not any(parameter.any() for parameter in cell.parameters())
             assert cell.head == "softmax"
     assert torch.equal(torch.get_rng_state(), before)
@@ -103,7 +103,7 @@ def test_another_order_of_sums_passes(tmp_path):
             output = hidden @ self.W_ho + self.b_o
             return output if self.head == "softmax" else output[-1], hidden, None
 
-    assert forward_difference(Early(3, 50, 2), 3, 20) == ""
+    check_forward(Early(3, 50, 2), 3, 20)
 
 
 def test_a_noisy_step_is_held_against_nothing():
@@ -114,7 +114,7 @@ def test_a_noisy_step_is_held_against_nothing():
         def forward(self, x):
             return super().forward(x)
 
-    assert forward_difference(Noisy(3, 5, 2), 3, 4) == ""
+    check_forward(Noisy(3, 5, 2), 3, 4)
 
 
 def test_the_runs_numbers_are_those_of_an_inherited_forward(tmp_path):

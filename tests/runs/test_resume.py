@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rnnkit.runs.files
 from rnnkit import train as training
+from rnnkit.cli import train as cli_train
 from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
 from rnnkit.runs import perform
-from rnnkit.runs.files import RunFiles
+from rnnkit.runs.perform import RunFiles
 from rnnkit.train import parse
 from rnnkit.trainer import Trainer
 
@@ -123,32 +123,21 @@ def broken_off(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "due"), [(5.0, [60, 360, 660]), (1.0, [60, 120, 180]), (0.5, [30, 60, 90]), (0.0, [0, 1, 2])]
+    ("minutes", "saved"), [(5.0, [3]), (1.0, [3, 7]), (0.5, [1, 3, 5, 7]), (0.0, [0, 1, 2, 3, 4, 5, 6, 7])]
 )
-def test_the_first_save_comes_after_a_minute(minutes, due):
-    now = [0.0]
-    times, found = perform.SaveTimes(minutes, lambda: now[0]), []
-    for now[0] in range(700):
-        if times.due():
-            found.append(now[0])
-            times.done()
-    assert found[:3] == due
-
-
-def test_what_a_kill_leaves_is_a_minute_old_at_most_at_first(tmp_path, monkeypatch):
+def test_what_a_kill_leaves_is_a_minute_old_at_most_at_first(tmp_path, monkeypatch, minutes, saved):
     """A clock that goes a quarter of a minute with each check; nothing is saved at the end of a killed run."""
-    now, left = [0.0], {}
-    times = perform.SaveTimes
-    monkeypatch.setattr(perform, "SaveTimes", lambda minutes: times(minutes, lambda: now[0]))
+    now, left, state = [0.0], [], tmp_path / "t_state.npz"
+    monkeypatch.setattr(perform, "monotonic", lambda: now[0])
 
     def check(trainer, check):
-        state = tmp_path / "t_state.npz"
-        left[check.slot] = int(load(state)["updates"]) if state.exists() else None
+        left.append(int(load(state)["updates"]) if state.exists() else None)
         now[0] += 15
 
-    regime, _, _ = parse([*SETTINGS["rnn"], "--maxiters", "41"])
+    regime, _, _ = parse([*SETTINGS["rnn"], "--maxiters", "41", "--saveFreq", str(minutes)])
     training.train(regime, out=tmp_path, cells="builtin", on_check=check)
-    assert left == {slot: None if slot < 4 else 16 for slot in range(9)}  # after the check of slot 3: a minute
+    updates = [5 * slot + 1 if slot else 0 for slot in range(8)]
+    assert left == [updates[max(before)] if (before := [s for s in saved if s < slot]) else None for slot in range(9)]
 
 
 def interrupt_at(run, monkeypatch, slot, *arguments):
@@ -156,9 +145,8 @@ def interrupt_at(run, monkeypatch, slot, *arguments):
         if check.slot == slot:
             raise KeyboardInterrupt
 
-    go = perform._Loop.go
     with monkeypatch.context() as patch:
-        patch.setattr(perform._Loop, "go", lambda loop, tell, bar, on_check: go(loop, tell, bar, interrupt))
+        patch.setattr(cli_train, "train", functools.partial(training.train, on_check=interrupt))
         code, out, err = run(*SETTINGS["rnn"], *arguments)
     assert (code, err) == (130, "")
     assert f"interrupted after {5 * slot + 1 if slot else 0} updates" in out
@@ -312,7 +300,7 @@ def test_state_without_a_key_is_refused(tmp_path, broken_off, key):
 
 
 def test_a_second_process_is_refused(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(rnnkit.runs.files, "LOCK_PATIENCE", 0.2)
+    monkeypatch.setattr(perform, "LOCK_PATIENCE", 0.2)
     first = start(tmp_path, *SETTINGS["rnn"], "--maxiters", "100000")
     try:
         wait_for(first, lambda: checks_in(tmp_path) >= 1)

@@ -66,7 +66,7 @@ def without_times(rows):
 
 def test_every_combination_in_order(tiny):
     sweep = read_sweep_file(tiny)
-    assert [run.name for run in sweep.runs] == [
+    assert [run.settings.name for run in sweep.runs] == [
         f"{task}-{method}-seed{seed}"
         for task in ("mul", "torder")
         for method in ("plain", "clipped")
@@ -98,7 +98,7 @@ def test_a_grid_is_a_product(tmp_path_factory, lengths, rates, seeds):
     runs = read_sweep_file(path).runs
     expected = {(length, length, lr, seed) for length in lengths for lr in rates for seed in seeds}
     assert {(r.settings.min_length, r.settings.max_length, r.settings.lr, r.settings.seed) for r in runs} == expected
-    assert len({run.name for run in runs}) == len(runs) == len(expected)
+    assert len({run.settings.name for run in runs}) == len(runs) == len(expected)
 
 
 @pytest.mark.parametrize(

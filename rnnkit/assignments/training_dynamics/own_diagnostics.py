@@ -22,7 +22,7 @@ from rnnkit.notebook.calls import OWN_DIAGNOSTICS
 from rnnkit.optim import clip
 from rnnkit.record.facts import Record
 from rnnkit.record.file import regime_of
-from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of, why_not_run
+from rnnkit.runs.broken import RAISED, fault_of, go_back, reason_of
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell, run_file
 from rnnkit.trainer import diagnostic_batch
 
@@ -99,7 +99,7 @@ class _Functions:
             own = as_array(call(function))
         except RAISED as error:
             fault = fault_of(error, self.file, self.text, question)
-            said, where = (fault.message(), fault.question or question) if fault else (reason_of(error), question)
+            said, where = (str(fault), fault.question) if fault else (reason_of(error), question)
             raise BadValue(said + go_back(self.text, where, OWN_DIAGNOSTICS)) from None
         if own.shape != right.shape:
             raise BadValue(f"{target} gives shape {own.shape}, expected {right.shape}; go back to question {question}")
@@ -147,12 +147,7 @@ def _read(path: Path) -> _Functions | None:
     """
     if not path.is_file():
         return None
-    source = path.read_bytes()
-    text = source.decode("utf-8", "replace")
-    try:
-        return _Functions(str(path), text, run_file(path, source, "rnnkit_own_diagnostics").__dict__)
-    except RAISED as error:
-        raise BadValue(why_not_run(error, str(path), text, OWN_DIAGNOSTICS)) from error
+    return _Functions(str(path), *run_file(path, path.read_bytes(), OWN_DIAGNOSTICS))
 
 
 def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compared]:

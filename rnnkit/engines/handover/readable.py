@@ -8,6 +8,7 @@ looks at sizes, keeps state or asks the clock cannot. The two are told apart her
 from __future__ import annotations
 
 import dis
+import inspect
 import types
 from collections.abc import Iterator
 
@@ -82,7 +83,7 @@ def _of_class(cell: nn.Module) -> str:
 
 
 def _method(cls: type, name: str) -> types.FunctionType | None:
-    method = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    method = inspect.getattr_static(cls, name, None)
     return method if isinstance(method, types.FunctionType) else None
 
 

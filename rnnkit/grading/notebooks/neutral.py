@@ -16,7 +16,7 @@ from rnnkit.common.text import plain
 from rnnkit.grading.notebooks.markdown import as_typed, inert
 from rnnkit.grading.notebooks.reading import MAGIC, clean_image, cut
 from rnnkit.grading.sandbox.outputs import output_of
-from rnnkit.notebook.cells import marking_of, name_of
+from rnnkit.notebook.cells import is_given, name_of
 
 MOST = 3 << 20  # bytes of a notebook, given cells included
 MOST_SOURCES = 800_000  # bytes of all that a student wrote
@@ -48,11 +48,6 @@ def _fitting(text: str, room: int) -> tuple[str, int]:
     if _size(text) > room:
         text = cut(text, max(room // WORST, 0))
     return text, room - _size(text)
-
-
-def _is_given(cell: NotebookNode) -> bool:
-    marking = marking_of(cell)
-    return bool(marking) and not marking.get("solution")
 
 
 class _Neutral:
@@ -87,7 +82,7 @@ class _Neutral:
     # ---- texts ----
 
     def _cell(self, cell: NotebookNode) -> NotebookNode:
-        if _is_given(cell):
+        if is_given(cell):
             kept = copy.deepcopy({key: value for key, value in cell.items() if key != "outputs"})
         else:
             # nbgrader's own and the tags; rebuilding has them from the given notebook

@@ -17,16 +17,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnkit.assignments import get_assignment, names
-from rnnkit.grading.release.bodies import with_bodies
-from rnnkit.grading.release.wheel import student_source
+from rnnkit.grading.release.wheel import student_source, with_bodies
 
 ANSWERING = Path(__file__).resolve().parent / "answering"
 KEPT = (
     "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
     "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
-    "checks/assignment.py", "checks/case.py", "checks/cell_cases.py", "checks/errors.py", "checks/forbidden.py",
+    "checks/assignment.py", "checks/case.py", "checks/errors.py", "checks/forbidden.py",
     "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py", "checks/probes.py",
-    "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py", "checks/rounds.py",
+    "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py",
     "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "common/wire.py",
 )  # fmt: skip  # and of every assignment what it does not lay aside
 OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 from course import SOURCE, filled
-from student_home import execute, in_venv, installed
 from runtools import run_of
+from student_home import execute, in_venv, installed
 
 from rnnkit.assignments.training_dynamics.questions import EXTRA
 from rnnkit.record.file import load, save
