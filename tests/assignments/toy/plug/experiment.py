@@ -60,7 +60,7 @@ class Descents(Experiment):
         return settings.steps
 
     def schema(self, settings: Descent) -> dict[str, Key]:
-        return {"w": Key("3", "1", "where it is", np.float64), "loss": Key("C", "1", "the loss, by check", np.float64)}
+        return {"w": Key("3", "1", "where it is"), "loss": Key("C", "1", "the loss, by check")}
 
     def row(self, record: Mapping[str, Any]) -> dict[str, Any]:
         return {"loss": f"{record['loss'][-1]:.3g}"}
