@@ -15,8 +15,6 @@ from rnnkit.grading.evidence.evidence import evidence, untried
 from rnnkit.record.file import load, regime_of, save
 from rnnkit.regimes import get_regime
 
-WEIGHTS = ("W_xh", "W_hh", "b_h", "W_ho", "b_o")
-
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory):
@@ -37,15 +35,11 @@ def passed(report):
     return [case.passed for case in report.cases]
 
 
-def test_points_by_what_the_network_can_do(solved, short, stuck):
+def test_points_by_what_the_network_can_do(solved, short, stuck, tmp_path, without_steps):
     assert (from_record(solved).points, from_record(solved).status) == (4, "solved")
     assert (from_record(short).points, passed(from_record(short))) == (3, [True, True, False])
     assert (from_record(stuck).points, passed(from_record(stuck))) == (0, [False] * 3)
     assert "fresh sequences are wrong" in from_record(stuck).messages[0]
-
-
-def test_the_weights_are_enough(solved, short, stuck, tmp_path, without_steps):
-    assert [from_record(path).points for path in (solved, short, stuck)] == [4, 3, 0]
     submit(tmp_path, "mine", load(solved))
     assert graded(tmp_path).points == 4
 
