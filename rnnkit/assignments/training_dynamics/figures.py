@@ -108,5 +108,5 @@ def _show(draw: Callable[[Any], None], size: tuple[float, float]) -> None:
     except Exception as error:
         waiting = isinstance(error, NotImplementedError)
         print("The figure appears here once the question above is solved." if waiting else f"No figure: {error!r}")
-        return
-    display(Image(data.getvalue()))
+    else:
+        display(Image(data.getvalue()))

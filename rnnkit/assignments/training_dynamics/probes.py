@@ -51,6 +51,7 @@ def _zero(name: str, look: str) -> Probe:
 
 
 BATCH = Probe("there is one sequence alone (B = 1)", "", _one("B"))
+UNIT = Probe("there is one unit alone (H = 1)", "", _one("H"))
 
 
 def _affine(letter: str) -> tuple[Probe, ...]:
@@ -126,7 +127,7 @@ def _distances(name: str, middle: float) -> tuple[Probe, ...]:
         Probe("all sequences are alike", "", alike(1)),
         Probe("all units are alike", "", alike(2)),
         BATCH,
-        Probe("there is one unit alone (H = 1)", "", _one("H")),
+        UNIT,
     )
 
 
@@ -169,11 +170,6 @@ def _counting(arrays: Arrays) -> Arrays:
     return {"bound": np.array(0.0), "flow": arrays["flow"] + (arrays["flow"] == 0)}
 
 
-_THROUGH_TIME = (
-    BATCH,
-    Probe("there is one step alone (T = 1)", "", _one("T")),
-    Probe("there is one unit alone (H = 1)", "", _one("H")),
-)
 _REGULARISED = (
     Probe("every slope is 1", "look at what is done with slope", _set(slope=1.0)),
     Probe(
@@ -197,7 +193,7 @@ PROBES: dict[str, tuple[Probe, ...]] = {
     ),
     "gru_step": _gru_step(),
     "gru_forward": _forward("GRU"),
-    "grad_time": _THROUGH_TIME,
+    "grad_time": (BATCH, Probe("there is one step alone (T = 1)", "", _one("T")), UNIT),
     "sat_time": _distances("hidden", 0.0),
     "gate_sat_time": _distances("spread", 0.5),
     "rho": _matrices(),

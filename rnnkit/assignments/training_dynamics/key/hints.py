@@ -90,13 +90,8 @@ def numbers_in(text: str) -> list[Number]:
 def hints(answer: str, mine: Sequence[Figures], others: Sequence[Figures] = ()) -> str:
     """What the numbers in an answer are, in one line; empty where it has none.
 
-    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``mine`` only.
-
-    Arguments:
-        answer: its text.
-        mine: figures that the question is about, the run's own first: only of these first ones may a number of one
-            digit be a rounding, or one without % a percentage.
-        others: further figures, the likelier ones first.
+    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``mine`` only. First
+    of these are the run's own: of them alone may a number of one digit be a rounding, or one without % a percentage.
     """
     parts, strangers = [], []
     for number in numbers_in(answer):

@@ -170,10 +170,6 @@ def _sigmoid_distance(v: np.ndarray) -> np.ndarray:
     return np.where(v < 0.5, v, 1 - v).mean((1, 2))
 
 
-def _radius(W: np.ndarray) -> np.ndarray:
-    return np.abs(np.linalg.eigvals(W)).max()
-
-
 def _norm(grads: Iterable[np.ndarray]) -> float:
     return float(np.sqrt(sum((g**2).sum() for g in grads)))
 
@@ -244,7 +240,7 @@ _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
     "grad_time": _grad_time_answers,
     "sat_time": lambda w: {"mean distance of tanh units": {"s": _tanh_distance(w["hidden"])}},
     "gate_sat_time": partial(_by_source, "gate_sat_time", "d", _sigmoid_distance),
-    "rho": partial(_by_source, "rho", "rho", _radius),
+    "rho": partial(_by_source, "rho", "rho", lambda W: np.abs(np.linalg.eigvals(W)).max()),
     "grad_norm": lambda w: {
         case: {"norm": np.array(_norm(w.listed(source[:-1])))} for case, source in SOURCES["grad_norm"].items()
     },
