@@ -101,7 +101,4 @@ def set_weights(cell: Cell, weights: dict[str, np.ndarray]) -> None:
             have = tuple(parameters[name].shape) if name in parameters else "no such parameter"
             raise ValueError(f"{type(cell).__name__}.{name}: expected shape {np.shape(value)}, got {have}")
     for name, parameter in parameters.items():
-        if name in weights:
-            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weights[name])))
-        else:
-            parameter.zero_()
+        parameter.copy_(torch.from_numpy(np.ascontiguousarray(weights.get(name, 0.0))))

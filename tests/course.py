@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,13 +38,7 @@ def solutions(path: Path) -> dict[str, str]:
 
 def marked(text: str) -> str:
     """What stands between solution markers."""
-    found, inside = [], False
-    for line in text.splitlines():
-        if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
-            inside = "BEGIN" in line
-        elif inside:
-            found.append(line)
-    return "\n".join(found)
+    return "".join(re.findall(r"BEGIN SOLUTION.*?\n(.*?)[^\n]*END SOLUTION", text, re.DOTALL)).rstrip("\n")
 
 
 def mark_schemes(path: Path) -> list[str]:

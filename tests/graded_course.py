@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -66,11 +68,9 @@ def report(id: str, points: float) -> Report:
 
 
 def hand_in(course: Path, student: str, *, wrong=(), answers=None, marked=None, comments=None, **person) -> None:
-    """One student's graded submission.
+    """One student's graded submission, right and answered with "my answer" where nothing else is said.
 
     Arguments:
-        wrong: the questions without points; all others have all of them.
-        answers: grade_id -> text; all others are "my answer".
         marked: grade_id -> points by hand, or (points, extra credit).
         comments: grade_id of an answer or a solution -> a grader's comment.
         person: first_name, last_name, email.
@@ -120,3 +120,39 @@ def change(course: Path, student: str, name: str, edit) -> None:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     edit({cell["id"]: cell for cell in notebook["cells"]})
     path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """A page of feedback: what it is made of, and the words that are shown, of each question, and in its contents."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements, self.attributes, self.links, self.ids, self.levels, self.images = set(), [], [], [], [], []
+        self.entries, self._rows, self._words, self._row, self._lists = [], {}, [], None, []
+        self.feed(text)
+        self.shown = " ".join(" ".join(self._words).split())
+        self.rows = {id: " ".join(" ".join(words).split()) for id, words in self._rows.items()}
+
+    def handle_starttag(self, tag, attrs):
+        about = dict(attrs)
+        self.elements.add(tag)
+        self.attributes += attrs
+        self.links += [about["href"]] if tag == "a" else []
+        self.ids += [about["id"]] if "id" in about else []
+        self.levels += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        self.images += [about] if tag == "img" else []
+        self._lists += [tag] if tag in ("nav", "ol") else []
+        self.entries += [[]] if tag == "li" and self._lists == ["nav", "ol"] else []
+        self._row = about["id"] if tag == "article" else self._row
+
+    def handle_endtag(self, tag):
+        self._row = None if tag == "article" else self._row
+        if tag in ("nav", "ol"):
+            self._lists.pop()
+
+    def handle_data(self, data):
+        self._words.append(data)
+        if self._row:
+            self._rows.setdefault(self._row, []).append(data)
+        if self._lists == ["nav", "ol"] and self.entries and data.strip():
+            self.entries[-1].append(data.strip())

@@ -136,7 +136,7 @@ class Assignment:
     @cached_property
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
-        return self.questions | {question.id: question for question in self.records}
+        return {question.id: question for question in (*self.code, *self.records)}
 
     @cached_property
     def experiment(self) -> Experiment | None:

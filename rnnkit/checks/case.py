@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from rnnkit.checks.errors import of_error
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.outcome import Outcome, kind_of
-from rnnkit.checks.rounds import every_round
+from rnnkit.checks.outcome import Outcome, Shape, kind_of, named
+from rnnkit.common.shapes import SHAPES, shape_of
+
+Run = Callable[[Any, torch.dtype, Outcome, Inputs], None]  # obj, dtype, outcome, inputs
 
 
 class Case(NamedTuple):
@@ -25,15 +29,12 @@ class Case(NamedTuple):
 
     name: str
     weight: float
-    run: Callable[[Any, torch.dtype, Outcome, Inputs], None]
+    run: Run
 
 
 def tensor(values: np.ndarray, dtype: torch.dtype, grad: bool = False) -> Tensor:
     """A leaf of its own; ``grad`` asks for gradients."""
     return torch.tensor(values, dtype=dtype, requires_grad=grad)
-
-
-Shape = str | tuple[int, ...] | None
 
 
 def call(
@@ -53,8 +54,8 @@ def call(
         name: of the case.
         weight: its points.
         arguments: names of the arrays that it is called with, in order; a name that ends in ``*`` is a numbered list.
-        result: the shape of what comes back, in letters of the sizes or in numbers; None for any shape. A dict where
-            several things come back: name -> shape.
+        result: the shape of what comes back, in letters of the sizes or in numbers; None for any shape; ``str`` or
+            ``bool`` where it is no number. A dict where several things come back: name -> shape.
         parts: what several things come back in: ``tuple`` in the order of ``result``, or ``dict`` with its keys.
         numbers: those of the arguments that are handed over as floats, not as tensors.
         called: what the arguments are called in messages, where that is not their arrays' names.
@@ -73,15 +74,7 @@ def call(
 
 
 def unchanged(outcome: Outcome, said: str, given: Any, kept: Any, right: Any) -> None:
-    """Notes what a student's code changed of what it was given.
-
-    Arguments:
-        outcome: of the case.
-        said: what the argument is called.
-        given: it, a tensor, a list of them or a number.
-        kept: of a list a copy with the same tensors.
-        right: the same with its numbers.
-    """
+    """Notes what a student's code changed of an argument: ``kept`` is a copy of a list, ``right`` has its numbers."""
     if isinstance(kept, Tensor) and not torch.equal(kept, right):
         outcome.problems[said] = f"{said}: your code changes it in place; make a new tensor instead"
     if not isinstance(kept, list):
@@ -92,15 +85,31 @@ def unchanged(outcome: Outcome, said: str, given: Any, kept: Any, right: Any) ->
         outcome.problems[said] = f"{said}: your code changes them in place; make new tensors instead"
 
 
-def in_rounds(
-    once: Callable[[Any, torch.dtype, Outcome, Inputs], None],
-) -> Callable[[Any, torch.dtype, Outcome, Inputs], None]:
+def in_rounds(once: Run) -> Run:
     """What a case runs that asks a function in every round; ``once`` asks it in one."""
 
     def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         every_round(outcome, inputs, lambda outcome, given: once(obj, dtype, outcome, given))
 
     return run
+
+
+def every_round(outcome: Outcome, inputs: Inputs, one: Callable[[Outcome, Inputs], None]) -> None:
+    """Runs a case with its own inputs and, where what came back has the right form, in the later rounds.
+
+    An exception in a later round is a problem of the outcome, one in the first is raised.
+    """
+    one(outcome, inputs)
+    if outcome.problems:
+        return
+    for name, given in inputs.rounds.items():
+        part = Outcome(sizes=given.sizes)
+        try:
+            one(part, given)
+        except Exception as error:
+            part.problems["error"] = of_error(error, None, given.sizes if "W_ho" in given.arrays else None)
+        outcome.values |= {named(quantity, name): value for quantity, value in part.values.items()}
+        outcome.problems |= {named(what, name): f"with {name}: {text}" for what, text in part.problems.items()}
 
 
 def _argument(name: str, dtype: torch.dtype, inputs: Inputs, number: bool) -> Any:
@@ -126,3 +135,77 @@ def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts:
     else:
         kind = f"a dict with {names}" if parts is dict else f"({names})"
         outcome.problems[quantity] = f"expected to get back {kind}, got {kind_of(value)}"
+
+
+# ---- cells, made once for all rounds that have their sizes, head and phi -------------------------------------------
+
+
+def set_weights(cell: nn.Module, kind: str, dtype: torch.dtype, inputs: Inputs) -> None:
+    """Puts the weights in place, as an update of training does.
+
+    Raises:
+        LookupError: a parameter is missing or has another shape.
+    """
+    parameters = dict(cell.named_parameters())
+    for name, letters in SHAPES[kind].items():
+        parameter, shape = parameters.get(name), shape_of(letters, inputs.sizes)
+        if parameter is None or tuple(parameter.shape) != shape:
+            got = "none" if parameter is None else tuple(parameter.shape)
+            raise LookupError(f"{name}: expected a parameter of shape {shape}, got {got}")
+        with torch.no_grad():
+            parameter.copy_(tensor(inputs[name], dtype))
+
+
+def cell_in_rounds(kind: str, use: Run, **made: str) -> Run:
+    """A case that uses a cell in every round; one cell for as long as its sizes, head and phi stay.
+
+    Arguments:
+        kind: ``RNN`` or ``GRU``.
+        use: ``use(cell, dtype, outcome, inputs)``.
+        made: ``phi`` and ``head`` of the cell; see `_chosen` for what else they may be.
+    """
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cells: dict[tuple, nn.Module] = {}
+
+        def one(outcome: Outcome, given: Inputs) -> None:
+            chosen = _chosen(made, given)
+            sizes = [given.sizes[letter] for letter in "IHO"]
+            key = (*chosen.items(), *sizes)
+            if key not in cells:
+                cells[key] = obj(*sizes, dtype=dtype, **chosen)
+            cell, off = cells[key], given.options.get("grad") == "off"
+            set_weights(cell, kind, dtype, given)
+            cell.train(not off)
+            with torch.no_grad() if off else contextlib.nullcontext():
+                use(cell, dtype, outcome, given)
+            fresh = given_tensors(" ".join(SHAPES[kind]), dtype, given)
+            unchanged_tensors(outcome, named_weights(cell, kind), fresh)
+
+        every_round(outcome, inputs, one)
+
+    return run
+
+
+def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
+    """phi and head of a cell: the case's own or, by the names ``any``, ``each`` and ``last``, those of the round."""
+    phi, head = made.get("phi", "tanh"), made.get("head", "softmax")
+    named = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}
+    option, usual = named.get(head, ("", head))
+    return {"phi": given.options.get("phi", "tanh") if phi == "any" else phi, "head": given.options.get(option, usual)}
+
+
+def given_tensors(names: str, dtype: torch.dtype, inputs: Inputs, grad: bool = False) -> dict[str, Tensor]:
+    """Leaves of those inputs, by name."""
+    return {name: tensor(inputs[name], dtype, grad) for name in names.split()}
+
+
+def unchanged_tensors(outcome: Outcome, given: dict[str, Tensor], fresh: dict[str, Tensor]) -> None:
+    """Notes what a student's code changed in place."""
+    for name, value in given.items():
+        unchanged(outcome, name, value, value, fresh[name])
+
+
+def named_weights(cell: nn.Module, kind: str) -> dict[str, Tensor]:
+    """The weights of a cell by name, in their order."""
+    return {name: getattr(cell, name) for name in SHAPES[kind]}

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.checks.numbers import is_gradient
+from rnnkit.checks.inputs import Probe
 from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.probes import Probe, probe_expected
-from rnnkit.checks.question import Question
+from rnnkit.checks.right import probe_expected
+from rnnkit.checks.wrong import Wrong
 
-Outcomes = dict[str, Outcome]
 MOST = 4  # probes of a kind that are named
 READOUT = ("W_ho = 0", "b_o = 0")  # no state depends on them
 STAYS = "x and every bias are 0 (all states stay 0 then)"
 
 
-def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
-    """What the probes say of each quantity that is wrong with the public inputs.
-
-    Arguments:
-        question: that was asked.
-        wrong: the quantities.
-        probed: outcomes by probe.
-    """
+def tried(answer: Wrong, wrong: list[str]) -> list[str]:
+    """What the probes say of each quantity that is wrong with the public inputs."""
     sentences = []
-    expected = probe_expected(question)
+    question, probed, expected = answer.question, answer.probed, probe_expected(answer.question)
     wrong = [name for name in dict.fromkeys(wrong) if name != "output" or "hidden" not in wrong]
     for quantity in wrong[:2]:
         idle = {STAYS, *(READOUT if quantity in ("hidden", "z", "r") and question.method == "forward" else ())}
@@ -35,8 +28,6 @@ def tried(question: Question, wrong: list[str], probed: Outcomes) -> list[str]:
         ]
         fine = [probe for probe in known if _right(probed[probe.name], quantity, expected[probe.name][quantity])]
         rest = [probe for probe in known if probe not in fine]
-        if not known or is_gradient(quantity):
-            continue
         if fine:
             still = f" It is wrong, too, when {_named(rest, MOST - 1)}." if rest else ""
             looks = [probe.look for probe in fine if probe.look and (rest or probe.narrow)]
@@ -54,9 +45,9 @@ def _right(outcome: Outcome, quantity: str, expected: np.ndarray) -> bool:
     return outcome.error is None and not outcome.problems and equal(outcome.values.get(quantity), expected)
 
 
-def start(question: Question, probed: Outcomes) -> str | None:
+def start(answer: Wrong) -> str | None:
     """Whether the first state is another one than from h_0 = 0: seen where input and biases are 0."""
-    outcome, expected = probed.get(STAYS), probe_expected(question).get(STAYS, {}).get("hidden")
+    outcome, expected = answer.probed.get(STAYS), probe_expected(answer.question).get(STAYS, {}).get("hidden")
     hidden = None if outcome is None else outcome.values.get("hidden")
     if expected is None or hidden is None or hidden.shape != expected.shape or np.abs(expected).max() > 1e-9:
         return None
@@ -68,28 +59,23 @@ def start(question: Question, probed: Outcomes) -> str | None:
     )
 
 
-def begins(question: Question, probed: Outcomes) -> str | None:
+def begins(answer: Wrong) -> str | None:
     """What a first state that is not right depends on, by the probes in which it is."""
-    expected = probe_expected(question)
-    fine = {
+    probed, expected = answer.probed, probe_expected(answer.question)
+    fine = [
         name for name in (STAYS, "x = 0") if name in probed and _right(probed[name], "hidden", expected[name]["hidden"])
-    }
+    ]
     if "x = 0" in fine:
         return "with x = 0 all is right: h_0 depends on x."
     return "with x and every bias 0 all is right, with x = 0 alone it is not: h_0 depends on a bias." if fine else None
 
 
-def share(question: Question, wrong: set[str], values: dict[str, np.ndarray]) -> str | None:
-    """Of `gru_step`: which of z, r and h_t is wrong, and whether h_t only follows.
-
-    Arguments:
-        question: that was asked.
-        wrong: quantities that are wrong.
-        values: what came back.
-    """
+def share(answer: Wrong, wrong: set[str]) -> str | None:
+    """Of `GRU.step`: which of z, r and h_t is wrong, and whether h_t only follows."""
+    values = answer.outcomes[answer.unbroken[0]].values
     if not {"z", "r", "h_t"} <= set(values) or not wrong <= {"z", "r", "h_t"}:
         return None
-    numbers = [probe_expected(question).get(probe.name, {}) for probe in question.probes[1::-1]]
+    numbers = [probe_expected(answer.question).get(probe.name, {}) for probe in answer.question.probes[1::-1]]
     ends = [one["h_t"] for one in numbers if "h_t" in one]
     if wrong == {"h_t"}:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,83 +11,75 @@ from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
-from rnnkit.checks.mixtures import curve, mixture
-from rnnkit.checks.numbers import NAMED, gradients, is_gradient, wrong_in
+from rnnkit.checks.mixtures import curve, made_of, mixture
+from rnnkit.checks.numbers import NAMED, gradients, is_gradient, joined
 from rnnkit.checks.only_later import only_later
-from rnnkit.checks.outcome import Outcome, equal, later
-from rnnkit.checks.question import Question
+from rnnkit.checks.outcome import SPELT, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
-from rnnkit.checks.right import Expected, expected
-from rnnkit.checks.terms import made_of
+from rnnkit.checks.right import expected
+from rnnkit.checks.wrong import Wrong
 
-Outcomes = dict[str, Outcome]
 MOST = 4  # sentences
-FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
+FORMAL = ("length of", "other keys", SPELT)  # quantities that stand for the form of a result
 MANY = 6  # names in one sentence
 
 
-def diagnosis(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes] = dict
-) -> list[str]:
-    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
-
-    Arguments:
-        question: that was asked.
-        outcomes: of all cases, with the public inputs.
-        failed: the cases that failed.
-        right: the right numbers.
-        probes: runs the question's probes, or has their outcomes.
-    """
-    told, settled = repeats.said(outcomes, right)
+def diagnosis(answer: Wrong) -> list[str]:
+    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes."""
+    told, settled = repeats.said(answer.outcomes, answer.right)
     if settled:
         return [told or ""]
-    outcomes = repeats.without(outcomes)
-    sentences = _diagnosed(question, outcomes, failed, right, probes)
+    sentences = _diagnosed(replace(answer, outcomes=repeats.without(answer.outcomes)))
     return [*sentences, *([told] if told else [])]
 
 
-def _diagnosed(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
-) -> list[str]:
+def _diagnosed(answer: Wrong) -> list[str]:
+    question, outcomes, failed, right = answer.question, answer.outcomes, answer.failed, answer.right
     if sentence := returned.form(question, outcomes):
         return [sentence]
-    gates = returned.of_gates(question, outcomes, right)
-    seen = prints(question, outcomes, right)
-    error = next((outcome.error for outcome in outcomes.values() if outcome.error is not None), None)
-    if sentence := only_later(question, outcomes, failed, right, probes):
+    if sentence := only_later(answer):
         return [sentence]
+    gates = returned.of_gates(answer)
+    seen = prints(question, outcomes, right)
+    error = answer.first_error
     sentence = recognised(question, seen, where(error)[1] if error else "")
     alone = not [case for case in failed if case not in returned.GATES.values()]
     if gates and alone and (not sentence or sentence.startswith(SLIPPED)):
         return gates
     if sentence:
-        return [returned.placed(sentence, question, outcomes, right)]
+        return [returned.placed(sentence, answer)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues: list[str | None] = [partly(question, seen, numbers), *gates]
-    in_steps = question.method is not None or bool({"hs", "hidden", "v", "flow"}.intersection(question.arguments))
-    whole = [case for case in failed if outcomes[case].error is None]
-    if question.method == "forward" and (sentence := _in_sequence(question, outcomes, right, probes)):
-        clues += sentence
-        if _follows(outcomes, right):
+    if question.method == "forward" and (sentences := _in_sequence(answer)):
+        clues += sentences
+        if _follows(answer):
             return list(filter(None, clues))
     own = question.clue(question, outcomes, right) if question.clue else None
-    clues += [own, curve(question, outcomes, right)]
+    clues += [own, curve(answer), *_compared(answer)]
+    if question.method and all("gradients" in case for case in failed):
+        clues += [gradients(right[case], outcomes[case]) for case in failed]
+    clues += _probed(answer)
+    if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
+        clues.append(_where(answer))
+    return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(answer)
+
+
+def _compared(answer: Wrong) -> list[str | None]:
+    """How the wrong numbers are related to the right ones, and which terms they are made of."""
     apart = [
-        _apart(question, name, outcomes[case], numbers) for case in failed for name, numbers in right[case].items()
+        made_of(answer.question, name, got, numbers)
+        for case in answer.failed
+        for name, numbers in answer.right[case].items()
+        if (got := answer.outcomes[case].values.get(name)) is not None and not equal(got, numbers)
     ]
     related = []
-    for case in whole:
-        sentence = relation(right[case], outcomes[case], in_steps)
+    for case in answer.unbroken:
+        sentence = relation(answer.right[case], answer.outcomes[case], answer.question.in_time)
         if not any(apart) and (sentence is None or sentence.startswith("hidden")):
-            sentence = mixture(question, case, outcomes[case], right) or sentence
+            sentence = mixture(answer, case) or sentence
         related.append(sentence)
-    clues += _one_factor(related) + apart
-    clues += _only_gradients(question, outcomes, failed, right)
-    clues += _probed(question, outcomes, failed, right, probes)
-    if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
-        clues.append(_where(outcomes, failed, right))
-    return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(outcomes, failed, right)
+    return _one_factor(related) + apart
 
 
 def _one_factor(clues: list[str | None]) -> list[str | None]:
@@ -105,23 +97,23 @@ def _one_factor(clues: list[str | None]) -> list[str | None]:
     ]
 
 
-def _in_sequence(question: Question, outcomes: Outcomes, right: Expected, probes: Callable[[], Outcomes]) -> list[str]:
+def _in_sequence(answer: Wrong) -> list[str]:
     """How the states hang together, and what of the rest follows from them."""
-    case = "hidden states"
-    if outcomes[case].error is not None or equal(outcomes[case].values.get("hidden"), right[case]["hidden"]):
+    states, right = answer.outcomes["hidden states"], answer.right["hidden states"]["hidden"]
+    if states.error is not None or equal(states.values.get("hidden"), right):
         return []
-    of_step = next(iter(expected(question.needed[0]).values()))
-    sentence = of_states(question.target, probes().get(OWN), of_step["h_t"])
+    of_step = next(iter(expected(answer.question.needed[0]).values()))
+    sentence = of_states(answer.probed.get(OWN), of_step["h_t"])
     if sentence is None:
         return []
-    return [sentence, begins(question, probes()) or ""] if "look at h_0" in sentence else [sentence]
+    return [sentence, begins(answer) or ""] if "look at h_0" in sentence else [sentence]
 
 
-def _follows(outcomes: Outcomes, right: Expected) -> bool:
+def _follows(answer: Wrong) -> bool:
     """Whether the output is what the right readout makes of the student's states."""
     case = "output at every step"
-    output, states = outcomes[case].values.get("output"), outcomes["hidden states"].values["hidden"]
-    should, given = right[case]["output"], right["hidden states"]["hidden"]
+    output, states = answer.outcomes[case].values.get("output"), answer.outcomes["hidden states"].values["hidden"]
+    should, given = answer.right[case]["output"], answer.right["hidden states"]["hidden"]
     if output is None or output.shape != should.shape or states.shape != given.shape:
         return False
     table, own = (
@@ -131,82 +123,63 @@ def _follows(outcomes: Outcomes, right: Expected) -> bool:
     return equal(own @ counts, output.reshape(len(own), -1))
 
 
-def _apart(question: Question, name: str, outcome: Outcome, numbers: np.ndarray) -> str | None:
-    got = outcome.values.get(name)
-    return None if got is None or equal(got, numbers) else made_of(question, name, got, numbers)
-
-
-def _probed(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
-) -> list[str | None]:
+def _probed(answer: Wrong) -> list[str | None]:
     """What special inputs show of the quantities that are wrong."""
-    whole = [case for case in failed if outcomes[case].error is None]
     wrong = [
-        name
-        for case in whole
-        for name in wrong_in(right[case], outcomes[case])
-        if name in outcomes[case].values and not later(name)
+        (name, answer.outcomes[case].values[name], answer.right[case][name])
+        for case in answer.unbroken
+        for name in answer.names(case)
+        if name in answer.outcomes[case].values and not later(name)
     ]
-    if all(map(is_gradient, wrong)):
+    names = [name for name, *_ in wrong if not is_gradient(name)]
+    if not names:
         return []
-    probed, clues = probes(), []
-    if "hidden" in wrong:
-        clues.append(start(question, probed))
-    if question.name == "GRU.step" and whole:
-        clues.append(share(question, {name for name in wrong if not is_gradient(name)}, outcomes[whole[0]].values))
-    shaped = [
-        name
-        for case in whole
-        for name in right[case]
-        if name in wrong and outcomes[case].values[name].shape == right[case][name].shape and not is_gradient(name)
-    ]
-    return clues + tried(question, shaped, probed)
+    clues: list[str | None] = [start(answer)] if "hidden" in names else []
+    if answer.question.name == "GRU.step":
+        clues.append(share(answer, set(names)))
+    return clues + tried(answer, [name for name, got, right in wrong if name in names and got.shape == right.shape])
 
 
-def _only_gradients(question: Question, outcomes: Outcomes, failed: list[str], right: Expected) -> list[str | None]:
-    """Of the gradients, where every case of values passed."""
-    if question.method and all("gradients" in case for case in failed):
-        return [gradients(right[case], outcomes[case]) for case in failed]
-    return []
-
-
-def _where(outcomes: Outcomes, failed: list[str], right: Expected) -> str | None:
+def _where(answer: Wrong) -> str | None:
     """Which parts are right and which are not, by name."""
     fine, wrong = [], []
-    for case in failed:
-        outcome = outcomes[case]
-        if outcome.error is not None or any(is_gradient(name) for name in right[case]):
+    for case in answer.unbroken:
+        numbers, values = answer.right[case], answer.outcomes[case].values
+        if any(map(is_gradient, numbers)):
             continue
-        for name, numbers in right[case].items():
-            if name in outcome.values and not later(name) and not name.startswith(FORMAL):
+        for name in numbers:
+            if name in values and not later(name) and not name.startswith(FORMAL):
                 one = "the new gradients" if name.startswith("grads[") else name.replace(", nothing", " where nothing")
-                often = sum(name in right[other] for other in failed) > 1
-                said = f"{one} in “{case}”" if often else one
-                (fine if equal(outcome.values[name], numbers) else wrong).append(said)
+                often = sum(name in answer.right[other] for other in answer.failed) > 1
+                (fine if equal(values[name], numbers[name]) else wrong).append(f"{one} in “{case}”" if often else one)
     fine = [one for one in fine if one not in wrong]
-    passed = [case for case in outcomes if case not in failed]
+    passed = [case for case in answer.outcomes if case not in answer.failed]
     if fine and wrong and len(set(fine + wrong)) < MANY:
         return f"{_listed(fine)} {_are(fine)} right, {_listed(wrong)} {_are(wrong)} not."
     if passed:
-        return f"{_quoted(passed)} {_are(passed)} right, {_quoted(failed)} {_are(failed)} not."
+        return f"{_quoted(passed)} {_are(passed)} right, {_quoted(answer.failed)} {_are(answer.failed)} not."
     return None
 
 
-def _all_wrong(outcomes: Outcomes, failed: list[str], right: Expected) -> list[str]:
+def _all_wrong(answer: Wrong) -> list[str]:
     """The last that can be said: that it is wrong everywhere."""
-    wrong = [name for case in failed for name in wrong_in(right[case], outcomes[case]) if not later(name)]
-    wrong = [name for name in wrong if any(name in outcomes[case].values for case in failed)]
-    same = [name for name in dict.fromkeys(wrong) if not is_gradient(name) and not name.startswith(NAMED)]
-    same = [name for name in same if not any(name in outcomes[case].problems for case in failed)]
-    said = (f"{name}: {_sized(outcomes, right, name)}" for name in same)
-    return list(said)[:2]
+    wrong = dict.fromkeys(name for case in answer.failed for name in answer.names(case))
+    outcomes = [answer.outcomes[case] for case in answer.failed]
+    same = [
+        name
+        for name in wrong
+        if not (later(name) or is_gradient(name) or name.startswith(NAMED))
+        and any(name in outcome.values for outcome in outcomes)
+        and not any(name in outcome.problems for outcome in outcomes)
+    ]
+    return [f"{name}: {_sized(answer, name)}" for name in same[:2]]
 
 
-def _sized(outcomes: Outcomes, right: Expected, name: str) -> str:
+def _sized(answer: Wrong, name: str) -> str:
     """Whether it is too large or too small throughout."""
-    both = [(outcomes[case].values[name].ravel(), right[case][name].ravel()) for case in right
-            if name in right[case] and name in outcomes[case].values
-            and outcomes[case].values[name].shape == right[case][name].shape]  # fmt: skip
+    pairs = [(answer.outcomes[case].values.get(name), right.get(name)) for case, right in answer.right.items()]
+    both = [(got.ravel(), right.ravel()) for got, right in pairs
+            if got is not None and right is not None and got.shape == right.shape]  # fmt: skip
     if both:
         got, value = (np.concatenate(one) for one in zip(*both, strict=True))
         if len(got) > 3 and ((got > value).all() or (got < value).all()):
@@ -215,12 +188,11 @@ def _sized(outcomes: Outcomes, right: Expected, name: str) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    names = list(dict.fromkeys(names))
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return joined(list(dict.fromkeys(names)))
 
 
 def _quoted(names: list[str]) -> str:
-    return _listed([f"“{name}”" for name in names])
+    return joined([f"“{name}”" for name in names])
 
 
 def _are(names: list[str]) -> str:

@@ -55,20 +55,12 @@ def unwritten_question(question: Question, error: BaseException | None) -> Quest
 
 
 def of_error(error: BaseException, question: Question | None = None, sizes: dict[str, int] | None = None) -> str:
-    """An exception in one or two sentences.
-
-    Arguments:
-        error: what was raised.
-        question: that was asked.
-        sizes: of the inputs.
-    """
-    _, line = where(error)
+    """An exception in one or two sentences."""
+    function, line = where(error)
     text = " ".join(str(error).split())[:240]
-    function = where(error)[0]
     sizes = sizes or {}
     if question is not None and not question.method:
-        in_time = {"hs", "hidden", "v", "flow"}.intersection(question.arguments)
-        sizes = {one: size for one, size in sizes.items() if one in "TBH" and in_time}
+        sizes = {one: size for one, size in sizes.items() if one in "TBH" and question.in_time}
     place = f"In {function}, {line}" if line else "Calling it"
     hint = _hint(name_of(error), text, line.partition(": ")[2], question, sizes)
     return f"{place} raised {name_of(error)}{': ' + text if text else ''}. {hint}".rstrip()
@@ -115,9 +107,8 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
     if "NoneType" in text:
         return "Something in this line is None."
     if question is not None and question.name == "GRU.forward" and "tuple" in text and kind == "TypeError":
-        return (
-            "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
-        )
+        both = "self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
+        return f"A tuple stands where a tensor should: {both}"
     return advice_always + _sizes_in(text, sizes)
 
 
@@ -131,10 +122,9 @@ def letter(size: int, sizes: dict[str, int]) -> str:
         return alone[0] if len(alone) == 1 else str(size)
     known = [letters for letters in _PRODUCTS if set(letters) <= set(sizes)]
     made = ["·".join(letters) for letters in known if math.prod(sizes[one] for one in letters) == size]
-    made += [
-        f"{one} + {two}" for one, two in ("IH", "HH") if {one, two} <= set(sizes) and sizes[one] + sizes[two] == size
-    ]
-    return f"{made[0]}" if len(made) == 1 else str(size)
+    sums = [pair for pair in ("IH", "HH") if set(pair) <= set(sizes)]
+    made += [" + ".join(pair) for pair in sums if sum(sizes[one] for one in pair) == size]
+    return made[0] if len(made) == 1 else str(size)
 
 
 def _sizes_in(text: str, sizes: dict[str, int]) -> str:

@@ -13,8 +13,8 @@ import linecache
 import multiprocessing
 import re
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ import torch
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
 from rnnkit.checks.observe import answers, run_case, run_probes
 from rnnkit.checks.question import Question
-from rnnkit.checks.right import Expected
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.places import PACKAGE
+from rnnkit.common.whole import save_text
 from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
 ROOT = PACKAGE.parent
@@ -52,29 +53,23 @@ def _cells(assignment: str, notebook: str) -> dict[str, str]:
     return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
 
 
-def _cells_beside(question: Question) -> dict[str, str]:
-    return _cells(question.assignment.name, question.notebook)
-
-
 def solution(asked: Asked) -> str:
     """The text of a question's solution cell."""
     question = question_of(asked)
-    return _cells_beside(question)[f"{question.id}_solution"]
+    return _cells(question.assignment.name, question.notebook)[f"{question.id}_solution"]
 
 
 def student_object(asked: Asked, text: str | None = None, **others: str) -> Any:
-    """The class or function of a notebook with all its solutions, as a check cell would hand it over.
+    """The class or function of a notebook, as a check cell would hand it over.
 
-    Arguments:
-        asked: the question.
-        text: the question's solution cell, by default the right one.
-        others: other questions' solution cells by id, where they are not the right ones.
+    The solution cells of the question and of others, by id, may be replaced by these texts.
     """
     question = question_of(asked)
+    if text:
+        others[question.id] = text
     texts = {f"{id}_solution": other for id, other in others.items()}
-    texts |= {f"{question.id}_solution": text} if text else {}
     space: dict[str, Any] = {"__name__": "__main__"}
-    for id, source in (_cells_beside(question) | texts).items():
+    for id, source in (_cells(question.assignment.name, question.notebook) | texts).items():
         name = f"<cell {id}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         exec(_compiled(source, name), space)
@@ -87,16 +82,10 @@ def _compiled(source: str, name: str) -> Any:
 
 
 def patched(asked: Asked, old: str, new: str) -> str:
-    """A solution cell with one place changed.
-
-    Raises:
-        ValueError: the place is not there exactly once.
-    """
+    """A solution cell with one place changed, which must be there exactly once."""
     text = solution(asked)
     if text.count(old) != 1:
-        raise ValueError(
-            f"{question_of(asked).id}: expected {old!r} once in the solution, found it {text.count(old)} times"
-        )
+        raise ValueError(f"{question_of(asked).id}: expected {old!r} once in the solution, not {text.count(old)} times")
     return text.replace(old, new)
 
 
@@ -130,14 +119,12 @@ def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
 def slips(question: str) -> Iterator[Any]:
     """The slips of one symbol in the solution of a question, and in other right answers to it."""
     head = solution(question).split("    ### BEGIN")[0]
-    bodies = [body for id, body in _module("bases").BASES if id == question]
+    bodies = [f"{head}    {body}\n" for id, body in _module("bases").BASES if id == question]
     rules = _module("slip_rules")
-    for text in (solution(question), *(f"{head}    {body}\n" for body in bodies)):
-        yield from (
-            slip
-            for slip in _module("slips").slips(text, rules.changes, rules.statements)
-            if question != "rho" or not UNSAFE.search(slip.text)
-        )
+    for text in (solution(question), *bodies):
+        for slip in _module("slips").slips(text, rules.changes, rules.statements):
+            if question != "rho" or not UNSAFE.search(slip.text):
+                yield slip
 
 
 def more(question: str) -> Iterator[tuple[str, str]]:
@@ -249,13 +236,13 @@ def main() -> None:
     folder = PACKAGE / "assignments" / name / "expected"
     folder.mkdir(exist_ok=True)
     for file, contents in build(assignment).items():
-        (folder / file).write_text(_text(contents), encoding="utf-8")
+        save_text(folder / file, _text(contents))
         print(f"{file}: {len(contents)} questions")
     if any(question.probes for question in assignment.code):
-        _write_lines(folder / "probes.json", assignment, probe_numbers)
+        save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in assignment.code}))
     if name != MAIN:  # the bank is the main assignment's
         return
-    _write_lines(folder / "terms.json", assignment, terms)
+    save_text(folder / "terms.json", _lines({q.id: json.dumps(terms(q)) for q in assignment.code}))
     path = folder / "known.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if ids else {}
     ids = ids or list(assignment.questions)
@@ -265,27 +252,23 @@ def main() -> None:
             counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
             wrong = sum(map(len, one["families"].values()))
             print(f"{id}: {counts[0]} mistakes, {counts[1]} pairs, {counts[2]} slips, {wrong} formulas", flush=True)
-            _write_known(path, {id: stored[id] for id in assignment.questions if id in stored})
+            there = {id: stored[id] for id in assignment.questions if id in stored}
+            dense = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+            save_text(path, _lines({id: dense(one) for id, one in there.items()}))
 
 
-def _write_lines(path: Path, assignment: Assignment, numbers: Callable[[Question], Any]) -> None:
-    """One line for each question."""
-    lines = [f" {json.dumps(question.id)}: {json.dumps(numbers(question))}" for question in assignment.code]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-
-def _write_known(path: Path, known: dict[str, Any]) -> None:
-    lines = [f' "{id}": {json.dumps(one, ensure_ascii=False, separators=(",", ":"))}' for id, one in known.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+def _lines(rows: Mapping[str, str]) -> str:
+    """A JSON object with the JSON of each entry on a line: short, and readable in a diff."""
+    return "{\n" + ",\n".join(f" {json.dumps(name)}: {row}" for name, row in rows.items()) + "\n}\n"
 
 
 def _text(contents: dict[str, Any]) -> str:
-    """JSON with one line per case: short, and readable in a diff."""
-    lines = []
+    """JSON with one line per case."""
+    rows = {}
     for id, entry in contents.items():
         cases = ",\n".join(f"   {json.dumps(case)}: {json.dumps(values)}" for case, values in entry["expected"].items())
-        lines.append(f' "{id}": {{\n  "expected": {{\n{cases}\n  }}\n }}')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+        rows[id] = f'{{\n  "expected": {{\n{cases}\n  }}\n }}'
+    return _lines(rows)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
+Expected = dict[str, Arrays]  # case, or probe, -> quantity -> right numbers
 
 
 def wave(shape: tuple[int, ...], phase: float, scale: float = 1.0, shift: float = 0.0) -> np.ndarray:
@@ -27,7 +29,7 @@ class Inputs:
             state), where they are not the case's own; ``grad``: ``off`` runs it as validation does, ``unasked`` asks
             for no gradients. ``gates``: the order of a dict's keys.
         cases: the names of the cases that take part; empty for all.
-        rounds: what the cases are run with afterwards, by what is special about it; see `rounds.every_round`.
+        rounds: what the cases are run with afterwards, by what is special about it; see `case.every_round`.
     """
 
     sizes: dict[str, int]
@@ -65,3 +67,20 @@ class Inputs:
     def read(cls, plain: dict[str, Any]) -> Inputs:
         """Inputs from `plain`."""
         return cls(**plain | {"rounds": {name: cls.read(given) for name, given in plain["rounds"].items()}})
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Special inputs that show when a wrong answer is right; ``expected/probes.json`` has what they should give.
+
+    Fields:
+        name: what is special, to stand after "when": ``h_prev = 0``.
+        look: where to look if a wrong answer is right then; empty where that could have many reasons.
+        change: makes the inputs from the public ones.
+        narrow: whether it is so special that being right with it, and with all others, still says where to look.
+    """
+
+    name: str
+    look: str
+    change: Callable[[Inputs], Inputs]
+    narrow: bool = False

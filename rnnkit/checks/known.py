@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcome, later, same_print
+from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcomes, later, same_print
 from rnnkit.checks.question import Question
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
@@ -112,7 +113,7 @@ def read(stored: dict[str, Any]) -> tuple[Known, ...]:
     )
 
 
-def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> Prints:
+def prints(question: Question, outcomes: Outcomes, right: Expected) -> Prints:
     """case -> fingerprint of what was seen; None where it is right.
 
     Of a cell the first round is enough, which gives many numbers; a function often gives one only.
@@ -127,13 +128,7 @@ def prints(question: Question, outcomes: dict[str, Outcome], right: dict[str, di
 
 
 def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
-    """What is known of exactly this outcome: it fits every case, those that failed and those that passed.
-
-    Arguments:
-        question: that was asked.
-        seen: case -> fingerprint; None where the case passed.
-        line: the student's line that raised an exception, if there was one.
-    """
+    """What is known of exactly this outcome, and of the line that raised: it fits every case, passed or failed."""
     fitting = (one for one in known(question) if all(one.fits(case, print) for case, print in seen.items()))
     return next((_sentence(one) for one in fitting if re.search(one.line, line)), None) or of_family(question, seen)
 
@@ -141,10 +136,7 @@ def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
 def partly(question: Question, seen: Prints, numbers: dict[str, int]) -> str | None:
     """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
-    Arguments:
-        question: that was asked.
-        seen: case -> fingerprint; None where the case passed.
-        numbers: how many numbers a case gave: few tell little from others.
+    ``numbers`` is how many of them each case gave: few tell little from others.
     """
     failed = [case for case, print in seen.items() if print is not None]
     best: tuple[int, Known, list[str]] | None = None

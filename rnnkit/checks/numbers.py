@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
 import numpy as np
 
-from rnnkit.checks.outcome import Outcome, equal, later
+from rnnkit.checks.outcome import SPELT, Outcome, close, equal, later
 
-NAMED = ("g x", "length of", "other keys")  # these quantities are no results of their own
+NAMED = ("g x", "length of", "other keys", SPELT)  # these quantities are no results of their own
+EXACT = 1e-7
+Parts = dict[str, float]  # how often each counts
 
 
-def difference(name: str, got: np.ndarray, expected: np.ndarray, most: int = 2) -> str:
+def joined(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
     """Expected and got of the first entries that differ."""
+    if name.startswith(SPELT):
+        said = (
+            "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in word.ravel()[:80]) for word in (expected, got)
+        )
+        return "{}: expected “{}”, got “{}”".format(name.removeprefix(SPELT), *said)
     if got.shape != expected.shape:
         return f"{name}: expected shape {expected.shape}, got {got.shape}"
-    wrong = [tuple(map(int, place)) for place in np.argwhere([~_near(got, expected)][0])]
+    wrong = [tuple(map(int, place)) for place in np.argwhere(~close(got, expected))]
     first = "; ".join(
         f"{name}{list(place) if place else ''}: expected {expected[place]:.6g}, got {got[place]:.6g}"
-        for place in wrong[:most]
+        for place in wrong[:2]
     )
     return first if expected.ndim == 0 else f"{len(wrong)} of {expected.size} entries differ. {first}"
 
 
-def _near(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return np.abs(got - expected) <= 2e-5 * (1 + np.abs(expected))
+def _read(letters: np.ndarray) -> str:
+    return "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in letters.ravel()[:80])
 
 
 def wrong_in(expected: dict[str, np.ndarray], outcome: Outcome) -> dict[str, np.ndarray]:
@@ -71,3 +86,37 @@ def clamped(got: np.ndarray, right: np.ndarray) -> str | None:
         return None
     ends = [f"{end:.4g}" for end, cut in ((low, right.min() < low - 1e-9), (high, right.max() > high + 1e-9)) if cut]
     return f"it is the right answer, clamped at {' and '.join(ends)}."
+
+
+def parts(value: np.ndarray, columns: dict[str, np.ndarray], whole: bool = False) -> Parts | None:
+    """How often each of one or two columns counts, where their sum gives the numbers exactly.
+
+    Where ``whole`` is set each must count once, with either sign.
+    """
+    for names in (*combinations(columns, 1), *combinations(columns, 2)):
+        counts = counts_of(value, {name: columns[name] for name in names}, EXACT)
+        often = [abs(count) for count in counts.values()] if counts else [0.0]
+        if min(often) > 1e-4 and not (whole and any(abs(count - 1) > 1e-6 for count in often)):
+            return counts
+    return None
+
+
+def counts_of(total: np.ndarray, columns: Mapping[str, np.ndarray], exact: float) -> Parts | None:
+    """How often each column counts, where that is told and their sum gives the numbers."""
+    table = np.array([np.ravel(column) for column in columns.values()]).T
+    counts, _, rank, _ = np.linalg.lstsq(table, total.ravel(), rcond=1e-10)
+    if rank < len(columns) or np.abs(table @ counts - total.ravel()).max() >= exact * (1 + np.abs(total).max()):
+        return None
+    return dict(zip(columns, map(float, counts), strict=True))
+
+
+def summed(counts: Parts) -> str:
+    """``0.5 times a plus 0.5 times b``."""
+    said = "".join(f" {'plus' if times > 0 else 'minus'} {_times(times, name)}" for name, times in counts.items())
+    return said.removeprefix(" plus ").lstrip()
+
+
+def _times(times: float, name: str) -> str:
+    if name == "1":
+        return f"{abs(times):.4g}"
+    return name if abs(abs(times) - 1) < 1e-5 else f"{abs(times):.4g} times {name}"

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from rnnkit.checks import repeats
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.mixtures import curve
-from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import WITH, Outcome, later
+from rnnkit.checks.outcome import WITH, later
 from rnnkit.checks.question import Question
-from rnnkit.checks.right import Expected
-
-Outcomes = dict[str, Outcome]
+from rnnkit.checks.wrong import Wrong
 
 
-def only_later(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes]
-) -> str | None:
+def only_later(answer: Wrong) -> str | None:
     """What to say where every failed case is right with its first inputs; None where one is not."""
     rounds: dict[str, None] = {}
     alike: list[list[str]] = []
-    for case in failed:
-        outcome = outcomes[case]
-        wrong = [*wrong_in(right[case], outcome), *outcome.problems]
+    for case in answer.failed:
+        outcome = answer.outcomes[case]
+        wrong = [*answer.names(case), *outcome.problems]
         if outcome.error is not None or not all(map(later, wrong)):
             return None
         names = dict.fromkeys(name.split(WITH, 1)[1][:-1] for name in wrong)
         rounds |= names
-        alike.append(_alike(question, question.inputs.of(case), set(names)))
-    if sentence := curve(question, outcomes, right):
+        alike.append(_alike(answer.question, answer.question.inputs.of(case), set(names)))
+    if sentence := curve(answer):
         return sentence
-    first = probes().get(repeats.FIRST)
+    first = answer.probed.get(repeats.FIRST)
     if first is not None and any(_of_round(name, first.notes) for name in rounds):
         return (
             "the first call is right; later calls of the same cell are not, and with the same inputs asked first they "
@@ -69,12 +63,9 @@ def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
 
 def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     """What may be said of a round, the most telling first."""
-    letters = "TBIHO" if question.method == "forward" else "BIH"
-    if not question.method:
-        letters = "TBH" if {"hs", "hidden", "v", "flow"}.intersection(question.arguments) else ""
-    features: dict[str, Any] = {
-        key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options
-    }
+    letters = {"forward": "TBIHO", None: "TBH" if question.in_time else ""}.get(question.method, "BIH")
+    keys = [key for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options]
+    features: dict[str, Any] = {key: inputs.options[key] for key in keys}
     if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
         features["h_prev is 0"] = True
     sizes = [inputs.sizes[letter] for letter in letters]

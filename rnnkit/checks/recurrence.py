@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnnkit.checks.case import tensor
-from rnnkit.checks.cell_cases import make_cell
-from rnnkit.checks.numbers import clamped
-from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.question import Question
+from rnnkit.checks.case import Case, cell_in_rounds, tensor
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.numbers import EXACT, clamped, parts, summed
+from rnnkit.checks.outcome import Outcome, as_array, equal
 
 OWN = "steps from its own states"  # an outcome's name
-FACTORS = (0.01, 0.1, 0.5, 1.0, -1.0)
-EXACT = 1e-7
-Parts = dict[str, float]
 Given = Callable[[list[Tensor], int], Tensor]  # states so far, h_0 = 0 first, and t -> what the step was given
+Start = Callable[[Any, Tensor], Tensor | float]  # a cell and x_1 -> a state, or what is the same for every sequence
 
 GIVEN: dict[str, Given] = {
     "the state before": lambda states, t: states[t],
@@ -49,101 +46,73 @@ READ = {
 }
 
 
-def _starts(cell: Any, kind: str, x: Tensor, zero: Tensor) -> dict[str, Tensor]:
-    """States that a sequence may begin with instead of 0."""
-    one = torch.ones_like(zero)
-    b_h, W_hh = cell.b_h.detach(), cell.W_hh.detach()
-    starts = {f"{factor:g}": factor * one for factor in FACTORS}
-    starts |= {"b_h": b_h * one, "tanh(b_h)": torch.tanh(b_h) * one, "sigmoid(b_h)": torch.sigmoid(b_h) * one}
-    inputs = x[0] @ cell.W_xh.detach()
-    starts |= {
-        "x_1 @ W_xh": inputs,
-        "x_1 @ W_xh + b_h": inputs + b_h,
-        "tanh(x_1 @ W_xh + b_h)": torch.tanh(inputs + b_h),
-    }
-    starts |= {
-        "tanh(x_1 @ W_xh)": torch.tanh(inputs),
-        "a row of W_hh": W_hh[0] * one,
-        "a column of W_hh": W_hh[:, 0] * one,
-    }
-    if kind == "GRU":
-        starts |= {name: getattr(cell, name).detach() * one for name in ("b_z", "b_r")}
-    return starts
+def _always(number: float, cell: Any, x_1: Tensor) -> float:
+    return number
 
 
-def own_steps(question: Question, obj: Any) -> Outcome:
+STARTS: dict[str, Start] = {
+    **{f"{number:g}": partial(_always, number) for number in (0.01, 0.1, 0.5, 1.0, -1.0)},
+    "b_h": lambda cell, x_1: cell.b_h,
+    "tanh(b_h)": lambda cell, x_1: torch.tanh(cell.b_h),
+    "sigmoid(b_h)": lambda cell, x_1: torch.sigmoid(cell.b_h),
+    "x_1 @ W_xh": lambda cell, x_1: x_1 @ cell.W_xh,
+    "x_1 @ W_xh + b_h": lambda cell, x_1: x_1 @ cell.W_xh + cell.b_h,
+    "tanh(x_1 @ W_xh + b_h)": lambda cell, x_1: torch.tanh(x_1 @ cell.W_xh + cell.b_h),
+    "tanh(x_1 @ W_xh)": lambda cell, x_1: torch.tanh(x_1 @ cell.W_xh),
+    "a row of W_hh": lambda cell, x_1: cell.W_hh[0],
+    "a column of W_hh": lambda cell, x_1: cell.W_hh[:, 0],
+}  # states that a sequence may begin with instead of 0
+GATE_STARTS: dict[str, Start] = {"b_z": lambda cell, x_1: cell.b_z, "b_r": lambda cell, x_1: cell.b_r}
+NAMES = [
+    *(f"step t is given {given}, not the state before" for given in GIVEN),
+    *(f"step t reads {read}, not x_t" for read in READ if read != "x_t"),
+]  # of the ways that are tried, in their order
+
+
+def own_steps(kind: str) -> Case:
     """What the student's `step` gives from the states that the student's `forward` gave; no number is judged here."""
-    kind, inputs = question.target, question.inputs
-    outcome = Outcome(sizes=inputs.sizes)
-    try:
-        with torch.no_grad():
-            cell: Any = make_cell(obj, kind, torch.float64, inputs)
-            x = tensor(inputs["x"], torch.float64)
-            hidden = cell.forward(x)[1].detach()
-            if not outcome.put("hidden", hidden, "TBH") or outcome.problems:
-                return outcome
-            zero = torch.zeros_like(hidden[0])
-            states, gates = [zero, *hidden], {}
-
-            def step(x_t: Tensor, h: Tensor) -> Tensor:
-                value = cell.step(x_t, h)
-                state, gates["now"] = (value, {}) if kind == "RNN" else value
-                return state
-
-            outcome.put("step", step(*(tensor(inputs[name], torch.float64) for name in ("x_t", "h_prev"))), "BH")
-            T = len(x)
-            tries, traces = [], []
-            for read in READ.values():
-                for given in GIVEN.values():
-                    tries.append(torch.stack([step(x[read(t, T)], given(states, t)) for t in range(T)]))
-                    if kind == "GRU" and len(tries) == 1:
-                        traces = [torch.stack([_gate(step, gates, x[t], states[t], g) for t in range(T)]) for g in "zr"]
-                    if read is not READ["x_t"]:
-                        break
-            outcome.put("found", torch.stack(tries), (len(tries), *hidden.shape))
-            outcome.put("starts", torch.stack([step(x[0], h) for h in _starts(cell, kind, x, zero).values()]), ())
-            outcome.problems.pop("starts", None)
-            for gate, trace in zip("zr", traces, strict=False):
-                outcome.put(gate, trace, "TBH")
-            outcome.put("inputs", x @ cell.W_xh, "TBH")
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a student's code raises
-        outcome.error = error
-    return outcome
+    return Case(OWN, 0.0, cell_in_rounds(kind, partial(_ask_steps, kind)))
 
 
-def _gate(step: Callable, gates: dict, x_t: Tensor, h: Tensor, gate: str) -> Tensor:
-    step(x_t, h)
-    return gates["now"][gate]
+@torch.no_grad()
+def _ask_steps(kind: str, cell: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    def step(x_t: Tensor, h_prev: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        value = cell.step(x_t, h_prev)
+        return value if kind == "GRU" else (value, {})
+
+    x = tensor(inputs["x"], dtype)
+    hidden = cell.forward(x)[1]
+    if not outcome.put("hidden", hidden, "TBH") or outcome.problems:
+        return
+    outcome.put("step", step(*(tensor(inputs[name], dtype) for name in ("x_t", "h_prev")))[0], "BH")
+    zero, times = torch.zeros_like(hidden[0]), range(len(x))
+    states = [zero, *hidden]
+    usual, *others = READ.values()
+    ways = [(usual, given) for given in GIVEN.values()] + [(read, GIVEN["the state before"]) for read in others]
+    tries = [torch.stack([step(x[read(t, len(x))], given(states, t))[0] for t in times]) for read, given in ways]
+    outcome.put("tries", torch.stack(tries), (len(tries), *hidden.shape))
+    starts = STARTS | (GATE_STARTS if kind == "GRU" else {})
+    outcome.values["starts"] = as_array(torch.stack([step(x[0], h(cell, x[0]) + zero)[0] for h in starts.values()]))
+    gates = [step(x[t], states[t])[1] for t in times]
+    for gate in "zr" if kind == "GRU" else "":
+        outcome.put(gate, torch.stack([one[gate] for one in gates]), "TBH")
+    outcome.put("inputs", x @ cell.W_xh, "TBH")
 
 
-def names() -> list[str]:
-    """What each row of ``found`` is."""
-    first = [f"step t is given {given}, not the state before" for given in GIVEN]
-    return first + [f"step t reads {read}, not x_t" for read in READ if read != "x_t"]
-
-
-def of_states(kind: str, own: Outcome | None, step: np.ndarray) -> str | None:
-    """How the states of a sequence hang together, where its step is right and they are not.
-
-    Arguments:
-        kind: ``RNN`` or ``GRU``.
-        own: from `own_steps`.
-        step: what a right step gives for the inputs of the question on one step.
-    """
+def of_states(own: Outcome | None, step: np.ndarray) -> str | None:
+    """How the states in the outcome of `own_steps` hang together, where its step is right and they are not."""
     if own is None or own.error is not None or own.problems or not equal(own.values.get("step"), step):
         return None
-    hidden, tries, starts = (own.values.get(name) for name in ("hidden", "found", "starts"))
-    if hidden is None or tries is None or starts is None or tries.shape != (len(names()), *hidden.shape):
+    hidden, tries, starts = (own.values.get(name) for name in ("hidden", "tries", "starts"))
+    if hidden is None or tries is None or starts is None or tries.shape != (len(NAMES), *hidden.shape):
         return None
     fit = [equal(one, hidden, EXACT) for one in tries]
     if fit[0]:
         return None
     if any(fit[1:]):
-        return f"{names()[fit.index(True, 1)]}; the step itself is right."
+        return f"{NAMES[fit.index(True, 1)]}; the step itself is right."
     if equal(tries[0][1:], hidden[1:], EXACT):
-        return _begun(kind, hidden[0], starts)
+        return _begun(hidden[0], starts)
     if odd := _odd_steps(hidden, tries):
         return odd
     if equal(tries[0], hidden, 1e-2):
@@ -156,17 +125,12 @@ def of_states(kind: str, own: Outcome | None, step: np.ndarray) -> str | None:
     factors = [float((one * other).sum() / (one * one).sum()) for one, other in zip(tries[0], hidden, strict=True)]
     if len(set(np.round(factors, 6))) > 1 and equal(tries[0] * np.array(factors)[:, None, None], hidden, EXACT):
         return f"each state is what step gives times a factor that changes: {', '.join(f'{f:.4g}' for f in factors)}."
-    return _mixed(kind, own, hidden, tries[0])
+    return _mixed(own, hidden, tries[0])
 
 
-_STARTS = [
-    *(f"{factor:g}" for factor in FACTORS), "b_h", "tanh(b_h)", "sigmoid(b_h)", "x_1 @ W_xh", "x_1 @ W_xh + b_h",
-    "tanh(x_1 @ W_xh + b_h)", "tanh(x_1 @ W_xh)", "a row of W_hh", "a column of W_hh", "b_z", "b_r",
-]  # fmt: skip
-
-
-def _begun(kind: str, first: np.ndarray, starts: np.ndarray) -> str:
-    name = next((name for name, one in zip(_STARTS, starts, strict=False) if equal(one, first, EXACT)), None)
+def _begun(first: np.ndarray, starts: np.ndarray) -> str:
+    known = zip((*STARTS, *GATE_STARTS), starts, strict=False)
+    name = next((name for name, one in known if equal(one, first, EXACT)), None)
     if name:
         return f"h_0 is not 0: the state before the first step is {name}; all later steps are right."
     return (
@@ -180,63 +144,29 @@ def _odd_steps(hidden: np.ndarray, tries: np.ndarray) -> str | None:
     odd = [t for t in range(len(hidden)) if not equal(tries[0][t], hidden[t], EXACT)]
     if not 0 < len(odd) < len(hidden):
         return None
-    name = next((name for name, one in zip(names(), tries, strict=True) if equal(one[odd], hidden[odd], EXACT)), None)
+    name = next((name for name, one in zip(NAMES, tries, strict=True) if equal(one[odd], hidden[odd], EXACT)), None)
     if name is None or len(odd) > len(hidden) // 2:
         return None
-    which = " and ".join(str(t + 1) for t in odd)
-    how = name.replace("step t", "it")
+    which, how = " and ".join(str(t + 1) for t in odd), name.replace("step t", "it")
     return f"only step {which} is wrong, the others are what step gives from the state before: {how}."
 
 
-def _mixed(kind: str, own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> str | None:
+def _mixed(own: Outcome, hidden: np.ndarray, steps: np.ndarray) -> str | None:
     """Whether each state is a sum of few known things."""
     before = np.concatenate([np.zeros_like(hidden[:1]), hidden[:-1]])
-    columns: dict[str, np.ndarray | None] = {
-        "what step gives": steps,
-        "the state before": before,
-        "1": np.ones_like(steps),
+    columns = {"what step gives": steps, "the state before": before, "1": np.ones_like(steps)}
+    if "inputs" in own.values:
+        columns["x_t @ W_xh"] = own.values["inputs"]
+    columns |= {
+        "the square of what step gives": steps**2,
+        "the tanh of what step gives": np.tanh(steps),
+        "the product of both states": steps * before,
+        "the mean over the batch of what step gives": steps.mean(1, keepdims=True) + 0 * steps,
     }
-    columns |= {"x_t @ W_xh": own.values.get("inputs"), "the square of what step gives": steps**2}
-    columns |= {"the tanh of what step gives": np.tanh(steps), "the product of both states": steps * before}
-    columns["the mean over the batch of what step gives"] = steps.mean(1, keepdims=True) + 0 * steps
     for gate in "zr":
         trace = own.values.get(gate)
         if trace is not None and trace.shape == steps.shape:
             columns |= {f"{gate}_t * what step gives": trace * steps, f"{gate}_t * the state before": trace * before}
             columns[f"{gate}_t"] = trace
-    counts = parts(hidden, {name: value for name, value in columns.items() if value is not None})
+    counts = parts(hidden, columns)
     return f"each state is {summed(counts)}; the step itself is right." if counts else None
-
-
-def parts(value: np.ndarray, columns: dict[str, np.ndarray], most: int = 2, whole: bool = False) -> Parts | None:
-    """How often each of one or two columns counts, where their sum gives the numbers exactly.
-
-    Arguments:
-        value: the numbers.
-        columns: by name, of the same shape.
-        most: columns that may count.
-        whole: whether each counts once, with either sign, and in no other way.
-    """
-    total = value.ravel()
-    size = 1 + np.abs(total).max()
-    for count in range(1, most + 1):
-        for names in combinations(columns, count):
-            table = np.array([columns[name].ravel() for name in names]).T
-            counts, _, rank, _ = np.linalg.lstsq(table, total, rcond=1e-9)
-            exact = rank == count and np.abs(table @ counts - total).max() < EXACT * size
-            if exact and np.abs(counts).min() > 1e-4 and not (whole and np.abs(np.abs(counts) - 1).max() > 1e-6):
-                return dict(zip(names, map(float, counts), strict=True))
-    return None
-
-
-def summed(counts: Parts) -> str:
-    """``0.5 times a plus 0.5 times b``."""
-    (first, times), *rest = counts.items()
-    said = f"{'minus ' if times < 0 else ''}{_times(times, first)}"
-    return said + "".join(f" {'plus' if times > 0 else 'minus'} {_times(times, name)}" for name, times in rest)
-
-
-def _times(times: float, name: str) -> str:
-    if name == "1":
-        return f"{abs(times):.4g}"
-    return name if abs(abs(times) - 1) < 1e-5 else f"{abs(times):.4g} times {name}"

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.checks.numbers import NAMED, clamped, is_gradient, wrong_in
+from rnnkit.checks.inputs import Arrays
+from rnnkit.checks.numbers import NAMED, clamped, is_gradient, joined, wrong_in
 from rnnkit.checks.outcome import Outcome, equal, later
 
 NEAR = 5e-3  # below it, a mistake cannot be a whole term
 
 
-def relation(expected: dict[str, np.ndarray], outcome: Outcome, in_steps: bool = True) -> str | None:
-    """How the first wrong quantity that can be told is related to the right one; None where nothing is seen.
-
-    Arguments:
-        expected: the right numbers of a case.
-        outcome: of that case.
-        in_steps: whether the question has the sizes T, B and H.
-    """
+def relation(expected: Arrays, outcome: Outcome, in_steps: bool = True) -> str | None:
+    """How the first wrong quantity of a case that can be told is related to the right one; None if nothing is seen."""
     if sentence := _together(expected, outcome):
         return sentence
     for name, right in wrong_in(expected, outcome).items():
@@ -37,7 +32,7 @@ def relation(expected: dict[str, np.ndarray], outcome: Outcome, in_steps: bool =
     return None
 
 
-def _swapped(name: str, got: np.ndarray, expected: dict[str, np.ndarray]) -> str | None:
+def _swapped(name: str, got: np.ndarray, expected: Arrays) -> str | None:
     """Whether it is what another quantity of the case should be."""
     other = next((one for one, right in expected.items() if one != name and not later(one) and equal(got, right)), None)
     return f"these are the right numbers of {other}." if other and got.size > 1 else None
@@ -53,38 +48,34 @@ def _related(got: np.ndarray, right: np.ndarray, sizes: dict[str, int], in_steps
         square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
         in_time = varied and right.ndim > 0 and len(right) == sizes["T"] and sizes["T"] > 2
         tests = {
-            "it is 0 everywhere.": lambda: not got.any(),
-            "it is 1 minus the right answer.": lambda: telling and equal(1 - got, right),
-            "it is the right answer with the other sign: the sign is wrong.":
-                lambda: right.any() and equal(-got, right),
-            "it is the transpose of the right answer.": lambda: square and equal(got.T, right),
+            "it is 0 everywhere.": not got.any(),
+            "it is 1 minus the right answer.": telling and equal(1 - got, right),
+            "it is the right answer with the other sign: the sign is wrong.": right.any() and equal(-got, right),
+            "it is the transpose of the right answer.": square and equal(got.T, right),
             "its entries along time are those of the right answer backwards: time runs backwards in it.":
-                lambda: in_time and equal(got[::-1], right),
-            "it is one step late: entry t holds what belongs to t - 1.": lambda: in_time and equal(got[1:], right[:-1]),
-            "it is one step early: entry t holds what belongs to t + 1.":
-                lambda: in_time and equal(got[:-1], right[1:]),
+                in_time and equal(got[::-1], right),
+            "it is one step late: entry t holds what belongs to t - 1.": in_time and equal(got[1:], right[:-1]),
+            "it is one step early: entry t holds what belongs to t + 1.": in_time and equal(got[:-1], right[1:]),
             "entry t is the sum of the right ones from t to the end.":
-                lambda: in_time and equal(got, right[::-1].cumsum(0)[::-1]),
-            "entry t is the sum of the right ones up to t.": lambda: in_time and equal(got, right.cumsum(0)),
+                in_time and equal(got, right[::-1].cumsum(0)[::-1]),
+            "entry t is the sum of the right ones up to t.": in_time and equal(got, right.cumsum(0)),
             "entry t is the right one less the one before it: differences are taken.":
-                lambda: in_time and equal(got[1:], np.diff(right, axis=0)),
-            "it is the square of the right answer.": lambda: telling and equal(got, right**2),
-            "it is the square root of the right answer.":
-                lambda: telling and right.min() >= 0 and equal(got, np.sqrt(right)),
-            "it is the right answer before the sigmoid.": lambda: varied and equal(1 / (1 + np.exp(-got)), right),
-            "it is the right answer before the tanh.": lambda: varied and equal(np.tanh(got), right),
-            "it is the right answer put through tanh once more.": lambda: varied and equal(got, np.tanh(right)),
+                in_time and equal(got[1:], np.diff(right, axis=0)),
+            "it is the square of the right answer.": telling and equal(got, right**2),
+            "it is the square root of the right answer.": telling and right.min() >= 0 and equal(got, np.sqrt(right)),
+            "it is the right answer before the sigmoid.": varied and equal(1 / (1 + np.exp(-got)), right),
+            "it is the right answer before the tanh.": varied and equal(np.tanh(got), right),
+            "it is the right answer put through tanh once more.": varied and equal(got, np.tanh(right)),
             "it is the right answer put through the sigmoid once more.":
-                lambda: varied and equal(got, 1 / (1 + np.exp(-right))),
+                varied and equal(got, 1 / (1 + np.exp(-right))),
             "it is the right answer put through softmax along the last axis.":
-                lambda: varied and equal(got, np.exp(right) / np.exp(right).sum(-1, keepdims=True)),
-            "it is log10 of the right answer.": lambda: positive and equal(got, np.log10(right)),
-            "it is the natural logarithm of the right answer.": lambda: positive and equal(got, np.log(right)),
-            "it is the absolute value of the right answer.": lambda: varied and equal(got, np.abs(right)),
+                varied and equal(got, np.exp(right) / np.exp(right).sum(-1, keepdims=True)),
+            "it is log10 of the right answer.": positive and equal(got, np.log10(right)),
+            "it is the natural logarithm of the right answer.": positive and equal(got, np.log(right)),
+            "it is the absolute value of the right answer.": varied and equal(got, np.abs(right)),
         }  # fmt: skip
-        usual = next((text for text, holds in tests.items() if holds()), None)
         return (
-            usual
+            next((text for text, holds in tests.items() if holds), None)
             or _rounded(got, right)
             or _scaled(got, right)
             or clamped(got, right)
@@ -121,22 +112,17 @@ def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
     """Whether it was divided by something of its own."""
     if got.size < 3 or not right.all():
         return None
-    ratio = got.ravel() / right.ravel()
+    flat = right.ravel()
+    ratio = got.ravel() / flat
     if np.ptp(ratio) > 1e-6 * abs(ratio[0]) or abs(ratio[0] - 1) < 1e-4:
         return None
-    own = {
-        "its largest entry": right.max(),
-        "its sum": right.sum(),
-        "its mean": right.mean(),
-        "its first entry": right.ravel()[0],
-        "its last entry": right.ravel()[-1],
-        "its own norm": np.sqrt((right**2).sum()),
-    }
+    own = {"its largest entry": right.max(), "its sum": right.sum(), "its mean": right.mean()}
+    own |= {"its first entry": flat[0], "its last entry": flat[-1], "its own norm": np.sqrt((right**2).sum())}
     divisor = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
     return f"it is the right answer divided by {divisor}." if divisor else None
 
 
-def _together(expected: dict[str, np.ndarray], outcome: Outcome) -> str | None:
+def _together(expected: Arrays, outcome: Outcome) -> str | None:
     """Whether all new gradients are the right ones times one number."""
     names = [name for name in expected if name.startswith("grads[") and not later(name)]
     values = outcome.values
@@ -186,14 +172,14 @@ def _proportional(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> 
     if not np.isfinite(ratio) or not equal(got, ratio * right) or abs(ratio - 1) < 1e-4:
         return None
     counts = _counts(ratio, sizes)
-    if (
-        got.size == 1
-        and not counts
-        and abs(2 * ratio - round(2 * ratio)) > 1e-4
-        and abs(1 / ratio - round(1 / ratio)) > 1e-4
-    ):
+    if got.size == 1 and not counts and min(_off(2 * ratio), _off(1 / ratio)) > 1e-4:
         return None
     return f"it is {ratio:.4g} times the right answer{counts}."
+
+
+def _off(value: float) -> float:
+    """How far it is from a whole number."""
+    return abs(value - round(value))
 
 
 def _counts(ratio: float, sizes: dict[str, int]) -> str:
@@ -208,24 +194,14 @@ def _counts(ratio: float, sizes: dict[str, int]) -> str:
 
 def _rows(got: np.ndarray, right: np.ndarray) -> str | None:
     """Which rows, or columns, are right, where some are and others are not."""
-    if got.ndim == 0:
-        return None
-    for axis, name in ((0, "entries"), (-1, "columns")):
-        if got.shape[axis] < 2 or (axis == -1 and got.ndim < 2):
-            continue
-        fine = [k for k in range(got.shape[axis]) if equal(got.take(k, axis), right.take(k, axis))]
-        if 0 < len(fine) < got.shape[axis]:
-            are = "is" if len(fine) == 1 else "are"
-            one = {"entries": "entry", "columns": "column"}[name]
-            rest = [k for k in range(got.shape[axis]) if k not in fine]
-            others = f"{_numbers(rest)} {'is' if len(rest) == 1 else 'are'} not"
-            return f"{one if len(fine) == 1 else name} {_numbers(fine)} {are} right, {others}."
+    for axis, one, several in ((0, "entry", "entries"), (-1, "column", "columns"))[: got.ndim]:
+        alike = [equal(got.take(k, axis), right.take(k, axis)) for k in range(got.shape[axis])]
+        fine, rest = ([k for k, right_there in enumerate(alike) if right_there is wanted] for wanted in (True, False))
+        if fine and rest:
+            are, others = ("is" if len(some) == 1 else "are" for some in (fine, rest))
+            named = one if len(fine) == 1 else several
+            return f"{named} {joined(map(str, fine))} {are} right, {joined(map(str, rest))} {others} not."
     return None
-
-
-def _numbers(places: list[int]) -> str:
-    *first, last = map(str, places)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _constant(got: np.ndarray, right: np.ndarray, sizes: dict[str, int]) -> str | None:

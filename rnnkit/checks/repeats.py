@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
-from rnnkit.checks.outcome import Outcome, equal, later, named
+from rnnkit.checks.outcome import Outcome, Outcomes, equal, later, named
 
 CALLS = "calls"  # the problem's name
 ONCE_MORE = "the first inputs once more"
@@ -39,10 +41,7 @@ def seeds_itself(functions: Iterable[Any]) -> bool:
 def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) -> str | None:
     """RANDOM, KEPT or RAISES, where the same inputs give another outcome; None where they do not.
 
-    Arguments:
-        double: of a case in float64, in all its rounds, after `sow(0)`.
-        single: of it in float32, after `sow(1)`.
-        again: runs the case once more in float64, without later rounds, after `sow` with its argument.
+    ``double`` came after `sow(0)`, ``single`` after `sow(1)`; ``again`` sows its argument and runs the first round.
     """
     if double.error is not None or not (_apart(double, single, ROUNDED) or _once_more(double)):
         return None
@@ -57,28 +56,24 @@ def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) 
 
 def _apart(one: Outcome, other: Outcome, tolerance: float) -> bool:
     """Whether the first round came out otherwise."""
-    names = [name for name in one.values if not later(name)]
-    return (
-        other.error is not None
-        or {name for name in other.problems if not later(name)} != {name for name in one.problems if not later(name)}
-        or any(not _same(other.values.get(name), one.values[name], tolerance) for name in names)
-    )
+    wrong, other_wrong = ({name for name in each.problems if not later(name)} for each in (one, other))
+    same = (_same(other.values.get(name), value, tolerance) for name, value in one.values.items() if not later(name))
+    return other.error is not None or wrong != other_wrong or not all(same)
 
 
 def _same(got: np.ndarray | None, value: np.ndarray, tolerance: float) -> bool:
-    if got is None or got.shape != value.shape:
-        return False
-    return equal(np.nan_to_num(got), np.nan_to_num(value), tolerance)
+    return got is not None and equal(np.nan_to_num(got), np.nan_to_num(value), tolerance)
 
 
 def _once_more(outcome: Outcome) -> str | None:
     if named("error", ONCE_MORE) in outcome.problems:
         return RAISES
-    names = {name: named(name, ONCE_MORE) for name in outcome.values if not later(name)}
-    known = [name for name, more in names.items() if more in outcome.values]
-    same = all(_same(outcome.values[names[name]], outcome.values[name], SAME) for name in known)
+    values = outcome.values
+    both = [
+        (values[named(name, ONCE_MORE)], value) for name, value in values.items() if named(name, ONCE_MORE) in values
+    ]
     shape = any(name.endswith(f"{ONCE_MORE})") for name in outcome.problems)
-    return None if same and not shape else KEPT
+    return None if not shape and all(_same(more, value, SAME) for more, value in both if more is not None) else KEPT
 
 
 def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
@@ -89,24 +84,16 @@ def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
     return all(_same(whole.values.get(named(quantity, name)), value, SAME) for quantity, value in alone.values.items())
 
 
-def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) -> tuple[str | None, bool]:
-    """What is said of calls that do not repeat, and whether it is all that is known.
-
-    Arguments:
-        outcomes: by case.
-        right: the right numbers by case.
-    """
+def said(outcomes: Outcomes, right: Expected) -> tuple[str | None, bool]:
+    """What is said of calls that do not repeat, and whether it is all that is known."""
     troubles = {case: outcome.problems[CALLS] for case, outcome in outcomes.items() if CALLS in outcome.problems}
     if RANDOM in troubles.values():
         return f"{RANDOM}.", True
     if not troubles:
         return None, False
     raises = RAISES in troubles.values()
-    fine = any(
-        all(later(name) or name == CALLS for name in (*wrong_in(right[case], outcomes[case]), *outcomes[case].problems))
-        for case in troubles
-    )
-    if not fine:
+    wrong = ([*wrong_in(right[case], outcomes[case]), *outcomes[case].problems] for case in troubles)
+    if not any(all(later(name) or name == CALLS for name in names) for names in wrong):
         return f"{RAISES if raises else KEPT} {WHAT}.", False
     return (
         f"the first call is right, and a later one with the same inputs {'raises' if raises else 'is not'}: something "
@@ -114,15 +101,9 @@ def said(outcomes: dict[str, Outcome], right: dict[str, dict[str, np.ndarray]]) 
     ), True
 
 
-def without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+def without(outcomes: Outcomes) -> Outcomes:
     """The outcomes as if nothing had been asked twice."""
     return {
-        case: Outcome(
-            outcome.values,
-            {name: text for name, text in outcome.problems.items() if name != CALLS},
-            outcome.error,
-            outcome.notes,
-            outcome.sizes,
-        )
+        case: replace(outcome, problems={name: text for name, text in outcome.problems.items() if name != CALLS})
         for case, outcome in outcomes.items()
     }

@@ -6,12 +6,12 @@ import re
 
 import numpy as np
 
-from rnnkit.checks.outcome import Outcome, equal
+from rnnkit.checks.inputs import Expected
+from rnnkit.checks.outcome import Outcome, Outcomes, equal
 from rnnkit.checks.question import Question
+from rnnkit.checks.wrong import Wrong
 from rnnkit.common.shapes import shape_of
 
-Outcomes = dict[str, Outcome]
-Expected = dict[str, dict[str, np.ndarray]]
 GATES = {"GRU.step": "h_t and gates: values", "GRU.forward": "gate traces"}  # the case that asks for z and r
 _GOT = re.compile(r"got (.*)$")
 _FORMS = {
@@ -44,13 +44,10 @@ def _forward(outcomes: Outcomes) -> str | None:
     hidden, output = outcomes["hidden states"], outcomes["output at every step"]
     if sentence := _container(hidden):
         return sentence
-    third = "gates" if "gate traces" in outcomes else "None"
-    places = [
-        _kind(output, "output", third),
-        _kind(hidden, "hidden", third),
-        _third(outcomes.get("gate traces"), hidden, third),
-    ]
+    traces = outcomes.get("gate traces")
+    third = "gates" if traces else "None"
     wanted = ["output", "hidden", third]
+    places = (_kind(output, "output", third), _kind(hidden, "hidden", third), _third(traces, hidden, third))
     kinds = [kind for kind in places if kind]
     if kinds == wanted or sorted(kinds) != sorted(wanted):
         return None
@@ -60,30 +57,31 @@ def _forward(outcomes: Outcomes) -> str | None:
 
 
 def _kind(outcome: Outcome, name: str, third: str) -> str | None:
-    """What stands in one place, by its shape."""
+    """What stands in the place of the output or the states."""
     problem = outcome.problems.get(name, "")
     if ("got None" in problem and third == "None") or ("got dict" in problem and third == "gates"):
         return third
-    if name not in outcome.values:
-        return None
-    shape = outcome.values[name].shape
-    return {shape_of("TBO", outcome.sizes): "output", shape_of("TBH", outcome.sizes): "hidden"}.get(shape)
+    return _shaped(outcome.values[name].shape, outcome) if name in outcome.values else None
 
 
 def _third(traces: Outcome | None, hidden: Outcome, third: str) -> str | None:
+    """What stands in the third place."""
     problem = hidden.problems.get("traces", "") if traces is None else traces.problems.get("gates", "")
     if not problem:
         return third
     got = re.search(r"got tensor of shape \(([\d, ]*)\)", problem)
-    if got is None:
-        return None
-    shape = tuple(int(size) for size in got[1].split(",") if size.strip())
-    return {shape_of("TBO", hidden.sizes): "output", shape_of("TBH", hidden.sizes): "hidden"}.get(shape)
+    return got and _shaped(tuple(int(size) for size in got[1].split(",") if size.strip()), hidden)
 
 
-def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[str]:
+def _shaped(shape: tuple[int, ...], outcome: Outcome) -> str | None:
+    names = {shape_of("TBO", outcome.sizes): "output", shape_of("TBH", outcome.sizes): "hidden"}
+    return names.get(shape)
+
+
+def of_gates(answer: Wrong) -> list[str]:
     """What is said of z and r where they alone are not right, as they are returned."""
-    case = GATES.get(question.name)
+    question, outcomes, right = answer.question, answer.outcomes, answer.right
+    case = GATES.get(question.name, "")
     if case not in outcomes:
         return []
     outcome = outcomes[case]
@@ -97,11 +95,9 @@ def of_gates(question: Question, outcomes: Outcomes, right: Expected) -> list[st
     single = [gate for gate in "zr" if _is_one_number(outcome.problems.get(gate, ""), outcome.values.get(gate))]
     said = []
     if single:
-        one = "are one number each" if len(single) == 2 else "is one number"
+        one = f"{' and '.join(single)} {'are one number each' if len(single) == 2 else 'is one number'}"
         shape = "(B, H)" if state == "h_t" else "(T, B, H)"
-        said.append(
-            f"{' and '.join(single)} {one}: return the gates themselves, {shape}, one for every sequence and unit."
-        )
+        said.append(f"{one}: return the gates themselves, {shape}, one for every sequence and unit.")
     for gate in set("zr").difference(single):
         got = outcome.values.get(gate)
         if got is not None and not equal(got, values[gate]) and (how := _how(gate, got, values)):
@@ -139,27 +135,19 @@ def _how(gate: str, got: np.ndarray, right: dict[str, np.ndarray]) -> str | None
         "it is rounded to 0 and 1.": value.round(),
         "it is the sum inside, before the sigmoid.": np.log(value / (1 - value)),
     }
-    batch = value.ndim == 2  # of one step
-    return next(
-        (text for text, one in tests.items() if not (batch and ("step" in text or "time" in text)) and equal(got, one)),
-        None,
-    )
+    told = [text for text, one in tests.items() if equal(got, one)]
+    return next((text for text in told if value.ndim > 2 or not ("step" in text or "time" in text)), None)
 
 
-def placed(sentence: str, question: Question, outcomes: Outcomes, right: Expected) -> str:
-    """A sentence of `gru_step` that leaves open where the mistake is, with the place that the numbers show."""
+def placed(sentence: str, answer: Wrong) -> str:
+    """A sentence of `GRU.step` that leaves open where the mistake is, with the place that the numbers show."""
     where = "in the mixture or in what is returned, "
-    if question.name != "GRU.step" or where not in sentence:
+    if answer.question.name != "GRU.step" or where not in sentence:
         return sentence
-    outcome = outcomes["h_t and gates: values"]
-    fine = {name for name in ("h_t", "z", "r") if equal(outcome.values.get(name), right["h_t and gates: values"][name])}
-    place = None
-    if "h_t" in fine:
-        place = "in what is returned"
-    elif {"z", "r"} <= fine:
-        place = "in the mixture"
-    if place is None:
+    wrong = answer.names(GATES["GRU.step"])
+    if "h_t" in wrong and ("z" in wrong or "r" in wrong):
         return sentence
+    place = "in the mixture" if "h_t" in wrong else "in what is returned"
     lead, *texts = re.split(r"(?:Or, with the same numbers: )", sentence.replace(where, f"{place}, "))
     parts = list(dict.fromkeys(part.strip() for part in [lead.split("slip: ")[-1], *texts]))
     parts = [part for part in parts if not any(part != one and part.endswith(one) for one in parts)] or parts

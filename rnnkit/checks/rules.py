@@ -11,7 +11,7 @@ import dis
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from torch import nn
@@ -120,20 +120,18 @@ def _named_in(code: types.CodeType, function: types.FunctionType, question: Ques
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 value = function.__globals__.get(step.argval, getattr(builtins, str(step.argval), None))
             elif step.opname == "LOAD_DEREF" and step.argval in cells:
-                try:
+                value = None
+                with suppress(ValueError):  # it is empty
                     value = cells[step.argval].cell_contents
-                except ValueError:
-                    value = None
             elif step.opname == "IMPORT_NAME":
                 value = sys.modules.get(step.argval)
             elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"):
-                reached = value if isinstance(value, types.ModuleType) else None
-                value = getattr(reached, step.argval, None) if reached else None
-                if step.opname == "IMPORT_FROM" and (name := banned_name(value, question)):
-                    yield name
-                    value = reached
-                    continue
-                value = value if step.opname != "IMPORT_FROM" else reached
+                module = value if isinstance(value, types.ModuleType) else None
+                value = getattr(module, step.argval, None) if module else None
+                if step.opname == "IMPORT_FROM":
+                    if name := banned_name(value, question):
+                        yield name
+                    value = module
             elif step.opname in ("PUSH_NULL", "CACHE", "PRECALL"):
                 continue
             else:

@@ -9,27 +9,20 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
+
+Setting = tuple[Callable[[], Any], Callable[[Any], object]]  # how it is read, and put back
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Swallows stderr, warnings and logging, and puts random states and torch's settings back afterwards."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    grad, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    inference, recursion, level = (
-        torch.is_inference_mode_enabled(),
-        sys.getrecursionlimit(),
-        logging.root.manager.disable,
-    )
-    environment, folder = dict(os.environ), _folder()
-    streams, profile, tracer = (sys.stdout, sys.stderr), sys.getprofile(), sys.gettrace()
+    states, settings = ([(put, read()) for read, put in table] for table in (STATES, SETTINGS))
+    streams, inference = (sys.stdout, sys.stderr), torch.is_inference_mode_enabled()
     try:
         with (
             _no_file_two(),
@@ -45,27 +38,11 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         sys.stdout, sys.stderr = streams
-        sys.setrecursionlimit(recursion)
-        sys.setprofile(profile)
-        if sys.gettrace() is not tracer:
-            sys.settrace(tracer)
-        logging.disable(level)
-        if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        with contextlib.suppress(OSError):
-            os.chdir(folder)
-        torch.set_grad_enabled(grad)
-        torch.set_default_dtype(dtype)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        if torch.is_anomaly_enabled() != anomaly:
-            torch.autograd.set_detect_anomaly(anomaly)
-        if torch.are_deterministic_algorithms_enabled() != deterministic:  # the setter loads half of torch
-            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
+        for put, value in states:
+            put(value)
+        for (read, _), (put, value) in zip(SETTINGS, settings, strict=True):
+            if read() != value:  # some setters load half of torch
+                put(value)
 
 
 def _folder() -> str:
@@ -73,6 +50,39 @@ def _folder() -> str:
         return os.getcwd()
     except OSError:  # it was deleted
         return ""
+
+
+def _go_to(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+
+
+def _set_environment(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+STATES: tuple[Setting, ...] = (
+    (random.getstate, random.setstate),
+    (np.random.get_state, np.random.set_state),
+    (torch.get_rng_state, torch.set_rng_state),
+    (sys.getprofile, sys.setprofile),
+)
+SETTINGS: tuple[Setting, ...] = (
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (sys.gettrace, sys.settrace),
+    (lambda: logging.root.manager.disable, logging.disable),
+    (lambda: dict(os.environ), _set_environment),
+    (_folder, _go_to),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (
+        lambda: (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()),
+        lambda both: torch.use_deterministic_algorithms(both[0], warn_only=both[1]),
+    ),
+)
 
 
 @contextlib.contextmanager

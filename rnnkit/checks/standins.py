@@ -6,13 +6,13 @@ same request then comes again, with its result. So nothing is known here but wha
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,15 +60,11 @@ def weights_of(question: Question) -> list[str]:
 
 
 class Book:
-    """The calls of one request.
+    """The calls of one request: those not known yet by key, and the ids of all questions that were called.
 
     Arguments:
         given: key -> ``{"values": arrays}`` or ``{"error": [type, text]}``: what right code does in known calls.
         plain: whether functions give floats and arrays, not tensors; either is a right answer to them.
-
-    Fields:
-        calls: key -> a call that is not known yet.
-        called: ids of the questions that were called.
     """
 
     def __init__(self, given: dict[str, Any], plain: bool) -> None:
@@ -77,13 +73,7 @@ class Book:
         self.called: set[str] = set()
 
     def look(self, need: Question, arrays: Arrays, phi: str = "", back: Sequence[np.ndarray] = ()) -> Arrays | None:
-        """What a call gives; None where it is not known yet.
-
-        Arguments:
-            need: the question that is called.
-            arrays: what it is given: for a method also the weights.
-            phi: of the cell.
-            back: the gradients of the results, where those of the arrays are asked for.
+        """What a call gives, described as a `Call` is; None where it is not known yet.
 
         Raises:
             one of ERRORS: right code raises it in this call.
@@ -112,36 +102,30 @@ def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
             if need.method and isinstance(obj, type):
                 own = _method(obj, name)
                 stand_in = _of_method(need, book, own)
-                stack.enter_context(_attribute(obj, name, stand_in))
+                stack.enter_context(_replaced(vars(obj), name, stand_in, partial(setattr, obj), partial(delattr, obj)))
                 where = [space for space in spaces.values() if own is not None and space.get(name) is own]
             else:
                 own = getattr(obj, "__globals__", {}).get(name)
-                stand_in, where = functools.partial(_function, need, book, own), list(spaces.values())
+                stand_in, where = partial(_function, need, book, own), list(spaces.values())
             for space in where:
-                stack.enter_context(_entry(space, name, functools.partial(stand_in)))
+                stack.enter_context(_replaced(space, name, partial(stand_in), space.__setitem__, space.pop))
         yield
 
 
 @contextmanager
-def _attribute(cls: type, name: str, value: Any) -> Iterator[None]:
-    had = vars(cls).get(name, cls)
-    setattr(cls, name, value)
-    try:
-        yield
-    finally:
-        delattr(cls, name) if had is cls else setattr(cls, name, had)
-
-
-@contextmanager
-def _entry(space: dict[str, Any], name: str, value: Any) -> Iterator[None]:
+def _replaced(
+    space: Mapping[str, Any], name: str, value: Any, put: Callable[[str, Any], object], drop: Callable[[str], object]
+) -> Iterator[None]:
+    """A name of a class or a module that means something else for as long as it lasts."""
     had = space.get(name, space)
-    space[name] = value
+    put(name, value)
     try:
         yield
     finally:
-        space.pop(name, None)
         if had is not space:
-            space[name] = had
+            put(name, had)
+        elif name in space:
+            drop(name)
 
 
 def _bound(need: Question, own: Any, given: tuple, named: dict[str, Any]) -> tuple:
@@ -164,7 +148,7 @@ def _of_method(need: Question, book: Book, own: Any) -> Callable[..., Any]:
         weights = [getattr(self, name) for name in weights_of(need)]
         tensors = [_tensor(need, one, weights[0]) for one in _bound(need, own, given, named)]
         phi = str(self.phi) if need.target == "RNN" else ""
-        results = _Looked.apply(functools.partial(_tensors, need, book, phi), *tensors, *weights)
+        results = _Looked.apply(partial(_tensors, need, book, phi), *tensors, *weights)
         return results[0] if len(results) == 1 else (results[0], dict(zip("zr", results[1:], strict=True)))
 
     return stand_in
@@ -215,17 +199,19 @@ class _Looked(torch.autograd.Function):
 # ---- functions ----------------------------------------------------------------------------------------------------
 
 
-def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -> Any:
-    bound = _bound(need, own, given, named)
+def _function(need: Question, book: Book, own: Any, *ordered: Any, **named: Any) -> Any:
+    bound = _bound(need, own, ordered, named)
     shape = need.returns(*bound) if need.returns else None
-    tensors = [one for part in bound for one in (part if _several(part) else [part])]
+    given = [torch.as_tensor(one, dtype=torch.float64) if name in need.numbers else one
+             for name, one in zip(need.arguments, bound, strict=False)]  # fmt: skip
+    tensors = [one for part in given for one in (part if _several(part) else [part])]
     for one in tensors:
         if not isinstance(one, Tensor):
             raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")
     values = book.look(need, [_array(one) for one in tensors])
     if values is None and shape is None:
         raise Asked(need.id)
-    value = np.full(shape, np.nan) if values is None else values[0].copy()
+    value = np.full(shape or (), np.nan) if values is None else values[0].copy()
     if not book.plain:
         return torch.from_numpy(value)
     return value if value.ndim else float(value)

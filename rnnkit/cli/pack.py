@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rnnkit.assignments import get_assignment, names
@@ -69,10 +70,8 @@ def _likeness(folder: Path, assignment: Assignment) -> tuple[int, int]:
     cells: set[str] = set()
     there = [folder / name for name in assignment.notebooks if (folder / name).is_file()]
     for path in there:
-        try:
+        with suppress(BadValue):
             cells |= {name_of(cell).removesuffix(SOLUTION) for cell in read_notebook(path)["cells"]}
-        except BadValue:
-            continue
     return len(cells & {*assignment.scored}), len(there)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnnkit.assignments import MAIN
 from rnnkit.common.names import BadValue
-from rnnkit.plots.page import in_order, short_labels, write_page
+from rnnkit.plots.page import labelled, write_page
 from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import experiment_of
 from rnnkit.runs.tables import read_runs
@@ -26,7 +26,7 @@ def write_report(folder: str | Path, experiment: Experiment | None = None) -> Pa
     if not folder.is_dir():
         raise ReportError(f"expected a folder of runs, found no folder {folder}; train some with rnnkit run")
     records, missing = read_runs(folder, experiment)
-    runs = in_order(short_labels(records, experiment.runs), experiment.runs)
+    runs = labelled(records, experiment.runs)
     if not runs:
         why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "found none"
         raise ReportError(f"{folder}: expected records (NAME/NAME_final_state.npz), {why}; train some with rnnkit run")

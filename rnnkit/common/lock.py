@@ -18,12 +18,9 @@ def locked(path: Path | str, refusal: Exception, patience: float = 0) -> Iterato
         refusal: raised where another process holds the lock.
         patience: seconds to wait for that process to end.
     """
-    lock = FileLock(path)
     try:
-        lock.acquire(timeout=patience, poll_interval=0.1)
+        lock = FileLock(path).acquire(timeout=patience, poll_interval=0.1)
     except Timeout:
         raise refusal from None
-    try:
+    with lock:
         yield
-    finally:
-        lock.release()

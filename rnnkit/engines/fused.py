@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnkit.cells import GRU, PHI, RNN, Cell
+from rnnkit.cells import PHI, Cell
 from rnnkit.common.names import BadValue
+from rnnkit.common.shapes import SHAPES
 from rnnkit.engines import bptt
 from rnnkit.engines.base import Pass
 from rnnkit.heads import Head
@@ -100,17 +101,13 @@ def _is_plain(tensor: Tensor) -> bool:
 def _recurrence(cell: Cell) -> tuple[dict[str, Tensor], str | None]:
     """The cell's parameters by name, checked to be those of a built-in cell; its nonlinearity, None for the GRU."""
     w = {name: parameter.detach() for name, parameter in cell.named_parameters()}
-    if w.keys() == _names(GRU).keys():
+    if w.keys() == SHAPES["GRU"].keys():
         return w, None
-    if w.keys() != _names(RNN).keys():
-        expected = " or ".join(f"{', '.join(_names(kind))} ({kind.__name__})" for kind in (RNN, GRU))
+    if w.keys() != SHAPES["RNN"].keys():
+        expected = " or ".join(f"{', '.join(shapes)} ({kind})" for kind, shapes in SHAPES.items())
         raise BadValue(f"fused: expected the parameters {expected}, got {', '.join(w)}; use the engine 'autograd'")
     if cell.phi not in PHI:
         raise BadValue(
             f"fused: expected phi to be one of {', '.join(PHI)}, got {cell.phi!r}; use the engine 'autograd'"
         )
     return w, cell.phi
-
-
-def _names(kind: type[RNN] | type[GRU]) -> dict[str, str]:
-    return kind.shapes | kind.readout_shapes

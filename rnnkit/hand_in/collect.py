@@ -140,11 +140,9 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
     try:
         content = load(one.path)
         wrong = [f"{key}: {text}" for text in _not_right(collected, key, one, content, sha256, smoke, command)]
-    except RecordError as error:
-        collected.missing.append(f"{key}: {error}")
-        return None
-    except (KeyError, ValueError, TypeError):
-        collected.missing.append(f"{key}: {one.path} is no whole record")
+    except (RecordError, KeyError, ValueError, TypeError) as error:
+        why = error if isinstance(error, RecordError) else f"{one.path} is no whole record"
+        collected.missing.append(f"{key}: {why}")
         return None
     collected.missing += wrong
     for other in several[1:]:

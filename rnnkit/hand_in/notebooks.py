@@ -56,14 +56,14 @@ def open_in_report(
     said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}
     small, half = ([name for name, text in said.items() if words in text] for words in (SMALLER, LEFT))
     others = [name for name, cell in figures.items() if _drawn_from_others(cell, prints)]
-    if without:
-        yield f"figures missing in {_some(without)}; run all cells and save"
-    if small and not smoke:
-        yield f"figures of smaller runs in {_some(small)}; with the full runs in place, run all cells and save"
-    if half:
-        yield f"figures of unfinished runs in {_some(half)}; when these are at their end, run all cells and save"
-    if others:
-        yield f"figures of other records than those that are handed in, in {_some(others)}; run all cells and save"
+    for names, what, then in (
+        (without, "missing in", ""),
+        ([] if smoke else small, "of smaller runs in", "with the full runs in place, "),
+        (half, "of unfinished runs in", "when these are at their end, "),
+        (others, "of other records than those that are handed in, in", ""),
+    ):
+        if names:
+            yield f"figures {what} {_some(names)}; {then}run all cells and save"
 
 
 def _drawn_from_others(cell: dict[str, Any], prints: Mapping[str, str]) -> bool:

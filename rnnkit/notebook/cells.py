@@ -52,6 +52,12 @@ def marking_of(cell: Mapping[str, Any]) -> dict[str, Any]:
     return cell.get("metadata", {}).get("nbgrader", {})
 
 
+def is_given(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell's text is the course's, and nobody else's to write."""
+    marking = marking_of(cell)
+    return bool(marking) and not marking.get("solution")
+
+
 def name_of(cell: Mapping[str, Any]) -> str:
     """A cell's grade_id, or else its id; empty where it has neither."""
     return str(marking_of(cell).get("grade_id") or cell.get("id") or "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rnnkit.diagnostics import EPS, log10_grad, mean_log10_grad, over_steps
@@ -15,38 +13,27 @@ MOST = 0.5
 CLOSE = 0.05  # relative distance at which a loss counts as being at a floor
 STILL, STILL_DECADES = 0.01, 0.02  # less movement than this (relative; in decades of g_t) is none to speak of
 WIDE = 2.0  # decades between the 5th and 95th percentile of g_t, from which on it is spread
-NONE = "–"
+NONE, NOT_RECORDED = "–", "not recorded"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Fields:
-    gradient: ``vanishing``, ``exploding``, ``spread``, ``moderate`` (none of the three) or ``not recorded``.
-    saturation: ``saturating``, ``partly saturating``, ``not saturating`` or ``not recorded``.
-    row: both and their evidence, as a row of a table: text by the columns' names.
-    """
+def verdict(record: Record) -> dict[str, str]:
+    """What a record with at least one check says, as a row of a table: text by the columns' names.
 
-    gradient: str
-    saturation: str
-    row: dict[str, str]
-
-
-def verdict(record: Record) -> Verdict:
-    """Reads a record with at least one check.
+    ``gradient`` is vanishing, exploding, spread, moderate (none of the three) or not recorded, ``saturation`` is
+    saturating, partly saturating, not saturating or not recorded; the rest is their evidence.
 
     *Source:* handout section 2.3 (item 3) for the limits, section 6 for the questions.
     """
-    facts = facts_of(record)
-    g = log10_grad(record["grad_time"][last_filled(record)])
-    gradient = _gradient(g) if g.size else "not recorded"
-    saturation = _saturation(facts.units_saturated / 100) if g.size else "not recorded"
-    row = {
-        "gradient": gradient,
+    facts, last = facts_of(record), last_filled(record)
+    total, direct = (record[key][last].astype(np.float64) for key in ("grad_time", "grad_time_direct"))
+    g = log10_grad(total)
+    return {
+        "gradient": _gradient(g) if g.size else NOT_RECORDED,
         f"steps below {VANISHED:.0f}": f"{100 * np.mean(g < VANISHED):.0f} %" if g.size else NONE,
         "log10 g: median (5th to 95th percentile)": _spread(g),
-        "first step against last": _reach(record),
-        "direct term": _direct(record),
-        "saturation": saturation,
+        "first step against last": _reach(total),
+        "direct term": _direct(total, direct),
+        "saturation": _saturation(facts.units_saturated / 100) if g.size else NOT_RECORDED,
         "saturated units": f"{facts.units_saturated:.1f} %" if g.size else NONE,
         "mean distance": f"{facts.sat.mean:.3f}" if g.size else NONE,
         "gates: mean value, distance": _gates(record),
@@ -56,8 +43,8 @@ def verdict(record: Record) -> Verdict:
         "correlation with rho": _correlation(record, record["rho_Whh"]),
         "correlation with distance": _correlation(record, over_steps(record["sat_time"])),
         "loss": _learning(record, facts),
+        "Omega": _omega(record),
     }
-    return Verdict(gradient, saturation, row | _omega(record))
 
 
 def _gradient(g: np.ndarray) -> str:
@@ -80,18 +67,16 @@ def _spread(g: np.ndarray) -> str:
     return f"{mid:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _reach(record: Record) -> str:
+def _reach(g: np.ndarray) -> str:
     """By which factor g_t changes from the last step back to the first."""
-    g = record["grad_time"][last_filled(record)].astype(np.float64)
     g = g[np.isfinite(g)]
     if not g.size or g[-1] <= 0:
         return NONE
     return f"10^{np.log10(g[0] / g[-1]):.1f}" if g[0] > 0 else "0"
 
 
-def _direct(record: Record) -> str:
+def _direct(g: np.ndarray, direct: np.ndarray) -> str:
     """How much of g_t is the direct term at the median step: all of it where every step has a loss of its own."""
-    g, direct = (record[key][last_filled(record)].astype(np.float64) for key in ("grad_time", "grad_time_direct"))
     seen = np.isfinite(g) & np.isfinite(direct)
     if not seen.any():
         return NONE
@@ -135,17 +120,17 @@ def _learning(record: Record, facts: Facts) -> str:
     return f"{best:.4f}, {where} the marginal ({marginal:.4f})"
 
 
-def _omega(record: Record) -> dict[str, str]:
+def _omega(record: Record) -> str:
     """What the regulariser did, over the first and the last tenth of the updates."""
     regime = regime_of(record)
     values, steps = record["Omega"], record["steps_in_past"]
     seen = np.isfinite(values)
     if not regime.alpha or not seen.any():
-        return {"Omega": NONE}
+        return NONE
     tenth = max(1, int(seen.sum()) // 10)
     first, last = np.median(values[seen][:tenth]), np.median(values[seen][-tenth:])
     share = 100 * np.median(steps[seen][-tenth:])
-    return {"Omega": f"{regime.omega_on}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"}
+    return f"{regime.omega_on}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"
 
 
 def _correlation(record: Record, curve: np.ndarray) -> str:

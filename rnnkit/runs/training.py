@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnkit.common.names import lookup
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
-from rnnkit.engines.handover.same import difference
+from rnnkit.engines.handover import difference
 from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed

@@ -9,8 +9,22 @@ from collections.abc import Iterator
 
 from bank.slip_words import AXES, Change, of, src
 
+from rnnkit.checks.numbers import joined
+
+# fmt: off
+
 ENDS = ("mean", "sum", "norm", "amax", "amin", "max", "min", "prod", "std", "var", "median")
 CURVES = ("torch.sigmoid", "torch.tanh", "torch.relu", "torch.exp", "torch.sin")
+NN_CURVES = ("softplus", "hardtanh", "hardsigmoid", "softsign", "elu", "gelu", "silu", "leaky_relu", "logsigmoid")
+OTHER_CURVES = (
+    *CURVES, "torch.softmax", "torch.erf", *(f"torch.nn.functional.{name}" for name in NN_CURVES),
+    "torch.log_softmax", "torch.atan", "torch.cos",
+)
+OTHER_TERMS = (
+    "h_prev", "x_t @ self.W_xh", "h_prev @ self.W_hh", "x_t @ self.W_xz", "h_prev @ self.W_hz", "x_t @ self.W_xr",
+    "h_prev @ self.W_hr", "r_t",
+)
+GATE_WEIGHT = re.compile(r"self\.((?:W_x|W_h|b_)[zrh])\b")
 PAIRS = {
     "minimum": ("maximum", "mul", "add"), "maximum": ("minimum",), "abs": ("square", "neg", "sign"),
     "eigvals": ("eigvalsh",), "eigvals ": (), "sqrt": ("square", "abs"), "square": ("abs",), "min": ("max",), "max": ("min",),
@@ -24,27 +38,8 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
     source = [ast.unparse(argument) for argument in node.args] + [ast.unparse(keyword) for keyword in node.keywords]
     if name in CURVES or name in ("phi", "PHI[self.phi]"):
         inner = ast.unparse(node.args[0])
-        yield (
-            node.args[0],
-            f"the {last} is missing: you use the sum before it." if name in CURVES else "the nonlinearity is missing.",
-        )
-        for curve in (
-            *CURVES,
-            "torch.softmax",
-            "torch.erf",
-            "torch.nn.functional.softplus",
-            "torch.nn.functional.hardtanh",
-            "torch.nn.functional.hardsigmoid",
-            "torch.nn.functional.softsign",
-            "torch.nn.functional.elu",
-            "torch.nn.functional.gelu",
-            "torch.nn.functional.silu",
-            "torch.nn.functional.leaky_relu",
-            "torch.nn.functional.logsigmoid",
-            "torch.log_softmax",
-            "torch.atan",
-            "torch.cos",
-        ):
+        yield node.args[0], f"the {last} is missing: you use the sum before it." if name in CURVES else "the nonlinearity is missing."
+        for curve in OTHER_CURVES:
             if curve != name:
                 arguments = f"{inner}, -1" if "soft" in curve and "max" in curve else inner
                 own = last if name in CURVES else "the cell's own phi"
@@ -54,10 +49,7 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield from _letters(node)
         yield of(f"(1 - {name}({inner}))"), f"1 - {last}(...) stands where {last}(...) should."
         yield of(f"{name}(-({inner}))"), f"the sum inside the {last} has the wrong sign."
-        yield (
-            of(f"{name}({inner}).detach()"),
-            f"the result of the {last} is detached: the values are right, but no gradient flows back.",
-        )
+        yield of(f"{name}({inner}).detach()"), f"the result of the {last} is detached: the values are right, but no gradient flows back."
         yield of(f"{name}(2 * ({inner}))"), f"the sum inside the {last} counts twice."
         yield of(f"{name}({inner}).round()"), f"the result of the {last} is rounded."
         yield of(f"(({inner}).clamp(0, 1))"), f"the sum is clamped where the {last} should stand."
@@ -83,24 +75,12 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
             for axes in AXES:
                 if axes not in "".join(source).replace("dim=", ""):
                     argument = f"dim={axes}"
-                    yield (
-                        of(f"({owner}).{last}({argument})"),
-                        f"the {said} is taken over dim={axes}; it should be {_axes(source)}.",
-                    )
+                    yield of(f"({owner}).{last}({argument})"), f"the {said} is taken over dim={axes}; it should be {_axes(source)}."
             if last == "norm":
                 yield of(f"({owner}).abs().sum({', '.join(source)})"), "this is the 1-norm; the 2-norm is wanted."
-                yield (
-                    of(f"({owner}).square().sum({', '.join(source)})"),
-                    "the root is missing: this is the squared norm.",
-                )
-                yield (
-                    of(f"({owner}).abs().amax({', '.join(source)})"),
-                    "this is the largest entry; the 2-norm is wanted.",
-                )
-                yield (
-                    of(f"({owner}).square().mean({', '.join(source)}).sqrt()"),
-                    "the mean stands under the root; the norm sums.",
-                )
+                yield of(f"({owner}).square().sum({', '.join(source)})"), "the root is missing: this is the squared norm."
+                yield of(f"({owner}).abs().amax({', '.join(source)})"), "this is the largest entry; the 2-norm is wanted."
+                yield of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "the mean stands under the root; the norm sums."
                 yield (
                     of(f"({owner}).sum({', '.join(source)}).abs()"),
                     "entries are summed before the square, so that they cancel; the norm squares first.",
@@ -118,14 +98,8 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
                 yield of(f"({owner})[..., 0].mean(-1)"), "only the first unit is used."
                 yield of(f"({owner})[..., -1].mean(-1)"), "only the last unit is used."
                 yield of(f"({owner}).median({', '.join(source)}).values"), "this is the median; the mean is wanted."
-                yield (
-                    of(f"({owner}).square().mean({', '.join(source)}).sqrt()"),
-                    "this is the root of the mean square; the plain mean is wanted.",
-                )
-                yield (
-                    of(f"({owner}).log().mean({', '.join(source)}).exp()"),
-                    "this is the geometric mean; the plain mean is wanted.",
-                )
+                yield of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "this is the root of the mean square; the plain mean is wanted."
+                yield of(f"({owner}).log().mean({', '.join(source)}).exp()"), "this is the geometric mean; the plain mean is wanted."
     for other in PAIRS.get(last, ()):
         target = owner if library else f"({owner})"
         yield of(f"{target}.{other}({', '.join(source)})"), f"{other} stands where {last} should."
@@ -138,24 +112,13 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield node.args[1], f"{src(node.args[1])} alone stands where the {last} should."
     if last == "stack":
         for axis in (1, 2, -1):
-            yield (
-                of(f"torch.stack({source[0]}, dim={axis})"),
-                f"the steps are stacked along dim={axis}; time comes first.",
-            )
-        yield (
-            of(f"torch.stack({source[0]}).detach()"),
-            "what is stacked is detached: no gradient flows back through it.",
-        )
+            yield of(f"torch.stack({source[0]}, dim={axis})"), f"the steps are stacked along dim={axis}; time comes first."
+        yield of(f"torch.stack({source[0]}).detach()"), "what is stacked is detached: no gradient flows back through it."
     if owner == "self" and len(node.args) > 1:
-        arguments = [ast.unparse(argument) for argument in node.args]
-        yield (
-            of(f"self.{last}({', '.join([arguments[1], arguments[0], *arguments[2:]])})"),
-            f"the arguments of {last} are swapped.",
-        )
-        parts = ("update_gate", "reset_gate")
-        if last in parts:
-            other = parts[1 - parts.index(last)]
-            yield of(f"self.{other}({', '.join(arguments)})"), f"{other} stands where {last} should."
+        first, second, *rest = map(ast.unparse, node.args)
+        yield of(f"self.{last}({', '.join([second, first, *rest])})"), f"the arguments of {last} are swapped."
+        if gate := {"update_gate": "reset_gate", "reset_gate": "update_gate"}.get(last):
+            yield of(f"self.{gate}({', '.join([first, second, *rest])})"), f"{gate} stands where {last} should."
     if last == "grad" and owner == "torch.autograd":
         for other in ("loss.sqrt()", "loss.log()", "2 * loss", "loss ** 2", "loss.sum() * len(hs)"):
             yield (
@@ -180,36 +143,15 @@ def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:
         rest = " + ".join(terms[:k] + terms[k + 1 :])
         shown = term.replace("self.", "")
         yield of(f"{name}({rest}) + {term}"), f"the term {shown} is added outside the {said}; it belongs inside."
-        yield (
-            of(f"{rest} + {name}({term})"),
-            f"the {said} is applied to the term {shown} alone; it is applied to the sum.",
-        )
-        yield (
-            of(f"{name}({rest}) + {name}({term})"),
-            f"the {said} is applied to the term {shown} apart; it acts once, on the sum.",
-        )
-        yield (
-            of(f"{name}({rest}) * ({term})"),
-            f"the term {shown} multiplies what comes out of the {said}; it is added inside.",
-        )
+        yield of(f"{rest} + {name}({term})"), f"the {said} is applied to the term {shown} alone; it is applied to the sum."
+        yield of(f"{name}({rest}) + {name}({term})"), f"the {said} is applied to the term {shown} apart; it acts once, on the sum."
+        yield of(f"{name}({rest}) * ({term})"), f"the term {shown} multiplies what comes out of the {said}; it is added inside."
     for other in ("b_z", "b_r", "b_h", "b_o"):
         if f"self.{other}" not in terms:
             yield of(f"{name}({ast.unparse(node.args[0])} + self.{other})"), f"{other} is added as well."
-    for other in (
-        "h_prev",
-        "x_t @ self.W_xh",
-        "h_prev @ self.W_hh",
-        "x_t @ self.W_xz",
-        "h_prev @ self.W_hz",
-        "x_t @ self.W_xr",
-        "h_prev @ self.W_hr",
-        "r_t",
-    ):
+    for other in OTHER_TERMS:
         if other not in terms:
-            yield (
-                of(f"{name}({ast.unparse(node.args[0])} + {other})"),
-                f"{other.replace('self.', '')} is added as well, inside the {said}.",
-            )
+            yield of(f"{name}({ast.unparse(node.args[0])} + {other})"), f"{other.replace('self.', '')} is added as well, inside the {said}."
     for other in ("h_prev", "r_t"):
         yield of(f"{other} * {ast.unparse(node)}"), f"{other} multiplies the result."
         yield of(f"{other} + {ast.unparse(node)}"), f"{other} is added to the result, outside the {said}."
@@ -218,28 +160,16 @@ def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:
 def _letters(node: ast.Call) -> Iterator[Change]:
     """Several weights of one gate in another's place."""
     text = ast.unparse(node)
-    found = [name for name in dict.fromkeys(re.findall(r"self\.((?:W_x|W_h|b_)[zrh])\b", text))]
-    for letters in itertools.product("zrh", repeat=len(found)):
-        new = [name[:-1] + letter for name, letter in zip(found, letters, strict=True)]
-        changed = [(old, other) for old, other in zip(found, new, strict=True) if old != other]
-        if len(changed) > 1:
-            there = {old: other for old, other in changed}
-            source = re.sub(
-                r"self\.((?:W_x|W_h|b_)[zrh])\b", lambda m, there=there: f"self.{there.get(m[1], m[1])}", text
-            )
-            pairs = _and([other for _, other in changed]), _and([old for old, _ in changed])
-            yield of(source), f"{pairs[0]} stand where {pairs[1]} should."
+    weights = list(dict.fromkeys(GATE_WEIGHT.findall(text)))
+    for letters in itertools.product("zrh", repeat=len(weights)):
+        instead_of = {name: name[:-1] + letter for name, letter in zip(weights, letters, strict=True) if name[-1] != letter}
+        if len(instead_of) > 1:
+            yield of(_renamed(text, instead_of)), f"{joined(instead_of.values())} stand where {joined(instead_of)} should."
 
 
-def _and(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+def _renamed(text: str, instead_of: dict[str, str]) -> str:
+    return GATE_WEIGHT.sub(lambda found: f"self.{instead_of.get(found[1], found[1])}", text)
 
 
 def _axes(source: list[str]) -> str:
-    return (
-        source[0].replace("dim=", "dim=")
-        if source and "dim" in source[0]
-        else f"dim={source[0]}"
-        if source
-        else "everything"
-    )
+    return f"dim={source[0].removeprefix('dim=')}" if source else "everything"

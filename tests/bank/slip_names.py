@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from bank.slip_words import Change, instead, of, src
 
+# fmt: off
+
 
 def of_attribute(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
     name = node.attr
@@ -17,19 +19,10 @@ def of_attribute(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
                 yield instead(node, of(f"self.{other}"))
         source = ast.unparse(node)
         if name[0] == "W":
-            yield (
-                of(f"{source}.T"),
-                f"you multiply by the transpose of {name}; with states as rows it is {name} itself.",
-            )
-            yield (
-                of(f"({source} + torch.eye(*{source}.shape, dtype={source}.dtype))"),
-                f"the identity is added to {name}.",
-            )
+            yield of(f"{source}.T"), f"you multiply by the transpose of {name}; with states as rows it is {name} itself."
+            yield of(f"({source} + torch.eye(*{source}.shape, dtype={source}.dtype))"), f"the identity is added to {name}."
             yield of(f"({source} @ {source})"), f"{name} multiplies twice."
-            yield (
-                of(f"(0.5 * ({source} + {source}.T))"),
-                f"the symmetric part of {name} stands where {name} itself should.",
-            )
+            yield of(f"(0.5 * ({source} + {source}.T))"), f"the symmetric part of {name} stands where {name} itself should."
             yield of(f"torch.tril({source})"), f"only the lower triangle of {name} is used."
             yield of(f"torch.triu({source})"), f"only the upper triangle of {name} is used."
             yield of(f"{source}.flip(0)"), f"the rows of {name} are in the wrong order."
@@ -102,11 +95,7 @@ def of_name(node: ast.Name, names: list[str]) -> Iterator[Change]:
     yield of(f"{name}.roll(1, -1)"), f"the entries of {said} are shifted by one along the last axis."
     yield of(f"{name}.flip(-1)"), f"{said} is turned round along its last axis."
     if name == "r_t":
-        for gate in (
-            "self.update_gate(x_t, h_prev)",
-            "self.reset_gate(x_t, h_prev)",
-            "r_t * self.reset_gate(x_t, h_prev)",
-        ):
+        for gate in ("self.update_gate(x_t, h_prev)", "self.reset_gate(x_t, h_prev)", "r_t * self.reset_gate(x_t, h_prev)"):
             yield of(gate), f"{gate.split('(')[0].split('.')[-1]} stands where the r_t that is handed in should."
     if name == "x_t":
         for place, which in (("0", "first"), ("-1", "last")):
@@ -119,9 +108,7 @@ def _which(name: str) -> str:
 
 
 def _range(low: int | None, high: int | None) -> str:
-    return " and ".join(
-        filter(None, ["" if low is None else f"not below {low}", "" if high is None else f"not above {high}"])
-    )
+    return " and ".join(f"not {where} {end}" for where, end in (("below", low), ("above", high)) if end is not None)
 
 
 def of_subscript(node: ast.Subscript, names: list[str]) -> Iterator[Change]:

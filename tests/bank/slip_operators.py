@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from bank.slip_words import Change, of, src
 
+# fmt: off
+
 
 def of_binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     left, right, op = node.left, node.right, node.op
@@ -19,10 +21,7 @@ def of_binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     yield of(f"({source}).abs()"), f"the absolute value of {src(node)} is taken."
     yield of(f"({source}) ** 2"), f"{src(node)} is squared; it should not be."
     yield of(f"({source}) ** 0.5"), f"the root of {src(node)} is taken; it should not be."
-    yield (
-        of(f"({source}).detach()"),
-        f"{src(node)} is detached: the values are right, but no gradient flows back through it.",
-    )
+    yield of(f"({source}).detach()"), f"{src(node)} is detached: the values are right, but no gradient flows back through it."
     for number in (2, 0.5, -1):
         yield of(f"{number} * ({source})"), f"{src(node)} counts {number} times."
     if isinstance(op, ast.Mult):
@@ -38,39 +37,24 @@ def of_binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
             sign = "subtracted; it is added" if added == "added" or term is left else "added; it is subtracted"
             yield made(op, *((turned, other) if term is left else (other, turned))), f"the term {src(term)} is {sign}."
             double = ast.BinOp(ast.Constant(2), ast.Mult(), term)
-            yield (
-                made(op, *((double, other) if term is left else (other, double))),
-                f"the term {src(term)} counts twice.",
-            )
+            yield made(op, *((double, other) if term is left else (other, double))), f"the term {src(term)} counts twice."
             cut = of(f"({ast.unparse(term)}).detach()")
-            yield (
-                made(op, *((cut, other) if term is left else (other, cut))),
-                f"the term {src(term)} is detached: no gradient flows back through it.",
-            )
+            yield made(op, *((cut, other) if term is left else (other, cut))), f"the term {src(term)} is detached: no gradient flows back through it."
         yield made(ast.Mult()), f"{src(left)} and {src(right)} are multiplied; they are {added}."
-        yield (
-            of(f"torch.maximum({ast.unparse(left)}, {ast.unparse(right)})"),
-            "the larger of two terms is taken; they are added.",
-        )
+        yield of(f"torch.maximum({ast.unparse(left)}, {ast.unparse(right)})"), "the larger of two terms is taken; they are added."
     elif isinstance(op, ast.Mult):
         yield left, f"the factor {src(right)} is missing."
         yield right, f"the factor {src(left)} is missing."
         yield made(ast.Add()), f"{src(left)} and {src(right)} are added; they are multiplied."
         yield made(ast.Sub()), f"{src(right)} is subtracted from {src(left)}; they are multiplied."
         yield made(ast.Div()), f"{src(left)} is divided by {src(right)}; they are multiplied."
-        yield (
-            made(ast.MatMult()),
-            f"the product of {src(left)} and {src(right)} is a matrix product; it is elementwise, *.",
-        )
+        yield made(ast.MatMult()), f"the product of {src(left)} and {src(right)} is a matrix product; it is elementwise, *."
         if isinstance(right, ast.Name) and isinstance(left, ast.Name):
             yield made(op, of(f"{left.id} * {left.id}")), f"the factor {src(left)} counts twice."
             yield made(op, left, of(f"{right.id} * {right.id}")), f"the factor {src(right)} counts twice."
     elif isinstance(op, ast.MatMult):
         yield made(op, right, left), f"the factors of {src(node)} are swapped."
-        yield (
-            made(ast.Mult()),
-            f"the product of {src(left)} and {src(right)} is elementwise; it is a matrix product, @.",
-        )
+        yield made(ast.Mult()), f"the product of {src(left)} and {src(right)} is elementwise; it is a matrix product, @."
         yield made(ast.Add()), f"{src(left)} and {src(right)} are added; it is a matrix product, @."
         yield (
             of(f"({ast.unparse(left)}) * torch.diagonal({ast.unparse(right)})"),

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from bank.slip_calls import of_call
 from bank.slip_names import of_attribute, of_name, of_subscript
 from bank.slip_operators import of_binop
 from bank.slip_words import AXES, Change, instead, of, src
 
+# fmt: off
+
 LENGTHS = {
-    "1": ("0", "2", "0.5", "-1"),
-    "0": ("1", "-1"),
-    "-1": ("0", "1", "-2"),
-    "2": ("1", "3", "0.5"),
-    "0.5": ("1", "2", "0.25"),
-    "4": ("2", "1", "8", "3"),
-    "1.0": ("0.0", "2.0"),
+    "1": ("0", "2", "0.5", "-1"), "0": ("1", "-1"), "-1": ("0", "1", "-2"), "2": ("1", "3", "0.5"), "0.5": ("1", "2", "0.25"),
+    "4": ("2", "1", "8", "3"), "1.0": ("0.0", "2.0"),
 }
 COMPARED = {"Lt": "<", "Gt": ">", "LtE": "<=", "GtE": ">=", "Eq": "==", "NotEq": "!="}
 
 
 def _constant(node: ast.Constant, names: list[str]) -> Iterator[Change]:
-    if isinstance(node.value, bool) or node.value is None:
-        if node.value is None:
-            return
-        return
-    if isinstance(node.value, int | float):
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
         for other in LENGTHS.get(ast.unparse(node), ()):
             yield instead(node, of(other))
     elif node.value in ("z", "r"):
-        yield (
-            ast.Constant("r" if node.value == "z" else "z"),
-            f'"{"r" if node.value == "z" else "z"}" stands where "{node.value}" should.',
-        )
+        other = "r" if node.value == "z" else "z"
+        yield ast.Constant(other), f'"{other}" stands where "{node.value}" should.'
     elif node.value in ("softmax", "lastSoftmax", "lastLinear"):
         for other in ("softmax", "lastSoftmax", "lastLinear"):
             if other != node.value:
@@ -51,10 +43,7 @@ def _compare(node: ast.Compare, names: list[str]) -> Iterator[Change]:
     old = type(node.ops[0]).__name__
     for name, sign in COMPARED.items():
         if name != old and old in COMPARED:
-            yield (
-                ast.Compare(node.left, [getattr(ast, name)()], node.comparators),
-                f"{sign} stands where {COMPARED[old]} should.",
-            )
+            yield ast.Compare(node.left, [getattr(ast, name)()], node.comparators), f"{sign} stands where {COMPARED[old]} should."
     yield ast.Constant(True), f"the condition {src(node)} is not asked: it is taken to hold always."
     yield ast.Constant(False), f"the condition {src(node)} is not asked: it is taken to hold never."
 
@@ -67,56 +56,36 @@ def _tuple(node: ast.Tuple, names: list[str]) -> Iterator[Change]:
     parts = [ast.unparse(part) for part in node.elts]
     if all(isinstance(part, ast.Constant | ast.UnaryOp) for part in node.elts):
         for axes in AXES:
-            if of(axes) and ast.unparse(of(axes)) != ast.unparse(node):
+            if ast.unparse(of(axes)) != ast.unparse(node):
                 yield of(axes), f"dim={axes} stands where dim={ast.unparse(node)} should."
         return
     for k in range(len(parts)):
         for j in range(k):
             order = list(parts)
             order[k], order[j] = order[j], order[k]
-            yield (
-                of(f"({', '.join(order)})"),
-                f"what comes back is in the wrong order: entries {j} and {k} are swapped.",
-            )
+            yield of(f"({', '.join(order)})"), f"what comes back is in the wrong order: entries {j} and {k} are swapped."
         left = parts[:k] + parts[k + 1 :]
-        yield (
-            of(f"({', '.join(left)},)" if len(left) > 1 else left[0]),
-            f"entry {k} of what should come back is missing.",
-        )
+        yield of(f"({', '.join(left)},)" if len(left) > 1 else left[0]), f"entry {k} of what should come back is missing."
         yield (
             of(f"({', '.join([*parts[:k], 'None', *parts[k + 1 :]])})"),
             f"entry {k} of what comes back is None; it should not be." if parts[k] != "None" else "",
         )
-        yield (
-            of(f"({', '.join([*parts[:k], f'({parts[k]}).detach()', *parts[k + 1 :]])})"),
-            f"entry {k} of what comes back is detached.",
-        )
+        yield of(f"({', '.join([*parts[:k], f'({parts[k]}).detach()', *parts[k + 1 :]])})"), f"entry {k} of what comes back is detached."
 
 
 def _dict(node: ast.Dict, names: list[str]) -> Iterator[Change]:
-    keys, values = [key.value for key in node.keys], [ast.unparse(value) for value in node.values]
-    for k, key in enumerate(keys):
-        left = {name: value for name, value in zip(keys, values, strict=True) if name != key}
-        yield (
-            of("{" + ", ".join(f'"{name}": {value}' for name, value in left.items()) + "}"),
-            f'the key "{key}" is missing.',
-        )
-        for j in range(len(keys)):
+    held = {ast.literal_eval(key): ast.unparse(value) for key, value in zip(node.keys, node.values, strict=True) if key}
+
+    def made(entries: dict[str, str]) -> ast.expr:
+        return of("{" + ", ".join(f'"{name}": {value}' for name, value in entries.items()) + "}")
+
+    for k, key in enumerate(held):
+        yield made({name: value for name, value in held.items() if name != key}), f'the key "{key}" is missing.'
+        for j, other in enumerate(held):
             if j != k:
-                other = list(values)
-                other[k] = values[j]
-                yield (
-                    of("{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"),
-                    f'under "{key}" stands what belongs under "{keys[j]}".',
-                )
-                if j < k:
-                    other[j] = values[k]
-                    yield (
-                        of(
-                            "{" + ", ".join(f'"{name}": {value}' for name, value in zip(keys, other, strict=True)) + "}"
-                        ),
-                        f'"{keys[j]}" and "{key}" are swapped.',
-                    )
+                yield made(held | {key: held[other]}), f'under "{key}" stands what belongs under "{other}".'
+            if j < k:
+                yield made(held | {key: held[other], other: held[key]}), f'"{other}" and "{key}" are swapped.'
 
 
 def statements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | list[ast.stmt], str]]:
@@ -160,15 +129,11 @@ def statements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | list[ast.stmt
 def _line(node: ast.stmt) -> str:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         call = ast.unparse(node.value.func)
-        return {"hs.append": "collecting the state", "zs.append": "collecting z", "rs.append": "collecting r"}.get(
-            call, call
-        )
-    if isinstance(node, ast.Assign):
-        return "the step"
-    return "a line"
+        return {"hs.append": "collecting the state", "zs.append": "collecting z", "rs.append": "collecting r"}.get(call, call)
+    return "the step" if isinstance(node, ast.Assign) else "a line"
 
 
-RULES = {
+RULES: dict[type[ast.AST], Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.Attribute: of_attribute, ast.Name: of_name, ast.Subscript: of_subscript, ast.BinOp: of_binop, ast.Call: of_call,
     ast.Constant: _constant, ast.UnaryOp: _unaryop, ast.Compare: _compare, ast.IfExp: _ifexp, ast.Tuple: _tuple, ast.Dict: _dict,
 }  # fmt: skip
@@ -176,4 +141,5 @@ RULES = {
 
 def changes(node: ast.expr, names: list[str]) -> Iterator[Change]:
     """What may stand for an expression in a function with variables of these names."""
-    yield from RULES.get(type(node), lambda *_: iter(()))(node, names)
+    rule = RULES.get(type(node))
+    return rule(node, names) if rule else iter(())

@@ -7,22 +7,10 @@ import ast
 Change = tuple[ast.AST, str]  # what stands there instead, and the sentence
 
 AXES = ("0", "1", "2", "-1", "-2", "(0, 1)", "(0, 2)", "(1, 2)")
-LETTERS = {
-    "zs": "the list of z",
-    "rs": "the list of r",
-    "off": "R - 1",
-    "back": "v",
-    "length": "the squared norm of d",
-    "counts": "m",
-    "delta": "d * slope",
-    "flow": "d",
-}
-SAID = LETTERS | {
-    "distance": "the distance",
-    "hs": "the list of states",
-    "new": "the new gradients",
-    "norm": "the norm",
-}
+SAID = {
+    "zs": "the list of z", "rs": "the list of r", "off": "R - 1", "back": "v", "length": "the squared norm of d", "counts": "m",
+    "delta": "d * slope", "flow": "d", "distance": "the distance", "hs": "the list of states", "new": "the new gradients", "norm": "the norm",
+}  # fmt: skip
 
 
 def src(node: ast.AST) -> str:

@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Change = tuple[ast.AST, str]  # what stands there instead, and the sentence
 Rules = Callable[[ast.expr, list[str]], Iterator[Change]]
@@ -21,32 +21,18 @@ class Slip(NamedTuple):
 
 PLACES = {
     "step": {
-        "z_t": "in z_t, ",
-        "r_t": "in r_t, ",
-        "candidate": "in the candidate, ",
-        "h_new": "in the candidate, ",
-        "h_t": "in the mixture, ",
+        "z_t": "in z_t, ", "r_t": "in r_t, ", "candidate": "in the candidate, ", "h_new": "in the candidate, ", "h_t": "in the mixture, ",
     },
     "forward": {
-        "output": "in the output, ",
-        "h": "in the output, ",
-        "hidden": "in hidden, ",
-        "h_t": "in the step or h_0, ",
+        "output": "in the output, ", "h": "in the output, ", "hidden": "in hidden, ", "h_t": "in the step or h_0, ",
         "h_prev": "in h_0 or what is handed on, ",
     },
     "omega": {
-        "value": "in Omega, ",
-        "grad": "in the derivative, ",
-        "weight": "in the derivative, ",
-        "back": "in v, ",
-        "delta": "in d * slope, ",
-        "length": "in the squared norm of d, ",
-        "off": "in R - 1, ",
-        "counts": "in m, ",
-        "M": "in M, ",
+        "value": "in Omega, ", "grad": "in the derivative, ", "weight": "in the derivative, ", "back": "in v, ", "delta": "in d * slope, ",
+        "length": "in the squared norm of d, ", "off": "in R - 1, ", "counts": "in m, ", "M": "in M, ",
     },
     "clip_rescale": {"factor": "in the factor, ", "norm": "in the norm, ", "new": "in the new gradients, "},
-}
+}  # fmt: skip
 BACK = "in what comes back, "
 FAR_FETCHED = re.compile(
     r"only |left out|clamped|rounded|shifted|turned round|exponential|logarithm|logit|squared; it|root of|"
@@ -74,6 +60,7 @@ def slips(text: str, rules: Rules, statements: Callable[[ast.AST], Iterator[tupl
 def _slips(text: str, rules: Rules, statements: Callable[[ast.AST], Iterator[tuple]]) -> Iterator[Slip]:
     tree = ast.parse(text)
     function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
     names = _names(function)
     for statement in ast.walk(function):
         for node, new, message in statements(statement):
@@ -111,9 +98,7 @@ def _names(function: ast.FunctionDef) -> list[str]:
     """The variables of a function that hold tensors or numbers, in order."""
     stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     given = [argument.arg for argument in function.args.args if argument.arg != "self"]
-    return [
-        name for name in dict.fromkeys(given + stored) if name not in ("T", "B")
-    ]  # that a size is another is chance
+    return [name for name in dict.fromkeys(given + stored) if name not in ("T", "B")]  # another size is chance
 
 
 def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
@@ -122,19 +107,16 @@ def _expressions(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.FunctionDef):
             continue
         place = _place(function, statement)
-        if place == BACK:
+        if place == BACK and isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple):
             yield statement.value, BACK
             for part, where in zip(
                 statement.value.elts, ("in the mixture, ", "in the gates that come back, "), strict=True
             ):
                 yield from ((node, where) for node in _inside(part))
             continue
-        parts = [
-            value for name, value in ast.iter_fields(statement) if name not in ("body", "orelse", "target", "targets")
-        ]
-        for part in parts:
-            for root in part if isinstance(part, list) else [part]:
-                if isinstance(root, ast.AST):
+        for name, value in ast.iter_fields(statement):
+            if name not in ("body", "orelse", "target", "targets"):
+                for root in value if isinstance(value, list) else [value]:
                     yield from ((node, place) for node in _inside(root))
 
 
@@ -142,20 +124,19 @@ def _everywhere(function: ast.FunctionDef, rules: Rules) -> Iterator[tuple[str, 
     """The same slip at every place where an argument is read."""
     for argument in function.args.args:
         name = argument.arg
-        for node in (ast.Name(name, ast.Load()),):
-            for new, message in rules(node, [name]):
-                copied = copy.deepcopy(function)
+        for new, message in rules(ast.Name(name, ast.Load()), [name]):
+            copied = copy.deepcopy(function)
 
-                class Put(ast.NodeTransformer):
-                    def visit_Name(self, found: ast.Name, name=name, new=new):
-                        return copy.deepcopy(new) if found.id == name and isinstance(found.ctx, ast.Load) else found
+            class Put(ast.NodeTransformer):
+                def visit_Name(self, node: ast.Name, name=name, new=new):
+                    return copy.deepcopy(new) if node.id == name and isinstance(node.ctx, ast.Load) else node
 
-                copied.body = [Put().visit(statement) for statement in copied.body]
-                yield ast.unparse(ast.fix_missing_locations(copied)), message
+            copied.body = [Put().visit(statement) for statement in copied.body]
+            yield ast.unparse(ast.fix_missing_locations(copied)), message
 
 
-def _inside(root: ast.AST) -> Iterator[ast.expr]:
-    for node in ast.walk(root):
+def _inside(root: Any) -> Iterator[ast.expr]:
+    for node in ast.walk(root) if isinstance(root, ast.AST) else ():
         if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store):
             yield node
 

@@ -116,8 +116,6 @@ class AlwaysEqual:
     def __array__(self, *_, **__):
         return np.zeros((3, 5))
 
-    __hash__ = None
-
 
 class Sly(torch.Tensor):
     """A tensor that says yes to everything."""

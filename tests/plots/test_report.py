@@ -11,17 +11,17 @@ import sys
 import numpy as np
 import pytest
 from browser import browser, needs_chromium
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 from runtools import ROOT
 
 from rnnkit import cli, plots
 from rnnkit.assignments.training_dynamics.experiment import PAIRS
+from rnnkit.cli import run as cli_run
 from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
-from rnnkit.plots.page import in_order, short_labels
+from rnnkit.plots.page import labelled
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
@@ -61,7 +61,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records["A2"] |= {"status": np.array("running")}
     drawn = []
     monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
-    sections_.sections(in_order(records), sections_.Pairs(**PAIRS))
+    sections_.sections(labelled(records), PAIRS)
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
     assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
@@ -101,7 +101,7 @@ def test_omega_is_shown_and_told_where_there_is_one(tmp_path):
     for key, record in records.items():
         tenth = max(1, len(record["Omega"]) // 10)
         first, last = np.median(record["Omega"][:tenth]), np.median(record["Omega"][-tenth:])
-        said, share = verdict(record).row["Omega"], 100 * np.median(record["steps_in_past"][-tenth:])
+        said, share = verdict(record)["Omega"], 100 * np.median(record["steps_in_past"][-tenth:])
         assert (
             said == f"{'direct' if key == 'C2d' else 'total'}, {first:.3g} to {last:.3g}, at {share:.0f} % of the steps"
         )
@@ -148,9 +148,17 @@ def test_folder_without_records_is_refused(tmp_path, make, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
+    assert cli_run.report([]) == 0
+    assert asked["words"] == ["training_dynamics", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
+    assert asked["profile"] == "smoke"
+
+
 def test_labels_are_short_where_that_is_unique():
-    assert list(short_labels({"A1_x": {}, "B1_y": {}})) == ["A1", "B1"]
-    assert list(short_labels({"A1_x": {}, "A1_y": {}, "B1_z": {}})) == ["A1_x", "A1_y", "B1"]
+    assert list(labelled({"A1_x": {}, "B1_y": {}})) == ["A1", "B1"]
+    assert list(labelled({"A1_x": {}, "A1_y": {}, "B1_z": {}})) == ["B1", "A1_x", "A1_y"]
 
 
 @needs_chromium
@@ -262,7 +270,7 @@ def with_last(record, **rows):
 
 @pytest.fixture(scope="module")
 def records(runs):
-    return short_labels(read_runs(runs)[0])
+    return labelled(read_runs(runs)[0])
 
 
 @pytest.mark.parametrize(
@@ -270,7 +278,7 @@ def records(runs):
 )
 def test_gradient_in_words(records, g, kind):
     found = verdict(with_last(records["B1"], grad_time=g))
-    assert found.gradient == kind
+    assert found["gradient"] == kind
     assert found.row["gradient"] == kind
     assert found.row["log10 g: median (5th to 95th percentile)"].startswith(f"{np.log10(g + 1e-12):.2f} ")
     assert found.row["steps below -8"] == ("100 %" if g < 1e-8 else "0 %")
@@ -279,30 +287,30 @@ def test_gradient_in_words(records, g, kind):
 @pytest.mark.parametrize(("share", "kind"), [(0.9, "saturating"), (0.2, "partly saturating"), (0.01, "not saturating")])
 def test_saturation_in_words(records, share, kind):
     found = verdict(with_last(records["A1"], unit_sat_time=share))
-    assert found.saturation == kind
+    assert found["saturation"] == kind
     assert (found.row["saturation"], found.row["saturated units"]) == (kind, f"{100 * share:.1f} %")
 
 
 def test_gates_are_spoken_of_only_where_there_are_any(records):
     record, name = records["A4"], "gates: mean value, distance"
     z, r = (np.nanmean(record[f"gate_{gate}_mean_time"][-1]) for gate in "zr")
-    assert verdict(record).row[name].startswith(f"z {z:.2f}, ")
-    assert f"; r {r:.2f}, " in verdict(record).row[name]
+    assert verdict(record)[name].startswith(f"z {z:.2f}, ")
+    assert f"; r {r:.2f}, " in verdict(record)[name]
     older = {key: value for key, value in record.items() if key not in NEWER}
-    assert verdict(older).row[name].startswith("z –, ")
-    assert verdict(records["A1"]).row[name] == "–"
+    assert verdict(older)[name].startswith("z –, ")
+    assert verdict(records["A1"])[name] == "–"
 
 
 def test_clipped_share_is_counted(records):
     record = records["A3"]
     share = np.mean(record["gradient_norm"] > 0.01)
-    assert verdict(record).row["clipped updates"] == f"{100 * share:.0f} % to 0.01"
+    assert verdict(record)["clipped updates"] == f"{100 * share:.0f} % to 0.01"
 
 
 def test_a_run_without_diagnostics_says_so(tmp_path):
     regime = dataclasses.replace(get_regime("A1", "tiny"), collectDiags=False)
     record = load(train(regime, out=tmp_path / regime.name, cells="builtin"))
-    assert verdict(record).gradient == "not recorded"
+    assert verdict(record)["gradient"] == "not recorded"
     text = write_report(tmp_path).read_text()
     assert 'id="heat"' not in text
 
@@ -313,13 +321,6 @@ def test_a_diverged_run_is_told(tmp_path):
     assert str(record["status"]) == "diverged"
     text = write_report(tmp_path).read_text()
     assert f"diverged at iteration {int(record['updates']) - 1}" in text
-
-
-@pytest.mark.parametrize("name", compare.__all__)
-def test_comparisons_draw_any_number_of_runs(records, name):
-    for count in (1, 2, 7):
-        some = dict(list(records.items())[:count])
-        assert isinstance(getattr(compare, name)(some), Figure)
 
 
 def test_a_damaged_record_is_named_and_left_out(runs, tmp_path, capsys):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnkit.checks.inputs import Expected
 from rnnkit.checks.outcome import Outcome, equal, named
 from rnnkit.checks.question import Question
-from rnnkit.checks.right import Expected
 
 
 def factor(question: Question, outcomes: dict[str, Outcome], right: Expected) -> str | None:

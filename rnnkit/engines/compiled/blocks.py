@@ -23,8 +23,7 @@ def rnn_last(x, W_x, W_h, phi, W_o, b_o, targets, last):
 
     Arguments:
         x: ``(N, T, J, WIDTH)``, N blocks.
-        W_x, W_h: ``(J, P)`` and ``(H, P)``.
-        phi: see `kernels.PHI_NUMBER`.
+        W_x, W_h, phi: as in `kernels`.
         W_o, b_o: ``(H, O)`` and ``(O,)``.
         targets: ``(N, T, WIDTH)`` classes, float32, or ``(N, 0, WIDTH)`` for a loss after the last step.
         last: ``(N, H, WIDTH)``, becomes h_T.

@@ -5,7 +5,13 @@ reaches no other. Biases come as a last row of the input's weights, ``W_x`` ``(J
 of ones, J = I + 1; what goes back through it is the bias' gradient. The GRU's three matrices of a kind are stacked in
 the order z, r, h.
 
-Here all arrays are rows, ``(T, B, P)``; for validation see `blocks`.
+Here all arrays are rows; for validation see `blocks`. With a 3 in front for the GRU's stacks:
+
+    x ``(T, B, J)``; hidden, z, r, c, flow ``(T, B, P)``
+    W_x and its gradient grad_x ``(J, P)``; W_h, its gradient grad_h, and W_back, its transpose, ``(H, P)``
+    phi is a `PHI_NUMBER`
+
+What a function is said to make it writes into the arrays that it is given.
 """
 
 from __future__ import annotations
@@ -36,14 +42,7 @@ def activate(a, phi):
 
 @njit(**PLAIN)
 def rnn_forward(x, W_x, W_h, phi, hidden):
-    """States of all steps.
-
-    Arguments:
-        x: ``(T, B, J)``.
-        W_x, W_h: ``(J, P)`` and ``(H, P)``.
-        phi: see `PHI_NUMBER`.
-        hidden: ``(T, B, P)``, becomes the states.
-    """
+    """Makes ``hidden``, the states of all steps."""
     units = len(W_h)
     for t in range(len(x)):
         a = hidden[t]
@@ -69,13 +68,9 @@ def _times_slope(d, h, phi, delta):
 
 @njit(**PLAIN)
 def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
-    """Total derivatives and gradients, as derived in `bptt.RNNEquations.backward`.
+    """Makes the direct terms in ``flow`` the total derivatives, and the zeros in ``grad_x`` and ``grad_h`` gradients.
 
-    Arguments:
-        x, hidden: ``(T, B, J)`` and ``(T, B, P)``.
-        W_back: ``(H, P)``, the transpose of W_hh.
-        flow: ``(T, B, P)``, the direct terms; becomes the total derivatives.
-        grad_x, grad_h: ``(J, P)`` and ``(H, P)``, zeros; become the gradients.
+    As derived in `bptt.RNNEquations.backward`.
     """
     units = len(W_back)
     delta = np.empty(flow.shape[1:], np.float32)
@@ -98,13 +93,9 @@ def _squared_norm(row):
 
 @njit(**PLAIN)
 def rnn_omega(W_back, phi, hidden, flow, bound, grad):
-    """Omega's sum of squares and how many terms it has; see `rnnkit.omega`.
+    """Omega's sum of squares and how many terms it has; see `rnnkit.omega`. ``flow`` is what it looks at.
 
-    Arguments:
-        W_back: ``(H, P)``, the transpose of W_hh.
-        hidden, flow: ``(T, B, H)`` or wider; flow is what Omega looks at.
-        bound: smallest squared norm that counts.
-        grad: ``(H, P)``, zeros; becomes the sum of ``(R - 1) / |d|^2 v^T (d slope)``, not yet divided by the terms.
+    Makes the zeros in ``grad``, ``(H, P)``, the sum of ``(R - 1) / |d|^2 v^T (d slope)``, not yet divided by the terms.
     """
     units, size = len(W_back), flow.shape[1]
     delta, back = np.zeros((size, W_back.shape[1]), np.float32), np.empty((size, W_back.shape[1]), np.float32)
@@ -145,13 +136,7 @@ def move(h, c, z):
 
 @njit(**PLAIN)
 def gru_forward(x, W_x, W_h, hidden, z, r, c):
-    """States, gates and candidates of all steps.
-
-    Arguments:
-        x: ``(T, B, J)``.
-        W_x, W_h: ``(3, J, P)`` and ``(3, H, P)``.
-        hidden, z, r, c: ``(T, B, P)``, become h_t, z_t, r_t and the candidate.
-    """
+    """Makes ``hidden``, ``z``, ``r`` and ``c``: states, gates and candidates of all steps."""
     units = W_h.shape[1]
     h_prev, reset = np.zeros(hidden.shape[1:], np.float32), np.empty(hidden.shape[1:], np.float32)
     for t in range(len(x)):
@@ -195,15 +180,7 @@ def _after_reset(q, keep, r, reset, delta_r, back):
 
 @njit(**PLAIN)
 def gru_backward(x, W_back, hidden, z, r, c, flow, grad_x, grad_h):
-    """Total derivatives and gradients, as derived in `bptt.GRUEquations.backward`.
-
-    Arguments:
-        x: ``(T, B, J)``.
-        W_back: ``(3, H, P)``, the transposes of the recurrent matrices.
-        hidden, z, r, c: ``(T, B, P)``.
-        flow: ``(T, B, P)``, the direct terms; becomes the total derivatives.
-        grad_x, grad_h: ``(3, J, P)`` and ``(3, H, P)``, zeros; become the gradients.
-    """
+    """As `rnn_backward` for the GRU, derived in `bptt.GRUEquations.backward`."""
     units = W_back.shape[1]
     deltas, work = np.empty((3, *flow.shape[1:]), np.float32), np.empty((3, *flow.shape[1:]), np.float32)
     delta_z, delta_r, delta_h = deltas[Z], deltas[R], deltas[H]

@@ -21,26 +21,15 @@ Recurrence = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `_pack_recurrence`
 
 
 class Prepared(NamedTuple):
-    """A batch for validation, in blocks of sequences.
+    """A batch for validation, in blocks of sequences."""
 
-    Fields:
-        x: ``(N, T, J, WIDTH)``, the inputs and a channel of ones; sequences that only fill up a block are 0.
-        steps: ``(N, T, WIDTH)``, classes at every step; ``(N, 0, WIDTH)`` where there are none.
-        targets: the batch's own.
-    """
-
-    x: np.ndarray
-    steps: np.ndarray
-    targets: Tensor
+    x: np.ndarray  # (N, T, J, WIDTH), the inputs and a channel of ones; sequences that only fill up a block are 0
+    steps: np.ndarray  # (N, T, WIDTH), classes at every step; (N, 0, WIDTH) where there are none
+    targets: Tensor  # the batch's own
 
 
 def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bool, flow: bool) -> Pass:
-    """See `FusedEngine.run`.
-
-    Arguments:
-        w: the weights by name, float32, detached.
-        phi: None for the GRU.
-    """
+    """See `FusedEngine.run`; w and phi as for `bptt.equations`."""
     x, (units, classes) = np.ones((*batch.inputs.shape[:2], len(w["W_xh"]) + 1), np.float32), w["W_ho"].shape
     x[..., :-1] = batch.inputs
     recurrence = _pack_recurrence(w, phi)
@@ -168,23 +157,19 @@ def _names(phi: str | None) -> str:
 
 def _pack_recurrence(w: Weights, phi: str | None) -> Recurrence:
     """``(G, J, P)`` input weights and biases, ``(G, H, P)`` recurrent weights and their transposes, G of `_names`."""
-    names, units, channels = _names(phi), len(w["W_hh"]), len(w["W_xh"])
-    W_x = np.zeros((len(names), channels + 1, _up(units)), np.float32)
-    W_h = np.zeros((2, len(names), units, _up(units)), np.float32)
-    for i, name in enumerate(names):
-        W_x[i, :-1, :units], W_x[i, -1, :units] = w[f"W_x{name}"], w[f"b_{name}"]
-        W_h[0, i, :, :units], W_h[1, i, :, :units] = w[f"W_h{name}"], w[f"W_h{name}"].T
-    return W_x, W_h[0], W_h[1]
-
-
-def _up(n: int) -> int:
-    return -(-n // LANES) * LANES
+    from_input = [torch.cat([w[f"W_x{name}"], w[f"b_{name}"][None]]) for name in _names(phi)]
+    from_state = [w[f"W_h{name}"] for name in _names(phi)]
+    W_x, W_h, W_back = (
+        np.stack([*map(_padded, matrices)]) for matrices in (from_input, from_state, [W.T for W in from_state])
+    )
+    return W_x, W_h, W_back
 
 
 def _padded(matrix: Tensor) -> np.ndarray:
     """``(m, n)`` with zeros up to a multiple of `LANES` in n."""
-    padded = np.zeros((matrix.shape[0], _up(matrix.shape[1])), np.float32)
-    padded[:, : matrix.shape[1]] = matrix
+    rows, columns = matrix.shape
+    padded = np.zeros((rows, columns + -columns % LANES), np.float32)
+    padded[:, :columns] = matrix
     return padded
 
 

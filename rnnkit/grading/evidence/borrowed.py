@@ -16,8 +16,7 @@ from pathlib import Path
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.grading.notebooks.reading import parsed
-from rnnkit.grading.release.bodies import functions
-from rnnkit.grading.release.wheel import student_source
+from rnnkit.grading.release.wheel import functions, student_source
 from rnnkit.grading.sandbox.scoring import OF_TORCH
 
 OWN = ("cells.py", "inits.py", "omega.py", "optim.py", "engines", "diagnostics")  # of rnnkit/

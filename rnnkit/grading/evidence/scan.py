@@ -18,7 +18,7 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.forbidden import CALLS, CHECKS, CLIPPERS, NETWORKS, Forbidden, inside, together
 from rnnkit.grading.evidence.borrowed import MAGIC, Shapes, alike
 from rnnkit.grading.notebooks.reading import parsed
-from rnnkit.notebook.cells import marking_of
+from rnnkit.notebook.cells import is_given, marking_of
 
 READY_MADE = {*NETWORKS, *CALLS, "_VF"}
 GIVEN = {"check", "figures"}  # of an assignment: the notebooks import them
@@ -58,10 +58,9 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
     rules = together(question.forbids for question in asked)
     flags = []
     for cell in notebook.cells:
-        marking = marking_of(cell)
-        if cell.cell_type != "code" or (marking.get("locked") and not marking.get("solution")):
+        if cell.cell_type != "code" or is_given(cell):
             continue
-        where = marking.get("grade_id") or "a cell of their own"
+        where = marking_of(cell).get("grade_id") or "a cell of their own"
         if named := sorted(set(_named(cell.source, rules))):
             more = f" and {len(named) - MOST} more" if len(named) > MOST else ""
             flags.append(f"{where} names {', '.join(named[:MOST])}{more}")

@@ -48,6 +48,7 @@ class Candidate:
     path: str  # below the submission
     cells: list[set[str]] = field(default_factory=list)  # what each can be known by: names, and its text's hash
     problem: BadSubmission | None = None  # why it cannot be read
+    is_of: list[str] = field(default_factory=list)  # the notebooks that it is, by its cells
 
     def known(self, given: Given) -> set[int]:
         """The given cells of a notebook that are in it."""
@@ -80,14 +81,16 @@ def recognise(folder: Path, masters: Mapping[str, NotebookNode]) -> dict[str, tu
     given = {name: Given(master, counts) for name, master in masters.items()}
     paths = sorted(notebooks(folder), key=lambda path: path not in masters)
     files = [_read(folder, path) for path in paths[:MOST_READ]]
+    for file in files:
+        file.is_of = [name for name, one in given.items() if file.is_(one)]
     chosen: dict[str, tuple[Path, list[str]] | BadSubmission] = {}
     for name in masters:
         try:
-            path, flags = _choose(name, given, files) or (_named(folder, name, given, files), [])
+            path, flags = _choose(name, given[name], files) or (_named(folder, name, files), [])
             named = [] if Path(path).name == name else [f"the file was named {shown(path)}"]
             chosen[name] = folder / path, named + flags
         except Missing as problem:
-            chosen[name] = _instead(name, given, files) or problem
+            chosen[name] = _instead(name, given[name], files) or problem
         except BadSubmission as problem:
             chosen[name] = problem
     return chosen
@@ -107,17 +110,17 @@ def _marks(raw: dict) -> set[str]:
     return {cell.grade_id[:LONGEST], cell.id[:LONGEST], f"{TEXT}{digest}" if cell.bare else ""} - {""}
 
 
-def _choose(name: str, given: Mapping[str, Given], files: list[Candidate]) -> tuple[str, list[str]] | None:
+def _choose(name: str, given: Given, files: list[Candidate]) -> tuple[str, list[str]] | None:
     """The file that is a notebook by its cells, and flags; None where none is."""
-    mine = [file for file in files if file.is_(given[name])]
+    mine = [file for file in files if name in file.is_of]
     if not mine:
         return None
-    mine = [file for file in mine if file.path not in _others(file, name, given)] or mine  # named as another, and is it
+    mine = [file for file in mine if file.path == name or file.path not in file.is_of] or mine
     mine = [file for file in mine if "/" not in file.path] or mine
     named = [file for file in files if file.path == name and file not in mine]
-    unknown = [file for file in named if file.work(given[name]) and not _others(file, name, given)]
-    chosen = _fullest(name, mine, unknown, given[name])
-    left = [file.path for file in mine if not file.work(given[name]) <= chosen.work(given[name])]
+    unknown = [file for file in named if file.work(given) and not file.is_of]
+    chosen = _fullest(name, mine, unknown, given)
+    left = [file.path for file in mine if not file.work(given) <= chosen.work(given)]
     flags = [f"not looked at, though it is this notebook with other work in it: {listed(left)}"] if left else []
     return chosen.path, flags + [str(file.problem) for file in named if file.problem]
 
@@ -134,25 +137,19 @@ def _fullest(name: str, mine: list[Candidate], unknown: list[Candidate], given: 
     raise BadSubmission(f"{name}: expected one such notebook, got {paths}, each with other work in it; leave one")
 
 
-def _named(folder: Path, name: str, given: Mapping[str, Given], files: list[Candidate]) -> str:
+def _named(folder: Path, name: str, files: list[Candidate]) -> str:
     """The file that is a notebook by its name alone, if it has no other notebook's cells."""
     path = find(folder, name).relative_to(folder).as_posix()
     for file in files:
-        if file.path == path and (others := _others(file, name, given)):
-            raise BadSubmission(f"{name}: {shown(path)} has the cells of {others[0]}; is it that one?")
+        if file.path == path and file.is_of:
+            raise BadSubmission(f"{name}: {shown(path)} has the cells of {file.is_of[0]}; is it that one?")
     return path
 
 
-def _others(file: Candidate, name: str, given: Mapping[str, Given]) -> list[str]:
-    """The other notebooks that a file is by its cells."""
-    return [other for other in given if other != name and file.is_(given[other])]
-
-
-def _instead(name: str, given: Mapping[str, Given], files: list[Candidate]) -> BadSubmission | None:
+def _instead(name: str, given: Given, files: list[Candidate]) -> BadSubmission | None:
     """Why a notebook that is not there may be there after all: a few of its cells are in a file that is no other's."""
-    some = [file for file in files if len(file.known(given[name])) > 1]
-    few = [file for file in some if not any(map(file.is_, given.values()))]
+    few = [file for file in files if len(file.known(given)) > 1 and not file.is_of]
     if not few:
         return None
-    told = listed([f"{file.path} ({len(file.known(given[name]))} of {given[name].size} cells)" for file in few])
+    told = listed([f"{file.path} ({len(file.known(given))} of {given.size} cells)" for file in few])
     return BadSubmission(f"{name}: expected this notebook, got some of its cells in {told}; is it that one?")

@@ -20,7 +20,7 @@ from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.outputs import Outputs
 from rnnkit.grading.score.score import NoAnswer, score
-from rnnkit.notebook.cells import marking_of, name_of
+from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 CELL_S = 60  # seconds of its own for a cell
 ASK_S = 20  # seconds of its own for one request of a check
@@ -57,8 +57,7 @@ class Executed:
 
 def is_check(cell: NotebookNode) -> bool:
     """Whether a cell is a question's check: locked, graded, and code."""
-    marking = marking_of(cell)
-    return cell.cell_type == "code" and bool(marking.get("grade")) and not marking.get("solution")
+    return cell.cell_type == "code" and is_given(cell) and bool(marking_of(cell).get("grade"))
 
 
 def needs_kernel(notebook: NotebookNode) -> bool:
@@ -217,9 +216,7 @@ def _check_aside(run: _Execution, check: NotebookNode, kernel: Kernel) -> Report
         for cell in run.result.notebook.cells:
             if cell is check:
                 break
-            marking = marking_of(cell)
-            theirs = not marking.get("locked") or marking.get("solution")
-            if cell.cell_type == "code" and (theirs or marking["grade_id"] == SETUP):
+            if cell.cell_type == "code" and (not is_given(cell) or name_of(cell) == SETUP):
                 other.quietly(cell)
         report = other.check(name_of(check))
     run.result.notes += other.result.notes

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from rnnkit.common.text import listed
 from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, as_notebook, clean_image
 from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, defined, from_json, of, work_in
-from rnnkit.notebook.cells import marking_of, name_of
+from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
 MISSING = "# (this cell is missing from the submission)"
@@ -45,11 +45,6 @@ def rebuild(
 
 
 # ---- the given cells ---------------------------------------------------------------------------------------------
-
-
-def _is_theirs(cell: NotebookNode) -> bool:
-    """Whether a given cell's text is the student's to write."""
-    return not marking_of(cell) or bool(marking_of(cell).get("solution"))
 
 
 def _is_solution(cell: NotebookNode) -> bool:
@@ -87,7 +82,7 @@ class _Rebuild:
                 place = key
             elif key is None and cell.injected:
                 self._flag("cells that papermill put in were left out", cell.id or "without a name")
-            elif key is None or _is_theirs(self.given[key]):
+            elif key is None or not is_given(self.given[key]):
                 self.own.setdefault(place, []).append(cell)
             if key is not None:
                 self.copies[key].append(cell)
@@ -153,7 +148,7 @@ class _Rebuild:
             self._flag("cells are missing (put back)", key)
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
-        if not _is_theirs(cell):
+        if is_given(cell):
             for one in (one for one in copies if one.text != cell.source and one.digest not in self.earlier):
                 self._flag("locked cells were edited (ignored)", key)
                 self._keep_work(key, cell, one)

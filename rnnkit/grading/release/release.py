@@ -22,10 +22,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.assignments import MAIN, get_assignment, names
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.names import BadValue
+from rnnkit.common.places import pinned_torch
 from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
-from rnnkit.common.places import pinned_torch
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 DIST = "dist"
@@ -102,12 +102,12 @@ def generate(root: Path, out: Path, chosen: Sequence[str] = (), db_url: str | No
 
 
 def differences(left: Path, right: Path, chosen: Sequence[str] = ()) -> list[str]:
-    """The students' files that are not byte for byte the same in two folders, by their paths; of all assignments by default."""
+    """The students' files, of all assignments by default, that are not the same in two folders, by their paths."""
     names = {
         f"{folder.name}/{path.as_posix()}"
         for side in (left, right)
-        for folder in (side.iterdir() if side.is_dir() else ())
-        if folder.is_dir() and (not chosen or folder.name in chosen)
+        for folder in side.glob("*")
+        if not chosen or folder.name in chosen
         for path in _files(folder)  # what does not ship, too: it is to go
     }
     there = {name for name in names if (left / name).is_file() and (right / name).is_file()}
@@ -129,7 +129,14 @@ def archive(root: Path, name: str) -> Path:
 
 
 def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
-    """Zips an assignment's students' files, and beside its requirements.txt the wheel and the `constraints`."""
+    """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
+
+    Arguments:
+        folder: the students' files.
+        wheel: the student's.
+        versions: from `constraints`.
+        path: of the zip, which comes out the same again.
+    """
     path.parent.mkdir(exist_ok=True)
     content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
     if (folder / "requirements.txt").is_file():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,17 +17,17 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.verbs import CLONE, INSTRUCTORS, VERBS
 from rnnkit.common.names import BadValue
 from rnnkit.common.packed import pack
-from rnnkit.grading.release.bodies import with_bodies
 
 EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it comes out the same again
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
-KEPT_HOME = ("grading", "clone", "bench", "checks/generate.py", "record/verdict.py") + tuple(
-    str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)
-)
+KEPT_HOME = (
+    "grading", "clone", "bench", "checks/generate.py", "record/verdict.py",
+    *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
+)  # fmt: skip
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
-    "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
+    "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
@@ -36,38 +38,32 @@ unpack(
 {lines}
 )
 """
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n((?!.*### BEGIN).*\n)*? *### END SOLUTION\n", re.M)
 
 
 def without_solutions(source: str) -> str:
-    """A module with every marked solution replaced by an error that says which question comes first."""
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    kept, inside = [], False
-    for number, line in enumerate(source.splitlines(), 1):
-        if (inside and BEGIN in line) or (not inside and END in line):
-            raise BadValue(f"line {number}: expected solution markers in pairs, got {line.strip()!r}")
-        if BEGIN in line:
-            inside = True
-            owner = [node.name for node in classes if node.lineno < number][-1]
-            kept += [line.split("#")[0] + text for text in _refusal(owner)]
-        elif END in line:
-            inside = False
-        elif not inside:
-            kept.append(line)
-    if inside:
-        raise BadValue(f"expected {END!r} at the end of a solution, found none")
-    return "\n".join(kept) + "\n"
+    """A module with every marked solution replaced by an error that says which question comes first.
 
-
-def _refusal(owner: str) -> list[str]:
+    Raises:
+        BadValue: markers that do not pair.
+    """
     model = get_assignment(MAIN).model
-    assert model is not None
-    return [
-        "raise NotImplementedError(",
-        f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {model.notebook} first, "',
-        '    "and run the last cell there, which writes model.py"',
-        ")",
-    ]
+    notebook = model.notebook if model else ""
+
+    def refusal(match: re.Match[str]) -> str:
+        owner, indent = re.findall(r"^class (\w+)", source[: match.start()], re.M)[-1], match[1]
+        lines = [
+            "raise NotImplementedError(",
+            f'    "{owner}.step is yours to write: solve question {owner.lower()}_step in {notebook} first, "',
+            '    "and run the last cell there, which writes model.py"',
+            ")\n",
+        ]
+        return "\n".join(indent + line for line in lines)
+
+    text = MARKED.sub(refusal, source)
+    if left := re.search(r".*### (BEGIN|END) SOLUTION.*", text):
+        raise BadValue(f"expected solution markers in pairs, got {left[0].strip()!r}")
+    return text
 
 
 def without_bodies(source: str) -> str:
@@ -76,6 +72,46 @@ def without_bodies(source: str) -> str:
     rows = [f"    {text[k : k + width]!r}" for k in range(0, len(text), width)]
     shown = with_bodies(source, lambda _: "...", told=True)
     return shown.rstrip() + "\n" + UNPACK.format(lines="\n".join(rows) + ",")
+
+
+def with_bodies(
+    source: str, instead: Callable[[ast.FunctionDef], str], chosen: Callable[[str], object] = str, told: bool = False
+) -> str:
+    """A module's text with one statement in the place of chosen functions' bodies; lines that stay keep their numbers.
+
+    Arguments:
+        source: of a module.
+        instead: the statement for a function.
+        chosen: tells by a name whether a function, or a class with all its methods, is meant; by default all.
+        told: whether docstrings stay.
+    """
+    lines = source.split("\n")
+    for function in functions(ast.parse(source), chosen):
+        body = function.body
+        if told and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body = body[1:]
+        if body:
+            first, end = body[0].lineno - 1, body[-1].end_lineno or 0
+            before = lines[first].encode()[: body[0].col_offset].decode()  # blank, or the end of its def
+            lines[first:end] = [before + instead(function), *[""] * (end - first - 1)]
+    return "\n".join(lines)
+
+
+def functions(tree: ast.AST, chosen: Callable[[str], object] = str, whole: bool = False) -> Iterator[ast.FunctionDef]:
+    """The functions and methods of a module that no other function holds."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from functions(node, chosen, whole or bool(chosen(node.name)))
+        elif isinstance(node, ast.FunctionDef):
+            if (whole or chosen(node.name)) and not _is_overload(node):
+                yield node
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from functions(node, chosen, whole)
+
+
+def _is_overload(function: ast.FunctionDef) -> bool:
+    """Whether it has no body to begin with, and must have none."""
+    return any("overload" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
 def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
@@ -99,7 +135,11 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
 
 
 def build_wheel(root: Path, out: Path) -> Path:
-    """Builds the student's wheel into a folder, offline, with this environment's setuptools."""
+    """Builds the student's wheel into a folder, offline, with this environment's setuptools.
+
+    Raises:
+        BadValue: pip cannot build it.
+    """
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(int(datetime(*EPOCH, tzinfo=UTC).timestamp())),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -166,7 +166,7 @@ def test_figures_that_are_none_are_no_ones():
 @pytest.mark.parametrize("key", ["A2", "B2"])
 def test_facts_are_those_that_the_verdict_states(runs, key):
     run, record = runs[key]
-    figures, row = facts(run), verdict(record).row
+    figures, row = facts(run), verdict(record)
     low, mid, high = (figures[f"log10 g_t: {name}"] for name in ("5th percentile", "median", "95th percentile"))
     assert row["log10 g: median (5th to 95th percentile)"] == f"{mid:.2f} ({low:.2f} to {high:.2f})"
     assert row["mean distance"] == f"{figures['distance to saturation: mean']:.3f}"

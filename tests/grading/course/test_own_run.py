@@ -115,20 +115,16 @@ def test_a_process_that_died():
 NOT = "its weights do not follow from its own anchors"
 
 
-def great_steps(solved, network):
-    """Steps so great that rounding decides where they lead; the last one leads to hand-made weights."""
-    wild = own_regime(**STUCK | {"maxiters": 201, "lr": 30.0, "clipstyle": "nothing", "alpha": 0.0})
-    return trained(wild, 201, network)
-
-
 @pytest.mark.parametrize("attack", UNFOUNDED)
 def test_hand_made_weights_wait_for_a_person(attack, solved, network, tmp_path):
     record = attack(solved, network)
     waits(*report(tmp_path, record), NOT)
 
 
-def test_where_rounding_decides_nothing_is_shown(solved, network, tmp_path):
-    found, _ = report(tmp_path, great_steps(solved, network))
+def test_where_rounding_decides_nothing_is_shown(network, tmp_path):
+    """The steps are so great that rounding decides where they lead; the last one leads to hand-made weights."""
+    wild = own_regime(**STUCK | {"maxiters": 201, "lr": 30.0, "clipstyle": "nothing", "alpha": 0.0})
+    found, _ = report(tmp_path, trained(wild, 201, network))
     assert (found.points, found.status) == (0, WAITS)
 
 

@@ -10,12 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from course import ASSIGNMENT
-from hypothesis import given
-from hypothesis import strategies as st
 from runtools import SIZES, apart, here, one, put, trained
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.text import one_line
 from rnnkit.grading.evidence import evidence as evidences
 from rnnkit.grading.evidence.evidence import evidence, record_of
 from rnnkit.grading.sandbox.confine import SandboxError, probe
@@ -37,6 +34,10 @@ def full_is_small(monkeypatch):
 def flags_after(folder, key="A2", **changes) -> str:
     put(folder, key, **changes)
     return "\n".join(one(folder, key).flags)
+
+
+def all_flags(folder, cells_sha256: str = "") -> list[str]:
+    return [flag for found in evidence(folder, here, ASSIGNMENT, cells_sha256) for flag in found.flags]
 
 
 # ---- honest -----------------------------------------------------------------------------------------------------
@@ -135,12 +136,6 @@ def test_missing_keys_are_named(tmp_path, name):
     assert f"A2: keys are missing: {name}" in flags_after(tmp_path, **{name: None})
 
 
-def test_smoke_is_not_full(tmp_path):
-    regime = get_regime("A3", "tiny")
-    train(regime, out=tmp_path, cells="builtin")
-    assert one(tmp_path, "A3").flags == ("A3: profile tiny, not full",)
-
-
 def test_the_full_one_of_two_counts(tmp_path):
     train(get_regime("A2", "tiny"), out=tmp_path / "a", cells="builtin")
     put(tmp_path, "A2")
@@ -182,23 +177,23 @@ def test_one_at_its_end_counts_before_a_larger_one_on_its_way(tmp_path):
     assert (one(tmp_path).profile, one(tmp_path).content["texts"]["status"]) == ("tiny", "finished")
 
 
-def test_runs_of_several_model_files(tmp_path):
-    for key in ("A1", "A2"):
-        put(tmp_path, key)
-    put(tmp_path, "B1", cells_sha256="cd" * 32)
-    put(tmp_path, "B2", cells_sha256="builtin")
-    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags if flag.startswith("runs:")]
-    assert flags == [
+def test_runs_of_several_model_files_and_of_another_than_the_notebooks(tmp_path):
+    for key, sha256 in {"A1": "ab" * 32, "A2": "ab" * 32, "B1": "cd" * 32, "B2": "builtin"}.items():
+        put(tmp_path, key, cells_sha256=sha256)
+    several = [
         "runs: made with different model.py's: A1, A2 by abababababa…; B1 by cdcdcdcdcdc…; B2 by builtin",
         "runs: made with the built-in cells, not model.py: B2",
     ]
+    for given, others in {"ab": "B1", "cd": "A1, A2", "ef": "A1, A2, B1", "": ""}.items():
+        other = [f"runs: made with another model.py than 1_cells.ipynb gives: {others}"] if others else []
+        flags = [flag for flag in all_flags(tmp_path, given * 32) if flag.startswith("runs:")]
+        assert flags == several + other
 
 
 def test_what_is_said_of_several_runs_is_said_once(tmp_path):
     for key in HANDOUT_REGIMES:
         train(get_regime(key, "tiny"), out=tmp_path, cells="builtin")
-    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags]
-    assert flags == [
+    assert all_flags(tmp_path) == [
         "A1-A5, B1, B2: profile tiny, not full",
         "runs: made with the built-in cells, not model.py: A1-A5, B1, B2",
     ]
@@ -215,25 +210,9 @@ def test_runs_in_a_row_are_shortened(keys, shown):
 def test_old_records_are_named_in_one_line(tmp_path):
     for key in ("A1", "A2", "A3"):
         put(tmp_path, key, anchor_updates=None)
-    flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT) for flag in found.flags]
+    flags = all_flags(tmp_path)
     assert "A1-A3: no anchors (an older rnnkit made it)" in flags
     assert sum("no anchors" in flag for flag in flags) == 1
-
-
-def test_runs_of_another_model_than_the_notebooks(tmp_path):
-    for key in ("A1", "A2"):
-        put(tmp_path, key)
-    put(tmp_path, "B1", cells_sha256="cd" * 32)
-    put(tmp_path, "B2", cells_sha256="builtin")
-
-    def said(cells_sha256):
-        flags = [flag for found in evidence(tmp_path, here, ASSIGNMENT, cells_sha256) for flag in found.flags]
-        return [flag for flag in flags if "1_cells" in flag]
-
-    assert said("ab" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: B1"]
-    assert said("cd" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: A1, A2"]
-    assert said("ef" * 32) == ["runs: made with another model.py than 1_cells.ipynb gives: A1, A2, B1"]
-    assert said("") == []
 
 
 def test_each_record_has_its_hash(tmp_path):
@@ -313,13 +292,6 @@ def test_flags_of_one_run_are_capped_and_plain(tmp_path):
     assert len(flags) == evidences.MOST_FLAGS + 1
     assert flags[-1].endswith("more")
     assert all(flag.isprintable() and len(flag) < 300 for flag in flags)
-
-
-@given(text=st.text())
-def test_plain_text_has_no_characters_that_steer(text):
-    found = one_line(text, 160)
-    assert found.isprintable()
-    assert len(found) <= 160
 
 
 # ---- the reader ---------------------------------------------------------------------------------------------------

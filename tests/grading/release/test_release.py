@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import types
 import zipfile
 
@@ -18,15 +17,13 @@ from students import python, source
 
 import rnnkit
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.assignments.training_dynamics.own_setting import PLATEAU
-from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN
+from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
 from rnnkit.common.names import BadValue
-from rnnkit.grading.release import release
-from rnnkit.grading.release import wheel
+from rnnkit.common.places import pinned_torch
+from rnnkit.grading.release import release, wheel
 from rnnkit.plots.sweeps import read_table
 from rnnkit.regimes import FIELDS, get_regime
-from rnnkit.common.places import pinned_torch
 from rnnkit.train import parse
 
 RELEASED = ROOT / "release" / NAME
@@ -35,17 +32,16 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
+def fresh(given_out):
     """The students' files, derived now."""
-    folder = tmp_path_factory.mktemp("fresh")
-    release.generate(ROOT, folder)
-    return folder
+    return given_out / "release"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(given_out):
     """The student's wheel, built now."""
-    return wheel.build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
+    (made,) = given_out.glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +239,8 @@ def test_the_wheel_lacks_the_instructors_side(inside):
 
 def test_the_wheel_is_all_that_an_installation_needs(inside):
     modules = {f"rnnkit/{path.relative_to(ROOT / 'rnnkit').as_posix()}" for path in (ROOT / "rnnkit").rglob("*.py")}
-    kept_home = {name for name in modules if name.removeprefix("rnnkit/").startswith(wheel.KEPT_HOME) or "/key/" in name}
+    home = tuple(f"rnnkit/{name}" for name in wheel.KEPT_HOME)
+    kept_home = {name for name in modules if name.startswith(home) or "/key/" in name}
     alias = {name for name in modules if name.startswith("rnnkit/starter/")}
     assert modules - kept_home - alias <= set(inside)
     assert {name.removeprefix("rnnkit/starter/") for name in alias} <= set(inside)

@@ -7,17 +7,17 @@ import json
 import numpy as np
 import pytest
 from course import SOURCE, filled
-from student_home import execute, in_venv, installed
 from runtools import run_of
+from student_home import execute, in_venv, installed
 
 from rnnkit.assignments.training_dynamics.questions import EXTRA
 from rnnkit.record.file import load, save
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, given_out):
     """The unpacked archive, installed."""
-    return installed(tmp_path_factory.mktemp("student"))
+    return installed(given_out, tmp_path_factory.mktemp("student"))
 
 
 def test_what_is_installed_is_the_students(home):

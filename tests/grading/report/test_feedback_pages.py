@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 
 import graded_course
 import pytest
 from browser import browser, needs_chromium
 from course import ASSIGNMENT, NOTEBOOKS, ROOT
+from graded_course import Page
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
@@ -38,35 +38,6 @@ $$\\begin{{aligned}} g_t &= \\frac{{\\partial L}}{{\\partial h_t}} + {LONG} \\\\
 """
 
 
-class Page(HTMLParser):
-    """A page's headings, ids, links, pictures, and the text of each entry of its contents."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.levels, self.ids, self.links, self.images, self.entries = [], [], [], [], []
-        self._inside: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        about = dict(attrs)
-        self._inside += [tag] if tag in ("nav", "ol") else []
-        if re.fullmatch("h[1-6]", tag):
-            self.levels.append(int(tag[1]))
-        if tag == "li" and self._inside == ["nav", "ol"]:
-            self.entries.append([])
-        self.ids += [about["id"]] if "id" in about else []
-        self.links += [about["href"]] if tag == "a" else []
-        self.images += [about] if tag == "img" else []
-
-    def handle_endtag(self, tag):
-        if tag in ("nav", "ol"):
-            self._inside.pop()
-
-    def handle_data(self, data):
-        if self._inside == ["nav", "ol"] and self.entries and data.strip():
-            self.entries[-1].append(data.strip())
-
-
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """The texts of one student's pages, by their names, and where they lie."""
@@ -77,7 +48,8 @@ def pages(tmp_path_factory):
         wrong=["clip"],
         answers={"a1_rho": ANSWER, "rnn_step_solution": f"# {WIDE}\nprint('$x$')"},
         marked={"a1_sat_time": 0.5},
-        comments={"a1_sat_time": "See $g_t$.\nGo on."},
+        comments={"a1_sat_time": "See $g_t$.\nGo on.", "gru_step_solution": HOSTILE["script"]},
+        last_name=HOSTILE["image"],
     )
     (made,) = feedback(Course(ROOT, course), ASSIGNMENT)
     folder = made.page.parent
@@ -196,20 +168,23 @@ def test_pages_load_nothing(pages):
     for name, text in pages[1].items():
         assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text, name
         assert not re.search(r"<(script|iframe|object|embed|base|form)\b|@import|url\(", text), name
+        assert text.count("<link") == text.count('<link rel="icon" href="data:,">') == 1, name
         assert all(image["src"].startswith("data:image/") for image in Page(text).images), name
         assert 'name="viewport" content="width=device-width, initial-scale=1"' in text
 
 
 @needs_chromium
-def test_on_a_phone_without_a_network(pages, tmp_path):
+@pytest.mark.parametrize("width", [360, 1200])
+def test_on_a_phone_and_a_screen_without_a_network(pages, tmp_path, width):
     folder, texts = pages
     hostile_page(tmp_path, hostile_notebook())
     with browser() as chromium:
-        context = chromium.new_context(viewport={"width": 360, "height": 740}, offline=True)
+        context = chromium.new_context(viewport={"width": width, "height": 740}, offline=True)
         page = context.new_page()
         asked, said = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
         for path in [*(folder / name for name in texts), tmp_path / "4_report.html"]:
             asked.clear()
@@ -225,6 +200,13 @@ def test_on_a_phone_without_a_network(pages, tmp_path):
             assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 16
         assert said == []
         assert page.evaluate("window.PWNED || 0") == 0
+        page.goto((folder / "index.html").as_uri())
+        assert page.locator(".total").is_visible()
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        all_of_it = "[...document.querySelectorAll('article *')].filter(e => e.clientWidth)"
+        assert page.evaluate(f"{all_of_it}.filter(e => e.scrollWidth > e.clientWidth + 1).length") == 0
+        page.locator("article#gru_step h3 a").click()
+        assert page.url.endswith("1_cells.html#gru_step")
         page.goto((folder / "1_cells.html").as_uri())
         page.get_by_label("Contents").get_by_role("link", name=QUESTIONS["gru_step"].name).click()
         assert page.url.endswith("#gru_step")

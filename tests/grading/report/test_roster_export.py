@@ -115,11 +115,8 @@ def test_numbers_and_words_stay_as_they_are(text):
     assert cell(text) == text
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"), [(None, ""), (0.0, "0"), (2.5, "2.5"), (1 / 3, "0.3333"), (-1, "-1"), (72, "72")]
-)
-def test_numbers_are_numbers(value, shown):
-    assert cell(value) == shown
+def test_numbers_are_numbers():
+    assert [*map(cell, (None, 0.0, 2.5, 1 / 3, -1, 72))] == ["", "0", "2.5", "0.3333", "-1", "72"]
 
 
 def test_a_cell_is_one_line_without_steering_characters():
@@ -167,6 +164,7 @@ def test_sums_and_columns(course, tmp_path):
     assert ada["set_by_hand"] == "gru_step"
     assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20T18:30:00+00:00")
     assert (found["bob"]["total"], found["bob"]["last_name"]) == ("0", '"The, Builder"')
+    assert ada["first_name"] == "'=Ada"  # the gradebook's names are made safe, too
 
 
 def test_columns_stand_in_the_notebooks_order(course, tmp_path):
@@ -232,10 +230,6 @@ def test_everybody_of_the_roster_is_a_row_in_its_order(fresh, tmp_path):
     assert carl["reason"] == "'@1_cells.ipynb: empty file"
 
 
-def test_names_of_the_gradebook_are_made_safe(course, tmp_path):
-    assert exported(course, tmp_path)["ada"]["first_name"] == "'=Ada"
-
-
 def test_only_these_students(course, tmp_path):
     assert list(exported(course, tmp_path, students=["bob", "bob"])) == ["bob"]
     with pytest.raises(BadValue, match=r"unknown student 'bop'.*did you mean 'bob'"):
@@ -292,8 +286,10 @@ def test_command_says_what_the_gradebook_has_lost(fresh, capsys):
 
 def test_a_student_of_an_empty_course(tmp_path, capsys):
     graded_course.make(tmp_path / "course")
-    assert cli.main(["export", "--course", str(tmp_path / "course"), "--student", "nobody"]) == 2
-    assert capsys.readouterr().err == "rnnkit export: unknown student 'nobody', there are none yet\n"
+    said = "unknown student 'nobody', there are none yet"
+    for verb, more in {"export": "", "feedback": "; nothing of theirs was graded"}.items():
+        assert cli.main([verb, "--course", str(tmp_path / "course"), "--student", "nobody"]) == 2
+        assert capsys.readouterr().err == f"rnnkit {verb}: {said}{more}\n"
 
 
 def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
@@ -303,17 +299,19 @@ def test_command_takes_one_student_and_a_file(course, tmp_path, capsys):
     assert list(rows(to)) == ["ada"]
 
 
+@pytest.mark.parametrize("verb", ["export", "feedback"])
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--student", "nobody"], "unknown student 'nobody'"),
+        (["--student", "bop"], "unknown student 'bop'"),
+        (["--student", "*"], "unknown student '*'"),
         (["other"], "unknown assignment 'other': expected one of training_dynamics"),
         (["--course", "/nowhere"], "grade submissions first"),
     ],
-    ids=["student", "assignment", "course"],
+    ids=["student", "glob", "assignment", "course"],
 )
-def test_command_refuses_in_one_line(course, capsys, arguments, words):
-    assert cli.main(["export", "--course", str(course), *arguments]) == 2
+def test_commands_refuse_in_one_line(course, capsys, verb, arguments, words):
+    assert cli.main([verb, "--course", str(course), *arguments]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert words in said.err

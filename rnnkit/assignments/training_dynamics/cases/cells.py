@@ -24,8 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.case import Case, tensor
-from rnnkit.checks.cell_cases import cell_in_rounds, given_tensors, named_weights, unchanged
+from rnnkit.checks.case import Case, cell_in_rounds, given_tensors, named_weights, tensor, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
 from rnnkit.common.shapes import RECURRENT
@@ -62,7 +61,7 @@ def _values(kind: str, method: str, names: str, result: str, gated: bool = False
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = given_tensors(names, dtype, inputs)
         state = _pieces(outcome, getattr(cell, method)(*given.values()), result, gated)
-        unchanged(outcome, given, given_tensors(names, dtype, inputs))
+        unchanged_tensors(outcome, given, given_tensors(names, dtype, inputs))
         if dtype == torch.float32 and state is not None and state.dtype != dtype:
             outcome.problems[result] = f"{result}: expected the dtype of x_t, {dtype}, got {state.dtype}"
 
@@ -104,7 +103,7 @@ def _forward(kind: str, look: Look, grad: bool = False, **made: str):
     def use(cell: nn.Module, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         x = tensor(inputs["x"], dtype, grad)
         value = cell.forward(x)
-        unchanged(outcome, {"x": x}, {"x": tensor(inputs["x"], dtype)})
+        unchanged_tensors(outcome, {"x": x}, {"x": tensor(inputs["x"], dtype)})
         if isinstance(value, tuple | list) and len(value) == 3:
             look(outcome, value, cell, x)
         else:

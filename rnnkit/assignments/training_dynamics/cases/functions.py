@@ -31,9 +31,7 @@ import torch
 from torch import Tensor
 
 from rnnkit.assignments.training_dynamics.inputs import SOURCES
-from rnnkit.checks import cell_cases
-from rnnkit.checks.case import Case, Shape, call, in_rounds, tensor, unchanged
-from rnnkit.checks.cell_cases import given_tensors
+from rnnkit.checks.case import Case, Shape, call, given_tensors, in_rounds, tensor, unchanged, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, as_array, kind_of
 
@@ -181,7 +179,7 @@ def _omega(parts: Iterable[str], obj: Any, dtype: torch.dtype, outcome: Outcome,
     for (name, shape), part in zip(PARTS.items(), value, strict=True):
         if name in parts:
             outcome.put(name + end, part, shape)
-    cell_cases.unchanged(outcome, given, given_tensors(names, dtype, inputs))
+    unchanged_tensors(outcome, given, given_tensors(names, dtype, inputs))
 
 
 def _nothing(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
