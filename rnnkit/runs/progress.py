@@ -20,7 +20,7 @@ SAY_EVERY = 300  # seconds between two lines where there is no terminal
 
 
 class Progress:
-    """Shows how far the running jobs are, as each says in a file, once a second: ``with Progress(jobs) as shown``."""
+    """Shows how far the running jobs are, as each says in a file: ``with Progress(jobs) as progress``."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.plain = not sys.stderr.isatty()
