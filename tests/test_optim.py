@@ -97,16 +97,11 @@ def test_a_bad_norm_stays_without_clipping(bad):
     assert not math.isfinite(clipped.norm_clipped)
 
 
-def test_norms_up_to_1e10_are_rescaled():
-    grads = {"W_hh": torch.full((1, 1), 9.9e9)}
-    clipped = clip(grads, torch.ones(1, 1), "rescale", 2.0)
-    torch.testing.assert_close(clipped.grads["W_hh"], torch.full((1, 1), 2.0))
-
-
-def test_squares_do_not_underflow():
-    clipped = clip({"W_hh": torch.full((1, 1), 3e-30)}, torch.ones(1, 1), "rescale", 1e-30)
-    assert clipped.norm == pytest.approx(3e-30, rel=1e-5)
-    torch.testing.assert_close(clipped.grads["W_hh"], torch.full((1, 1), 1e-30), rtol=1e-5, atol=0)
+@pytest.mark.parametrize(("norm", "cutoff"), [(9.9e9, 2.0), (3e-30, 1e-30)], ids=["up to 1e10", "no underflow"])
+def test_norms_of_any_size_are_rescaled(norm, cutoff):
+    clipped = clip({"W_hh": torch.full((1, 1), norm)}, torch.ones(1, 1), "rescale", cutoff)
+    assert clipped.norm == pytest.approx(norm, rel=1e-5)
+    torch.testing.assert_close(clipped.grads["W_hh"], torch.full((1, 1), cutoff), rtol=1e-5, atol=0)
 
 
 def test_bad_norm_and_step_multiply_the_recurrent_weights():

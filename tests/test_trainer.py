@@ -50,13 +50,7 @@ def assert_same_arrays(found, expected, but=("wall_time",)):
 
 @pytest.mark.parametrize(
     ("maxiters", "every", "seen"),
-    [
-        (41, 10, [0, 11, 21, 31, 41]),
-        (40, 10, [0, 11, 21, 31]),
-        (5, 1, [0, 2, 3, 4, 5]),
-        (1, 10, [0]),
-        (10, 10, [0]),
-    ],
+    [(41, 10, [0, 11, 21, 31, 41]), (40, 10, [0, 11, 21, 31]), (5, 1, [0, 2, 3, 4, 5]), (1, 10, [0]), (10, 10, [0])],
 )
 def test_checks_come_one_update_after_each_multiple(maxiters, every, seen):
     trainer, checks = trained(tiny(maxiters=maxiters, checkFreq=every))
@@ -149,15 +143,8 @@ def test_last_check_by_hand(key):
             metrics.append((nll, 100 * np.mean((o.argmax(-1) != y).any(0))))
         else:
             off = np.abs(o[-1] - y).sum(-1)
-            metrics.append(
-                (
-                    (off**2).mean(),
-                    100 * np.mean(off > 0.2),
-                    off.mean(),
-                    100 * np.mean(off > 0.05),
-                    100 * np.mean(off > 0.1),
-                )
-            )
+            wrong, *finer = (100 * np.mean(off > limit) for limit in (0.2, 0.05, 0.1))
+            metrics.append(((off**2).mean(), wrong, off.mean(), *finer))
     names = ("valid_nll", "valid_error", "valid_mae", "valid_err_005", "valid_err_010")
     for name, expected in zip(names, np.mean(metrics, axis=0), strict=False):
         borderline = 0.51 if "err" in name else 0  # one of 200 sequences

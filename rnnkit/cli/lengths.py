@@ -45,8 +45,7 @@ def main(argv: Sequence[str]) -> int:
     table = save_text(out / f"{stem}_lengths.csv", table_of(rows))
     picture = out / f"{stem}_lengths.png"
     plot_error_by_length(record, rows).savefig(picture, dpi=150)
-    print(table_of(rows), end="")
-    print(f"table: {table}\npicture: {picture}")
+    print(f"{table_of(rows)}table: {table}\npicture: {picture}")
     return 0
 
 

@@ -311,27 +311,26 @@ def test_bad_values_are_refused(tmp_path, call, arguments, said):
 ABOUT = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
 
 
-def test_notebook_without_a_parameter_is_refused(tmp_path, call):
-    notebook = nbformat.v4.new_notebook(metadata=ABOUT)
-    source = 'regime = "A1"\nprofile = "smoke"\noverrides = {}\ncells = None\n'
-    notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]}))
-    nbformat.write(notebook, tmp_path / "own.ipynb")
+def own_notebook(source, about):
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=about))
+
+
+NO_NOTEBOOKS = {
+    "unknown parameter 'out'": own_notebook('regime = "A1"\nprofile = "smoke"\noverrides = {}\ncells = None\n', ABOUT),
+    "expected a Jupyter notebook": "no notebook",
+    "expected a Jupyter notebook, got": "{}",
+    "expected a Jupyter notebook, got something else": own_notebook("regime = 1", {}),
+}
+
+
+@pytest.mark.parametrize("said", NO_NOTEBOOKS)
+def test_file_that_is_no_notebook_with_these_parameters_is_refused(tmp_path, call, said):
+    Path("own.ipynb").write_text(NO_NOTEBOOKS[said])
     code, printed, errors = call("A1", "--notebook", "own.ipynb", "--out", "out")
     assert (code, printed) == (2, "")
     assert errors.count("\n") == 1
-    assert "own.ipynb: unknown parameter 'out'" in errors
-    assert not Path("out").exists()
-
-
-@pytest.mark.parametrize("what", ["text", "json", "no language"])
-def test_file_that_is_no_python_notebook_is_refused(tmp_path, call, what):
-    cell = nbformat.v4.new_code_cell("regime = 1", metadata={"tags": ["parameters"]})
-    no_language = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
-    Path("own.ipynb").write_text({"text": "no notebook", "json": "{}", "no language": no_language}[what])
-    code, printed, errors = call("A1", "--notebook", "own.ipynb", "--out", "out")
-    assert (code, printed) == (2, "")
-    assert errors.count("\n") == 1
-    assert "own.ipynb" in errors
+    assert f"own.ipynb: {said}" in errors
     assert not Path("out").exists()
 
 

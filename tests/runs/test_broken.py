@@ -212,22 +212,17 @@ def test_a_notebook_shows_the_message_and_no_traceback(tmp_path, text):
     assert_named(error.traceback[0], model, text.splitlines()[-1].strip())
 
 
-def test_a_sweep_says_it(tmp_path):
-    cells = find_cells(model_file(tmp_path, (Z, Z + COUNTED)))
-    (job,) = Sweep("s", [Variant(get_regime("B2", "tiny", **SMALL), {})]).jobs(tmp_path, cells)
-    outcome = pool.execute(job)
-    assert outcome.status == "failed"
-    assert "question gru_update_gate" in outcome.reason
-
-
 def test_bad_values_are_shown_without_a_traceback_too():
     assert BadValue("no")._render_traceback_() == ["BadValue: no"]
 
 
-def test_a_student_among_many_has_a_row(tmp_path):
-    model = model_file(tmp_path, (Z, Z + AT_20["raised"]))
-    job = plan(["B2"], tmp_path / "out", profile="tiny", cells=find_cells(model))[0]
-    outcome = pool.execute(job)
+@pytest.mark.parametrize("text", [COUNTED, AT_20["raised"]], ids=["sweep", "student among many"])
+def test_the_row_of_one_job_says_it(tmp_path, text):
+    model = model_file(tmp_path, (Z, Z + text))
+    jobs = plan(["B2"], tmp_path / "out", profile="tiny", cells=find_cells(model))
+    if text == COUNTED:
+        jobs = Sweep("s", [Variant(get_regime("B2", "tiny", **SMALL), {})]).jobs(tmp_path, find_cells(model))
+    outcome = pool.execute(jobs[0])
     assert outcome.status == "failed"
-    assert_named(outcome.reason, model, AT_20["raised"].strip())
+    assert_named(outcome.reason, model, text.splitlines()[-1].strip())
     assert json.dumps(outcome.reason)

@@ -87,10 +87,9 @@ def test_a_picture_is_drawn_to_be_timed():
     assert found.picture > 0
 
 
-def test_others_are_kept_busy_while_it_lasts():
-    with estimate.company(2):
-        pass
-    with estimate.company(0):
+@pytest.mark.parametrize("others", [0, 2])
+def test_others_are_kept_busy_while_it_lasts(others):
+    with estimate.company(others):
         pass
 
 

@@ -65,11 +65,8 @@ def test_a_handout_command_runs_by_its_own_module_name(tmp_path):
         words[words.index(f"--{flag}") + 1] = value
     done = subprocess.run(
         [sys.executable, "-m", "trainingRNNs_torch.train", *words],
-        cwd=tmp_path,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
+        cwd=tmp_path, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     name = "B2_mul_gru_noclip"
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.log", f"{name}_final_state.npz", f".{name}.lock"}
