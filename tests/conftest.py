@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -75,6 +77,26 @@ def without_steps(monkeypatch):
 
     for kind in MODELS.values():
         monkeypatch.setattr(kind, "step", refuse)
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Makes it look as if these cells had been run in a notebook."""
+
+    def make(*sources):
+        shell = SimpleNamespace(user_ns={"In": ["", *sources]})
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+
+    make()
+    return make
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a notebook displays, each with its metadata."""
+    shown: list = []
+    monkeypatch.setattr("IPython.display.display", lambda what, metadata=None: shown.append((what, metadata)))
+    return shown
 
 
 @pytest.fixture(params=HEADS)
