@@ -61,12 +61,7 @@ class Training(Run):
         return None
 
     def ready(self) -> str:
-        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one.
-
-        Raises:
-            RegimeError: ``fused`` was asked for, and the cell computes something else.
-            BrokenCell: the cell broke when it was tried.
-        """
+        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one."""
         asked, self._asked = self._asked, ""  # at the first call alone
         trainer, name = self.trainer, self.trainer.regime.model.upper()
         if asked == "autograd":
