@@ -6,9 +6,11 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -80,6 +82,26 @@ def without_steps(monkeypatch):
 
     for kind in MODELS.values():
         monkeypatch.setattr(kind, "step", refuse)
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Makes it look as if these cells had been run in a notebook."""
+
+    def make(*sources):
+        shell = SimpleNamespace(user_ns={"In": ["", *sources]})
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+
+    make()
+    return make
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a notebook displays, each with its metadata."""
+    shown: list = []
+    monkeypatch.setattr("IPython.display.display", lambda what, metadata=None: shown.append((what, metadata)))
+    return shown
 
 
 @pytest.fixture(params=HEADS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,35 +26,7 @@ MOST_LINES, MOST_TEXT = 120, 20_000  # of an output, of a cell shown as typed
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
 RASTER, SVG = ("image/png", "image/jpeg"), "image/svg+xml"
 LOCAL = (".png", ".jpg", ".jpeg")
-
-KIT = """\
-#let ink = rgb("#1f5f8b")
-#let horizontalrule = line(length: 100%, stroke: 0.4pt)
-#let blockquote(body) = quote(block: true, body)
-#let code(text) = block(fill: luma(246), inset: 5pt, radius: 2pt, width: 100%, sticky: true)[
-  #raw(text, block: true, lang: "python")]
-#let output(text) = block(inset: (left: 8pt), raw(text, block: true))
-#let plain(text) = block(stroke: 0.4pt + luma(160), inset: 5pt, width: 100%, raw(text, block: true))
-#let answer(body) = block(
-  stroke: (left: 2pt + ink), inset: (left: 9pt, y: 4pt), width: 100%, above: 1em, below: 1.4em,
-)[#text(size: 7.5pt, fill: ink)[ANSWER] \\ #body]
-"""
-PAGE = """\
-#import "kit.typ": *
-#set document(title: {title}, date: none)
-#set page(paper: "a4", margin: (x: 2cm, top: 2cm, bottom: 1.9cm), numbering: "1 / 1", header: text(
-  size: 8pt, fill: luma(90), {header}))
-#set text(font: "Libertinus Serif", size: 10.5pt, lang: "en")
-#set par(justify: false, leading: 0.58em)
-#set table(stroke: (x, y) => (bottom: 0.4pt + luma(150)), inset: 4pt)
-#show figure: set block(breakable: true)
-#show raw: set text(font: "DejaVu Sans Mono", size: 8pt)
-#show raw.where(block: false): set text(size: 8.8pt)
-#show heading: set block(above: 1.3em, below: 0.7em, sticky: true)
-#show heading.where(level: 1): set text(size: 17pt)
-#show heading.where(level: 2): set text(size: 13pt, fill: ink)
-#show link: set text(fill: ink)
-"""
+HERE = Path(__file__).parent  # kit.typ is what each cell may use, page.typ how the pages look
 
 
 @dataclass(frozen=True)
@@ -87,7 +60,8 @@ def report_pdf(notebook: str | Path, header: str = "") -> Pdf:
     with tempfile.TemporaryDirectory(prefix="rnnkit-pdf-") as name:
         pages = _Pages(Path(name), path.parent)
         pieces = pages.pieces(read_notebook(path)["cells"])
-        front = PAGE.replace("{title}", string(path.stem)).replace("{header}", string(header or path.stem))
+        page = (HERE / "page.typ").read_text(encoding="utf-8")
+        front = page.replace("{title}", string(path.stem)).replace("{header}", string(header or path.stem))
         return Pdf(pages.compile(front, pieces), tuple(pages.notes))
 
 
@@ -96,7 +70,7 @@ class _Pages:
 
     def __init__(self, folder: Path, beside: Path) -> None:
         self.folder, self.beside, self.notes, self.images = folder, beside.resolve(), [], 0
-        (folder / "kit.typ").write_text(KIT, encoding="utf-8")
+        shutil.copy(HERE / "kit.typ", folder)
 
     def pieces(self, cells: list[dict[str, Any]]) -> list[_Piece]:
         """What stands on the page, cell by cell."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -92,17 +91,6 @@ def test_the_kits_own_sweeps_are_taken(path):
 # ---- papermill ---------------------------------------------------------------------------------------------------
 
 KNOWN = ("regime", "profile", "overrides", "cells", "out")
-
-
-@pytest.fixture
-def ran(monkeypatch):
-    """Makes it look as if these cells had run, the last of them running."""
-
-    def make(*sources):
-        shell = SimpleNamespace(user_ns={"In": ["", *sources]})
-        monkeypatch.setitem(injected.sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-
-    return make
 
 
 def test_an_unknown_injected_parameter_is_refused(ran):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,18 +85,6 @@ def write(tmp_path, monkeypatch):
         cells += [cell(text) for text in more]
         (tmp_path / "1_cells.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
 
-    return make
-
-
-@pytest.fixture
-def ran(monkeypatch):
-    """Makes it look as if these cells had been run in a notebook."""
-
-    def make(*sources):
-        shell = SimpleNamespace(user_ns={"In": ["", *sources]})
-        monkeypatch.setitem(notebook.sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-
-    make()
     return make
 
 
@@ -297,13 +284,6 @@ def runs(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def displayed(monkeypatch):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda figure, metadata=None: shown.append(figure))
-    return shown
-
-
 def test_figures_of_runs_that_are_there(runs, monkeypatch, displayed, capsys):
     monkeypatch.chdir(runs)
     notebook.show("A1", "gradient_histogram")
@@ -311,7 +291,7 @@ def test_figures_of_runs_that_are_there(runs, monkeypatch, displayed, capsys):
         notebook.show("A1 A4", figure)
     notebook.show("A1", "spectrum", folder="runs/smoke")
     assert len(displayed) == 2 + len(compare.__all__)
-    assert all(isinstance(figure, Figure) for figure in displayed)
+    assert all(isinstance(figure, Figure) for figure, _ in displayed)
     assert "A1: not the handout's full size, profile tiny: runs/smoke/" in capsys.readouterr().out
 
 

@@ -117,13 +117,6 @@ def trained(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def displayed(monkeypatch):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda figure, metadata: shown.append((figure, metadata)))
-    return shown
-
-
 def test_an_unfinished_run_says_so_in_the_figure_and_below_it(trained, here, displayed, capsys):
     path = here / "half_state.npz"
     shutil.copy(trained / f"ada_{A1}_final_state.npz", path)
