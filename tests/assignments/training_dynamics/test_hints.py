@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -16,6 +15,7 @@ from runtools import here
 
 from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
+from rnnkit.grading.sandbox.confine import Finished
 from rnnkit.record import read_npz
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
@@ -35,8 +35,9 @@ def runs(tmp_path_factory) -> dict[str, SubmittedRun]:
     for key in ("A2", "B2"):
         train(get_regime(key, "tiny"), out=folder, cells="builtin")
     train(get_regime("A2", "tiny", task="torder", name="extra_torder"), out=folder, cells="builtin")
-    found = evidence(folder, lambda argv, stage: SimpleNamespace(
-        returncode=0, why=None, stdout="\n".join(read_npz.lines(stage)).encode()), ASSIGNMENT)  # fmt: skip
+    found = evidence(
+        folder, lambda argv, stage: Finished(0, "\n".join(read_npz.lines(stage)).encode(), None), ASSIGNMENT
+    )
     records = {path.stem.split("_")[0]: load(path) for path in folder.glob("*.npz")}
     return {run.key.split("_")[0]: (run, records.get(run.key.split("_")[0])) for run in found}
 
