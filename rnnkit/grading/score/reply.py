@@ -42,7 +42,12 @@ class Reply:
 
 
 def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    """A reply from its JSON, to a question that was asked with inputs of these sizes.
+    """A reply from its JSON.
+
+    Arguments:
+        text: what came back, whatever it is.
+        question: that was asked.
+        sizes: of the inputs.
 
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
@@ -51,7 +56,11 @@ def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Reply, dict[str, Call], list[str]]:
-    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called."""
+    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called.
+
+    Raises:
+        BadReply: it is not what `rnnkit.checks.remote.answer` gives.
+    """
     entries = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
     stood_in = [need.id for need in question.behind]
     calls, called = entries["calls"], _texts(entries["called"], "called")
