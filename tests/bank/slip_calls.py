@@ -81,17 +81,11 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
                 yield of(f"({owner}).square().sum({', '.join(source)})"), "the root is missing: this is the squared norm."
                 yield of(f"({owner}).abs().amax({', '.join(source)})"), "this is the largest entry; the 2-norm is wanted."
                 yield of(f"({owner}).square().mean({', '.join(source)}).sqrt()"), "the mean stands under the root; the norm sums."
-                yield (
-                    of(f"({owner}).sum({', '.join(source)}).abs()"),
-                    "entries are summed before the square, so that they cancel; the norm squares first.",
-                )
+                yield of(f"({owner}).sum({', '.join(source)}).abs()"), "entries are summed before the square, so that they cancel; the norm squares first."
             if last == "mean":
                 for one, other in itertools.product(("mean", "sum", "amax", "amin"), repeat=2):
                     if (one, other) != ("mean", "mean"):
-                        yield (
-                            of(f"({owner}).{one}(-1).{other}(-1)"),
-                            f"{one} over the last axis, then {other} over the one before, stand where the mean over both should.",
-                        )
+                        yield of(f"({owner}).{one}(-1).{other}(-1)"), f"{one} over the last axis, then {other} over the one before, stand where the mean over both should."
                 yield of(f"({owner}).flatten(1).std(1)"), "the standard deviation stands where the mean should."
                 yield of(f"({owner})[:, 0].mean(-1)"), "only the first sequence is used."
                 yield of(f"({owner})[:, -1].mean(-1)"), "only the last sequence is used."
@@ -121,10 +115,7 @@ def of_call(node: ast.Call, names: list[str]) -> Iterator[Change]:
             yield of(f"self.{gate}({', '.join([first, second, *rest])})"), f"{gate} stands where {last} should."
     if last == "grad" and owner == "torch.autograd":
         for other in ("loss.sqrt()", "loss.log()", "2 * loss", "loss ** 2", "loss.sum() * len(hs)"):
-            yield (
-                of(f"torch.autograd.grad({other}, {', '.join(source[1:])})"),
-                f"{other.replace('loss.sum() * len(hs)', 'T * loss')} stands where loss should.",
-            )
+            yield of(f"torch.autograd.grad({other}, {', '.join(source[1:])})"), f"{other.replace('loss.sum() * len(hs)', 'T * loss')} stands where loss should."
 
 
 def _curve_and_terms(node: ast.Call, name: str, said: str) -> Iterator[Change]:

@@ -56,17 +56,11 @@ def of_binop(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
         yield made(op, right, left), f"the factors of {src(node)} are swapped."
         yield made(ast.Mult()), f"the product of {src(left)} and {src(right)} is elementwise; it is a matrix product, @."
         yield made(ast.Add()), f"{src(left)} and {src(right)} are added; it is a matrix product, @."
-        yield (
-            of(f"({ast.unparse(left)}) * torch.diagonal({ast.unparse(right)})"),
-            f"only the diagonal of {src(right)} is used; it is a matrix product, @.",
-        )
+        yield of(f"({ast.unparse(left)}) * torch.diagonal({ast.unparse(right)})"), f"only the diagonal of {src(right)} is used; it is a matrix product, @."
         yield of(f"({ast.unparse(node)}).mean(0)"), "a product is averaged over the batch."
         yield of(f"torch.relu({ast.unparse(node)})"), "a term goes through relu of its own."
         for curve in ("torch.tanh", "torch.sigmoid"):
-            yield (
-                of(f"{curve}({ast.unparse(node)})"),
-                f"the term {src(node)} goes through {curve.removeprefix('torch.')} of its own; the nonlinearity acts once, on the sum.",
-            )
+            yield of(f"{curve}({ast.unparse(node)})"), f"the term {src(node)} goes through {curve.removeprefix('torch.')} of its own; the nonlinearity acts once, on the sum."
     elif isinstance(op, ast.Div):
         yield left, f"it is not divided by {src(right)}."
         yield right, f"{src(right)} stands alone where it divides {src(left)}."

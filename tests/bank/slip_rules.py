@@ -66,10 +66,7 @@ def _tuple(node: ast.Tuple, names: list[str]) -> Iterator[Change]:
             yield of(f"({', '.join(order)})"), f"what comes back is in the wrong order: entries {j} and {k} are swapped."
         left = parts[:k] + parts[k + 1 :]
         yield of(f"({', '.join(left)},)" if len(left) > 1 else left[0]), f"entry {k} of what should come back is missing."
-        yield (
-            of(f"({', '.join([*parts[:k], 'None', *parts[k + 1 :]])})"),
-            f"entry {k} of what comes back is None; it should not be." if parts[k] != "None" else "",
-        )
+        yield of(f"({', '.join([*parts[:k], 'None', *parts[k + 1 :]])})"), f"entry {k} of what comes back is None; it should not be." if parts[k] != "None" else ""
         yield of(f"({', '.join([*parts[:k], f'({parts[k]}).detach()', *parts[k + 1 :]])})"), f"entry {k} of what comes back is detached."
 
 

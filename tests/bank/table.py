@@ -22,11 +22,7 @@ class Table:
 
     def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
         """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
-        if (
-            prints is None
-            or not any(prints.values())
-            or (kind == SLIP and not any(print and any(print[1:]) for print in prints.values()))
-        ):
+        if prints is None or not any(prints.values()) or (kind == SLIP and not _numbers(prints)):
             return
         words = tuple(print and print[0] for print in prints.values())
         for place in self.places.setdefault(words, []):
@@ -41,7 +37,7 @@ class Table:
 
     def add_family(self, says: str, prints: Prints | None) -> None:
         """Takes a wrong formula in whose numbers none has that is there already."""
-        if prints is None or not any(print and any(print[1:]) for print in prints.values()):
+        if prints is None or not _numbers(prints):
             return
         words = tuple(print and print[0] for print in prints.values())
         for place in self.places.get(words, ()):
@@ -76,6 +72,10 @@ class Table:
         ]
         families = {word: [[*row, says_at[text]] for row, text in rows] for word, rows in self.families.items()}
         return {"cases": self.cases, "words": words, "says": says, "known": known, "families": families}
+
+
+def _numbers(prints: Prints) -> bool:
+    return any(print and any(print[1:]) for print in prints.values())
 
 
 def _bare(text: str) -> str:

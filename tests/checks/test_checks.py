@@ -19,7 +19,6 @@ from rnnkit.checks.outcome import PROJECTIONS, same_print
 from rnnkit.common.places import PACKAGE
 
 EXPECTED = PACKAGE / "assignments" / ASSIGNMENT.name / "expected"
-ROOT = PACKAGE.parent
 
 
 def source_cells(notebook: str) -> dict[str, dict]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 from bank.answers import OUTPUT, SUM, ZEROS, rnn
 from bank.measure import said
-from checking import answer, every_question, report_of
+from checking import answer, every_question, report_of, scored
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import generate, remote, repeats
+from rnnkit.checks import generate, repeats
 from rnnkit.checks.errors import letter
 from rnnkit.checks.observe import run_cases
-from rnnkit.grading.score.score import score
 
 
 def messages(id: str, body: str) -> list[str]:
@@ -34,12 +32,9 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_what_is_kept_from_call_to_call_is_no_matter_of_float32(name):
     id, body, what = KEPT[name]
-    if not body:
-        text = generate.patched(id, "def forward(self, x):", "def forward(self, x, hs=[]):")
-        text = re.sub(r"\n +hs = \[\]\n", "\n", text)
-        report = report_of(id, generate.student_object(id, text))
-    else:
-        report = report_of(id, answer(id, body))
+    text = generate.patched(id, "def forward(self, x):", "def forward(self, x, hs=[]):")
+    kept = generate.student_object(id, re.sub(r"\n +hs = \[\]\n", "\n", text))
+    report = report_of(id, answer(id, body) if body else kept)
     assert report.points < report.most
     assert len(report.messages) == 1, report.text()
     assert re.search(f"the first call is right, and a later one with the same inputs ({what})", report.messages[0])
@@ -76,7 +71,7 @@ def test_what_is_kept_is_told_from_another_process():
     obj = answer(
         "rnn_step", f"self.__dict__['n'] = self.__dict__.get('n', 0) + 1\n    return PHI[self.phi]({SUM}) * self.n"
     )
-    report = score(QUESTIONS["rnn_step"], lambda request: remote.answer(request, obj), np.random.default_rng(0))
+    report = scored("rnn_step", obj)
     assert report.points == 0
     assert any("kept from call to call" in message for message in report.messages), report.text()
 
@@ -126,12 +121,8 @@ def test_nothing_else_is_said_where_the_output_follows_from_the_states():
 def test_a_wrong_step_is_not_used_to_explain_the_states():
     body = rnn(step="h_t = torch.tanh(x_t @ self.W_xh + h_t @ self.W_hh)")
     obj = answer("rnn_forward", body)
-    obj.step = lambda self, x_t, h_prev: torch_wrong(h_prev)
+    obj.step = lambda self, x_t, h_prev: 0.5 * h_prev
     assert not any("step gives" in message for message in report_of("rnn_forward", obj).messages)
-
-
-def torch_wrong(h_prev):
-    return 0.5 * h_prev
 
 
 # ---- sums, factors, digits -----------------------------------------------------------------------------------------

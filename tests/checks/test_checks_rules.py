@@ -22,8 +22,8 @@ from rnnkit.checks import generate
 # ---- the contract ------------------------------------------------------------------------------------------------
 
 CONTRACT = {
-    "signature of a method": ("rnn_step", lambda: answer_with("rnn_step", "h_prev)", "h_prev, b)"),
-        ", h_prev), got step(self, x_t, h_prev, b)"),
+    "signature of a method": ("rnn_step", lambda: generate.student_object("rnn_step", generate.patched(
+        "rnn_step", "h_prev):", "h_prev, b):")), ", h_prev), got step(self, x_t, h_prev, b)"),
     "signature of a function": ("clip", lambda: lambda grads: grads, "expected clip_rescale(grads, cutoff)"),
     "an instance": ("rnn_step", lambda: generate.student_object("rnn_step")(2, 3, 4), "expected the class RNN itself"),
     "a function for a class": ("gru_rho", lambda: len, "expected the class GRU itself"),
@@ -32,11 +32,6 @@ CONTRACT = {
     "a parameter missing": ("rnn_step", lambda: bare({"W_xh": (2, 5), "W_hh": (5, 5)}), "b_h: expected a parameter"),
     "a parameter's shape": ("rnn_step", lambda: bare({"W_xh": (5, 2)}), "of shape (2, 5), got (5, 2)"),
 }  # fmt: skip
-
-
-def answer_with(id: str, old: str, new: str):
-    text = generate.solution(id)
-    return generate.student_object(id, text.replace(old, new, 1))
 
 
 def bare(shapes):

@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from bank.answers import OUTPUT, SUM, ZEROS, rnn
 from bank.measure import of_pair, said, told
-from checking import BANK, answer, every_question, report_of
+from checking import BANK, answer, every_question, report_of, scored
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import generate, known, remote, right
+from rnnkit.checks import generate, known, right
 from rnnkit.checks.observe import run_probes
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.relations import bias_alike, relation
 from rnnkit.grading.release.wheel import student_source
-from rnnkit.grading.score.score import score
 
 GATE = "x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z"
 CUBED = f"return torch.sigmoid({GATE.replace('h_prev', '(h_prev + 0.3 * h_prev ** 3)')})"
@@ -180,7 +179,7 @@ def test_of_the_grus_step_it_is_said_which_part_is_wrong(name):
 
 def test_probes_come_back_from_another_process():
     obj = answer("gru_update_gate", CUBED)
-    report = score(QUESTIONS["gru_update_gate"], lambda request: remote.answer(request, obj), np.random.default_rng(0))
+    report = scored("gru_update_gate", obj)
     assert any("right when h_prev = 0" in message for message in report.messages), report.text()
 
 

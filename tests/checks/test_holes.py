@@ -46,11 +46,9 @@ def test_a_hole_is_closed_in_the_hidden_scoring(name):
 
 def test_what_is_wrong_in_later_rounds_only_is_told_by_what_is_special_about_them():
     report = report_of("rnn_forward", made(HOLES["rnn_forward: every output for lastSoftmax"]))
-    assert report.messages[0].startswith(
-        "right with the first inputs, not with others: the same cell, new weights, head"
-    )
-    report = report_of("rho", made(HOLES["rho: squeezed"]))
-    assert report.messages == ["right with the first inputs, not with others: H = 1."]
+    start = "right with the first inputs, not with others: "
+    assert report.messages[0].startswith(f"{start}the same cell, new weights, head")
+    assert report_of("rho", made(HOLES["rho: squeezed"])).messages == [f"{start}H = 1."]
 
 
 @pytest.mark.parametrize("id", [id for id, question in QUESTIONS.items() if question.method])
