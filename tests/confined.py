@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from course import ROOT
 
 from rnnkit.grading.sandbox import confine as sandbox
+from rnnkit.grading.sandbox.allowance import Allowance
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.kernel import Kernel
+from rnnkit.grading.sandbox.nursery import Nursery
+from rnnkit.grading.sandbox.outputs import Outputs
+from rnnkit.grading.sandbox.runtime import student_runtime
+
+both = pytest.mark.parametrize("confined", [True, False], ids=["confined", "trusted"])
 
 
 def need_sandbox() -> None:
@@ -50,3 +61,40 @@ def until(condition, patience=2.0) -> bool:
     while not (done := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return bool(done)
+
+
+@contextmanager
+def kernels(stage=None, *, runtime=None, confined=True, **limits) -> Iterator[Callable[[], Kernel]]:
+    """Makes kernels of one nursery, not started; nothing is left of them in the end."""
+    known, runtime = Limits(**({"wall_s": 120, "memory_mb": 2048} | limits)), runtime or student_runtime(ROOT)
+    with empty_in_the_end(), closing(Nursery(stage, known, confined)) as nursery:
+        yield lambda: Kernel(nursery, runtime, Allowance())
+
+
+@contextmanager
+def started(stage=None, **how) -> Iterator[Kernel]:
+    """One kernel that runs."""
+    with kernels(stage, **how) as make, closing(make()) as kernel:
+        kernel.start()
+        yield kernel
+
+
+@contextmanager
+def empty_in_the_end() -> Iterator[Path]:
+    """A folder for what is there while something runs."""
+    place, before = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp")), tempfile.tempdir
+    tempfile.tempdir = str(place)
+    try:
+        yield place
+        assert until(lambda: not list(place.iterdir()))
+    finally:
+        tempfile.tempdir = before
+        if not list(place.iterdir()):
+            place.rmdir()
+
+
+def said(kernel: Kernel, code: str, seconds: float = 30) -> str:
+    """What code prints, or what its error says."""
+    outputs = Outputs(8 << 20, {"bytes": 8 << 20, "messages": 2000})
+    kernel.execute(code, seconds, outputs)
+    return "".join(output.get("text", output.get("evalue", "")) for output in outputs.shown)

@@ -46,7 +46,7 @@ ARROWS = {
     "hand_in": ("common settings record runs notebook assignments checks", ""),
     "grading": ("common", ""),  # the ledger, and the walk of a folder
     "grading/release": ("common verbs assignments checks", "nbgrader traitlets"),
-    "grading/sandbox": ("common assignments checks grading/release", "nbformat torch zmq jupyter_client traitlets"),
+    "grading/sandbox": ("common assignments checks grading/release", "nbformat torch zmq jupyter_client"),
     "grading/score": ("common checks", "numpy"),
     "grading/notebooks": (
         "common grading notebook assignments checks grading/sandbox grading/score",

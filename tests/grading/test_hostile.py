@@ -203,8 +203,8 @@ def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     points = {student: entry.points for student, entry in graded.entries.items()}
     with opened(course) as book:
         for student in points:
-            scores = auto_scores(book, NAME, student)
-            assert sum(scores[id] for id in QUESTIONS if not QUESTIONS[id].extra) == points[student], student
+            scores = auto_scores(book, NAME, student) or {}
+            assert sum(scores[id] or 0 for id in QUESTIONS if not QUESTIONS[id].extra) == points[student], student
     for entry in graded.entries.values():
         assert judge.unprintable([entry.reason, *entry.all_flags]) == [], entry.student
     status = {student: entry.status for student, entry in graded.entries.items()}

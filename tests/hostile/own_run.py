@@ -6,6 +6,7 @@ import functools
 import io
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from rnnkit.train import content, train
 from rnnkit.trainer import Trainer
 
 Record = dict[str, np.ndarray]
-BASE = {
+BASE: dict[str, Any] = {
     "task": "torder", "init": "smart_tanh", "nhid": 30, "alpha": 4.0, "lr": 0.03, "cutoff": 1.0, "min_length": 50,
     "max_length": 50, "seed": 2, "maxiters": 8001, "checkFreq": 200, "ebs": 500, "cbs": 100, "stop_error": 1.0,
 }  # fmt: skip
@@ -45,7 +46,7 @@ def trained(regime: Regime, at: int | None = None, network: Record | None = None
 
     def exchange(updates: int) -> None:
         if updates == at:
-            set_weights(trainer.cell, network)
+            set_weights(trainer.cell, network or {})
 
     for _ in trainer.checkpoints(on_update=exchange):
         pass
@@ -96,7 +97,8 @@ def _case(make: Callable[[Record, Record], Record]) -> None:
     def write(made: Submission) -> None:
         record = make(solved(), {name: solved()[name] for name in NAMES})
         file = io.BytesIO()
-        np.savez_compressed(file, **{name: value for name, value in record.items() if value is not None})
+        known: Any = {name: value for name, value in record.items() if value is not None}
+        np.savez_compressed(file, **known)
         made.files[f"runs/{NAME}/{NAME}_final_state.npz"] = file.getvalue()
 
     write.__name__, write.__doc__ = f"e_{make.__name__}", make.__doc__

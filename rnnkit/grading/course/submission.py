@@ -38,7 +38,6 @@ from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
-from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
 from rnnkit.grading.sandbox.room import no_room
 from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
@@ -119,7 +118,7 @@ def grade_submission(job: GradingJob) -> None:
         allowance.note(done.why)
         return done
 
-    with closing(Nursery(stage, limits)) as nursery:
+    with closing(Nursery(stage, limits, job.confined)) as nursery:
         if job.confined and any(map(needs_kernel, wanted.values())):
             nursery.warm(job.scoring)
         runs = evidence(stage, reader, assignment, cells_sha256)
@@ -127,13 +126,7 @@ def grade_submission(job: GradingJob) -> None:
         result.records = {one.key: one.sha256 for one in runs if one.sha256}
         result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
 
-        def make(runtime: Path) -> Kernel:
-            manager = functools.partial(
-                kernel_manager, stage=stage, runtime=runtime, limits=limits, confined=job.confined, nursery=nursery
-            )
-            return Kernel(manager, why, own, allowance)
-
-        whole, asked = functools.partial(make, job.runtime), functools.partial(make, job.scoring)
+        whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():
             settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
             apart = name in assignment.whole or all(one.notebook != name for one in assignment.code)

@@ -19,13 +19,7 @@ TIMED_OUT = ("took longer than", "used more processor time", TIME_IS_UP)  # how 
 
 
 class Limit:
-    """One wait, begun now.
-
-    Arguments:
-        own: reads the submission's own clock.
-        seconds: by that clock.
-        wall: seconds by the clock on the wall.
-    """
+    """One wait, begun now: so many seconds by the submission's own clock, and by the one on the wall."""
 
     def __init__(self, own: Callable[[], Own], seconds: float, wall: float) -> None:
         self._own, self._seconds, self._wall = own, seconds, wall
@@ -51,16 +45,12 @@ class Limit:
 
 
 class Allowance:
-    """The time of one submission, which all of its kernels share; begun now.
-
-    Attributes:
-        cut: time-outs that cut something short, but for those of what slept: no other machine would wake it.
-    """
+    """The time of one submission, which all of its kernels share; begun now."""
 
     def __init__(self, seconds: float = TOTAL_S, wall: float = WALL_S) -> None:
         self._own_left, self._end, self._spent = seconds, monotonic() + wall, Own()
         self._cut_on_wall = False
-        self.cut: list[str] = []
+        self.cut: list[str] = []  # time-outs, but for those of what slept: no other machine would wake it
 
     def limit(self, own: Callable[[], Own], seconds: float) -> Limit:
         """A wait of so many seconds by the own clock, or of what is left."""

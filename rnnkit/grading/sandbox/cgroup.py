@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 CONTROLLERS = ("cpu", "memory", "pids")
 PREFIX = "rnnkit-"  # then the id of the process that made it, and a word of its own
+ENTER = 'for folder; do echo 0 >"$folder/cgroup.procs" || exit 1; done'
 MARGIN = 9 / 8  # above the limit that the supervisor watches, which says what happened
 NONE = "nice, affinity and supervision (no cgroup may be made here)"
 WEAKER = (
@@ -36,8 +36,7 @@ class Place:
     above: dict[str, Path]
 
     @property
-    def kept(self) -> list[str]:
-        """What Linux shares out itself."""
+    def kept(self) -> list[str]:  # what Linux shares out itself
         return [name for name in CONTROLLERS if name in self.above]
 
     def __str__(self) -> str:
@@ -53,19 +52,15 @@ class Group:
         try:
             for folder in dict.fromkeys(self.folders.values()):
                 folder.mkdir()
-            self._limit(int(memory_mb * MARGIN) << 20, processes)
+            (self.folders["pids"] / "pids.max").write_text(str(processes))
+            most = int(memory_mb * MARGIN) << 20
+            limits = dict.fromkeys(("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max"), most)
+            for name, limit in {**limits, "memory.swap.max": 0}.items():
+                if (file := self.folders["memory"] / name).exists():
+                    file.write_text(str(limit))
         except OSError:
             self.remove()
             raise
-
-    def _limit(self, memory: int, processes: int) -> None:
-        (self.folders["pids"] / "pids.max").write_text(str(processes))
-        folder = self.folders["memory"]
-        for name in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max"):
-            if (folder / name).exists():
-                (folder / name).write_text(str(memory))
-        if (folder / "memory.swap.max").exists():
-            (folder / "memory.swap.max").write_text("0")
 
     def told(self) -> dict[str, Any]:
         """What the supervisor needs: where to enter, and what to read."""
@@ -97,17 +92,12 @@ def place() -> Place | None:
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             group = Group(option, 64, 16)
             try:
-                subprocess.run([shutil.which("true") or "true"], preexec_fn=lambda: enter(group), check=True)  # noqa: B023
+                folders = map(str, group.folders.values())
+                subprocess.run(["/bin/sh", "-c", ENTER, "sh", *folders], check=True, stderr=subprocess.DEVNULL)
             finally:
                 group.remove()
             return option
     return None
-
-
-def enter(group: Group) -> None:
-    """Puts this process into a group."""
-    for folder in set(group.folders.values()):
-        (folder / "cgroup.procs").write_text("0")
 
 
 def sweep() -> None:
@@ -140,12 +130,7 @@ def _places() -> Iterator[Place]:
 
 
 def places(mounts: str, own: str) -> Iterator[Place]:
-    """Where groups could be made, best first.
-
-    Arguments:
-        mounts: what ``/proc/self/mounts`` says.
-        own: what ``/proc/self/cgroup`` says.
-    """
+    """Where groups could be made, best first, by what ``/proc/self/mounts`` and ``/proc/self/cgroup`` say."""
     mounted = [line.split()[1:4] for line in mounts.splitlines()]
     paths = [line.split(":", 2) for line in own.splitlines()]
     first = {}

@@ -48,9 +48,7 @@ def reap_orphans(child: int) -> None:
 class Clocks:
     """What a tree has had of the processors, and how long it slept: seconds, written into a file for the grader.
 
-    Arguments:
-        file: its descriptor.
-        usage: a file of the tree's control group that counts all that was ever in it; empty where there is none.
+    `usage` is a file of the tree's control group that counts all that was ever in it; empty where there is none.
     """
 
     def __init__(self, file: int, usage: str) -> None:

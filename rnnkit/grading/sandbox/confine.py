@@ -27,7 +27,6 @@ from rnnkit.grading.sandbox.seccomp import program
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
 SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
-CONNECTION = f"{SOCKETS}/k.json"
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
 SOCKETS_SIZE = 1 << 20  # bytes
 PENDING = 1024  # signals and timers that wait
@@ -107,26 +106,15 @@ def environment(home: str, runtime: str) -> dict[str, str]:
 
 
 def command(
-    argv: Sequence[str],
-    *,
-    stage: Path | None,
-    runtime: Path,
-    limits: Limits,
-    base: Path,
-    connection: str | None = None,
+    argv: Sequence[str], *, stage: Path | None, runtime: Path, limits: Limits, base: Path
 ) -> tuple[list[str], dict[str, Any]]:
-    """The whole command that runs another one confined, and what its supervisor is told.
+    """The whole command that runs another one confined, in ``/submission``, and what its supervisor is told.
 
-    Arguments:
-        argv: the command; it starts in ``/submission``.
-        stage: regular files that are there then, as copies (large ones as links to what cannot be written to).
-        runtime: the folder that `student_runtime` made.
-        limits: of each process; what is summed over the tree is the supervisor's to watch.
-        base: the folder of this run.
-        connection: the text of a kernel's connection file, which is there as ``CONNECTION``.
+    The regular files of the stage are there, as copies (large ones as links to what cannot be written to). Limits that
+    are summed over the tree are the supervisor's to watch.
     """
     places = Places(base, runtime, stage or base)
-    texts = {enclosure.NOTHING: b"", enclosure.ADDRESS: (connection or "").encode()}
+    texts = {enclosure.NOTHING: b""}
     words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
     instead = hidden(runtime)
     if filter := program(narrower=bool(instead)):
@@ -143,7 +131,6 @@ def command(
     for folder in IN_MEMORY:
         size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
         words += ["--size", str(size), "--tmpfs", folder]
-    words += ["--perms", "0600", "--file", str(enclosure.ADDRESS), CONNECTION]
     words += system(places)
     own = places.of_grader(runtime)
     words += ["--ro-bind", own, RUNTIME]
@@ -173,19 +160,29 @@ def _prlimit(limits: Limits) -> list[str]:
     ]
 
 
-def plain(
-    argv: Sequence[str], *, stage: Path | None, base: Path, runtime: Path, limits: Limits
-) -> tuple[list[str], dict[str, str], Path]:
-    """The command, environment and folder of a process that is not confined: for submissions that are trusted."""
+def supervised(
+    argv: Sequence[str],
+    base: Path,
+    *,
+    stage: Path | None,
+    runtime: Path,
+    limits: Limits,
+    confined: bool = True,
+    stdout: int = subprocess.DEVNULL,
+) -> Supervised:
+    """Starts a command, confined and supervised; arguments as for `command` and `run`."""
+    if confined:
+        words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
+        return Supervised(words, base, watched, environment=OUTSIDE, stdout=stdout)
     home, work = base / "home", base / "submission"
-    home.mkdir(exist_ok=True)
-    shutil.rmtree(work, ignore_errors=True)
+    home.mkdir()
     if stage is None:
         work.mkdir()
     else:
         shutil.copytree(stage, work, symlinks=True)
     words = [*_prlimit(limits), "--", *argv] if shutil.which("prlimit") else list(argv)
-    return words, environment(str(home), str(runtime)), work
+    variables = environment(str(home), str(runtime))
+    return Supervised(words, base, asdict(limits), environment=variables, cwd=work, stdout=stdout)
 
 
 def run(
@@ -197,26 +194,18 @@ def run(
     most_output: int = 16 << 20,
     runtime: Path | None = None,
 ) -> Finished:
-    """Runs a command to its end, confined and supervised.
+    """Runs a command to its end, confined and supervised; ``python`` is this Python.
 
     Arguments:
-        argv: the command; ``python`` is this Python.
         stage, runtime: as for `command`; by default no files, and the clone's student runtime.
-        limits: by default `Limits` as they are.
         confined: False for submissions that are trusted: limits and a clean environment only.
         most_output: bytes of output after which it is killed.
     """
     limits = limits or Limits()
     runtime = runtime or student_runtime(clone_root())
     with tempfile.TemporaryDirectory(prefix="rk-", ignore_cleanup_errors=True) as folder:
-        base = Path(folder)
-        if confined:
-            words, watched = command(argv, stage=stage, runtime=runtime, limits=limits, base=base)
-            variables, cwd = OUTSIDE, Path("/")
-        else:
-            words, variables, cwd = plain(argv, stage=stage, base=base, runtime=runtime, limits=limits)
-            watched = asdict(limits)
-        job = Supervised(words, base, watched, environment=variables, cwd=cwd, stdout=subprocess.PIPE)
+        how: Any = {"stage": stage, "runtime": runtime, "limits": limits, "confined": confined}
+        job = supervised(argv, Path(folder), stdout=subprocess.PIPE, **how)
         try:
             output = _read(job, most_output)
             code = job.wait(limits.wall_s + 30)
@@ -230,6 +219,7 @@ def run(
 def _read(job: Supervised, most: int) -> bytes:
     """The output of a process until its end; it is stopped where there is too much."""
     parts, left = [], most
+    assert job.process.stdout is not None
     with job.process.stdout as pipe:
         while text := os.read(pipe.fileno(), 1 << 16):
             parts.append(text[:left])

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FILTER, ADDRESS, NOTHING, INFO, BEGIN, FOLDER = 900, 901, 902, 903, 904, 910  # numbers of files that both sides know
+FILTER, NOTHING, INFO, BEGIN, FOLDER = 900, 902, 903, 904, 910  # numbers of files that both sides know
 READY_S = 120  # seconds on the wall for the surroundings of a command to be made
 NAMESPACE, NEW_USER = 0x20000, 0x10000000  # of unshare(2)
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE, RELATIVE_TIMES = 1, 32, 4096, 16384, 1 << 18, 1 << 21  # of mount(2)
@@ -47,35 +47,36 @@ def _unchangeable(path: str) -> None:
     _mount(None, path, BIND | REMOUNT | READ_ONLY | flags)
 
 
-def _surround(places: Mapping[str, str], folder: str) -> None:
+def _surround(places: Mapping[str, str], folder: str) -> bool:
     user, group = os.geteuid(), os.getegid()
-    _call("unshare", NAMESPACE | (NEW_USER if user else 0))
-    if user:
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    with contextlib.suppress(OSError):
+        _call("unshare", NAMESPACE | (NEW_USER if user else 0))
+        maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"} if user else {}
+        for name, text in maps.items():
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
-    _mount(None, "/", RECURSIVE | PRIVATE)
-    for name in filter(os.path.exists, (f"/dev/{name}" for name in DEVICES)):
-        _unchangeable(name)
-    if places:
-        _mount("none", folder, 0, "tmpfs", "mode=755,size=64k")
-    for source, place in places.items():
-        os.makedirs(place if os.path.isdir(source) else os.path.dirname(place))
-        if not os.path.isdir(source):
-            os.close(os.open(place, os.O_CREAT))
-        _mount(source, place, BIND | RECURSIVE)
+        _mount(None, "/", RECURSIVE | PRIVATE)
+        for name in filter(os.path.exists, (f"/dev/{name}" for name in DEVICES)):
+            _unchangeable(name)
+        if places:
+            _mount("none", folder, 0, "tmpfs", "mode=755,size=64k")
+        for source, place in places.items():
+            os.makedirs(place if os.path.isdir(source) else os.path.dirname(place))
+            if not os.path.isdir(source):
+                os.close(os.open(place, os.O_CREAT))
+            _mount(source, place, BIND | RECURSIVE)
+        return True
+    return False
 
 
 def surround(places: Mapping[str, str], folder: str) -> bool:
     """Gives this process mounts of its own, in which devices cannot be changed; whether the system lets it.
 
-    Arguments:
-        places: folder -> where it is mounted too, for a user who cannot get to it.
-        folder: holds these places, and nothing else that is needed.
+    Each of the places is a folder, and where in `folder` it is mounted too, for a user who cannot get to it.
     """
     if os.geteuid() and not _in_trial():  # some systems allow the first step, and take rights away for it
         return False
-    return _tried(places, folder)
+    return _surround(places, folder)
 
 
 def directly(argv: Sequence[str], places: Mapping[str, str]) -> list[str]:
@@ -98,16 +99,8 @@ def weaker() -> str:
 def _in_trial() -> bool:
     trial = os.fork()
     if not trial:
-        os._exit(not _tried({}, ""))
+        os._exit(not _surround({}, ""))
     return os.waitpid(trial, 0)[1] == 0
-
-
-def _tried(places: Mapping[str, str], folder: str) -> bool:
-    try:
-        _surround(places, folder)
-        return True
-    except OSError:
-        return False
 
 
 def stranger() -> int | None:
@@ -155,14 +148,9 @@ class Gate:
             os.dup2(ends[inside], number)
             os.close(ends[inside])
             self._ends.append(ends[1 - inside])
-        self.passed = [INFO, BEGIN]
 
     def wait(self) -> int | None:
-        """The first process inside, when all mounts are made; None where it ended before.
-
-        Raises:
-            OSError: it takes too long.
-        """
+        """The first process inside, when all mounts are made; None where it ended before, `OSError` if it is late."""
         os.close(INFO)
         os.close(BEGIN)
         until, text = time.monotonic() + READY_S, b""
@@ -193,11 +181,9 @@ class Gate:
 
 
 class Handles:
-    """Handles on the file systems in memory, terminals, sockets and locks of a sandbox.
+    """Handles on the file systems in memory, terminals, sockets and locks of a sandbox; no student's code runs yet.
 
-    Arguments:
-        pid: a process in it, while no student's code runs.
-        folders: where the file systems are, inside; the handle on the n-th is open under the number FOLDER + n.
+    The handle on the n-th file system is open under the number FOLDER + n.
     """
 
     def __init__(self, pid: int, folders: Sequence[str]) -> None:

@@ -25,19 +25,15 @@ MAIN = (
     "from rnnkit.grading.sandbox import supervisor; sys.exit(supervisor.main())"
 )
 NICE = 5  # of what is supervised: whoever watches and judges it comes first
+STOPPED_S = 15  # seconds for it to end everything
 ACKNOWLEDGED_S = 30  # seconds for the supervisor to say that a signal is sent
 
 
 class Own(NamedTuple):
-    """A clock that stands still while what it belongs to waits for a processor.
+    """A clock that stands still while what it belongs to waits for a processor."""
 
-    Fields:
-        cpu: seconds of processor time that all of it has had, summed, what has ended included.
-        asleep: seconds in which none of it wanted a processor.
-    """
-
-    cpu: float = 0.0
-    asleep: float = 0.0
+    cpu: float = 0.0  # seconds of processor time that all of it has had, summed, what has ended included
+    asleep: float = 0.0  # seconds in which none of it wanted a processor
 
     @property
     def seconds(self) -> float:
@@ -46,16 +42,9 @@ class Own(NamedTuple):
 
 
 class Supervised:
-    """A command that runs under a supervisor.
+    """A command that runs under a supervisor, which writes its status file into the folder `base`.
 
-    Arguments:
-        argv: the command.
-        base: a folder of the grader's own; the supervisor's status file is written there.
-        limits: ``memory_mb``, ``processes``, ``wall_s``, ``cpu_s``, ``cores`` and, where it is confined, ``enclosure``
-            (`sandbox.command`).
-        environment: of the command.
-        cwd: where it starts.
-        stdout: where its output goes.
+    `limits` are those of `confine.Limits` and, where it is confined, an ``enclosure`` (`confine.command`).
     """
 
     def __init__(
@@ -69,9 +58,8 @@ class Supervised:
         stdout: int = subprocess.DEVNULL,
     ) -> None:
         self.status = base / STATUS
-        self.status.unlink(missing_ok=True)
         self.stopped: str | None = None
-        self._asked = False
+        self._control: socket.socket | None
         self._control, theirs = socket.socketpair()
         self._clocks, self._last = _memory_file(), Own()
         group = cgroup.make(limits["memory_mb"], limits["processes"])
@@ -110,10 +98,6 @@ class Supervised:
         """The folder inside where a kernel has its sockets, as a path that leads there from here while it runs."""
         return f"/proc/{self.process.pid}/fd/{enclosure.FOLDER}"
 
-    def stopped_by_grader(self) -> bool:
-        """Whether it was stopped without a reason, as at the end of a job."""
-        return self._control is None and self.stopped is None and not self.report().get("why") and self._asked
-
     def interrupt(self) -> None:
         """Sends SIGINT to the command itself, even while compiled code runs; returns when it is sent."""
         if self._control is not None:
@@ -125,29 +109,21 @@ class Supervised:
     def stop(self, why: str | None = None) -> None:
         """Has the whole tree killed; `why` is kept as the reason."""
         self.stopped = self.stopped or why
-        self._asked = self._asked or self.process.poll() is None
         if self._control is not None:
             self._control.close()
             self._control = None
 
     def wait(self, timeout: float = 30) -> int:
         """The exit status, after a stop or the command's own end (128 + its signal where one killed it)."""
-        try:
-            code = self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.stop()
-            code = self._insist()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout)
         self.stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOPPED_S)
+        self.process.kill()  # where it still runs: what is confined dies with it
         self.own()
         self._clocks.close()
-        return code
-
-    def _insist(self, patience: float = 15) -> int:
-        try:
-            return self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.process.kill()  # what is confined dies with it
-            return self.process.wait()
+        return self.process.wait()
 
     def report(self) -> dict[str, Any]:
         """What the supervisor wrote at the end: why, peak_mb, wall_s, cpu_s, stderr; empty while it runs."""
@@ -169,7 +145,7 @@ class Supervised:
         stderr = report.get("stderr", "").strip()
         if code == 1 and stderr.startswith("bwrap: "):
             return stderr
-        if code > 128 and code - 128 in {int(known) for known in signal.Signals}:
+        with contextlib.suppress(ValueError):  # it ended by itself
             return f"ended by {signal.Signals(code - 128).name}"
         return None
 

@@ -5,20 +5,23 @@ Nothing that the kernel sends is believed or executed; it is read, counted and c
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import zmq
-import zmq.asyncio
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client import BlockingKernelClient
+from jupyter_client.connect import KernelConnectionInfo
 
 from rnnkit.common.names import BadValue
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance, Limit
 from rnnkit.grading.sandbox.clocks import BEAT
 from rnnkit.grading.sandbox.handle import Own
+from rnnkit.grading.sandbox.nursery import Nest, Nursery
 from rnnkit.grading.sandbox.outputs import Outputs, careful_json
 from rnnkit.grading.sandbox.room import no_room
 
@@ -29,6 +32,8 @@ REVIVE_S = 1.5  # seconds of its own for an interrupted kernel to answer again
 DRAIN_S = 10  # seconds of its own for showing what a cell that has ended still shows
 GRACE_S = 1.0  # seconds of its own without a message after which a cell that has ended shows nothing more
 BUSY_S = 30  # seconds on the wall for each of these three
+LARGEST_MESSAGE = 6 << 20  # bytes
+MOST_WAITING = 20  # messages that wait to be read, per socket
 MOST_MALFORMED = 100  # messages
 Take = Callable[[str, dict[str, Any]], None]
 
@@ -46,149 +51,105 @@ class TimedOut(Stopped):
 
 
 class Kernel:
-    """Starts kernels, and puts code to the one that runs.
+    """Starts kernels in the nests of a nursery, and puts code to the one that runs."""
 
-    Arguments:
-        make: a manager that is ready to be started, for every start a new one.
-        why: what the supervisor says of a manager's kernel that it killed; None where it did not.
-        own: reads the own clock of a manager's kernel; all limits of time are by it.
-        allowance: the time that is left to the submission.
-    """
-
-    def __init__(
-        self,
-        make: Callable[[], AsyncKernelManager],
-        why: Callable[[AsyncKernelManager], str | None],
-        own: Callable[[AsyncKernelManager], Own],
-        allowance: Allowance,
-    ) -> None:
-        self._make, self._why, self._own_of, self._allowance = make, why, own, allowance
-        self._loop = asyncio.new_event_loop()
-        self._manager: AsyncKernelManager | None = None
+    def __init__(self, nursery: Nursery, runtime: Path, allowance: Allowance) -> None:
+        self._nursery, self._runtime, self._allowance = nursery, runtime, allowance
+        self._nest: Nest | None = None
         self._client: Any = None
         self._bad = 0
 
     def start(self) -> None:
-        """Starts a kernel, in the place of an earlier one.
-
-        Raises:
-            Stopped: it gives no sign of life.
-        """
-        self._do(self._start())
+        """Starts a kernel, in the place of an earlier one; `Stopped` where it gives no sign of life."""
+        with _careful():
+            self._start()
 
     def execute(self, code: str, seconds: float, outputs: Outputs | None = None) -> bool:
-        """Runs code; False where it raised.
-
-        Raises:
-            TimedOut: it was interrupted after that many seconds of its own.
-            Stopped: the kernel is dead, or the submission's time is used up.
-        """
-        reply = self._do(self._execute(code, seconds, (outputs or Outputs()).take))
-        return reply.get("status") == "ok"
+        """Runs code; False where it raised, `TimedOut` after so many seconds of its own, `Stopped` where it died."""
+        return self._execute(code, seconds, (outputs or Outputs()).take).get("status") == "ok"
 
     def ask(self, code: str, expression: str, mime: str, seconds: float) -> str:
         """Runs code, and returns the text that an expression then shows under a MIME type of the grader's.
 
-        The answer comes with the reply, which cannot get lost, whatever else the kernel shows meanwhile.
-
-        Raises:
-            TimedOut, Stopped: as `execute`; `NoReply` where nothing comes.
+        The answer comes with the reply, which cannot get lost, whatever else the kernel shows; `NoReply` without one.
         """
-        reply = self._do(self._execute(code, seconds, lambda kind, content: None, {"answer": expression}))
-        shown = reply.get("user_expressions")
-        answer = shown.get("answer") if isinstance(shown, dict) else None
-        data = answer.get("data") if isinstance(answer, dict) else None
-        text = data.get(mime) if isinstance(data, dict) else None
+        text: Any = self._execute(code, seconds, lambda kind, content: None, {"answer": expression})
+        for name in ("user_expressions", "answer", "data", mime):
+            text = text.get(name) if isinstance(text, dict) else None
         if not isinstance(text, str):
             raise NoReply("your code stopped the check from answering")
         return text
 
     def close(self) -> None:
         """Ends the kernel and everything that it started."""
-        try:
-            self._do(self._stop())
-        except Stopped:
-            pass
-        finally:
-            self._loop.close()
-
-    def _do(self, work: Any) -> Any:
-        """Whatever goes wrong while reading from a hostile kernel ends its run, never the grader's."""
-        try:
-            return self._loop.run_until_complete(work)
-        except (Stopped, KeyboardInterrupt):
-            raise
-        except Exception as error:
-            if no_room(error):
-                raise
-            raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
+        with contextlib.suppress(Stopped), _careful():
+            self._stop()
 
     def _own(self) -> Own:
         """The own clock of the kernel that runs."""
-        return Own() if self._manager is None else self._own_of(self._manager)
+        return Own() if self._nest is None else self._nest.job.own()
 
-    async def _start(self) -> None:
+    def _start(self) -> None:
         if self._allowance.used_up():
             raise Stopped(TIME_IS_UP)
-        await self._stop()
-        self._manager = self._make()
+        self._stop()
+        nest = self._nursery.take(self._runtime)
         try:
-            await self._manager.start_kernel()
+            connection = nest.start()
         except BadValue as error:
             raise Stopped(str(error)) from None
-        self._client, self._bad = self._manager.client(), 0
-        self._client.session.unpack = careful_json
-        self._client.start_channels(stdin=False, hb=False)
-        for channel in (self._client.shell_channel, self._client.control_channel):
-            channel.socket.setsockopt(zmq.SNDTIMEO, 1000 * SEND_S)
-        try:
-            await self._client.wait_for_ready(timeout=READY_S)
-        except RuntimeError as error:
-            raise Stopped(await self._death() or f"the kernel did not start ({error})") from None
+        self._nest, self._bad = nest, 0
+        self._client = _client(connection)
+        limit = Limit(self._own, math.inf, READY_S)
+        # what it shows is subscribed to when a request shows something, too
+        while limit.left() > 0 and not self._death():
+            if self._answers({"execute_reply", "status"}, Limit(self._own, math.inf, min(1, limit.left()))):
+                return
+        raise Stopped(self._death() or f"the kernel did not start (no answer in {READY_S} seconds)")
 
-    async def _stop(self) -> None:
+    def _stop(self) -> None:
         if self._client is not None:
-            self._client.stop_channels()
+            self._client.context.destroy(linger=0)
             self._client = None
-        if self._manager is not None:
-            manager, self._manager = self._manager, None
-            await manager.shutdown_kernel(now=True)
+        if self._nest is not None:
+            nest, self._nest = self._nest, None
+            self._nursery.put_back(nest)
 
-    async def _death(self) -> str | None:
+    def _death(self) -> str | None:
         """Why there is no kernel any more; None where it is alive."""
-        if self._manager is None:
+        if self._nest is None:
             return "there is no kernel"
-        if await self._manager.is_alive():
+        if self._nest.job.process.poll() is None:
             return None
-        return self._why(self._manager) or "the kernel died"
+        return self._nest.job.why() or "the kernel died"
 
-    async def _execute(
+    def _execute(
         self, code: str, seconds: float, take: Take, expressions: dict[str, str] | None = None
     ) -> dict[str, Any]:
         """Runs code within its time, and within what is left to the submission."""
-        if self._client is None:
-            raise Stopped("there is no kernel")
         if self._allowance.used_up():
             raise Stopped(TIME_IS_UP)
         limit, reply = self._allowance.limit(self._own, seconds), None
         how = {"store_history": False, "allow_stdin": False, "stop_on_error": False}
         try:
-            id = self._send(code, user_expressions=expressions, **how)
-            if (reply := await self._reply(id, limit, take)) is None:
-                raise TimedOut(self._allowance.over(limit), alive=await self._revive())
-            return reply
+            with _careful():
+                id = self._client.execute(code, user_expressions=expressions, **how)
+                if (reply := self._reply(id, limit, take)) is None:
+                    raise TimedOut(self._allowance.over(limit), alive=self._revive())
+                return reply
         finally:
             spent = limit.spent()
             # one that has answered may have waited for the grader
             self._allowance.spend(spent if reply is None else Own(spent.cpu))
 
-    async def _reply(self, id: str, limit: Limit, take: Take) -> dict[str, Any] | None:
+    def _reply(self, id: str, limit: Limit, take: Take) -> dict[str, Any] | None:
         """What ends a request comes on the shell channel, what it shows on the other one; None where time runs out."""
-        reply, quiet, idle = None, None, False
+        reply: dict[str, Any] | None = None
+        quiet, idle = limit, False
         while True:
             left = limit.left()
             # read once more where time has run out: the grader may have been the slow one
-            messages = await self._messages(id, min(max(left, 0) + BEAT, POLL_S))
+            messages = self._messages(id, min(max(left, 0) + BEAT, POLL_S))
             for kind, content in messages:
                 if kind == "execute_reply":
                     reply, limit = content, Limit(self._own, DRAIN_S, BUSY_S)
@@ -200,7 +161,7 @@ class Kernel:
                 return reply
             if messages:
                 quiet = Limit(self._own, GRACE_S, BUSY_S)
-            elif reason := await self._death():
+            elif reason := self._death():
                 if reply is None:
                     self._allowance.note(reason)
                     raise Stopped(reason)
@@ -210,24 +171,17 @@ class Kernel:
             if left <= 0 and limit.left() <= 0:
                 return reply
 
-    def _send(self, code: str, **how: Any) -> str:
-        """Puts code to the kernel; the name of the request."""
-        try:
-            return self._client.execute(code, **how)
-        except zmq.Again:
-            raise Stopped("the kernel takes no messages any more") from None
-
-    async def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+    def _messages(self, id: str, seconds: float) -> list[tuple[str, dict[str, Any]]]:
         """The next messages that answer a request, replies first; none where nothing comes for so long."""
         channels = (self._client.shell_channel, self._client.iopub_channel)
-        poller = zmq.asyncio.Poller()
+        poller = zmq.Poller()
         for channel in channels:
             poller.register(channel.socket, zmq.POLLIN)
-        ready = dict(await poller.poll(1000 * seconds))
+        ready = dict(poller.poll(int(1000 * seconds)))
         messages = []
         for channel in (channel for channel in channels if channel.socket in ready):
             try:
-                message = await channel.get_msg(timeout=0)
+                message = channel.get_msg(timeout=0)
                 if message["parent_header"].get("msg_id") == id and isinstance(message["content"], dict):
                     messages.append((str(message["msg_type"]), message["content"]))
                     continue
@@ -240,17 +194,51 @@ class Kernel:
             messages.append(("", {}))
         return messages
 
-    async def _revive(self) -> bool:
+    def _revive(self) -> bool:
         """Interrupts until the kernel runs code again, three times at most."""
         for _ in range(3):
-            if await self._death():
+            if self._nest is None or self._death():
                 return False
-            await self._manager.interrupt_kernel()
-            id, limit = self._send("pass", silent=True, stop_on_error=False), Limit(self._own, REVIVE_S, BUSY_S)
-            while (left := limit.left()) > 0 and not await self._death():
-                if any(kind == "execute_reply" for kind, _ in await self._messages(id, min(left + BEAT, POLL_S))):
-                    return True
+            self._nest.job.interrupt()
+            if self._answers({"execute_reply"}, Limit(self._own, REVIVE_S, BUSY_S)):
+                return True
         return False
+
+    def _answers(self, kinds: set[str], limit: Limit) -> bool:
+        """Whether these kinds of messages answer code that does nothing."""
+        id, missing = self._client.execute("pass", silent=True, stop_on_error=False), set(kinds)
+        while missing and (left := limit.left()) > 0 and not self._death():
+            missing -= {kind for kind, _ in self._messages(id, min(left + BEAT, POLL_S))}
+        return not missing
+
+
+@contextlib.contextmanager
+def _careful() -> Iterator[None]:
+    """Whatever goes wrong while reading from a hostile kernel ends its run, never the grader's."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except zmq.Again:
+        raise Stopped("the kernel takes no messages any more") from None
+    except Exception as error:
+        if no_room(error):
+            raise
+        raise Stopped(f"the kernel cannot be read ({type(error).__name__})") from error
+
+
+def _client(connection: KernelConnectionInfo) -> BlockingKernelClient:
+    """A client that takes no huge messages, keeps few waiting, and never connects a second time."""
+    context = zmq.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+    context.setsockopt(zmq.RCVHWM, MOST_WAITING)
+    context.setsockopt(zmq.RECONNECT_IVL, -1)
+    context.setsockopt(zmq.SNDTIMEO, 1000 * SEND_S)
+    client = BlockingKernelClient(context=context)
+    client.load_connection_info(connection)
+    client.session.unpack = careful_json
+    client.start_channels(stdin=False, hb=False, control=False)
+    return client
 
 
 class NoReply(Stopped):

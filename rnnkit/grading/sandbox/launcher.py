@@ -27,16 +27,12 @@ IMPORTED = (
     "matplotlib.pyplot", "matplotlib_inline.backend_inline", "PIL.PngImagePlugin", "torch",
 )  # fmt: skip
 NAME = "rk-launcher"  # of this process, for the supervisor, which interrupts what is below it
+NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SET_DUMPABLE, SET_NAME = 4, 15  # of prctl(2)
 
 
 class Launcher:
-    """What is kept between two kernels.
-
-    Arguments:
-        settings: ``socket``, ``connection`` (the path of a kernel's connection file), ``runtime``, ``folders`` (made
-            empty between two kernels), ``submission`` and ``stage``, a command that fills it.
-    """
+    """What is kept between two kernels; the settings are those of `nursery.Sandbox`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings, self.kernel = settings, 0
@@ -46,15 +42,15 @@ class Launcher:
         paths = [os.path.join(place, name) for place, _, names in os.walk(settings["submission"]) for name in names]
         self.links = {path: os.readlink(path) for path in paths if os.path.islink(path)}
 
-    def start(self, order: Mapping[str, Any], control: socket.socket) -> None:
+    def start(self, connection: str, control: socket.socket) -> None:
         """Forks a kernel, which does not have the grader's connection."""
         if (pid := os.fork()) == 0:
             os.close(control.detach())
-            self.be_kernel(order["connection"], order["arguments"])
+            self.be_kernel(connection)
         self.kernel = pid
         self.ended()  # it may have been quicker than this
 
-    def be_kernel(self, connection: str, arguments: list[str]) -> NoReturn:
+    def be_kernel(self, connection: str) -> NoReturn:
         """In the new process: a kernel as one that was started in the ordinary way."""
         code = 1
         try:
@@ -68,7 +64,7 @@ class Launcher:
             os.environ["PYTHONPATH"] = self.settings["runtime"]
             sys.path.insert(0, self.settings["runtime"])
             sys.path.append(self.settings["submission"])  # modules that cells have written; no other's place is taken
-            sys.argv = ["ipykernel_launcher", "-f", path, *arguments]
+            sys.argv = ["ipykernel_launcher", "-f", path, NO_HISTORY]
             sys.modules["numpy"].random.seed()
             if os.path.exists(os.path.join(sys.path[0], "sitecustomize.py")):  # what an interpreter begins with
                 sys.modules.pop("sitecustomize", None)
@@ -147,8 +143,8 @@ def main() -> None:
     gc.freeze()
     with control, control.makefile(encoding="utf-8") as orders:
         while line := orders.readline():
-            if order := json.loads(line):
-                launcher.start(order, control)
+            if connection := line.strip():
+                launcher.start(connection, control)
             else:
                 launcher.clear()
                 control.sendall(b"done")

@@ -19,10 +19,7 @@ EMPTIED = ("/mnt", "/media", "/srv", "/opt")  # of these one is covered, for roo
 class Places:
     """Where the folders that are mounted are to be found: elsewhere for the other user that root's sandboxes run as.
 
-    He may not get to them where they are, in root's home folder, say.
-
-    Arguments:
-        own: all that the grader needs while one of ``EMPTIED`` is covered.
+    He may not get to them where they are, in root's home folder, say. What the grader needs itself is not covered.
     """
 
     def __init__(self, *own: Path) -> None:
@@ -84,8 +81,6 @@ def _installed() -> list[str]:
 
 def large(stage: Path) -> Iterator[str]:
     """The large regular files of a folder, relative to it."""
-    for folder, _, names in os.walk(stage):
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
-                yield path.relative_to(stage).as_posix()
+    for path in sorted(stage.rglob("*")):
+        if not path.is_symlink() and path.is_file() and path.stat().st_size >= LARGE:
+            yield path.relative_to(stage).as_posix()

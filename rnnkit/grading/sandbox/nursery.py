@@ -1,141 +1,172 @@
-"""The sandbox that the kernels of one submission have after one another: what is slow to import is imported once."""
+"""Where the kernels of one submission run, reached over unix sockets: confined, or in processes that are trusted.
+
+A sandbox has one kernel after another, so that what is slow to import is imported once.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo as Connection
 
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox import launcher
 from rnnkit.grading.sandbox.confine import Limits
-from rnnkit.grading.sandbox.handle import Supervised
 
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 CONNECT_S, CLEAR_S = 60, 10  # seconds for a sandbox to be there, and to be made as it was
+LISTEN_S = 180  # seconds until a kernel has its sockets; one that ends before is noticed at once
 GATE = "gate"
+SOCKETS = 5  # of a kernel
+KERNEL = ("python", "-m", "ipykernel_launcher", "-f")
 
 
 class Nest:
-    """A sandbox with a launcher in it.
+    """A supervised process, in which a kernel runs with rnnkit out of the folder `runtime`; for trusted submissions."""
 
-    Arguments:
-        stage, runtime, limits: as for `sandbox.command`.
-
-    Attributes:
-        base: a folder of the grader's own.
-        runtime: as it was given.
-        job: the sandbox's supervisor.
-    """
+    confined = False
 
     def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
-        self.base, self.runtime = short_folder(), runtime
-        about = {
+        where = tempfile.gettempdir()
+        short = where if len(os.fsencode(where)) < LONGEST else "/tmp"
+        self.base, self.runtime = Path(tempfile.mkdtemp(prefix="rk-", dir=short)), runtime
+        self._connection = _connection(self.base)
+        how: Any = {"stage": stage, "runtime": runtime, "limits": limits, "confined": self.confined}
+        self.job = sandbox.supervised(self._command(), self.base, **how)
+
+    def _command(self) -> list[str]:
+        """What is run to have a kernel."""
+        file = self.base / "k.json"
+        file.write_text(json.dumps(self._connection), encoding="utf-8")
+        return [*KERNEL, str(file), launcher.NO_HISTORY]
+
+    def start(self) -> Connection:
+        """Starts a kernel; the connection to it, when it listens: clients connect once. `SandboxError` if it ends."""
+        return self._listening(self._connection)
+
+    def clear(self) -> bool:
+        """Ends the kernel with everything that it started; whether all is as it was at first."""
+        return False
+
+    def end(self) -> None:
+        """Ends whatever runs, and removes the folder."""
+        self.job.stop()
+        self.job.wait()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def _listening(self, connection: Connection) -> Connection:
+        """The same, when there is a kernel at its other end."""
+        paths = [f"{connection['ip']}-{number}" for number in range(1, SOCKETS + 1)]
+        self._wait_for("kernel", LISTEN_S, lambda: all(map(_listens, paths)))
+        return connection
+
+    def _wait_for(self, what: str, seconds: float, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self.job.process.poll() is not None or time.monotonic() > deadline:
+                got = self.job.why() or "no reason given"
+                self.job.stop()
+                self.job.wait()
+                said = self.job.report().get("stderr", "").strip()[-2000:]
+                self.end()
+                raise sandbox.SandboxError(f"expected a {what}, it did not start: {got}\n{said}".rstrip())
+            time.sleep(0.01)
+
+
+class Sandbox(Nest):
+    """A nest that is confined, and has kernels one after another: there is a launcher in it."""
+
+    confined = True
+    _control: socket.socket | None = None
+
+    def _command(self) -> list[str]:
+        """What is run to have a launcher."""
+        settings = {
             "socket": f"{sandbox.SOCKETS}/{GATE}",
-            "connection": sandbox.CONNECTION,
+            "connection": f"{sandbox.SOCKETS}/k.json",
             "runtime": sandbox.RUNTIME,
             "folders": sandbox.IN_MEMORY,
             "submission": sandbox.SUBMISSION,
             "stage": ["/bin/sh", "-c", sandbox.COPY, "sh", "true"],
         }
         source = Path(launcher.__file__).read_text(encoding="utf-8")
-        argv = ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(about)]
-        words, watched = sandbox.command(argv, stage=stage, runtime=runtime, limits=limits, base=self.base)
-        self.job = Supervised(words, self.base, watched, environment=sandbox.OUTSIDE)
-        self._control: socket.socket | None = None
+        return ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(settings)]
 
-    def start(self, connection: str, arguments: list[str]) -> None:
-        """Has a kernel forked; whether it comes up shows at its sockets.
-
-        Arguments:
-            connection: the text of its connection file.
-            arguments: further ones of ipykernel's.
-
-        Raises:
-            SandboxError: there is no sandbox.
-        """
-        if self._control is None:
-            self._control = self._connected()
-        self._order({"connection": connection, "arguments": arguments})
+    def start(self) -> Connection:
+        """As in every nest."""
+        sockets = self.job.sockets()
+        if self._control is None:  # the launcher takes one connection and no other
+            self._control = control = socket.socket(socket.AF_UNIX)
+            self._wait_for("sandbox", CONNECT_S, lambda: control.connect_ex(f"{sockets}/{GATE}") == 0)
+        connection = _connection(sandbox.SOCKETS)
+        with contextlib.suppress(OSError):  # whether it comes up shows at its sockets
+            self._control.sendall(f"{json.dumps(connection)}\n".encode())
+        return self._listening({**connection, "ip": f"{sockets}/k"})
 
     def clear(self) -> bool:
-        """Ends the kernel with everything that it started; whether the sandbox is as it was at first."""
-        try:
-            self._control.settimeout(CLEAR_S)
-            self._order({})
-            return self._control.recv(16) == b"done"
-        except (OSError, AttributeError):
-            return False
+        """As in every nest."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.settimeout(CLEAR_S)
+                self._control.sendall(b"\n")
+                return self._control.recv(16) == b"done"
+        return False
 
     def end(self) -> None:
-        """Ends the sandbox, and removes its folder."""
+        """As in every nest."""
         if self._control is not None:
             self._control.close()
-        self.job.stop()
-        self.job.wait()
-        shutil.rmtree(self.base, ignore_errors=True)
-
-    def _connected(self) -> socket.socket:
-        """A connection to the launcher, which takes one and no other.
-
-        Raises:
-            SandboxError: the sandbox did not come up.
-        """
-        deadline, control = time.monotonic() + CONNECT_S, socket.socket(socket.AF_UNIX)
-        while True:
-            try:
-                control.connect(f"{self.job.sockets()}/{GATE}")
-                return control
-            except OSError:
-                if self.job.process.poll() is not None or time.monotonic() > deadline:
-                    control.close()
-                    said = self.job.report().get("stderr", "").strip()[-2000:]
-                    raise sandbox.SandboxError(f"expected a sandbox, it did not start: {said}") from None
-                time.sleep(0.01)
-
-    def _order(self, order: dict[str, object]) -> None:
-        self._control.sendall(f"{json.dumps(order)}\n".encode())
+        super().end()
 
 
 class Nursery:
-    """Hands out the sandboxes of one submission, one for each runtime, and takes them back between two kernels.
+    """Hands out the nests of one submission, and takes those back that serve for another kernel."""
 
-    Arguments:
-        stage, limits: as for `sandbox.command`.
-    """
-
-    def __init__(self, stage: Path | None, limits: Limits) -> None:
+    def __init__(self, stage: Path | None, limits: Limits, confined: bool = True) -> None:
         self._stage, self._limits = None if stage is None else stage.resolve(), limits
+        self._make = Sandbox if confined else Nest
         self._kept: dict[Path, Nest] = {}
 
     def warm(self, runtime: Path) -> None:
-        """Begins to make a sandbox, so that its first kernel does not wait for all of it."""
+        """Begins to make a nest, so that its first kernel does not wait for all of it."""
         if runtime not in self._kept:
-            self._kept[runtime] = Nest(self._stage, runtime, self._limits)
+            self._kept[runtime] = self._make(self._stage, runtime, self._limits)
 
     def take(self, runtime: Path) -> Nest:
-        """A sandbox in which nothing of a student's runs, and nothing is left of what has run."""
+        """A nest in which nothing of a student's runs, and nothing is left of what has run."""
         self.warm(runtime)
         return self._kept.pop(runtime)
 
-    def keep(self, nest: Nest) -> bool:
-        """Ends what runs in a sandbox, and keeps it for the next kernel; False where that cannot be."""
+    def put_back(self, nest: Nest) -> None:
+        """Ends what runs in a nest, and the nest with it where it cannot be kept for the next kernel."""
         if nest.runtime in self._kept or not nest.clear():
-            return False
-        self._kept[nest.runtime] = nest
-        return True
+            nest.end()
+        else:
+            self._kept[nest.runtime] = nest
 
     def close(self) -> None:
-        """Ends the sandboxes that are kept."""
+        """Ends the nests that are kept."""
         while self._kept:
             self._kept.popitem()[1].end()
 
 
-def short_folder() -> Path:
-    """A new folder of our own with a path that sockets can have."""
-    where = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="rk-", dir=where if len(os.fsencode(where)) < LONGEST else "/tmp"))
+def _connection(folder: str | Path) -> Connection:
+    """A connection of its own for a kernel that has its sockets in a folder."""
+    ports: Connection = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
+    secret: Connection = {"key": secrets.token_hex(32), "signature_scheme": "hmac-sha256"}
+    return {"transport": "ipc", "ip": f"{folder}/k", **secret, **ports}
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0

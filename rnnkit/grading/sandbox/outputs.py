@@ -41,9 +41,8 @@ class Outputs:
             self._add(output)
 
     def _add(self, output: Any) -> None:
-        last = self.shown[-1] if self.shown else None
-        streams = last is not None and last.output_type == output.output_type == "stream"
-        if streams and last.name == output.name and not self.cut:
+        last = self.shown[-1] if self.shown and not self.cut else output
+        if last is not output and last.output_type == output.output_type == "stream" and last.name == output.name:
             last.text += output.text
         else:
             self.shown.append(output)
@@ -77,11 +76,7 @@ def _size(output: Any) -> int:
 
 
 def careful_json(text: bytes) -> Any:
-    """The content of a message; one of very many small values, which would fill the memory, is none.
-
-    Raises:
-        ValueError: it is no JSON, or has too many values.
-    """
+    """The content of a message; one of very many small values, which would fill the memory, is a `ValueError`."""
     if sum(text.count(sign) for sign in (b"[", b"{", b",")) > MOST_VALUES:
         raise ValueError(f"a message of more than {MOST_VALUES} values")
     return json.loads(text)

@@ -17,18 +17,10 @@ from rnnkit.grading.sandbox import scoring
 ALIAS = "starter/trainingRNNs_torch", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
 
 
-def cache_folder() -> Path:
-    """The folder of this user for what can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "rnnkit"
-
-
 def student_runtime(root: Path) -> Path:
-    """A folder that holds rnnkit as students have it: without the instructor's side and the cells' solutions.
+    """A folder that holds a clone's rnnkit as students have it: without the instructor's side and the solutions.
 
     It is made once for each state of the sources, and appears whole or not at all.
-
-    Arguments:
-        root: the clone.
     """
     return _made("runtime", lambda fresh: _as_students(root, fresh))
 
@@ -48,7 +40,7 @@ def _as_students(root: Path, fresh: Path) -> None:
 
 def _made(name: str, fill: Callable[[Path], None]) -> Path:
     """The folder of this name for what `fill` writes into an empty one."""
-    kept = cache_folder()
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "rnnkit"
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
         fresh = Path(folder) / "fresh"

@@ -8,13 +8,14 @@ takes the compiled ones away.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import py_compile
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+import torch
 
 from rnnkit.assignments import get_assignment, names
 from rnnkit.grading.release.wheel import student_source, with_bodies
@@ -24,7 +25,7 @@ KEPT = (
     "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
     "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
     "checks/assignment.py", "checks/case.py", "checks/errors.py", "checks/forbidden.py",
-    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py", "checks/probes.py",
+    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
     "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py",
     "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "common/wire.py",
 )  # fmt: skip  # and of every assignment what it does not lay aside
@@ -51,12 +52,7 @@ __getattr__ = names_of(__name__)
 
 
 def fill(root: Path, out: Path) -> None:
-    """Writes the scoring runtime into an empty folder, but for compiled files.
-
-    Arguments:
-        root: the clone.
-        out: the folder.
-    """
+    """Writes a clone's scoring runtime into an empty folder, but for compiled files."""
     source = out.with_name("source")
     source.mkdir()
     student_source(root, source, packed=False)
@@ -67,16 +63,16 @@ def fill(root: Path, out: Path) -> None:
         target = out / "rnnkit" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         kept = name in KEPT or (name.startswith("assignments/") and name not in aside)
-        text = path.read_text(encoding="utf-8") if kept else STUB.format(name=_dotted(name))
+        dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        text = path.read_text(encoding="utf-8") if kept else STUB.format(name=f"rnnkit.{dotted}")
         target.write_text(emptied(text, OF_CELLS.__contains__) if name == "cells.py" else text, encoding="utf-8")
-    shutil.copyfile(ANSWERING / "absent.py", out / "rnnkit" / "absent.py")
-    shutil.copyfile(ANSWERING / "runner.py", out / "rnnkit" / "checks" / "runner.py")
-    shutil.copyfile(ANSWERING / "sitecustomize.py", out / "sitecustomize.py")
+    for folder, name in (
+        (out / "rnnkit", "absent.py"),
+        (out / "rnnkit/checks", "runner.py"),
+        (out, "sitecustomize.py"),
+    ):
+        shutil.copyfile(ANSWERING / name, folder / name)
     hide(out)
-
-
-def _dotted(name: str) -> str:
-    return f"rnnkit.{name.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
 
 def emptied(source: str, chosen: Callable[[str], object]) -> str:
@@ -84,30 +80,24 @@ def emptied(source: str, chosen: Callable[[str], object]) -> str:
     return with_bodies(source, lambda one: f"raise RuntimeError({f'{one.name} is {LEFT_OUT}'!r})", chosen)
 
 
-# ---- torch -------------------------------------------------------------------------------------------------------
-
-
 def hide(out: Path) -> None:
     """Writes what stands in the place of torch's files, and the list of them: path -> the file in the runtime."""
-    folder = out / HIDDEN
-    folder.mkdir()
+    (out / HIDDEN).mkdir()
     table: dict[str, str] = {}
     for number, (path, text) in enumerate(_without_cells().items()):
-        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
-        table[path] = f"{HIDDEN}/{number}.txt"
-        place = Path(path)
-        for compiled in sorted((place.parent / "__pycache__").glob(f"{place.stem}.*.pyc")):
+        (out / HIDDEN / f"{number}.txt").write_text(text, encoding="utf-8")
+        table[str(path)] = f"{HIDDEN}/{number}.txt"
+        for compiled in sorted((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")):
             table[str(compiled)] = f"{HIDDEN}/{number}.pyc"
     (out / LIST).write_text(json.dumps(table, indent=1), encoding="utf-8")
 
 
 @functools.cache
-def _without_cells() -> dict[str, str]:
+def _without_cells() -> dict[Path, str]:
     """Path -> text without bodies, of the files of torch's Python that hold recurrent cells or clipping."""
-    (home,) = importlib.util.find_spec("torch").submodule_search_locations
-    paths = {Path(home) / name: pattern for name, pattern in OF_TORCH.items()}
+    paths = {Path(torch.__file__).parent / name: pattern for name, pattern in OF_TORCH.items()}
     return {
-        str(path): emptied(path.read_text(encoding="utf-8"), pattern.search)
+        path: emptied(path.read_text(encoding="utf-8"), pattern.search)
         for path, pattern in paths.items()
         if path.is_file()
     }
@@ -117,12 +107,9 @@ def compile_hidden(out: Path) -> None:
     """Compiles what stands in the place of torch's files, so that no kernel has to."""
     for path, inside in json.loads((out / LIST).read_text(encoding="utf-8")).items():
         if inside.endswith(".txt"):
-            py_compile.compile(
-                str(out / inside),
-                str((out / inside).with_suffix(".pyc")),
-                dfile=path,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
+            compiled = str((out / inside).with_suffix(".pyc"))
+            unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            py_compile.compile(str(out / inside), compiled, dfile=path, invalidation_mode=unchecked)
 
 
 def hidden(runtime: Path) -> dict[str, str]:

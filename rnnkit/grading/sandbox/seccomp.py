@@ -14,6 +14,7 @@ NEWEST = 447  # from here on (Linux 5.14) no program may rely on a call; the sam
 SHARED_AND_NAMELESS, HUGE_PAGES = 0x21, 0x40000  # MAP_SHARED | MAP_ANONYMOUS: kept when no process has it; MAP_HUGETLB
 SECCOMP, NEWEST_OPTION, NAME_OF_MEMORY = 22, 66, 0x53564D41  # of prctl: PR_FUTEX_HASH takes gigabytes, for one
 
+Line = tuple[int, int, int, int]
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # its name for seccomp, its place in these tables
 SOCKET, MMAP, PRCTL, FCNTL, FLOCK = (41, 198), (9, 222), (157, 167), (72, 25), (73, 32)
 LOCKS, NOTICES = (5, 6, 7, 36, 37, 38), (1024, 1025, 1026)  # of fcntl: locks of files; leases, and who opens what
@@ -48,49 +49,42 @@ REFUSED = {
 }  # fmt: skip
 
 
-def program(machine: str | None = None, *, narrower: bool = False) -> bytes | None:
+def program(*, narrower: bool = False) -> bytes | None:
     """The filter as bubblewrap takes it; None for a machine whose numbers are not known here.
 
-    Arguments:
-        machine: by default this one.
-        narrower: whether a process may give itself a filter beside it; one that does ends that for its own children.
+    It may be narrower: a process gives itself a filter beside it, and ends that for its own children.
     """
-    if (machine or platform.machine()) not in MACHINES:
+    if platform.machine() not in MACHINES:
         return None
-    name, place = MACHINES[machine or platform.machine()]
+    name, place = MACHINES[platform.machine()]
     allow, none = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERROR | NO_SUCH_CALL)
     lines = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, name), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
     lines += [(AT_LEAST, 0, 1, NEWEST), none]  # those of x86-64's other calling convention, too
     for numbers in REFUSED.values():
         lines += [(EQUAL, 0, 1, numbers[place]), none]
-    rest = {SOCKET[place]: _families(), MMAP[place]: _mapped(), PRCTL[place]: _options(narrower)}
-    rest |= {FCNTL[place]: _controls(), FLOCK[place]: [(RETURN, 0, 0, ERROR)]}
+    known = [(EQUAL, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)]
+    mapped = [(ANY_BIT, 2, 0, HUGE_PAGES), (AND, 0, 0, SHARED_AND_NAMELESS), (EQUAL, 0, 1, SHARED_AND_NAMELESS)]
+    option = [(EQUAL, 3 if narrower else 2, 0, SECCOMP), (EQUAL, 2, 0, NAME_OF_MEMORY), (AT_LEAST, 0, 1, NEWEST_OPTION)]
+    rest = {
+        SOCKET[place]: _refused_unless(known, FIRST_ARGUMENT, NO_SUCH_FAMILY),
+        MMAP[place]: _refused_unless(mapped, FOURTH_ARGUMENT, NOT_PERMITTED),
+        PRCTL[place]: _refused_unless(option, FIRST_ARGUMENT, INVALID),
+        FCNTL[place]: _controls(),
+        FLOCK[place]: [(RETURN, 0, 0, ERROR)],
+    }
     for number, rule in rest.items():
         lines += [(EQUAL, 0, len(rule), number), *rule]
     return b"".join(struct.pack("HBBI", *line) for line in [*lines, allow])
 
 
-def _families() -> list[tuple[int, int, int, int]]:
-    known = [(EQUAL, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)]
-    refuse = (RETURN, 0, 0, ERROR | NO_SUCH_FAMILY)
-    return [(LOAD, 0, 0, FIRST_ARGUMENT), *known, refuse, (RETURN, 0, 0, ALLOW)]
+def _refused_unless(judge: list[Line], argument: int, error: int) -> list[Line]:
+    """Refuses a call with an error, unless a jump out of the judge of one of its arguments goes past that."""
+    return [(LOAD, 0, 0, argument), *judge, (RETURN, 0, 0, ERROR | error), (RETURN, 0, 0, ALLOW)]
 
 
-def _mapped() -> list[tuple[int, int, int, int]]:
-    judge = [(ANY_BIT, 2, 0, HUGE_PAGES), (AND, 0, 0, SHARED_AND_NAMELESS), (EQUAL, 0, 1, SHARED_AND_NAMELESS)]
-    refuse = (RETURN, 0, 0, ERROR | NOT_PERMITTED)
-    return [(LOAD, 0, 0, FOURTH_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]
-
-
-def _controls() -> list[tuple[int, int, int, int]]:
+def _controls() -> list[Line]:
     """Says yes to locks and sets none: one on a file that all sandboxes have would carry numbers between them."""
     kinds = [*LOCKS, *NOTICES]
     judge = [(EQUAL, len(kinds) - place + (kind in NOTICES), 0, kind) for place, kind in enumerate(kinds)]
     done, refuse = (RETURN, 0, 0, ERROR), (RETURN, 0, 0, ERROR | INVALID)
     return [(LOAD, 0, 0, SECOND_ARGUMENT), *judge, (RETURN, 0, 0, ALLOW), done, refuse]
-
-
-def _options(narrower: bool) -> list[tuple[int, int, int, int]]:
-    judge = [(EQUAL, 3 if narrower else 2, 0, SECCOMP), (EQUAL, 2, 0, NAME_OF_MEMORY), (AT_LEAST, 0, 1, NEWEST_OPTION)]
-    refuse = (RETURN, 0, 0, ERROR | INVALID)
-    return [(LOAD, 0, 0, FIRST_ARGUMENT), *judge, refuse, (RETURN, 0, 0, ALLOW)]

@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rnnkit.common.whole import save_text
@@ -57,12 +59,6 @@ def state_of(pid: int) -> tuple[str, int]:
     return (fields[0].decode(), int(fields[17])) if fields else ("Z", 0)
 
 
-def lives(pid: int) -> bool:
-    """Whether anything of a process runs: its other threads go on where the first one has ended."""
-    state, threads = state_of(pid)
-    return state != "Z" or threads > 1
-
-
 def shown(pid: int, name: str) -> dict[bytes, int]:
     """The sizes in a file of /proc that says what a process has in memory, in bytes; of a thread that lives."""
     places = [f"/proc/{pid}"]
@@ -81,8 +77,7 @@ def shown(pid: int, name: str) -> dict[bytes, int]:
 def memory(pids: Sequence[int], most: int, held: int | None) -> int:
     """Bytes that some processes hold: a quick upper bound, and where that is over `most`, shared pages once only.
 
-    Arguments:
-        held: what is in the file systems in memory; None where these are not the command's own.
+    `held` is what is in the file systems in memory; None where these are not the command's own.
     """
     status = {pid: shown(pid, "status") for pid in pids}
     beside = {pid: one.get(b"VmPTE:", 0) for pid, one in status.items()}
@@ -100,17 +95,10 @@ def memory(pids: Sequence[int], most: int, held: int | None) -> int:
 
 def first_that_works(pid: int) -> int:
     """The command itself: below the programs that only set up its surroundings."""
-    while True:
-        try:
-            with open(f"/proc/{pid}/comm", "rb") as file:
-                if file.read().strip() not in SURROUNDINGS:
-                    return pid
-        except OSError:
-            return pid
-        below = children(pid)
-        if not below:
-            return pid
-        pid = min(below, key=started)
+    with contextlib.suppress(OSError):
+        while Path(f"/proc/{pid}/comm").read_bytes().strip() in SURROUNDINGS and (below := children(pid)):
+            pid = min(below, key=started)
+    return pid
 
 
 def started(pid: int) -> int:
@@ -119,8 +107,8 @@ def started(pid: int) -> int:
     return int(fields[19]) if fields else sys.maxsize
 
 
-def settle(settings: Mapping[str, Any]) -> None:
-    """In the command's process, before it begins: gives it its place on the machine."""
+def settle(settings: Mapping[str, Any], user: int | None) -> None:
+    """In the command's process, before it begins: gives it its place on the machine, and takes its rights."""
     for folder in settings["group"].get("folders", ()):
         with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs", "w") as file:
             file.write("0")
@@ -128,12 +116,7 @@ def settle(settings: Mapping[str, Any]) -> None:
         if settings["cores"]:
             os.sched_setaffinity(0, settings["cores"])
         os.nice(settings["nice"])
-
-
-def adopt_orphans() -> None:
-    """Makes this process the parent of everything below it that loses its own, so that nothing gets away."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    enclosure.become(user)
 
 
 class Tree:
@@ -146,28 +129,30 @@ class Tree:
         self.too_much_memory = f"used more than {settings['memory_mb']} MB of memory"
         self.clocks = Clocks(settings["clocks"], settings["group"].get("usage", ""))
         self.handles: enclosure.Handles | None = None
-        own, user, gate, passed = settings.get("enclosure"), None, None, []
-        if own:
+        user, gate, passed = None, None, []
+        if own := settings.get("enclosure"):
             if not enclosure.surround(own["places"], own["folder"]):  # then the command must get there by itself
                 argv = enclosure.directly(argv, own["places"])
             user, gate = enclosure.stranger(), enclosure.Gate()
-            passed = [*enclosure.hand_over(own["texts"]), *gate.passed]
+            passed = [*enclosure.hand_over(own["texts"]), enclosure.INFO, enclosure.BEGIN]
         self.errors, theirs = os.pipe()
+        nothing, writer = os.pipe()  # it reads to its end
+        os.close(writer)
         piped = stat.S_ISFIFO(os.fstat(1).st_mode)  # no file of the outside is open inside, not even a device
         self.child = subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE,
+            stdin=nothing,
             stdout=None if piped else theirs,
             stderr=theirs,
             start_new_session=True,
             pass_fds=passed,
-            preexec_fn=lambda: (settle(settings), enclosure.become(user)),
+            preexec_fn=partial(settle, settings, user),
         )
         os.close(theirs)
-        self.child.stdin.close()
+        os.close(nothing)
         self.unwatched: str | None = None
         try:
-            if gate is not None and (first := gate.wait()) is not None:
+            if own and gate and (first := gate.wait()) is not None:
                 self.handles = enclosure.Handles(first, own["folders"])
                 gate.open()
         except OSError as error:  # nothing of a student's has begun, and nothing will
@@ -211,24 +196,23 @@ class Tree:
         errors = self.errors
         while (left := until - time.monotonic()) > 0 and self.child.poll() is None:
             ready = select.select([control, errors], [], [], left)[0]
-            if errors in ready:
-                self.read_stderr()
+            if errors in ready and not self.read_stderr():
+                time.sleep(BEAT / 5)
             if control in ready:
                 yield os.read(control, 1)
 
-    def read_stderr(self) -> None:
-        """Takes what is there and keeps its end."""
+    def read_stderr(self) -> bool:
+        """Takes what is there and keeps its end; False where the command has closed it."""
         text = os.read(self.errors, 1 << 16)
         self.stderr = (self.stderr + text)[-KEPT_STDERR:]
-        if not text:
-            time.sleep(BEAT / 5)  # closed by the command
+        return bool(text)
 
     def watch(self) -> str | None:
         """Waits for the end; returns why the tree must be killed, if it must."""
         while self.child.poll() is None:
             for event in self.events(self.settings["control"]):
-                if not event:
-                    return "stopped by the grader"
+                if not event:  # stopped by the grader, who knows why
+                    return None
                 with contextlib.suppress(OSError):
                     os.kill(first_that_works(self.child.pid), signal.SIGINT)
                 with contextlib.suppress(OSError):  # said after the signal, so that it cannot hit what comes later
@@ -243,7 +227,9 @@ class Tree:
         for _ in range(500):
             with contextlib.suppress(OSError):
                 os.killpg(self.child.pid, signal.SIGKILL)  # at once: what forks all the time does not outrun this
-            living = [pid for pid in descendants(sys.maxsize) if lives(pid)]
+            states = {pid: state_of(pid) for pid in descendants(sys.maxsize)}
+            # its other threads go on where a process's first one has ended
+            living = [pid for pid, (state, threads) in states.items() if state != "Z" or threads > 1]
             quiet = 0 if living else quiet + 1
             if self.child.poll() is not None and quiet > 1:
                 return
@@ -266,26 +252,23 @@ class Tree:
                     time.sleep(0.01)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Runs the command after ``--`` with the settings before it; returns its exit status."""
-    argv = sys.argv[1:] if argv is None else argv
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
-    settings, grader = json.loads(argv[0]), os.getppid()
-    adopt_orphans()
-    tree = Tree(settings, argv[2:])
+    settings, grader = json.loads(sys.argv[1]), os.getppid()
+    with contextlib.suppress(OSError, AttributeError):  # what loses its parent becomes this one's child
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    tree = Tree(settings, sys.argv[3:])
     why = tree.watch()
     tree.kill()
     tree.leave()
-    while select.select([tree.errors], [], [], 0)[0]:
-        before = tree.stderr
-        tree.read_stderr()
-        if tree.stderr == before:
-            break
-    code = tree.child.poll()
-    code = 128 - code if code is not None and code < 0 else code
+    while select.select([tree.errors], [], [], 0)[0] and tree.read_stderr():
+        pass
+    status = tree.child.poll()
+    code = 137 if status is None else status if status >= 0 else 128 - status
     report = {
-        "why": why if why != "stopped by the grader" else None,
+        "why": why,
         "peak_mb": tree.peak >> 20,
         "wall_s": round(time.monotonic() - tree.began, 2),
         "cpu_s": round(tree.clocks.cpu, 2),
@@ -297,4 +280,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 137
     with contextlib.suppress(OSError):  # the grader and its folder may be gone
         save_text(settings["status"], json.dumps(report))
-    return 137 if code is None else code
+    return code

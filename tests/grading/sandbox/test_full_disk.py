@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import shutil
 import subprocess
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 from confined import need_sandbox
+from course import ROOT
 from graded import SECOND, grade, points, submit
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.grading.course import gradebook, submission
+from rnnkit.grading.sandbox import nursery
+from rnnkit.grading.sandbox.allowance import Allowance
+from rnnkit.grading.sandbox.confine import Limits
 from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.room import NO_ROOM, no_room
 
@@ -92,14 +95,13 @@ def test_files_that_could_not_be_copied_for_want_of_room_are_not_missing_ones(tm
         submission.stage_data(tmp_path / "from", tmp_path / "stage")
 
 
-def test_a_kernel_without_room_for_its_files_is_no_kernel_that_died():
-    async def fails():
+def test_a_kernel_without_room_for_its_files_is_no_kernel_that_died(monkeypatch):
+    def fails(**_):
         raise FULL
 
-    kernel = Kernel.__new__(Kernel)  # nothing else of it is needed
-    kernel._loop = asyncio.new_event_loop()
-    with closing(kernel._loop), pytest.raises(OSError, match="No space left"):
-        kernel._do(fails())
+    monkeypatch.setattr(nursery.tempfile, "mkdtemp", fails)
+    with pytest.raises(OSError, match="No space left"):
+        Kernel(nursery.Nursery(None, Limits()), ROOT, Allowance()).start()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EACCES])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
@@ -100,23 +99,23 @@ class FakeKernel(Kernel):
     """A kernel that answers after some seconds of its own."""
 
     def __init__(self, time, needs, allowed=None):
-        super().__init__(None, lambda manager: None, lambda manager: Own(time.own, time.slept), allowed or Allowance())
+        super().__init__(None, None, allowed or Allowance())
         self.time, self.needs, self.spent = time, needs, self._allowance
-        self._client, self._manager = SimpleNamespace(execute=lambda code, **how: "id"), True
+        self._client = SimpleNamespace(execute=lambda code, **how: "id")
 
-    async def _messages(self, id, seconds):
+    def _own(self):
+        return Own(self.time.own, self.time.slept)
+
+    def _messages(self, id, seconds):
         self.time.pass_(seconds)
         idle = [("execute_reply", {"status": "ok"}), ("status", {"execution_state": "idle"})]
         return idle if self.time.own >= self.needs else []
 
-    async def _death(self):
+    def _death(self):
         return None
 
-    async def _revive(self):
+    def _revive(self):
         return True
-
-    def close(self):
-        self._loop.close()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +138,6 @@ def test_a_request_ends_by_the_own_clock(monkeypatch, share, needs, reason):
             kernel.execute("pass", 20)
         assert kernel.spent.cut == [reason]
     assert kernel.spent.starved == (share == 0.1)
-    kernel.close()
 
 
 def test_nobody_is_to_blame_for_what_sleeps(monkeypatch):
@@ -148,7 +146,6 @@ def test_nobody_is_to_blame_for_what_sleeps(monkeypatch):
     with pytest.raises(TimedOut, match="took longer than 20 s"):
         kernel.execute("pass", 20)
     assert kernel.spent.cut == []
-    kernel.close()
 
 
 def test_an_answer_that_the_grader_reads_late_counts(monkeypatch):
@@ -157,8 +154,8 @@ def test_an_answer_that_the_grader_reads_late_counts(monkeypatch):
     time.sleeps = 1.0
     read = kernel._messages
 
-    async def late(id, seconds):
-        return await read(id, 600)
+    def late(id, seconds):
+        return read(id, 600)
 
     kernel._messages = late
     assert kernel.execute("pass", 20)
@@ -166,7 +163,6 @@ def test_an_answer_that_the_grader_reads_late_counts(monkeypatch):
     kernel._messages = read
     for _ in range(10):
         assert kernel.execute("pass", 20)
-    kernel.close()
 
 
 def test_all_requests_together_have_an_end(monkeypatch):
@@ -180,7 +176,6 @@ def test_all_requests_together_have_an_end(monkeypatch):
         with pytest.raises(Stopped, match=TIME_IS_UP):
             ask()
     assert not kernel.spent.starved
-    kernel.close()
 
 
 def test_the_wall_ends_what_its_own_clock_does_not_see(monkeypatch):
@@ -191,7 +186,6 @@ def test_the_wall_ends_what_its_own_clock_does_not_see(monkeypatch):
             kernel.execute("pass", 60)
     assert WALL_S <= time.wall < WALL_S + WALL * 60
     assert kernel.spent.starved
-    kernel.close()
 
 
 def test_a_slow_drain_loses_no_output(monkeypatch):
@@ -200,15 +194,14 @@ def test_a_slow_drain_loses_no_output(monkeypatch):
     late = [("stream", {"text": "shown"}), ("status", {"execution_state": "idle"})]
     came = [[("execute_reply", {"status": "ok"})], *[[]] * 20, late]
 
-    async def messages(id, seconds):
+    def messages(id, seconds):
         time.pass_(seconds)
         return came.pop(0)
 
     kernel._messages, seen = messages, []
     limit = kernel.spent.limit(kernel._own, 20)
-    asyncio.run(kernel._reply("id", limit, lambda kind, content: seen.append(kind)))
+    kernel._reply("id", limit, lambda kind, content: seen.append(kind))
     assert seen == ["stream"]
-    kernel.close()
 
 
 # ---- control groups --------------------------------------------------------------------------------------------------

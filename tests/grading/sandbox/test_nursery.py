@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
+import numpy as np
 import pytest
-from confined import need_sandbox
+from confined import inside, kernels, need_sandbox, said, started
 from course import ROOT
 
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.checks import remote
+from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.runner import examine
+from rnnkit.grading.notebooks.execute import ASK
 from rnnkit.grading.sandbox import kernel as kernel_of_grader
 from rnnkit.grading.sandbox import launcher
-from rnnkit.grading.sandbox.allowance import Allowance
-from rnnkit.grading.sandbox.confine import Limits
-from rnnkit.grading.sandbox.kernel import Kernel, Stopped, TimedOut
+from rnnkit.grading.sandbox.kernel import Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.mounts import LARGE
-from rnnkit.grading.sandbox.nursery import Nursery
-from rnnkit.grading.sandbox.outputs import Outputs
-from rnnkit.grading.sandbox.provisioner import kernel_manager, own, why
-from rnnkit.grading.sandbox.runtime import student_runtime
+from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
+from rnnkit.grading.score.score import score
 
-LIMITS = Limits(wall_s=120, memory_mb=2048)
 LOOK = """
 import os
 places = ("/submission", "/tmp", "/home/student", "/dev/shm")
@@ -57,27 +56,6 @@ def stage(tmp_path_factory):
     return stage
 
 
-@contextmanager
-def kernels(stage, runtime=None):
-    """Makes kernels of one nursery, not started; nothing is left of them in the end."""
-    place = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
-    before, tempfile.tempdir = tempfile.tempdir, str(place)
-    about = {"stage": stage, "runtime": runtime or student_runtime(ROOT), "limits": LIMITS}
-    try:
-        with closing(Nursery(stage, LIMITS)) as nursery:
-            yield lambda: Kernel(lambda: kernel_manager(nursery=nursery, **about), why, own, Allowance())
-        assert not list(place.iterdir())
-    finally:
-        tempfile.tempdir = before
-        place.rmdir()
-
-
-def said(kernel, code):
-    outputs = Outputs()
-    kernel.execute(code, 30, outputs)
-    return "".join(output.get("text", output.get("evalue", "")) for output in outputs.shown)
-
-
 def test_each_kernel_finds_it_as_the_first_one_did(stage):
     with kernels(stage) as make:
         found = []
@@ -95,21 +73,15 @@ def test_each_kernel_finds_it_as_the_first_one_did(stage):
 
 def test_a_kernel_is_as_one_of_its_own(stage):
     code = (
-        "import sys, rnnkit, signal, numpy, subprocess\n"
-        "print([path for path in sys.path if 'python' not in path], rnnkit.__file__, sys.argv[0].split('/')[-1])\n"
+        "import sys, rnnkit, signal, subprocess\n"
+        "print([path for path in sys.path if 'python' not in path], rnnkit.__file__)\n"
         "print(sys.dont_write_bytecode, sys.flags.safe_path, sys.flags.isolated, signal.getsignal(signal.SIGCHLD))\n"
         "there = 'import rnnkit, sys; print(rnnkit.__file__, sys.flags.safe_path)'\n"
         "print(subprocess.run([sys.executable, '-c', there], capture_output=True, text=True).stdout)"
     )
-    about = {"stage": stage, "runtime": student_runtime(ROOT), "limits": LIMITS}
-    with kernels(stage) as make, closing(make()) as forked:
-        forked.start()
-        with closing(Kernel(lambda: kernel_manager(**about), why, own, Allowance())) as alone:
-            alone.start()
-            ways = [
-                said(kernel, code).replace("ipykernel_launcher.py", "ipykernel_launcher") for kernel in (forked, alone)
-            ]
-    assert ways[0].replace(", '/submission'", "") == ways[1]
+    with started(stage) as kernel:
+        assert said(kernel, code).replace(", '/submission'", "") == inside(code, stage=stage).stdout.decode()
+        assert said(kernel, "print(sys.argv[0])") == "ipykernel_launcher\n"
 
 
 def test_a_module_that_a_cell_has_written_is_imported_and_takes_no_other_place(stage):
@@ -202,3 +174,36 @@ def test_what_an_interpreter_begins_with_comes_before_the_kernel(stage, tmp_path
         pytest.raises(Stopped, match="did not start"),
     ):
         kernel.start()
+
+
+@pytest.mark.parametrize(
+    ("body", "used"),
+    [
+        ("w.sum().backward(); return 1.0", "torch.autograd.backward"),
+        ("return torch.autograd.grad(w.sum(), w)[0]", "torch.autograd.grad"),
+    ],
+    ids=["method", "function"],
+)
+def test_a_forbidden_module_outside_of_the_kit_is_against_the_rules_here_too(tmp_path, monkeypatch, body, used):
+    """The module is forbidden on both sides; the answer is asked for inside, as for points."""
+    shutil.copytree(scoring_runtime(ROOT), tmp_path / "runtime")
+    path = tmp_path / "runtime" / "rnnkit" / "assignments" / "training_dynamics" / "questions.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("modules=(", 'modules=("torch.autograd", '), encoding="utf-8")
+    question = QUESTIONS["rho"]
+    monkeypatch.setitem(question.__dict__, "forbids", Forbidden(modules=("torch.autograd",)))
+    source = f"import torch\ndef spectral_radius(W):\n    w = torch.ones(1, requires_grad=True)\n    {body}\n"
+    exec(source, space := {"__name__": "__main__"})
+    with started(runtime=tmp_path / "runtime") as kernel:
+        assert kernel.execute(source, 30)
+        mime = random_mime()
+        reports = [
+            score(question, ask, np.random.default_rng(0))
+            for ask in (
+                lambda request: kernel.ask(ASK, f"_rnnkit_ask({request!r}, 'spectral_radius', {mime!r})", mime, 60),
+                lambda request: remote.answer(request, space["spectral_radius"]),
+            )
+        ]
+    for report in [*reports, examine(question, space["spectral_radius"])]:
+        assert (report.points, report.status) == (0, "against the rules"), report.text()
+        assert used in report.messages[0]

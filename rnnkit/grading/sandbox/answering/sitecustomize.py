@@ -47,7 +47,7 @@ def _no_kernels() -> None:
         library = torch._C._dispatch_library("IMPL", space, "")
         for name in (name for name in names if name.startswith(f"{space}::")):
             for key in ALWAYS | (set(REGISTERED.findall(torch._C._dispatch_dump(name))) - {"schema", "debug"}):
-                library.impl(name, key, _refuse, False)
+                library.impl(name, key, _refuse, False)  # type: ignore[call-arg]
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # its end would bring the kernels back
 
 
@@ -70,7 +70,7 @@ def _no_ways_round() -> None:
 
     Where the system's own filter cannot be had, this is all there is against programs.
     """
-    _posixsubprocess.fork_exec = subprocess._fork_exec = _no_program
+    _posixsubprocess.fork_exec = subprocess._fork_exec = _no_program  # type: ignore[attr-defined]
 
     def watch(event: str, arguments: tuple) -> None:
         if event in PROGRAMS:
