@@ -14,11 +14,7 @@ from torch import Tensor, nn
 
 from rnnkit.common.shapes import READOUT, RECURRENT, shape_of
 
-PHI: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "identity": lambda a: a,
-}
+PHI: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda a: a}
 
 
 class Cell(nn.Module):

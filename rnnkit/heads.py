@@ -32,10 +32,7 @@ class Head:
 
     def metrics(self, output: Tensor, targets: Tensor) -> dict[str, float]:
         """``nll`` (nats, or squared error), ``error`` (fraction of sequences), and what else belongs to the head."""
-        return {
-            "nll": float(self.loss(output, targets)),
-            "error": float(self.wrong(output, targets).double().mean()),
-        }
+        return {"nll": float(self.loss(output, targets)), "error": float(self.wrong(output, targets).double().mean())}
 
 
 class Softmax(Head):
@@ -45,17 +42,14 @@ class Softmax(Head):
     """
 
     def loss(self, output: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(output.flatten(0, 1), targets.flatten())
+        return F.cross_entropy(output.flatten(0, -2), targets.flatten())
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
         return _misread(output, targets).any(0)
 
 
-class LastSoftmax(Head):
+class LastSoftmax(Softmax):
     """One class after the last step: mean cross-entropy over B. output ``(B, O)``, targets ``(B,)``."""
-
-    def loss(self, output: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(output, targets)
 
     def wrong(self, output: Tensor, targets: Tensor) -> Tensor:
         return _misread(output, targets)

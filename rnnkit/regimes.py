@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,7 @@ class Regime(Fields):
 
 FIELDS = Regime.fields()
 
-_WORDS = {"task": TASKS, "model": CLASS_NAMES, "init": INITS, "clipstyle": CLIPSTYLES, "omega_on": FLOWS}
+_WORDS = dict[str, Collection[str]](task=TASKS, model=CLASS_NAMES, init=INITS, clipstyle=CLIPSTYLES, omega_on=FLOWS)
 
 # The handout's order; what it never names comes before the name.
 _HANDOUT = [
@@ -238,8 +239,3 @@ def differences(regime: Regime, key: str) -> list[str]:
     sizes = [get_regime(key, profile).identity() for profile in PROFILES]
     nearest = min(sizes, key=lambda one: sum(one[name] != mine[name] for name in mine))
     return [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
-
-
-def profile_of(regime: Regime) -> str:
-    """``full``, ``smoke`` or ``tiny`` where a named regime has exactly these settings, else ``custom``."""
-    return named(regime)[1]

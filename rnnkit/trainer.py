@@ -102,10 +102,8 @@ class Trainer:
             may be exchanged between checks.
 
     Attributes:
-        cell: the network.
         arrays: the record's arrays so far.
         anchors: the moments that are kept whole, for doing a stretch of the training again.
-        updates: updates done.
         status: ``running``, then ``finished`` (all updates done), ``solved`` (no validation sequence wrong) or
             ``diverged`` (the weights are no longer finite).
 

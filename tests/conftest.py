@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from confined import need_sandbox
 from course import ASSIGNMENT
+from filelock import FileLock
 from hypothesis import settings
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
@@ -88,24 +93,65 @@ def model(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def entered(tmp_path_factory):
+def once(tmp_path_factory):
+    """A folder of this name, filled once for all of pytest's processes: what takes long to set up and is only read."""
+    own = tmp_path_factory.getbasetemp()
+    place = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def filled(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = place / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                fresh = Path(tempfile.mkdtemp(dir=place))
+                fill(fresh)
+                fresh.rename(folder)
+        return folder
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def entered(once):
     """The grading folder of a course whose gradebook knows the assignment: copied, it saves nbgrader's seconds."""
     from course import NAME, ROOT
 
     from rnnkit.grading.course.course import Course, enter
     from rnnkit.grading.ledger import Ledger
 
-    course = Course(ROOT, tmp_path_factory.mktemp("entered"))
-    (course.folder / "grading").mkdir()
-    enter(course, ASSIGNMENT, Ledger(course.ledger, NAME))
-    return course.folder / "grading"
+    def fill(folder):
+        course = Course(ROOT, folder)
+        (folder / "grading").mkdir()
+        enter(course, ASSIGNMENT, Ledger(course.ledger, NAME))
+
+    return once("entered", fill) / "grading"
 
 
 @pytest.fixture
 def course(tmp_path, entered) -> Path:
     """A course without submissions, where they can be graded confined."""
-    from confined import need_sandbox
-
     need_sandbox()
     shutil.copytree(entered, tmp_path / "grading")
     return tmp_path
+
+
+@pytest.fixture
+def graded_pair(tmp_path, once, entered):
+    """The same where anna and bert have handed in right diagnostics, which are graded: once, and copied."""
+    from graded import DIAGNOSTICS, grade, submit
+
+    def fill(folder):
+        shutil.copytree(entered, folder / "grading")
+        for student in ("anna", "bert"):
+            submit(folder, student, DIAGNOSTICS)
+        grade(folder)
+
+    need_sandbox()
+    return shutil.copytree(once("graded_pair", fill), tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def given_out(once):
+    """What students are given, derived now: ``release/``, the wheel beside it, and ``dist/student.zip`` of both."""
+    from student_home import give_out
+
+    return once("given_out", give_out)

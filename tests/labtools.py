@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -52,11 +51,6 @@ def server(folder: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def students_copy(release: Path, into: Path) -> Path:
-    """The release, copied to where a student would unpack it."""
-    return Path(shutil.copytree(release, into))
 
 
 def cell_numbers(notebook: Path) -> dict[str, int]:
@@ -108,8 +102,3 @@ class Notebook:
         expect(prompt).not_to_contain_text("[*]", timeout=KERNEL)
         expect(prompt).not_to_contain_text("[ ]", timeout=KERNEL)
         return cell.locator(".jp-OutputArea")
-
-    def save(self) -> None:
-        """Saves the notebook."""
-        self.page.keyboard.press("Control+S")
-        expect(self.page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_have_count(0, timeout=10_000)

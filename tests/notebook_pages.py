@@ -84,15 +84,8 @@ def show(nb, template, tmp_path) -> str:
     exporter = HTMLExporter(template_name=template, **where)
     about = {"notebook": "4_report", "score": 0, "max_score": 0, "late_penalty": 0}
     names = dict.fromkeys(("notebook_id", "assignment_id", "submission_id", "student", "notebook_path"), "x")
-    resources = {
-        **names,
-        "base_url": "",
-        "index": 0,
-        "total": 1,
-        "first_name": "A",
-        "last_name": "B",
-        "nbgrader": about,
-    }
+    person = {"first_name": "A", "last_name": "B"}
+    resources = names | person | {"base_url": "", "index": 0, "total": 1, "nbgrader": about}
     return exporter.from_filename(str(path), resources=resources)[0]
 
 

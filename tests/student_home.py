@@ -25,12 +25,16 @@ nbformat.write(notebook, path)
 """
 
 
-def installed(folder: Path) -> Path:
-    """The unpacked archive, with a .venv in it that has rnnkit from there and all else from here."""
+def give_out(folder: Path) -> None:
+    """The students' files, the wheel and the archive of both."""
     release.generate(ROOT, folder / "release")
     built, versions = wheel.build_wheel(ROOT, folder), release.constraints(ROOT)
     release.write_archive(folder / "release" / NAME, built, versions, folder / "dist" / "student.zip")
-    with zipfile.ZipFile(folder / "dist" / "student.zip") as archive:
+
+
+def installed(given_out: Path, folder: Path) -> Path:
+    """The unpacked archive, with a .venv in it that has rnnkit from there and all else from here."""
+    with zipfile.ZipFile(given_out / "dist" / "student.zip") as archive:
         archive.extractall(folder)
     home = folder / NAME
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / ".venv")], check=True)

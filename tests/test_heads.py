@@ -26,11 +26,9 @@ def test_softmax_is_the_mean_over_all_steps_and_strict_over_them(T, B, n_out, se
     o, y = rng.normal(size=(T, B, n_out)), rng.randint(n_out, size=(T, B))
     nats = [-log_softmax(o)[t, b, y[t, b]] for t in range(T) for b in range(B)]
     wrong = [any(o[t, b].argmax() != y[t, b] for t in range(T)) for b in range(B)]
-    assert float(head.loss(torch.tensor(o), torch.tensor(y))) == pytest.approx(np.mean(nats))
     assert head.wrong(torch.tensor(o), torch.tensor(y)).tolist() == wrong
-    assert head.metrics(torch.tensor(o), torch.tensor(y)) == pytest.approx(
-        {"nll": np.mean(nats), "error": np.mean(wrong)}
-    )
+    found = head.metrics(torch.tensor(o), torch.tensor(y))
+    assert found == pytest.approx({"nll": np.mean(nats), "error": np.mean(wrong)})
 
 
 @given(B=sizes, n_out=sizes, seed=seeds)
@@ -39,10 +37,8 @@ def test_last_softmax_is_the_mean_over_the_batch(B, n_out, seed):
     o, y = rng.normal(size=(B, n_out)), rng.randint(n_out, size=B)
     nats = [-log_softmax(o)[b, y[b]] for b in range(B)]
     wrong = [o[b].argmax() != y[b] for b in range(B)]
-    assert float(head.loss(torch.tensor(o), torch.tensor(y))) == pytest.approx(np.mean(nats))
-    assert head.metrics(torch.tensor(o), torch.tensor(y)) == pytest.approx(
-        {"nll": np.mean(nats), "error": np.mean(wrong)}
-    )
+    found = head.metrics(torch.tensor(o), torch.tensor(y))
+    assert found == pytest.approx({"nll": np.mean(nats), "error": np.mean(wrong)})
 
 
 @given(B=sizes, n_out=sizes, seed=seeds, err_abs=st.sampled_from([0.04, 0.2, 0.5]))
@@ -76,10 +72,6 @@ def test_nan_is_a_wrong_answer(name):
     assert get_head(name).wrong(o, y).tolist() == [True, True]
 
 
-def test_nan_is_the_largest_error_of_all_chunks():
-    assert math.isnan(mean_metrics([{"maxae": 1.0}, {"maxae": math.nan}])["maxae"])
-
-
 @pytest.mark.parametrize("step", [0, 4], ids=["a blank", "a digit"])
 def test_one_wrong_step_spoils_the_sequence(step):
     y = torch.tensor([[2, 2], [2, 2], [2, 2], [0, 1], [1, 1]])
@@ -95,15 +87,11 @@ def test_equal_odds_cost_the_logarithm(name, shape):
     assert float(get_head(name).loss(torch.zeros(*shape, 6, dtype=torch.float64), y)) == pytest.approx(math.log(6))
 
 
-@pytest.mark.parametrize("place", [0, 1], ids=["first", "last"])
-def test_chunks_are_averaged_and_the_largest_error_kept(place):
+def test_chunks_are_averaged_and_the_largest_error_kept():
     chunks = [{"nll": 1.0, "error": 0.5, "maxae": 3.0}, {"nll": 3.0, "error": 0.0, "maxae": 1.0}]
-    chunks = chunks if place == 0 else chunks[::-1]
-    assert mean_metrics(chunks) == {"nll": 2.0, "error": 0.25, "maxae": 3.0}
-
-
-def test_one_chunk_is_its_own_mean():
-    assert mean_metrics([{"nll": 1.5, "error": 1.0}]) == {"nll": 1.5, "error": 1.0}
+    assert mean_metrics(chunks) == mean_metrics(chunks[::-1]) == {"nll": 2.0, "error": 0.25, "maxae": 3.0}
+    assert mean_metrics(chunks[:1]) == chunks[0]
+    assert math.isnan(mean_metrics([{"maxae": 1.0}, {"maxae": math.nan}])["maxae"])
 
 
 def test_default_threshold_is_a_fifth():

@@ -27,15 +27,15 @@ def draw_rnn(init, rng, n_in, H, n_out):
 
 
 def draw_gru(rng, n_in, H, n_out):
-    W_xz = rng.normal(0, 0.01, (n_in, H))
-    W_hz = rng.normal(0, 0.005, (H, H))
-    W_xr = rng.normal(0, 0.01, (n_in, H))
-    W_hr = rng.normal(0, 0.005, (H, H))
-    W_hh = rng.normal(0, 0.01, (H, H))
-    W_xh = rng.normal(0, 0.01, (n_in, H))
-    W_ho = rng.normal(0, 0.01, (H, n_out))
-    biases = {"b_z": np.full(H, -2.0), "b_r": np.zeros(H), "b_h": np.zeros(H), "b_o": np.zeros(n_out)}
-    return {"W_xz": W_xz, "W_hz": W_hz, "W_xr": W_xr, "W_hr": W_hr, "W_hh": W_hh, "W_xh": W_xh, "W_ho": W_ho} | biases
+    return {
+        "W_xz": rng.normal(0, 0.01, (n_in, H)),
+        "W_hz": rng.normal(0, 0.005, (H, H)),
+        "W_xr": rng.normal(0, 0.01, (n_in, H)),
+        "W_hr": rng.normal(0, 0.005, (H, H)),
+        "W_hh": rng.normal(0, 0.01, (H, H)),
+        "W_xh": rng.normal(0, 0.01, (n_in, H)),
+        "W_ho": rng.normal(0, 0.01, (H, n_out)),
+    } | {"b_z": np.full(H, -2.0), "b_r": np.zeros(H), "b_h": np.zeros(H), "b_o": np.zeros(n_out)}
 
 
 def assert_weights(cell, expected):
@@ -48,23 +48,17 @@ def assert_weights(cell, expected):
 
 @pytest.mark.parametrize("seed", [52, 1])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("init", STD)
-def test_rnn_is_drawn_in_order(init, size, seed):
+@pytest.mark.parametrize("init", [*STD, "gru"])
+def test_weights_are_drawn_in_order(init, size, seed):
     ours, theirs = np.random.RandomState(seed), np.random.RandomState(seed)
-    cell = RNN(*size)
-    init_rnn(cell, init, ours)
-    assert_weights(cell, draw_rnn(init, theirs, *size))
+    cell = GRU(*size) if init == "gru" else RNN(*size)
+    if init == "gru":
+        init_gru(cell, ours)
+        assert_weights(cell, draw_gru(theirs, *size))
+    else:
+        init_rnn(cell, init, ours)
+        assert_weights(cell, draw_rnn(init, theirs, *size))
     assert ours.uniform() == theirs.uniform()  # both streams stand at the same place
-
-
-@pytest.mark.parametrize("seed", [52, 1])
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_gru_is_drawn_in_order(size, seed):
-    ours, theirs = np.random.RandomState(seed), np.random.RandomState(seed)
-    cell = GRU(*size)
-    init_gru(cell, ours)
-    assert_weights(cell, draw_gru(theirs, *size))
-    assert ours.uniform() == theirs.uniform()
 
 
 @pytest.mark.parametrize("init", STD)

@@ -26,9 +26,9 @@ REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory):
+def begun(tmp_path_factory, given_out):
     """The notebooks filled in as a student types, the first two run, and a run of the extra credit trained."""
-    home = installed(tmp_path_factory.mktemp("journey"))
+    home = installed(given_out, tmp_path_factory.mktemp("journey"))
     for path in NOTEBOOKS:
         filled(home / path.name, path, home / path.name)
     for path in NOTEBOOKS:

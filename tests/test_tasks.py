@@ -77,10 +77,10 @@ def draw_mem(rng, L, B, V=5, P=10):
 
 
 REFERENCE = {
-    "torder": lambda *a: draw_order(*a, (0.1, 0.5)),
-    "torder3": lambda *a: draw_order(*a, (0.1, 0.3, 0.6)),
-    "add": lambda *a: draw_marked(*a, lambda u, v: (u + v) / 2),
-    "mul": lambda *a: draw_marked(*a, lambda u, v: u * v),
+    "torder": lambda rng, L, B: draw_order(rng, L, B, (0.1, 0.5)),
+    "torder3": lambda rng, L, B: draw_order(rng, L, B, (0.1, 0.3, 0.6)),
+    "add": lambda rng, L, B: draw_marked(rng, L, B, lambda u, v: (u + v) / 2),
+    "mul": lambda rng, L, B: draw_marked(rng, L, B, lambda u, v: u * v),
     "perm": draw_perm,
     "mem": draw_mem,
 }
@@ -101,16 +101,6 @@ def test_draws_as_the_second_generator(name, L, B, seed):
         np.testing.assert_array_equal(batch.inputs.numpy(), x)
         np.testing.assert_allclose(batch.targets.numpy(), y, rtol=1e-7)
         assert same_position(ours, theirs)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_lengths_and_batches_share_one_stream(name):
-    ours, theirs = np.random.RandomState(52), np.random.RandomState(52)
-    for _ in range(5):
-        L = 50 + theirs.randint(150)
-        assert draw_length(ours, 50, 200) == L
-        x, _ = REFERENCE[name](theirs, L, 3)
-        np.testing.assert_array_equal(get_task(name).sample(ours, L, 3).inputs.numpy(), x)
 
 
 # ---- every batch ------------------------------------------------------------------------------------------------
@@ -202,19 +192,16 @@ def test_memall_holds_every_pattern_once(V, P, B):
 
 
 def test_lengths_are_50_to_199():
-    rng = np.random.RandomState(0)
-    assert {draw_length(rng, 50, 200) for _ in range(10_000)} == set(range(50, 200))
+    ours, theirs = np.random.RandomState(0), np.random.RandomState(0)
+    drawn = [draw_length(ours, 50, 200) for _ in range(10_000)]
+    assert drawn == [50 + theirs.randint(150) for _ in range(10_000)]
+    assert set(drawn) == set(range(50, 200))
 
 
 def test_no_draw_where_there_is_nothing_to_draw():
     rng = np.random.RandomState(7)
     assert [draw_length(rng, 60, 60) for _ in range(3)] == [60] * 3
     assert same_position(rng, np.random.RandomState(7))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_width_of_the_time_axis(name):
-    assert get_task(name).max_steps(200) == {"mem": 220, "add": 222, "mul": 222}.get(name, 200)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -250,6 +237,7 @@ FLOORS = {
     "mul marginal": (7 / 144, pytest.approx(39, abs=0.5)),
     "mul marginal_error": (7 / 144 + 0.05**2, pytest.approx(23, abs=0.5)),
     "mem constant": (math.log(6), 100),
+    "mem marginal": (pytest.approx(0.3207, abs=5e-5), 100),
     "mem memoryless": (pytest.approx(0.0960, abs=5e-5), pytest.approx(100 * (1 - 5.0**-10), abs=1e-9)),
 }
 
@@ -262,10 +250,6 @@ def test_floors_known_in_closed_form(which):
     assert found.nll == (pytest.approx(nll) if isinstance(nll, float) else nll)
     assert found.error == (pytest.approx(error) if isinstance(error, (int, float)) else error)
     assert found.meaning
-
-
-def test_marginal_floor_of_mem():
-    assert get_task("mem").floors(VALID_LENGTHS)["marginal"].nll == pytest.approx(0.3207, abs=5e-5)
 
 
 @pytest.mark.parametrize("err_abs", [0.05, 0.2, 0.4, 0.7])
@@ -300,19 +284,20 @@ def test_mem_floors_by_counting(L, V, P):
 # ---- errors -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [5, 9])
+@pytest.mark.parametrize(
+    ("length", "batch", "says"),
+    [
+        (5, 2, "a length of at least 10 .* got 5"),
+        (9, 2, "a length .* got 9"),
+        (20, 0, "a batch of at least 1 .* got 0"),
+    ],
+)
 @pytest.mark.parametrize("name", NAMES)
-def test_too_short(name, length):
+def test_too_short_and_too_few(name, length, batch, says):
     rng = np.random.RandomState(0)
-    with pytest.raises(ValueError, match=rf"{name}: expected a length of at least 10 .* got {length}"):
-        get_task(name).sample(rng, length, 2)
+    with pytest.raises(ValueError, match=f"{name}: expected {says}"):
+        get_task(name).sample(rng, length, batch)
     assert same_position(rng, np.random.RandomState(0))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_empty_batch(name):
-    with pytest.raises(ValueError, match=f"{name}: expected a batch of at least 1 .* got 0"):
-        get_task(name).sample(np.random.RandomState(0), 20, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnnkit.bench.bench import NAMES, TITLES
-from rnnkit.bench.rounds import Row
+from rnnkit.bench.bench import NAMES, TITLES, Row
 from rnnkit.plots.style import BLUE, GREEN, ORANGE, new_figure
 
 COLOURS = {"autograd": BLUE, "torch.nn": ORANGE, "fused": GREEN}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rnnkit.checks.errors import of_error
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.outcome import Outcome, kind_of, named
+from rnnkit.checks.outcome import Outcome, Shape, kind_of, named
 from rnnkit.common.shapes import SHAPES, shape_of
 
 Run = Callable[[Any, torch.dtype, Outcome, Inputs], None]  # obj, dtype, outcome, inputs
@@ -37,9 +37,6 @@ def tensor(values: np.ndarray, dtype: torch.dtype, grad: bool = False) -> Tensor
     return torch.tensor(values, dtype=dtype, requires_grad=grad)
 
 
-Shape = str | tuple[int, ...] | None
-
-
 def call(
     name: str,
     weight: float,
@@ -57,8 +54,8 @@ def call(
         name: of the case.
         weight: its points.
         arguments: names of the arrays that it is called with, in order; a name that ends in ``*`` is a numbered list.
-        result: the shape of what comes back, in letters of the sizes or in numbers; None for any shape. A dict where
-            several things come back: name -> shape.
+        result: the shape of what comes back, in letters of the sizes or in numbers; None for any shape; ``str`` or
+            ``bool`` where it is no number. A dict where several things come back: name -> shape.
         parts: what several things come back in: ``tuple`` in the order of ``result``, or ``dict`` with its keys.
         numbers: those of the arguments that are handed over as floats, not as tensors.
         called: what the arguments are called in messages, where that is not their arrays' names.
@@ -182,9 +179,8 @@ def cell_in_rounds(kind: str, use: Run, **made: str) -> Run:
             cell.train(not off)
             with torch.no_grad() if off else contextlib.nullcontext():
                 use(cell, dtype, outcome, given)
-            unchanged_tensors(
-                outcome, named_weights(cell, kind), {name: tensor(given[name], dtype) for name in SHAPES[kind]}
-            )
+            fresh = given_tensors(" ".join(SHAPES[kind]), dtype, given)
+            unchanged_tensors(outcome, named_weights(cell, kind), fresh)
 
         every_round(outcome, inputs, one)
 
@@ -194,9 +190,8 @@ def cell_in_rounds(kind: str, use: Run, **made: str) -> Run:
 def _chosen(made: dict[str, str], given: Inputs) -> dict[str, str]:
     """phi and head of a cell: the case's own or, by the names ``any``, ``each`` and ``last``, those of the round."""
     phi, head = made.get("phi", "tanh"), made.get("head", "softmax")
-    option, usual = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}.get(
-        head, ("", head)
-    )
+    named = {"any": ("head", "softmax"), "each": ("head", "lastLinear"), "last": ("last", "lastLinear")}
+    option, usual = named.get(head, ("", head))
     return {"phi": given.options.get("phi", "tanh") if phi == "any" else phi, "head": given.options.get(option, usual)}
 
 

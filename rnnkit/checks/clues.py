@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnkit.checks.inputs import Probe
 from rnnkit.checks.outcome import Outcome, equal
-from rnnkit.checks.probes import Probe
 from rnnkit.checks.right import probe_expected
 from rnnkit.checks.wrong import Wrong
 

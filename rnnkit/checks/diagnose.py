@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.inputs import Expected
 from rnnkit.checks.known import SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, made_of, mixture
 from rnnkit.checks.numbers import NAMED, gradients, is_gradient, joined
 from rnnkit.checks.only_later import only_later
-from rnnkit.checks.outcome import Outcomes, equal, later
-from rnnkit.checks.question import Question
+from rnnkit.checks.outcome import SPELT, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
 from rnnkit.checks.right import expected
 from rnnkit.checks.wrong import Wrong
 
 MOST = 4  # sentences
-FORMAL = ("length of", "other keys")  # quantities that stand for the form of a result
+FORMAL = ("length of", "other keys", SPELT)  # quantities that stand for the form of a result
 MANY = 6  # names in one sentence
 
 
-def diagnosis(
-    question: Question, outcomes: Outcomes, failed: list[str], right: Expected, probes: Callable[[], Outcomes] = dict
-) -> list[str]:
-    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
-
-    Arguments: the fields of `Wrong`.
-    """
-    told, settled = repeats.said(outcomes, right)
+def diagnosis(answer: Wrong) -> list[str]:
+    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes."""
+    told, settled = repeats.said(answer.outcomes, answer.right)
     if settled:
         return [told or ""]
-    sentences = _diagnosed(Wrong(question, repeats.without(outcomes), failed, right, probes))
+    sentences = _diagnosed(replace(answer, outcomes=repeats.without(answer.outcomes)))
     return [*sentences, *([told] if told else [])]
 
 

@@ -107,9 +107,8 @@ def _hint(kind: str, text: str, source: str, question: Question | None, sizes: d
     if "NoneType" in text:
         return "Something in this line is None."
     if question is not None and question.name == "GRU.forward" and "tuple" in text and kind == "TypeError":
-        return (
-            "A tuple stands where a tensor should: self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
-        )
+        both = "self.step gives back two things, h_t, gates = self.step(x_t, h_t)."
+        return f"A tuple stands where a tensor should: {both}"
     return advice_always + _sizes_in(text, sizes)
 
 
@@ -123,10 +122,9 @@ def letter(size: int, sizes: dict[str, int]) -> str:
         return alone[0] if len(alone) == 1 else str(size)
     known = [letters for letters in _PRODUCTS if set(letters) <= set(sizes)]
     made = ["·".join(letters) for letters in known if math.prod(sizes[one] for one in letters) == size]
-    made += [
-        f"{one} + {two}" for one, two in ("IH", "HH") if {one, two} <= set(sizes) and sizes[one] + sizes[two] == size
-    ]
-    return f"{made[0]}" if len(made) == 1 else str(size)
+    sums = [pair for pair in ("IH", "HH") if set(pair) <= set(sizes)]
+    made += [" + ".join(pair) for pair in sums if sum(sizes[one] for one in pair) == size]
+    return made[0] if len(made) == 1 else str(size)
 
 
 def _sizes_in(text: str, sizes: dict[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -66,3 +67,20 @@ class Inputs:
     def read(cls, plain: dict[str, Any]) -> Inputs:
         """Inputs from `plain`."""
         return cls(**plain | {"rounds": {name: cls.read(given) for name, given in plain["rounds"].items()}})
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Special inputs that show when a wrong answer is right; ``expected/probes.json`` has what they should give.
+
+    Fields:
+        name: what is special, to stand after "when": ``h_prev = 0``.
+        look: where to look if a wrong answer is right then; empty where that could have many reasons.
+        change: makes the inputs from the public ones.
+        narrow: whether it is so special that being right with it, and with all others, still says where to look.
+    """
+
+    name: str
+    look: str
+    change: Callable[[Inputs], Inputs]
+    narrow: bool = False

@@ -10,7 +10,6 @@ from rnnkit.checks import rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.diagnose import diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
-from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import difference, wrong_in
 from rnnkit.checks.observe import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Outcomes, later
@@ -18,11 +17,13 @@ from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.checks.right import expected
+from rnnkit.checks.wrong import Wrong
 
+Needs = Iterable[tuple[Question, Report]]
 CALLED = "which this calls, is not right yet"
 
 
-def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Report]] = ()) -> Report:
+def report_of(question: Question, seen: Seen, needs: Needs = ()) -> Report:
     """The report on an object that was run with the public inputs.
 
     The reports of the earlier questions whose code it calls are looked at only where it fails.
@@ -38,12 +39,7 @@ def report_of(question: Question, seen: Seen, needs: Iterable[tuple[Question, Re
     return forbidden if report.points else report
 
 
-def judge(
-    question: Question,
-    outcomes: Outcomes,
-    needs: Iterable[tuple[Question, Report]] = (),
-    probes: Callable[[], Outcomes] = dict,
-) -> Report:
+def judge(question: Question, outcomes: Outcomes, needs: Needs = (), probes: Callable[[], Outcomes] = dict) -> Report:
     """The report on the outcomes of all cases, for the public inputs."""
     if message := unwritten(question, outcomes):
         return failed(question, NOT_WRITTEN, message)
@@ -58,7 +54,7 @@ def judge(
         if not report.passed:
             wrong.append(case.name)
     try:
-        messages = _diagnosed(question, outcomes, wrong, right, needs, probes) if wrong else []
+        messages = _told(Wrong(question, outcomes, wrong, right, probes), needs) if wrong else []
     except Exception:  # numbers that defeat the diagnosis: the points stand without one
         messages = []
     notes = [note for outcome in outcomes.values() for note in outcome.notes]
@@ -111,18 +107,11 @@ def unwritten(question: Question, outcomes: Outcomes) -> str | None:
     return None
 
 
-def _diagnosed(
-    question: Question,
-    outcomes: Outcomes,
-    wrong: list[str],
-    right: Expected,
-    needs: Iterable[tuple[Question, Report]],
-    probes: Callable[[], Outcomes],
-) -> list[str]:
+def _told(answer: Wrong, needs: Needs) -> list[str]:
     for need, report in needs:  # the first earlier question that this code calls and that is not right either
         if report.points < need.points:
             why = report.messages[0] if report.messages else ""
             if CALLED in why:  # that one is not the first either, and may have no mistake of its own
                 return [why]
             return [f"{need.name}, {CALLED}: mend question {need.id} first. {why}".rstrip()]
-    return diagnosis(question, outcomes, wrong, right, probes)
+    return diagnosis(answer)

@@ -69,22 +69,17 @@ def _columns(question: Question, name: str, right: Arrays, special: str, inputs:
     columns |= {"1": np.ones_like(numbers), f"the square of the right {name}": numbers**2}
     for other in right:
         if not later(other) and other != name and at(other) in right and right[at(other)].shape == numbers.shape:
-            columns |= {
-                f"the right {other}": right[at(other)],
-                f"{other} * the right {name}": right[at(other)] * numbers,
-            }
+            beside = right[at(other)]
+            columns |= {f"the right {other}": beside, f"{other} * the right {name}": beside * numbers}
     for other in ("h_prev", "r_t"):
         if other in question.arguments and arrays[other].shape == numbers.shape:
             columns |= {other: arrays[other], f"{other} * the right {name}": arrays[other] * numbers}
             columns[f"the square of {other}"] = arrays[other] ** 2
     if "x_t" in question.arguments:
-        columns |= {f"x_t @ {one}": arrays["x_t"] @ arrays[one] for one in arrays if one.startswith("W_x")}
-        columns |= {
-            f"h_prev @ {one}": arrays["h_prev"] @ arrays[one]
-            for one in arrays
-            if one.startswith("W_h") and one != "W_ho"
-        }
-        columns |= {one: arrays[one] + 0 * numbers for one in arrays if one.startswith("b_") and one != "b_o"}
+        own = [one for one in arrays if one not in ("W_ho", "b_o")]
+        columns |= {f"x_t @ {one}": arrays["x_t"] @ arrays[one] for one in own if one.startswith("W_x")}
+        columns |= {f"h_prev @ {one}": arrays["h_prev"] @ arrays[one] for one in own if one.startswith("W_h")}
+        columns |= {one: arrays[one] + 0 * numbers for one in own if one.startswith("b_")}
     if name == "output":
         columns["b_o"] = arrays["b_o"] + 0 * numbers
     if numbers.ndim == 3:
@@ -152,9 +147,7 @@ def _said(what: str, times: float, plus: float) -> str:
     if what == "its logarithm":
         factor = "" if abs(plus) < 1e-5 else f"{np.exp(plus):.4g} times "
         return f"in every round it is {factor}the right answer to the power {times:.4g}"
-    of = {"it": "the right answer", "its square": "the right square", "1 divided by it": "that of the right answer"}[
-        what
-    ]
+    of = {"it": "the right answer", "its square": "the right square"}.get(what, "that of the right answer")
     if abs(times + 1) < 1e-6 and plus > 1e-9:
         return f"in every round {what} is {plus:.4g} minus {of}"
     factor = "" if abs(times - 1) < 1e-6 else f"{times:.4g} times "

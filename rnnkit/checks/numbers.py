@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from rnnkit.checks.outcome import Outcome, close, equal, later
+from rnnkit.checks.outcome import SPELT, Outcome, close, equal, later
 
-NAMED = ("g x", "length of", "other keys")  # these quantities are no results of their own
+NAMED = ("g x", "length of", "other keys", SPELT)  # these quantities are no results of their own
 EXACT = 1e-7
 Parts = dict[str, float]  # how often each counts
 
@@ -22,6 +22,11 @@ def joined(words: Iterable[str]) -> str:
 
 def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
     """Expected and got of the first entries that differ."""
+    if name.startswith(SPELT):
+        said = (
+            "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in word.ravel()[:80]) for word in (expected, got)
+        )
+        return "{}: expected “{}”, got “{}”".format(name.removeprefix(SPELT), *said)
     if got.shape != expected.shape:
         return f"{name}: expected shape {expected.shape}, got {got.shape}"
     wrong = [tuple(map(int, place)) for place in np.argwhere(~close(got, expected))]
@@ -30,6 +35,10 @@ def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
         for place in wrong[:2]
     )
     return first if expected.ndim == 0 else f"{len(wrong)} of {expected.size} entries differ. {first}"
+
+
+def _read(letters: np.ndarray) -> str:
+    return "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in letters.ravel()[:80])
 
 
 def wrong_in(expected: dict[str, np.ndarray], outcome: Outcome) -> dict[str, np.ndarray]:

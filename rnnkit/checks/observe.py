@@ -14,7 +14,6 @@ from rnnkit.checks import recurrence, repeats, rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.inputs import Arrays, Inputs
 from rnnkit.checks.outcome import Outcome, Outcomes, equal, kind_of, later
-from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 
 NOT_WRITTEN = "not written yet"
@@ -55,7 +54,7 @@ def run_probes(question: Question, obj: Any) -> Outcomes:
     """The outcome of every probe of a question, in float64; they say something of a wrong answer only."""
     asked = [case for case in question.cases if case.name in question.probed] or question.cases[:1]
     outcomes = {}
-    for name, inputs in probe_inputs(question).items():
+    for name, inputs in question.probe_inputs.items():
         whole = Outcome(sizes=inputs.sizes)
         for case in asked:
             part = run_case(case, obj, torch.float64, inputs)
@@ -78,9 +77,11 @@ def run_more(question: Question, obj: Any) -> Outcomes:
     whole = run_case(case, obj, torch.float64, given)
     first = Outcome(sizes=given.sizes)
     if whole.error is None and not [name for name in whole.problems if not later(name)]:
-        for name, inputs in given.rounds.items():
-            if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone())):
-                first.notes.append(name)
+        first.notes = [
+            name
+            for name, inputs in given.rounds.items()
+            if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone()))
+        ]
     outcomes = {repeats.FIRST: first}
     if question.method == "forward":
         steps = recurrence.own_steps(question.target)
@@ -170,10 +171,8 @@ def _contract(question: Question, obj: Any) -> tuple[str, str] | None:
             return "not a function", f"expected the function {question.call}, got {kind_of(obj)}"
         return _signature(question, obj, ())
     if not isinstance(obj, type):
-        return (
-            "not a class",
-            f"expected the class {question.target} itself, got {kind_of(obj)}: hand over {question.target}",
-        )
+        wanted = f"expected the class {question.target} itself, got {kind_of(obj)}: hand over {question.target}"
+        return "not a class", wanted
     if not issubclass(obj, torch.nn.Module):
         return "not a cell", f"expected a class made with `class {question.target}(Cell)`, got one that is no nn.Module"
     method = rules._method(obj, question.method)
@@ -184,14 +183,13 @@ def _contract(question: Question, obj: Any) -> tuple[str, str] | None:
 
 
 def _signature(question: Question, function: Any, first: tuple) -> tuple[str, str] | None:
+    signature = None
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-    try:
         signature.bind(*first, *question.arguments)
-    except TypeError:
-        return "wrong signature", f"expected {question.call}, got {getattr(function, '__name__', '?')}{signature}"
+    except (TypeError, ValueError):
+        if signature is not None:
+            return "wrong signature", f"expected {question.call}, got {getattr(function, '__name__', '?')}{signature}"
     return None
 
 

@@ -64,9 +64,8 @@ def _alike(question: Question, inputs: Inputs, wrong: set[str]) -> list[str]:
 def _features(inputs: Inputs, question: Question) -> dict[str, Any]:
     """What may be said of a round, the most telling first."""
     letters = {"forward": "TBIHO", None: "TBH" if question.in_time else ""}.get(question.method, "BIH")
-    features: dict[str, Any] = {
-        key: inputs.options[key] for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options
-    }
+    keys = [key for key in ("last", "head", "phi", "grad", "gates") if key in inputs.options]
+    features: dict[str, Any] = {key: inputs.options[key] for key in keys}
     if "h_prev" in question.arguments and not inputs.arrays["h_prev"].any():
         features["h_prev is 0"] = True
     sizes = [inputs.sizes[letter] for letter in letters]

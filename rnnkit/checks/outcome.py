@@ -16,6 +16,8 @@ TENSORS = (Tensor, nn.Parameter)
 SCALARS = (float, int, np.longdouble, np.float64, np.float32, np.float16, np.int64, np.int32)
 PROJECTIONS = 3
 WITH = " (with "  # stands in the name of every quantity of a later round
+SPELT = "letters of "  # stands before the name of what is a word or a truth value
+Shape = str | tuple[int, ...] | type | None  # in letters of the sizes or in numbers; ``str`` or ``bool``; None for any
 Fingerprint = list[Any]  # a word and numbers
 TOLERANCE = 2e-5  # wide enough for a solution in float32, far below any mistake
 
@@ -47,12 +49,11 @@ def kind_of(value: Any) -> str:
     if type(value) in TENSORS or type(value) is np.ndarray:
         name = "array" if type(value) is np.ndarray else "tensor"
         return f"{name} of shape {tuple(value.shape)}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         inside = ", ".join(map(kind_of, value)) if type(value) is tuple and 0 < len(value) <= 4 else ""
-        return (
-            f"{'list' if isinstance(value, list) else 'tuple'} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
-        )
-    return "None" if value is None else f"{type(value).__name__}"
+        name = "list" if isinstance(value, list) else "tuple"
+        return f"{name} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
+    return "None" if value is None else type(value).__name__
 
 
 def named(quantity: str, name: str) -> str:
@@ -71,14 +72,11 @@ def as_array(value: Any) -> np.ndarray:
     Raises:
         Unfit: it holds no real floating-point numbers.
     """
-    if type(value) in TENSORS:
-        if not value.is_floating_point():
+    is_tensor = type(value) in TENSORS
+    if is_tensor or type(value) is np.ndarray:
+        if not (value.is_floating_point() if is_tensor else value.dtype.kind == "f"):
             raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
-        return value.detach().to("cpu", torch.float64).numpy().copy()
-    if type(value) is np.ndarray:
-        if value.dtype.kind != "f":
-            raise Unfit(f"expected real floating-point numbers, got dtype {value.dtype}")
-        return value.astype(np.float64)
+        return value.detach().to("cpu", torch.float64).numpy().copy() if is_tensor else value.astype(np.float64)
     if type(value) in SCALARS:
         return np.asarray(float(value))
     if type(value) in (list, tuple):
@@ -103,12 +101,18 @@ class Outcome:
         """An empty outcome of the same sizes, for what is to be looked at before it is taken over."""
         return Outcome(sizes=self.sizes)
 
-    def put(self, name: str, value: Any, shape: str | tuple[int, ...] | None, *, only_tensor: bool = False) -> bool:
+    def put(self, name: str, value: Any, shape: Shape, *, only_tensor: bool = False) -> bool:
         """Takes a value in; a wrong type, dtype, shape (None: any is right) or a NaN is noted as a problem.
 
         Returns:
             whether it is a tensor of numbers, of whatever shape: one that a gradient can be asked of.
         """
+        if isinstance(shape, type):  # of a word or a truth value, which is compared letter by letter
+            if type(value) is shape:
+                self.values[f"{SPELT}{name}"] = np.array([*map(ord, str(value))], dtype=np.float64)
+            else:
+                self.problems[name] = f"{name}: expected a {shape.__name__}, got {kind_of(value)}"
+            return False
         want = shape_of(shape, self.sizes) if isinstance(shape, str) else shape
         letters = f"({', '.join(shape)}) = " if isinstance(shape, str) else ""
         is_tensor = type(value) in TENSORS
@@ -132,10 +136,8 @@ class Outcome:
     def put_gradients(self, name: str, value: Tensor, sources: dict[str, Tensor]) -> None:
         """Gradients of a fixed weighted sum of ``value`` with respect to each source; 0 where there is no path."""
         if not value.requires_grad:
-            self.problems[name] = (
-                f"{name}: expected a tensor with a gradient, got one cut off from the graph "
-                "(detach, .data, .numpy() or torch.no_grad)"
-            )
+            cut = "one cut off from the graph (detach, .data, .numpy() or torch.no_grad)"
+            self.problems[name] = f"{name}: expected a tensor with a gradient, got {cut}"
             return
         weights = torch.cos(1.3 * torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
         gradients = torch.autograd.grad((value * weights).sum(), list(sources.values()), allow_unused=True)

@@ -12,9 +12,8 @@ from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
 if TYPE_CHECKING:
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
-    from rnnkit.checks.inputs import Expected, Inputs
+    from rnnkit.checks.inputs import Expected, Inputs, Probe
     from rnnkit.checks.outcome import Outcome
-    from rnnkit.checks.probes import Probe
     from rnnkit.checks.report import Report
 
 
@@ -41,6 +40,7 @@ class Question:
         clue: what wrong outcomes of this question alone give away: a sentence, or None.
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
+        numbers: those of the arguments of such a function that are plain numbers, not tensors.
         judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
         assignment: that it belongs to, which says so itself.
     """
@@ -62,6 +62,7 @@ class Question:
     probed: tuple[str, ...] = ()
     clue: Callable[[Question, dict[str, Outcome], Expected], str | None] | None = None
     returns: Callable[..., tuple[int, ...]] | None = None
+    numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
     assignment: Assignment = field(init=False, repr=False)
 
@@ -86,6 +87,11 @@ class Question:
         """The public inputs."""
         assert self.given is not None, f"{self.id} is asked of no code"
         return self.given()
+
+    @cached_property
+    def probe_inputs(self) -> dict[str, Inputs]:
+        """The inputs of every probe, by its name."""
+        return {probe.name: probe.change(self.inputs.alone()) for probe in self.probes}
 
     @cached_property
     def needed(self) -> tuple[Question, ...]:

@@ -112,17 +112,12 @@ def _scaled(got: np.ndarray, right: np.ndarray) -> str | None:
     """Whether it was divided by something of its own."""
     if got.size < 3 or not right.all():
         return None
-    ratio = got.ravel() / right.ravel()
+    flat = right.ravel()
+    ratio = got.ravel() / flat
     if np.ptp(ratio) > 1e-6 * abs(ratio[0]) or abs(ratio[0] - 1) < 1e-4:
         return None
-    own = {
-        "its largest entry": right.max(),
-        "its sum": right.sum(),
-        "its mean": right.mean(),
-        "its first entry": right.ravel()[0],
-        "its last entry": right.ravel()[-1],
-        "its own norm": np.sqrt((right**2).sum()),
-    }
+    own = {"its largest entry": right.max(), "its sum": right.sum(), "its mean": right.mean()}
+    own |= {"its first entry": flat[0], "its last entry": flat[-1], "its own norm": np.sqrt((right**2).sum())}
     divisor = next((name for name, value in own.items() if abs(ratio[0] * value - 1) < 1e-6), None)
     return f"it is the right answer divided by {divisor}." if divisor else None
 

@@ -15,7 +15,7 @@ from rnnkit.checks import rules
 from rnnkit.checks.errors import where
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.observe import Seen, observe, reached, run_case, run_cases
-from rnnkit.checks.outcome import Outcome, Outcomes
+from rnnkit.checks.outcome import Outcomes
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.standins import Book, placed
@@ -29,13 +29,10 @@ UNCHECKABLE = "cannot be checked"
 def request(
     question: Question, inputs: Inputs | None = None, known: dict[str, Any] | None = None, plain: bool = False
 ) -> str:
-    """The JSON that `answer` reads.
+    """The JSON that `answer` reads: with None, of the public inputs.
 
-    Arguments:
-        question: that is asked.
-        inputs: what the cases are run with; None for the public inputs.
-        known: what right earlier questions give, which are then put in the place of the student's; see `Book`.
-        plain: whether these give floats and arrays where they give tensors otherwise.
+    With ``known`` (see `Book`), right earlier questions are put in the place of the student's; ``plain`` ones give
+    floats and arrays where they give tensors otherwise.
     """
     asked = {"assignment": question.assignment.home, "question": question.id}
     asked |= {"inputs": encode(None if inputs is None else inputs.plain())}
@@ -111,14 +108,9 @@ def _with_needs(question: Question, obj: Any, seen: Seen) -> dict[str, Any]:
 
 
 def _reply(seen: Seen) -> dict[str, Any]:
-    verdict = None if seen.verdict is None else [_cut(text) for text in seen.verdict]
-    return {
-        "verdict": verdict,
-        "rules": list(map(_cut, seen.rules)),
-        "cases": _cases(seen.outcomes),
-        "probes": {},
-        "needs": {},
-    }
+    verdict = seen.verdict and list(map(_cut, seen.verdict))
+    used, cases = list(map(_cut, seen.rules)), _cases(seen.outcomes)
+    return {"verdict": verdict, "rules": used, "cases": cases, "probes": {}, "needs": {}}
 
 
 def _cases(outcomes: Outcomes) -> dict[str, Any]:
@@ -131,20 +123,16 @@ def _cases(outcomes: Outcomes) -> dict[str, Any]:
                 problems.setdefault(name, f"{name}: the array of shape {value.shape} is too large")
             else:
                 values[name] = value
-        cases[case] = {
-            "values": values,
-            "problems": problems,
-            "error": _error(outcome),
-            "notes": list(map(_cut, outcome.notes)),
-        }
+        notes = list(map(_cut, outcome.notes))
+        cases[case] = {"values": values, "problems": problems, "error": _error(outcome.error), "notes": notes}
     return cases
 
 
-def _error(outcome: Outcome) -> dict[str, Any] | None:
-    if outcome.error is None:
+def _error(error: BaseException | None) -> dict[str, Any] | None:
+    if error is None:
         return None
-    kind = NotImplementedError if isinstance(outcome.error, NotImplementedError) else type(outcome.error)
-    return {"type": kind.__name__, "text": _cut(str(outcome.error)), "where": list(map(_cut, where(outcome.error)))}
+    kind = NotImplementedError if isinstance(error, NotImplementedError) else type(error)
+    return {"type": kind.__name__, "text": _cut(str(error)), "where": list(map(_cut, where(error)))}
 
 
 def _cut(text: str) -> str:

@@ -56,28 +56,24 @@ def unsteady(double: Outcome, single: Outcome, again: Callable[[int], Outcome]) 
 
 def _apart(one: Outcome, other: Outcome, tolerance: float) -> bool:
     """Whether the first round came out otherwise."""
-    names = [name for name in one.values if not later(name)]
-    return (
-        other.error is not None
-        or {name for name in other.problems if not later(name)} != {name for name in one.problems if not later(name)}
-        or any(not _same(other.values.get(name), one.values[name], tolerance) for name in names)
-    )
+    wrong, other_wrong = ({name for name in each.problems if not later(name)} for each in (one, other))
+    same = (_same(other.values.get(name), value, tolerance) for name, value in one.values.items() if not later(name))
+    return other.error is not None or wrong != other_wrong or not all(same)
 
 
 def _same(got: np.ndarray | None, value: np.ndarray, tolerance: float) -> bool:
-    if got is None or got.shape != value.shape:
-        return False
-    return equal(np.nan_to_num(got), np.nan_to_num(value), tolerance)
+    return got is not None and equal(np.nan_to_num(got), np.nan_to_num(value), tolerance)
 
 
 def _once_more(outcome: Outcome) -> str | None:
     if named("error", ONCE_MORE) in outcome.problems:
         return RAISES
-    names = {name: named(name, ONCE_MORE) for name in outcome.values if not later(name)}
-    known = [name for name, more in names.items() if more in outcome.values]
-    same = all(_same(outcome.values[names[name]], outcome.values[name], SAME) for name in known)
+    values = outcome.values
+    both = [
+        (values[named(name, ONCE_MORE)], value) for name, value in values.items() if named(name, ONCE_MORE) in values
+    ]
     shape = any(name.endswith(f"{ONCE_MORE})") for name in outcome.problems)
-    return None if same and not shape else KEPT
+    return None if not shape and all(_same(more, value, SAME) for more, value in both if more is not None) else KEPT
 
 
 def as_first(whole: Outcome, name: str, alone: Outcome) -> bool:
@@ -96,11 +92,8 @@ def said(outcomes: Outcomes, right: Expected) -> tuple[str | None, bool]:
     if not troubles:
         return None, False
     raises = RAISES in troubles.values()
-    fine = any(
-        all(later(name) or name == CALLS for name in (*wrong_in(right[case], outcomes[case]), *outcomes[case].problems))
-        for case in troubles
-    )
-    if not fine:
+    wrong = ([*wrong_in(right[case], outcomes[case]), *outcomes[case].problems] for case in troubles)
+    if not any(all(later(name) or name == CALLS for name in names) for names in wrong):
         return f"{RAISES if raises else KEPT} {WHAT}.", False
     return (
         f"the first call is right, and a later one with the same inputs {'raises' if raises else 'is not'}: something "

@@ -16,6 +16,10 @@ class CaseReport:
     passed: bool = False
     details: list[str] = field(default_factory=list)
 
+    @property
+    def got(self) -> str:
+        return f"{self.weight if self.passed else 0:g} of {self.weight:g}"
+
 
 @dataclass
 class Report:
@@ -37,8 +41,7 @@ class Report:
         """Plain text."""
         lines = [self.head]
         for case in self.cases:
-            got = f"{case.weight if case.passed else 0:g} of {case.weight:g}"
-            lines.append(f"  {'ok  ' if case.passed else 'FAIL'} {case.name} ({got})")
+            lines.append(f"  {'ok  ' if case.passed else 'FAIL'} {case.name} ({case.got})")
             lines += [f"         {detail}" for detail in case.details]
         return "\n".join(lines + [f"  -> {message}" for message in self.messages])
 
@@ -68,7 +71,7 @@ def _row(case: CaseReport) -> str:
     return (
         f'<tr style="background:none"><td {cell}><b style="color:{colour}">{sign}</b></td>'
         f"<td {cell}>{html.escape(case.name)}{details}</td>"
-        f"<td {points}>{case.weight if case.passed else 0:g} of {case.weight:g}</td></tr>"
+        f"<td {points}>{case.got}</td></tr>"
     )
 
 

@@ -44,13 +44,10 @@ def _forward(outcomes: Outcomes) -> str | None:
     hidden, output = outcomes["hidden states"], outcomes["output at every step"]
     if sentence := _container(hidden):
         return sentence
-    third = "gates" if "gate traces" in outcomes else "None"
-    places = [
-        _kind(output, "output", third),
-        _kind(hidden, "hidden", third),
-        _third(outcomes.get("gate traces"), hidden, third),
-    ]
+    traces = outcomes.get("gate traces")
+    third = "gates" if traces else "None"
     wanted = ["output", "hidden", third]
+    places = (_kind(output, "output", third), _kind(hidden, "hidden", third), _third(traces, hidden, third))
     kinds = [kind for kind in places if kind]
     if kinds == wanted or sorted(kinds) != sorted(wanted):
         return None
@@ -98,11 +95,9 @@ def of_gates(answer: Wrong) -> list[str]:
     single = [gate for gate in "zr" if _is_one_number(outcome.problems.get(gate, ""), outcome.values.get(gate))]
     said = []
     if single:
-        one = "are one number each" if len(single) == 2 else "is one number"
+        one = f"{' and '.join(single)} {'are one number each' if len(single) == 2 else 'is one number'}"
         shape = "(B, H)" if state == "h_t" else "(T, B, H)"
-        said.append(
-            f"{' and '.join(single)} {one}: return the gates themselves, {shape}, one for every sequence and unit."
-        )
+        said.append(f"{one}: return the gates themselves, {shape}, one for every sequence and unit.")
     for gate in set("zr").difference(single):
         got = outcome.values.get(gate)
         if got is not None and not equal(got, values[gate]) and (how := _how(gate, got, values)):
@@ -140,11 +135,8 @@ def _how(gate: str, got: np.ndarray, right: dict[str, np.ndarray]) -> str | None
         "it is rounded to 0 and 1.": value.round(),
         "it is the sum inside, before the sigmoid.": np.log(value / (1 - value)),
     }
-    batch = value.ndim == 2  # of one step
-    return next(
-        (text for text, one in tests.items() if not (batch and ("step" in text or "time" in text)) and equal(got, one)),
-        None,
-    )
+    told = [text for text, one in tests.items() if equal(got, one)]
+    return next((text for text in told if value.ndim > 2 or not ("step" in text or "time" in text)), None)
 
 
 def placed(sentence: str, answer: Wrong) -> str:

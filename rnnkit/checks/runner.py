@@ -30,15 +30,16 @@ def check(assignment: Assignment, question_id: str, obj: Any = None) -> float:
     """
     question = assignment.scored.get(question_id) if isinstance(question_id, str) else None
     if question is None:
-        message = _no_question(assignment, question_id)
-        return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [message]))
+        said = f"expected a question's id, got {kind_of(question_id)}"
+        if isinstance(question_id, str):
+            said = unknown(question_id, assignment.questions, "question")
+        return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [said]))
     if question.judge:
         return show(question.judge(obj))
     try:
         report = examine(question, obj)
     except Exception as error:  # an object that defeats the check itself
-        message = f"this object could not be checked: {type(error).__name__}"
-        report = failed(question, "cannot be checked", message)
+        report = failed(question, "cannot be checked", f"this object could not be checked: {type(error).__name__}")
     return show(report)
 
 
@@ -51,9 +52,3 @@ def examine(question: Question, obj: Any) -> Report:
 def _needs(question: Question, obj: Any) -> Iterator[tuple[Question, Report]]:
     for need, other in reached(question, obj):
         yield need, judge(need, run_cases(need, other), _needs(need, other))
-
-
-def _no_question(assignment: Assignment, id: Any) -> str:
-    if isinstance(id, str):
-        return unknown(id, assignment.questions, "question")
-    return f"expected a question's id, got {kind_of(id)}"

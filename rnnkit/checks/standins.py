@@ -199,10 +199,12 @@ class _Looked(torch.autograd.Function):
 # ---- functions ----------------------------------------------------------------------------------------------------
 
 
-def _function(need: Question, book: Book, own: Any, *given: Any, **named: Any) -> Any:
-    bound = _bound(need, own, given, named)
+def _function(need: Question, book: Book, own: Any, *ordered: Any, **named: Any) -> Any:
+    bound = _bound(need, own, ordered, named)
     shape = need.returns(*bound) if need.returns else None
-    tensors = [one for part in bound for one in (part if _several(part) else [part])]
+    given = [torch.as_tensor(one, dtype=torch.float64) if name in need.numbers else one
+             for name, one in zip(need.arguments, bound, strict=False)]  # fmt: skip
+    tensors = [one for part in given for one in (part if _several(part) else [part])]
     for one in tensors:
         if not isinstance(one, Tensor):
             raise TypeError(f"{need.name}: expected a tensor, got {kind_of(one)}")

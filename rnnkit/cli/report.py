@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnnkit.assignments import MAIN
 from rnnkit.common.names import BadValue
-from rnnkit.plots.page import in_order, short_labels, write_page
+from rnnkit.plots.page import labelled, write_page
 from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import experiment_of
 from rnnkit.runs.tables import read_runs
@@ -18,17 +18,15 @@ class ReportError(BadValue):
 
 
 def write_report(folder: str | Path, experiment: Experiment | None = None) -> Path:
-    """Writes ``report.html`` into a folder of runs, a folder each or side by side; returns its path.
+    """Writes ``report.html`` into a folder of runs (ReportError: none are there), and returns its path.
 
-    Arguments:
-        folder: of records, as ``rnnkit run`` leaves them (ReportError: there is none).
-        experiment: of these runs; the main assignment's by default.
+    The runs, in a folder each or side by side, are those of the main assignment's experiment by default.
     """
     folder, experiment = Path(folder), experiment or experiment_of()
     if not folder.is_dir():
         raise ReportError(f"expected a folder of runs, found no folder {folder}; train some with rnnkit run")
     records, missing = read_runs(folder, experiment)
-    runs = in_order(short_labels(records, experiment.runs), experiment.runs)
+    runs = labelled(records, experiment.runs)
     if not runs:
         why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "found none"
         raise ReportError(f"{folder}: expected records (NAME/NAME_final_state.npz), {why}; train some with rnnkit run")

@@ -71,11 +71,11 @@ def main(argv: Sequence[str]) -> int:
         outcomes = watch(left, executor, not arguments.dask, table.add)
     if arguments.curves:
         print(f"curves: {save_rows(out / f'{sweep.name}_curves.csv', curve_rows(jobs), table.first[:-2])}")
-    interrupted = any(outcome.status == "interrupted" for outcome in outcomes)
+    if any(outcome.status == "interrupted" for outcome in outcomes):
+        return 130
     failed = len(table.failed)
-    if not interrupted:
-        print(f"{len(jobs) - failed} of {len(jobs)} runs ended, {failed} failed; table: {table.path}")
-    return 130 if interrupted else 1 if failed else 0
+    print(f"{len(jobs) - failed} of {len(jobs)} runs ended, {failed} failed; table: {table.path}")
+    return 1 if failed else 0
 
 
 class Table:

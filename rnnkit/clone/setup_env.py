@@ -10,17 +10,21 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnnkit.cli.guard import Parser
-from rnnkit.clone.pip_progress import watched
 from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 STAMP = "rnnkit-setup.stamp"
 PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
+EVERY = 30.0  # seconds between two lines of a log
+ON_A_TERMINAL = 1.0  # seconds between two states of the one line there
+_FILE = re.compile(r"\s*(?:Downloading|Using cached) (?:\S*/)?(?P<name>[\w.]+-\d[\w.]*)\S*(?P<size> \([\d.]+ \w+\))?")
 # What a usable .venv's Python prints: its version, then the torch it has (or none). Without pip it fails.
 PROBE = """
 import pip, sys
@@ -61,9 +65,9 @@ def stamp_text(root: Path) -> str:
     return f"{digest.hexdigest()}\n{root}\n"
 
 
-def check_place(root: Path, stamp: Path) -> None:
+def check_place(root: Path, stamped: str) -> None:
     """Refuse a .venv that came along with a copied or moved clone: its scripts would run the other place's code."""
-    made_for = stamp.read_text("utf-8").splitlines()[1:] if stamp.is_file() else []
+    made_for = stamped.splitlines()[1:]
     if made_for and made_for[0] != str(root):
         raise SetupError(
             f"expected a .venv made for {root}, this one was made for {made_for[0]} and cannot be moved; "
@@ -106,6 +110,64 @@ def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str
     elsewhere = ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1", cpu]
     last = f"plain {plain} {own} (on Linux that may be the large CUDA build)"
     return [(f"{cpu} {own}", [cpu]), (f"{cpu} from {TORCH_CPU_INDEX}", elsewhere), (last, [plain])]
+
+
+class Progress:
+    """What pip has done so far, from the lines that it writes."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self.doing = "asking for packages"
+
+    def read(self, line: str) -> None:
+        """Takes in a line of pip's."""
+        word, _, rest = line.strip().partition(" ")
+        if word == "Collecting" or line.startswith("Requirement already satisfied:"):
+            name = re.match(r"[\w.-]+", rest.removeprefix("already satisfied: "))
+            self.found |= {name.group().lower().replace("_", "-")} if name else set()
+        elif word == "Processing":  # a file of this machine's
+            self.found.add(rest.split()[0].split("/")[-1].split("-")[0].lower().replace("_", "-"))
+        elif file := _FILE.match(line):
+            self.doing = f"downloading {file['name']}{file['size'] or ''}"
+        elif word in ("Building", "Preparing", "Getting"):
+            self.doing = line.strip()[:60]
+        elif line.startswith("Installing collected packages:"):
+            self.doing = f"installing {line.count(',') + 1} packages"
+
+    def text(self, seconds: float) -> str:
+        """One line: packages looked up, what is being done, and for how long all of it has been going on."""
+        return f"{len(self.found)} packages looked up, {self.doing}, {seconds:.0f} s so far"
+
+
+def watched(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:
+    """Runs pip (without -q) to its end: its exit status and all that it wrote.
+
+    ``say`` prints a line of progress every half minute, unless there is a terminal, whose last line is rewritten.
+    """
+    terminal, progress, lines, start = sys.stdout.isatty(), Progress(), [], time.monotonic()
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
+    ) as process:
+
+        def take() -> None:
+            for line in process.stdout or ():
+                lines.append(line)
+                progress.read(line)
+
+        reader = threading.Thread(target=take, daemon=True)
+        reader.start()
+        while True:
+            reader.join(ON_A_TERMINAL if terminal else EVERY)
+            if not reader.is_alive():
+                break
+            text = progress.text(time.monotonic() - start)
+            if terminal:
+                print(f"\r\x1b[K  {text[:76]}", end="", flush=True)
+            else:
+                say(text)
+    if terminal:
+        print("\r\x1b[K", end="", flush=True)
+    return process.returncode, "".join(lines)
 
 
 def pip_install(root: Path, python: Path, *arguments: str) -> str | None:
@@ -159,8 +221,9 @@ def set_up(force: bool = False) -> None:
     root = clone_root()
     python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
     if python.exists():
-        check_place(root, stamp)
-        if not force and stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        stamped = stamp.read_text("utf-8") if stamp.is_file() else ""
+        check_place(root, stamped)
+        if stamped == wanted and not force:
             return
     stamp.unlink(missing_ok=True)
     make_venv(root)

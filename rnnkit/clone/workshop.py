@@ -59,11 +59,7 @@ def _pytest(*arguments: str) -> list[str]:
 
 
 def _run(module: list[str], env: Mapping[str, str] | None = None) -> int:
-    """``python -m module`` in the clone.
-
-    Raises:
-        SetupError: this is no clone, or the module is not installed.
-    """
+    """``python -m module`` in the clone; refused where it is not installed."""
     folder = clone_root()
     if importlib.util.find_spec(module[0]) is None:
         raise SetupError(f"expected {module[0]} in {sys.prefix}, it is not installed; run `make setup`.", 2)

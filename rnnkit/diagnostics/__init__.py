@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.common.statistics import EPS, mean_log10_grad, over_steps
-from rnnkit.diagnostics.act_time import act_time
+from rnnkit.common.statistics import EPS, Summary, log10_grad, mean_log10_grad, over_steps, summarize
 from rnnkit.diagnostics.gates import gate_mean_time, gate_sat_time, gate_units
 from rnnkit.diagnostics.grad_norm import gradient_norm
 from rnnkit.diagnostics.grad_time import grad_time, grad_time_direct
-from rnnkit.diagnostics.histogram import Summary, log10_grad, summarize
 from rnnkit.diagnostics.saturation import (
+    act_time,
     distance,
     farthest,
     sat_time,
@@ -59,28 +58,8 @@ def over_units(run: Pass, *, bins: int = 50, gates: bool = False) -> dict[str, n
 
 
 __all__ = [
-    "EPS",
-    "Summary",
-    "act_time",
-    "distance",
-    "farthest",
-    "gate_mean_time",
-    "gate_sat_time",
-    "gate_units",
-    "grad_time",
-    "grad_time_direct",
-    "gradient_norm",
-    "log10_grad",
-    "mean_log10_grad",
-    "over_steps",
-    "over_time",
-    "over_units",
-    "rho_Whh",
-    "sat_time",
-    "sat_units",
-    "sigma_max_Whh",
-    "sigmoid_distance",
-    "summarize",
-    "tanh_distance",
-    "unit_sat_time",
-]
+    "EPS", "Summary", "log10_grad", "mean_log10_grad", "over_steps", "summarize",
+    "gradient_norm", "grad_time", "grad_time_direct", "act_time", "over_time", "over_units",
+    "distance", "farthest", "sat_time", "sat_units", "sigmoid_distance", "tanh_distance", "unit_sat_time",
+    "gate_mean_time", "gate_sat_time", "gate_units", "rho_Whh", "sigma_max_Whh",
+]  # fmt: skip

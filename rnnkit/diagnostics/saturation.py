@@ -1,4 +1,4 @@
-"""sat_time, unit_sat_time and sat_units: how close the hidden units are to the flat ends of their nonlinearity."""
+"""act_time, sat_time, unit_sat_time, sat_units: how close the hidden units are to their nonlinearity's flat ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import torch
 from torch import Tensor
 
 from rnnkit.engines.base import Pass
+from rnnkit.engines.bptt import PHI_SLOPE
+
+
+def act_time(run: Pass) -> np.ndarray:
+    r"""Mean slope of the hidden nonlinearity, :math:`a_t = \mathbb{E}[\phi'(W x_t + \dots)]` over batch and units.
+
+    Returns:
+        ``(T,)`` float64; NaN for a gated cell, whose state is a mixture and has no such slope.
+    """
+    if run.phi is None:
+        return np.full(len(run.hidden), np.nan)
+    return PHI_SLOPE[run.phi](run.hidden.double()).mean((1, 2)).cpu().numpy()
 
 
 def tanh_distance(h: Tensor) -> Tensor:

@@ -16,7 +16,13 @@ EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in the zip: the same files give t
 
 
 def write(collected: Collected, target: Path, student: str | None) -> str:
-    """Writes the zip whole or not at all; another file of its name is kept. Says what was done."""
+    """Writes the zip whole or not at all; another file of its name is kept. Says what was done.
+
+    Arguments:
+        collected: what to pack.
+        target: the file.
+        student: the id that the manifest names.
+    """
     hashes = {}
     with whole(target) as part:
         with zipfile.ZipFile(part, "w") as archive:

@@ -46,12 +46,10 @@ class _Solution:
 
     @property
     def owners(self) -> set[str]:
-        """The classes that it gives methods to."""
         return {cls for cls, _ in self.defined if cls}
 
     @property
     def functions(self) -> list[str]:
-        """What else it defines."""
         return [name for cls, name in self.defined if not cls]
 
 
@@ -73,12 +71,12 @@ def model_of(notebook: Mapping[str, Any], name: str = "1_cells.ipynb") -> Model:
     if not parts.classes:
         raise NotebookError(f"{name}: expected the given cells with the classes RNN and GRU, found none of them")
     left_out = {cls: missing for cls in parts.classes if (missing := _missing(cls, parts))}
-    classes = tuple(cls for cls in parts.classes if cls not in left_out)
+    classes = [cls for cls in parts.classes if cls not in left_out]
     if not classes:
         question = next(iter(left_out.values()))
         raise NotebookError(f"{name}: no model.py yet: question {question} is still to be solved (or saved)")
     solutions = [s for s in parts.solutions if s.solved and s.owners and s.owners <= set(classes)]
-    return Model(_file(parts, name, classes, solutions, left_out), classes, left_out)
+    return _made(parts, name, classes, solutions, left_out)
 
 
 def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb") -> Model:
@@ -98,21 +96,34 @@ def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb
     solutions = [solution for solution in written if not missing.keys() & set(solution.functions)]
     if not solutions:
         raise NotebookError(f"{name}: no file yet: question {written[0].question} is still to be solved (or saved)")
-    names = tuple(function for solution in solutions for function in solution.functions)
-    return Model(_file(parts, name, (), solutions, missing), names, missing)
+    return _made(parts, name, (), solutions, missing)
 
 
-def _file(
+def _made(
     parts: _Parts, name: str, classes: Sequence[str], solutions: Sequence[_Solution], left_out: Mapping[str, str]
-) -> str:
-    """The whole text, with the hash by which it is known again, and what is not in it yet."""
+) -> Model:
+    """Imports, the given helpers that are used, the classes, and after them the solutions, each under its question.
+
+    Before these what is not in the file yet, and the hash by which the file is known again.
+    """
+    given = [parts.classes[cls] for cls in classes]
+    solved = [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
+    used, size = _names([*given, *solved]), -1
+    while len(used) > size:
+        size = len(used)
+        used |= _names(text for name, text in parts.helpers.items() if name in used)
+    helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
+    future = [line for line in parts.imports if line.startswith("from __future__")]
+    others = [line for line in parts.imports if line not in future]
+    attach = ["from rnnkit.notebook import method_of"] if classes else []
+    imports = "\n".join([*future, *others, *attach])
     without = "".join(left_out_line(missing, question, name) for missing, question in left_out.items())
-    body = without + _body(parts, classes, solutions)
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    body = without + "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
     first = f"{TITLE}{rnnkit.__version__} from {name}: change the cells there, save, and run its last cell again.\n"
-    text = f"{first}# sha256 of what follows: {digest}\n{body}"
+    text = f"{first}# sha256 of what follows: {hashlib.sha256(body.encode()).hexdigest()}\n{body}"
     _check_names(text, name)
-    return text
+    functions = tuple(function for solution in solutions for function in solution.functions)
+    return Model(text, tuple(classes) or functions, left_out)
 
 
 def is_ours(text: str) -> bool:
@@ -159,17 +170,17 @@ def _parts(notebook: Mapping[str, Any], name: str) -> _Parts:
             continue
         if marking.get("solution"):
             parts.solutions.append(_read(str(marking.get("grade_id", "")).removesuffix(SOLUTION), text, name))
-            continue
-        try:
-            tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
-        except SyntaxError:
-            continue  # a cell of the student's own, perhaps not Python at all
-        _sort_in(parts, tree, text, given=bool(marking.get("locked")))
+        else:
+            _sort_in(parts, text, given=bool(marking.get("locked")))
     return parts
 
 
-def _sort_in(parts: _Parts, tree: ast.Module, text: str, given: bool) -> None:
+def _sort_in(parts: _Parts, text: str, given: bool) -> None:
     """Imports of every cell, definitions of the given ones."""
+    try:
+        tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")))
+    except SyntaxError:
+        return  # a cell of the student's own, perhaps not Python at all
     for node in tree.body:
         segment = _segment(text, node)
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -203,22 +214,6 @@ def _missing(cls: str, parts: _Parts) -> str:
     done = any((cls, "step") in solution.defined for solution in own)
     unsolved = (solution.question for solution in own if not solution.solved)
     return next(unsolved, "" if done else f"{cls.lower()}_step")
-
-
-def _body(parts: _Parts, classes: Sequence[str], solutions: Sequence[_Solution]) -> str:
-    """Imports, the given helpers that are used, the classes, and after them the solutions, each under its question."""
-    given = [parts.classes[cls] for cls in classes]
-    solved = [f"{QUESTION_MARK}{solution.question}\n{solution.text}" for solution in solutions]
-    used, size = _names([*given, *solved]), -1
-    while len(used) > size:
-        size = len(used)
-        used |= _names(text for name, text in parts.helpers.items() if name in used)
-    helpers = dict.fromkeys(text for name, text in parts.helpers.items() if name in used)
-    future = [line for line in parts.imports if line.startswith("from __future__")]
-    others = [line for line in parts.imports if line not in future]
-    attach = ["from rnnkit.notebook import method_of"] if classes else []
-    imports = "\n".join([*future, *others, *attach])
-    return "\n\n\n".join([imports, *helpers, *given, *solved]) + "\n"
 
 
 def _names(sources: Iterable[str]) -> set[str]:

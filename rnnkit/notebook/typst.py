@@ -75,19 +75,16 @@ def _as_jupyter(text: str) -> str:
 
 
 def convert(cells: Sequence[str], images: Sequence[Image]) -> tuple[list[str | None], list[str]]:
-    """Cells' Markdown as Typst, all in one go, or one by one where that fails.
+    """Cells' Markdown as Typst, all in one go, or one by one where that fails (PdfError: there is no pandoc).
 
     Returns:
         the Typst of each, None for one that pandoc cannot read; and the formulas that are shown as typed.
-
-    Raises:
-        PdfError: there is no pandoc.
     """
     texts = [_as_jupyter(clean(text)) if len(text) <= LONGEST else "" for text in cells]
     try:
         converted, unread = _together(texts, images)
-    except PdfError:
-        raise
+    except PandocError as error:
+        raise PdfError(f"{error}, or give your own PDF with --pdf") from None
     except (subprocess.SubprocessError, ValueError, LookupError, TypeError, RecursionError):
         if len(cells) == 1:
             return [None], []
@@ -101,7 +98,7 @@ def _together(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str],
     cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
     patience = PATIENCE if len(texts) > 1 else PATIENCE_ALONE
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    tree = json.loads(_pandoc(json.dumps(notebook), READER, "json", patience)[0])
+    tree = json.loads(pandoc(json.dumps(notebook), READER, "json", patience)[0])
     converted = [block["c"][1] for block in tree["blocks"]]
     if len(converted) != len(texts):
         raise ValueError("a cell is missing")
@@ -109,18 +106,11 @@ def _together(texts: Sequence[str], images: Sequence[Image]) -> tuple[list[str],
     tree["blocks"] = []
     for blocks, image in zip(converted, images, strict=True):
         tree["blocks"] += [_mended(block, image) for block in blocks] + [_element("RawBlock", ["typst", border])]
-    typst, complaints = _pandoc(json.dumps(tree), "json", "typst", patience)
+    typst, complaints = pandoc(json.dumps(tree), "json", "typst", patience)
     parts = typst.split(border)
     if len(parts) != len(texts) + 1:
         raise ValueError("a cell is missing")
     return [part.strip("\n") for part in parts[:-1]], UNREAD.findall(complaints)
-
-
-def _pandoc(text: str, source: str, target: str, patience: float) -> tuple[str, str]:
-    try:
-        return pandoc(text, source, target, patience)
-    except PandocError as error:
-        raise PdfError(f"{error}, or give your own PDF with --pdf") from None
 
 
 def _element(kind: str, content: Any) -> dict[str, Any]:

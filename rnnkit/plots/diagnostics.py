@@ -152,11 +152,10 @@ def total_and_direct(record: Record, narrow: bool = False) -> Figure:
     return figure
 
 
-def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = False) -> Figure:
+def over_training(record: Record, narrow: bool = False) -> Figure:
     """Mean log10 g_t against saturation and against rho, one point for each check, darker later.
 
     Arguments:
-        like: further runs whose axes it shares.
         narrow: the two under one another.
 
     *Source:* handout section 6, questions 2 and 5.
@@ -164,15 +163,12 @@ def over_training(record: Record, like: Sequence[Record] = (), narrow: bool = Fa
     ratios: dict[str, Any] = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
     figure, axes = panels(2, narrow, height=2.6, **ratios)
     g, shade = mean_log10_grad(record["grad_time"]), record["check_updates"]
-    sides = {"mean distance to saturation": lambda one: over_steps(one["sat_time"])}
-    sides[r"spectral radius $\rho(W_{hh})$"] = lambda one: one["rho_Whh"]
-    near = (record, *like)
-    height = span_of([mean_log10_grad(each["grad_time"]) for each in near], 1.0)
-    for ax, (name, of) in zip(axes, sides.items(), strict=True):
-        seen = np.isfinite(g) & np.isfinite(of(record)) & (shade >= 0)
-        points = ax.scatter(of(record)[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
-        ax.set(xlabel=name, xlim=span_of([of(each) for each in near], 0.05))
-        ax.set(ylabel=r"mean $\log_{10} g_t$", ylim=height)
+    sides = {"mean distance to saturation": over_steps(record["sat_time"])}
+    sides[r"spectral radius $\rho(W_{hh})$"] = record["rho_Whh"]
+    for ax, (name, values) in zip(axes, sides.items(), strict=True):
+        seen = np.isfinite(g) & np.isfinite(values) & (shade >= 0)
+        points = ax.scatter(values[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
+        ax.set(xlabel=name, xlim=span_of([values], 0.05), ylabel=r"mean $\log_{10} g_t$", ylim=span_of([g], 1.0))
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
         figure.colorbar(points, ax=ax, label="updates")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 
 import rnnkit
 from rnnkit.common.whole import save_text
-from rnnkit.record.facts import Record
 from rnnkit.regimes import REGIMES
 
 PAGE = "report.html"
@@ -42,14 +42,13 @@ def write_page(folder: Path, page: Mapping[str, Any], missing: Mapping[str, str]
     return save_text(folder / PAGE, made)
 
 
-def short_labels(records: Mapping[str, Record], known: Iterable[str] = REGIMES) -> dict[str, Record]:
-    """Records under the short names of their runs (A1, B2), where those are the beginning and tell them apart."""
-    short = {name: head if (head := name.split("_")[0]) in known else name for name in records}
-    unique = {name: label for name, label in short.items() if list(short.values()).count(label) == 1}
-    return {unique.get(name, name): record for name, record in records.items()}
+def labelled(records: Mapping[str, Any], known: Iterable[str] = REGIMES) -> dict[str, Any]:
+    """Records under the short names of their runs (A1, B2), where those are the beginning and tell them apart.
 
-
-def in_order(runs: Mapping[str, Record], known: Iterable[str] = REGIMES) -> dict[str, Record]:
-    """The named runs in their order, then the others as they come."""
+    The known runs come in their order, then the others.
+    """
     order = {label: place for place, label in enumerate(known)}
-    return {label: runs[label] for label in sorted(runs, key=lambda label: order.get(label, len(order)))}
+    short = {name: head if (head := name.split("_")[0]) in order else name for name in records}
+    twice = {label for label, count in Counter(short.values()).items() if count > 1}
+    labels = {name if label in twice else label: name for name, label in short.items()}
+    return {label: records[labels[label]] for label in sorted(labels, key=lambda one: order.get(one, len(order)))}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,7 +26,6 @@ from rnnkit.record.facts import Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
 DPI, COLORS = 150, 128
-Groups = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -58,25 +57,14 @@ class Section:
     groups: list[Group]
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Labels of runs that are set side by side.
+def page_of(runs: Runs, pairs: Mapping[str, Any]) -> dict[str, Any]:
+    """What `rnnkit.plots.page.write_page` writes of runs of regimes, by their labels.
 
-    Fields:
-        clipping: without and with it.
-        gated: RNN and GRU.
-        sigmoid: tanh and sigmoid.
-        direct: the run on which total derivative and direct term are contrasted, if its loss is at the last step.
+    Arguments:
+        pairs: labels of runs that are set side by side: ``clipping`` (without and with it), ``gated`` (RNN and GRU) and
+            ``sigmoid`` (tanh and sigmoid); ``direct``, the run on which total derivative and direct term are
+            contrasted, if its loss is at the last step.
     """
-
-    clipping: Groups = ()
-    gated: Groups = ()
-    sigmoid: Groups = ()
-    direct: str = ""
-
-
-def page_of(runs: Runs, pairs: Pairs) -> dict[str, Any]:
-    """What `rnnkit.plots.page.write_page` writes of runs of regimes, by their labels."""
     return {
         "title": "Training dynamics",
         "about": _about(runs),
@@ -123,7 +111,7 @@ def _run(record: Record) -> dict[str, Any]:
     return {"title": title, "status": row["status"], "words": [first, *(f"--{flag}" for flag in flags)]}
 
 
-def sections(runs: Runs, pairs: Pairs = Pairs()) -> list[Section]:
+def sections(runs: Runs, pairs: Mapping[str, Any]) -> list[Section]:
     """The sections for which there are runs: questions 1 to 5, then what else the records have."""
     seen = {label: one for label, one in runs.items() if np.isfinite(one["grad_time"][last_filled(one)]).any()}
     made = [*_questions(runs, seen, pairs), *_further(runs, seen, pairs)]
@@ -132,7 +120,7 @@ def sections(runs: Runs, pairs: Pairs = Pairs()) -> list[Section]:
     return [section for section in made if section.groups]
 
 
-def _questions(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
+def _questions(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Section]:
     """What the handout's questions ask for; ``seen`` are the runs with diagnostics."""
     like, every = [*seen.values()], [*runs.values()]
     gated = {label: one for label, one in seen.items() if np.isfinite(one["gate_z_sat_time"][last_filled(one)]).any()}
@@ -144,10 +132,10 @@ def _questions(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
     groups = [_each(seen, plots.saturation_histogram, "{}: distance to saturation, means of the steps and all units.")]
     yield Section("saturation", "2. Saturation", line, groups)
     line = "Thin lines are the norm after clipping. Curves of the last check: log10 g_t and the distance to saturation."
-    yield Section("clipping", "3. No clipping and clipping", line, _compared(seen, pairs.clipping))
+    yield Section("clipping", "3. No clipping and clipping", line, _compared(seen, pairs["clipping"]))
     line = "Gates: value and distance from 0 and 1 at the last check."
     groups = [_each(gated, plots.gate_histograms, "{}: update gate z and reset gate r.")]
-    yield Section("gru", "4. RNN and GRU", line, groups + _compared(seen, pairs.gated))
+    yield Section("gru", "4. RNN and GRU", line, groups + _compared(seen, pairs["gated"]))
     line = "Over training, on common axes; in the lower row later is darker."
     caption = "{}: spectral radius and largest singular value of the recurrent matrix."
     groups = [_each(runs, partial(plots.spectrum, like=every), caption)]
@@ -156,11 +144,11 @@ def _questions(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
     yield Section("rho", "5. Spectral radius", line, groups)
 
 
-def _further(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
+def _further(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Section]:
     """What else the records have."""
     like, every = [*seen.values()], [*runs.values()]
     line = "The same run with either nonlinearity."
-    yield Section("sigmoid", "tanh and sigmoid", line, _compared(seen, pairs.sigmoid))
+    yield Section("sigmoid", "tanh and sigmoid", line, _compared(seen, pairs["sigmoid"]))
     line = "Loss and error of the frozen validation set; black lines are floors, whose meaning stands at the end."
     groups = [_by_task(runs), _each(runs, partial(plots.validation, narrow=True), "{}: validation over training.")]
     yield Section("validation", "Validation", line, groups)
@@ -174,7 +162,7 @@ def _further(runs: Runs, seen: Runs, pairs: Pairs) -> Iterator[Section]:
     groups = [_each(seen, partial(plots.heat_map, like=like), "{}: log10 g_t over steps and training.")]
     yield Section("heat", "Gradient through time over training", line, groups)
     if seen:
-        yield _direct(seen, pairs.direct)
+        yield _direct(seen, pairs["direct"])
 
 
 def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:

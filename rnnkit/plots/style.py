@@ -78,12 +78,10 @@ def new_figure(
     return figure, list(axes.flat)
 
 
-def panels(
-    count: int = 1, narrow: bool = False, *, width: float = NARROW, height: float = 2.8, **how: object
-) -> tuple[Figure, list[Axes]]:
+def panels(count: int = 1, narrow: bool = False, *, height: float = 2.8, **how: object) -> tuple[Figure, list[Axes]]:
     """A figure of ``count`` axes: side by side, or for narrow screens under one another."""
     columns, rows = (1, count) if narrow else (count, 1)
-    return new_figure(columns, rows, width=width, height=height, layout=Margins(), **how)
+    return new_figure(columns, rows, width=NARROW, height=height, layout=Margins(), **how)
 
 
 def panel(ax: Axes | None) -> tuple[Figure, Axes]:
@@ -127,16 +125,8 @@ def entitle(figure: Figure, record: Record) -> None:
 def legend_below(ax: Axes, columns: int = 1) -> None:
     """A legend under the axis' label, where there is no data to cover."""
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0),
-            borderaxespad=4.4,
-            ncols=columns,
-            fontsize=SMALL,
-            frameon=False,
-            handlelength=1.6,
-            columnspacing=1.2,
-        )
+        place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4.4}
+        ax.legend(**place, ncols=columns, fontsize=SMALL, frameon=False, handlelength=1.6, columnspacing=1.2)
 
 
 def label_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:

@@ -38,9 +38,6 @@ class Rhythm:
     """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
 
     All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
-
-    Arguments:
-        clock: seconds that pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,11 +47,7 @@ class Rhythm:
         self.pictures = 0
 
     def due(self, progress: float) -> bool:
-        """Whether to draw now.
-
-        Arguments:
-            progress: the share of the run that is done.
-        """
+        """Whether to draw now, when this share of the run is done."""
         if not self.pictures:
             return True
         now, cost = self.clock(), max(self._cost, 1e-9)

@@ -72,15 +72,9 @@ def bounds_of(record: dict[str, Any]) -> list[Bound]:
         pairs = (g[1:] > 0) & (g[:-1] > 0)
         if pairs.any():
             steps = g[:-1][pairs] / g[1:][pairs]  # g_{t-1} / g_t
-            bounds.append(
-                Bound(
-                    updates=int(record["check_updates"][slot]),
-                    rho=float(record["rho_Whh"][slot]),
-                    bound=gamma * float(record["sigma_max_Whh"][slot]),
-                    growth=float(np.exp(np.log(steps).mean())),
-                    largest=float(steps.max()),
-                )
-            )
+            rho, sigma_max = float(record["rho_Whh"][slot]), float(record["sigma_max_Whh"][slot])
+            growth, largest = float(np.exp(np.log(steps).mean())), float(steps.max())
+            bounds.append(Bound(int(record["check_updates"][slot]), rho, gamma * sigma_max, growth, largest))
     return bounds
 
 

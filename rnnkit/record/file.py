@@ -19,7 +19,7 @@ from rnnkit.common.shapes import SHAPES, shape_of
 from rnnkit.common.whole import whole
 from rnnkit.engines import ENGINES
 from rnnkit.record.keys import ALIASES, KEYS, NEWER, REGRESSION_ONLY, RNG_KEYS, WEIGHT_ALIASES
-from rnnkit.regimes import Regime, profile_of
+from rnnkit.regimes import Regime, named
 
 
 class RecordError(BadValue):
@@ -72,7 +72,7 @@ def header(regime: Regime, engine: str, cells_sha256: str, phi: str) -> dict[str
     """What a record says of how it was made: settings, engine, cells and their nonlinearity, versions."""
     return {
         "regime": regime.to_json(),
-        "profile": profile_of(regime),
+        "profile": named(regime)[1],
         "engine": engine,
         "cells_sha256": cells_sha256,
         "versions": versions(),

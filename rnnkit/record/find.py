@@ -17,11 +17,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from rnnkit.common.names import BadValue
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -33,11 +32,8 @@ PROFILE_ORDER = (*PROFILES, "custom", "")
 
 def key_of(name: str) -> tuple[str, str]:
     """Short and long name of a regime; an empty one and the name itself for any other run."""
-    try:
-        long = get_regime(name).name
-    except BadValue:
-        return "", name
-    return next(key for key, regime in REGIMES.items() if regime.name == long), long
+    pairs = ((key, regime.name) for key, regime in REGIMES.items() if name in (key, regime.name))
+    return next(pairs, ("", name))
 
 
 class Runs(Protocol):
@@ -119,8 +115,8 @@ def fingerprint(content: bytes) -> str:
 
 def glance(path: Path, runs: Runs = HANDOUT) -> Found:
     """What a record's file is, read without its arrays; a damaged one has no settings."""
-    file = path.stat()
-    stem, text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
+    file, stem = path.stat(), path.name.removesuffix(FINAL).removesuffix(STATE)
+    text, status, updates = _glance(path, runs.key, file.st_mtime_ns, file.st_size)
     try:
         settings = runs.settings_of({runs.key: text})
         key, profile = runs.named(settings)
@@ -131,24 +127,20 @@ def glance(path: Path, runs: Runs = HANDOUT) -> Found:
 
 
 @lru_cache(maxsize=4096)
-def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, str, int]:
-    """The name without the ending, the settings, the status, and the updates done."""
-    stem = path.name.removesuffix(FINAL).removesuffix(STATE)
+def _glance(path: Path, key: str, changed: int, size: int) -> tuple[str, str, int]:
+    """The settings, the status, and the updates done."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:  # members when they are asked for
             status = str(stored["status"]) if "status" in stored else ""
-            return stem, str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
+            return str(stored[key]), status, int(stored["updates"]) if "updates" in stored else 0
     except Exception:  # whatever zipfile, zlib and numpy say of bytes that are no record; loading it tells
-        return stem, "", "", 0
+        return "", "", 0
 
 
 def places(home: str | Path = ".", runs: str | Path | None = None, prefix: str = "") -> list[list[Path]]:
-    """The folders to look into, in the order of preference.
+    """The folders to look into, in the order of preference: in the assignment's, or where the runs are if elsewhere.
 
-    Arguments:
-        home: the assignment's folder.
-        runs: where the runs are, if not in the usual `PLACES` there.
-        prefix: stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
+    ``prefix`` stands before the sizes in the folders' names where ``rnnkit run`` was told which assignment to run.
     """
     usual = (place.replace("/full", f"/{prefix}full").replace("/smoke", f"/{prefix}smoke") for place in PLACES)
     bases = [Path(home) / place for place in usual] if runs is None else [Path(runs) / "*", Path(runs)]
@@ -176,24 +168,17 @@ def candidates(where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Fo
 
 
 def find(name: str, where: Sequence[Sequence[Path]], runs: Runs = HANDOUT) -> list[Found]:
-    """The records of a run, the one that stands for it first.
-
-    Arguments:
-        name: a named run's short or long name, or the name of a run.
-        where: from `places`.
-        runs: what names runs.
-    """
+    """The records of a run, by a named run's short or long name or its own, the one that stands for it first."""
     key, long = runs.key_of(name)
-    return [
-        one for one in candidates(where, runs) if (one.key == key if key and one.key else long in (one.stem, one.name))
-    ]
+    known = candidates(where, runs)
+    return [one for one in known if (one.key == key if key and one.key else long in (one.stem, one.name))]
 
 
 def find_run(name: str, folder: str | Path | None = None) -> Path | None:
     """The record that stands for a run; None where there is none.
 
     Arguments:
-        name: as of `find`.
+        name: a named run's short or long name, or the name of a run.
         folder: where to look, itself and the folders in it; by default ``runs/`` (full size first) and here.
     """
     return next((one.path for one in find(name, places(runs=folder))), None)

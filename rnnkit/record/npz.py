@@ -25,11 +25,7 @@ class Unreadable(BadValue):
 
 
 class Members:
-    """The arrays of one npz, read one by one within limits.
-
-    Raises:
-        Unreadable: it is no plain npz, or too large.
-    """
+    """The arrays of one npz, read one by one within limits (Unreadable: it is no plain npz, or too large)."""
 
     def __init__(self, path: Path) -> None:
         status = path.stat()

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import gt
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +70,24 @@ def _take(name: str, array: np.ndarray, arrays: dict[str, np.ndarray], said: dic
         if array.dtype.kind != "U" or array.ndim or array.dtype.itemsize > 4 * TEXT:
             raise Unreadable(f"expected a text of at most {TEXT} characters")
         said["texts"][name] = str(array).encode("utf-8", "replace").decode()
-        return
-    if array.dtype.kind not in "fiu":
-        raise Unreadable(f"expected numbers, got dtype {array.dtype}")
-    if name in NUMBERS:
+    elif name in NUMBERS:
         if array.ndim or array.dtype.kind != "i":
             raise Unreadable(f"expected one whole number, got {array.dtype} of shape {array.shape}")
         said["numbers"][name] = int(array)
-        return
-    key = READ[name]
-    if key.dtype is np.int64 and array.dtype.kind != "i":
-        raise Unreadable(f"expected whole numbers, got dtype {array.dtype}")
+    else:
+        _check(array, READ[name])
+        arrays[name] = array
+
+
+def _check(array: np.ndarray, key: Key) -> None:
+    kinds, numbers = ("i", "whole numbers") if key.dtype is np.int64 else ("fiu", "numbers")
+    if array.dtype.kind not in kinds:
+        raise Unreadable(f"expected {numbers}, got dtype {array.dtype}")
     if array.ndim != len(key.shape) or not array.size:
         raise Unreadable(f"expected {len(key.shape)} axes and something in them, got shape {array.shape}")
-    most = [MOST.get(letter, size) for letter, size in zip(key.shape, array.shape, strict=True)]
-    if any(size > limit for size, limit in zip(array.shape, most, strict=True)):
-        raise Unreadable(f"expected at most {tuple(most)}, got shape {array.shape}")
-    arrays[name] = array
+    most = tuple(MOST.get(letter, size) for letter, size in zip(key.shape, array.shape, strict=True))
+    if any(map(gt, array.shape, most)):
+        raise Unreadable(f"expected at most {most}, got shape {array.shape}")
 
 
 def _about(array: np.ndarray) -> dict[str, Any]:
@@ -140,9 +142,9 @@ def _norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
 
 def _anchors(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """The anchors, and what their weights and the record's curves say about the same."""
-    updates = arrays.get("anchor_updates")
-    if updates is None or updates.dtype.kind != "i":
+    if "anchor_updates" not in arrays:
         return {}
+    updates = arrays["anchor_updates"]
     updates = updates[: int(np.cumprod(updates >= 0).sum())]
     kept: dict[str, Any] = {"updates": _plain(updates)}
     weights = arrays.get(WEIGHT)
@@ -194,7 +196,7 @@ def lines(folder: Path) -> Iterator[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Writes the lines to standard output."""
-    for line in lines(Path(argv[0] if argv else ".")):
+    for line in lines(Path(*argv)):
         print(line, flush=True)
     return 0
 

@@ -38,13 +38,7 @@ class Stored:
 
 
 def stored(members: Members, regime: Regime) -> Stored:
-    """Reads anchors and curves of a record of temporal order.
-
-    Raises:
-        Untried: it has none, not all of them, or not those that a run of its settings has.
-        Differs: it ends with another network than that of its last anchor.
-        Unreadable: see `Members.read`.
-    """
+    """Reads anchors and curves of a record of temporal order (Unreadable, `Untried`, `Differs` where it cannot be)."""
     names, task = SHAPES[regime.model.upper()], regime.make_task()
     needed = ["anchor_updates", *(f"anchor_{name}" for name in (*names, *RNG_KEYS)), *names, *CURVES]
     if missing := [name for name in (*needed, "updates", "status") if name not in members]:

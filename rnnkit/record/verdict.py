@@ -24,14 +24,15 @@ def verdict(record: Record) -> dict[str, str]:
 
     *Source:* handout section 2.3 (item 3) for the limits, section 6 for the questions.
     """
-    facts = facts_of(record)
-    g = log10_grad(record["grad_time"][last_filled(record)])
+    facts, last = facts_of(record), last_filled(record)
+    total, direct = (record[key][last].astype(np.float64) for key in ("grad_time", "grad_time_direct"))
+    g = log10_grad(total)
     return {
         "gradient": _gradient(g) if g.size else NOT_RECORDED,
         f"steps below {VANISHED:.0f}": f"{100 * np.mean(g < VANISHED):.0f} %" if g.size else NONE,
         "log10 g: median (5th to 95th percentile)": _spread(g),
-        "first step against last": _reach(record),
-        "direct term": _direct(record),
+        "first step against last": _reach(total),
+        "direct term": _direct(total, direct),
         "saturation": _saturation(facts.units_saturated / 100) if g.size else NOT_RECORDED,
         "saturated units": f"{facts.units_saturated:.1f} %" if g.size else NONE,
         "mean distance": f"{facts.sat.mean:.3f}" if g.size else NONE,
@@ -66,18 +67,16 @@ def _spread(g: np.ndarray) -> str:
     return f"{mid:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _reach(record: Record) -> str:
+def _reach(g: np.ndarray) -> str:
     """By which factor g_t changes from the last step back to the first."""
-    g = record["grad_time"][last_filled(record)].astype(np.float64)
     g = g[np.isfinite(g)]
     if not g.size or g[-1] <= 0:
         return NONE
     return f"10^{np.log10(g[0] / g[-1]):.1f}" if g[0] > 0 else "0"
 
 
-def _direct(record: Record) -> str:
+def _direct(g: np.ndarray, direct: np.ndarray) -> str:
     """How much of g_t is the direct term at the median step: all of it where every step has a loss of its own."""
-    g, direct = (record[key][last_filled(record)].astype(np.float64) for key in ("grad_time", "grad_time_direct"))
     seen = np.isfinite(g) & np.isfinite(direct)
     if not seen.any():
         return NONE

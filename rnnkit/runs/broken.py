@@ -24,14 +24,9 @@ class BrokenCell(Untraced, RuntimeError):
 
 @dataclass(frozen=True)
 class Fault:
-    """Where a student's file broke.
+    """Where a student's file broke, the error in one line, and the question to go back to, where the file marks one.
 
-    Fields:
-        file: its name.
-        reason: the error in one line.
-        line: its number; 0 where the error came up outside, from what the file had returned.
-        code: what stands on that line.
-        question: to go back to; empty where the file marks none.
+    Line 0 is outside: the error came up from what the file had returned.
     """
 
     file: str

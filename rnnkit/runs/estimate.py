@@ -15,7 +15,7 @@ import numpy as np
 
 from rnnkit.common.interrupts import held_back, interruption_in
 from rnnkit.engines import get_engine
-from rnnkit.engines.handover.same import difference, first
+from rnnkit.engines.handover import difference, first
 from rnnkit.heads import Head, get_head
 from rnnkit.regimes import Regime
 from rnnkit.runs.broken import RAISED, BrokenCell, reason_of

@@ -257,9 +257,9 @@ class Experiment(ABC):
 
     def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
         """What the HTML page shows of runs, by their labels; see `rnnkit.plots.page.write_page`."""
-        commands = {label: self.command(self.settings_of(record)) for label, record in records.items()}
         facts = {label: self.summary(record) for label, record in records.items()}
-        runs = [{"title": label, "status": row["status"], "words": [commands[label]]} for label, row in facts.items()]
+        words = {label: [self.command(self.settings_of(record))] for label, record in records.items()}
+        runs = [{"title": label, "status": row["status"], "words": words[label]} for label, row in facts.items()]
         return {"title": self.assignment, "facts": facts, "runs": runs}
 
 

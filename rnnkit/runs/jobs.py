@@ -32,14 +32,11 @@ class Job:
     """One run.
 
     Fields:
-        assignment: whose experiment it is.
         label: short, and unique among the jobs of one command.
-        settings: the run's.
         folder: where record, log and executed notebook go (an absolute path).
         cells, sha256: the model.py (an absolute path) or ``builtin``, and its hash.
         model: the text of that file, for whoever has not got it; nothing for jobs that a notebook does.
-        notebook: what papermill executes; empty for a run without one.
-        parameters: what papermill injects into it.
+        notebook, parameters: what papermill executes, and injects into it; empty for a run without one.
         student: whose cells they are, in a batch over many people's.
         labels: what tells it from the others, for the columns of a sweep's table.
         limit: minutes after which it is asked to save itself and end, from its first check on; 0 for none.

@@ -77,11 +77,7 @@ class RunFiles:
             return 0
 
     def stored(self, experiment: Experiment, settings: Any, sha256: str) -> dict[str, np.ndarray] | None:
-        """What an earlier run of the same settings left to go on from, finished or half-finished.
-
-        Raises:
-            RecordError: files of this name that cannot be read, or that other settings, cells or engines made.
-        """
+        """What an earlier run of the same settings, cells and engine left, ended or not (RecordError: another did)."""
         path = next((path for path in (self.final, self.state) if path.exists()), None)
         if path is None:
             return None
@@ -130,10 +126,6 @@ def perform(
         echo: receives what the run has to say, block by block.
         progress: show a progress bar with the time left.
         on_check: called after each check with the run and what the check found.
-
-    Raises:
-        BadValue: before any work.
-        BrokenCell: a model.py broke on the way; the message names the line and its question.
     """
     announce(cells)
     experiment.refuse(settings, cells)

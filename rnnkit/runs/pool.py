@@ -19,7 +19,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
 from rnnkit.common.whole import free_name, save_bytes, save_text
 from rnnkit.record.file import RecordError
-from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing
+from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing, updates_done
 from rnnkit.runs.modelfile import DEFAULT_FILE, find_cells
 from rnnkit.runs.perform import OutputError, RunFiles, perform
 
@@ -63,9 +63,8 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         job.files.progress.unlink(missing_ok=True)
-        limit: dict[str, Any] = {"seconds": 60 * job.limit, "begun": job.files.progress.exists} if job.limit else {}
-        command = [sys.executable, *CHILD, str(os.getpid())]
-        code, output, errors = run_child(command, job.folder, job.to_json(), **limit)
+        command, begun = [sys.executable, *CHILD, str(os.getpid())], job.files.progress.exists
+        code, output, errors = run_child(command, job.folder, job.to_json(), 60 * job.limit or None, begun)
     except LimitReached:
         return Outcome(job, "stopped", _limit_reason(job))
     except (OSError, OutputError) as error:
@@ -86,10 +85,7 @@ def _ended(job: Job) -> Outcome:
 
 def _limit_reason(job: Job) -> str:
     """What to say of a job that took too long, from what it saved."""
-    try:
-        done = int((job.stored() or {}).get("updates", 0))
-    except RecordError:
-        done = 0
+    done = updates_done(job)
     saved = f"after {done} updates; the same command goes on"
     none = "before its first check: nothing is saved yet; give it a longer --limit"
     return f"at its limit of {job.limit:g} minute{'s' * (job.limit != 1)}, {saved if done else none}"

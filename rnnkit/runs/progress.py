@@ -20,10 +20,7 @@ SAY_EVERY = 300  # seconds between two lines where there is no terminal
 
 
 class Progress:
-    """Shows how far the running jobs are, asked once a second: ``with Progress(jobs) as progress``.
-
-    A run says so in a file of its own, see `rnnkit.runs.perform.RunFiles.live_updates`.
-    """
+    """Shows how far the running jobs are, as each says in a file: ``with Progress(jobs) as progress``."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.plain = not sys.stderr.isatty()

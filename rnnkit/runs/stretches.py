@@ -73,12 +73,7 @@ class Stretches:
     def follow(self) -> str:
         """Does again the first and last stretch, those that moved weights and loss most, and others as time allows.
 
-        A sentence says how much it was.
-
-        Raises:
-            Differs: somewhere the record is not what training gives.
-            Untried: not even those can be done, or what they give says nothing.
-            OutOfTime: they took longer than the clock says.
+        A sentence says how much it was; Untried: not even those can be done, or what they give says nothing.
         """
         self._at_the_beginning()
         needed, pace = self._needed(), self._pace()

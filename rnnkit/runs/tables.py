@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.common.whole import save_text, whole
+from rnnkit.record.facts import Record
 from rnnkit.record.file import RecordError
 from rnnkit.record.find import candidates, places
-from rnnkit.runs.experiment import Experiment, Record
+from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 
@@ -112,7 +113,8 @@ def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
     """
     path = Path(out) / COMMANDS
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    new = [job.experiment.command(job.settings) + _cells_flag(job) for job in jobs]
+    own = {job.cells: "" if job.cells == BUILTIN else f" --cells {shlex.quote(job.cells)}" for job in jobs}
+    new = [job.experiment.command(job.settings) + own[job.cells] for job in jobs]
     lines = {_run_of(line): line for line in [*old, *new]}
     return save_text(path, "".join(f"{line}\n" for _, line in sorted(lines.items())))
 
@@ -120,7 +122,3 @@ def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:
 def _run_of(line: str) -> str:
     """What tells a run's command from others': its name, where it is given."""
     return line.split(" --name ")[-1].split()[0] if " --name " in line else line
-
-
-def _cells_flag(job: Job) -> str:
-    return "" if job.cells == BUILTIN else f" --cells {shlex.quote(job.cells)}"

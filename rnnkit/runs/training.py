@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnkit.common.names import lookup
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
-from rnnkit.engines.handover.same import difference
+from rnnkit.engines.handover import difference
 from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
@@ -61,12 +61,7 @@ class Training(Run):
         return None
 
     def ready(self) -> str:
-        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one.
-
-        Raises:
-            RegimeError: ``fused`` was asked for, and the cell computes something else.
-            BrokenCell: the cell broke when it was tried.
-        """
+        """Gives the trainer its engine; at a save the fast one has to show again that it is the right one."""
         asked, self._asked = self._asked, ""  # at the first call alone
         trainer, name = self.trainer, self.trainer.regime.model.upper()
         if asked == "autograd":

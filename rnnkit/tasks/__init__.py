@@ -31,17 +31,6 @@ def get_task(name: str, *, memvalues: int = 5, mempos: int = 10, memall: bool = 
 
 
 __all__ = [
-    "MIN_LENGTH",
-    "TASKS",
-    "Addition",
-    "Batch",
-    "Floor",
-    "Memorization",
-    "Multiplication",
-    "Permutation",
-    "Task",
-    "TemporalOrder",
-    "TemporalOrder3",
-    "draw_length",
-    "get_task",
-]
+    "MIN_LENGTH", "TASKS", "Batch", "Floor", "Task", "draw_length", "get_task",
+    "Addition", "Memorization", "Multiplication", "Permutation", "TemporalOrder", "TemporalOrder3",
+]  # fmt: skip

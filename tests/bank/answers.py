@@ -129,3 +129,23 @@ RULES = {
     "torch's clipping": ("grad_norm", "return float(torch.nn.utils.clip_grad_norm_([torch.nn.Parameter(g) for g in grads], 1.0))", "torch.nn.utils.clip_grad_norm"),
     "optim": ("clip", 'from rnnkit import optim\n    c = optim.clip({str(k): g for k, g in enumerate(grads)}, grads[1], cutoff=cutoff)\n    return list(c.grads.values()), c.norm', "rnnkit.optim"),
 }  # fmt: skip
+
+# parts of answers, for tests to change
+SUM = "x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h"
+ZEROS = "x.new_zeros(x.shape[1], self.n_hid)"
+OUTPUT = '(hidden if self.head == "softmax" else hidden[-1]) @ self.W_ho + self.b_o'
+
+
+def rnn(
+    start: str = ZEROS, step: str = "h_t = self.step(x_t, h_t)", back: str = f"return {OUTPUT}, hidden, None"
+) -> str:
+    """The body of an RNN's forward, changed in one place or another."""
+    lines = (
+        f"h_t, hs = {start}, []",
+        "for x_t in x:",
+        f"    {step}",
+        "    hs.append(h_t)",
+        "hidden = torch.stack(hs)",
+        back,
+    )
+    return "\n    ".join(lines)

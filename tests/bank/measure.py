@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from checking import answer, report_of
+
 from rnnkit.checks import generate
 from rnnkit.checks.report import Report
 
@@ -16,6 +18,11 @@ def told(report: Report) -> list[str]:
     """The sentences of a report, without details that are numbers alone."""
     details = [detail for case in report.cases for detail in case.details if not BARE.search(detail)]
     return list(dict.fromkeys([*report.messages, *details]))
+
+
+def said(id: str, body: str) -> str:
+    """Everything that is told of an answer with this body."""
+    return "\n".join(told(report_of(id, answer(id, body))))
 
 
 def of_pair(one: Any, other: Any, report: Report) -> str:

@@ -13,8 +13,8 @@ from torch.utils.benchmark import timer
 
 from rnnkit import cli
 from rnnkit.bench import bench
+from rnnkit.bench.bench import Row, Spread, blocks, clock_of, interleave, once, order, spread
 from rnnkit.bench.cases import FAST, PLAIN, BenchError, Case, laps, largest_difference, material, torch_layer, works
-from rnnkit.bench.rounds import Row, Spread, blocks, clock_of, interleave, once, order, spread
 from rnnkit.engines import get_engine
 
 ENGINES = {name: get_engine(name) for name in (PLAIN, FAST)}

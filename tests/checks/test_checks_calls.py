@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from bank.measure import told
+from bank.answers import OUTPUT, SUM, ZEROS, rnn
+from bank.measure import said
 from checking import answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.inputs import SIZES
@@ -16,30 +17,9 @@ from rnnkit.checks.errors import letter
 from rnnkit.checks.observe import run_cases
 from rnnkit.grading.score.score import score
 
-FORWARD = """\
-h_t, hs{more} = {start}, []{lists}
-    for x_t in x:
-        {step}
-        hs.append(h_t)
-    hidden = torch.stack(hs)
-    {back}"""
-OUTPUT = '(hidden if self.head == "softmax" else hidden[-1]) @ self.W_ho + self.b_o'
-ZEROS = "x.new_zeros(x.shape[1], self.n_hid)"
-SUM = "x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h"
-
-
-def rnn(
-    start: str = ZEROS, step: str = "h_t = self.step(x_t, h_t)", back: str = f"return {OUTPUT}, hidden, None"
-) -> str:
-    return FORWARD.format(start=start, step=step, back=back, more="", lists="")
-
 
 def messages(id: str, body: str) -> list[str]:
     return report_of(id, answer(id, body)).messages
-
-
-def said(id: str, body: str) -> str:
-    return "\n".join(told(report_of(id, answer(id, body))))
 
 
 # ---- calls that do not repeat ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
 from importlib import resources
 
@@ -59,6 +60,5 @@ def test_no_slip_says_the_whole_formula(id):
 def slips_and_families(id: str) -> set[str]:
     """Every sentence that may be said of a slip or of a wrong formula."""
     slips = {text for one in known.known(QUESTIONS[id]) if one.kind == known.SLIP for text in one.says}
-    return slips | {
-        known.sentence(QUESTIONS[id], row) for rows in known.families(QUESTIONS[id]).values() for row in rows
-    }
+    rows = itertools.chain(*known.families(QUESTIONS[id]).values())
+    return slips | {known.sentence(QUESTIONS[id], row) for row in rows}

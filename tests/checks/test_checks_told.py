@@ -9,32 +9,20 @@ import time
 
 import numpy as np
 import pytest
-from bank.measure import of_pair, told
+from bank.answers import OUTPUT, SUM, ZEROS, rnn
+from bank.measure import of_pair, said, told
 from checking import BANK, answer, every_question, report_of
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import generate, known, probes, remote, right
+from rnnkit.checks import generate, known, remote, right
+from rnnkit.checks.observe import run_probes
 from rnnkit.checks.outcome import Outcome
 from rnnkit.checks.relations import bias_alike, relation
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.score.score import score
 
-FORWARD = """\
-h_t, hs = {start}, []
-    for x_t in x:
-        h_t = self.step(x_t, h_t)
-        hs.append(h_t)
-    hidden = torch.stack(hs)
-    return (hidden if self.head == "softmax" else h_t) @ self.W_ho + self.b_o, {back}"""
-SUM = "x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h"
 GATE = "x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z"
 CUBED = f"return torch.sigmoid({GATE.replace('h_prev', '(h_prev + 0.3 * h_prev ** 3)')})"
-ZEROS = "x.new_zeros(x.shape[1], self.n_hid)"
-
-
-def said(id: str, body: str) -> str:
-    """Everything that is told of an answer with this body."""
-    return "\n".join(told(report_of(id, answer(id, body))))
 
 
 # ---- no claim without evidence ------------------------------------------------------------------------------------
@@ -48,7 +36,7 @@ def test_a_known_mistake_must_fit_the_cases_that_passed():
 
 
 def test_two_things_are_not_taken_for_one():
-    text = said("rnn_forward", FORWARD.format(start=ZEROS, back="hidden"))
+    text = said("rnn_forward", rnn(back=f"return {OUTPUT}, hidden"))
     assert "only the output comes back" not in text
     assert "got tuple of 2" in text
 
@@ -87,10 +75,9 @@ def test_advice_goes_by_the_exception_and_its_place():
 
 
 def test_h_0_is_spoken_of_only_where_a_probe_shows_it():
-    wrong = said("rnn_forward", FORWARD.format(start=f"{ZEROS} + 0.123", back="hidden, None"))
+    wrong = said("rnn_forward", rnn(start=f"{ZEROS} + 0.123"))
     assert "look at h_0" in wrong
-    body = FORWARD.format(start=ZEROS, back="hidden, None")
-    other = said("rnn_forward", body.replace("hs.append(h_t)", "hs.append(h_t * 1.7 - 0.2 * h_t ** 3)"))
+    other = said("rnn_forward", rnn().replace("hs.append(h_t)", "hs.append(h_t * 1.7 - 0.2 * h_t ** 3)"))
     assert "h_0" not in other
     assert "hidden[0], the state after x_1, is wrong already" in other
 
@@ -161,17 +148,11 @@ def test_a_slip_is_told_by_what_stands_where(name):
 @every_question
 def test_the_solution_is_right_with_every_probe(id):
     expected = right.probe_expected(QUESTIONS[id])
-    for name, outcome in probes_of(id, generate.student_object(id)).items():
+    for name, outcome in run_probes(QUESTIONS[id], generate.student_object(id)).items():
         assert outcome.error is None, (name, outcome.error)
         assert not outcome.problems, (name, outcome.problems)
         for quantity, numbers in expected[name].items():
             np.testing.assert_allclose(outcome.values[quantity], numbers, rtol=1e-7, atol=1e-9)
-
-
-def probes_of(id: str, obj):
-    from rnnkit.checks.observe import run_probes
-
-    return run_probes(QUESTIONS[id], obj)
 
 
 def test_probes_say_when_an_answer_is_right():
@@ -205,30 +186,27 @@ def test_probes_come_back_from_another_process():
 
 @every_question
 def test_probes_have_the_sizes_that_they_say(id):
-    for name, given in probes.probe_inputs(QUESTIONS[id]).items():
+    for name, given in QUESTIONS[id].probe_inputs.items():
         for letter, size in re.findall(r"\((\w) = (\d)\)", name):
             assert given.sizes[letter] == int(size)
-    assert set(right.probe_expected(QUESTIONS[id])) == set(probes.probe_inputs(QUESTIONS[id]))
+    assert set(right.probe_expected(QUESTIONS[id])) == set(QUESTIONS[id].probe_inputs)
     assert QUESTIONS[id].inputs.sizes["B"] == 3
 
 
 # ---- two mistakes at once -----------------------------------------------------------------------------------------
 
 
-def _pairs(id: str, every: int):
-    return list(generate.pairs(id))[::every]
-
-
 def _told(id: str, every: int) -> None:
     """Two may be right together (no phi, and phi twice), or be a third one exactly, which is what is said then."""
     found, alone = {}, [mistake.message for mistake in BANK if mistake.question == id]
-    for one, other, text in _pairs(id, every):
+    pairs = list(generate.pairs(id))[::every]
+    for one, other, text in pairs:
         report = report_of(id, generate.student_object(id, text))
         word = of_pair(one, other, report)
         if word not in ("true", "passed") and report.messages[0] not in alone:
             found[one.name, other.name] = (word, report.messages)
-    assert len([pair for pair, (word, _) in found.items() if word != "clue"]) == 0, found
-    assert len(found) <= 0.05 * len(_pairs(id, every)), found
+    assert all(word == "clue" for word, _ in found.values()), found
+    assert len(found) <= 0.05 * len(pairs), found
 
 
 @every_question

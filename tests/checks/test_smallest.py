@@ -7,9 +7,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnnkit.checks import generate, remote
+from rnnkit.checks import generate, remote, standins
+from rnnkit.checks.question import Question
 from rnnkit.checks.runner import examine
 from rnnkit.grading.score.score import score
 
@@ -32,6 +34,8 @@ CODE = (
     Question("halves", 3, NOTEBOOK, "halves", None, ("grads", "times"), "lists", 5, ("trace",), given=inputs,
              cases=(call("both", 2.0, "g* times", {"first": "", "all": None}, numbers="times"),
                     call("by name", 1.0, "W times", {"trace": (), "W": "HH"}, parts=dict, numbers="times"))),
+    Question("kinds", 1, NOTEBOOK, "kinds_of", None, ("W",), "a dict", 5, given=inputs,
+             cases=(call("both", 1.0, "W", {"square": bool, "name": str}, parts=dict),)),
 )
 ASSIGNMENT = Assignment("small", "Small", (NOTEBOOK,), CODE, home="small_plug")
 """
@@ -50,7 +54,8 @@ def halves(given, times):
     return {"trace": given.trace(), "W": times * given}
 
 def right(question_id, inputs):
-    code = {"trace": lambda W: W.trace(), "halves": halves}[question_id]
+    kinds = lambda W: {"square": len(W) == len(W.T), "name": "matrix"}
+    code = {"trace": lambda W: W.trace(), "halves": halves, "kinds": kinds}[question_id]
     return answers(ASSIGNMENT.questions[question_id], code, inputs)
 """
 SOLUTIONS = {
@@ -58,6 +63,7 @@ SOLUTIONS = {
     "halves_solution": "def halves(given, times):\n    if isinstance(given, list):\n"
     "        return sum(g.sum() for g in given), times * given[0]\n"
     "    return {'trace': trace_of(given), 'W': times * given}",
+    "kinds_solution": "def kinds_of(W):\n    return {'square': len(W) == len(W.T), 'name': 'matrix'}",
 }
 CHANGES = {
     "W.trace()": ("trace", 0, "is"),
@@ -65,6 +71,8 @@ CHANGES = {
     "W.zero_().trace()": ("trace", 0, "changes it in place"),
     "times * given[0]": ("halves", 1, "entries differ"),
     "'trace'": ("halves", 2, "trace: the key is missing"),
+    "'matrix'": ("kinds", 0, "name: expected “matrix”, got “Matrix”"),
+    "len(W) == len(W.T)": ("kinds", 0, "square: expected a bool, got int"),
 }
 
 
@@ -89,7 +97,7 @@ def small(tmp_path, monkeypatch):
     importlib.import_module("rnnkit.checks.assignment")._stored.cache_clear()
 
 
-@pytest.mark.parametrize("id", ["trace", "halves"])
+@pytest.mark.parametrize("id", ["trace", "halves", "kinds"])
 def test_right_answers_have_full_points_in_public_and_hidden_checks(small, id):
     question = small.questions[id]
     obj = generate.student_object(question)
@@ -100,7 +108,13 @@ def test_right_answers_have_full_points_in_public_and_hidden_checks(small, id):
 @pytest.mark.parametrize("text", CHANGES)
 def test_wrong_answers_are_told_what_is_wrong(small, text):
     id, points, says = CHANGES[text]
-    new = {"W.trace()": "2 * W.trace()", "times * given[0]": "given[0]", "'trace'": "'Trace'"}.get(text, text)
+    new = {
+        "W.trace()": "2 * W.trace()",
+        "times * given[0]": "given[0]",
+        "'trace'": "'Trace'",
+        "'matrix'": "'Matrix'",
+        "len(W) == len(W.T)": "1",
+    }.get(text, text)
     old = "W.trace()" if id == "trace" else text
     question = small.questions[id]
     obj = generate.student_object(question, generate.patched(question, old, new))
@@ -113,4 +127,12 @@ def test_wrong_answers_are_told_what_is_wrong(small, text):
 
 def test_ids_belong_to_their_assignment(small, capsys):
     assert small.check("rho", lambda W: 0.0) == 0
-    assert "unknown question 'rho': expected one of trace, halves" in capsys.readouterr().out
+    assert "unknown question 'rho': expected one of trace, halves, kinds" in capsys.readouterr().out
+
+
+def test_an_earlier_question_may_be_given_a_number():
+    question = Question("scaled", 1, "1_small.ipynb", "scaled", None, ("W", "times"), "", 5, numbers=("times",))
+    book = standins.Book({}, plain=False)
+    with pytest.raises(standins.Asked):
+        standins._function(question, book, lambda W, times: None, torch.ones(2), times=0.5)
+    assert [one.tolist() for call in book.calls.values() for one in call["arrays"]] == [[1.0, 1.0], 0.5]

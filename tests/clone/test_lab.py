@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from browser import CHROMIUM, browser, needs_chromium
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine", allow_module_level=True)
 
-from labtools import Notebook, server, students_copy
+from labtools import Notebook, server
 from playwright.sync_api import expect
 
 from rnnkit.common.places import PACKAGE
@@ -29,7 +30,7 @@ pytestmark = needs_chromium
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab on the students' folder, the folder, and a browser."""
-    folder = students_copy(RELEASE, tmp_path_factory.mktemp("student") / "course")
+    folder = shutil.copytree(RELEASE, tmp_path_factory.mktemp("student") / "course")
     with server(folder) as address, browser() as chromium:
         yield address, folder, chromium
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from rnnkit.clone import pip_progress, setup_env
-from rnnkit.clone.pip_progress import Progress, watched
+from rnnkit.clone import setup_env
+from rnnkit.clone.setup_env import Progress, watched
 
 LINES = """\
 Obtaining file:///clone
@@ -45,7 +45,7 @@ def test_lines_of_pip_are_counted_and_the_last_thing_is_told():
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_a_line_is_said_before_pip_has_ended_and_all_of_it_comes_back(tmp_path, monkeypatch, status):
-    monkeypatch.setattr(pip_progress, "EVERY", 0.05)
+    monkeypatch.setattr(setup_env, "EVERY", 0.05)
     said = []
 
     def say(text):
@@ -61,7 +61,7 @@ def test_a_line_is_said_before_pip_has_ended_and_all_of_it_comes_back(tmp_path, 
 
 
 def test_on_a_terminal_one_line_is_rewritten_and_taken_away(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(pip_progress, "ON_A_TERMINAL", 0.05)
+    monkeypatch.setattr(setup_env, "ON_A_TERMINAL", 0.05)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     text = Progress.text
 

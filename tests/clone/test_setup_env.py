@@ -17,6 +17,7 @@ from rnnkit.common.places import PACKAGE, SetupError
 
 ROOT = PACKAGE.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+STEPS = ("make_venv", "probe_venv", "install_torch", "install_rnnkit")
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 
@@ -38,14 +39,9 @@ def asked_for() -> list[Requirement]:
 def test_every_dependency_is_pinned_once_and_in_its_range(asked, python):
     environment = {"python_version": python, "sys_platform": "linux", "platform_system": "Linux"}
     name = canonicalize_name(asked.name)
-    found = [
-        pin
-        for pin in pins()
-        if canonicalize_name(pin.name) == name and (pin.marker is None or pin.marker.evaluate(environment))
-    ]
-    assert len(found) == 1
-    (exact,) = found[0].specifier
-    assert exact.operator == "=="
+    here = [pin for pin in pins() if pin.marker is None or pin.marker.evaluate(environment)]
+    (pinned,) = [pin for pin in here if canonicalize_name(pin.name) == name]
+    (exact,) = pinned.specifier
     assert asked.specifier.contains(Version(exact.version))
 
 
@@ -76,17 +72,14 @@ def test_supported_pythons_are_those_of_the_project():
     oldest, newest = setup_env.OLDEST, setup_env.NEWEST
     supported = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
     assert supported == PYTHONS
+    for minor in range(oldest[1], newest[1] + 1):
+        setup_env.check_python((3, minor), "it", "do something")
     assert all(asked.contains(python) for python in supported)
     assert not asked.contains(f"3.{oldest[1] - 1}")
     assert not asked.contains(f"3.{newest[1] + 1}")
 
 
 # ---- which Python -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
-def test_supported_pythons_are_accepted(version):
-    setup_env.check_python(version, "it", "do something")
 
 
 @pytest.mark.parametrize("version", [(2, 7), (3, 10), (3, 14), (4, 0)])
@@ -121,15 +114,12 @@ def test_torch_is_looked_for_as_a_cpu_build_first():
     assert "CUDA" in attempts[2][0]
 
 
-@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
-def test_torch_is_never_unpinned(platform):
-    for announcement, arguments in setup_env.torch_attempts("2.6.0", platform):
-        assert arguments[-1] in ("torch==2.6.0", "torch==2.6.0+cpu")
-        assert "2.6.0" in announcement
-
-
-def test_a_mac_has_its_plain_build():
-    assert [arguments for _, arguments in setup_env.torch_attempts("2.6.0", "darwin")] == [["torch==2.6.0"]]
+@pytest.mark.parametrize(("platform", "count"), [("linux", 3), ("win32", 3), ("darwin", 1)])
+def test_torch_is_never_unpinned_and_a_mac_has_its_plain_build(platform, count):
+    attempts = setup_env.torch_attempts("2.6.0", platform)
+    assert {arguments[-1] for _, arguments in attempts} <= {"torch==2.6.0", "torch==2.6.0+cpu"}
+    assert all("2.6.0" in announcement for announcement, _ in attempts)
+    assert (len(attempts), attempts[-1][1]) == (count, ["torch==2.6.0"])
 
 
 @pytest.mark.parametrize("present", ["2.6.0", "2.6.0+cpu", "2.6.0+cu126"])
@@ -169,6 +159,14 @@ def clone(tmp_path):
     return tmp_path
 
 
+def ready(clone):
+    """The place of the stamp in a .venv that has a Python."""
+    python = setup_env.venv_python(clone)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    return clone / ".venv" / setup_env.STAMP
+
+
 def test_stamp_changes_with_what_is_asked_for_and_with_the_place(clone, tmp_path_factory):
     stamps = [setup_env.stamp_text(clone), setup_env.stamp_text(clone)]
     assert stamps[0] == stamps[1]
@@ -193,22 +191,16 @@ def test_missing_files_are_named(clone, name):
 
 
 def test_venv_of_another_place_is_refused(clone):
-    stamp = clone / "stamp"
-    setup_env.check_place(clone, stamp)  # none yet
-    stamp.write_text(setup_env.stamp_text(clone))
-    setup_env.check_place(clone, stamp)
-    stamp.write_text("digest\n/somewhere/else\n")
+    setup_env.check_place(clone, "")  # no stamp yet
+    setup_env.check_place(clone, setup_env.stamp_text(clone))
     with pytest.raises(SetupError, match="made for /somewhere/else and cannot be moved; delete the folder"):
-        setup_env.check_place(clone, stamp)
+        setup_env.check_place(clone, "digest\n/somewhere/else\n")
 
 
 def test_nothing_is_done_where_the_stamp_is_up_to_date(clone, monkeypatch, capsys):
-    python = setup_env.venv_python(clone)
-    python.parent.mkdir(parents=True)
-    python.touch()
-    (clone / ".venv" / setup_env.STAMP).write_text(setup_env.stamp_text(clone))
+    ready(clone).write_text(setup_env.stamp_text(clone))
     monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
-    for name in ("make_venv", "probe_venv", "install_torch", "install_rnnkit"):
+    for name in STEPS:
         monkeypatch.setattr(setup_env, name, lambda *_: pytest.fail("does something"))
     assert setup_env.main([]) == 0
     assert capsys.readouterr() == ("", "")
@@ -216,27 +208,22 @@ def test_nothing_is_done_where_the_stamp_is_up_to_date(clone, monkeypatch, capsy
 
 @pytest.mark.parametrize("reason", ["forced", "changed", "no stamp"])
 def test_otherwise_everything_is_done_and_stamped_last(clone, monkeypatch, reason):
-    python, stamp = setup_env.venv_python(clone), clone / ".venv" / setup_env.STAMP
-    python.parent.mkdir(parents=True)
-    python.touch()
+    stamp = ready(clone)
     if reason != "no stamp":
         stamp.write_text(setup_env.stamp_text(clone))
     if reason == "changed":
         (clone / "constraints.txt").write_text("changed")
     monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
     done = []
-    for name in ("make_venv", "probe_venv", "install_torch", "install_rnnkit"):
+    for name in STEPS:
         monkeypatch.setattr(setup_env, name, lambda *_, name=name: done.append((name, stamp.exists())))
     assert setup_env.main(["--force"] if reason == "forced" else []) == 0
-    names = ["make_venv", "probe_venv", "install_torch", "install_rnnkit"]
-    assert done == [(name, False) for name in names]
+    assert done == [(name, False) for name in STEPS]
     assert stamp.read_text() == setup_env.stamp_text(clone)
 
 
 def test_a_failed_set_up_leaves_no_stamp(clone, monkeypatch, capsys):
-    python, stamp = setup_env.venv_python(clone), clone / ".venv" / setup_env.STAMP
-    python.parent.mkdir(parents=True)
-    python.touch()
+    stamp = ready(clone)
     stamp.write_text(f"old\n{clone}\n")
     monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
     monkeypatch.setattr(setup_env, "probe_venv", lambda _: (_ for _ in ()).throw(SetupError("broken")))

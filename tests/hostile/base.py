@@ -277,7 +277,7 @@ def build(
         port: of a listener on this machine, for those that try the network.
         canary: a text of the instructor's modules, for those that search for it.
         earlier: what the students handed in before, of the cases that have such a thing, instead.
-        brief: leave out 3_regime and 4_report where a case has nothing in them; it is graded in half the time.
+        brief: leave out 3_regime and 4_report where nobody did anything in them; a class is graded in half the time.
 
     Returns:
         the cases written.
@@ -286,15 +286,19 @@ def build(
     if earlier:
         chosen = [case for case in chosen if case.earlier]
     known: dict[str, Any] = {"course": course, "port": port} | ({"canary": canary} if canary else {})
-    for case in chosen:
-        submission = Submission(case.is_right or earlier, **known)
-        ((earlier and case.earlier) or case.write)(submission)
+
+    def write(submission: Submission, student: str) -> None:
         for name in (REGIME, REPORT) if brief else ():
             if submission.notebooks.get(name) == _released()[name]:
                 del submission.notebooks[name]
-        submission.write(course / "grading" / "submitted" / case.student / NAME)
+        submission.write(course / "grading" / "submitted" / student / NAME)
+
+    for case in chosen:
+        submission = Submission(case.is_right or earlier, **known)
+        ((earlier and case.earlier) or case.write)(submission)
+        write(submission, case.student)
     for student in HONEST:
-        Submission(True, **known).write(course / "grading" / "submitted" / student / NAME)
+        write(Submission(True, **known), student)
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""The picture of the setting that is stuck, its folded table, and which runs the page's command trains."""
+"""The picture of the setting that is stuck, and its folded table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from runtools import ROOT
 
-from rnnkit.cli import run as cli_run
 from rnnkit.plots.sweeps import plot_escapes
 
 SOURCE = ROOT / "notebooks" / "training_dynamics"
@@ -47,11 +46,3 @@ def test_the_table_of_all_seeds_is_folded_below_the_picture():
     assert 0 < source.index("plot_escapes(") < source.index("folded=")
     (given,) = ["".join(cell["source"]) for cell in cells if cell["id"] == "imports"]
     assert "<details><summary>" in given
-
-
-def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
-    asked = {}
-    monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
-    assert cli_run.report([]) == 0
-    assert asked["words"] == ["training_dynamics", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
-    assert asked["profile"] == "smoke"

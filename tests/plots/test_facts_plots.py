@@ -46,6 +46,7 @@ RUNS = {
     "one update": ("B1", {"maxiters": 1}),
     "few bins": ("B2", {"diagBins": 7}),
 }
+BOTH = ("mem-rnn", "mem-gru", "mul-rnn", "mul-gru")
 SINGLE = {name: getattr(plots, name) for name in plots.__all__}
 SIDE_BY_SIDE = {name: getattr(compare, name) for name in compare.__all__}
 
@@ -65,6 +66,19 @@ def drawn(figure) -> Figure:
     assert isinstance(figure, Figure)
     FigureCanvasAgg(figure).draw()
     return figure
+
+
+@functools.cache
+def figure_of(name, *kinds) -> Figure:
+    """A figure of one run, or of several side by side: drawn once for all that is asked of it."""
+    if name in SINGLE:
+        return drawn(SINGLE[name](run_of(*kinds)))
+    return drawn(SIDE_BY_SIDE[name]({kind: run_of(kind) for kind in kinds}))
+
+
+def figures_of(name) -> list[Figure]:
+    """Of both tasks and both cells: a figure for each of them, or one of all."""
+    return [figure_of(name, kind) for kind in BOTH] if name in SINGLE else [figure_of(name, *BOTH)]
 
 
 every_run = pytest.mark.parametrize("kind", [*RUNS, "untrained"])
@@ -140,8 +154,7 @@ def test_floors_are_those_of_the_task(kind, constant):
 @pytest.mark.parametrize("name", SINGLE)
 def test_every_run_has_every_figure(kind, name):
     before = dict(mpl.rcParams)
-    figure = drawn(SINGLE[name](run_of(kind)))
-    assert figure.axes
+    assert figure_of(name, kind).axes
     assert dict(mpl.rcParams) == before
 
 
@@ -160,7 +173,7 @@ def levels(ax) -> list[float]:
     return [line.get_ydata()[0] for line in ax.get_lines() if len(set(line.get_ydata())) == 1]
 
 
-@pytest.mark.parametrize("kind", ["mem-rnn", "mem-gru", "mul-rnn", "mul-gru"])
+@pytest.mark.parametrize("kind", BOTH)
 def test_validation_has_its_curves_and_the_floors_levels(kind):
     record = run_of(kind)
     axes = plots.validation(record).axes
@@ -297,10 +310,10 @@ def test_comparisons_of_clipping_show_the_norm_after_it_too(name):
 
 
 def test_axes_are_named():
-    for name, function in SINGLE.items():
-        for ax in drawn(function(run_of("mul-gru"))).axes:
-            assert ax.get_xlabel() or ax.get_ylabel(), name  # a colour bar has but one
-        assert any(ax.get_ylabel() or ax.get_legend() for ax in function(run_of("mul-gru")).axes), name
+    for name in SINGLE:
+        axes = figure_of(name, "mul-gru").axes
+        assert all(ax.get_xlabel() or ax.get_ylabel() for ax in axes), name  # a colour bar has but one
+        assert any(ax.get_ylabel() or ax.get_legend() for ax in axes), name
 
 
 # ---- axes, labels, legends --------------------------------------------------------------------------------------
@@ -348,11 +361,7 @@ def test_lines_on_each_other_are_labelled_at_their_ends():
 
 @pytest.mark.parametrize("name", [*SINGLE, *SIDE_BY_SIDE])
 def test_no_legend_and_no_label_covers_data(name):
-    kinds = ("mem-rnn", "mem-gru", "mul-rnn", "mul-gru")
-    runs = {kind: run_of(kind) for kind in kinds}
-    figures = [SINGLE[name](record) for record in runs.values()] if name in SINGLE else [SIDE_BY_SIDE[name](runs)]
-    for figure in figures:
-        drawn(figure)
+    for figure in figures_of(name):
         inside = [ax.get_window_extent() for ax in figure.axes]
         for ax in figure.axes:
             legend = ax.get_legend()
@@ -384,7 +393,8 @@ def test_narrow_figures_fit_a_phone(name):
 
 GROUPS = {
     "one": ["mem-rnn"],
-    "two tasks": ["mem-rnn", "mem-gru", "mul-rnn", "mul-gru"],
+    "two tasks": BOTH,
+    "seven": [*RUNS][:7],
     "early ends": ["solved", "diverged", "untrained", "one update"],
     "diverged between checks": ["diverged between checks"],
     "no diagnostics": ["no diagnostics"],
@@ -395,8 +405,7 @@ GROUPS = {
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("name", SIDE_BY_SIDE)
 def test_runs_side_by_side(name, group):
-    figure = drawn(SIDE_BY_SIDE[name]({kind: run_of(kind) for kind in GROUPS[group]}))
-    assert figure.axes
+    assert figure_of(name, *GROUPS[group]).axes
 
 
 def test_a_notebook_draws_a_figure_once_and_within_its_edges(monkeypatch):
@@ -416,9 +425,7 @@ def test_a_notebook_draws_a_figure_once_and_within_its_edges(monkeypatch):
 
 @pytest.mark.parametrize("name", [*SINGLE, *SIDE_BY_SIDE])
 def test_margins_hold_what_stands_around_axes(name):
-    runs = {kind: run_of(kind) for kind in ("mem-rnn", "mul-gru")}
-    for figure in [SINGLE[name](run) for run in runs.values()] if name in SINGLE else [SIDE_BY_SIDE[name](runs)]:
-        drawn(figure)
+    for figure in figures_of(name):
         boxes = [ax.get_tightbbox() for ax in figure.axes]
         assert not any(one.padded(-1).overlaps(other.padded(-1)) for one, other in combinations(boxes, 2))
         for box in boxes:

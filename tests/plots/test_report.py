@@ -11,17 +11,17 @@ import sys
 import numpy as np
 import pytest
 from browser import browser, needs_chromium
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 from runtools import ROOT
 
 from rnnkit import cli, plots
 from rnnkit.assignments.training_dynamics.experiment import PAIRS
+from rnnkit.cli import run as cli_run
 from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
-from rnnkit.plots.page import in_order, short_labels
+from rnnkit.plots.page import labelled
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import load, save
 from rnnkit.record.keys import NEWER
@@ -61,7 +61,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records["A2"] |= {"status": np.array("running")}
     drawn = []
     monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
-    sections_.sections(in_order(records), sections_.Pairs(**PAIRS))
+    sections_.sections(labelled(records), PAIRS)
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses
     assert sum(any("unfinished, 41 of 41" in text for text in found) for found in texts) >= 6  # its own
@@ -148,9 +148,17 @@ def test_folder_without_records_is_refused(tmp_path, make, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_the_page_without_a_folder_trains_the_runs_of_the_whole_report(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(cli_run, "_run", lambda arguments: asked.update(vars(arguments)) or 0)
+    assert cli_run.report([]) == 0
+    assert asked["words"] == ["training_dynamics", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "A1s", "B1s"]
+    assert asked["profile"] == "smoke"
+
+
 def test_labels_are_short_where_that_is_unique():
-    assert list(short_labels({"A1_x": {}, "B1_y": {}})) == ["A1", "B1"]
-    assert list(short_labels({"A1_x": {}, "A1_y": {}, "B1_z": {}})) == ["A1_x", "A1_y", "B1"]
+    assert list(labelled({"A1_x": {}, "B1_y": {}})) == ["A1", "B1"]
+    assert list(labelled({"A1_x": {}, "A1_y": {}, "B1_z": {}})) == ["B1", "A1_x", "A1_y"]
 
 
 @needs_chromium
@@ -262,7 +270,7 @@ def with_last(record, **rows):
 
 @pytest.fixture(scope="module")
 def records(runs):
-    return short_labels(read_runs(runs)[0])
+    return labelled(read_runs(runs)[0])
 
 
 @pytest.mark.parametrize(
@@ -313,13 +321,6 @@ def test_a_diverged_run_is_told(tmp_path):
     assert str(record["status"]) == "diverged"
     text = write_report(tmp_path).read_text()
     assert f"diverged at iteration {int(record['updates']) - 1}" in text
-
-
-@pytest.mark.parametrize("name", compare.__all__)
-def test_comparisons_draw_any_number_of_runs(records, name):
-    for count in (1, 2, 7):
-        some = dict(list(records.items())[:count])
-        assert isinstance(getattr(compare, name)(some), Figure)
 
 
 def test_a_damaged_record_is_named_and_left_out(runs, tmp_path, capsys):

@@ -163,7 +163,7 @@ def test_what_is_not_filled_yet_is_nan():
 
 # ---- there and back ---------------------------------------------------------------------------------------------
 
-KINDS = st.sampled_from([np.float32, np.float64, np.int64, np.uint32, np.bool_, "<U7"])
+KINDS = st.sampled_from([np.dtype(name) for name in ("<f4", "<f8", "<i8", "<u4", "|b1", "<U7")])
 ARRAYS = KINDS.flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
 )
@@ -203,22 +203,9 @@ def assert_refused_in_one_line(data, must=True):
     assert not message or ("r.npz: expected" in message and "\n" not in message)
 
 
-@given(share=st.floats(0, 1, exclude_max=True))
-def test_a_truncated_file_is_refused(share):
-    assert_refused_in_one_line(small_file()[: int(share * len(small_file()))])
-
-
 def test_a_file_cut_at_any_byte_is_refused():
     for length in range(0, len(small_file()), 3):
         assert_refused_in_one_line(small_file()[:length])
-
-
-@given(data=st.data())
-def test_corrupted_bytes_are_refused_or_harmless(data):
-    corrupted = bytearray(small_file())
-    for _ in range(data.draw(st.integers(1, 4))):
-        corrupted[data.draw(st.integers(0, len(corrupted) - 1))] ^= data.draw(st.integers(1, 255))
-    assert_refused_in_one_line(bytes(corrupted), must=False)
 
 
 def test_any_single_corrupted_byte_is_refused_or_harmless():
@@ -234,21 +221,18 @@ def test_any_other_bytes_are_refused(data):
     assert_refused_in_one_line(data)
 
 
-def saved_npy() -> bytes:
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda file: np.save(file, np.arange(3)),
+        lambda file: np.savez(file, regime=np.array([{"a": 1}], dtype=object)),
+    ],
+    ids=["npy", "pickled"],
+)
+def test_other_files_of_numpy_are_refused(write):
     file = io.BytesIO()
-    np.save(file, np.arange(3))
-    return file.getvalue()
-
-
-def pickled() -> bytes:
-    file = io.BytesIO()
-    np.savez(file, regime=np.array([{"a": 1}], dtype=object))
-    return file.getvalue()
-
-
-@pytest.mark.parametrize("make", [saved_npy, pickled], ids=["npy", "pickled"])
-def test_other_files_of_numpy_are_refused(make):
-    assert_refused_in_one_line(make())
+    write(file)
+    assert_refused_in_one_line(file.getvalue())
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "{}x", '{"task": "mem", "colour": 1}', '{"task": "nothing"}', "3"])

@@ -1,4 +1,4 @@
-"""The estimate's parts, by a clock of the tests' own: nothing here depends on how busy the machine is."""
+"""What a batch will take, by a clock of the tests' own: nothing here depends on how busy the machine is."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from rnnkit import cli
 from rnnkit.cells import RNN
 from rnnkit.cli import guard
 from rnnkit.cli import run as cli_run
+from rnnkit.common import processes
+from rnnkit.common.processes import LimitReached, run_child
 from rnnkit.regimes import get_regime
 from rnnkit.runs import estimate, pool, training
 from rnnkit.runs.broken import BrokenCell
 from rnnkit.runs.jobs import Outcome, experiment_of, plan
 from rnnkit.runs.modelfile import Cells, find_cells
+from rnnkit.train import train
 
 
 class Ticking:
@@ -120,6 +123,21 @@ def test_no_random_state_is_used():
     assert torch.equal(before, torch.get_rng_state())
 
 
+@pytest.mark.parametrize(
+    ("durations", "at_once", "expected"),
+    [([3, 3, 3], 1, 9), ([3, 3, 3], 2, 6), ([5, 1, 1, 1], 2, 5), ([], 2, 0), ([4], 3, 4)],
+)
+def test_makespan(durations, at_once, expected):
+    assert estimate.makespan(durations, at_once) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7200, "2.0 h")]
+)
+def test_durations_in_words(seconds, words):
+    assert estimate.in_words(seconds) == words
+
+
 # ---- of a batch --------------------------------------------------------------------------------------------------
 
 
@@ -186,9 +204,6 @@ def test_a_bad_limit_is_refused(tmp_path, monkeypatch, capsys, text):
 
 
 def test_a_run_over_its_limit_is_a_row_and_the_others_go_on(tmp_path, monkeypatch, capsys):
-    from rnnkit.common.processes import LimitReached
-    from rnnkit.train import train
-
     monkeypatch.chdir(tmp_path)
 
     def child(command, folder, text, seconds=None, begun=None):
@@ -249,8 +264,6 @@ def test_a_limit_counts_from_the_first_check_of_this_run(tmp_path, monkeypatch):
 
 def test_a_child_has_its_time_from_when_it_began(tmp_path):
     """Its start takes longer than its limit; it ends by itself soon after its beginning is seen."""
-    from rnnkit.common.processes import run_child
-
     code = "import sys, time; time.sleep(2); print(sys.stdin.read())"
     looked = []
     command = [sys.executable, "-S", "-c", code]
@@ -259,16 +272,12 @@ def test_a_child_has_its_time_from_when_it_began(tmp_path):
 
 
 def test_a_child_that_never_begins_has_its_limit_all_the_same(tmp_path, monkeypatch):
-    from rnnkit.common import processes
-
     monkeypatch.setattr(processes, "START_PATIENCE", 1)
     with pytest.raises(processes.LimitReached):
         processes.run_child([sys.executable, "-S", "-c", "import time; time.sleep(600)"], seconds=1, begun=bool)
 
 
 def test_a_child_over_its_time_is_interrupted_and_may_save_itself(tmp_path):
-    from rnnkit.common.processes import LimitReached, run_child
-
     code = (
         "import pathlib, signal, sys, time\n"
         "signal.signal(signal.SIGINT, lambda *_: (pathlib.Path('saved').touch(), sys.exit(130)))\n"

@@ -149,9 +149,10 @@ def test_tags_do_not_keep_a_check_from_running(course, graded):
     assert {got[path["id"]] for path in checks(NOTEBOOKS[0])} == {0}
 
 
-def test_a_submitted_rnnkit_is_not_imported(course, graded):
+def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count(course, graded):
     def make(folder):
         bare(course)(folder)
+        (folder / "model.py").write_text("raise ImportError('mine')\n")
         (folder / "rnnkit").mkdir()
         (folder / "rnnkit" / "__init__.py").write_text("raise ImportError('the wrong one')\n")
 
@@ -160,15 +161,7 @@ def test_a_submitted_rnnkit_is_not_imported(course, graded):
     text = (course / "grading" / "autograded" / "shadow" / NAME / FIRST).read_text(encoding="utf-8")
     assert "the wrong one" not in text
     assert "not written yet" in text
-
-
-def test_a_submitted_model_does_not_count(course, graded):
-    def make(folder):
-        bare(course)(folder)
-        (folder / "model.py").write_text("raise ImportError('mine')\n")
-
-    graded("model", make)
-    assert not (course / "grading" / "autograded" / "model" / NAME / "model.py").exists()
+    assert not (course / "grading" / "autograded" / "shadow" / NAME / "model.py").exists()
 
 
 def test_a_changed_check_and_raised_points_are_put_back_and_a_deleted_check_is_added(course, graded):

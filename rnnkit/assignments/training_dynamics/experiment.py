@@ -9,7 +9,7 @@ from rnnkit.regimes import HANDOUT_REGIMES, SIGMOID_REGIMES
 from rnnkit.runs.experiment import Record
 from rnnkit.runs.training import RegimeExperiment
 
-PAIRS: dict[str, Any] = {  # see `rnnkit.plots.page_sections.Pairs`, which needs matplotlib
+PAIRS: dict[str, Any] = {  # see `rnnkit.plots.page_sections.page_of`
     "clipping": (("A1", "A2", "A3"), ("A4", "A5")),
     "gated": (("A1", "A4"), ("B1", "B2")),
     "sigmoid": (("A1", "A1s"), ("B1", "B1s")),
@@ -22,9 +22,9 @@ class TrainingDynamics(RegimeExperiment):
 
     def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
         """The comparison that the handout's section 6 asks for."""
-        from rnnkit.plots.page_sections import Pairs, page_of
+        from rnnkit.plots.page_sections import page_of
 
-        return page_of(records, Pairs(**PAIRS))
+        return page_of(records, PAIRS)
 
 
 EXPERIMENT = TrainingDynamics(

@@ -189,25 +189,23 @@ def _keys() -> Rounds:
     return later
 
 
-def _states(name: str, scale: float, shift: float, ends: tuple[float, ...]) -> Rounds:
+def _states(name: str, scale: float, shift: float, ends: tuple[float, ...], of: str = "") -> Rounds:
     """States or gates, some of them at the ends exactly."""
     later = {}
     for k, special, sizes in _small():
         arrays = _waves(sizes, 0.6 * k, **{name: (0.0, scale, shift)})
         if sizes["B"] > len(ends):
             arrays[name][0, : len(ends), 0] = ends
-        later[special] = Inputs(sizes, arrays)
+        later[special + of] = Inputs(sizes, arrays)
     return later
 
 
 def _sigmoids() -> Rounds:
-    """Sigmoid units, gates that are spread or nearly open, and gates that are nearly shut."""
-    units = _states("hidden", 0.3, 0.6, (0.5,))
-    later = _states("spread", 0.49, 0.5, (0.0, 1.0, 0.5))
-    later["B = 7, T = 2"].arrays["spread"][1] = wave((7, 5), 0.2, 0.02, 0.97)  # nearly open
-    shut = _states("nearly_shut", 0.02, 0.03, (0.0,))
-    later |= {f"{name}, nearly shut": given for name, given in shut.items()}
-    return later | {f"{name}, units": given for name, given in units.items()}
+    """Gates that are spread or nearly open, gates that are nearly shut, and sigmoid units."""
+    spread = _states("spread", 0.49, 0.5, (0.0, 1.0, 0.5))
+    spread["B = 7, T = 2"].arrays["spread"][1] = wave((7, 5), 0.2, 0.02, 0.97)  # nearly open
+    shut = _states("nearly_shut", 0.02, 0.03, (0.0,), ", nearly shut")
+    return spread | shut | _states("hidden", 0.3, 0.6, (0.5,), ", units")
 
 
 def _matrices() -> Rounds:

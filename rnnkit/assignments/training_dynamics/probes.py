@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rnnkit.assignments.training_dynamics.inputs import LETTERS
-from rnnkit.checks.inputs import Arrays, Inputs
-from rnnkit.checks.probes import Probe
+from rnnkit.checks.inputs import Arrays, Inputs, Probe
 from rnnkit.common.shapes import RECURRENT, SHAPES
 
 OPEN = 60.0  # a bias that shuts or opens a gate to the last digit

@@ -21,26 +21,15 @@ Recurrence = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `_pack_recurrence`
 
 
 class Prepared(NamedTuple):
-    """A batch for validation, in blocks of sequences.
+    """A batch for validation, in blocks of sequences."""
 
-    Fields:
-        x: ``(N, T, J, WIDTH)``, the inputs and a channel of ones; sequences that only fill up a block are 0.
-        steps: ``(N, T, WIDTH)``, classes at every step; ``(N, 0, WIDTH)`` where there are none.
-        targets: the batch's own.
-    """
-
-    x: np.ndarray
-    steps: np.ndarray
-    targets: Tensor
+    x: np.ndarray  # (N, T, J, WIDTH), the inputs and a channel of ones; sequences that only fill up a block are 0
+    steps: np.ndarray  # (N, T, WIDTH), classes at every step; (N, 0, WIDTH) where there are none
+    targets: Tensor  # the batch's own
 
 
 def run_pass(w: Weights, phi: str | None, head: Head, batch: Batch, backward: bool, flow: bool) -> Pass:
-    """See `FusedEngine.run`.
-
-    Arguments:
-        w: the weights by name, float32, detached.
-        phi: None for the GRU.
-    """
+    """See `FusedEngine.run`; w and phi as for `bptt.equations`."""
     x, (units, classes) = np.ones((*batch.inputs.shape[:2], len(w["W_xh"]) + 1), np.float32), w["W_ho"].shape
     x[..., :-1] = batch.inputs
     recurrence = _pack_recurrence(w, phi)

@@ -75,8 +75,7 @@ def evidence(
     """
     due, known = assignment.hand_in.runs, assignment.experiment or HANDOUT
     files = _files(folder)
-    names = {path.name for path in files.values()}
-    if not any(name.endswith(FINAL) for name in names):
+    if not any(path.name.endswith(FINAL) for path in files.values()):
         return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
     records, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)

@@ -176,7 +176,11 @@ def _without_wrapper(files: list[File], names: Names) -> list[File]:
 
 
 def contents(unit: Unit, assignment: str, stack: ExitStack) -> list[File]:
-    """The files of a submission: out of the folder and the zip that they may lie in."""
+    """The files of a submission: out of the folder and the zip that they may lie in.
+
+    Raises:
+        BadSubmission: they cannot be taken.
+    """
     files = unit.files
     for depth in range(MOST_ZIPS + 1):
         files = _of_assignment(files, assignment)

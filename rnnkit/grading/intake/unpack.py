@@ -57,7 +57,12 @@ class File:
 
 
 def in_folder(folder: str | Path, above: tuple[str, ...] = ()) -> list[File]:
-    """The files below a folder, in order; `above` is where it lies in the submission."""
+    """The files below a folder, in order; `above` is where it lies in the submission.
+
+    Raises:
+        BadSubmission: there are too many.
+        OSError: a folder cannot be read.
+    """
     files: list[File] = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = (*above, entry.name)
@@ -119,7 +124,11 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
 
 
 def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
-    """A zip, whose list of contents is not too long to be read."""
+    """A zip, whose list of contents is not too long to be read.
+
+    Raises:
+        BadSubmission: it is no zip.
+    """
     try:
         if _directory_bytes(file) <= MOST_DIRECTORY:
             return zipfile.ZipFile(file)
@@ -141,7 +150,11 @@ def _directory_bytes(file: IO[bytes]) -> int:
 
 
 def chunks(file: File, most: int) -> Iterator[bytes]:
-    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said."""
+    """A file's content, piece by piece, never more than is allowed, whatever its list of contents said.
+
+    Raises:
+        BadSubmission: it is larger, or cannot be read.
+    """
     try:
         with file.open() as stream:
             while piece := stream.read(CHUNK):

@@ -93,7 +93,11 @@ class Names:
         return bare in (self.roster or ()) or self.is_platforms(name)
 
     def whose(self, name: str) -> Named:
-        """The student of a folder or a file."""
+        """The student of a folder or a file.
+
+        Raises:
+            BadSubmission: the name does not fit, or the id in it cannot be one.
+        """
         name = unicodedata.normalize("NFC", name)  # as no Mac writes it
         named = _by_pattern(self.pattern, name) if self.pattern else self._by_name(name)
         student, remark = self._in_roster(named.student, named.before)

@@ -48,6 +48,10 @@ def find(folder: Path, name: str) -> Path:
 
     What is meant may be named a little otherwise, as copies are; else have more in its name, or lie in a folder of the
     submission.
+
+    Raises:
+        Missing: there is none.
+        BadSubmission: more than one could be meant.
     """
     wanted = _plain(name)
     try:
@@ -97,7 +101,11 @@ def _plain(name: str) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A submitted notebook's JSON: an object with a list of at most 400 cells, and nothing more is promised."""
+    """A submitted notebook's JSON: an object with a list of at most 400 cells, and nothing more is promised.
+
+    Raises:
+        BadSubmission: the file is not a plain one, is too large, or holds no notebook.
+    """
     try:
         return as_notebook(_json(_text(_bytes(path))))
     except BadSubmission as error:
@@ -154,7 +162,11 @@ def _parts(text: str) -> tuple[int, int]:
 
 
 def as_notebook(content: Any) -> dict[str, Any]:
-    """Any JSON as a notebook, as far as it is one: an object with a list of at most 400 cells."""
+    """Any JSON as a notebook, as far as it is one: an object with a list of at most 400 cells.
+
+    Raises:
+        BadSubmission: it is none.
+    """
     if not isinstance(content, dict):
         raise BadSubmission(f"expected a notebook, got JSON that is a {type(content).__name__}")
     if not isinstance(content.get("cells"), list) and isinstance(content.get("worksheets"), list):

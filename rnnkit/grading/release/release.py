@@ -129,7 +129,14 @@ def archive(root: Path, name: str) -> Path:
 
 
 def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
-    """Zips an assignment's students' files, and beside its requirements.txt the wheel and the `constraints`."""
+    """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
+
+    Arguments:
+        folder: the students' files.
+        wheel: the student's.
+        versions: from `constraints`.
+        path: of the zip, which comes out the same again.
+    """
     path.parent.mkdir(exist_ok=True)
     content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
     if (folder / "requirements.txt").is_file():

@@ -27,7 +27,7 @@ KEPT_HOME = (
 )  # fmt: skip
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
-    "engines/autograd.py", "engines/bptt.py", "diagnostics/act_time.py", "diagnostics/gates.py",
+    "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
@@ -38,12 +38,15 @@ unpack(
 {lines}
 )
 """
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-MARKED = re.compile(rf"^( *){BEGIN}\n((?!.*{BEGIN}).*\n)*? *{END}\n", re.M)
+MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n((?!.*### BEGIN).*\n)*? *### END SOLUTION\n", re.M)
 
 
 def without_solutions(source: str) -> str:
-    """A module with every marked solution replaced by an error that says which question comes first."""
+    """A module with every marked solution replaced by an error that says which question comes first.
+
+    Raises:
+        BadValue: markers that do not pair.
+    """
     model = get_assignment(MAIN).model
     notebook = model.notebook if model else ""
 
@@ -58,7 +61,7 @@ def without_solutions(source: str) -> str:
         return "\n".join(indent + line for line in lines)
 
     text = MARKED.sub(refusal, source)
-    if left := re.search(rf".*({BEGIN}|{END}).*", text):
+    if left := re.search(r".*### (BEGIN|END) SOLUTION.*", text):
         raise BadValue(f"expected solution markers in pairs, got {left[0].strip()!r}")
     return text
 
@@ -132,7 +135,11 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
 
 
 def build_wheel(root: Path, out: Path) -> Path:
-    """Builds the student's wheel into a folder, offline, with this environment's setuptools."""
+    """Builds the student's wheel into a folder, offline, with this environment's setuptools.
+
+    Raises:
+        BadValue: pip cannot build it.
+    """
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(int(datetime(*EPOCH, tzinfo=UTC).timestamp())),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -25,7 +25,7 @@ KEPT = (
     "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
     "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
     "checks/assignment.py", "checks/case.py", "checks/errors.py", "checks/forbidden.py",
-    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py", "checks/probes.py",
+    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
     "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py",
     "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "common/wire.py",
 )  # fmt: skip  # and of every assignment what it does not lay aside

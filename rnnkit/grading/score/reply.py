@@ -10,7 +10,6 @@ import numpy as np
 
 from rnnkit.checks.judge import NOT_WRITTEN, Seen
 from rnnkit.checks.outcome import Outcome, Reported
-from rnnkit.checks.probes import probe_inputs
 from rnnkit.checks.question import Question
 from rnnkit.checks.recurrence import OWN
 from rnnkit.checks.remote import UNCHECKABLE
@@ -43,7 +42,12 @@ class Reply:
 
 
 def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
-    """A reply from its JSON, to a question that was asked with inputs of these sizes.
+    """A reply from its JSON.
+
+    Arguments:
+        text: what came back, whatever it is.
+        question: that was asked.
+        sizes: of the inputs.
 
     Raises:
         BadReply: it is not what `rnnkit.checks.remote.answer` gives.
@@ -52,7 +56,11 @@ def read(text: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Reply, dict[str, Call], list[str]]:
-    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called."""
+    """A reply where earlier questions are stood in for, the calls that are not known yet, and ids of those called.
+
+    Raises:
+        BadReply: it is not what `rnnkit.checks.remote.answer` gives.
+    """
     entries = _entries(_decoded(text), "the reply", {*ENTRIES, "calls", "called"})
     stood_in = [need.id for need in question.behind]
     calls, called = entries["calls"], _texts(entries["called"], "called")
@@ -104,7 +112,7 @@ def _reply(reply: Any, question: Question, sizes: dict[str, int]) -> Reply:
 
 
 def _probed(reply: Any, question: Question) -> dict[str, Outcome]:
-    sizes = {name: inputs.sizes for name, inputs in probe_inputs(question).items()}
+    sizes = {name: inputs.sizes for name, inputs in question.probe_inputs.items()}
     sizes |= dict.fromkeys((FIRST, OWN), question.inputs.sizes)
     if type(reply) is not dict or not set(reply) <= set(sizes):
         raise BadReply("probes: expected an object with the probes of the question")

@@ -59,44 +59,35 @@ def test_what_was_entered_at_a_question_is_moved_to_its_answer(course):
             assert [one.manual_comment for one in said] == [None, "Well seen.\n\nMind the units."]
 
 
-def scores(status="solved"):
+def scores():
+    about = {"status": "solved"}
     return {
-        q.id: {"points": q.points, "most": q.points, "status": status, "notebook": q.notebook, "extra": q.extra}
+        q.id: about | {"points": q.points, "most": q.points, "notebook": q.notebook, "extra": q.extra}
         for q in QUESTIONS.values()
     }
 
 
 def rejected(name):
-    return {name: {"status": "rejected", "reason": f"{name}: which?", "flags": []}}
+    return {"notebooks": {name: {"status": "rejected", "reason": f"{name}: which?", "flags": []}}}
 
 
+FULL = "39 of 39 points and 3 for extra credit"
 OWN = {"points": 0.0, "most": 4, "status": WAITS, "notebook": "5_extra_credit.ipynb", "extra": True}
 LINES = {
-    "final": (Entry("ada", "graded", scores=scores()), "39 of 39 points and 3 for extra credit"),
-    "answers": (
-        Entry("ada", "graded", scores=scores(), answers={ANSWER: {"answered": True}}),
-        "39 of 39 points and 3 for extra credit so far, 1 answer to read",
-    ),
+    "final": ({}, FULL),
+    "answers": ({"answers": {ANSWER: {"answered": True}}}, f"{FULL} so far, 1 answer to read"),
     "in doubt": (
-        Entry("ada", "graded", scores=scores(), notebooks=rejected("4_report.ipynb")),
-        "39 of 39 points and 3 for extra credit so far, without 4_report.ipynb\n    4_report.ipynb: which?",
+        rejected("4_report.ipynb"),
+        f"{FULL} so far, without 4_report.ipynb\n    4_report.ipynb: which?",
     ),
-    "a check to look at": (
-        Entry("ada", "graded", scores=scores() | {"own_setting": OWN}),
-        "39 of 39 points and 3 for extra credit so far, to look at: own_setting",
-    ),
-    "no points in it": (
-        Entry("ada", "graded", scores=scores(), notebooks=rejected("3_regime.ipynb")),
-        "39 of 39 points and 3 for extra credit\n    3_regime.ipynb: which?",
-    ),
-    "failed": (
-        Entry("ada", "failed", "time was up", scores=scores()),
-        "39 of 39 points and 3 for extra credit so far, time was up",
-    ),
-}  # fmt: skip
+    "a check to look at": ({"scores": scores() | {"own_setting": OWN}}, f"{FULL} so far, to look at: own_setting"),
+    "no points in it": (rejected("3_regime.ipynb"), f"{FULL}\n    3_regime.ipynb: which?"),
+    "failed": ({"status": "failed", "reason": "time was up"}, f"{FULL} so far, time was up"),
+}
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_a_students_line_says_so_far_and_what_waits(name):
-    one, said = LINES[name]
+    about, said = LINES[name]
+    one = Entry(**{"student": "ada", "status": "graded", "scores": scores()} | about)
     assert line(ASSIGNMENT, one) == f"ada: {one.status}, {said}"

@@ -114,10 +114,8 @@ def test_resubmissions(course):
         assert book.find_comment(ANSWER, "4_report", NAME, "anna").comment == "half right"
 
 
-def test_one_question_and_one_student_again(course):
-    for student in ("anna", "bert"):
-        submit(course, student, DIAGNOSTICS)
-    first = grade(course)
+def test_one_question_and_one_student_again(graded_pair):
+    course, first = graded_pair, Ledger(graded_pair / "grading" / "ledger.json", NAME)
     with opened(course) as book:
         for id in ("rho", "clip"):
             book.find_grade(id, "2_diagnostics", NAME, "anna").auto_score = 0.25

@@ -15,8 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from notebook_pages import HOSTILE, OUTPUTS, PNG, SCRIPT, Dangers, code_cell, data, entry, report, show
 
 from rnnkit.common.text import plain
-from rnnkit.grading.notebooks.markdown import MOST_TEXT, UNSHOWN, inert
-from rnnkit.grading.notebooks.neutral import MOST, neutralise
+from rnnkit.grading.notebooks.neutral import MOST, MOST_MARKDOWN, UNSHOWN, inert, neutralise
 from rnnkit.grading.notebooks.reading import cut
 
 
@@ -150,7 +149,7 @@ def test_any_text_is_inert(text):
 
 def test_a_long_text_is_cut():
     assert "a text may have" in inert("x" * 40_000, {})
-    assert len(inert("x" * 40_000, {})) < MOST_TEXT + 100
+    assert len(inert("x" * 40_000, {})) < MOST_MARKDOWN + 100
 
 
 @given(st.text(st.characters(), max_size=60), st.integers(4, 40))

@@ -32,17 +32,16 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
+def fresh(given_out):
     """The students' files, derived now."""
-    folder = tmp_path_factory.mktemp("fresh")
-    release.generate(ROOT, folder)
-    return folder
+    return given_out / "release"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(given_out):
     """The student's wheel, built now."""
-    return wheel.build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
+    (made,) = given_out.glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from rnnkit.record.file import load, save
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, given_out):
     """The unpacked archive, installed."""
-    return installed(tmp_path_factory.mktemp("student"))
+    return installed(given_out, tmp_path_factory.mktemp("student"))
 
 
 def test_what_is_installed_is_the_students(home):

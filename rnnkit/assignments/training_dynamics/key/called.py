@@ -35,12 +35,13 @@ def called(call: Call, inputs: Inputs) -> list[np.ndarray]:
         return [_gradient_through_time(inputs, *call.arrays)]
     _bounded(call)
     given = [torch.from_numpy(one.copy()).requires_grad_(bool(call.back)) for one in call.arrays]
-    results = _RIGHT[call.question](call.phi, *given)
+    value = _RIGHT[call.question](call.phi, *given)
+    results = [value] if isinstance(value, Tensor) else [*value]
     if call.back:
         weights = [torch.from_numpy(one.copy()) for one in call.back]
         back = torch.autograd.grad(results, given, weights, allow_unused=True)
         results = [torch.zeros_like(one) if way is None else way for one, way in zip(given, back, strict=True)]
-    return [value.detach().numpy() for value in results]
+    return [result.detach().numpy() for result in results]
 
 
 def _bounded(call: Call) -> None:
@@ -65,36 +66,23 @@ def _affine(x_t: Tensor, h: Tensor, W_x: Tensor, W_h: Tensor, b: Tensor) -> Tens
     return x_t @ W_x + h @ W_h + b
 
 
-def _gate(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor]:
-    return (torch.sigmoid(_affine(x_t, h_prev, *weights)),)
+def _gate(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> Tensor:
+    return torch.sigmoid(_affine(x_t, h_prev, *weights))
 
 
-def _candidate(phi: str, x_t: Tensor, h_prev: Tensor, r_t: Tensor, *weights: Tensor) -> tuple[Tensor]:
-    return (torch.tanh(_affine(x_t, r_t * h_prev, *weights)),)
+def _candidate(phi: str, x_t: Tensor, h_prev: Tensor, r_t: Tensor, *weights: Tensor) -> Tensor:
+    return torch.tanh(_affine(x_t, r_t * h_prev, *weights))
 
 
-def _rnn_step(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor]:
+def _rnn_step(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> Tensor:
     if phi not in PHI:
         raise ValueError(f"phi: expected one of {', '.join(PHI)}")
-    return (PHI[phi](_affine(x_t, h_prev, *weights)),)
+    return PHI[phi](_affine(x_t, h_prev, *weights))
 
 
 def _gru_step(phi: str, x_t: Tensor, h_prev: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    (z,), (r,) = _gate(phi, x_t, h_prev, *weights[:3]), _gate(phi, x_t, h_prev, *weights[3:6])
-    (new,) = _candidate(phi, x_t, h_prev, r, *weights[6:])
-    return (1 - z) * h_prev + z * new, z, r
-
-
-def _tanh_distance(phi: str, hidden: Tensor) -> tuple[Tensor]:
-    return ((1 - hidden.abs()).mean((1, 2)),)
-
-
-def _sigmoid_distance(phi: str, v: Tensor) -> tuple[Tensor]:
-    return (torch.minimum(v, 1 - v).mean((1, 2)),)
-
-
-def _norm(phi: str, *grads: Tensor) -> tuple[Tensor]:
-    return (torch.stack([g.double().square().sum() for g in grads]).sum().sqrt(),)
+    z, r = _gate(phi, x_t, h_prev, *weights[:3]), _gate(phi, x_t, h_prev, *weights[3:6])
+    return (1 - z) * h_prev + z * _candidate(phi, x_t, h_prev, r, *weights[6:]), z, r
 
 
 def _gradient_through_time(inputs: Inputs, loss: np.ndarray, *hs: np.ndarray) -> np.ndarray:
@@ -110,13 +98,13 @@ def _gradient_through_time(inputs: Inputs, loss: np.ndarray, *hs: np.ndarray) ->
     raise ValueError("gradient_through_time is given other states than those that were handed over")
 
 
-_RIGHT: dict[str, Callable[..., tuple[Tensor, ...]]] = {
+_RIGHT: dict[str, Callable[..., Tensor | tuple[Tensor, ...]]] = {
     "rnn_step": _rnn_step,
     "gru_update_gate": _gate,
     "gru_reset_gate": _gate,
     "gru_candidate": _candidate,
     "gru_step": _gru_step,
-    "sat_time": _tanh_distance,
-    "gate_sat_time": _sigmoid_distance,
-    "grad_norm": _norm,
+    "sat_time": lambda phi, hidden: (1 - hidden.abs()).mean((1, 2)),
+    "gate_sat_time": lambda phi, v: torch.minimum(v, 1 - v).mean((1, 2)),
+    "grad_norm": lambda phi, *grads: torch.stack([g.double().square().sum() for g in grads]).sum().sqrt(),
 }

@@ -97,7 +97,7 @@ def _cells_again(kind: str, whole: bool, sizes: Sizes, rng: Generator) -> Rounds
     return rounds
 
 
-# ---- states and gates --------------------------------------------------------------------------------------------
+# ---- functions ---------------------------------------------------------------------------------------------------
 
 
 def _flows(sizes: Sizes, rng: Generator) -> Rounds:
@@ -111,26 +111,23 @@ def _flows(sizes: Sizes, rng: Generator) -> Rounds:
     return later
 
 
-def _states(sizes: Sizes, rng: Generator, name: str, low: float, high: float, ends: Sequence[float]) -> Rounds:
+def _states(
+    sizes: Sizes, rng: Generator, name: str, low: float, high: float, ends: Sequence[float], of: str = ""
+) -> Rounds:
     later = {}
     for special, new in _small(sizes, rng).items():
         arrays = _uniform(new, rng, **{name: (low, high)})
         if new["H"] > 1:
             arrays[name][0, : len(ends), 0] = rng.permutation(ends)[: new["B"]]
-        later[special] = Inputs(new, arrays)
+        later[special + of] = Inputs(new, arrays)
     return later
 
 
 def _gates(sizes: Sizes, rng: Generator) -> Rounds:
     spread = _states(sizes, rng, "spread", 0.01, 0.99, (0.0, 1.0, 0.5))
     spread["nearly open"] = Inputs(sizes, _uniform(sizes, rng, spread=(0.94, 0.99)))
-    shut = _states(sizes, rng, "nearly_shut", 0.01, 0.06, (0.0,))
-    units = _states(sizes, rng, "hidden", 0.2, 0.99, (0.5,))
-    spread |= {f"{name}, nearly shut": given for name, given in shut.items()}
-    return spread | {f"{name}, units": given for name, given in units.items()}
-
-
-# ---- matrices ----------------------------------------------------------------------------------------------------
+    shut = _states(sizes, rng, "nearly_shut", 0.01, 0.06, (0.0,), ", nearly shut")
+    return spread | shut | _states(sizes, rng, "hidden", 0.2, 0.99, (0.5,), ", units")
 
 
 def _matrix(turning: bool, rng: Generator) -> np.ndarray:
@@ -167,9 +164,6 @@ def _matrices(sizes: Sizes, rng: Generator) -> Rounds:
         "a quarter turn": {"W_turning": radius * np.array([[0.0, -1.0], [1.0, 0.0]])},
     }
     return public.all_alike(sizes, rounds)
-
-
-# ---- gradients ---------------------------------------------------------------------------------------------------
 
 
 def _gradients(letter: str, shapes: Sequence[tuple[int, ...]], norm: float, rng: Generator) -> Arrays:
@@ -241,8 +235,6 @@ def _clips(sizes: Sizes, rng: Generator) -> Rounds:
     }
     return public.all_alike(sizes, rounds)
 
-
-# ---- the regulariser ---------------------------------------------------------------------------------------------
 
 SLOPES = {"slope": (0.1, 1.0), "W_hh": (-1.0, 1.0)}
 

@@ -255,12 +255,7 @@ _DIAGNOSTICS: dict[str, Callable[[Inputs], Answers]] = {
 
 
 def right(question_id: str, inputs: Inputs) -> Answers:
-    """The right answers: case -> quantity -> float64 array.
-
-    Arguments:
-        question_id: an id of `QUESTIONS`.
-        inputs: from `draw`, or the public ones.
-    """
+    """The right answers: case -> quantity -> float64 array."""
     answers = _once(question_id, inputs)
     later = {name: _once(question_id, given) for name, given in inputs.rounds.items()}
     for case, quantities in answers.items():

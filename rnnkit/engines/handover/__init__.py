@@ -1,1 +1,0 @@
-"""Whether the fast engine may stand in for a cell that somebody wrote."""
