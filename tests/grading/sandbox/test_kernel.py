@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from confined import both, empty_in_the_end, kernels, living, mark, need_sandbox, said, started, until
+from confined import both, empty_in_the_end, living, mark, need_sandbox, said, started, until
 from course import ROOT
 
 from rnnkit.grading.sandbox import kernel as kernel_of_grader
@@ -113,8 +113,8 @@ def test_a_client_connects_once_and_does_not_follow_a_socket_that_was_replaced()
 
 def test_a_kernel_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr(nursery, "KERNEL", ("python", "-c", "raise SystemExit('no kernel today')"))
-    with kernels(confined=False) as make, pytest.raises(Stopped, match="no kernel today"):
-        make().start()
+    with pytest.raises(Stopped, match="no kernel today"), started(confined=False):
+        pass
 
 
 @both
