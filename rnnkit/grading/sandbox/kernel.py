@@ -93,13 +93,11 @@ class Kernel:
         if self._allowance.used_up():
             raise Stopped(TIME_IS_UP)
         self._stop()
-        nest = self._nursery.take(self._runtime)
+        self._nest, self._bad = self._nursery.take(self._runtime), 0
         try:
-            connection = nest.start()
+            self._client = _client(self._nest.start())
         except BadValue as error:
             raise Stopped(str(error)) from None
-        self._nest, self._bad = nest, 0
-        self._client = _client(connection)
         limit = Limit(self._own, math.inf, READY_S)
         # what it shows is subscribed to when a request shows something, too
         while limit.left() > 0 and not self._death():

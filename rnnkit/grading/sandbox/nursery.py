@@ -78,7 +78,6 @@ class Nest:
                 self.job.stop()
                 self.job.wait()
                 said = self.job.report().get("stderr", "").strip()[-2000:]
-                self.end()
                 raise sandbox.SandboxError(f"expected a {what}, it did not start: {got}\n{said}".rstrip())
             time.sleep(0.01)
 

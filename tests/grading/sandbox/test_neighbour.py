@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from confined import inside, living, mark, need_sandbox, until
+from confined import groups_of, inside, need_sandbox
 from course import ASSIGNMENT, NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
@@ -48,8 +48,8 @@ def groups(request, monkeypatch):
     """With control groups, where they may be made, and without."""
     if request.param == "none":
         monkeypatch.setattr(cgroup, "place", lambda: None)
-    elif cgroup.place() is None:
-        pytest.skip("no control group may be made here")
+    else:
+        need_groups()
     return request.param
 
 
@@ -207,17 +207,15 @@ def test_a_slow_drain_loses_no_output(monkeypatch):
 # ---- control groups --------------------------------------------------------------------------------------------------
 
 
-def left_over() -> list[Path]:
-    """Groups of this process."""
-    found = cgroup.place()
-    above = set(found.above.values()) if found else ()
-    return [path for folder in above for path in folder.glob(f"{cgroup.PREFIX}{os.getpid()}-*")]
+def need_groups() -> None:
+    """Skips where no control group may be made."""
+    if cgroup.place() is None:
+        pytest.skip("no control group may be made here")
 
 
 def test_a_group_keeps_memory_and_processes_and_goes_away():
     need_sandbox()
-    if cgroup.place() is None:
-        pytest.skip("no control group may be made here")
+    need_groups()
     code = "import os, sys\nprint(*(line.split(':')[2] for line in open('/proc/self/cgroup').read().split()))"
     seen = inside(code).stdout.decode()
     assert cgroup.PREFIX not in seen  # a namespace of its own
@@ -228,47 +226,21 @@ def test_a_group_keeps_memory_and_processes_and_goes_away():
     assert 20 < int(done.stdout) < 40
     fast = "kept = b'x' * (900 << 20)\nimport time; time.sleep(50)"
     assert inside(fast, limits=Limits(memory_mb=300, wall_s=300)).why == "used more than 300 MB of memory"
-    assert left_over() == []
+    assert groups_of(os.getpid()) == []
 
 
 def test_what_a_dead_grader_left_is_swept():
-    if (found := cgroup.place()) is None:
-        pytest.skip("no control group may be made here")
+    need_groups()
     code = "import os; print(os.getpid())\nfrom rnnkit.grading.sandbox import cgroup\n"
     code += "cgroup.make(64, 16)\nos.kill(os.getpid(), 9)"
     pid = subprocess.run([sys.executable, "-uc", code], stdout=subprocess.PIPE, text=True).stdout.strip()
     mine = cgroup.make(64, 16)
-
-    def stale():
-        return [path for above in found.above.values() for path in above.glob(f"{cgroup.PREFIX}{pid}-*")]
-
-    assert stale()
+    assert groups_of(pid)
     cgroup.sweep()
-    assert not stale()
-    assert left_over()
+    assert not groups_of(pid)
+    assert groups_of(os.getpid())
     mine.remove()
-    assert not left_over()
-
-
-def test_a_grader_that_is_killed_leaves_no_group():
-    need_sandbox()
-    if (found := cgroup.place()) is None:
-        pytest.skip("no control group may be made here")
-    word = mark()
-    sleeper = ["python", "-c", "import time; time.sleep(600)", word]
-    code = f"from rnnkit.grading.sandbox import confine as sandbox\nsandbox.run({sleeper!r})"
-    grader = subprocess.Popen([sys.executable, "-c", code])
-
-    def its():
-        return [path for above in found.above.values() for path in above.glob(f"{cgroup.PREFIX}{grader.pid}-*/")]
-
-    try:
-        assert until(lambda: living(word), 120)
-        assert its()
-    finally:
-        grader.kill()
-        grader.wait()
-    assert until(lambda: not its(), 120)
+    assert not groups_of(os.getpid())
 
 
 def test_version_2_is_looked_for_upwards(tmp_path, monkeypatch):

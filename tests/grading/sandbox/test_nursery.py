@@ -11,7 +11,6 @@ from confined import inside, kernels, need_sandbox, said, started
 from course import ROOT
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
-from rnnkit.checks import remote
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.runner import examine
 from rnnkit.grading.notebooks.execute import ASK
@@ -115,10 +114,9 @@ print([name for name in os.listdir("/proc/self/fd") if "gate" in os.path.realpat
     [
         ("import os; os.kill(os.getpid(), 9)", "ended by SIGKILL"),
         ("import os, time; os.kill(os.getppid(), 9); time.sleep(30)", "ended by SIGKILL"),
-        ("import ctypes; ctypes.string_at(0)", "ended by SIGSEGV"),
         ("x = bytearray(b'x') * (3 << 30)", "used more than 2048 MB of memory"),
     ],
-    ids=["killed", "launcher", "crash", "memory"],
+    ids=["killed", "launcher", "memory"],
 )
 def test_a_kernel_that_died_has_its_reason_and_a_successor(stage, code, reason):
     with kernels(stage) as make:
@@ -188,8 +186,7 @@ def test_a_forbidden_module_outside_of_the_kit_is_against_the_rules_here_too(tmp
     """The module is forbidden on both sides; the answer is asked for inside, as for points."""
     shutil.copytree(scoring_runtime(ROOT), tmp_path / "runtime")
     path = tmp_path / "runtime" / "rnnkit" / "assignments" / "training_dynamics" / "questions.py"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("modules=(", 'modules=("torch.autograd", '), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace("modules=(", 'modules=("torch.autograd", '), "utf-8")
     question = QUESTIONS["rho"]
     monkeypatch.setitem(question.__dict__, "forbids", Forbidden(modules=("torch.autograd",)))
     source = f"import torch\ndef spectral_radius(W):\n    w = torch.ones(1, requires_grad=True)\n    {body}\n"
@@ -197,13 +194,11 @@ def test_a_forbidden_module_outside_of_the_kit_is_against_the_rules_here_too(tmp
     with started(runtime=tmp_path / "runtime") as kernel:
         assert kernel.execute(source, 30)
         mime = random_mime()
-        reports = [
-            score(question, ask, np.random.default_rng(0))
-            for ask in (
-                lambda request: kernel.ask(ASK, f"_rnnkit_ask({request!r}, 'spectral_radius', {mime!r})", mime, 60),
-                lambda request: remote.answer(request, space["spectral_radius"]),
-            )
-        ]
-    for report in [*reports, examine(question, space["spectral_radius"])]:
+
+        def ask(request):
+            return kernel.ask(ASK, f"_rnnkit_ask({request!r}, 'spectral_radius', {mime!r})", mime, 60)
+
+        confined = score(question, ask, np.random.default_rng(0))
+    for report in (confined, examine(question, space["spectral_radius"])):
         assert (report.points, report.status) == (0, "against the rules"), report.text()
         assert used in report.messages[0]

@@ -13,9 +13,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from confined import inside, living, mark, need_sandbox, until
+from confined import both, empty_in_the_end, groups_of, inside, living, mark, need_sandbox, until
 from course import ROOT, plain, secret_lines
 
+from rnnkit.grading.sandbox import cgroup
 from rnnkit.grading.sandbox import confine as sandbox
 from rnnkit.grading.sandbox.confine import Limits
 from rnnkit.grading.sandbox.mounts import LARGE
@@ -25,9 +26,6 @@ from rnnkit.grading.sandbox.runtime import student_runtime
 @pytest.fixture(scope="module", autouse=True)
 def works():
     need_sandbox()
-
-
-both = pytest.mark.parametrize("confined", [True, False], ids=["confined", "trusted"])
 
 
 # ---- what students have of rnnkit ----------------------------------------------------------------------------------
@@ -193,11 +191,6 @@ FORK = (
 )
 
 
-def test_processes_are_counted():
-    done = inside(FORK, limits=Limits(processes=64, wall_s=30))
-    assert 32 < int(done.stdout) <= 64, done
-
-
 @both
 def test_what_forks_all_the_time_ends(confined):
     code = (
@@ -213,9 +206,10 @@ def test_what_forks_all_the_time_ends(confined):
     assert not living(word)
 
 
-def test_a_few_processes_are_fine():
-    code = FORK.replace("2000", "40").replace("60", "0.5")
-    done = inside(code, limits=Limits(processes=64, wall_s=30))
+def test_processes_are_counted_and_a_few_are_fine():
+    limits = Limits(processes=64, wall_s=30)
+    assert 32 < int((done := inside(FORK, limits=limits)).stdout) <= 64, done
+    done = inside(FORK.replace("2000", "40").replace("60", "0.5"), limits=limits)
     assert (done.why, done.stdout) == (None, b"40\n"), done
 
 
@@ -230,10 +224,20 @@ MEMORY = (
 )
 
 
+@pytest.mark.parametrize(
+    ("code", "limits", "why"),
+    [
+        (MEMORY, {"memory_mb": 400}, "used more than 400 MB of memory"),  # the sum of all
+        ("import signal, time\nfor n in (1, 2, 10, 15): signal.signal(n, signal.SIG_IGN)\nwhile True: time.sleep(1)",
+         {"wall_s": 1}, "took longer than 1 s"),
+        ("while True: pass", {"cpu_s": 1}, "used more processor time than its limit"),
+    ],
+    ids=["memory", "time", "processor"],
+)  # fmt: skip
 @both
-def test_memory_is_the_sum_of_all(confined):
-    done = inside(MEMORY, "1", "100", limits=Limits(memory_mb=400, wall_s=30), confined=confined)
-    assert done.why == "used more than 400 MB of memory", done
+def test_what_goes_over_a_limit_ends(code, limits, why, confined):
+    done = inside(code, "1", "100", limits=Limits(**{"wall_s": 30} | limits), confined=confined)
+    assert done.why == why, done
 
 
 @both
@@ -282,19 +286,6 @@ def test_files_are_counted():
     code = "import time\nfor n in range(3000): open(f'/tmp/{n}', 'w').close()\ntime.sleep(20)"
     done = inside(code, limits=Limits(files=2000, wall_s=30))
     assert done.why == "made more than 2000 files", done
-
-
-@both
-def test_time_has_an_end(confined):
-    code = "import signal, time\nfor n in (1, 2, 10, 15): signal.signal(n, signal.SIG_IGN)\nwhile True: time.sleep(1)"
-    done = inside(code, limits=Limits(wall_s=1), confined=confined)
-    assert done.why == "took longer than 1 s", done
-
-
-@both
-def test_processor_time_has_an_end(confined):
-    done = inside("while True: pass", limits=Limits(cpu_s=1, wall_s=30), confined=confined)
-    assert done.why == "used more processor time than its limit", done
 
 
 @both
@@ -366,18 +357,22 @@ def test_a_daemon_ends_with_its_parent(confined):
 @both
 def test_nothing_stays_when_the_grader_is_killed(confined):
     word = mark()
-    code = (
-        "from rnnkit.grading.sandbox import confine as sandbox\n"
-        f"code = {DAEMON!r} + 'import signal; signal.signal(15, signal.SIG_IGN); time.sleep(600)'\n"
-        f"sandbox.run(['python', '-c', code, {word!r}], confined={confined})\n"
-    )
-    grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-    try:
-        assert until(lambda: len(living(word)) >= 3, 20)
-    finally:
-        grader.send_signal(signal.SIGKILL)
-        grader.wait()
-    assert until(lambda: not living(word)), living(word)
+    with empty_in_the_end() as place:
+        code = (
+            "import tempfile\nfrom rnnkit.grading.sandbox import confine as sandbox\n"
+            f"tempfile.tempdir = {str(place)!r}\n"
+            f"code = {DAEMON!r} + 'import signal; signal.signal(15, signal.SIG_IGN); time.sleep(600)'\n"
+            f"sandbox.run(['python', '-c', code, {word!r}], confined={confined})\n"
+        )
+        grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+        try:
+            assert until(lambda: len(living(word)) >= 3, 20)
+            assert cgroup.place() is None or groups_of(grader.pid)
+        finally:
+            grader.send_signal(signal.SIGKILL)
+            grader.wait()
+        assert until(lambda: not living(word)), living(word)
+    assert until(lambda: not groups_of(grader.pid), 20)
 
 
 def test_nothing_stays_after_an_interrupt_of_the_grader():
