@@ -18,12 +18,9 @@ from rnnkit.assignments.training_dynamics import again
 from rnnkit.common.places import PACKAGE
 from rnnkit.grading.evidence.evidence import evidence
 from rnnkit.record import read_npz
-from rnnkit.record.anchors import Anchors
-from rnnkit.record.file import load, rng_state, save, weights_of
-from rnnkit.record.keys import RNG_KEYS
+from rnnkit.record.file import load, save
 from rnnkit.regimes import PROFILES, get_regime
 from rnnkit.train import train
-from rnnkit.trainer import Trainer
 
 ROOT = PACKAGE.parent
 SIZES = PROFILES["tiny"] | {"maxiters": 150, "checkFreq": 2, "ebs": 20, "cbs": 20}  # more checks than anchors
@@ -33,18 +30,6 @@ SIZES = PROFILES["tiny"] | {"maxiters": 150, "checkFreq": 2, "ebs": 20, "cbs": 2
 def trained(key) -> dict[str, np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         return load(train(get_regime(key), out=folder, cells="builtin")) | {"cells_sha256": np.array("ab" * 32)}
-
-
-def replay(trainer: Trainer, record: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
-    """The updates from one anchor of a record to the next, done again: what the record should have there."""
-    begin, end = record["anchor_updates"][row : row + 2].tolist()
-    then = {name: record[f"anchor_{name}"][row] for name in (*weights_of(trainer.cell), *RNG_KEYS)}
-    trainer.go_to(begin, then)
-    anchors = Anchors(trainer.regime, weights_of(trainer.cell))
-    anchors.keep(begin, then, trainer.arrays)
-    trainer.train_until(end)
-    anchors.keep(end, weights_of(trainer.cell) | rng_state(trainer.rng), trainer.arrays)
-    return {name: array[1] for name, array in anchors.arrays.items()}
 
 
 def put(folder: Path, key: str, **changes) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from runtools import replay
 
 from rnnkit.engines import get_engine
 from rnnkit.engines.bptt import PHI_SLOPE
 from rnnkit.heads import get_head
 from rnnkit.omega import omega
 from rnnkit.optim import clip
+from rnnkit.record.anchors import replay
 from rnnkit.record.file import load
 from rnnkit.regimes import Regime, RegimeError
 from rnnkit.runs.modelfile import find_cells

@@ -7,10 +7,14 @@ anchor fall on a check, so that the row of the record there can be computed agai
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
+from rnnkit.cells import Cell
 from rnnkit.common.shapes import shape_of
-from rnnkit.record.keys import ANCHOR_KEYS, RNG_WORDS, SUMMED
+from rnnkit.record.file import rng_state, weights_of
+from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, RNG_WORDS, SUMMED
 from rnnkit.regimes import Regime
 
 MOST = 50  # anchors of a run of any length
@@ -91,3 +95,46 @@ def _unfilled(name: str) -> float:
 def anchors_of(content: dict[str, np.ndarray]) -> int:
     """How many anchors a record has; 0 for one that an older rnnkit wrote."""
     return int(np.count_nonzero(content["anchor_updates"] >= 0)) if "anchor_updates" in content else 0
+
+
+class Trains(Protocol):
+    """What `rnnkit.trainer.Trainer` does, as far as a stretch of training is done again with it."""
+
+    regime: Regime
+    cell: Cell
+    rng: np.random.RandomState
+    arrays: dict[str, np.ndarray]
+
+    def go_to(self, updates: int, then: dict[str, np.ndarray]) -> None:
+        """Puts network and random stream where they were."""
+
+    def train_until(self, updates: int) -> None:
+        """Trains without checks."""
+
+
+def replay(trainer: Trains, content: dict[str, np.ndarray], row: int) -> dict[str, np.ndarray]:
+    """Does the updates from one anchor of a record to the next one again.
+
+    Arguments:
+        trainer: one of the record's regime, cells and engine; it is moved to the later anchor.
+        content: the record.
+        row: the earlier anchor, from 0.
+
+    Returns:
+        What the record has at ``row + 1``, by the same names, as it comes out here; equal for an honest record of this
+        machine and these versions.
+
+    Raises:
+        IndexError: the record has no two anchors there.
+    """
+    if not 0 <= row < anchors_of(content) - 1:
+        raise IndexError(f"expected an anchor with a later one, 0 to {anchors_of(content) - 2}, got {row}")
+    begin, end = (int(updates) for updates in content["anchor_updates"][row : row + 2])
+    names = [name for name, _ in trainer.cell.named_parameters()]
+    then = {name: content[f"anchor_{name}"][row] for name in (*names, *RNG_KEYS)}
+    trainer.go_to(begin, then)
+    anchors = Anchors(trainer.regime, weights_of(trainer.cell))
+    anchors.keep(begin, then, trainer.arrays)
+    trainer.train_until(end)
+    anchors.keep(end, weights_of(trainer.cell) | rng_state(trainer.rng), trainer.arrays)
+    return {name: array[1] for name, array in anchors.arrays.items()}

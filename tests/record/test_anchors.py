@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runtools import replay
 
 from rnnkit import train as training
 from rnnkit.diagnostics import rho_Whh, sigma_max_Whh
 from rnnkit.engines import AutogradEngine
 from rnnkit.heads import Softmax
-from rnnkit.record.anchors import MOST, Anchors, anchor_slots, anchors_of, window_sum
+from rnnkit.record.anchors import MOST, Anchors, anchor_slots, anchors_of, replay, window_sum
 from rnnkit.record.file import load, rng_state, save, weights_of
 from rnnkit.record.keys import ANCHOR_KEYS, RNG_KEYS, SUMMED
 from rnnkit.regimes import get_regime
@@ -148,6 +147,13 @@ def test_replay_finds_weights_that_were_not_trained():
     assert (replay(trainer, record, 9)["anchor_W_hh"] != record["anchor_W_hh"][10]).any()
     assert (replay(trainer, record, 10)["anchor_W_hh"] != record["anchor_W_hh"][11]).any()
     np.testing.assert_array_equal(replay(trainer, record, 11)["anchor_W_hh"], record["anchor_W_hh"][12])
+
+
+@pytest.mark.parametrize("row", [-1, 49, 1000])
+def test_replay_needs_a_later_anchor(row):
+    record = record_of(long_run("A1"))
+    with pytest.raises(IndexError, match="0 to 48, got"):
+        replay(Trainer(long_run("A1")), record, row)
 
 
 # ---- ends before the end ----------------------------------------------------------------------------------------
