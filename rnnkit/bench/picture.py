@@ -17,13 +17,13 @@ HATCH = {"autograd": "", "torch.nn": "//", "fused": ".."}
 
 def figure(result: Mapping[str, Any]) -> Figure:
     """A panel of bars for each part that was timed."""
-    parts, about = [part for part in TITLES if part in result], result["about"]
+    parts, machine = [part for part in TITLES if part in result], result["about"]
     made, axes = new_figure(len(parts), 1, width=4.8, height=3.5)
     for ax, part in zip(axes, parts, strict=True):
-        title, _, sizes = TITLES[part].format(**about["plan"]).partition(", ")
+        title, _, sizes = TITLES[part].format(**machine["plan"]).partition(", ")
         ax.set_title(f"{title}\n{sizes}", fontsize=8)
         _bars(ax, result[part], *((1, "s") if part == "regimes" else (1e3, "ms")))
-    note = f"{about['processor']}, {about['threads']} thread; {about['time']} time, medians and quartiles"
+    note = f"{machine['processor']}, {machine['threads']} thread; {machine['time']} time, medians and quartiles"
     made.suptitle(note, fontsize=10)
     return made
 

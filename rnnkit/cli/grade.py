@@ -81,10 +81,10 @@ def main(argv: Sequence[str]) -> int:
 
 def line(assignment: Assignment, entry: Entry) -> str:
     """One submission in one line, and its flags below."""
-    to_read = sum(about["answered"] for about in entry.answers.values())
-    checks = [id for id, about in entry.scores.items() if about["status"] in REVIEW]
+    to_read = sum(one["answered"] for one in entry.answers.values())
+    checks = [id for id, one in entry.scores.items() if one["status"] in REVIEW]
     with_points = {assignment.hand_in.report, *(question.notebook for question in assignment.code)}
-    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in with_points]
+    lost = [name for name, one in entry.notebooks.items() if one["status"] == REJECTED and name in with_points]
     waits = [
         f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
         f"to look at: {', '.join(checks)}" if checks else "",

@@ -116,7 +116,7 @@ class Progress:
     """What pip has done so far, from the lines that it writes."""
 
     def __init__(self) -> None:
-        self.found: set[str] = set()
+        self.packages: set[str] = set()
         self.doing = "asking for packages"
 
     def read(self, line: str) -> None:
@@ -124,9 +124,9 @@ class Progress:
         word, _, rest = line.strip().partition(" ")
         if word == "Collecting" or line.startswith("Requirement already satisfied:"):
             name = re.match(r"[\w.-]+", rest.removeprefix("already satisfied: "))
-            self.found |= {name.group().lower().replace("_", "-")} if name else set()
+            self.packages |= {name.group().lower().replace("_", "-")} if name else set()
         elif word == "Processing":  # a file of this machine's
-            self.found.add(rest.split()[0].split("/")[-1].split("-")[0].lower().replace("_", "-"))
+            self.packages.add(rest.split()[0].split("/")[-1].split("-")[0].lower().replace("_", "-"))
         elif file := _FILE.match(line):
             self.doing = f"downloading {file['name']}{file['size'] or ''}"
         elif word in ("Building", "Preparing", "Getting"):
@@ -136,7 +136,7 @@ class Progress:
 
     def text(self, seconds: float) -> str:
         """One line: packages looked up, what is being done, and for how long all of it has been going on."""
-        return f"{len(self.found)} packages looked up, {self.doing}, {seconds:.0f} s so far"
+        return f"{len(self.packages)} packages looked up, {self.doing}, {seconds:.0f} s so far"
 
 
 def watched(command: Sequence[str], folder: Path, say: Callable[[str], None]) -> tuple[int, str]:

@@ -33,9 +33,9 @@ def clone_root() -> Path:
 
 def pinned_torch(root: Path) -> str:
     """The torch version that constraints.txt names."""
-    found = re.search(r"^torch==([^\s;+]+)", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
-    if not found:
+    pin = re.search(r"^torch==([^\s;+]+)", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    if not pin:
         raise SetupError(
             "expected a line torch==VERSION in constraints.txt, found none; run `git checkout constraints.txt`."
         )
-    return found.group(1)
+    return pin.group(1)

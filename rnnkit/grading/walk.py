@@ -22,11 +22,11 @@ def walk(folder: Path) -> Iterator[tuple[str, os.stat_result | None]]:
         inside, depth = waiting.pop()
         try:
             with os.scandir(os.path.join(folder, inside)) as scan:
-                found = sorted(scan, key=lambda entry: entry.name)
+                entries = sorted(scan, key=lambda entry: entry.name)
         except OSError:
             yield inside, None
             continue
-        for entry in found:
+        for entry in entries:
             path = os.path.join(inside, entry.name)
             count += 1
             if count > MOST:

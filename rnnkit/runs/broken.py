@@ -59,8 +59,8 @@ def left_out_line(name: str, question: str, notebook: str) -> str:
 
 def why_left_out(text: str, name: str) -> str:
     """What such a line says of a class or function, and what to do; empty where there is none."""
-    found = re.search(rf"^# (without {name} until question \S+ of (.+) is solved)$", text, re.MULTILINE)
-    return f"{found[1]}; solve it there, save, and run the last cell of {found[2]} again" if found else ""
+    line = re.search(rf"^# (without {name} until question \S+ of (.+) is solved)$", text, re.MULTILINE)
+    return f"{line[1]}; solve it there, save, and run the last cell of {line[2]} again" if line else ""
 
 
 def is_marked(text: str, question: str) -> bool:
@@ -105,9 +105,9 @@ def fault_of(
         again: does once more what failed, to ask autograd for the line.
     """
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    lines = [line for found, line in frames if found == file]
+    lines = [line for path, line in frames if path == file]
     if not lines:
-        if not any(name in ENGINES for found, _ in frames for name in (Path(found).parent.name, Path(found).name)):
+        if not any(name in ENGINES for path, _ in frames for name in (Path(path).parent.name, Path(path).name)):
             return None
         lines = (again and _lines_named_by_autograd(again, file)) or [_line_of(text, default)]
     marked = [question for line in reversed(lines) if (question := question_at(text, line))]
@@ -119,8 +119,8 @@ def fault_of(
 def _line_of(text: str, question: str) -> int:
     """Where a question's first ``def`` stands; 0 where the file does not mark it."""
     begins = text.find(f"{QUESTION_MARK}{question}\n")
-    found = re.compile(r"^ *def ", re.MULTILINE).search(text, begins) if begins >= 0 else None
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+    first = re.compile(r"^ *def ", re.MULTILINE).search(text, begins) if begins >= 0 else None
+    return text.count("\n", 0, first.start()) + 1 if first else 0
 
 
 def _lines_named_by_autograd(again: Callable[[], object], file: str) -> list[int]:

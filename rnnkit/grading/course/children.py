@@ -94,7 +94,7 @@ class Child:
 
 
 def _points(result: Result | None) -> str:
-    return "no result" if result is None else f"{sum(about['points'] for about in result.scores.values()):g} points"
+    return "no result" if result is None else f"{sum(score['points'] for score in result.scores.values()):g} points"
 
 
 @cache

@@ -46,7 +46,7 @@ def opened(course: Path) -> Iterator[Gradebook]:
 def people(gradebook: Gradebook) -> dict[str, Student]:
     """The students that the gradebook knows, by id."""
     known = [(one.id, one.first_name or "", one.last_name or "", one.email or "") for one in gradebook.students]
-    return {about[0]: Student(*about) for about in known}
+    return {row[0]: Student(*row) for row in known}
 
 
 def enter_students(gradebook: Gradebook, roster: Iterable[Student]) -> None:
@@ -54,8 +54,8 @@ def enter_students(gradebook: Gradebook, roster: Iterable[Student]) -> None:
     known = people(gradebook)
     for student in roster:
         if known.get(student.id) != student:
-            about = {name: value or None for name, value in asdict(student).items() if name != "id"}
-            gradebook.update_or_create_student(student.id, **about)
+            fields = {name: value or None for name, value in asdict(student).items() if name != "id"}
+            gradebook.update_or_create_student(student.id, **fields)
 
 
 def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collection[str], before: Entry | None) -> None:

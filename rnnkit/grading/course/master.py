@@ -42,8 +42,8 @@ def is_task(cell: NotebookNode) -> bool:
 
 def is_answer(cell: NotebookNode) -> bool:
     """Whether a cell holds an answer that a person marks."""
-    about = cell.metadata.get("nbgrader", {})
-    return bool(about.get("grade") and about.get("solution"))
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade") and marks.get("solution"))
 
 
 def version(root: Path, assignment: Assignment) -> str:

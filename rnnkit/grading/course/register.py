@@ -115,11 +115,11 @@ class Register:
             self.ledger.entries[student] = entry
         return entry
 
-    def _new(self, student: str, seed: int, **about: Any) -> Entry:
+    def _new(self, student: str, seed: int, **fields: Any) -> Entry:
         """An entry of now."""
         itself: dict[str, Any] = {"tree": self.trees[student], "version": self.version, "confined": self.confined}
         itself |= {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
-        return Entry(student, seed=seed, **itself, **about)
+        return Entry(student, seed=seed, **itself, **fields)
 
     def _entry(self, job: GradingJob, result: Result) -> Entry:
         """The ledger's new entry; what could not be graded now keeps what it had before."""

@@ -44,7 +44,7 @@ def read_roster(path: Path) -> list[Student]:
         raise BadValue(f"{path}: expected a text file in UTF-8, got {error}; save it as CSV UTF-8") from None
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    found: dict[str, Student] = {}
+    students: dict[str, Student] = {}
     lines: dict[str, int] = {}
     problems: list[str] = []
     try:
@@ -60,13 +60,13 @@ def read_roster(path: Path) -> list[Student]:
             if problem := _problem(student, len(row), len(header), lines.get(key)):
                 problems.append(f"line {rows.line_num}: {problem}")
             else:
-                found[key], lines[key] = student, rows.line_num
+                students[key], lines[key] = student, rows.line_num
     except csv.Error as error:
         raise BadValue(f"{path}: line {rows.line_num}: expected CSV, got {error}; save it as CSV again") from None
     if problems:
         more = f"; and {len(problems) - LISTED} more lines" if len(problems) > LISTED else ""
         raise BadValue(f"{path}: {'; '.join(problems[:LISTED])}{more}")
-    return list(found.values())
+    return list(students.values())
 
 
 def _problem(student: Student, fields: int, columns: int, earlier: int | None) -> str | None:

@@ -37,14 +37,14 @@ def _shapes(content: dict[str, Any], regime: Regime) -> Iterator[str]:
     size = {"N": regime.maxiters, "C": regime.checkpoints, "D": steps, "B": regime.diagBins}
     done = size | {"N": content["numbers"].get("updates"), "C": _made(content)}  # without the rows of what was to come
     for name, key in KEYS.items():
-        about = content["about"].get(name)
-        if about is None:
+        told = content["about"].get(name)
+        if told is None:
             continue
         expected = [size[letter] for letter in key.shape]
-        if about["shape"] not in (expected, [done[letter] for letter in key.shape]):
-            yield f"{name} has shape {tuple(about['shape'])}, not {tuple(expected)}"
-        elif about["dtype"] != np.dtype(key.dtype).name:
-            yield f"{name} is {about['dtype']}, not {np.dtype(key.dtype).name}"
+        if told["shape"] not in (expected, [done[letter] for letter in key.shape]):
+            yield f"{name} has shape {tuple(told['shape'])}, not {tuple(expected)}"
+        elif told["dtype"] != np.dtype(key.dtype).name:
+            yield f"{name} is {told['dtype']}, not {np.dtype(key.dtype).name}"
 
 
 def _made(content: dict[str, Any]) -> int:
@@ -64,9 +64,9 @@ def _status(content: dict[str, Any], regime: Regime) -> Iterator[str]:
         return
     if status == "finished" and updates != regime.maxiters:
         yield f"finished after {updates} of {regime.maxiters} updates"
-    about = content["about"].get("train_nll")
-    if about and len(about["shape"]) == 1 and status != "diverged" and 0 <= updates <= regime.maxiters:
-        done = about["shape"][0] - about["nan"]
+    losses = content["about"].get("train_nll")
+    if losses and len(losses["shape"]) == 1 and status != "diverged" and 0 <= updates <= regime.maxiters:
+        done = losses["shape"][0] - losses["nan"]
         if done != updates:
             yield f"train_nll of {done} updates, {updates} were done"
     errors = _filled(content, "valid_error")

@@ -41,11 +41,11 @@ class SettledTasks(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Runs after nbgrader has saved the scores of the checks."""
-        about = resources["nbgrader"]
+        names = resources["nbgrader"]
         tasks = [cell.metadata.nbgrader for cell in nb.cells if is_task(cell)]
-        with Gradebook(about["db_url"]) as gradebook:
+        with Gradebook(names["db_url"]) as gradebook:
             for task in (task for task in tasks if not task.get("points")):
-                grade = gradebook.find_grade(task["grade_id"], about["notebook"], about["assignment"], about["student"])
+                grade = gradebook.find_grade(task["grade_id"], names["notebook"], names["assignment"], names["student"])
                 grade.auto_score, grade.needs_manual_grade = 0.0, False
             gradebook.db.commit()
         return nb, resources

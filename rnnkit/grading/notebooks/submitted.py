@@ -60,12 +60,12 @@ class SubmittedCell:
 def from_json(raw: dict) -> SubmittedCell:
     """A cell of a notebook's JSON."""
     metadata = of(dict, raw.get("metadata"))
-    about = of(dict, metadata.get("nbgrader"))
+    marks = of(dict, metadata.get("nbgrader"))
     kind = of(str, raw.get("cell_type"))
     return SubmittedCell(
         kind=kind if kind in ("code", "markdown") else "raw",
         text=_source(raw.get("source")),
-        grade_id=of(str, about.get("grade_id")),
+        grade_id=of(str, marks.get("grade_id")),
         id=of(str, raw.get("id")),
         injected=INJECTED in of(list, metadata.get("tags")),
         attachments=of(dict, raw.get("attachments")),

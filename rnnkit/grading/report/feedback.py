@@ -110,15 +110,15 @@ class Pages:
         """
         submission = self.marks.of(student)
         parts = parts_of(self.assignment, graded, submission, self._prose)
-        about = {
+        common = {
             "assignment": self.assignment.name.replace("_", " "),
             "student": self.marks.people.get(student) or Student(student),
             "parts": parts,
         }
-        pages = {INDEX: self._index.render(about, submission=submission, most=self.marks.most)}
+        pages = {INDEX: self._index.render(common, submission=submission, most=self.marks.most)}
         for part in parts:
             if part.link:
                 blocks = blocks_of(part, self._prose)
-                pages[f"{part.name}.html"] = self._notebook.render(about, part=part, blocks=blocks, code_style=STYLE)
+                pages[f"{part.name}.html"] = self._notebook.render(common, part=part, blocks=blocks, code_style=STYLE)
         for name, page in zip(pages, self._prose.formulas.settled(list(pages.values())), strict=True):
             save_text(folder / name, page)

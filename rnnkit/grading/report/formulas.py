@@ -93,10 +93,10 @@ class Formulas:
 
     def typed(self, text: str) -> str:
         """A text with its formulas as they were typed, for places that hold no element."""
-        return self._marks.sub(lambda found: escape(self._formulas[int(found[1])].typed), text)
+        return self._marks.sub(lambda mark: escape(self._formulas[int(mark[1])].typed), text)
 
-    def _formula(self, found: re.Match) -> str:
-        number = int(found[1])
+    def _formula(self, mark: re.Match) -> str:
+        number = int(mark[1])
         return self._set.get(number) or shown(self._formulas[number], None)
 
 

@@ -144,7 +144,7 @@ def command(
     words += [*_prlimit(limits), f"--nproc={limits.processes}", f"--sigpending={PENDING}", "--"]
     if stage is not None:
         words += ["/bin/sh", "-c", COPY, "sh"]
-    told = {"folders": IN_MEMORY, "places": places.found, "folder": places.folder}
+    told = {"folders": IN_MEMORY, "places": places.places, "folder": places.folder}
     told["texts"] = {number: text.hex() for number, text in texts.items()}
     return [*words, *argv], asdict(limits) | {"enclosure": told}
 

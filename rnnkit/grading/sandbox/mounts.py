@@ -23,7 +23,7 @@ class Places:
     """
 
     def __init__(self, *own: Path) -> None:
-        self.other, self.found = os.geteuid() == 0, {}
+        self.other, self.places = os.geteuid() == 0, {}
         needed = [*own, Path(__file__), *map(Path, _prefixes())]
         free = (top for top in EMPTIED if os.path.isdir(top) and not any(one.is_relative_to(top) for one in needed))
         self.folder = next(free, EMPTIED[0])
@@ -32,7 +32,7 @@ class Places:
         """The path to mount a folder from."""
         if not self.other:
             return str(path)
-        return self.found.setdefault(str(path), f"{self.folder}/{len(self.found)}/{Path(path).name}")
+        return self.places.setdefault(str(path), f"{self.folder}/{len(self.places)}/{Path(path).name}")
 
     def bubblewrap(self, path: str) -> str:
         """The program, found along a path; from its place where not everybody may get to it."""
