@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnkit.notebook.calls import explained, find_run, method_of, show, write_diagnostics, write_model
+    from rnnkit.plots.explorer import explore
 
-__all__ = ["explained", "find_run", "method_of", "show", "write_diagnostics", "write_model"]
+__all__ = ["explained", "explore", "find_run", "method_of", "show", "write_diagnostics", "write_model"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "explore":
+        from rnnkit.plots.explorer import explore
+
+        return explore
     from rnnkit.notebook import calls
 
     return getattr(calls, name)

@@ -1,23 +1,15 @@
-"""One run at one moment: what the dashboard and the record browser show, drawn many times in little time.
-
-Axes, ticks and labels are drawn once and kept as an image; a moment then costs what moves in it.
-"""
+"""One run at one moment: what the dashboard and the record browser show."""
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle, StepPatch
+from matplotlib.patches import StepPatch
 from matplotlib.ticker import NullLocator
-from PIL import Image
 
 from rnnkit.diagnostics import EPS, farthest, log10_grad
+from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED
 from rnnkit.record.facts import Record, floors_of
 from rnnkit.record.file import last_filled, regime_of
@@ -35,14 +27,12 @@ class Moments:
 
     Attributes:
         figure: as of the moment that was shown last.
+        moving: draws it.
     """
 
     def __init__(self, record: Record) -> None:
         regime, last = regime_of(record), last_filled(record)
         self.figure = Figure(figsize=SIZE, dpi=DPI)
-        self.canvas = FigureCanvasAgg(self.figure)
-        self._background: Any = None
-        self._grown: set[Axes] = set()
         profile = str(record["profile"])
         self._name = regime.name if profile == "full" else f"{regime.name}  ({profile} profile)"
         running = str(record["status"]) == "running"
@@ -75,22 +65,7 @@ class Moments:
     def png(self, record: Record, slot: int) -> bytes:
         """The picture of a check, as the bytes of a PNG file."""
         self.show(record, slot)
-        if self._background is None:
-            self.canvas.draw()  # all but what moves
-        elif self._grown:
-            self.canvas.restore_region(self._background)
-            for ax in self._grown:
-                self.figure.draw_artist(self._blank(ax))
-                self.figure.draw_artist(ax)
-        if self._background is None or self._grown:
-            self._background, self._grown = self.canvas.copy_from_bbox(self.figure.bbox), set()
-        self.canvas.restore_region(self._background)
-        for artist in self._moving:
-            (artist.axes or self.figure).draw_artist(artist)
-        file = io.BytesIO()
-        pixels = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3])
-        pixels.save(file, "PNG", compress_level=1)
-        return file.getvalue()
+        return self.moving.png()
 
     def _panels(self, floor: float) -> None:
         self.figure.subplots_adjust(left=0.07, right=0.985, bottom=0.1, top=0.91, wspace=0.27, hspace=0.36)
@@ -125,22 +100,14 @@ class Moments:
         self._now = heat.axhline(0, color=RED, linewidth=1)
         self._title = self.figure.suptitle(" ", fontsize=10)
         lines = self._loss, self._before, self._after, self._rho, self._gradient, self._saturation
-        self._moving: tuple[Artist, ...] = (*lines, self._heat, self._now, self._title)
-        for artist in self._moving:
-            artist.set_animated(True)
+        self.moving = Moving(self.figure, (*lines, self._heat, self._now, self._title), (0.058, 0.1, 0.011, 0.03))
 
     def _grow(self, record: Record, slot: int) -> None:
         """Widens axes that a check does not fit into; then they are drawn again."""
         norms = record["gradient_norm"][: int(record["check_updates"][slot])]
         curves = (record["valid_nll"][: slot + 1], norms[norms > 0], record["rho_Whh"][: slot + 1])
         there = zip(self._axes, (*curves, *self._counted(record, slot)), strict=False)
-        self._grown |= {ax for ax, values in there if _hold(ax, values)}
-
-    def _blank(self, ax: Axes) -> Artist:
-        """White over a panel with its labels."""
-        box = ax.get_position()
-        corner, width, height = (box.x0 - 0.058, box.y0 - 0.1), box.width + 0.069, box.height + 0.13
-        return Rectangle(corner, width, height, color="white", transform=self.figure.transFigure, figure=self.figure)
+        self.moving.changed |= {ax for ax, values in there if _hold(ax, values)}
 
     def _counted(self, record: Record, slot: int) -> tuple[np.ndarray, np.ndarray]:
         """The bars' heights at a check: in how many steps log10 g_t and saturation have each value."""
@@ -159,16 +126,14 @@ class Moments:
         ax = self._axes[-1]
         if (ax.get_xlim(), ax.get_ylim()) != ((1, steps), (self._end, 0)):
             ax.set(xlim=(1, steps), ylim=(self._end, 0))
-            self._grown.add(ax)
+            self.moving.changed.add(ax)
 
 
 def moment(record: Record, slot: int | None = None) -> Figure:
     """A figure of one check, to be kept: see `Moments`; the last one by default."""
     moments = Moments(record)
-    figure = moments.show(record, last_filled(record) if slot is None else slot)
-    for artist in moments._moving:
-        artist.set_animated(False)
-    return figure
+    moments.show(record, last_filled(record) if slot is None else slot)
+    return moments.moving.still()
 
 
 def _bars(ax: Axes, bins: int, span: tuple[float, float], color: str, name: str) -> StepPatch:
