@@ -142,14 +142,13 @@ def _principal(hidden: np.ndarray) -> np.ndarray:
 def _rnn(w: dict[str, np.ndarray], phi: str) -> Step:
     """A step of an RNN: from input and state to the next state, and to the way back through it."""
     W_xh, W_hh, back_hh = w["W_xh"], w["W_hh"], w["W_hh"].T
-    f: Callable[[np.ndarray], np.ndarray]
-    slope: Callable[[np.ndarray], np.ndarray]
-    f, slope = {
+    functions: dict[str, tuple[Back, Back]] = {
         "linear": (lambda a: a, np.ones_like),
         "tanh": (np.tanh, lambda h: 1 - h * h),
         "sigmoid": (_sigmoid, lambda h: h * (1 - h)),
         "relu": (lambda a: np.maximum(a, 0), lambda h: (h > 0) * 1.0),
-    }[phi]
+    }
+    f, slope = functions[phi]
 
     def step(x: np.ndarray, h_prev: np.ndarray) -> tuple[np.ndarray, Back]:
         h = f(x @ W_xh + h_prev @ W_hh)

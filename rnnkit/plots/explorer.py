@@ -92,7 +92,7 @@ class Panels:
         gradient = np.maximum(seen.gradient, TINY)
         self._weights.set_data(seen.eigenvalues.real, seen.eigenvalues.imag)
         self._jacobian.set_data(seen.jacobian.real, seen.jacobian.imag)
-        self._path.set_segments(np.stack([seen.path[:-1], seen.path[1:]], axis=1))
+        self._path.set_segments([*np.stack([seen.path[:-1], seen.path[1:]], axis=1)])
         self._path.set_array(steps[1:])
         self._path.autoscale()
         for point, place in ((self._first, seen.path[:1]), (self._last, seen.path[-1:])):
