@@ -190,11 +190,8 @@ class Explorer(VBox):
             "gate_bias": FloatSlider(min=-6.0, max=4.0, step=0.25, description="gate bias b_z", **wide),
             "length": IntSlider(min=10, max=LONGEST, step=5, description="length T", **wide),
         }
-        self.image, self._words, self._drawing = (
-            Image(layout=Layout(max_width="100%", align_self="flex-start")),
-            HTML(),
-            Drawing(),
-        )
+        self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
+        self._words, self._drawing = HTML(), Drawing()
         for name, control in self.controls.items():
             control.value = getattr(start, name)
             control.observe(self._show, names="value")
