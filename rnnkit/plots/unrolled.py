@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, RED, SMALL, new_figure
 
-X, H, O, L = 0.0, 1.0, 2.0, 3.0  # heights of the rows: inputs, states, outputs, losses
+INPUT, STATE, OUTPUT, LOSS = 0.0, 1.0, 2.0, 3.0  # heights of the rows: inputs, states, outputs, losses
 NODE = 0.27  # radius
 DIRECT, LATER = ORANGE, RED  # the two parts of the total derivative
 ASIDE = 0.1  # between an arrow forward and the one back beside it
@@ -28,10 +28,10 @@ def plot_unrolled(every_step: bool = True, at: int | None = None, steps: int = 4
     *Source:* Pascanu et al. 2013, figure 2.
     """
     figure, (ax,) = new_figure(width=1.3 * steps + 1.4, height=4.6 if at else 4.0)
-    ax.set(xlim=(-0.7, steps + 0.45), ylim=(X - (1.0 if at else 0.4), L + 0.4), aspect="equal")
+    ax.set(xlim=(-0.7, steps + 0.45), ylim=(INPUT - (1.0 if at else 0.4), LOSS + 0.4), aspect="equal")
     ax.axis("off")
     losses = range(1, steps + 1) if every_step else [steps]
-    _circle(ax, 0, H, "$h_0=0$", faint=True)
+    _circle(ax, 0, STATE, "$h_0=0$", faint=True)
     for t in range(1, steps + 1):
         _forward(ax, t, _index(t, steps), loss=t in losses)
     if at is not None:
@@ -48,15 +48,15 @@ def _index(t: int, steps: int) -> str:
 
 def _forward(ax: Axes, t: int, index: str, loss: bool) -> None:
     """One step: from its input and the state before it to its state, its output and its loss."""
-    _circle(ax, t, X, f"$x_{index}$")
-    _circle(ax, t, H, f"$h_{index}$", fill="#dcebf5")
-    _arrow(ax, (t, X), (t, H), label="$W_{xh}$")
-    _arrow(ax, (t - 1, H), (t, H), label="$W_{hh}$")
+    _circle(ax, t, INPUT, f"$x_{index}$")
+    _circle(ax, t, STATE, f"$h_{index}$", fill="#dcebf5")
+    _arrow(ax, (t, INPUT), (t, STATE), label="$W_{xh}$")
+    _arrow(ax, (t - 1, STATE), (t, STATE), label="$W_{hh}$")
     if loss:
-        _circle(ax, t, O, f"$o_{index}$")
-        _circle(ax, t, L, f"$L_{index}$", fill="#f4f4f4")
-        _arrow(ax, (t, H), (t, O), label="$W_{ho}$")
-        _arrow(ax, (t, O), (t, L))
+        _circle(ax, t, OUTPUT, f"$o_{index}$")
+        _circle(ax, t, LOSS, f"$L_{index}$", fill="#f4f4f4")
+        _arrow(ax, (t, STATE), (t, OUTPUT), label="$W_{ho}$")
+        _arrow(ax, (t, OUTPUT), (t, LOSS))
 
 
 def _back(ax: Axes, at: int, steps: int, losses: range | list[int]) -> None:
@@ -64,11 +64,11 @@ def _back(ax: Axes, at: int, steps: int, losses: range | list[int]) -> None:
     for t in range(at, steps + 1):
         color, style = (DIRECT, "-") if t == at else (LATER, "--")
         if t in losses:
-            _arrow(ax, (t, L), (t, O), color, style, aside=ASIDE)
-            _arrow(ax, (t, O), (t, H), color, style, aside=ASIDE)
+            _arrow(ax, (t, LOSS), (t, OUTPUT), color, style, aside=ASIDE)
+            _arrow(ax, (t, OUTPUT), (t, STATE), color, style, aside=ASIDE)
         if t > at:
-            _arrow(ax, (t, H), (t - 1, H), LATER, "--", aside=ASIDE, label=f"$J_{_index(t, steps)}$")
-    ax.scatter([at], [H], s=900, facecolors="none", edgecolors=BLUE, linewidths=2, zorder=4)
+            _arrow(ax, (t, STATE), (t - 1, STATE), LATER, "--", aside=ASIDE, label=f"$J_{_index(t, steps)}$")
+    ax.scatter([at], [STATE], s=900, facecolors="none", edgecolors=BLUE, linewidths=2, zorder=4)
     direct = "direct part: through the output of its own step"
     _key(ax, -0.62, DIRECT, "-", direct if at in losses else "direct part: none, its own output is not asked for")
     _key(ax, -0.85, LATER, "--", "through later states: each step back multiplies by a Jacobian $J$")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
 from rnnkit.cells import RNN
-from rnnkit.diagnostics import grad_time
+from rnnkit.diagnostics import grad_time, rho_Whh, sigma_max_Whh
 from rnnkit.engines import FusedEngine, Pass
 from rnnkit.engines.bptt import PHI_SLOPE, before_first
 from rnnkit.heads import get_head
 from rnnkit.inits import set_weights
-from rnnkit.optim import Clipped, clip, sgd
+from rnnkit.optim import clip, sgd
 from rnnkit.tasks import Batch, Task
 
 BATCH = 20  # sequences B
@@ -31,7 +33,7 @@ def matrix(rho: float, kind: str = "random", seed: int = 0) -> np.ndarray:
     if kind == "rotation":
         return rho * np.linalg.qr(drawn)[0]
     if kind == "shear":
-        return rho * np.eye(H) + 0.5 * np.eye(H, k=1)
+        return rho * np.eye(H) + 0.3 * np.eye(H, k=1)
     return drawn * rho / np.abs(np.linalg.eigvals(drawn)).max()
 
 
@@ -54,9 +56,26 @@ def backwards(cell: RNN, batch: Batch) -> Pass:
     return FusedEngine().run(cell, get_head(cell.head), batch)
 
 
-def norms(W_hh: np.ndarray, task: Task, length: int, phi: str = "identity") -> np.ndarray:
-    """``(T,)``: the norm of dL/dh_t, mean over the batch, of a network with this recurrent matrix."""
-    return grad_time(backwards(network(W_hh, task, phi), batch_of(task, length)))
+class Linear(NamedTuple):
+    """The gradient of a network, and what eigenvalues say of it.
+
+    Fields:
+        rho, sigma: spectral radius and largest singular value of W_hh.
+        norms: ``(T,)``, norm of dL/dh_t, mean over the batch.
+        foretold: ``(T,)``, rho^(T - t) times the norm at step T.
+    """
+
+    rho: float
+    sigma: float
+    norms: np.ndarray
+    foretold: np.ndarray
+
+
+def linear(W_hh: np.ndarray, task: Task, length: int) -> Linear:
+    """The linear network (phi the identity) with this recurrent matrix, on one batch."""
+    cell = network(W_hh, task)
+    g, rho = grad_time(backwards(cell, batch_of(task, length))), rho_Whh(cell)
+    return Linear(rho, sigma_max_Whh(cell), g, rho ** np.arange(len(g) - 1, -1, -1.0) * g[-1])
 
 
 def by_jacobians(cell: RNN, run: Pass, t: int) -> np.ndarray:
@@ -82,14 +101,26 @@ def by_jacobians(cell: RNN, run: Pass, t: int) -> np.ndarray:
 
 def shares(run: Pass) -> np.ndarray:
     """``(T,)``: the norm of what each step adds to dL/dW_hh: the paper's temporal contributions, summed over losses."""
-    assert run.flow is not None and run.phi is not None
+    assert run.flow is not None
+    assert run.phi is not None
     delta = run.flow * PHI_SLOPE[run.phi](run.hidden)  # (T, B, H), dL/da_t
     return (before_first(run.hidden).mT @ delta).norm(dim=(1, 2)).numpy()
 
 
-def clipped(cell: RNN, run: Pass, cutoff: float = 1.0) -> Clipped:
-    """The gradients of a pass after clipping, and their norm before and after."""
-    return clip(run.grads, cell.W_hh, "rescale", cutoff)
+class Clipping(NamedTuple):
+    """A gradient before and after clipping: its global norm, and each step's share ``(T,)`` of dL/dW_hh."""
+
+    norm: float
+    norm_clipped: float
+    before: np.ndarray
+    after: np.ndarray
+
+
+def clipping(cell: RNN, batch: Batch, cutoff: float) -> Clipping:
+    """One gradient of a network, clipped by its global norm."""
+    run = backwards(cell, batch)
+    found, before = clip(run.grads, cell.W_hh, "rescale", cutoff), shares(run)
+    return Clipping(found.norm, found.norm_clipped, before, before * (found.norm_clipped / found.norm))
 
 
 def train(cell: RNN, task: Task, length: int, updates: int, clipstyle: str, lr: float = 0.01) -> np.ndarray:
