@@ -9,17 +9,17 @@ from matplotlib.figure import Figure
 
 from rnnkit.plots.style import BLACK, BLUE, LINES, NARROW, ORANGE, along, label_ends, legend_below, new_figure
 
-Profiles = Mapping[str, np.ndarray]  # label -> (T,), a norm at each step
+Pairs = Mapping[str, tuple[np.ndarray, np.ndarray]]  # label -> two curves of one length
 LEAP = 100  # times the first loss: higher ones are beyond the axis
 
 
-def plot_eigenvalues(matrices: Mapping[str, np.ndarray], norms: Profiles, foretold: Profiles) -> Figure:
+def plot_eigenvalues(matrices: Mapping[str, np.ndarray], norms: Pairs) -> Figure:
     """Eigenvalues beside the unit circle, and how long a gradient is at each step.
 
     Arguments:
         matrices: label -> W_hh ``(H, H)``.
-        norms: label -> norm of dL/dh_t ``(T,)`` of the linear network with this matrix.
-        foretold: label -> what the eigenvalues alone say of it ``(T,)``, drawn dotted.
+        norms: label -> norm of dL/dh_t ``(T,)`` of the linear network with this matrix, and what the eigenvalues alone
+            say of it ``(T,)``, drawn dotted.
 
     Returns:
         left the complex plane, right the norms on a logarithmic axis.
@@ -33,33 +33,33 @@ def plot_eigenvalues(matrices: Mapping[str, np.ndarray], norms: Profiles, foreto
     for (label, W), (color, style), marker in zip(matrices.items(), LINES, "os^Dvx*P", strict=False):
         found = np.linalg.eigvals(W)
         plane.scatter(found.real, found.imag, s=16, color=color, marker=marker)
-        (lines[label],) = profile.plot(*along(norms[label]), color=color, linestyle=style)
-        profile.plot(*along(foretold[label]), color=color, linestyle=":", linewidth=0.8)
+        measured, foretold = norms[label]
+        (lines[label],) = profile.plot(*along(measured), color=color, linestyle=style)
+        profile.plot(*along(foretold), color=color, linestyle=":", linewidth=0.8)
     plane.set(aspect="equal", xlabel=r"Re $\lambda$", ylabel=r"Im $\lambda$", title="eigenvalues of $W_{hh}$")
     profile.set(yscale="log", xlabel="time step t", ylabel=r"norm of $dL/dh_t$", title="linear network")
     label_ends(profile, lines)
     return figure
 
 
-def plot_clipping(before: Profiles, after: Profiles, titles: Mapping[str, str]) -> Figure:
+def plot_clipping(shares: Pairs) -> Figure:
     """What each step adds to dL/dW_hh, before and after clipping: one panel for each network.
 
     Arguments:
-        before, after: network -> norm of each step's share ``(T,)``.
-        titles: network -> what stands above its panel.
+        shares: network -> norm of each step's share ``(T,)``, before and after.
     """
-    figure, panels = new_figure(len(before), width=NARROW, height=3.4, sharey=True)
-    for ax, (network, shares) in zip(panels, before.items(), strict=True):
-        ax.plot(*along(_positive(shares)), color=ORANGE, linestyle="--", label="before clipping")
-        ax.plot(*along(_positive(after[network])), color=BLUE, label="after")
+    figure, panels = new_figure(len(shares), width=NARROW, height=3.4, sharey=True)
+    for ax, (network, (before, after)) in zip(panels, shares.items(), strict=True):
+        ax.plot(*along(_positive(before)), color=ORANGE, linestyle="--", label="before clipping")
+        ax.plot(*along(_positive(after)), color=BLUE, label="after")
         ax.set(yscale="log", xlabel="time step t")
-        ax.set_title(titles[network], fontsize=9)
+        ax.set_title(network, fontsize=9)
         legend_below(ax, columns=2)
     panels[0].set_ylabel(r"step t's share of $dL/dW_{hh}$ (norm)")
     return figure
 
 
-def plot_losses(losses: Mapping[str, Profiles]) -> Figure:
+def plot_losses(losses: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Training losses ``(updates,)``: a panel for each network, a line for each way of training; what leaps is cut."""
     figure, panels = new_figure(len(losses), width=NARROW, height=3.2)
     for ax, (network, curves) in zip(panels, losses.items(), strict=True):

@@ -69,12 +69,13 @@ def _draw(ax: Axes, image: np.ndarray, names: tuple[str, ...], color: str) -> No
     if rows > MANY:
         for step in np.flatnonzero(np.isfinite(image).all(0)) + 1:
             ax.axvspan(step - 0.5, step + 0.5, color="white", zorder=0)
-        row, step = np.nonzero(image == 1)
-        ax.scatter(step + 1, row, s=14, marker="s", color=color, zorder=3)
+        ones = np.argwhere(image == 1)
+        ax.scatter(ones[:, 1] + 1, ones[:, 0], s=14, marker="s", color=color, zorder=3)
         return
     shades = LinearSegmentedColormap.from_list("shades", ["white", color])
     edges = np.arange(steps + 1) + 0.5, np.arange(rows + 1) - 0.5
-    ax.pcolormesh(*edges, image, cmap=shades, vmin=0, vmax=1, edgecolors=NOT_ASKED, linewidth=0.5)
+    span = {"vmin": min(0.0, np.nanmin(image)), "vmax": max(1.0, np.nanmax(image))}
+    ax.pcolormesh(*edges, image, cmap=shades, **span, edgecolors=NOT_ASKED, linewidth=0.5)
     ax.set_yticks(range(rows), names, fontsize=SMALL)
     for row, step in np.argwhere(np.isfinite(image) & (image != 0) & (image != 1)) if steps <= WIDE else ():
         value = image[row, step]

@@ -78,10 +78,10 @@ def test_only_the_ways_that_there_are_lead_back():
 
 
 def test_curves_have_their_numbers():
-    g = {"a": np.array([1e-3, 1e-2, 0.1])}
-    figure = plot_eigenvalues({"a": 0.1 * np.eye(2)}, g, g)
+    g = np.array([1e-3, 1e-2, 0.1])
+    figure = plot_eigenvalues({"a": 0.1 * np.eye(2)}, {"a": (g, g)})
     assert "a" in written(figure)
-    figure = plot_clipping({"n": np.array([0, 2.0])}, {"n": np.array([0, 1.0])}, {"n": "norm 2"})
+    figure = plot_clipping({"n": (np.array([0, 2.0]), np.array([0, 1.0]))})
     assert np.isnan(figure.axes[0].lines[0].get_ydata()[0])  # a logarithm of nothing
     figure = plot_losses({"n": {"leaps": np.array([1.0, 1e140, np.nan]), "falls": np.array([1.0, 0.5, 0.1])}})
     assert figure.axes[0].get_ylim()[1] == 100

@@ -70,6 +70,10 @@ class Linear(NamedTuple):
     norms: np.ndarray
     foretold: np.ndarray
 
+    def __str__(self) -> str:
+        ratio = self.norms[0] / self.norms[-1]
+        return f"ρ {self.rho:.2f}, σ_max {self.sigma:.2f}, norm at t = 1 over that at T {ratio:.1e}"
+
 
 def linear(W_hh: np.ndarray, task: Task, length: int) -> Linear:
     """The linear network (phi the identity) with this recurrent matrix, on one batch."""
@@ -114,6 +118,11 @@ class Clipping(NamedTuple):
     norm_clipped: float
     before: np.ndarray
     after: np.ndarray
+
+    def __str__(self) -> str:
+        early = [f"{shares[1] / shares[-1]:.1e}" for shares in (self.before, self.after)]
+        told = f"share of step 2 over that of the last {early[0]} before, {early[1]} after"
+        return f"norm {self.norm:.3g}, clipped to {self.norm_clipped:.3g}; {told}"
 
 
 def clipping(cell: RNN, batch: Batch, cutoff: float) -> Clipping:
