@@ -39,7 +39,9 @@ ARROWS = {
     "trainer": (CORE, "torch numpy"),
     "assignments": ("common", ""),
     "runs": (f"{CORE} trainer assignments", "torch numpy papermill tqdm distributed yaml pyarrow matplotlib"),
-    "plots": ("common diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets"),
+    "plots": (
+        "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets",
+    ),
     "notebook": ("common nets settings record runs plots", "IPython PIL typst"),
     "checks": ("common nets notebook runs assignments", "torch numpy IPython"),
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),

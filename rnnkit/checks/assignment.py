@@ -96,6 +96,7 @@ class Assignment:
         title: for people.
         notebooks: the files, in their order.
         optional: those of them that need not be handed in.
+        lessons: those of the optional ones that are there to be read and run: nothing of them is packed or graded.
         code: the questions that are asked of students' code, in their order.
         records: the questions that are judged by the record of a run.
         model: where ``model.py`` comes from; None where there is none.
@@ -115,6 +116,7 @@ class Assignment:
     code: tuple[Question, ...]
     records: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()
     model: Model | None = None
     whole: tuple[str, ...] = ()
     packed: tuple[str, ...] = ()

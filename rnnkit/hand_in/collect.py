@@ -89,7 +89,8 @@ def collect(
 
 def _notebooks(collected: Collected) -> dict[str, dict[str, Any]]:
     read = {}
-    for name in collected.assignment.notebooks:
+    assignment = collected.assignment
+    for name in (name for name in assignment.notebooks if name not in assignment.lessons):
         path = collected.folder / name
         try:
             read[name] = read_notebook(path)
@@ -97,7 +98,7 @@ def _notebooks(collected: Collected) -> dict[str, dict[str, Any]]:
         except BadValue:
             if path.exists():
                 collected.missing.append(f"{name}: not a saved notebook; save it again")
-            elif name not in collected.assignment.optional:
+            elif name not in assignment.optional:
                 collected.missing.append(f"{name}: no such file here")
     return read
 

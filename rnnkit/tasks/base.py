@@ -72,6 +72,16 @@ class Task:
         """Outputs O."""
         raise NotImplementedError
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """I words: what each input channel stands for; by default its number."""
+        return tuple(map(str, range(self.n_in)))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """O words: what each output stands for; by default its number."""
+        return tuple(map(str, range(self.n_out)))
+
     def sample(self, rng: np.random.RandomState, length: int, batch: int) -> Batch:
         """Draws ``batch`` sequences of nominal length ``length``.
 

@@ -26,6 +26,7 @@ class MarkerTask(Task):
     head: ClassVar[str] = "lastLinear"
     n_in: ClassVar[int] = 2
     n_out: ClassVar[int] = 1
+    channels: ClassVar[tuple[str, ...]] = ("marker", "value")
     mean: ClassVar[float]  # of the target
     variance: ClassVar[float]
 
@@ -79,6 +80,7 @@ class Addition(MarkerTask):
     name: ClassVar[str] = "add"
     mean: ClassVar[float] = 1 / 2
     variance: ClassVar[float] = 1 / 24
+    outputs: ClassVar[tuple[str, ...]] = ("mean",)
 
     def _target(self, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:
         return (u0 + u1) / np.float32(2)
@@ -98,6 +100,7 @@ class Multiplication(MarkerTask):
     name: ClassVar[str] = "mul"
     mean: ClassVar[float] = 1 / 4
     variance: ClassVar[float] = 7 / 144
+    outputs: ClassVar[tuple[str, ...]] = ("product",)
 
     def _target(self, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:
         return u0 * u1

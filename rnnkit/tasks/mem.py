@@ -61,6 +61,14 @@ class Memorization(Task):
     def n_out(self) -> int:
         return self.values + 1
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return (*self.outputs, "trigger")
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return (*(str(k) for k in range(self.values)), "blank")
+
     def _draw(self, rng: np.random.RandomState, length: int, batch: int) -> Batch:
         count = self.values**self.positions
         numbers = np.arange(count) if self.all_patterns else rng.randint(count, size=batch)

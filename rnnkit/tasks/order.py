@@ -26,6 +26,7 @@ class TemporalOrder(Task):
     name: ClassVar[str] = "torder"
     head: ClassVar[str] = "lastSoftmax"
     n_in: ClassVar[int] = 6
+    channels: ClassVar[tuple[str, ...]] = ("0", "1", *("noise",) * 4)
     offsets: ClassVar[tuple[float, ...]] = (0.1, 0.5)  # where the windows of the marked steps begin, in units of L
 
     @property

@@ -27,7 +27,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 FIGURE = {"output_type": "display_data", "data": {"image/png": PIXEL, "text/plain": "<Figure>"}, "metadata": {}}
 SMALL = {"output_type": "stream", "name": "stdout", "text": ["A1: not the handout's full size, profile smoke: runs\n"]}
 A1 = get_regime("A1").name
-NAMES = ASSIGNMENT.notebooks
+NAMES = [name for name in ASSIGNMENT.notebooks if name not in ASSIGNMENT.lessons]
 
 
 @contextmanager

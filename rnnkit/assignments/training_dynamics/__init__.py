@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, OWN, REPORT
+from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
 ASSIGNMENT = Assignment(
     name="training_dynamics",
     title="Training dynamics of recurrent networks",
-    notebooks=(CELLS, DIAGNOSTICS, "3_regime.ipynb", REPORT, EXTRA),
-    optional=(EXTRA,),
+    notebooks=(LESSON, CELLS, DIAGNOSTICS, "3_regime.ipynb", REPORT, EXTRA),
+    optional=(LESSON, EXTRA),
+    lessons=(LESSON,),
     code=CODE,
     records=(OWN,),
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),
-    packed=("own_diagnostics.py",),
+    packed=("lesson.py", "own_diagnostics.py"),
     hand_in=HandIn(
         report=REPORT,
         runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
@@ -26,7 +27,7 @@ ASSIGNMENT = Assignment(
     ),
     # setup and imports of 1, 2, 3 and 5, before the house was laid out in folders
     earlier=("996355504a36bdf6", "a5cd9654f5990499", "a8c36af9eb7b9f9f", "ba779f396bf0926c", "48c051483c954b5b"),
-    aside=("again.py", "clues.py", "experiment.py", "own_diagnostics.py", "own_setting.py"),
+    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
 )
 check = ASSIGNMENT.check
 

@@ -16,6 +16,7 @@ from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
 
+LESSON = "0_why_gradients_vanish.ipynb"  # to be read and run
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
 REPORT = "4_report.ipynb"  # its answers are marked by a person

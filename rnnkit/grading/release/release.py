@@ -35,7 +35,10 @@ ABOUT_CONSTRAINTS = """\
 # 200 MB from PyTorch's own index: without "+cpu" Linux would get gigabytes of CUDA libraries.
 """
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
-SHIPPED = ("*.ipynb", "README.md", "requirements.txt", "AGENTS.md", "figures/*.png", "sweeps/*.toml", "sweeps/*.csv")
+SHIPPED = (
+    "*.ipynb", "README.md", "HANDOUT.md", "requirements.txt", "AGENTS.md",
+    "figures/*.png", "sweeps/*.toml", "sweeps/*.csv",
+)  # fmt: skip
 
 
 class ReleaseError(BadValue):

@@ -90,7 +90,7 @@ def files_in(folder):
 
 def test_all_notebooks_and_the_students_files_are_there(fresh):
     there = {path.name for path in (fresh / NAME).iterdir() if path.is_file()}
-    assert there == {path.name for path in NOTEBOOKS} | {"README.md", "requirements.txt", "AGENTS.md"}
+    assert there == {path.name for path in NOTEBOOKS} | {"README.md", "HANDOUT.md", "requirements.txt", "AGENTS.md"}
 
 
 @pytest.mark.parametrize("word", ["BEGIN SOLUTION", "END SOLUTION", "MARK SCHEME", "HIDDEN TESTS", "AUTOTEST"])
