@@ -81,9 +81,9 @@ class NotebookPart:
 
 
 def parts_of(assignment: Assignment, graded: Path, submission: Submission, prose: Prose) -> list[NotebookPart]:
-    """A part for every notebook, its questions in the notebook's order."""
-    parts = []
-    for name in sorted({mark.notebook for mark in submission.marks} | {path.stem for path in graded.glob("*.ipynb")}):
+    """A part for every notebook but lessons, its questions in the notebook's order."""
+    parts, there = [], {path.stem for path in graded.glob("*.ipynb") if path.name not in assignment.lessons}
+    for name in sorted({mark.notebook for mark in submission.marks} | there):
         path = graded / f"{name}.ipynb"
         outcome = submission.entry.notebooks.get(path.name, {})
         reason = plain(outcome["reason"], 1000) if outcome.get("status") == REJECTED else ""

@@ -7,7 +7,7 @@ import shutil
 
 import graded_course
 import pytest
-from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells, mark_schemes, plain
+from course import ASSIGNMENT, HANDED_IN, NAME, NOTEBOOKS, ROOT, cells, mark_schemes, plain
 from graded_course import AUTO, EXTRA, Page
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
@@ -86,7 +86,7 @@ def contents(folder) -> dict[str, bytes]:
 def test_every_question_has_a_row_with_its_points(course):
     page = Page(index(course, "bob"))
     rows = page.rows
-    assert len(page.links) == len(NOTEBOOKS) + len(rows)
+    assert len(page.links) == len(HANDED_IN) + len(rows)
     assert set(rows) == set(QUESTIONS) | set(ANSWERS) | {OWN_SETTING}
     for id, question in QUESTIONS.items():
         full = f"+{question.points:g} extra" if question.extra else f"✓ {question.points:g} of {question.points:g}"
@@ -292,7 +292,7 @@ def test_stale_pages_go_and_other_files_do_not_come(fresh):
     (graded / "link.txt").symlink_to(fresh / "grading" / "gradebook.db")
     before = contents(pages(fresh, "bob"))
     feedback(Course(ROOT, fresh), ASSIGNMENT, ["ada"])
-    assert set(contents(pages(fresh, "ada"))) == {"index.html", *(f"{path.stem}.html" for path in NOTEBOOKS)}
+    assert set(contents(pages(fresh, "ada"))) == {"index.html", *(f"{path.stem}.html" for path in HANDED_IN)}
     assert contents(pages(fresh, "bob")) == before
     assert list((fresh / "grading" / "work").iterdir()) == []
 

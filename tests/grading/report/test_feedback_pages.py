@@ -8,7 +8,7 @@ import re
 import graded_course
 import pytest
 from browser import browser, needs_chromium
-from course import ASSIGNMENT, NOTEBOOKS, ROOT
+from course import ASSIGNMENT, HANDED_IN, ROOT
 from graded_course import Page
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
@@ -62,7 +62,7 @@ def pages(tmp_path_factory):
 def test_contents_name_each_question_with_its_points_and_lead_to_it(pages):
     _, texts = pages
     named, titles = [], []
-    for path in NOTEBOOKS:
+    for path in HANDED_IN:
         page = Page(texts[f"{path.stem}.html"])
         about = [c["metadata"].get("nbgrader", {}) for c in json.loads(path.read_text("utf-8"))["cells"]]
         graded = [one["grade_id"] for one in about if one.get("grade")]
