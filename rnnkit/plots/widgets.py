@@ -13,6 +13,7 @@ from typing import Any
 
 from IPython.display import display
 
+from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled
@@ -93,18 +94,25 @@ class Dashboard:
         if not self.live:
             self._print(trainer, check)
         elif self.rhythm.due(progress):
-            self.rhythm.draw(progress, lambda: self._draw(content(trainer)))
+            self.rhythm.draw(progress, lambda: self._draw(self._seen(trainer)))
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
         if self.live and self.image is not None:
             self.rhythm.draw(1.0, lambda: self._draw(record))
 
-    def _draw(self, record: Record) -> None:
+    def _seen(self, trainer: Trainer) -> Any:
+        """What `_picture` draws."""
+        return content(trainer)
+
+    def _picture(self, record: Any) -> bytes:
+        self._moments = self._moments or Moments(record)
+        return self._moments.png(record, last_filled(record))
+
+    def _draw(self, seen: Any) -> None:
         from ipywidgets import Image, Layout
 
-        self._moments = self._moments or Moments(record)
-        picture = self._moments.png(record, last_filled(record))
+        picture = self._picture(seen)
         if self.image is None:
             self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
             display(self.image)
@@ -117,6 +125,26 @@ class Dashboard:
         if check.slot % every == 0:
             loss, error = check.values["valid_nll"], check.values["valid_error"]
             print(f"update {check.updates}: valid nll {loss:.3f}, valid error {error:.2f} %")
+
+
+class Watch(Dashboard):
+    """States, gates and answers on one sequence, and the error, while a run trains; used as `Dashboard`.
+
+    See `rnnkit.plots.inside.Inside`.
+    """
+
+    _inside: Inside | None = None
+
+    def show(self, trainer: Trainer) -> None:
+        """Shows a run as it is now."""
+        self._draw(trainer)
+
+    def _seen(self, trainer: Trainer) -> Trainer:
+        return trainer
+
+    def _picture(self, seen: Any) -> bytes:
+        self._inside = self._inside or Inside(seen)  # which follows its trainer
+        return self._inside.png()
 
 
 def browse(record: Record) -> Any:
