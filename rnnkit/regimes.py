@@ -181,7 +181,7 @@ REGIMES: dict[str, Regime] = {
         mempos=5,
         min_length=10,
         max_length=20,
-        maxiters=20001,
+        maxiters=15001,
         checkFreq=100,
     ),
     # The extra credit (section 3.4): temporal order with Omega, in the configuration that the handout calls stuck, with

@@ -38,11 +38,13 @@ def grading() -> bool:
 class Rhythm:
     """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
 
-    All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
+    All drawing together takes no more than its share of the time, as far as the run's end can be foretold.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, most: float = SHARE, pictures: int = PICTURES
+    ) -> None:
+        self.clock, self._most, self._wanted = clock, most, pictures
         self._begun = self._ended = clock()
         self._spent = self._cost = self._at = self._next = 0.0
         self.pictures = 0
@@ -54,10 +56,10 @@ class Rhythm:
         now, cost = self.clock(), max(self._cost, 1e-9)
         passed = now - self._begun
         whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
-        left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
-        self._next = self._at + max(1 / PICTURES, (1 - self._at) / max(left, 1e-9))
+        left = (self._most * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
+        self._next = self._at + max(1 / self._wanted, (1 - self._at) / max(left, 1e-9))
         return (left >= 1 and progress >= self._next) or (
-            self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE
+            self._spent + 2 * cost <= self._most * passed and now - self._ended >= cost / self._most
         )
 
     def draw(self, progress: float, picture: Callable[[], None]) -> None:
@@ -133,7 +135,9 @@ class Watch(Dashboard):
     See `rnnkit.plots.inside.Inside`.
     """
 
-    _inside: Inside | None = None
+    def __init__(self, rhythm: Rhythm | None = None) -> None:
+        super().__init__(rhythm or Rhythm(most=0.3, pictures=200))  # it is trained in order to be watched
+        self._inside: Inside | None = None
 
     def show(self, trainer: Trainer) -> None:
         """Shows a run as it is now."""
