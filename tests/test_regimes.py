@@ -105,7 +105,7 @@ def test_profiles_change_sizes_only(key):
         changed = {name for name, value in settings_of(small).items() if value != getattr(full, name)}
         assert changed <= may
         assert small.maxiters < full.maxiters
-    assert (smoke.min_length, smoke.max_length, smoke.nhid) == (50, 200, 50)
+    assert (smoke.min_length, smoke.max_length, smoke.nhid) == ((10, 20, 50) if key == "S1" else (50, 200, 50))
     assert tiny.maxiters <= 100
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from IPython.display import display
 
+from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled
@@ -37,11 +38,13 @@ def grading() -> bool:
 class Rhythm:
     """When to draw during a run: at once; later at every twentieth of it, and in long runs more often.
 
-    All drawing together takes no more than `SHARE` of the time, as far as the run's end can be foretold.
+    All drawing together takes no more than its share of the time, as far as the run's end can be foretold.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, most: float = SHARE, pictures: int = PICTURES
+    ) -> None:
+        self.clock, self._most, self._wanted = clock, most, pictures
         self._begun = self._ended = clock()
         self._spent = self._cost = self._at = self._next = 0.0
         self.pictures = 0
@@ -53,10 +56,10 @@ class Rhythm:
         now, cost = self.clock(), max(self._cost, 1e-9)
         passed = now - self._begun
         whole = self._spent + (passed - self._spent) / max(progress, 1e-9)
-        left = (SHARE * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
-        self._next = self._at + max(1 / PICTURES, (1 - self._at) / max(left, 1e-9))
+        left = (self._most * whole - self._spent) / cost - 1  # pictures that there is time for, besides that of the end
+        self._next = self._at + max(1 / self._wanted, (1 - self._at) / max(left, 1e-9))
         return (left >= 1 and progress >= self._next) or (
-            self._spent + 2 * cost <= SHARE * passed and now - self._ended >= cost / SHARE
+            self._spent + 2 * cost <= self._most * passed and now - self._ended >= cost / self._most
         )
 
     def draw(self, progress: float, picture: Callable[[], None]) -> None:
@@ -93,18 +96,25 @@ class Dashboard:
         if not self.live:
             self._print(trainer, check)
         elif self.rhythm.due(progress):
-            self.rhythm.draw(progress, lambda: self._draw(content(trainer)))
+            self.rhythm.draw(progress, lambda: self._draw(self._seen(trainer)))
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
         if self.live and self.image is not None:
             self.rhythm.draw(1.0, lambda: self._draw(record))
 
-    def _draw(self, record: Record) -> None:
+    def _seen(self, trainer: Trainer) -> Any:
+        """What `_picture` draws."""
+        return content(trainer)
+
+    def _picture(self, record: Any) -> bytes:
+        self._moments = self._moments or Moments(record)
+        return self._moments.png(record, last_filled(record))
+
+    def _draw(self, seen: Any) -> None:
         from ipywidgets import Image, Layout
 
-        self._moments = self._moments or Moments(record)
-        picture = self._moments.png(record, last_filled(record))
+        picture = self._picture(seen)
         if self.image is None:
             self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
             display(self.image)
@@ -117,6 +127,28 @@ class Dashboard:
         if check.slot % every == 0:
             loss, error = check.values["valid_nll"], check.values["valid_error"]
             print(f"update {check.updates}: valid nll {loss:.3f}, valid error {error:.2f} %")
+
+
+class Watch(Dashboard):
+    """States, gates and answers on one sequence, and the error, while a run trains; used as `Dashboard`.
+
+    See `rnnkit.plots.inside.Inside`.
+    """
+
+    def __init__(self, rhythm: Rhythm | None = None) -> None:
+        super().__init__(rhythm or Rhythm(most=0.3, pictures=200))  # it is trained in order to be watched
+        self._inside: Inside | None = None
+
+    def show(self, trainer: Trainer) -> None:
+        """Shows a run as it is now."""
+        self._draw(trainer)
+
+    def _seen(self, trainer: Trainer) -> Trainer:
+        return trainer
+
+    def _picture(self, seen: Any) -> bytes:
+        self._inside = self._inside or Inside(seen)  # which follows its trainer
+        return self._inside.png()
 
 
 def browse(record: Record) -> Any:

@@ -171,6 +171,8 @@ def perform(
             try:
                 _go(run, files, minutes, lambda: experiment.content(run, settings, cells), seen, tell)
                 save(files.final, experiment.trimmed(experiment.content(run, settings, cells)))
+                if run.status == "solved":  # or the bar would end in red
+                    bar.total = bar.n
             finally:
                 files.progress.unlink(missing_ok=True)  # what is left, a kill has left
             files.state.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, defined
 from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 MOST_IMAGES = 2 << 20  # bytes of all attached images of a notebook, as base64
+OPTIONAL = "optional"  # the tag of a given cell that nobody misses: an earlier release had none
 MISSING = "# (this cell is missing from the submission)"
 ATTACHED = re.compile(r"[\w.() -]{1,100}")
 
@@ -144,7 +145,7 @@ class _Rebuild:
     def _fill(self, key: str, cell: NotebookNode) -> None:
         """Puts the student's text into a given cell, where it is the student's to write."""
         copies, stub = self.copies[key], cell.source.strip()
-        if not copies:
+        if not copies and OPTIONAL not in cell.metadata.get("tags", ()):
             self._flag("cells are missing (put back)", key)
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)

@@ -439,6 +439,16 @@ def test_unlocked_cells_that_were_given_are_the_students():
     assert flags == ["cells are missing (put back): parameters"]
 
 
+def test_a_notebook_of_before_the_payoff_is_rebuilt_with_it_and_without_a_word():
+    notebook = submission(REGIME, parameters='regime = "A2"')
+    notebook["cells"] = [cell for cell in notebook["cells"] if not cell["id"].startswith("payoff")]
+    built, flags = rebuild(REGIME, notebook)
+    assert sound(REGIME, built) == []
+    assert cell_of(built, "payoff") == cell_of(REGIME, "payoff")
+    assert cell_of(built, "parameters").source == 'regime = "A2"'
+    assert flags == []
+
+
 def test_what_papermill_put_in_is_left_out():
     injected = own('regime = "B2"', metadata={"tags": ["injected-parameters"]})
     built, flags = rebuild(REGIME, after(submission(REGIME), "parameters", injected))

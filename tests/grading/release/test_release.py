@@ -173,8 +173,9 @@ def test_one_thread_where_something_is_computed(path):
 def test_3_regime_has_no_points_and_free_parameters():
     found = {cell["id"]: cell for cell in cells(SOURCE / "3_regime.ipynb")}
     assert not any(cell["about"].get("grade") or cell["about"].get("solution") for cell in found.values())
-    assert not found["parameters"]["about"]
-    assert all(cell["about"]["locked"] for name, cell in found.items() if name != "parameters")
+    free = {name for name, cell in found.items() if not cell["about"]}
+    assert free == {"parameters", "payoff"}
+    assert all(cell["about"]["locked"] for name, cell in found.items() if name not in free)
 
 
 def test_the_extra_credit_is_counted_apart():
