@@ -12,6 +12,7 @@ from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, functions
 from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
+from rnnkit.assignments.training_dynamics.tries import TRIES
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
@@ -47,7 +48,7 @@ def _function(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=functions.CASES[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
-        returns=RETURNS.get(id),
+        tries=TRIES.get(id, ()), returns=RETURNS.get(id),
     )  # fmt: skip
 
 
