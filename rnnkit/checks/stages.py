@@ -119,7 +119,7 @@ def _line_of(question: Question, obj: Any, message: str) -> str:
         segment = ast.get_source_segment(text, statement) or ""
         shared = len(names & _names(segment))
         if shared > best[0]:
-            line = f"{start + statement.lineno - 1}: {' '.join(segment.split())}"
+            line = f"{start + statement.lineno - 1}: `{' '.join(segment.split())}`"
             best = shared, f"It probably stands in {question.method or question.target}, line {line}"
     return best[1]
 
