@@ -169,7 +169,8 @@ def try_for(question: Question, said: str, details: Iterable[str] = ()) -> tuple
 def chosen(question: Question, said: str, details: Iterable[str] = ()) -> Try:
     """The first experiment that fits what is said, else the details, else the question."""
     form = form_of(question)
-    rows = [one for one in TRIES if form in one.forms and not (one is AXES and question.tries)]
-    passes = ((said, (*question.tries, *SPECIAL, *rows)), *((detail, SPECIAL) for detail in details))
+    own = question.tries()
+    rows = [one for one in TRIES if form in one.forms and not (one is AXES and own)]
+    passes = ((said, (*own, *SPECIAL, *rows)), *((detail, SPECIAL) for detail in details))
     found = (one for text, several in passes for one in several if one.marks and re.search(one.marks, text))
-    return next(found, None) or next(one for one in (*question.tries, *rows) if not one.marks)
+    return next(found, None) or next(one for one in (*own, *rows) if not one.marks)
