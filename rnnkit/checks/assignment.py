@@ -160,11 +160,11 @@ class Assignment:
         """What judges the record of a run, and says what tries it again: the module of the question's name."""
         return importlib.import_module(f"{self.home}.{question.id}")
 
-    def check(self, question_id: str, obj: Any = None) -> float:
+    def check(self, question_id: str, obj: Any = None, *, more: int = 0, note: str = "") -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""
         from rnnkit.checks.runner import check
 
-        return check(self, question_id, obj)
+        return check(self, question_id, obj, more=more, note=note)
 
 
 @functools.cache

@@ -85,6 +85,11 @@ def of_family(question: Question, seen: Prints) -> str | None:
     return next((SLIPPED + sentence(question, row) for row in fitting), None)
 
 
+def says(question: Question) -> list[str]:
+    """The sentences on all mistakes that are known of a question."""
+    return list(_stored(question)["says"])
+
+
 def sentence(question: Question, row: list[float]) -> str:
     """What is said of a row of `families`."""
     return _stored(question)["says"][int(row[-1])]

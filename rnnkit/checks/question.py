@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rnnkit.checks.inputs import Expected, Inputs, Probe
     from rnnkit.checks.outcome import Outcome
     from rnnkit.checks.report import Report
+    from rnnkit.checks.tries import Try
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Question:
         probes: special inputs, asked only to explain a wrong answer.
         probed: the names of the cases that the probes are asked in; empty for the first.
         clue: what wrong outcomes of this question alone give away: a sentence, or None.
+        tries: gives experiments for a student whose answer is wrong; they come before those of `rnnkit.checks.tries`.
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
         numbers: those of the arguments of such a function that are plain numbers, not tensors.
@@ -61,6 +63,7 @@ class Question:
     probes: tuple[Probe, ...] = ()
     probed: tuple[str, ...] = ()
     clue: Callable[[Question, dict[str, Outcome], Expected], str | None] | None = None
+    tries: Callable[[], tuple[Try, ...]] = tuple
     returns: Callable[..., tuple[int, ...]] | None = None
     numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -39,27 +40,36 @@ class Report:
 
     def text(self) -> str:
         """Plain text."""
+        return "\n".join(self.head_and_cases() + [f"  -> {message}" for message in self.messages])
+
+    def head_and_cases(self) -> list[str]:
+        """The lines of its text without those of the messages."""
         lines = [self.head]
         for case in self.cases:
             lines.append(f"  {'ok  ' if case.passed else 'FAIL'} {case.name} ({case.got})")
             lines += [f"         {detail}" for detail in case.details]
-        return "\n".join(lines + [f"  -> {message}" for message in self.messages])
+        return lines
 
-    def html(self) -> str:
-        """The same as a small table, in colours that go with light and dark themes."""
+    def html(self, messages: Sequence[str] | None = None, below: str = "") -> str:
+        """The same as a small table, in colours that go with light and dark themes.
+
+        Arguments:
+            messages: those that are shown; all by default.
+            below: HTML that stands under the table.
+        """
         colour = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
         rows = "".join(_row(case) for case in self.cases)
         notes = "".join(
             f'<div style="margin:6px 0 0 0;padding:6px 10px;border-left:3px solid {colour};'
             f'background:rgba(128,128,128,.12)">{html.escape(message)}</div>'
-            for message in self.messages
+            for message in (self.messages if messages is None else messages)
         )
         inherit = "color:inherit;font-size:inherit;text-align:left"
         table = f'<table style="border-collapse:collapse;margin:6px 0;{inherit}">{rows}</table>' if rows else ""
         return (
             f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
             f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
-            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}</div>"
+            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
         )
 
 
@@ -82,25 +92,31 @@ class Points(float):
         return ""
 
 
-def show(report: Report) -> float:
+def show(report: Report, text: str | None = None, html: str | None = None) -> float:
     """Displays a report: richly in a notebook, else printed.
+
+    Arguments:
+        report: whose points are returned.
+        text, html: what is shown of it; all of it by default.
 
     Returns:
         its points, for a cell to end with.
     """
-    if _in_notebook():
+    text = report.text() if text is None else text
+    if in_notebook():
         from IPython.display import display
 
-        display({"text/html": report.html(), "text/plain": report.text()}, raw=True)
+        display({"text/html": report.html() if html is None else html, "text/plain": text}, raw=True)
         return Points(report.points)
     try:
-        print(report.text())
+        print(text)
     except UnicodeEncodeError:
-        print(report.text().encode("ascii", "replace").decode())
+        print(text.encode("ascii", "replace").decode())
     return float(report.points)
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Whether a kernel runs this."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return getattr(shell, "kernel", None) is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rnnkit.checks.assignment import Assignment
@@ -10,13 +12,18 @@ from rnnkit.checks.judge import failed, judge, report_of
 from rnnkit.checks.observe import observe, reached, run_cases
 from rnnkit.checks.outcome import kind_of
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import Report, show
+from rnnkit.checks.report import Points, Report, in_notebook, show
 from rnnkit.checks.sandbox import quiet
+from rnnkit.checks.stages import AFTER, as_html, as_text, stages
+from rnnkit.checks.tally import FILE, MOST_TEXT, Tallies
 from rnnkit.common.names import unknown
+from rnnkit.common.text import one_line
+
+ASKED = 'If you like, say in one sentence what was wrong; your teacher sees it: check("{id}", note="…")'
 
 
-def check(assignment: Assignment, question_id: str, obj: Any = None) -> float:
-    """Checks a student's class or function, shows a report, and returns the points.
+def check(assignment: Assignment, question_id: str, obj: Any = None, *, more: int = 0, note: str = "") -> float:
+    """Checks a student's class or function, shows what is wrong in stages, and returns the points.
 
     Nothing is raised for a wrong answer, and nothing is written to stderr.
 
@@ -24,6 +31,8 @@ def check(assignment: Assignment, question_id: str, obj: Any = None) -> float:
         assignment: whose question it is.
         question_id: one of its questions' ids.
         obj: the class or function to check or, where a record is judged, the name of a run.
+        more: 1 opens what is probably wrong, 2 the line of code as well; such a call is not counted.
+        note: what was wrong, in the student's words; it is kept, and nothing is checked where ``obj`` is left out.
 
     Returns:
         The points of the named cases that passed, a float: 0.0 for a stub. A notebook shows the report alone.
@@ -34,13 +43,47 @@ def check(assignment: Assignment, question_id: str, obj: Any = None) -> float:
         if isinstance(question_id, str):
             said = unknown(question_id, assignment.questions, "question")
         return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [said]))
+    if note:
+        keep_note(question, note)
+        if obj is None:
+            return Points()
     if question.judge:
         return show(question.judge(obj))
     try:
         report = examine(question, obj)
     except Exception as error:  # an object that defeats the check itself
         report = failed(question, "cannot be checked", f"this object could not be checked: {type(error).__name__}")
-    return show(report)
+    return _show(question, report, obj, int(more))
+
+
+def _show(question: Question, report: Report, obj: Any, more: int) -> float:
+    """Shows the stages that are open, and counts."""
+    laid = stages(question, report, obj)
+    tallies = _tallies(question)
+    tally = tallies.of(question.id)
+    mended: list[str] = []
+    if not more and report.cases:
+        if laid.failed:
+            tally.fails(laid.failed, laid.named)
+        else:
+            mended = tally.holds()
+        tallies.save(in_notebook())
+    opened = max(more, *(stage for stage, times in AFTER.items() if tally.equal >= times), 0)
+    if mended:
+        laid = replace(laid, told=(*laid.told, f"Mended: “{mended[-1]}” {ASKED.format(id=question.id)}"))
+    return show(report, as_text(laid, opened, question.target), as_html(laid, opened))
+
+
+def _tallies(question: Question) -> Tallies:
+    return Tallies(Path.cwd(), [one.id for one in question.assignment.code])
+
+
+def keep_note(question: Question, note: str) -> None:
+    """Keeps what a student says was wrong."""
+    tallies = _tallies(question)
+    tallies.of(question.id).note = one_line(note, MOST_TEXT)
+    kept = tallies.save(in_notebook())
+    print(f"kept in {FILE}" if kept else "kept for this session")
 
 
 def examine(question: Question, obj: Any) -> Report:

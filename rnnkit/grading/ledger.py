@@ -33,6 +33,7 @@ class Findings:
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
+        checks: how often the student ran each check, by a file of their own that nobody vouches for; no score.
         seconds, peak_mb: what the grader process took, kernels not counted in the memory.
     """
 
@@ -43,6 +44,7 @@ class Findings:
     times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
     seconds: float = 0.0
     peak_mb: int = 0
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from rnnkit.assignments import MAIN
 from rnnkit.checks.assignment import Assignment, HandIn
+from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
 from rnnkit.notebook.assemble import model_of
@@ -83,6 +84,9 @@ def collect(
         _report(collected, notebooks[due.report], smoke)
     if due.extra_run:
         _extra_credit(collected, notebooks, where)
+    tally = collected.folder / FILE
+    if tally.is_file() and tally.stat().st_size <= MOST_BYTES:
+        collected.files[FILE] = tally
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected
 

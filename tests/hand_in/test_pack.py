@@ -15,6 +15,7 @@ from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
+from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
 from rnnkit.notebook.cells import cells_by_id, text_of
@@ -443,6 +444,14 @@ def test_a_full_run_in_another_folder_is_found(home, capsys):
     assert cli.main(["pack", "--check"]) == 1
     assert "missing: A1: not where it is looked for; there is one with --runs mine\n" in capsys.readouterr().out
     assert cli.main(["pack", "--check", "--runs", "mine"]) == 0
+
+
+def test_how_often_checks_ran_goes_along_where_it_is_there(home):
+    assert FILE not in collect(ASSIGNMENT, home).files
+    (home / FILE).write_text('{"questions": {}}')
+    assert collect(ASSIGNMENT, home).files[FILE] == home / FILE
+    (home / FILE).write_text(" " * (MOST_BYTES + 1))
+    assert FILE not in collect(ASSIGNMENT, home).files
 
 
 # ---- commands, extra credit, the PDF ------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ ASSIGNMENT = Assignment(
     ),
     # setup and imports of 1, 2, 3 and 5, before the house was laid out in folders
     earlier=("996355504a36bdf6", "a5cd9654f5990499", "a8c36af9eb7b9f9f", "ba779f396bf0926c", "48c051483c954b5b"),
-    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
+    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py", "tries.py"),
 )
 check = ASSIGNMENT.check
 

@@ -6,7 +6,7 @@ A question's id is the grade_id of its locked check cell; the student's cell bef
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, functions
@@ -15,6 +15,9 @@ from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
+
+if TYPE_CHECKING:
+    from rnnkit.checks.tries import Try
 
 LESSON = "0_why_gradients_vanish.ipynb"  # to be read and run
 CELLS = "1_cells.ipynb"
@@ -48,8 +51,14 @@ def _function(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=functions.CASES[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
-        returns=RETURNS.get(id),
+        tries=partial(_tries, id), returns=RETURNS.get(id),
     )  # fmt: skip
+
+
+def _tries(id: str) -> tuple[Try, ...]:
+    from rnnkit.assignments.training_dynamics.tries import TRIES  # left out where answers are scored
+
+    return TRIES.get(id, ())
 
 
 def _of_clipping(*given: Any) -> str | None:

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnnkit.assignments import get_assignment
+from rnnkit.checks import tally
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
 from rnnkit.common.names import BadValue
@@ -107,6 +108,7 @@ def grade_submission(job: GradingJob) -> None:
     assignment, result, stage = get_assignment(job.assignment), Result(job.student), job.work / STAGE
     rebuilt = _rebuilt(assignment, job, result)
     result.flags += stage_data(job.folder, stage)
+    result.checks = _checks_run(assignment, stage)
     cells_sha256 = _write_model(assignment, rebuilt, stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
@@ -216,6 +218,14 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
                     raise
                 flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
     return flags
+
+
+def _checks_run(assignment: Assignment, stage: Path) -> list[str]:
+    """What the student's own file says of how often checks ran; information for a person, and never a score."""
+    try:
+        return tally.told(tally.read(stage / tally.FILE, assignment.questions))
+    except (OSError, ValueError):
+        return []
 
 
 def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage: Path, result: Result) -> str:

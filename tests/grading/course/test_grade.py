@@ -10,6 +10,7 @@ from course import NAME, NOTEBOOKS, ROOT, filled
 from graded import ANSWER, RELEASE, RIGHT, SECOND, dump, edit, grade, points, scores, submit
 
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, OWN_SETTING, QUESTIONS
+from rnnkit.checks import tally
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course import driver
 from rnnkit.grading.course.course import GradingError, lock
@@ -28,6 +29,8 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     submit(course, "bare", *everything, right=False)
     half = submit(course, "half", DIAGNOSTICS)
     (half / CELLS).write_text("{ this is no notebook")
+    counted = {"rho": {"runs": 3, "failed": 2, "note": "\x1b[31mthe modulus"}, "clip": [], "nothing": {"runs": 1}}
+    (half / tally.FILE).write_text(json.dumps({"questions": counted}))
     (course / "grading" / "submitted" / "nothing" / NAME).mkdir(parents=True)
     (course / "grading" / "submitted" / ".hidden").mkdir()
     (course / "grading" / "submitted" / "no id" / NAME).mkdir(parents=True)
@@ -51,6 +54,7 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert rows["right"][f"{ANSWER}_task"] == (0, None, False)
     half = graded.entries["half"]
     assert half.confined == CONFINED
+    assert half.checks == ["rho: 3 runs, 2 failed. Note: “the modulus”"]
     assert any(CELLS in flag and "JSON" in flag for flag in half.all_flags)
     assert half.peak_mb < 400
     with opened(course) as book:

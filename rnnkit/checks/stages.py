@@ -1,0 +1,182 @@
+"""What a notebook shows of a report, in stages: what is wrong and an experiment; what is probably wrong; the line.
+
+The report itself keeps its whole text. Here it is only laid out.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import keyword
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rnnkit.checks.judge import CALLED
+from rnnkit.checks.known import SLIPPED, says
+from rnnkit.checks.question import Question
+from rnnkit.checks.report import Report
+from rnnkit.checks.tries import try_for
+
+DIAGNOSIS, LINE = 1, 2  # stages after the first
+AFTER = {DIAGNOSIS: 3, LINE: 5}  # equal failures, after which a stage opens by itself
+TWO = "Two mistakes at once. "
+CLAUSES = re.compile(  # what stands between what is wrong and how it should be
+    r";\s+|(?<=\.)\s+(?=[A-Z(])|:\s+(?=(?:it is|return|rescale|hand|divide|leave out|first|each|v is|both)\b)"
+)
+STARTS = re.compile(r"((?:Or, with the same numbers|First|And): )")  # what begins anew with what is wrong
+
+
+@dataclass(frozen=True)
+class Stages:
+    """A report, laid out.
+
+    Fields:
+        report: the whole.
+        told: messages that are no diagnosis, shown at once.
+        attempt: an experiment to try, and what it needs; empty where there is none.
+        diagnosis: what is probably wrong.
+        line: how it should be, and where it stands.
+        named: the known mistake that it is, in its own words; empty where it is none.
+    """
+
+    report: Report
+    told: tuple[str, ...] = ()
+    attempt: tuple[str, ...] = ()
+    diagnosis: tuple[str, ...] = ()
+    line: tuple[str, ...] = ()
+    named: str = ""
+
+    @property
+    def failed(self) -> list[str]:
+        """The cases that failed."""
+        return [case.name for case in self.report.cases if not case.passed]
+
+
+def stages(question: Question, report: Report, obj: Any) -> Stages:
+    """Lays out a report on code.
+
+    Arguments:
+        question: that was asked.
+        report: on it.
+        obj: the class or function that it is on, whose lines are looked at; it is not run.
+    """
+    if all(case.passed for case in report.cases):  # solved, or not asked at all
+        return Stages(report, tuple(report.messages))
+    details = [detail for case in report.cases for detail in case.details]
+    details += [case.name for case in report.cases if not case.passed]
+    if not report.messages:
+        return Stages(report, attempt=try_for(question, "", details))
+    first, *others = report.messages
+    if CALLED in first:
+        return Stages(report, (f"{first.partition('first.')[0]}first: its own check tells more.",))
+    named = _named(question, first)
+    shown, code = _halves(first) if named else (first, "")
+    line = tuple(filter(None, [_line_of(question, obj, first), code]))
+    attempt = try_for(question, shown.removeprefix(SLIPPED), details)
+    return Stages(report, (), attempt, (shown, *others), line, shown if named else "")
+
+
+def _named(question: Question, message: str) -> bool:
+    """Whether a message says a known mistake."""
+    return message.startswith((SLIPPED, TWO)) or any(one in message for one in says(question))
+
+
+def _halves(message: str) -> tuple[str, str]:
+    """What is wrong, and how it should be: of each mistake in a message the first clause, and the others."""
+    shown, code = [], []
+    for part in STARTS.split(message.removeprefix(SLIPPED).removeprefix(TWO)):
+        if STARTS.fullmatch(part):
+            shown.append(part.strip())
+            continue
+        first, *rest = CLAUSES.split(part.strip())
+        shown.append(first if first.endswith((".", ":")) or not first else f"{first}.")
+        code += rest
+    start = SLIPPED if message.startswith(SLIPPED) else TWO if message.startswith(TWO) else ""
+    return start + " ".join(filter(None, shown)), " ".join(
+        one if one.endswith((".", ")", "?")) else f"{one}." for one in code if one
+    )
+
+
+# ---- the line -------------------------------------------------------------------------------------------------------
+
+
+def _line_of(question: Question, obj: Any, message: str) -> str:
+    """The statement of the student's that has most of the names in a message; empty where none has any."""
+    try:
+        asked = inspect.getattr_static(obj, question.method) if question.method else obj
+        lines, start = inspect.getsourcelines(inspect.unwrap(asked))
+        text = textwrap.dedent("".join(lines))
+        tree = ast.parse(text)
+    except (OSError, TypeError, AttributeError, ValueError, SyntaxError, RecursionError):
+        return ""
+    names = _names(message)
+    best: tuple[int, str] = (0, "")
+    for statement in _statements(tree):
+        segment = ast.get_source_segment(text, statement) or ""
+        shared = len(names & _names(segment))
+        if shared > best[0]:
+            line = f"{start + statement.lineno - 1}: `{' '.join(segment.split())}`"
+            best = shared, f"It probably stands in {question.method or question.target}, line {line}"
+    return best[1]
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Statements that hold no others, without texts that stand alone."""
+    for node in ast.walk(tree):
+        alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not alone:
+            yield node
+
+
+def _names(text: str) -> set[str]:
+    words = {*re.findall(r"[A-Za-z_]\w*", text)} - {*keyword.kwlist, "self", "it", "a", "the", "t", "x"}
+    return words | ({"@", "transpose"} if re.search(r"\.T\b|\.mT\b|transpose", text) else set())
+
+
+# ---- shown ----------------------------------------------------------------------------------------------------------
+
+
+def as_text(shown: Stages, opened: int, target: str) -> str:
+    """Plain text, with the stages that are open, and how to ask for the next.
+
+    Arguments:
+        shown: the report, laid out.
+        opened: the last stage that is open.
+        target: what was checked, as it is written in the call.
+    """
+    report, ask = shown.report, f"check({shown.report.id!r}, {target}".replace("'", '"')
+    lines = report.head_and_cases() + [f"  -> {message}" for message in shown.told]
+    lines += [f"  {'' if k else 'try: '}{text}" for k, text in enumerate(shown.attempt)]
+    for stage, name, messages in _after(shown):
+        if opened < stage:
+            lines.append(f"  {name}: {ask}, more={stage}) tells it")
+            break
+        lines += [f"  {name}: {message}" for message in messages]
+    return "\n".join(lines)
+
+
+def as_html(shown: Stages, opened: int) -> str:
+    """The same for a notebook: later stages open at a click."""
+    inside = ""
+    for stage, name, messages in reversed(_after(shown)):
+        told = "".join(f"<div>{_marked(message)}</div>" for message in messages)
+        style = "margin:4px 0 0 0;padding:2px 0 2px 10px"
+        summary = f'<summary style="cursor:pointer">{name}</summary>'
+        attribute = " open" if opened >= stage else ""
+        inside = f'<details style="{style}"{attribute}>{summary}{told}{inside}</details>'
+    attempt = "<br>".join(map(_marked, shown.attempt))
+    attempt = f"<div><b>Try:</b> {attempt}</div>" if attempt else ""
+    return shown.report.html(shown.told, attempt + inside)
+
+
+def _after(shown: Stages) -> list[tuple[int, str, tuple[str, ...]]]:
+    stages = [(DIAGNOSIS, "probably wrong", shown.diagnosis), (LINE, "the line of code", shown.line)]
+    return [one for one in stages if one[2]]
+
+
+def _marked(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
