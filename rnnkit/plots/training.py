@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rnnkit.plots.seeds import draw_curve, grouped, members_of
 from rnnkit.plots.style import (
     BLACK,
     BLUE,
@@ -30,6 +31,7 @@ from rnnkit.record.facts import Record, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
 WRONG = (-2, 105)  # the axis of every error in percent
+RADII = ("rho_Whh", "sigma_max_Whh")
 CLOSER = {"valid_err_005": ("0.05", ":"), "valid_err_010": ("0.10", "--")}  # stricter errors of regression
 
 
@@ -44,18 +46,19 @@ def validation(record: Record, narrow: bool = False) -> Figure:
     regression = "valid_mae" in record
     figure, axes = panels(3 if regression else 2, narrow, height=3.4 if regression else 3.1)
     loss, error, floors = axes[0], axes[-1], floors_of(record)
-    loss.plot(*_checks(record, "valid_nll"), color=BLUE)
+    draw_curve(loss, record, _over("valid_nll"), color=BLUE)
     loss.set_ylabel("squared error" if regression else "nll (nats)")
     _draw_floors(loss, {name: floor.nll for name, floor in floors.items()})
     if regression:
-        axes[1].plot(*_checks(record, "valid_mae"), color=BLUE)
+        draw_curve(axes[1], record, _over("valid_mae"), color=BLUE)
         axes[1].set(ylabel="mean absolute error", ylim=(0, None))
         allowed = regime_of(record).err_abs
         for key, (limit, style) in CLOSER.items():
-            error.plot(*_checks(record, key), color=BLUE, linestyle=style, label=f"further off than {limit}")
-        error.plot(*_checks(record, "valid_error"), color=BLUE, label=f"further off than {allowed:.2f}: wrong")
+            draw_curve(error, record, _over(key), color=BLUE, linestyle=style, label=f"further off than {limit}")
+        wrong = f"further off than {allowed:.2f}: wrong"
+        draw_curve(error, record, _over("valid_error"), color=BLUE, label=wrong)
     else:
-        error.plot(*_checks(record, "valid_error"), color=BLUE)
+        draw_curve(error, record, _over("valid_error"), color=BLUE)
     error.set(ylabel="wrong (%)", ylim=WRONG)
     _draw_floors(error, {name: floor.error for name, floor in floors.items()})
     for ax in axes:
@@ -68,6 +71,11 @@ def validation(record: Record, narrow: bool = False) -> Figure:
 def _checks(record: Record, key: str) -> tuple[np.ndarray, np.ndarray]:
     filled = slice(0, last_filled(record) + 1)
     return record["check_updates"][filled], record[key][filled]
+
+
+def _over(key: str) -> Callable[[Record], tuple[np.ndarray, np.ndarray]]:
+    """A curve over the checks."""
+    return functools.partial(_checks, key=key)
 
 
 def _draw_floors(ax: Axes, values: dict[str, float]) -> None:
@@ -88,12 +96,13 @@ def validations(runs: Runs, narrow: bool = False) -> Figure:
         narrow: the panels under one another.
     """
     figure, axes = panels(2, narrow)
+    runs = grouped(runs)
     first = next(iter(runs.values()))
     same = {label: record for label, record in runs.items() if regime_of(record).task == regime_of(first).task}
     regression = "valid_mae" in first
     names = {"valid_nll": "squared error" if regression else "nll (nats)", "valid_error": "wrong (%)"}
     for ax, (key, name) in zip(axes, names.items(), strict=True):
-        lines = overlay(ax, same, functools.partial(_checks, key=key))
+        lines = overlay(ax, same, _over(key))
         for floor_name, floor in floors_of(first).items():
             level = floor.nll if key == "valid_nll" else floor.error
             ax.axhline(
@@ -117,11 +126,13 @@ def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
     """
     figure, (ax,) = panels(height=3.1)
     regime = regime_of(record)
-    ax.semilogy(*along(record["gradient_norm"]), color=BLUE, linewidth=0.6, label="before clipping")
+    before, after = (lambda one: along(one["gradient_norm"])), (lambda one: along(one["gradient_norm_clipped"]))
+    ax.set_yscale("log")
+    draw_curve(ax, record, before, color=BLUE, linewidth=0.6, label="before clipping")
     if regime.clipstyle == "rescale":
-        ax.semilogy(*along(record["gradient_norm_clipped"]), color=ORANGE, linewidth=1, label="after clipping")
+        draw_curve(ax, record, after, color=ORANGE, linewidth=1, label="after clipping")
         ax.axhline(regime.cutoff, color=BLACK, linestyle=":", linewidth=1, label=f"cutoff {regime.cutoff:g}")
-    positive = [values[values > 0] for one in (record, *like) for values in _norms(one)]
+    positive = [values[values > 0] for one in members_of(record, *like) for values in _norms(one)]
     low, high = span_of([np.log10(values) for values in positive], 1.0)
     ax.set(xlabel="updates", ylabel="global gradient norm", ylim=(10**low, 10**high))
     legend_below(ax, columns=3)
@@ -138,11 +149,12 @@ def norms(runs: Runs, ax: Axes | None = None) -> Figure:
     """Running medians of several runs' gradient norms: before clipping, and where there is clipping after it."""
     figure, ax = panel(ax)
     lines = {}
-    for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
-        (lines[label],) = ax.plot(*smoothed(record["gradient_norm"]), color=color, linestyle=style)
+    before = lambda one: smoothed(one["gradient_norm"])  # noqa: E731
+    after = lambda one: smoothed(one["gradient_norm_clipped"])  # noqa: E731
+    for (label, record), (color, style) in zip(grouped(runs).items(), LINES, strict=False):
+        lines[label] = draw_curve(ax, record, before, color=color, linestyle=style)
         if regime_of(record).clipstyle == "rescale":
-            name = f"{label}, after"
-            (lines[name],) = ax.plot(*smoothed(record["gradient_norm_clipped"]), color=color, linewidth=0.8)
+            lines[f"{label}, after"] = draw_curve(ax, record, after, color=color, linewidth=0.8)
     ax.set(xlabel="updates", ylabel="gradient norm (running median)", yscale="log")
     label_ends(ax, lines)
     return figure
@@ -157,13 +169,13 @@ def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
     *Source:* handout section 2.3, item 6, and section 6, question 5.
     """
     figure, (ax,) = panels()
-    (rho,) = ax.plot(*_checks(record, "rho_Whh"), color=BLUE)
-    (sigma,) = ax.plot(*_checks(record, "sigma_max_Whh"), color=ORANGE, linestyle="--")
+    rho = draw_curve(ax, record, _over("rho_Whh"), color=BLUE)
+    sigma = draw_curve(ax, record, _over("sigma_max_Whh"), color=ORANGE, linestyle="--")
     ax.axhline(1, color=BLACK, linestyle=":", linewidth=1)
-    most = [one[key][np.isfinite(one[key])] for one in (record, *like) for key in ("rho_Whh", "sigma_max_Whh")]
+    most = [one[key][np.isfinite(one[key])] for one in members_of(record, *like) for key in RADII]
     top = max([1.0, *(float(values.max()) for values in most if values.size)])
     ax.set(xlabel="updates", ylabel=r"$\rho$ and $\sigma_{\max}$ of $W_{hh}$", ylim=(0, 1.05 * top))
-    first, end = record["rho_Whh"][0], record["rho_Whh"][last_filled(record)]
+    first, end = np.asarray(rho.get_ydata())[[0, -1]]
     label_ends(ax, {f"ρ {end:.2f}": rho, r"$\sigma_{\max}$": sigma})
     figure.suptitle(f"{title_of(record)}\nspectral radius ρ from {first:.3f} to {end:.3f}", fontsize=9)
     return figure
@@ -172,7 +184,8 @@ def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
 def omegas(runs: Runs, narrow: bool = False) -> Figure:
     """Omega and the steps in the past over training, of the runs that were trained with it."""
     figure, (value, steps) = panels(2, narrow)
-    trained = {label: record for label, record in runs.items() if regime_of(record).alpha}
+    value.set_yscale("log")
+    trained = {label: record for label, record in grouped(runs).items() if regime_of(record).alpha}
     for (label, record), (color, style) in zip(trained.items(), LINES, strict=False):
         regime = regime_of(record)
         shared: dict[str, Any] = {
@@ -180,8 +193,8 @@ def omegas(runs: Runs, narrow: bool = False) -> Figure:
             "linestyle": style,
             "label": f"{label}, α {regime.alpha:g}, {regime.omega_on}",
         }
-        value.semilogy(*smoothed(record["Omega"]), **shared)
-        steps.plot(*smoothed(record["steps_in_past"]), **shared)
+        draw_curve(value, record, lambda one: smoothed(one["Omega"]), **shared)
+        draw_curve(steps, record, lambda one: smoothed(one["steps_in_past"]), **shared)
     value.set(xlabel="updates", ylabel=r"$\Omega$ (running median)")
     steps.set(xlabel="updates", ylabel="steps in the past", ylim=(-0.03, 1.03))
     if not trained:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,21 @@ def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Out
             new = {experiment.names_run: settings.name, "profile": experiment.named(settings)[1]}
             rows[settings.name] = rows.get(settings.name, new) | {"status": outcome.status, "reason": outcome.reason}
     return [rows[name] for name in sorted(rows)]
+
+
+def alike(kinds: Mapping[str, Hashable], seeds: Mapping[str, Hashable]) -> list[list[str]]:
+    """Runs by label, together where they differ in nothing but the seed; a seed that comes again is of another group.
+
+    Arguments:
+        kinds: what else decides the numbers of each run.
+        seeds: of each run.
+    """
+    groups: dict[Hashable, list[str]] = {}
+    turns: dict[Hashable, int] = {}
+    for label, kind in kinds.items():
+        turn = turns[kind, seeds[label]] = turns.get((kind, seeds[label]), 0) + 1
+        groups.setdefault((kind, turn), []).append(label)
+    return list(groups.values())
 
 
 def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
