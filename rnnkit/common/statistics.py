@@ -36,7 +36,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, low if successes else 0.0), min(1.0, high if successes < trials else 1.0)
 
 
-def in_words(successes: int, trials: int, did: str = "solved it") -> str:
+def rate_in_words(successes: int, trials: int, did: str = "solved it") -> str:
     """``4 of 4 seeds solved it; between 51 and 100 % would, at 95 % confidence``: a rate with `wilson`'s."""
     if not trials:
         return f"0 of 0 seeds {did}"

@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnkit import plots
-from rnnkit.common.statistics import in_words
+from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots import compare
 from rnnkit.plots.seeds import SAID, Seeds, grouped
 from rnnkit.plots.style import Runs, marked
@@ -177,7 +177,7 @@ def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:
 def _solved(seeds: Seeds) -> str:
     solved, ended = seeds.ended
     left = len(seeds.members) - ended
-    return in_words(solved, ended) + (f" ({left} more did not come to an end)" if left else "")
+    return rate_in_words(solved, ended) + (f" ({left} more did not come to an end)" if left else "")
 
 
 def _by_task(runs: Runs) -> Group:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from matplotlib.lines import Line2D
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled, regime_of
 from rnnkit.regimes import REGIMES, Regime, named
-from rnnkit.runs.tables import alike
+from rnnkit.runs.tables import alike, shared_name
 
 LEAST = 4  # seeds that have quartiles; the band of fewer is their range
 SAID = (
@@ -75,12 +74,6 @@ def _named_as(regime: Regime) -> tuple[str, str]:
     """Which named regime these are seeds of, and its profile."""
     found = [named(regime.replace(seed=seed)) for seed in {one.seed for one in REGIMES.values()}]
     return next((one for one in found if one[0]), ("", "custom"))
-
-
-def shared_name(seeds: Mapping[str, Any]) -> str:
-    """What the labels of runs share but for their seeds: L20 of L20-seed1 and L20-seed2; empty if that is nothing."""
-    bare = {re.sub(rf"[-_ ]*(seed)?[-_=]*{seed}$", "", label.split(" (")[0]) for label, seed in seeds.items()}
-    return bare.pop() if len(bare) == 1 else ""
 
 
 def counted_label(name: str, count: int) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.statistics import in_words, wilson
-from rnnkit.plots.seeds import counted_label, draw_band, shared_name
+from rnnkit.common.statistics import rate_in_words, wilson
+from rnnkit.plots.seeds import counted_label, draw_band
 from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, new_figure
-from rnnkit.runs.tables import alike
+from rnnkit.runs.tables import alike, shared_name
 
 Row = dict[str, str]
 METHODS = {"SGD": (RED, "o"), "SGD-C": (BLUE, "s"), "SGD-CR": (GREEN, "^")}
@@ -156,7 +156,7 @@ class Rate(NamedTuple):
     @property
     def words(self) -> str:
         """The count with its interval, in a sentence."""
-        return in_words(self.solved, self.runs)
+        return rate_in_words(self.solved, self.runs)
 
 
 def success_rates(rows: Sequence[Row]) -> dict[tuple[str, str, int], Rate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -75,6 +76,12 @@ def alike(kinds: Mapping[str, Hashable], seeds: Mapping[str, Hashable]) -> list[
         turn = turns[kind, seeds[label]] = turns.get((kind, seeds[label]), 0) + 1
         groups.setdefault((kind, turn), []).append(label)
     return list(groups.values())
+
+
+def shared_name(seeds: Mapping[str, Any]) -> str:
+    """What the labels of runs share but for their seeds: L20 of L20-seed1 and L20-seed2; empty if that is nothing."""
+    bare = {re.sub(rf"[-_ ]*(seed)?[-_=]*{seed}$", "", label.split(" (")[0]) for label, seed in seeds.items()}
+    return bare.pop() if len(bare) == 1 else ""
 
 
 def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
