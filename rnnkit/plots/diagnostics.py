@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rnnkit.diagnostics import EPS, farthest, mean_log10_grad, over_steps
-from rnnkit.plots.seeds import draw_curve, grouped, mean_of, members_of
+from rnnkit.plots.seeds import draw_curve, grouped, mean_of, median_of, members_of
 from rnnkit.plots.style import (
     BLUE,
     GREEN,
@@ -130,8 +130,8 @@ def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
     steps, last = len(over_time(record, "grad_time")), last_filled(record)
     low, high = gradient_span([record, *like])
     if steps:
-        norms = [one["grad_time"][: last + 1, :steps] for one in members_of(record)]
-        image = np.log10(np.nanmedian(norms, axis=0) + EPS)  # over the seeds that are there
+        norms = median_of(record, lambda one: one["grad_time"][: last + 1, :steps])
+        image = np.log10(norms + EPS)
         extent = (1, steps, max(1.0, float(record["check_updates"][last])), 0)
         shown = ax.imshow(image, aspect="auto", extent=extent, vmin=low, vmax=high, cmap=MAP, interpolation="nearest")
         figure.colorbar(shown, ax=ax, label=LOG_G)

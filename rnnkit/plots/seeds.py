@@ -162,3 +162,14 @@ def draw_band(ax: Axes, curves: Sequence[Curve], **how: Any) -> Line2D:
 def mean_of(record: Record, value: Callable[[Record], Any]) -> Any:
     """A number or an array of a run; of several seeds their mean."""
     return np.mean([value(one) for one in record.members], axis=0) if isinstance(record, Seeds) else value(record)
+
+
+def median_of(record: Record, value: Callable[[Record], np.ndarray]) -> np.ndarray:
+    """An array with a row for each check; of several seeds the median of those that are there."""
+    if not isinstance(record, Seeds):
+        return value(record)
+    each = [value(one) for one in record.members]
+    whole = np.full((len(each), *value(record).shape), np.nan)
+    for place, rows in zip(whole, each, strict=True):
+        place[: len(rows)] = rows
+    return np.nanmedian(whole, axis=0)
