@@ -138,7 +138,7 @@ def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
     else:
         nothing(ax)
     ax.set(xlabel="time step t", ylabel="updates")
-    figure.suptitle(title_of(record), fontsize=9)
+    figure.suptitle(title_of(record).split("\n")[0], fontsize=9)
     return figure
 
 
@@ -197,7 +197,7 @@ def over_training(record: Record, narrow: bool = False) -> Figure:
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
         figure.colorbar(points, ax=ax, label="updates")
-    figure.suptitle(title_of(record), fontsize=9)
+    figure.suptitle(title_of(record).split("\n")[0], fontsize=9)
     return figure
 
 

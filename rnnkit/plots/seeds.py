@@ -17,8 +17,8 @@ from rnnkit.runs.tables import alike, shared_name
 LEAST = 4  # seeds that have quartiles; the band of fewer is their range
 SAID = (
     "Runs that differ in nothing but the seed are one line, the median of those that are there, with a band: their "
-    f"quartiles, or their range where fewer than {LEAST} are there. A hollow dot is where a seed ended before others; "
-    "histograms are means of the seeds."
+    f"quartiles, or their range where fewer than {LEAST} are there. A hollow dot is where a seed ended before others. "
+    "Histograms are means of the seeds, heat maps medians; points are of all seeds."
 )
 Curve = tuple[np.ndarray, np.ndarray]
 

@@ -145,14 +145,27 @@ def label_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
         if drawn.size:
             ends[label] = (x[drawn[-1]], y[drawn[-1]])
     order = sorted(ends, key=lambda label: ends[label][1])
-    heights = spread([float(place.transform(ends[label])[1]) for label in order])
+    gap = GAP * max((1 + _broken(label).count("\n") for label in order), default=1)
+    heights = spread([float(place.transform(ends[label])[1]) for label in order], gap)
     for label, height in zip(order, heights, strict=True):
         color = lines[label].get_color()
         tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
         ax.annotate(
-            label, ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color, fontsize=SMALL,
-            arrowprops=tie, annotation_clip=False,
+            _broken(label), ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color,
+            fontsize=SMALL, arrowprops=tie, annotation_clip=False,
         )  # fmt: skip
+
+
+def _broken(label: str) -> str:
+    """In two lines, where something is said of several seeds."""
+    return label.replace(" seeds (", " seeds\n(")
+
+
+def log_updates(*axes: Axes) -> None:
+    """A log axis for updates, of axes that are drawn: the untrained network, after none, is at its left end."""
+    for ax in axes:
+        ax.set_xscale("symlog", linthresh=1, linscale=1)
+        ax.set_xlim(left=0)
 
 
 def spread(heights: list[float], gap: float = GAP) -> list[float]:
@@ -189,7 +202,7 @@ def draw_ridges(ax: Axes, shapes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -
         tallest = max(float(np.max(heights, initial=0.0)), 1e-300)
         ax.stairs(place + 0.88 * heights / tallest, edges, baseline=place, fill=True, color=color)
         ax.axhline(place, color=color, linewidth=0.8)
-    ax.set(yticks=[*places], yticklabels=[*shapes], ylim=(-0.05, len(shapes)))
+    ax.set(yticks=[*places], yticklabels=[*map(_broken, shapes)], ylim=(-0.05, len(shapes)))
     ax.grid(False, axis="y")
 
 

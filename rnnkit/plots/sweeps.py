@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from rnnkit.common.names import BadValue
 from rnnkit.common.statistics import rate_in_words, wilson
 from rnnkit.plots.seeds import counted_label, draw_band
-from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, new_figure
+from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, log_updates, new_figure
 from rnnkit.runs.tables import alike, shared_name
 
 Row = dict[str, str]
@@ -53,7 +53,7 @@ def read_table(path: str | Path, columns: Sequence[str] = ("length", "init", "me
     return rows
 
 
-def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = None) -> Figure:
+def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = None, log: bool = False) -> Figure:
     """Validation error (percent) against updates, a line for each run; of several seeds the median, with a band.
 
     Thin lines are the seeds; a hollow dot is where one ended before others.
@@ -62,6 +62,7 @@ def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = N
         rows: of a sweep's table of curves, see `rnnkit.runs.tables.curve_rows`.
         label: the column that names a line of one run.
         floor: the error of one who guesses (percent).
+        log: a log axis for updates.
     """
     figure, (ax,) = new_figure(width=7.0, height=3.4)
     runs: dict[str, list[Row]] = {}
@@ -88,6 +89,8 @@ def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = N
     if floor is not None:
         ax.axhline(floor, color=BLACK, linestyle=":", linewidth=0.9)
     ax.set(xlabel="updates", ylabel="wrong (%)", ylim=(-2, 102))
+    if log:
+        log_updates(ax)
     legend_below(ax, columns=4)
     return figure
 

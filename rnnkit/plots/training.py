@@ -21,6 +21,7 @@ from rnnkit.plots.style import (
     along,
     label_ends,
     legend_below,
+    log_updates,
     overlay,
     panel,
     panels,
@@ -35,11 +36,12 @@ RADII = ("rho_Whh", "sigma_max_Whh")
 CLOSER = {"valid_err_005": ("0.05", ":"), "valid_err_010": ("0.10", "--")}  # stricter errors of regression
 
 
-def validation(record: Record, narrow: bool = False) -> Figure:
+def validation(record: Record, narrow: bool = False, log: bool = False) -> Figure:
     """Validation loss and error over training, with the task's floors; for regression the mean absolute error, too.
 
     Arguments:
         narrow: the panels under one another.
+        log: a log axis for updates.
 
     *Source:* handout sections 2.3 (iii) and 4.
     """
@@ -65,6 +67,8 @@ def validation(record: Record, narrow: bool = False) -> Figure:
         ax.set_xlabel("updates")
         legend_below(ax)
     figure.suptitle(title_of(record), fontsize=9)
+    if log:
+        log_updates(*axes)
     return figure
 
 
@@ -88,12 +92,13 @@ def _draw_floors(ax: Axes, values: dict[str, float]) -> None:
         ax.axhline(level, color=BLACK, alpha=0.6, linewidth=1, linestyle=FLOOR_STYLES[names[0]], label=label)
 
 
-def validations(runs: Runs, narrow: bool = False) -> Figure:
+def validations(runs: Runs, narrow: bool = False, log: bool = False) -> Figure:
     """Validation loss and error of several runs of one task, with its floors.
 
     Arguments:
         runs: those of another task than the first are left out.
         narrow: the panels under one another.
+        log: a log axis for updates.
     """
     figure, axes = panels(2, narrow)
     runs = grouped(runs)
@@ -113,14 +118,17 @@ def validations(runs: Runs, narrow: bool = False) -> Figure:
         label_ends(ax, lines)
         legend_below(ax, columns=2)
     figure.suptitle(regime_of(first).task, fontsize=9)
+    if log:
+        log_updates(*axes)
     return figure
 
 
-def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
+def gradient_norms(record: Record, like: Sequence[Record] = (), log: bool = False) -> Figure:
     """Global gradient norm of every update, before and after clipping.
 
     Arguments:
         like: further runs whose axis it shares.
+        log: a log axis for updates.
 
     *Source:* handout section 2.3, items 1 and 2.
     """
@@ -137,6 +145,8 @@ def gradient_norms(record: Record, like: Sequence[Record] = ()) -> Figure:
     ax.set(xlabel="updates", ylabel="global gradient norm", ylim=(10**low, 10**high))
     legend_below(ax, columns=3)
     figure.suptitle(title_of(record), fontsize=9)
+    if log:
+        log_updates(ax)
     return figure
 
 
@@ -145,8 +155,13 @@ def _norms(record: Record) -> Sequence[np.ndarray]:
     return [record[key] for key in ("gradient_norm", "gradient_norm_clipped")][: 2 if clipped else 1]
 
 
-def norms(runs: Runs, ax: Axes | None = None) -> Figure:
-    """Running medians of several runs' gradient norms: before clipping, and where there is clipping after it."""
+def norms(runs: Runs, ax: Axes | None = None, log: bool = False) -> Figure:
+    """Running medians of several runs' gradient norms: before clipping, and where there is clipping after it.
+
+    Arguments:
+        ax: where to draw; a figure of its own without.
+        log: a log axis for updates.
+    """
     figure, ax = panel(ax)
     lines = {}
     before = lambda one: smoothed(one["gradient_norm"])  # noqa: E731
@@ -157,14 +172,17 @@ def norms(runs: Runs, ax: Axes | None = None) -> Figure:
             lines[f"{label}, after"] = draw_curve(ax, record, after, color=color, linewidth=0.8)
     ax.set(xlabel="updates", ylabel="gradient norm (running median)", yscale="log")
     label_ends(ax, lines)
+    if log:
+        log_updates(ax)
     return figure
 
 
-def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
+def spectrum(record: Record, like: Sequence[Record] = (), log: bool = False) -> Figure:
     """Spectral radius and largest singular value of the recurrent matrix over training.
 
     Arguments:
         like: further runs whose axis it shares.
+        log: a log axis for updates.
 
     *Source:* handout section 2.3, item 6, and section 6, question 5.
     """
@@ -178,11 +196,18 @@ def spectrum(record: Record, like: Sequence[Record] = ()) -> Figure:
     first, end = np.asarray(rho.get_ydata())[[0, -1]]
     label_ends(ax, {f"ρ {end:.2f}": rho, r"$\sigma_{\max}$": sigma})
     figure.suptitle(f"{title_of(record)}\nspectral radius ρ from {first:.3f} to {end:.3f}", fontsize=9)
+    if log:
+        log_updates(ax)
     return figure
 
 
-def omegas(runs: Runs, narrow: bool = False) -> Figure:
-    """Omega and the steps in the past over training, of the runs that were trained with it."""
+def omegas(runs: Runs, narrow: bool = False, log: bool = False) -> Figure:
+    """Omega and the steps in the past over training, of the runs that were trained with it.
+
+    Arguments:
+        narrow: the panels under one another.
+        log: a log axis for updates.
+    """
     figure, (value, steps) = panels(2, narrow)
     value.set_yscale("log")
     trained = {label: record for label, record in grouped(runs).items() if regime_of(record).alpha}
@@ -201,6 +226,8 @@ def omegas(runs: Runs, narrow: bool = False) -> Figure:
         value.set_title("none of these was trained with Omega", fontsize=9)
     legend_below(value)
     legend_below(steps)
+    if log:
+        log_updates(value, steps)
     return figure
 
 
