@@ -277,18 +277,16 @@ def records(runs):
     ("g", "kind"), [(1e-11, "vanishing"), (1e-9, "vanishing"), (1e-4, "moderate"), (30.0, "exploding")]
 )
 def test_gradient_in_words(records, g, kind):
-    found = verdict(with_last(records["B1"], grad_time=g))
-    assert found["gradient"] == kind
-    assert found.row["gradient"] == kind
-    assert found.row["log10 g: median (5th to 95th percentile)"].startswith(f"{np.log10(g + 1e-12):.2f} ")
-    assert found.row["steps below -8"] == ("100 %" if g < 1e-8 else "0 %")
+    row = verdict(with_last(records["B1"], grad_time=g))
+    assert row["gradient"] == kind
+    assert row["log10 g: median (5th to 95th percentile)"].startswith(f"{np.log10(g + 1e-12):.2f} ")
+    assert row["steps below -8"] == ("100 %" if g < 1e-8 else "0 %")
 
 
 @pytest.mark.parametrize(("share", "kind"), [(0.9, "saturating"), (0.2, "partly saturating"), (0.01, "not saturating")])
 def test_saturation_in_words(records, share, kind):
-    found = verdict(with_last(records["A1"], unit_sat_time=share))
-    assert found["saturation"] == kind
-    assert (found.row["saturation"], found.row["saturated units"]) == (kind, f"{100 * share:.1f} %")
+    row = verdict(with_last(records["A1"], unit_sat_time=share))
+    assert (row["saturation"], row["saturated units"]) == (kind, f"{100 * share:.1f} %")
 
 
 def test_gates_are_spoken_of_only_where_there_are_any(records):
