@@ -17,8 +17,9 @@ from rnnkit.runs.tables import alike, shared_name
 LEAST = 4  # seeds that have quartiles; the band of fewer is their range
 SAID = (
     "Runs that differ in nothing but the seed are one line, the median of those that are there, with a band: their "
-    f"quartiles, or their range where fewer than {LEAST} are there. A hollow dot is where a seed ended before others. "
-    "Histograms are means of the seeds, heat maps medians; points are of all seeds."
+    f"quartiles, or their range where fewer than {LEAST} are there. The line is hollow where not all are there, after "
+    "the hollow dot of a seed that ended before others. Histograms are means of the seeds, heat maps medians; points "
+    "are of all seeds."
 )
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -112,7 +113,7 @@ def middle(curves: Sequence[Curve]) -> tuple[np.ndarray, ...]:
     """Median and band of curves at each place, over those that are there.
 
     Returns:
-        places, those of the curve that comes farthest; median, lower and upper end of the band.
+        places, those of the curve that comes farthest; median, lower and upper end of the band; how many are there.
     """
     places = max((x for x, _ in curves), key=lambda x: (x[-1], len(x)) if len(x) else (-1, 0))
     rows = [
@@ -131,11 +132,11 @@ def middle(curves: Sequence[Curve]) -> tuple[np.ndarray, ...]:
 
     few = there < LEAST
     ends = [np.where(few, quantile(most), quantile(quarter)) for most, quarter in ((0.0, 0.25), (1.0, 0.75))]
-    return places, quantile(0.5), *ends
+    return places, quantile(0.5), *ends, there
 
 
 def draw_curve(ax: Axes, record: Record, curve: Callable[[Record], Curve], **how: Any) -> Line2D:
-    """A run's curve; of several seeds the median, with a band and a hollow dot where one ended early.
+    """A run's curve; of several seeds the median with a band, see `draw_band`.
 
     Arguments:
         how: arguments of matplotlib's ``Axes.plot``.
@@ -147,11 +148,13 @@ def draw_curve(ax: Axes, record: Record, curve: Callable[[Record], Curve], **how
 
 
 def draw_band(ax: Axes, curves: Sequence[Curve], **how: Any) -> Line2D:
-    """The median of curves as a line, with its band and a hollow dot where a curve ended before others."""
-    places, median, low, high = middle(curves)
+    """The median of curves as a line with its band; hollow where not all are there, with a dot where one ended."""
+    places, median, low, high, there = middle(curves)
     (line,) = ax.plot(places, median, **how)
     color: Any = line.get_color()
     ax.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)
+    fewer = np.where(there < len(curves), median, np.nan)
+    ax.plot(places, fewer, color="white", linewidth=line.get_linewidth() / 2)
     for x, y in curves:
         seen = np.flatnonzero(np.isfinite(y))
         if seen.size and x[seen[-1]] < places[-1]:

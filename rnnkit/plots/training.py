@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnnkit.plots.seeds import draw_curve, grouped, members_of
+from rnnkit.plots.seeds import Seeds, draw_curve, grouped, members_of
 from rnnkit.plots.style import (
     BLACK,
     BLUE,
@@ -124,7 +124,7 @@ def validations(runs: Runs, narrow: bool = False, log: bool = False) -> Figure:
 
 
 def gradient_norms(record: Record, like: Sequence[Record] = (), log: bool = False) -> Figure:
-    """Global gradient norm of every update, before and after clipping.
+    """Global gradient norm of every update, before and after clipping; of several seeds its running median.
 
     Arguments:
         like: further runs whose axis it shares.
@@ -134,15 +134,18 @@ def gradient_norms(record: Record, like: Sequence[Record] = (), log: bool = Fals
     """
     figure, (ax,) = panels(height=3.1)
     regime = regime_of(record)
-    before, after = (lambda one: along(one["gradient_norm"])), (lambda one: along(one["gradient_norm_clipped"]))
+    several = isinstance(record, Seeds)
+    shown, width = (smoothed, 1.2) if several else (along, 0.6)
+    before, after = (lambda one: shown(one["gradient_norm"])), (lambda one: shown(one["gradient_norm_clipped"]))
     ax.set_yscale("log")
-    draw_curve(ax, record, before, color=BLUE, linewidth=0.6, label="before clipping")
+    draw_curve(ax, record, before, color=BLUE, linewidth=width, label="before clipping")
     if regime.clipstyle == "rescale":
         draw_curve(ax, record, after, color=ORANGE, linewidth=1, label="after clipping")
         ax.axhline(regime.cutoff, color=BLACK, linestyle=":", linewidth=1, label=f"cutoff {regime.cutoff:g}")
     positive = [values[values > 0] for one in members_of(record, *like) for values in _norms(one)]
     low, high = span_of([np.log10(values) for values in positive], 1.0)
-    ax.set(xlabel="updates", ylabel="global gradient norm", ylim=(10**low, 10**high))
+    name = "gradient norm (running median)" if several else "global gradient norm"
+    ax.set(xlabel="updates", ylabel=name, ylim=(10**low, 10**high))
     legend_below(ax, columns=3)
     figure.suptitle(title_of(record), fontsize=9)
     if log:

@@ -51,14 +51,15 @@ def test_the_band_is_the_quartiles_or_the_range_of_those_that_are_there():
     x = np.array([0.0, 1.0, 2.0])
     curves = [(x[:2], np.array([0.0, value])) for value in (1.0, 2.0, 3.0)] + [(x, np.array([0.0, 9.0, 5.0]))]
     curves.append((x, np.array([0.0, np.nan, np.inf])))
-    places, median, low, high = middle(curves)
+    places, median, low, high, there = middle(curves)
+    assert list(there) == [5, 4, 1]
     assert list(places) == [0, 1, 2]
     assert list(median) == [0, 2.5, 5]
     assert (low[1], high[1]) == tuple(np.percentile([1, 2, 3, 9], [25, 75]))
     assert (low[2], high[2]) == (5, 5)
     few = middle([(x, np.array([0.0, 1.0, np.nan])), (x, np.array([0.0, 4.0, np.nan]))])
-    assert [values[1] for values in few[1:]] == [2.5, 1, 4]
-    assert np.isnan([values[2] for values in few[1:]]).all()
+    assert [values[1] for values in few[1:4]] == [2.5, 1, 4]
+    assert np.isnan([values[2] for values in few[1:4]]).all()
 
 
 def test_other_settings_cells_and_the_same_seed_again_are_apart(runs):
@@ -102,6 +103,8 @@ def test_seeds_that_ended_early_are_told_and_marked(runs):
     assert "after 21 to 41 updates" in plots.gradient_histogram(seeds).get_suptitle()
     assert title_of(seeds) == "A1, 5 seeds (3 to the end) (tiny profile)\nmedian and quartiles"
     nll = plots.validation(seeds).axes[0]
+    (hollow,) = [line for line in nll.get_lines() if line.get_color() == "white"]
+    assert list(np.isfinite(hollow.get_ydata())) == [False, False, False, True, True]
     dots = [line for line in nll.get_lines() if line.get_marker() == "o"]
     assert [line.get_xdata()[0] for line in dots] == [21, 21]
     left = [runs[name]["valid_nll"][-1] for name in names[2:]]
@@ -146,7 +149,9 @@ def test_a_sweeps_curves_are_one_line_for_each_setting():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         f"L20-{method}, 3 seeds (2 to the end)" for method in ("SGD", "SGD-C")
     ]
-    thick = [line for line in ax.get_lines() if line.get_linewidth() > 1.5 and line.get_marker() == "None"]
+    thick = [
+        line for line in ax.get_lines() if line.get_linewidth() > 1.5 and line.get_marker() == "None"
+    ]  # the medians
     assert [list(line.get_ydata()) for line in thick] == [[75, 20, 1.5]] * 2
     assert ax.get_xscale() == "symlog"
     assert ax.get_xlim()[0] == 0
