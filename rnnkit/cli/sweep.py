@@ -14,6 +14,7 @@ import torch
 
 from rnnkit.cli.guard import Parser
 from rnnkit.common.names import BadValue
+from rnnkit.common.statistics import rate_in_words
 from rnnkit.record.file import RecordError
 from rnnkit.runs.estimate import in_words, makespan, seconds_left
 from rnnkit.runs.experiment import RUNNING, Record
@@ -23,7 +24,7 @@ from rnnkit.runs.perform import RunFiles
 from rnnkit.runs.pool import dask_executor
 from rnnkit.runs.progress import watch
 from rnnkit.runs.sweep_file import SweepError, read_sweep_file
-from rnnkit.runs.tables import curve_rows, save_rows
+from rnnkit.runs.tables import alike, curve_rows, save_rows, shared_name
 
 START_UP = 3.0  # seconds that a run takes besides training
 
@@ -75,6 +76,8 @@ def main(argv: Sequence[str]) -> int:
         return 130
     failed = len(table.failed)
     print(f"{len(jobs) - failed} of {len(jobs)} runs ended, {failed} failed; table: {table.path}")
+    for line in table.rates():
+        print(line)
     return 1 if failed else 0
 
 
@@ -105,6 +108,20 @@ class Table:
             if row is not None:
                 rows.append({"run": job.label} | job.labels | row)
         save_rows(self.path, rows, self.first)
+
+    def rates(self) -> list[str]:
+        """How often each setting that has several seeds solved its task, a sentence each."""
+        known = {job.label: job.labels for job in self.jobs if job.label in self._ended}
+        kinds = {
+            run: str({name: value for name, value in told.items() if name != "seed"}) for run, told in known.items()
+        }
+        seeds = {run: told["seed"] for run, told in known.items()}
+        lines = []
+        for runs in (some for some in alike(kinds, seeds) if len(some) > 1):
+            name = shared_name({run: seeds[run] for run in runs})
+            solved = sum(self._ended[run].get("status") == "solved" for run in runs)
+            lines.append(f"{name}: {rate_in_words(solved, len(runs))}" if name else rate_in_words(solved, len(runs)))
+        return lines
 
 
 def ended(job: Job) -> Record | None:

@@ -36,6 +36,16 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, low if successes else 0.0), min(1.0, high if successes < trials else 1.0)
 
 
+def rate_in_words(successes: int, trials: int, did: str = "solved it") -> str:
+    """``4 of 4 seeds solved it; between 51 and 100 % would, at 95 % confidence``: a rate with `wilson`'s."""
+    if not trials:
+        return f"0 of 0 seeds {did}"
+    low, high = wilson(successes, trials)
+    return (
+        f"{successes} of {trials} seeds {did}; between {100 * low:.0f} and {100 * high:.0f} % would, at 95 % confidence"
+    )
+
+
 def over_steps(values: np.ndarray) -> np.ndarray:
     """``(C, D)`` to ``(C,)``: mean of the finite entries of each row; NaN where there are none."""
     finite = np.isfinite(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -117,13 +118,14 @@ def _cells_run() -> Iterable[str]:
     return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
 
 
-def show(run: str, figure: str, folder: str | Path | None = None) -> None:
+def show(run: str, figure: str, folder: str | Path | None = None, log: bool = False) -> None:
     """Draws a figure from one's own run; one line with the command where the run is missing.
 
     Arguments:
         run: a regime (A1), several to set side by side ("A1 A2"), or the name of a run.
         figure: a function of `rnnkit.plots`, drawn for each run, or of `rnnkit.plots.compare`, drawn once for all.
         folder: where to look, itself and the folders in it; by default `runs/` (full size first) and here.
+        log: a log axis for updates, of figures over training.
     """
     from IPython.display import display
 
@@ -133,6 +135,10 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
 
     if figure not in (*plots.__all__, *compare.__all__):
         raise BadValue(unknown(figure, [*plots.__all__, *compare.__all__], "figure"))
+    draw = getattr(compare if figure in compare.__all__ else plots, figure)
+    if log and "log" not in inspect.signature(draw).parameters:
+        raise BadValue(f"log: expected a figure with an axis of updates, got {figure}")
+    options = {"log": True} if log else {}
     wanted = [*dict.fromkeys(run.split())]
     paths = {name: path for name in wanted if (path := find_run(name, folder))}
     for name in (name for name in wanted if name not in paths):
@@ -144,10 +150,10 @@ def show(run: str, figure: str, folder: str | Path | None = None) -> None:
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
         if figure in compare.__all__:
-            display(getattr(compare, figure)(marked(records)), metadata={SHOWN: prints})
+            display(draw(marked(records), **options), metadata={SHOWN: prints})
         else:
             for name, record in records.items():
-                display(getattr(plots, figure)(record), metadata={SHOWN: {name: prints[name]}})
+                display(draw(record, **options), metadata={SHOWN: {name: prints[name]}})
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
                 print(f"{name}: {said}: {paths[name].parent}")

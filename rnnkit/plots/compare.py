@@ -15,6 +15,7 @@ from rnnkit.plots.diagnostics import (
     saturations,
 )
 from rnnkit.plots.margins import Margins
+from rnnkit.plots.seeds import draw_curve, grouped
 from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, along, new_figure
 from rnnkit.plots.training import norms, omegas, validations
 
@@ -35,6 +36,7 @@ def overlaid(runs: Runs) -> Figure:
 
     *Source:* handout section 6, question 3.
     """
+    runs = grouped(runs)
     figure, axes = new_figure(2, 2, width=NARROW, height=2.8, layout=Margins())
     for ax, draw in zip(axes, (norms, gradient_profile, gradient_histograms, saturations), strict=True):
         draw(runs, ax)
@@ -46,11 +48,12 @@ def overview(runs: Runs) -> Figure:
 
     *Source:* handout section 6, questions 1 and 2.
     """
+    runs = grouped(runs)
     figure, axes = new_figure(3, len(runs), width=2.9, height=1.25, layout=Margins())
     span = gradient_span([*runs.values()])
     for row, (label, record) in enumerate(runs.items()):
         profile, gradient, saturation = axes[3 * row : 3 * row + 3]
-        profile.plot(*along(log10_of(record)), color=BLUE)
+        draw_curve(profile, record, lambda one: along(log10_of(one)), color=BLUE)
         gradient.stairs(*counted(record, span), fill=True, color=BLUE)
         draw_shares(saturation, record, GREEN, sideways=False)
         profile.set(ylim=span, ylabel=label, xlabel="time step t")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rnnkit.diagnostics import EPS, farthest, mean_log10_grad, over_steps
+from rnnkit.plots.seeds import draw_curve, grouped, mean_of, median_of, members_of
 from rnnkit.plots.style import (
     BLUE,
     GREEN,
@@ -55,12 +57,14 @@ def log10_of(record: Record, key: str = "grad_time") -> np.ndarray:
 
 def counted(record: Record, span: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """The histogram of log10 g_t over the steps: heights and edges."""
-    return np.histogram(log10_of(record), regime_of(record).diagBins, span)
+    bins = regime_of(record).diagBins
+    heights = mean_of(record, lambda one: np.histogram(log10_of(one), bins, span)[0])
+    return heights, np.histogram_bin_edges([], bins, span)
 
 
 def gradient_span(records: Sequence[Record]) -> tuple[float, float]:
     """One axis of log10 g_t for these runs: from its floor to ``TOP``, or to the largest gradient."""
-    _, high = span_of([log10_of(record) for record in records], 1.0)
+    _, high = span_of([log10_of(record) for record in members_of(*records)], 1.0)
     return FLOOR, max(TOP, high)
 
 
@@ -75,7 +79,7 @@ def gradient_histogram(record: Record, like: Sequence[Record] = ()) -> Figure:
     figure, (profile, histogram) = profiles_beside_histograms()
     span, values = gradient_span([record, *like]), log10_of(record)
     if values.size:
-        profile.plot(*along(values), color=BLUE)
+        draw_curve(profile, record, lambda one: along(log10_of(one)), color=BLUE)
         histogram.stairs(*counted(record, span), orientation="horizontal", fill=True, color=BLUE)
     else:
         nothing(profile)
@@ -93,6 +97,7 @@ def nothing(ax: Axes) -> None:
 def gradient_profile(runs: Runs, ax: Axes | None = None) -> Figure:
     """log10 g_t against the time step at the last check, several runs: how far back the gradient reaches."""
     figure, ax = panel(ax)
+    runs = grouped(runs)
     lines = overlay(ax, runs, lambda record: along(log10_of(record)))
     ax.set(xlabel="time step t", ylabel=LOG_G, ylim=_near(runs))
     label_ends(ax, lines)
@@ -102,6 +107,7 @@ def gradient_profile(runs: Runs, ax: Axes | None = None) -> Figure:
 def gradient_histograms(runs: Runs, ax: Axes | None = None) -> Figure:
     """Histograms over the time steps of log10 g_t at the last check, several runs on one axis."""
     figure, ax = panel(ax)
+    runs = grouped(runs)
     span = _near(runs)
     draw_ridges(ax, {label: counted(record, span) for label, record in runs.items()})
     ax.set(xlabel=LOG_G, ylabel="time steps", xlim=span)
@@ -110,7 +116,7 @@ def gradient_histograms(runs: Runs, ax: Axes | None = None) -> Figure:
 
 def _near(runs: Runs) -> tuple[float, float]:
     """The range of these runs' gradients, at least two decades."""
-    return span_of([log10_of(record) for record in runs.values()], 2.0)
+    return span_of([log10_of(record) for record in members_of(*runs.values())], 2.0)
 
 
 def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
@@ -124,27 +130,44 @@ def heat_map(record: Record, like: Sequence[Record] = ()) -> Figure:
     steps, last = len(over_time(record, "grad_time")), last_filled(record)
     low, high = gradient_span([record, *like])
     if steps:
-        image = np.log10(record["grad_time"][: last + 1, :steps] + EPS)
+        norms = median_of(record, lambda one: one["grad_time"][: last + 1, :steps])
+        image = np.log10(norms + EPS)
         extent = (1, steps, max(1.0, float(record["check_updates"][last])), 0)
         shown = ax.imshow(image, aspect="auto", extent=extent, vmin=low, vmax=high, cmap=MAP, interpolation="nearest")
         figure.colorbar(shown, ax=ax, label=LOG_G)
     else:
         nothing(ax)
     ax.set(xlabel="time step t", ylabel="updates")
-    figure.suptitle(title_of(record), fontsize=9)
+    figure.suptitle(title_of(record).split("\n")[0], fontsize=9)
     return figure
+
+
+def _steps(record: Record, key: str) -> tuple[np.ndarray, np.ndarray]:
+    return along(over_time(record, key))
+
+
+def _overall(record: Record, curve: Callable[[Record], tuple[np.ndarray, np.ndarray]]) -> float:
+    """A curve's mean."""
+    return float(mean_of(record, lambda one: curve(one)[1].mean()))
+
+
+def _profile(record: Record, key: str) -> tuple[np.ndarray, np.ndarray]:
+    return along(log10_of(record, key))
 
 
 def total_and_direct(record: Record, narrow: bool = False) -> Figure:
     """log10 g_t from the total derivative, and what the direct term alone would show, at the last check."""
     figure, (profile, histogram) = panels(2, narrow)
-    span = span_of([log10_of(record), log10_of(record, key="grad_time_direct")], 2.0)
+    every = members_of(record)
+    span = span_of([log10_of(one, key) for one in every for key in ("grad_time", "grad_time_direct")], 2.0)
     names = {"total dL/dh_t": "grad_time", "direct term only": "grad_time_direct"}
     for (name, key), (color, style) in zip(names.items(), LINES, strict=False):
-        values = log10_of(record, key=key)
-        profile.plot(*along(values), color=color, linestyle=style, label=name)
+        values = np.concatenate([log10_of(one, key) for one in every])
+        curve = functools.partial(_profile, key=key)
+        draw_curve(profile, record, curve, color=color, linestyle=style, label=name)
         outline: dict[str, Any] = {"histtype": "step", "linewidth": 1.6, "color": color, "linestyle": style}
-        histogram.hist(values, bins=regime_of(record).diagBins, range=span, **outline)
+        shares = np.full(len(values), 1 / len(every))
+        histogram.hist(values, weights=shares, bins=regime_of(record).diagBins, range=span, **outline)
     profile.set(xlabel="time step t", ylabel=r"$\log_{10}$ (norm $+\,10^{-12}$)", ylim=span)
     histogram.set(xlabel=r"$\log_{10}$ (norm $+\,10^{-12}$)", ylabel="time steps")
     legend_below(profile, columns=2)
@@ -162,9 +185,11 @@ def over_training(record: Record, narrow: bool = False) -> Figure:
     """
     ratios: dict[str, Any] = {} if narrow else {"width_ratios": (1, 1.25)}  # the colour bar takes a fifth of the second
     figure, axes = panels(2, narrow, height=2.6, **ratios)
-    g, shade = mean_log10_grad(record["grad_time"]), record["check_updates"]
-    sides = {"mean distance to saturation": over_steps(record["sat_time"])}
-    sides[r"spectral radius $\rho(W_{hh})$"] = record["rho_Whh"]
+    runs = members_of(record)
+    g = np.concatenate([mean_log10_grad(one["grad_time"]) for one in runs])
+    shade = np.concatenate([one["check_updates"] for one in runs])
+    sides = {"mean distance to saturation": np.concatenate([over_steps(one["sat_time"]) for one in runs])}
+    sides[r"spectral radius $\rho(W_{hh})$"] = np.concatenate([one["rho_Whh"] for one in runs])
     for ax, (name, values) in zip(axes, sides.items(), strict=True):
         seen = np.isfinite(g) & np.isfinite(values) & (shade >= 0)
         points = ax.scatter(values[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
@@ -172,7 +197,7 @@ def over_training(record: Record, narrow: bool = False) -> Figure:
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
         figure.colorbar(points, ax=ax, label="updates")
-    figure.suptitle(title_of(record), fontsize=9)
+    figure.suptitle(title_of(record).split("\n")[0], fontsize=9)
     return figure
 
 
@@ -187,9 +212,10 @@ def shares(record: Record, gate: str = "") -> tuple[np.ndarray, np.ndarray, bool
     """
     key, means = (f"gate_{gate}_units", f"gate_{gate}_sat_time") if gate else ("sat_units", "sat_time")
     edges = np.linspace(0, 1.0 if gate else most_of(record), regime_of(record).diagBins + 1)
-    if key in record and np.isfinite(record[key][last_filled(record)]).all():
-        return 100 * record[key][last_filled(record)], edges, False
-    values = over_time(record, means)
+    runs = members_of(record)
+    if all(key in one and np.isfinite(one[key][last_filled(one)]).all() for one in runs):
+        return 100 * mean_of(record, lambda one: one[key][last_filled(one)]), edges, False
+    values = np.concatenate([over_time(one, means) for one in runs])
     return 100 * np.histogram(values, edges)[0] / max(1, len(values)), edges, bool(values.size)
 
 
@@ -200,10 +226,11 @@ def saturation_histogram(record: Record) -> Figure:
     """
     figure, (profile, histogram) = profiles_beside_histograms()
     most, threshold = most_of(record), regime_of(record).satThresh
-    means, units = over_time(record, "sat_time"), over_time(record, "unit_sat_time")
-    if means.size:
-        profile.plot(*along(means), color=GREEN, label="mean of the units at each step")
-        label = f"{threshold:g}: {100 * np.nanmean(units):.2g} % of all units are nearer"
+    if over_time(record, "sat_time").size:
+        curve = functools.partial(_steps, key="sat_time")
+        draw_curve(profile, record, curve, color=GREEN, label="mean of the units at each step")
+        nearer = mean_of(record, lambda one: np.nanmean(over_time(one, "unit_sat_time")))
+        label = f"{threshold:g}: {100 * nearer:.2g} % of all units are nearer"
         for ax in (profile, histogram):
             ax.axhline(threshold, color=RED, linewidth=1, linestyle="--", label=label if ax is profile else None)
         draw_shares(histogram, record, GREEN)
@@ -237,13 +264,13 @@ def gate_histograms(record: Record) -> Figure:
     figure, axes = profiles_beside_histograms(rows=2)
     for row, (gate, color, name) in enumerate((("z", BLUE, "update"), ("r", ORANGE, "reset"))):
         profile, histogram = axes[2 * row : 2 * row + 2]
-        means, distances = over_time(record, f"gate_{gate}_mean_time"), over_time(record, f"gate_{gate}_sat_time")
-        if distances.size:
-            if means.size:
-                label = f"mean value ({means.mean():.2f} over all steps)"
-                profile.plot(*along(means), color=color, label=label)
-            label = f"mean distance from 0 and 1 ({distances.mean():.2f})"
-            profile.plot(*along(distances), color=color, linestyle=":", label=label)
+        means, distances = (functools.partial(_steps, key=f"gate_{gate}_{what}_time") for what in ("mean", "sat"))
+        if distances(record)[1].size:
+            if means(record)[1].size:
+                label = f"mean value ({_overall(record, means):.2f} over all steps)"
+                draw_curve(profile, record, means, color=color, label=label)
+            label = f"mean distance from 0 and 1 ({_overall(record, distances):.2f})"
+            draw_curve(profile, record, distances, color=color, linestyle=":", label=label)
             draw_shares(histogram, record, color, gate)
         else:
             nothing(profile)
@@ -256,7 +283,7 @@ def gate_histograms(record: Record) -> Figure:
 def saturations(runs: Runs, ax: Axes | None = None) -> Figure:
     """Distances to saturation of all units at all steps at the last check, several runs on one axis."""
     figure, ax = panel(ax)
-    histograms = {label: shares(record) for label, record in runs.items()}
+    histograms = {label: shares(record) for label, record in grouped(runs).items()}
     draw_ridges(ax, {label: (heights, edges) for label, (heights, edges, _) in histograms.items()})
     ax.set(xlabel="distance to saturation", ylabel="units", xlim=(-0.02, 1.02))
     if any(older for _, _, older in histograms.values()):

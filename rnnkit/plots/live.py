@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,13 +11,13 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import NullLocator
 
 from rnnkit.diagnostics import EPS, farthest, log10_grad
-from rnnkit.plots.moving import Moving
-from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED
+from rnnkit.plots.moving import Moving, png_of
+from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED, log_updates
 from rnnkit.record.facts import Record, floors_of
 from rnnkit.record.file import last_filled, regime_of
 
 SPAN = (-12.5, 2.0)  # of log10 g_t: one axis for all moments of a run, so that what moves is the gradient
-DPI, SIZE = 72, (11.1, 5.2)
+DPI, SIZE, TWO_COLUMNS = 72, (11.1, 5.2), (7.2, 7.6)
 MOST = 400  # points of a curve over updates, and rows of the heat map: more are not to be seen
 
 
@@ -24,27 +26,42 @@ class Moments:
 
     Arguments:
         record: of the run, finished or on its way; with at least one check.
+        like: further runs whose axes it shares.
+        log: a log axis for updates, with 0 at its left end.
+        columns: of panels, 3 or 2.
 
     Attributes:
         figure: as of the moment that was shown last.
         moving: draws it.
     """
 
-    def __init__(self, record: Record) -> None:
-        regime, last = regime_of(record), last_filled(record)
-        self.figure = Figure(figsize=SIZE, dpi=DPI)
+    def __init__(self, record: Record, like: Sequence[Record] = (), log: bool = False, columns: int = 3) -> None:
+        regime, every = regime_of(record), [record, *like]
+        size = SIZE if columns == 3 else TWO_COLUMNS
+        self.figure = Figure(figsize=size, dpi=DPI)
+        self._scale = SIZE[0] / size[0], SIZE[1] / size[1]
         profile = str(record["profile"])
         self._name = regime.name if profile == "full" else f"{regime.name}  ({profile} profile)"
-        running = str(record["status"]) == "running"
-        self._end = regime.maxiters if running else max(1, int(record["check_updates"][last]))
+        running, last = str(record["status"]) == "running", last_filled(record)
+        self._end, self._steps = max(map(_end_of, every)), max(map(_steps_of, every))
         self._checks = regime.checkpoints - 1 if running else last
         self._clips, self._bins = regime.clipstyle == "rescale", regime.diagBins
         self._most = farthest(str(record["act_name"]))
-        self._axes: list[Axes] = list(self.figure.subplots(2, 3).flat)
+        self._axes: list[Axes] = list(self.figure.subplots(6 // columns, columns).flat)
         self._panels(floors_of(record)["marginal"].nll)
+        if log:
+            log_updates(*self._axes[:3])
         self._set_heat_map(record)
-        for slot in _some(last):
-            self._grow(record, slot)  # axes that hold all of what is there
+        for one in every:
+            for slot in range(last_filled(one) + 1) if like else _some(last):
+                self._grow(one, slot)  # axes that hold all of what is there
+
+    def share(self, other: Moments) -> None:
+        """Gives both the axes that hold either; before a picture of them was drawn."""
+        for mine, others in zip(self._axes[:-1], other._axes, strict=False):
+            (low, high), (least, most) = mine.get_ylim(), others.get_ylim()
+            for ax in (mine, others):
+                ax.set_ylim(min(low, least), max(high, most))
 
     def show(self, record: Record, slot: int) -> Figure:
         """Sets every panel to a check; the figure, not drawn yet."""
@@ -64,11 +81,19 @@ class Moments:
 
     def png(self, record: Record, slot: int) -> bytes:
         """The picture of a check, as the bytes of a PNG file."""
+        return png_of(self.pixels(record, slot))
+
+    def pixels(self, record: Record, slot: int) -> np.ndarray:
+        """The same as red, green and blue, ``(height, width, 3)``."""
         self.show(record, slot)
-        return self.moving.png()
+        return self.moving.pixels()
 
     def _panels(self, floor: float) -> None:
-        self.figure.subplots_adjust(left=0.07, right=0.985, bottom=0.1, top=0.91, wspace=0.27, hspace=0.36)
+        across, down = self._scale
+        self.figure.subplots_adjust(
+            left=0.07 * across, right=1 - 0.015 * across, bottom=0.1 * down, top=1 - 0.09 * down, wspace=0.27,
+            hspace=0.36,
+        )  # fmt: skip
         for ax in self._axes:
             ax.grid(alpha=0.25)
             ax.spines[["top", "right"]].set_visible(False)
@@ -100,7 +125,8 @@ class Moments:
         self._now = heat.axhline(0, color=RED, linewidth=1)
         self._title = self.figure.suptitle(" ", fontsize=10)
         lines = self._loss, self._before, self._after, self._rho, self._gradient, self._saturation
-        self.moving = Moving(self.figure, (*lines, self._heat, self._now, self._title), (0.058, 0.1, 0.011, 0.03))
+        room = (0.058 * across, 0.1 * down, 0.011 * across, 0.03 * down)
+        self.moving = Moving(self.figure, (*lines, self._heat, self._now, self._title), room)
 
     def _grow(self, record: Record, slot: int) -> None:
         """Widens axes that a check does not fit into; then they are drawn again."""
@@ -118,15 +144,27 @@ class Moments:
     def _set_heat_map(self, record: Record) -> None:
         """log10 g_t of all checks that were made, some hundreds of them where there are more."""
         last = last_filled(record)
-        steps = int(np.isfinite(record["grad_time"][0]).sum())
+        steps = _steps_of(record)
         if not steps:
             return
         self._heat.set_data(np.log10(record["grad_time"][_some(last), :steps] + EPS))
         self._heat.set_extent((1, steps, max(1.0, float(record["check_updates"][last])), 0))
         ax = self._axes[-1]
-        if (ax.get_xlim(), ax.get_ylim()) != ((1, steps), (self._end, 0)):
-            ax.set(xlim=(1, steps), ylim=(self._end, 0))
+        if (ax.get_xlim(), ax.get_ylim()) != ((1, self._steps), (self._end, 0)):
+            ax.set(xlim=(1, self._steps), ylim=(self._end, 0))
             self.moving.changed.add(ax)
+
+
+def _steps_of(record: Record) -> int:
+    """Of the diagnostic batch; none without diagnostics."""
+    return int(np.isfinite(record["grad_time"][0]).sum())
+
+
+def _end_of(record: Record) -> int:
+    """The update at which axes end: that of the whole run while it is on its way."""
+    if str(record["status"]) == "running":
+        return regime_of(record).maxiters
+    return max(1, int(record["check_updates"][last_filled(record)]))
 
 
 def moment(record: Record, slot: int | None = None) -> Figure:

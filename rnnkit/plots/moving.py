@@ -35,6 +35,10 @@ class Moving:
 
     def png(self) -> bytes:
         """The picture, as the bytes of a PNG file."""
+        return png_of(self.pixels())
+
+    def pixels(self) -> np.ndarray:
+        """The same as red, green and blue, ``(height, width, 3)``."""
         canvas: Any = self.canvas
         if self._background is None:
             canvas.draw()  # all but what moves
@@ -48,10 +52,7 @@ class Moving:
         canvas.restore_region(self._background)
         for artist in self.artists:
             (artist.axes or self.figure).draw_artist(artist)
-        file = io.BytesIO()
-        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        pixels.save(file, "PNG", compress_level=1)
-        return file.getvalue()
+        return np.asarray(canvas.buffer_rgba())[..., :3]
 
     def still(self) -> Figure:
         """The figure, to be kept and drawn as any other."""
@@ -67,3 +68,10 @@ class Moving:
         box, (left, below, right, above) = ax.get_position(), self._room
         corner, width, height = (box.x0 - left, box.y0 - below), box.width + left + right, box.height + below + above
         return Rectangle(corner, width, height, color="white", transform=self.figure.transFigure, figure=self.figure)
+
+
+def png_of(pixels: np.ndarray) -> bytes:
+    """A picture, ``(height, width, 3)``, as the bytes of a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -20,7 +20,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnkit import plots
+from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots import compare
+from rnnkit.plots.seeds import SAID, Seeds, grouped
 from rnnkit.plots.style import Runs, marked
 from rnnkit.record.facts import Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
@@ -70,7 +72,7 @@ def page_of(runs: Runs, pairs: Mapping[str, Any]) -> dict[str, Any]:
         "about": _about(runs),
         "units": "Losses in nats (squared error for mul and add), errors in percent, times in seconds; "
         "gradient norms before clipping.",
-        "sections": sections(runs, pairs),
+        "sections": sections(grouped(runs), pairs),
         "verdicts": _verdicts(runs),
         "facts": {label: facts_of(record).row() for label, record in runs.items()},
         "floors": _floors(runs),
@@ -83,7 +85,8 @@ def _about(runs: Runs) -> str:
     size = "the handout's full size"
     if profiles != ["full"]:
         size = f"not {size}: profile {', '.join(profiles)}"
-    return f"Runs {', '.join(runs)}; {size}. Everything below is computed from the records."
+    seeds = f" {SAID}" if len(grouped(runs)) < len(runs) else ""
+    return f"Runs {', '.join(runs)}; {size}. Everything below is computed from the records.{seeds}"
 
 
 def _verdicts(runs: Runs) -> dict[str, dict[str, str]]:
@@ -151,6 +154,7 @@ def _further(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Secti
     yield Section("sigmoid", "tanh and sigmoid", line, _compared(seen, pairs["sigmoid"]))
     line = "Loss and error of the frozen validation set; black lines are floors, whose meaning stands at the end."
     groups = [_by_task(runs), _each(runs, partial(plots.validation, narrow=True), "{}: validation over training.")]
+    groups[1].line = " ".join(f"{label}: {_solved(one)}." for label, one in runs.items() if isinstance(one, Seeds))
     yield Section("validation", "Validation", line, groups)
     groups = [_each(runs, partial(plots.gradient_norms, like=every), "{}: norm of each update's gradient.")]
     yield Section("norms", "Gradient norms", "Before and after clipping, on one axis.", groups)
@@ -168,6 +172,12 @@ def _further(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Secti
 def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:
     """One picture for each run."""
     return Group([_picture(draw(record), caption.format(label)) for label, record in runs.items()])
+
+
+def _solved(seeds: Seeds) -> str:
+    solved, ended = seeds.ended
+    left = len(seeds.members) - ended
+    return rate_in_words(solved, ended) + (f" ({left} more did not come to an end)" if left else "")
 
 
 def _by_task(runs: Runs) -> Group:
@@ -188,7 +198,8 @@ def _compared(runs: Runs, pairs: Iterable[tuple[str, ...]]) -> list[Group]:
     """Runs side by side, as far as they are there."""
     groups = []
     for labels in pairs:
-        some = marked({label: runs[label] for label in labels if label in runs})
+        named = {label.split(", ")[0]: label for label in runs}  # of several seeds, the name they share
+        some = marked({named[label]: runs[named[label]] for label in labels if label in named})
         if len(some) > 1:
             names = ", ".join(some)
             draws = {
@@ -205,6 +216,9 @@ def _compared(runs: Runs, pairs: Iterable[tuple[str, ...]]) -> list[Group]:
 def _differences(runs: Runs) -> str:
     """Which settings differ between these runs, in a sentence: a comparison is only as good as that."""
     settings = {label: regime_of(record).identity() for label, record in runs.items()}
+    for label, one in runs.items():
+        if isinstance(one, Seeds):
+            settings[label]["seed"] = "/".join(map(str, sorted(one.seeds)))
     names = [name for name in next(iter(settings.values())) if len({s[name] for s in settings.values()}) > 1]
     listed = "; ".join(f"{name}: " + ", ".join(f"{label} {s[name]}" for label, s in settings.items()) for name in names)
     return f"Settings in which {', '.join(runs)} differ: {listed or 'none'}."

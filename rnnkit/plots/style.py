@@ -13,6 +13,7 @@ from matplotlib.layout_engine import LayoutEngine
 from matplotlib.lines import Line2D
 
 from rnnkit.plots.margins import Margins
+from rnnkit.plots.seeds import LEAST, Seeds, draw_curve, members_of
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled, regime_of
 from rnnkit.record.find import LEFT, unfinished
@@ -101,12 +102,16 @@ def profiles_beside_histograms(rows: int = 1) -> tuple[Figure, list[Axes]]:
 
 def marked(runs: Runs) -> dict[str, Record]:
     """The runs of one figure, with "(unfinished)" behind the labels of those on their way."""
-    return {f"{label} ({LEFT})" if left_of(record) else label: record for label, record in runs.items()}
+    left = {label for label, record in runs.items() if left_of(record) and not isinstance(record, Seeds)}
+    return {f"{label} ({LEFT})" if label in left else label: record for label, record in runs.items()}
 
 
 def title_of(record: Record) -> str:
     """The run's name, with its profile where that is not the handout's full size, and how far it is if unfinished."""
     regime, profile = regime_of(record), str(record["profile"])
+    if isinstance(record, Seeds):
+        size = "" if profile in ("full", "custom") else f" ({profile} profile)"
+        return f"{record.label}{size}\nmedian and {'quartiles' if len(record.members) >= LEAST else 'range'}"
     said = ", ".join(filter(None, ["" if profile == "full" else f"{profile} profile", left_of(record)]))
     return f"{regime.name}  ({said})" if said else regime.name
 
@@ -118,7 +123,8 @@ def left_of(record: Record) -> str:
 
 def entitle(figure: Figure, record: Record) -> None:
     """Run and check of a figure of the last check."""
-    updates = int(record["check_updates"][last_filled(record)])
+    ends = sorted({int(one["check_updates"][last_filled(one)]) for one in members_of(record)})
+    updates = " to ".join(map(str, ends[:1] + ends[1:][-1:]))
     figure.suptitle(f"{title_of(record)}\nafter {updates} updates", fontsize=9)
 
 
@@ -139,14 +145,27 @@ def label_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
         if drawn.size:
             ends[label] = (x[drawn[-1]], y[drawn[-1]])
     order = sorted(ends, key=lambda label: ends[label][1])
-    heights = spread([float(place.transform(ends[label])[1]) for label in order])
+    gap = GAP * max((1 + _broken(label).count("\n") for label in order), default=1)
+    heights = spread([float(place.transform(ends[label])[1]) for label in order], gap)
     for label, height in zip(order, heights, strict=True):
         color = lines[label].get_color()
         tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
         ax.annotate(
-            label, ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color, fontsize=SMALL,
-            arrowprops=tie, annotation_clip=False,
+            _broken(label), ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color,
+            fontsize=SMALL, arrowprops=tie, annotation_clip=False,
         )  # fmt: skip
+
+
+def _broken(label: str) -> str:
+    """In two lines, where something is said of several seeds."""
+    return label.replace(" seeds (", " seeds\n(")
+
+
+def log_updates(*axes: Axes) -> None:
+    """A log axis for updates, of axes that are drawn: the untrained network, after none, is at its left end."""
+    for ax in axes:
+        ax.set_xscale("symlog", linthresh=1, linscale=1)
+        ax.set_xlim(left=0)
 
 
 def spread(heights: list[float], gap: float = GAP) -> list[float]:
@@ -168,7 +187,7 @@ def overlay(ax: Axes, runs: Runs, curve: Callable[[Record], tuple[np.ndarray, np
     """A line for each run, by its label."""
     lines = {}
     for (label, record), (color, style) in zip(runs.items(), LINES, strict=False):
-        (lines[label],) = ax.plot(*curve(record), color=color, linestyle=style)
+        lines[label] = draw_curve(ax, record, curve, color=color, linestyle=style)
     return lines
 
 
@@ -183,7 +202,7 @@ def draw_ridges(ax: Axes, shapes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -
         tallest = max(float(np.max(heights, initial=0.0)), 1e-300)
         ax.stairs(place + 0.88 * heights / tallest, edges, baseline=place, fill=True, color=color)
         ax.axhline(place, color=color, linewidth=0.8)
-    ax.set(yticks=[*places], yticklabels=[*shapes], ylim=(-0.05, len(shapes)))
+    ax.set(yticks=[*places], yticklabels=[*map(_broken, shapes)], ylim=(-0.05, len(shapes)))
     ax.grid(False, axis="y")
 
 

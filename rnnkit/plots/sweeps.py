@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.statistics import wilson
-from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, new_figure
+from rnnkit.common.statistics import rate_in_words, wilson
+from rnnkit.plots.seeds import counted_label, draw_band
+from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED, label_ends, legend_below, log_updates, new_figure
+from rnnkit.runs.tables import alike, shared_name
 
 Row = dict[str, str]
 METHODS = {"SGD": (RED, "o"), "SGD-C": (BLUE, "s"), "SGD-CR": (GREEN, "^")}
@@ -51,28 +53,56 @@ def read_table(path: str | Path, columns: Sequence[str] = ("length", "init", "me
     return rows
 
 
-def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = None) -> Figure:
-    """Validation error (percent) against updates, a line for each run.
+def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = None, log: bool = False) -> Figure:
+    """Validation error (percent) against updates, a line for each run; of several seeds the median, with a band.
+
+    Thin lines are the seeds; a hollow dot is where one ended before others.
 
     Arguments:
         rows: of a sweep's table of curves, see `rnnkit.runs.tables.curve_rows`.
-        label: the column that names a line.
+        label: the column that names a line of one run.
         floor: the error of one who guesses (percent).
+        log: a log axis for updates.
     """
     figure, (ax,) = new_figure(width=7.0, height=3.4)
     runs: dict[str, list[Row]] = {}
     for row in rows:
         runs.setdefault(row["run"], []).append(row)
-    for number, checks in enumerate(runs.values()):
+    first = {run: checks[0] for run, checks in runs.items()}
+    kinds = {run: tuple(row[name] for name in _settings(row)) for run, row in first.items()}
+    seeds = {run: row.get("seed", "") for run, row in first.items()}
+    for number, some in enumerate(alike(kinds, seeds)):
         color, style = LINES[number % len(LINES)]
-        updates, errors = ([float(row[name]) for row in checks] for name in ("updates", "valid_error"))
-        ax.plot(updates, errors, color=color, linestyle=style, linewidth=1.2, label=f"{label} {checks[0][label]}")
-        ax.plot(updates[-1], errors[-1], "o", color=color, markersize=4)
+        curves = [(_column(runs[run], "updates"), _column(runs[run], "valid_error")) for run in some]
+        if len(some) == 1:
+            ((updates, errors),) = curves
+            name = f"{label} {first[some[0]][label]}"
+            ax.plot(updates, errors, color=color, linestyle=style, linewidth=1.2, label=name)
+            ax.plot(updates[-1], errors[-1], "o", color=color, markersize=4)
+            continue
+        for updates, errors in curves:
+            ax.plot(updates, errors, color=color, linewidth=0.5, alpha=0.5)
+        ends = [updates[np.isfinite(errors)].max(initial=0) for updates, errors in curves]
+        name = counted_label(shared_name({run: seeds[run] for run in some}), len(some))
+        name += f" ({there} to the end)" if (there := ends.count(max(ends))) < len(some) else ""
+        draw_band(ax, curves, color=color, linestyle=style, linewidth=1.6, label=name)
     if floor is not None:
         ax.axhline(floor, color=BLACK, linestyle=":", linewidth=0.9)
     ax.set(xlabel="updates", ylabel="wrong (%)", ylim=(-2, 102))
+    if log:
+        log_updates(ax)
     legend_below(ax, columns=4)
     return figure
+
+
+def _column(rows: Sequence[Row], name: str) -> np.ndarray:
+    return np.array([float(row[name] or "nan") for row in rows])
+
+
+def _settings(row: Row) -> list[str]:
+    """The columns of what a run was told: those before its updates, but for its name and seed."""
+    columns = [*row]
+    return [name for name in columns[: columns.index("updates")] if name not in ("run", "seed", "status")]
 
 
 def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
@@ -88,7 +118,7 @@ def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
     named = set()
     for place, (alpha, on) in enumerate(kinds):
         runs = [row for row in rows if (row["alpha"], row["omega_on"]) == (alpha, on)]
-        best, last = (np.array([float(row[key] or "nan") for row in runs]) for key in ("best_nll", "valid_nll"))
+        best, last = _column(runs, "best_nll"), _column(runs, "valid_nll")
         color, marker = (ORANGE, "s") if on == "direct" else (BLUE, "o")
         across = place + 0.7 * ((np.arange(len(runs)) + 0.5) / len(runs) - 0.5)
         for x, low, end in zip(across, best, last, strict=True):
@@ -98,7 +128,10 @@ def plot_escapes(rows: Sequence[Row], plateau: float, limit: float) -> Figure:
             ax.plot(x, end, marker, color=color, markerfacecolor="white", markersize=5)
             ax.plot(x, low, marker, color=color, markersize=5, label=label)
         out = np.sum(best < limit)
-        ax.text(place, 1.02, f"{out} of {len(runs)} out", ha="center", fontsize=9, transform=ax.get_xaxis_transform())
+        low, high = (100 * end for end in wilson(int(out), len(runs)))
+        above: dict[str, Any] = {"ha": "center", "transform": ax.get_xaxis_transform()}
+        ax.text(place, 1.08, f"{out} of {len(runs)} out", fontsize=9, **above)
+        ax.text(place, 1.02, f"(95 %: {low:.0f} to {high:.0f} %)", fontsize=8, **above)
     ax.set_xticks(range(len(kinds)), [f"α {float(alpha):g}, {on}" for alpha, on in kinds])
     ends = [-0.5, max(len(kinds), 1) - 0.5]
     ax.set_xlim(*ends)
@@ -122,6 +155,11 @@ class Rate(NamedTuple):
     def rate(self) -> float:
         """The fraction solved."""
         return self.solved / self.runs
+
+    @property
+    def words(self) -> str:
+        """The count with its interval, in a sentence."""
+        return rate_in_words(self.solved, self.runs)
 
 
 def success_rates(rows: Sequence[Row]) -> dict[tuple[str, str, int], Rate]:

@@ -6,22 +6,29 @@ of text there, and the browser a single figure (nothing at all in autograding).
 
 from __future__ import annotations
 
+import html
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from IPython.display import display
 
+from rnnkit.common.names import BadValue
 from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
+from rnnkit.plots.moving import png_of
 from rnnkit.record.facts import Record
-from rnnkit.record.file import last_filled
+from rnnkit.record.file import last_filled, load, regime_of
+from rnnkit.record.find import candidates, places
 from rnnkit.trainer import Checkpoint, Trainer, content
 
 SHARE = 0.1  # of the time that drawing may take
 PICTURES = 20  # of a run that is short
 PLAY = 400  # milliseconds for a check in the browser's play mode, many times what its picture takes
+NONE = "no other run"  # chosen beside the browser's
 PLAIN_LINES = 10  # that a whole run prints where nobody looks
 
 
@@ -151,11 +158,13 @@ class Watch(Dashboard):
         return self._inside.png()
 
 
-def browse(record: Record) -> Any:
-    """A slider over the checks of a record: its curves, histograms and heat map at each.
+def browse(record: Record, others: Mapping[str, Record | Path] | None = None) -> Any:
+    """A slider over the checks of a record: its curves, histograms and heat map at each; a second run beside it.
 
     Arguments:
         record: with at least one check.
+        others: records or their files by name, to choose a second run from, which is shown on the same axes after the
+            same number of updates; by default what `rnnkit.notebook.find_run` would find.
 
     Returns:
         A widget; where nobody looks a figure of the last check, and None in autograding.
@@ -164,16 +173,55 @@ def browse(record: Record) -> Any:
         return None
     if not someone_looks():
         return moment(record)
-    from ipywidgets import HBox, Image, IntSlider, Layout, Play, VBox, jslink
+    from ipywidgets import HTML, Dropdown, HBox, Image, IntSlider, Layout, Play, ToggleButton, VBox, jslink
 
-    last, moments = last_filled(record), Moments(record)
-    slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="60%"))
+    last, others = last_filled(record), _others(record) if others is None else others
+    slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="50%"))
     play = Play(value=last, min=0, max=last, interval=PLAY)
     jslink((play, "value"), (slider, "value"))
-    image = Image(value=moments.png(record, last), format="png", layout=Layout(max_width="100%"))
+    beside = Dropdown(options=[NONE, *others], description="beside it", disabled=not others)
+    log = ToggleButton(description="log axis", tooltip="a log axis for updates", layout=Layout(width="6em"))
+    image, said = Image(format="png", layout=Layout(max_width="100%")), HTML()
+    pictures: list[tuple[Record, Moments]] = []
 
-    def show(change: dict[str, Any]) -> None:
-        image.value = moments.png(record, change["new"])
+    def choose(_: Any = None) -> None:
+        said.value = ""
+        try:
+            runs = [record] if beside.value == NONE else [record, _read(others[beside.value])]
+        except BadValue as error:
+            runs, said.value = [record], html.escape(str(error))
+        columns = 3 if len(runs) == 1 else 2
+        pictures[:] = [(one, Moments(one, [r for r in runs if r is not one], log.value, columns)) for one in runs]
+        for _, made in pictures[1:]:
+            made.share(pictures[0][1])
+        show()
 
+    def show(_: Any = None) -> None:
+        done = record["check_updates"][slider.value]
+        parts = [made.pixels(one, _slot(one, done)) for one, made in pictures]
+        image.value = png_of(np.hstack(parts))
+
+    choose()
     slider.observe(show, names="value")
-    return VBox([HBox([play, slider]), image])
+    for one in (beside, log):
+        one.observe(choose, names="value")
+    return VBox([HBox([play, slider, beside, log]), image, said])
+
+
+def _others(record: Record) -> dict[str, Path]:
+    """The records of other settings in the usual places, the one that stands for its run of each."""
+    mine, found = regime_of(record).identity(), dict[str, Path]()
+    for one in candidates(places()):
+        if one.settings is not None and one.settings.identity() != mine:
+            found.setdefault(one.run if one.run not in found else one.name, one.path)
+    return found
+
+
+def _read(run: Record | Path) -> Record:
+    return load(run) if isinstance(run, Path) else run
+
+
+def _slot(record: Record, updates: int) -> int:
+    """The last check that a run had made after so many updates."""
+    made = record["check_updates"][: last_filled(record) + 1]
+    return max(0, int(np.searchsorted(made, updates, side="right")) - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,10 +139,12 @@ def plan(
     """One job for each named run of an experiment (the main assignment's by default), all checked before any work."""
     experiment, cells, overrides = experiment or experiment_of(), cells or Cells(), overrides or {}
     executed = find_notebook(experiment, notebook)
-    given = {"profile": profile, "overrides": overrides, "cells": cells.place}
     jobs = []
     for key in keys:
         settings = experiment.get(key, profile, **overrides)
+        changes = overrides | _name_of_seed(settings, experiment.get(key, profile), overrides)
+        settings = settings.replace(**changes)
+        given = {"profile": profile, "overrides": changes, "cells": cells.place}
         folder = str(Path(out).resolve() / settings.name)
         parameters = {experiment.names_run: key, **given, "out": folder} if executed else {}
         job = Job(
@@ -157,6 +159,13 @@ def plan(
     if executed:
         check_parameters(executed, jobs[0].parameters)
     return jobs
+
+
+def _name_of_seed(settings: Any, usual: Any, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A name with the seed, where that was chosen: several seeds of a run stand side by side in one folder."""
+    if "name" in overrides or "seed" not in overrides or settings.seed == usual.seed:
+        return {}
+    return {"name": f"{settings.name}-seed{settings.seed}"}
 
 
 def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,27 @@ def summary_rows(out: str | Path, experiment: Experiment, outcomes: Sequence[Out
             new = {experiment.names_run: settings.name, "profile": experiment.named(settings)[1]}
             rows[settings.name] = rows.get(settings.name, new) | {"status": outcome.status, "reason": outcome.reason}
     return [rows[name] for name in sorted(rows)]
+
+
+def alike(kinds: Mapping[str, Hashable], seeds: Mapping[str, Hashable]) -> list[list[str]]:
+    """Runs by label, together where they differ in nothing but the seed; a seed that comes again is of another group.
+
+    Arguments:
+        kinds: what else decides the numbers of each run.
+        seeds: of each run.
+    """
+    groups: dict[Hashable, list[str]] = {}
+    turns: dict[Hashable, int] = {}
+    for label, kind in kinds.items():
+        turn = turns[kind, seeds[label]] = turns.get((kind, seeds[label]), 0) + 1
+        groups.setdefault((kind, turn), []).append(label)
+    return list(groups.values())
+
+
+def shared_name(seeds: Mapping[str, Any]) -> str:
+    """What the labels of runs share but for their seeds: L20 of L20-seed1 and L20-seed2; empty if that is nothing."""
+    bare = {re.sub(rf"[-_ ]*(seed)?[-_=]*{seed}$", "", label.split(" (")[0]) for label, seed in seeds.items()}
+    return bare.pop() if len(bare) == 1 else ""
 
 
 def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
