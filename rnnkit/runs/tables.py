@@ -19,6 +19,7 @@ from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 
 COMMANDS, SUMMARY = "commands.txt", "summary.csv"
+WENT_WRONG = ("reason", "error")  # columns that come last
 
 
 def read_runs(out: str | Path, experiment: Experiment | None = None) -> tuple[dict[str, Record], dict[str, str]]:
@@ -101,31 +102,27 @@ def save_rows(path: str | Path, rows: Sequence[Mapping[str, Any]], first: Iterab
     """
     path = Path(path)
     columns = list(dict.fromkeys([*first, *(column for row in rows for column in row)]))
-    columns.sort(key=lambda column: column in ("reason", "error"))
+    columns.sort(key=WENT_WRONG.__contains__)
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     save_text(path, text.getvalue())
-    _save_parquet(path.with_suffix(".parquet"), columns, rows)
+    _save_parquet(path)
     return path
 
 
-def _save_parquet(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+def _save_parquet(table: Path) -> None:
     try:
         import pyarrow
+        from pyarrow import csv as reader
         from pyarrow import parquet
     except ImportError:
         return
-    arrays = {}
-    for column in columns:
-        values = [row.get(column) for row in rows]
-        try:
-            arrays[column] = pyarrow.array(values)
-        except pyarrow.ArrowInvalid:  # words and numbers in one column
-            arrays[column] = pyarrow.array([None if value is None else str(value) for value in values])
-    with whole(path) as file:
-        parquet.write_table(pyarrow.table(arrays), file)
+    words = dict.fromkeys(WENT_WRONG, pyarrow.string())  # where nothing did, too; of others it finds out what they are
+    rows = reader.read_csv(table, convert_options=reader.ConvertOptions(column_types=words))
+    with whole(table.with_suffix(".parquet")) as file:
+        parquet.write_table(rows, file)
 
 
 def write_commands(out: str | Path, jobs: Sequence[Job]) -> Path:

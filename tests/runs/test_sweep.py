@@ -231,7 +231,7 @@ def test_the_table_is_there_as_parquet_where_pyarrow_is(tmp_path):
     else:
         assert pyarrow.parquet.read_table(parquet).to_pylist() == [
             {"run": "a", "cutoff": "1", "loss": None, "error": ""},
-            {"run": "b", "cutoff": "none", "loss": 0.5, "error": None},
+            {"run": "b", "cutoff": "none", "loss": 0.5, "error": ""},
         ]
 
 

@@ -105,4 +105,3 @@ OWN = Question(
 OWN_SETTING = OWN.id
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
-SCORED = QUESTIONS | {OWN_SETTING: OWN}  # whatever has points that nobody gives by hand

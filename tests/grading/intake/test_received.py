@@ -32,6 +32,7 @@ class Grader:
 
     def __init__(self, job, *, place=0, first=None):
         self.job, self.reason, self.flags = job, "it died", []
+        self.place, self.first, self.alone = place, first, True
         self.process = SimpleNamespace(sentinel=os.open(os.devnull, os.O_RDONLY))
 
     def over(self):
