@@ -1,9 +1,10 @@
-"""Initial weights, drawn from a legacy ``RandomState`` in a fixed order, so that a seed names one network."""
+"""Initial weights, drawn in a fixed order, so that a seed names one network; recurrent matrices by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -58,6 +59,76 @@ INITS: dict[str, Init] = {
 def get_init(name: str) -> Init:
     """The init of this name (ValueError for an unknown one)."""
     return lookup(INITS, name, "init")
+
+
+def orthogonal(rng: np.random.Generator, A: np.ndarray, scale: float) -> np.ndarray:
+    r"""``scale`` times the orthogonal factor of A, each column with the sign that makes it Haar's.
+
+    .. math:: A = Q R, \quad W_{hh} = \text{scale} \cdot Q \, \mathrm{diag}(\mathrm{sign}(R_{ii}))
+
+    Arguments:
+        A: ``(H, H)``, standard normal.
+
+    *Source:* Mezzadri 2007, How to generate random matrices from the classical compact groups; Saxe et al. 2013.
+    """
+    Q, R = np.linalg.qr(A)
+    return scale * (Q * np.sign(np.diag(R)))
+
+
+def to_radius(A: np.ndarray, rho: float) -> np.ndarray:
+    """``(H, H)``: A, scaled so that the largest modulus of its eigenvalues is ``rho``."""
+    return A * (rho / np.abs(np.linalg.eigvals(A)).max())
+
+
+def sparse(rng: np.random.Generator, A: np.ndarray, rho: float, fan_in: int = 15) -> np.ndarray:
+    """``(H, H)``: A with ``fan_in`` random weights into each unit (column), the others 0, scaled to the radius ``rho``.
+
+    *Source:* Sutskever, Martens, Dahl, Hinton 2013, section 3.1; Martens & Sutskever 2011.
+    """
+    order = np.argsort(rng.random(A.shape), axis=0)  # each column's rows in random order
+    return to_radius(np.where(order < fan_in, A, 0.0), rho)
+
+
+def permutation(rng: np.random.Generator, A: np.ndarray, scale: float) -> np.ndarray:
+    """``(H, H)``: ``scale`` times a random permutation matrix, the one that sorts A's first row."""
+    return scale * np.eye(len(A))[np.argsort(A[0])]
+
+
+class Recurrent(NamedTuple):
+    """How a recurrent matrix comes of a standard normal one.
+
+    Fields:
+        make: from a generator (for what A does not decide), A ``(H, H)`` and the scale.
+        scale: the usual one.
+    """
+
+    make: Callable[[np.random.Generator, np.ndarray, float], np.ndarray]
+    scale: float
+
+
+RECURRENT: dict[str, Recurrent] = {
+    "orthogonal": Recurrent(orthogonal, 1.0),
+    "gaussian": Recurrent(lambda rng, A, std: std * A, 0.1),
+    "gaussian_radius": Recurrent(lambda rng, A, rho: to_radius(A, rho), 1.0),
+    "sparse": Recurrent(sparse, 1.1),
+    "identity": Recurrent(lambda rng, A, scale: scale * np.eye(len(A)), 1.0),
+    "permutation": Recurrent(permutation, 1.0),
+}
+
+
+def recurrent(name: str, rng: np.random.Generator, A: np.ndarray, scale: float | None = None) -> np.ndarray:
+    """A recurrent matrix by name, one of `RECURRENT`, from a standard normal one.
+
+    Arguments:
+        rng: for what A does not decide: the places of a sparse matrix.
+        A: ``(H, H)``.
+        scale: factor, standard deviation (``gaussian``) or spectral radius (``gaussian_radius``, ``sparse``).
+
+    Returns:
+        ``(H, H)``, float64.
+    """
+    kind = lookup(RECURRENT, name, "init")
+    return kind.make(rng, A, kind.scale if scale is None else scale)
 
 
 def init_rnn(cell: Cell, init: str, rng: np.random.RandomState) -> None:

@@ -1,10 +1,11 @@
-"""Plain gradient descent and gradient clipping by global norm."""
+"""Gradient descent: plain, with momentum, and Adam; gradient clipping by global norm."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -63,3 +64,62 @@ def sgd(cell: nn.Module, grads: dict[str, Tensor], lr: float) -> None:
     r"""One update of every parameter in place, :math:`W \leftarrow W - \mathrm{lr}\, g`."""
     for name, parameter in cell.named_parameters():
         parameter.sub_(lr * grads[name])
+
+
+# ---- on plain arrays: one row of all parameters, or ``(S, P)`` rows of several networks -------------------------------
+
+
+def momentum_schedule(t: int, mu_max: float) -> float:
+    r"""The momentum of update t, which grows from one half to its limit.
+
+    .. math:: \mu_t = \min(1 - 2^{-1 - \log_2(\lfloor t / 250 \rfloor + 1)},\ \mu_{max})
+
+    Arguments:
+        t: updates done before, from 0.
+
+    *Source:* Sutskever et al. 2013, equation 5.
+    """
+    return min(1 - 2 ** (-1 - math.log2(t // 250 + 1)), mu_max)
+
+
+def look_ahead(p: np.ndarray, v: np.ndarray, mu: np.ndarray | float) -> np.ndarray:
+    r"""Where Nesterov's method takes its gradient: :math:`p + \mu v` (Sutskever et al. 2013, equation 4)."""
+    return p + mu * v
+
+
+def with_momentum(
+    p: np.ndarray, v: np.ndarray, g: np.ndarray, lr: np.ndarray | float, mu: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""One update with momentum: heavy ball where g was taken at p, Nesterov's where it was taken at `look_ahead`.
+
+    .. math:: v \leftarrow \mu v - \mathrm{lr}\, g, \quad p \leftarrow p + v
+
+    Returns:
+        p and v, new.
+
+    *Source:* Polyak 1964; Sutskever et al. 2013, equations 1 to 4.
+    """
+    v = mu * v - lr * g
+    return p + v, v
+
+
+def adam(
+    p: np.ndarray, m: np.ndarray, s: np.ndarray, g: np.ndarray, lr: np.ndarray | float, t: np.ndarray | int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""One update of Adam, with its usual constants.
+
+    .. math::
+        m \leftarrow .9 m + .1 g, \quad s \leftarrow .999 s + .001 g^2, \quad
+        p \leftarrow p - \mathrm{lr}\, \frac{m / (1 - .9^t)}{\sqrt{s / (1 - .999^t)} + 10^{-8}}
+
+    Arguments:
+        m, s: running means of the gradient and of its square, 0 before the first update.
+        t: number of this update, from 1.
+
+    Returns:
+        p, m and s, new.
+
+    *Source:* Kingma & Ba 2015, algorithm 1.
+    """
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
+    return p - lr * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8), m, s
