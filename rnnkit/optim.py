@@ -66,7 +66,7 @@ def sgd(cell: nn.Module, grads: dict[str, Tensor], lr: float) -> None:
         parameter.sub_(lr * grads[name])
 
 
-# ---- on plain arrays: one row of all parameters, or ``(S, P)`` rows of several networks -------------------------------
+# ---- on plain arrays: one row of all parameters, or ``(S, P)`` rows of several networks -----------------------------
 
 
 def momentum_schedule(t: int, mu_max: float) -> float:

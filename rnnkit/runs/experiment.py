@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -144,6 +144,17 @@ class Experiment(ABC):
         long = {settings.name: settings for settings in self.runs.values()}
         settings = long[name] if name in long else lookup(self.runs, name, "run")
         return settings.replace(**(dict(lookup(self.profiles, profile, "profile")) | overrides))
+
+    def alike(self, settings: Any) -> Hashable:
+        """Equal for runs that are trained best together, as `begin_together` begins them; None for a run alone."""
+        return None
+
+    def begin_together(self, settings: Sequence[Any], cells: Cells) -> list[Run]:
+        """Runs that have not begun, of equal `alike`, that share their work; each must come out as it does alone.
+
+        Their checkpoints are taken in turn, one of each, until they are over.
+        """
+        return [self.begin(one, cells) for one in settings]
 
     def refuse(self, settings: Any, cells: Cells) -> None:  # noqa: B027
         """Raises BadValue for what cannot be trained here, before any work."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,6 +25,7 @@ from rnnkit.runs.modelfile import Cells, announce
 
 FIRST_SAVE = 1.0  # minutes: what is lost before the first save is lost for good
 SAVE_EVERY = 5.0  # minutes, for settings without a saveFreq of their own
+OVER = object()
 LOCK_PATIENCE = 10  # seconds: the trainings of a killed batch need one or two to notice that they are orphans
 
 
@@ -129,15 +131,75 @@ def perform(
     """
     announce(cells)
     experiment.refuse(settings, cells)
-    files, name = RunFiles(out, settings.name), settings.name
-    say = echo or (lambda text: None)
+    files = RunFiles(out, settings.name)
+
+    def begin() -> Run:
+        return experiment.begin(settings, cells)
+
+    _in_turn([_performing(experiment, settings, begin, files, cells, resume, echo, progress, on_check)])
+    return files.final
+
+
+def perform_together(experiment: Experiment, members: Sequence[tuple[Any, str | Path]], cells: Cells) -> None:
+    """Carries out runs that share their work, each as `perform` does, one checkpoint of each in turn.
+
+    Arguments:
+        members: settings of equal `Experiment.alike`, and the folder of each; a run that is there goes on.
+    """
+    left = []
+    for settings, out in members:
+        experiment.refuse(settings, cells)
+        files = RunFiles(out, settings.name)
+        resume = files.can_resume(experiment, settings, cells.sha256)
+        stored = files.stored(experiment, settings, cells.sha256) if resume else None
+        if stored is None or str(stored["status"]) == RUNNING:
+            left.append((settings, files, resume))
+    runs = experiment.begin_together([settings for settings, *_ in left], cells)
+    _in_turn(
+        [
+            _performing(experiment, settings, partial(_the, run), files, cells, resume)
+            for run, (settings, files, resume) in zip(runs, left, strict=True)
+        ]
+    )
+
+
+def _the(run: Run) -> Run:
+    return run
+
+
+def _in_turn(ways: Sequence[Generator[None, None, None]]) -> None:
+    """A step of each way, until all are at their end; where one breaks off, each of the others saves itself."""
+    left = list(ways)
+    try:
+        while left:
+            left = [way for way in left if next(way, OVER) is not OVER]
+    except BaseException as error:
+        for way in ways:
+            with suppress(BaseException):
+                way.throw(error)
+        raise
+
+
+def _performing(
+    experiment: Experiment,
+    settings: Any,
+    begin: Callable[[], Run],
+    files: RunFiles,
+    cells: Cells,
+    resume: bool,
+    echo: Callable[[str], None] | None = None,
+    progress: bool = False,
+    on_check: Callable[[Run, Any], None] | None = None,
+) -> Generator[None, None, None]:
+    """See `perform`; stops once before the first checkpoint, and after each."""
+    name, say = settings.name, echo or (lambda text: None)
     files.make_folder()
     with files.lock():
         state = files.stored(experiment, settings, cells.sha256) if resume else None
         if state is not None and str(state["status"]) != RUNNING:
             say(f"{name}: already {state['status']}, nothing to do; see {files.final}")
-            return files.final
-        run = experiment.begin(settings, cells)
+            return
+        run = begin()
         remark = run.restore(state) if state is not None else None
         first = [experiment.own_command(settings), cells.told, run.ready()]
         if state is not None:
@@ -169,7 +231,7 @@ def perform(
             run.on_update = lambda updates: bar.update(updates - bar.n)
             minutes = getattr(settings, "saveFreq", SAVE_EVERY)
             try:
-                _go(run, files, minutes, lambda: experiment.content(run, settings, cells), seen, tell)
+                yield from _go(run, files, minutes, lambda: experiment.content(run, settings, cells), seen, tell)
                 save(files.final, experiment.trimmed(experiment.content(run, settings, cells)))
                 if run.status == "solved":  # or the bar would end in red
                     bar.total = bar.n
@@ -178,7 +240,6 @@ def perform(
             files.state.unlink(missing_ok=True)
             tell(experiment.closing(settings, run.status, run.updates))
             tell(f"{name}: record in {files.final}")
-    return files.final
 
 
 def _go(
@@ -188,11 +249,12 @@ def _go(
     content: Callable[[], dict[str, Any]],
     seen: Callable[[Any], None],
     tell: Callable[[str], None],
-) -> None:
+) -> Iterator[None]:
     """To the end of a run: each check is seen, the state saved now and then, and once more where it is broken off."""
     kept = None if run.keeps_last_check else content()
     due = monotonic() + 60 * min(FIRST_SAVE, minutes)
     try:
+        yield
         for check in run.checkpoints():
             if not run.keeps_last_check:
                 kept = content()
@@ -202,6 +264,7 @@ def _go(
                     tell(said)
                 save(files.state, kept or content())
                 due = monotonic() + 60 * minutes
+            yield
         if run.status == RUNNING:
             run.status = FINISHED
     except BaseException as error:

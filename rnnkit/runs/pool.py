@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,10 @@ from rnnkit.common.whole import free_name, save_bytes, save_text
 from rnnkit.record.file import RecordError
 from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing, updates_done
 from rnnkit.runs.modelfile import DEFAULT_FILE, find_cells
-from rnnkit.runs.perform import OutputError, RunFiles, perform
+from rnnkit.runs.perform import OutputError, RunFiles, perform, perform_together
 
-CHILD = ("-m", "rnnkit.runs.pool")  # with the job as JSON on standard input
+CHILD = ("-m", "rnnkit.runs.pool")  # with the jobs as JSON on standard input
+TEAM = 10
 
 
 def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> Iterator[Outcome]:
@@ -31,9 +33,10 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
 
     A folder that holds another run (other settings, another model.py) is moved aside first, to ``{folder}_kept_1``.
     A run that fails, or whose worker dies, is an outcome, not the end. Where the executor's workers share no disk with
-    this machine they send their files back as bytes; here each job gets a process, which writes into its folder.
+    this machine they send their files back as bytes; here each job gets a process, which writes into its folder, but
+    for jobs that are trained best together, see `Experiment.alike`.
     """
-    waiting = {}
+    left = []
     for job in jobs:
         state = standing(job)
         if state == "finished":
@@ -46,14 +49,59 @@ def run(jobs: Sequence[Job], executor: Executor, shared_disk: bool = True) -> It
             except (OSError, OutputError) as error:
                 yield Outcome(job, "failed", str(error))
                 continue
-        waiting[executor.submit(execute if shared_disk else run_here, job)] = job
+        left.append(job)
+    at_once = getattr(executor, "_max_workers", 1)  # of threads, each of which waits for a process
+    groups = teams(left, at_once) if shared_disk else [[job] for job in left]
+    do: Callable[..., Any] = execute_team if shared_disk else run_here
+    waiting = {executor.submit(do, *group): group for group in groups}
     for future in as_completed(waiting):
-        job = waiting[future]
+        group = waiting[future]
         try:
             result: Any = future.result()
-            yield result if isinstance(result, Outcome) else keep(job, result)
+            yield from result if isinstance(result, list) else [keep(group[0], result)]
         except Exception as error:
-            yield Outcome(job, "failed", f"{type(error).__name__}: {last_line(str(error)) or 'no message'}")
+            reason = f"{type(error).__name__}: {last_line(str(error)) or 'no message'}"
+            yield from [Outcome(job, "failed", reason) for job in group]
+
+
+def teams(jobs: Sequence[Job], at_once: int) -> list[list[Job]]:
+    """The jobs, those together that one process trains together: up to `TEAM`, and so few that no worker is idle."""
+    groups: dict[Hashable, list[Job]] = {}
+    for number, job in enumerate(jobs):
+        kind = job.experiment.alike(job.settings)
+        groups.setdefault(number if kind is None else (job.assignment, job.cells, job.sha256, kind), []).append(job)
+    most = max(1, min(TEAM, -(-len(jobs) // at_once)))
+    return [group[k : k + most] for group in groups.values() for k in range(0, len(group), most)]
+
+
+def execute_team(*jobs: Job) -> list[Outcome]:
+    """Trains jobs together in one process, then does for each what is left of it: its notebook, or all of it.
+
+    What goes wrong with one of them comes up again where it is done alone.
+    """
+    if len(jobs) == 1 or stopping():
+        return [execute(job) for job in jobs]
+    try:
+        for job in jobs:
+            job.files.make_folder()
+            job.files.progress.unlink(missing_ok=True)
+        limit, begun = 60 * sum(job.limit for job in jobs) or None, jobs[0].files.progress.exists
+        code, _, _ = run_child(_command(), jobs[0].folder, _text(*jobs), limit, begun)
+        if code == INTERRUPTED or stopping():
+            return [Outcome(job, "interrupted", GO_ON) for job in jobs]
+    except LimitReached:
+        return [Outcome(job, "stopped", _limit_reason(job)) for job in jobs]
+    except (OSError, OutputError):
+        pass
+    return [_ended(job) if standing(job) == "finished" else execute(job) for job in jobs]
+
+
+def _command() -> list[str]:
+    return [sys.executable, *CHILD, str(os.getpid())]
+
+
+def _text(*jobs: Job) -> str:
+    return json.dumps([job.to_json() for job in jobs])
 
 
 def execute(job: Job) -> Outcome:
@@ -63,8 +111,8 @@ def execute(job: Job) -> Outcome:
     try:
         job.files.make_folder()
         job.files.progress.unlink(missing_ok=True)
-        command, begun = [sys.executable, *CHILD, str(os.getpid())], job.files.progress.exists
-        code, output, errors = run_child(command, job.folder, job.to_json(), 60 * job.limit or None, begun)
+        begun = job.files.progress.exists
+        code, output, errors = run_child(_command(), job.folder, _text(job), 60 * job.limit or None, begun)
     except LimitReached:
         return Outcome(job, "stopped", _limit_reason(job))
     except (OSError, OutputError) as error:
@@ -98,6 +146,14 @@ def train_job(job: Job, folder: str | Path) -> None:
         files, cells = RunFiles(folder, job.settings.name), find_cells(source)
         resume = files.can_resume(job.experiment, job.settings, cells.sha256)
         perform(job.experiment, job.settings, out=folder, cells=cells, resume=resume)
+
+
+def train_team(jobs: Sequence[Job]) -> None:
+    """The runs of jobs that have their cells in common, together and in this process."""
+    with tempfile.TemporaryDirectory() as place:
+        source = save_text(Path(place) / DEFAULT_FILE, jobs[0].model) if jobs[0].model else jobs[0].cells
+        members = [(job.settings, job.folder) for job in jobs]
+        perform_together(jobs[0].experiment, members, find_cells(source))
 
 
 def run_here(job: Job) -> dict[str, bytes]:
@@ -149,9 +205,12 @@ def child(text: str, parent: int) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     watch_parent(parent)
     torch.set_num_threads(1)
-    job = Job.from_json(text)
+    jobs = [Job.from_json(one) for one in json.loads(text)]
+    job = jobs[0]
     try:
-        if job.notebook:
+        if len(jobs) > 1:
+            train_team(jobs)
+        elif job.notebook:
             execute_notebook(job)
         else:
             train_job(job, job.folder)

@@ -7,7 +7,7 @@ is the whole gradient. All parameters of a network are one row of ``flat`` ``(S,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +15,12 @@ from numpy.lib.stride_tricks import as_strided
 
 from rnnkit.assignments.orthogonal_init.tasks import EVERY, LINEAR, Task
 
-PHI = {"tanh": (np.tanh, lambda h, out: np.subtract(1, np.multiply(h, h, out=out), out=out)),
-       "relu": (lambda a, out: np.maximum(a, 0, out=out), lambda h, out: np.greater(h, 0, out=out))}  # fmt: skip
+Into = Callable[..., np.ndarray]  # of a function that writes into ``out``
+PHI: dict[str, tuple[Into, Into]] = {  # and phi'(a) from h = phi(a)
+    "tanh": (np.tanh, lambda h, out: np.subtract(1, np.multiply(h, h, out=out), out=out)),
+    "relu": (lambda a, out: np.maximum(a, 0, out=out), lambda h, out: np.greater(h, 0, out=out)),
+}
 SMALL = 1_000_000  # multiplications in a product up to which OpenBLAS is twice as fast
-TINY = 1e-12  # so that no share's logarithm is infinite
 
 
 class Shape(NamedTuple):
@@ -39,7 +41,7 @@ class Shape(NamedTuple):
         return self.K * self.H + (self.H + 1) * self.O
 
     def matrices(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Views of ``flat`` ``(S, P)``: W ``(S, K, H)``, and the readout ``(S, H + 1, O)`` with its bias as last row."""
+        """Views of ``flat`` ``(S, P)``: W ``(S, K, H)``, and the readout ``(S, H + 1, O)`` its bias as last row."""
         split = self.K * self.H
         return (
             flat[:, :split].reshape(len(flat), self.K, self.H),
@@ -154,12 +156,13 @@ def judged(task: Task, out: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.n
         loss = 0.5 * np.mean(off * off, axis=(1, 2))
         return loss, loss, (off / off[0].size).astype(out.dtype)
     classes = y.reshape(len(out), -1)
-    shares = np.exp(out - out.max(axis=2, keepdims=True))
-    shares /= shares.sum(axis=2, keepdims=True)
-    of_right = np.take_along_axis(shares, classes[..., None], axis=2)
-    loss = -np.mean(np.log(of_right[..., 0] + TINY), axis=1)
+    below = out - out.max(axis=2, keepdims=True)
+    shares = np.exp(below)
+    total = shares.sum(axis=2, keepdims=True)
+    shares /= total
+    loss = np.mean(np.log(total) - np.take_along_axis(below, classes[..., None], axis=2), axis=(1, 2))
     right = (out.argmax(axis=2) == classes).reshape(len(out), *y.shape[1:])
     counted = right[:, -task.recalled :] if task.head == EVERY else right
     metric = counted.reshape(len(out), -1).mean(axis=1)
-    np.put_along_axis(shares, classes[..., None], of_right - 1, axis=2)
+    np.put_along_axis(shares, classes[..., None], np.take_along_axis(shares, classes[..., None], axis=2) - 1, axis=2)
     return loss, metric, shares / classes.shape[1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 WORD = 1 << 32
@@ -34,7 +37,7 @@ def below(rng: np.random.Generator, sizes: np.ndarray) -> np.ndarray:
     return out
 
 
-def _words(rng: np.random.Generator, state: dict, count: int) -> np.ndarray:
+def _words(rng: np.random.Generator, state: Mapping[str, Any], count: int) -> np.ndarray:
     """``(count,)`` uint64 below 2^32: the lower half of each 64 bits comes first, the upper one is kept for later."""
     kept = [state["uinteger"]] if state["has_uint32"] else []
     raw = rng.bit_generator.random_raw(-(-(count - len(kept)) // 2))
@@ -43,5 +46,5 @@ def _words(rng: np.random.Generator, state: dict, count: int) -> np.ndarray:
     after = rng.bit_generator.state
     left = len(words) > count
     if left or kept:
-        rng.bit_generator.state = after | {"has_uint32": int(left), "uinteger": int(words[-1]) if left else 0}
+        rng.bit_generator.state = {**after, "has_uint32": int(left), "uinteger": int(words[-1]) if left else 0}
     return words[:count]

@@ -1,14 +1,14 @@
 """The tasks of the document, drawn as it draws them, the three that it names only, and variants that explain them.
 
-A batch is drawn from a generator of numpy's; the order of its draws is part of a task. Those that the course has already
-are the course's own (`rnnkit.tasks`).
+A batch is drawn from a generator of numpy's; the order of its draws is part of a task. Those that the course has
+already are the course's own (`rnnkit.tasks`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Task:
         """``half_mse`` or ``accuracy``."""
         return "half_mse" if self.head == LINEAR else "accuracy"
 
-    def better(self, value: np.ndarray | float, than: np.ndarray | float) -> np.ndarray:
+    def better(self, value: np.ndarray | float, than: float) -> np.ndarray:
         """Whether a metric is better than another one."""
         return np.less(value, than) if self.head == LINEAR else np.greater(value, than)
 
@@ -142,8 +142,8 @@ def _recall(name: str, values: int, positions: int, T: int) -> Task:
 
 
 HALVES, CUES, LATE = ((0, 0.5), (0.5, 1)), ((0.1, 0.2), (0.5, 0.6)), (0.8, 0.9)
-SUM = {"n_out": 1, "T": 30, "head": LINEAR, "solved": 0.05}
-ORDER = {"n_in": 6, "T": 60, "head": LAST, "solved": 0.9}
+SUM: dict[str, Any] = {"n_out": 1, "T": 30, "head": LINEAR, "solved": 0.05}
+ORDER: dict[str, Any] = {"n_in": 6, "T": 60, "head": LAST, "solved": 0.9}
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (

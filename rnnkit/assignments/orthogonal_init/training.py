@@ -93,7 +93,7 @@ class Training(Run):
             return
         self.window.append(metric)
         task = self.settings.kind
-        if len(self.window) == WINDOW and task.better(np.mean(self.window), task.solved):
+        if len(self.window) == WINDOW and task.better(float(np.mean(self.window)), task.solved):
             self.window.clear()
             self.T += 1
             if self.T == self.settings.T:
@@ -165,7 +165,7 @@ def net_of(arm: Arm, S: int, T: int) -> Net:
 def one_update(
     net: Net, runs: Sequence[Training], weights: np.ndarray, moments: np.ndarray, batches: Sequence[Drawn], update: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The weights ``(S, P)`` and moments ``(2, S, P)`` after one update, and loss, metric, norm of gradient ``(3, S)``."""
+    """The weights ``(S, P)`` and moments ``(2, S, P)`` after one update, and loss, metric, norm ``(3, S)``."""
 
     def each(values: Sequence[float]) -> np.ndarray:
         return np.array(values, weights.dtype)[:, None]
@@ -179,7 +179,7 @@ def one_update(
     limit = np.array([run.settings.clip or np.inf for run in runs])
     grad *= np.where(norm > limit, limit / (norm + ROOM), 1.0).astype(grad.dtype)[:, None]
     if first.method == "adam":
-        weights, *both = adam(weights, *moments, grad, lr, each(t) + 1)
+        weights, *both = adam(weights, moments[0], moments[1], grad, lr, each(t) + 1)
         moments = np.stack(both)
     else:
         weights, velocity = with_momentum(weights, moments[0], grad, lr, mu)
@@ -189,7 +189,7 @@ def one_update(
 
 def drawn(runs: Sequence[Training]) -> list[Drawn]:
     """A batch for each run; runs that are about to draw the same one share it."""
-    batches: dict[Hashable, tuple[Drawn, dict]] = {}
+    batches: dict[Hashable, tuple[Drawn, Mapping[str, Any]]] = {}
     out = []
     for run in runs:
         arm, stream = run.settings, run.rng.bit_generator

@@ -70,7 +70,7 @@ def loss_of(p, x, y):
         shares = np.exp(out - out.max(1, keepdims=True))
         shares /= shares.sum(1, keepdims=True)
         rows = np.arange(len(y))
-        loss, metric = -np.mean(np.log(shares[rows, y] + 1e-12)), np.mean(out.argmax(1) == y)
+        loss, metric = -np.mean(np.log(shares[rows, y])), np.mean(out.argmax(1) == y)
         dout = shares.copy()
         dout[rows, y] -= 1
         dout /= len(y)

@@ -1,0 +1,143 @@
+"""What the lab trains: the document's arms, and what a record says of one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from rnnkit.assignments.orthogonal_init.settings import Arm
+from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance
+from rnnkit.assignments.orthogonal_init.training import CURVES, KEYS, Training, alike, solved_epoch, train_epoch
+from rnnkit.common.names import BadValue
+from rnnkit.record.keys import Key
+from rnnkit.runs.estimate import Pace
+from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.modelfile import Cells
+from rnnkit.runs.perform import RunFiles, perform
+
+HEADLINE = ("addition", "temporal_order", "3bit_memorization")
+SUSTAINED = 5  # epochs at the end that must all be past the threshold
+DIGITS = 5
+
+
+class Arms(Experiment):
+    """Orthogonal and random arms of every task."""
+
+    settings = Arm
+    shown = ("run", "status", "chance", "final", "best", "solved_epoch", "sustained", "mse")
+
+    def begin(self, settings: Arm, cells: Cells) -> Training:
+        return Training(settings)
+
+    def begin_together(self, settings: Sequence[Arm], cells: Cells) -> list[Run]:
+        team = [Training(one) for one in settings]
+        for run in team:
+            run.team = team
+        return [*team]
+
+    def alike(self, settings: Arm) -> Hashable:
+        return alike(settings)
+
+    def refuse(self, settings: Arm, cells: Cells) -> None:
+        if settings.idle:
+            raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
+
+    def total(self, settings: Arm) -> int:
+        return settings.maxiters
+
+    def schema(self, settings: Arm) -> dict[str, Key]:
+        return KEYS
+
+    def row(self, record: Record) -> dict[str, Any]:
+        """Facts of one arm; see `facts_of`."""
+        return facts_of(self.settings_of(record), record)
+
+    def curves(self, record: Record) -> list[dict[str, Any]]:
+        """Of every epoch: updates done, loss, metric, mean norm of the gradients, length of the sequences."""
+        batches = self.settings_of(record).batches
+        return [
+            {"epoch": k + 1, "updates": (k + 1) * batches}
+            | {name: round(float(record[name][k]), DIGITS) for name in CURVES}
+            for k in range(len(record["loss"]))
+        ]
+
+    def kind_of(self, settings: Arm) -> Arm:
+        """Without what takes no time."""
+        return settings.replace(name="x", init="ortho", seed=0, weight_seed=-1, data_seed=-1, scale=0.0)
+
+    def pace(self, settings: Arm, cells: Cells) -> Pace:
+        """From one epoch of two updates, after another one."""
+        run = Training(settings.replace(epochs=2, batches=2, curriculum=0))
+        begun = perf_counter()
+        train_epoch([run])
+        first, begun = perf_counter() - begun, perf_counter()
+        train_epoch([run])
+        return Pace(first, (perf_counter() - begun) / 2, 0.0)
+
+
+def facts_of(settings: Arm, curves: Mapping[str, Any]) -> dict[str, Any]:
+    """What there is to say of one arm: whatever the curves decide.
+
+    Returns:
+        task, init, T, metric, chance; the metric's last and best value; `solved_epoch`, the first past the threshold
+        (empty: none), whether all of the last epochs were, and for regressions the mean squared error, twice the loss.
+    """
+    task, metric = settings.kind, np.asarray(curves["metric"], np.float64)
+    linear, last = task.head == LINEAR, float(metric[-1]) if len(metric) else math.nan
+    finite = metric[np.isfinite(metric)]
+    best = (finite.min() if linear else finite.max()) if len(finite) else math.nan
+    full_at = int(curves.get("full_at", 0))
+    reached = {"full_at": full_at if full_at >= 0 else ""} if settings.curriculum else {}
+    return {
+        "task": settings.task,
+        "init": settings.init,
+        "T": settings.T,
+        "metric": task.metric,
+        "chance": round(chance(settings.task, settings.T), DIGITS),
+        "final": round(last, DIGITS),
+        "best": round(float(best), DIGITS),
+        "solved_epoch": solved_epoch(settings, curves) or "",
+        "sustained": bool(len(metric) >= SUSTAINED and task.better(metric[-SUSTAINED:], task.solved).all()),
+        "mse": round(2 * last, DIGITS) if linear else "",
+    } | reached
+
+
+def _arms(tasks: Sequence[str], **changes: Any) -> dict[str, Arm]:
+    return {
+        f"{task}_{init}": Arm(f"{task}_{init}", task, init, **changes) for task in tasks for init in ("ortho", "random")
+    }
+
+
+OTHERS = (
+    "multiplication", "temporal_order_3bit", "random_permutation_memorization", "noiseless_memorization_5bit",
+    "noiseless_memorization_20bit",
+)  # fmt: skip
+EXPERIMENT = Arms(
+    "orthogonal_init",
+    _arms(HEADLINE) | _arms(["xor"], epochs=100) | _arms(OTHERS),
+    {"full": {}, "smoke": {"epochs": 8}, "tiny": {"epochs": 2, "batches": 3, "batch": 10}},
+    due=tuple(_arms(HEADLINE)),
+    notebook="2_arm.ipynb",
+)
+
+
+def train(
+    settings: Arm,
+    out: str | Path,
+    *,
+    echo: Callable[[str], None] | None = None,
+    progress: bool = False,
+    on_check: Callable[[Any, Any], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Trains an arm to its end, or goes on with what is there; returns its record. See `perform` for the files."""
+    cells, files = Cells(), RunFiles(out, settings.name)
+    path = perform(
+        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
+        echo=echo, progress=progress, on_check=on_check,
+    )  # fmt: skip
+    return EXPERIMENT.load(path)

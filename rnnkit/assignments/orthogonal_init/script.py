@@ -1,0 +1,82 @@
+"""The document's trainer, with its flags: ``python3 rnn_pathological.py --all --seed 0``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, HEADLINE, train
+from rnnkit.assignments.orthogonal_init.results import Trained, document, table
+from rnnkit.assignments.orthogonal_init.settings import DTYPES, Arm
+from rnnkit.assignments.orthogonal_init.tasks import MAIN, get_task
+from rnnkit.common.whole import save_text
+from rnnkit.runs.jobs import BAD, Job
+from rnnkit.runs.progress import watch
+
+RESULTS = "results.json"
+EPOCHS, BATCHES = (100, 80), (50, 30)  # of one run, and of the table
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The document's flags and defaults, and ``--dtype``."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--task", choices=MAIN, default="addition")
+    parser.add_argument("--init", choices=("ortho", "random"), default="ortho")
+    parser.add_argument("--sequence-len", type=int, default=30)
+    parser.add_argument("--n-hidden", type=int, default=64)
+    parser.add_argument("--n-epochs", type=int, help="default: 100; 80 with --all")
+    parser.add_argument("--batch-size", type=int, default=50)
+    parser.add_argument("--batches-per-epoch", type=int, help="default: 50; 30 with --all")
+    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--momentum", type=float, default=0.9)
+    parser.add_argument("--clip", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dtype", choices=DTYPES, default="float64")
+    parser.add_argument("--out-json", metavar="PATH", help=f"where the results go (with --all by default: {RESULTS})")
+    parser.add_argument("--all", action="store_true", help="three tasks, both inits, at the size of the table")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains one arm, or with ``--all`` the six of the table; 1 where one failed, 130 for Ctrl-C."""
+    flags = make_parser().parse_args(argv)
+    epochs = flags.n_epochs or EPOCHS[flags.all]
+    batches = flags.batches_per_epoch or BATCHES[flags.all]
+    common = {
+        "H": flags.n_hidden, "epochs": epochs, "batches": batches, "batch": flags.batch_size, "lr": flags.lr,
+        "momentum": flags.momentum, "clip": flags.clip, "seed": flags.seed, "dtype": flags.dtype,
+    }  # fmt: skip
+    begun = perf_counter()
+    if flags.all:
+        print(f"the table: {epochs} epochs of {batches} batches of {flags.batch_size}, 64 units unless told otherwise")
+        pairs = [(task, init) for task in HEADLINE for init in ("ortho", "random")]
+        arms = [Arm(f"{task}_{init}", task, init, T=get_task(task).T, **common) for task, init in pairs]
+        trained = train_all(arms)
+        if len(trained) < len(arms):
+            return 1
+    else:
+        arm = Arm(f"{flags.task}_{flags.init}", flags.task, flags.init, T=flags.sequence_len, **common)
+        with TemporaryDirectory() as folder:
+            trained = [(arm, train(arm, folder, echo=print))]
+    results = document(trained, perf_counter() - begun)
+    if flags.all:
+        print(table(results["rows"]))
+    if path := flags.out_json or (RESULTS if flags.all else None):
+        print(f"results: {save_text(Path(path), json.dumps(results))}")
+    return 0
+
+
+def train_all(arms: Sequence[Arm]) -> Trained:
+    """The arms that came to their end, trained by as many processes as there are processors."""
+    with TemporaryDirectory() as place:
+        jobs = [Job(EXPERIMENT.assignment, arm.name, arm, str(Path(place, arm.name))) for arm in arms]
+        jobs.sort(key=lambda job: -job.settings.T)  # the longest first: none is left to run alone at the end
+        outcomes = {one.job.label: one for one in watch(jobs, ThreadPoolExecutor(os.cpu_count() or 1))}
+        ended = [job for arm in arms for job in jobs if job.label == arm.name and outcomes[arm.name].status not in BAD]
+        return [(job.settings, EXPERIMENT.load(job.files.final)) for job in ended]
