@@ -19,7 +19,7 @@ Trained = Sequence[tuple[Arm, Mapping[str, Any]]]  # settings and record
 
 
 def row_of(settings: Arm, record: Mapping[str, Any]) -> dict[str, Any]:
-    """One arm in ``rows``: the document's keys, then the best value, whether it was sustained, and both squared errors."""
+    """One arm in ``rows``: the document's keys, then the best value, whether it was sustained, both squared errors."""
     facts, last = facts_of(settings, record), float(record["metric"][-1])
     linear = settings.kind.head == LINEAR
     return {
