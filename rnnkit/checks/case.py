@@ -45,8 +45,10 @@ def call(
     *,
     parts: type = tuple,
     numbers: str = "",
+    integers: str = "",
     called: str = "",
     quantity: str = "result",
+    watched: bool = True,
 ) -> Case:
     """The simple form of a case: calls the function with some of the inputs, in every round, and keeps what comes back.
 
@@ -58,16 +60,20 @@ def call(
             ``bool`` where it is no number. A dict where several things come back: name -> shape.
         parts: what several things come back in: ``tuple`` in the order of ``result``, or ``dict`` with its keys.
         numbers: those of the arguments that are handed over as floats, not as tensors.
+        integers: those that are handed over as tensors of int64, or, where they have no axis, as ints.
         called: what the arguments are called in messages, where that is not their arrays' names.
         quantity: what a single result is called.
+        watched: whether what came in must be as it was.
     """
     names = arguments.split()
+    kinds = dict.fromkeys(numbers.split(), float) | dict.fromkeys(integers.split(), int)
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given, fresh = ([_argument(one, dtype, inputs, one in numbers.split()) for one in names] for _ in range(2))
+        given, fresh = ([_argument(one, dtype, inputs, kinds.get(one)) for one in names] for _ in range(2))
         kept = [list(one) if isinstance(one, list) else one for one in given]
         _keep(outcome, obj(*given), result, parts, quantity)
-        for said, one, before, right in zip(called.split() or names, given, kept, fresh, strict=True):
+        came = zip(called.split() or names, given, kept, fresh, strict=True)
+        for said, one, before, right in came if watched else ():
             unchanged(outcome, said.removesuffix("*"), one, before, right)
 
     return Case(name, weight, in_rounds(once))
@@ -112,10 +118,12 @@ def every_round(outcome: Outcome, inputs: Inputs, one: Callable[[Outcome, Inputs
         outcome.problems |= {named(what, name): f"with {name}: {text}" for what, text in part.problems.items()}
 
 
-def _argument(name: str, dtype: torch.dtype, inputs: Inputs, number: bool) -> Any:
+def _argument(name: str, dtype: torch.dtype, inputs: Inputs, kind: type | None) -> Any:
     if name.endswith("*"):
         return [tensor(values, dtype) for values in inputs.listed(name[:-1])]
-    return float(inputs[name]) if number else tensor(inputs[name], dtype)
+    if kind is int and inputs[name].ndim:
+        return tensor(inputs[name], torch.int64)
+    return kind(inputs[name]) if kind else tensor(inputs[name], dtype)
 
 
 def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts: type, quantity: str) -> None:

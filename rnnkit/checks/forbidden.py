@@ -16,7 +16,7 @@ class Forbidden:
     """What one question forbids. torch's ready-made recurrent networks are forbidden in every one.
 
     Fields:
-        modules: of the kit, with all in them.
+        modules: of the kit or of other packages, with all in them; or single functions of them, by their full names.
         cells: whether the kit's own cells, and what runs them, are forbidden as well.
         clipping: whether torch's clipping is.
         instead: how the question is to be solved, to stand after "this question is to be written".

@@ -1,13 +1,15 @@
 """Makes an assignment's ``expected/*.json``: what the solutions of its notebooks give, and what known mistakes give.
 
 Run it in the clone after a change of a solution, a case or the bank: ``python -m rnnkit.checks.generate [ASSIGNMENT]``.
-Probes, terms and known mistakes are made where the assignment has them: mistakes and terms stand in the bank of the
-clone's tests, which is the main assignment's.
+Probes, terms and known mistakes are made where the assignment has them. What it knows to go wrong stands in modules of
+its key: `mistakes` with rows of a `Mistake`; `bases`, `families` and `terms` as in ``tests/bank``, which is the main
+assignment's, and where slips of one symbol and the table are everybody's.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import linecache
 import multiprocessing
@@ -16,7 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,17 +35,30 @@ from rnnkit.common.whole import save_text
 from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
 ROOT = PACKAGE.parent
-BANK = ROOT / "tests" / "bank"
+TESTS = ROOT / "tests"
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
 GIVEN = ("setup", "rnn_class", "gru_class")
 
 
-Asked = Question | str  # a question, or the id of one of the main assignment's
+Asked = Question | str  # a question, the id of one of the main assignment's, or ``ASSIGNMENT/ID``
+
+
+class Mistake(NamedTuple):
+    """``old`` stands exactly once in the question's solution cell; with ``new`` for it the mistake is made."""
+
+    question: str
+    name: str
+    old: str
+    new: str
+    message: str
 
 
 def question_of(asked: Asked) -> Question:
     """The question that is meant."""
-    return get_assignment().questions[asked] if isinstance(asked, str) else asked
+    if isinstance(asked, Question):
+        return asked
+    name, _, id = asked.rpartition("/")
+    return get_assignment(name or MAIN).questions[id]
 
 
 @cache
@@ -91,22 +106,30 @@ def patched(asked: Asked, old: str, new: str) -> str:
 
 @cache
 def _module(name: str) -> Any:
-    """A module of the clone's `tests/bank`."""
-    sys.path.insert(0, str(BANK.parent))
+    """A module, of the clone's tests as well; None where there is none."""
+    sys.path.insert(0, str(TESTS))
     try:
-        return importlib.import_module(f"{BANK.name}.{name}")
+        return importlib.import_module(name) if importlib.util.find_spec(name) else None
     finally:
-        sys.path.remove(str(BANK.parent))
+        sys.path.remove(str(TESTS))
 
 
-def bank() -> tuple[Any, ...]:
-    """The known mistakes of the clone's tests."""
-    return _module("mistakes").MISTAKES
+def _brought(assignment: Assignment, module: str, name: str, nothing: Any = ()) -> Any:
+    """What an assignment's own bank, by default its key, has in a module under a name."""
+    home = getattr(assignment.key, "BANK", f"{assignment.home}.key")
+    return getattr(_module(f"{home}.{module}"), name, nothing)
 
 
-def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
+@cache
+def bank(assignment: Assignment | None = None) -> tuple[Mistake, ...]:
+    """The known mistakes of an assignment, by default the main one."""
+    return tuple(Mistake(*row) for row in _brought(assignment or get_assignment(), "mistakes", "MISTAKES"))
+
+
+def pairs(asked: Asked) -> Iterator[tuple[Mistake, Mistake, str]]:
     """Every two known mistakes of a question that can be made in one cell, and that cell."""
-    mistakes, text = [one for one in bank() if one.question == question], solution(question)
+    question = question_of(asked)
+    mistakes, text = [one for one in bank(question.assignment) if one.question == question.id], solution(question)
     for k, other in enumerate(mistakes):
         for one in mistakes[:k]:
             for first, second in ((one, other), (other, one)):
@@ -116,29 +139,30 @@ def pairs(question: str) -> Iterator[tuple[Any, Any, str]]:
                     break
 
 
-def slips(question: str) -> Iterator[Any]:
+def slips(question: Question) -> Iterator[Any]:
     """The slips of one symbol in the solution of a question, and in other right answers to it."""
-    head = solution(question).split("    ### BEGIN")[0]
-    bodies = [f"{head}    {body}\n" for id, body in _module("bases").BASES if id == question]
-    rules = _module("slip_rules")
-    for text in (solution(question), *bodies):
-        for slip in _module("slips").slips(text, rules.changes, rules.statements):
-            if question != "rho" or not UNSAFE.search(slip.text):
+    text = solution(question)
+    head, fragile = text.split("    ### BEGIN")[0], re.search("eig|matrix_norm", text)
+    bases = _brought(question.assignment, "bases", "BASES")
+    rules = _module("bank.slip_rules")
+    for whole in (text, *(f"{head}    {body}\n" for id, body in bases if id == question.id)):
+        for slip in _module("bank.slips").slips(whole, rules.changes, rules.statements):
+            if not fragile or not UNSAFE.search(slip.text):
                 yield slip
 
 
-def more(question: str) -> Iterator[tuple[str, str]]:
+def more(question: Question) -> Iterator[tuple[str, str]]:
     """Usual mistakes in more than one symbol: the cell and the sentence."""
-    for id, old, new, message in _module("bases").MORE:
-        if id == question:
+    for id, old, new, message in _brought(question.assignment, "bases", "MORE"):
+        if id == question.id:
             yield patched(question, old, new), message
 
 
-def families(question: str) -> Iterator[tuple[str, str]]:
+def families(question: Question) -> Iterator[tuple[str, str]]:
     """Wrong formulas out of the tables: the cell and the sentence."""
-    tables = _module("families").FUNCTIONS | _module("families_lists").LISTS | _module("families_cells").CELLS
-    for old, new, message in tables.get(question, tuple)():
-        yield patched(question, old, new), message
+    for module, name in (("families", "FUNCTIONS"), ("families_lists", "LISTS"), ("families_cells", "CELLS")):
+        for old, new, message in _brought(question.assignment, module, name, {}).get(question.id, tuple)():
+            yield patched(question, old, new), message
 
 
 def _rounded(values: Any) -> Any:
@@ -181,20 +205,20 @@ def known(asked: Asked) -> dict[str, Any]:
     torch.set_num_threads(1)
     question = question_of(asked)
     id, right = question.id, right_numbers(question)
-    table = _module("table").Table([case.name for case in question.cases])
-    for mistake in bank():
+    table = _module("bank.table").Table([case.name for case in question.cases])
+    lines = _brought(question.assignment, "bases", "LINES", {})
+    for mistake in bank(question.assignment):
         if mistake.question == id:
-            text = patched(id, mistake.old, mistake.new)
-            line = _module("bases").LINES.get((id, mistake.name), "")
-            table.add(ALONE, (mistake.message,), _prints(question, text, right), line)
-    for text, message in more(id):
+            text = patched(question, mistake.old, mistake.new)
+            table.add(ALONE, (mistake.message,), _prints(question, text, right), lines.get((id, mistake.name), ""))
+    for text, message in more(question):
         table.add(SLIP, (message,), _prints(question, text, right))
-    for one, other, text in pairs(id):
+    for one, other, text in pairs(question):
         table.add(PAIR, (one.message, other.message), _prints(question, text, right))
-    for text, message in families(id):
+    for text, message in families(question):
         table.add_family(message, _prints(question, text, right))
     seen: set[str] = set()
-    for slip in slips(id):
+    for slip in slips(question):
         if slip.text not in seen:
             seen.add(slip.text)
             wrong = _prints(question, slip.text, right)
@@ -212,10 +236,11 @@ def probe_numbers(question: Question) -> dict[str, dict[str, Any]]:
 
 def terms(question: Question) -> dict[str, dict[str, list[Any]]]:
     """The numbers of the terms that a question's sums may be made of, by quantity."""
-    names = _module("terms").names(question, student_object)
+    terms = _brought(question.assignment, "terms", "TERMS", {}).get(question.id, {})
+    names = _brought(question.assignment, "terms", "names")(question, student_object) if terms else {}
     return {
         quantity: {said: _rounded(np.asarray(eval(text, names)).tolist()) for said, text in rows.items()}
-        for quantity, rows in _module("terms").TERMS.get(question.id, {}).items()
+        for quantity, rows in terms.items()
     }
 
 
@@ -240,14 +265,16 @@ def main() -> None:
         print(f"{file}: {len(contents)} questions")
     if any(question.probes for question in assignment.code):
         save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in assignment.code}))
-    if name != MAIN:  # the bank is the main assignment's
+    made = {q.id: terms(q) for q in assignment.code}
+    if any(made.values()):
+        save_text(folder / "terms.json", _lines({id: json.dumps(one) for id, one in made.items()}))
+    if not bank(assignment):
         return
-    save_text(folder / "terms.json", _lines({q.id: json.dumps(terms(q)) for q in assignment.code}))
     path = folder / "known.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if ids else {}
     ids = ids or list(assignment.questions)
     with multiprocessing.Pool(2) as pool:
-        for id, one in zip(ids, pool.imap(known, ids), strict=True):
+        for id, one in zip(ids, pool.imap(known, [f"{name}/{id}" for id in ids]), strict=True):
             stored[id] = one
             counts = [sum(entry[0] == kind for entry in one["known"]) for kind in (ALONE, PAIR, SLIP)]
             wrong = sum(map(len, one["families"].values()))

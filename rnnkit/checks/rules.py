@@ -55,7 +55,7 @@ def _is_torch_call(value: Any) -> bool:
 
 
 def _banned_code(code: types.CodeType, module: str, question: Question) -> str | None:
-    if inside(module, question.forbids.modules):
+    if inside(f"{module}.{code.co_name}", question.forbids.modules):
         return f"{module}.{code.co_name}"
     name = code.co_name.removeprefix("_")  # torch calls what is behind get_total_norm _get_total_norm
     if question.forbids.clipping and module == "torch.nn.utils.clip_grad" and name in CLIPPERS:

@@ -25,12 +25,12 @@ def said(id: str, body: str) -> str:
     return "\n".join(told(report_of(id, answer(id, body))))
 
 
-def of_pair(one: Any, other: Any, report: Report) -> str:
+def of_pair(one: Any, other: Any, report: Report, assignment: Any = None) -> str:
     """passed, true, other, clue or silent: what is said of two known mistakes at once; true is either's message."""
     if report.points == report.most:
         return "passed"
     said = " ".join(told(report))
     if one.message in said or other.message in said:
         return "true"
-    others = [mistake.message for mistake in generate.bank() if mistake.question == one.question]
+    others = [mistake.message for mistake in generate.bank(assignment) if mistake.question == one.question]
     return "other" if any(message in said for message in others) else "clue" if told(report) else "silent"

@@ -1,18 +1,9 @@
-"""The bank of known mistakes: one small textual patch of a solution each, and what a student who makes it is told."""
+"""The bank of known mistakes: one small textual patch of a solution each, and what a student who makes it is told.
+
+The rows are of a `rnnkit.checks.generate.Mistake`.
+"""
 
 from __future__ import annotations
-
-from typing import NamedTuple
-
-
-class Mistake(NamedTuple):
-    """``old`` stands exactly once in the question's solution cell; with ``new`` for it the mistake is made."""
-
-    question: str
-    name: str
-    old: str
-    new: str
-    message: str
 
 
 def _gate(question: str, g: str, other: str, what: str) -> list[tuple[str, str, str, str, str]]:
@@ -366,26 +357,23 @@ _OMEGA = [
     ("omega", "no derivative", f"return value, {SHARE}, grad", f"return value, {SHARE}", "the derivative is missing: return Omega, steps in the past, derivative."),
 ]  # fmt: skip
 
-MISTAKES: tuple[Mistake, ...] = tuple(
-    Mistake(*row)
-    for row in (
-        *_RNN_STEP,
-        *_RNN_FORWARD,
-        *_RHO,
-        *_gate("gru_update_gate", "z", "r", "update"),
-        *_gate("gru_reset_gate", "r", "z", "reset"),
-        *_CANDIDATE,
-        *_GRU_STEP,
-        *_GRU_FORWARD,
-        *_GRAD_TIME,
-        *_SAT_TIME,
-        *_mean("sat_time"),
-        *_sigmoid("gate_sat_time", "v"),
-        *_mean("gate_sat_time"),
-        *_RHO_VALUE,
-        *_GRAD_NORM,
-        *_CLIP,
-        *_KEYS,
-        *_OMEGA,
-    )
+MISTAKES = (
+    *_RNN_STEP,
+    *_RNN_FORWARD,
+    *_RHO,
+    *_gate("gru_update_gate", "z", "r", "update"),
+    *_gate("gru_reset_gate", "r", "z", "reset"),
+    *_CANDIDATE,
+    *_GRU_STEP,
+    *_GRU_FORWARD,
+    *_GRAD_TIME,
+    *_SAT_TIME,
+    *_mean("sat_time"),
+    *_sigmoid("gate_sat_time", "v"),
+    *_mean("gate_sat_time"),
+    *_RHO_VALUE,
+    *_GRAD_NORM,
+    *_CLIP,
+    *_KEYS,
+    *_OMEGA,
 )

@@ -54,6 +54,8 @@ def _ifexp(node: ast.IfExp, names: list[str]) -> Iterator[Change]:
 
 def _tuple(node: ast.Tuple, names: list[str]) -> Iterator[Change]:
     parts = [ast.unparse(part) for part in node.elts]
+    if any(isinstance(part, ast.Slice) for part in node.elts):
+        return
     if all(isinstance(part, ast.Constant | ast.UnaryOp) for part in node.elts):
         for axes in AXES:
             if ast.unparse(of(axes)) != ast.unparse(node):

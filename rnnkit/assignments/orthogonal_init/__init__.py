@@ -1,17 +1,22 @@
-"""Orthogonal against random recurrent weights, on tasks with long dependencies."""
+"""A lab: what the initial recurrent matrix alone decides, on tasks that need a long memory."""
 
 from __future__ import annotations
 
-from rnnkit.checks.assignment import Assignment
+from rnnkit.assignments.orthogonal_init.questions import CODE, NOTEBOOK, REPORT
+from rnnkit.checks.assignment import Assignment, HandIn
 
 ASSIGNMENT = Assignment(
     name="orthogonal_init",
     title="Orthogonal against random: the pathological tasks",
-    notebooks=("2_arm.ipynb",),
-    code=(),
-    packed=("bptt.py", "tasks.py"),
-    aside=("bptt.py", "experiment.py", "tasks.py", "training.py"),
-)
+    notebooks=(NOTEBOOK, "2_arm.ipynb", REPORT),
+    code=CODE,
+    hand_in=HandIn(report=REPORT, chats="ai_chats"),
+    packed=("bptt.py", "results.py", "sketches.py", "tasks.py"),
+    aside=(
+        "bptt.py", "compiled.py", "experiment.py", "pictures.py", "results.py", "script.py", "settings.py",
+        "sketches.py", "tasks.py", "training.py", "tries.py",
+    ),
+)  # fmt: skip
 check = ASSIGNMENT.check
 
 __all__ = ["ASSIGNMENT", "check"]

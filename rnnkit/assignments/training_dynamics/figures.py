@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnkit.checks.sandbox import quiet
+from rnnkit.plots.small import show_small
 
 STEPS = 40
 
@@ -25,7 +25,7 @@ def states(cls: type) -> None:
             axes.set(title=f"W_hh of spectral radius {gain}", xlabel="t", ylim=(-1, 1))
         figure.axes[0].set_ylabel("h_t, one line per unit")
 
-    _show(draw, (10, 2.6))
+    show_small(draw, (10, 2.6), quiet)
 
 
 def gates(cls: type) -> None:
@@ -43,7 +43,7 @@ def gates(cls: type) -> None:
         for axes in figure.axes[3:]:
             axes.set_xlabel("t")
 
-    _show(draw, (10, 4))
+    show_small(draw, (10, 4), quiet)
 
 
 def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
@@ -58,7 +58,7 @@ def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
         axes.set(xlabel="t", ylabel="log10 g_t", ylim=(-12.5, 3))
         axes.legend(frameon=False)
 
-    _show(draw, (7, 3))
+    show_small(draw, (7, 3), quiet)
 
 
 def _example(gain: float) -> tuple[Tensor, list[Tensor]]:
@@ -88,25 +88,3 @@ def _pulse(length: int = 1) -> Tensor:
     x = torch.zeros(STEPS, 1, 1, dtype=torch.float64)
     x[:length] = 1.0
     return x
-
-
-def _show(draw: Callable[[Any], None], size: tuple[float, float]) -> None:
-    from IPython.display import Image, display
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure, (width, height) = Figure(figsize=size), size
-    FigureCanvasAgg(figure)
-    figure.subplots_adjust(  # inches for labels and titles: a layout that measures them takes twice the time
-        left=0.8 / width, right=1 - 0.15 / width, bottom=0.5 / height, top=1 - 0.3 / height, wspace=0.2, hspace=0.3
-    )
-    try:
-        with quiet():
-            draw(figure)
-            data = io.BytesIO()
-            figure.savefig(data, format="png", dpi=100)
-    except Exception as error:
-        waiting = isinstance(error, NotImplementedError)
-        print("The figure appears here once the question above is solved." if waiting else f"No figure: {error!r}")
-    else:
-        display(Image(data.getvalue()))

@@ -2,115 +2,55 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-import students
+from beside import (
+    LEFT,
+    clone_into,
+    command,
+    entries,
+    environment,
+    exported,
+    packed,
+    points,
+    rnnkit,
+    student_of,
+    table,
+    types,
+)  # fmt: skip
 from course import NAME as MAIN
-from course import ONE_THREAD, ROOT, filled
 from graded import submit
 
 HERE = Path(__file__).parent
 TRUST = "--i-trust-these-submissions"
 NOTEBOOK = "1_descent.ipynb"
 KEY = (HERE / "plug" / "key" / "__init__.py").read_text(encoding="utf-8")
-CANARY = re.findall(r"rnnkit-canary-\w+", KEY)[0].encode()
+CANARY = re.findall(r"rnnkit-canary-\w+", KEY)[0]
+SOURCES = HERE / "notebooks"
 
 
 @pytest.fixture
 def house(tmp_path) -> Path:
     """A clone with the toy in its places, released."""
-    clone = tmp_path / "clone"
-    shutil.copytree(ROOT / "rnnkit", clone / "rnnkit", ignore=shutil.ignore_patterns("__pycache__"))
-    left = shutil.ignore_patterns("runs", "model*.py", "diagnostics.py", ".*")  # by notebooks that were run
-    for name in ("notebooks", "release"):
-        shutil.copytree(ROOT / name, clone / name, ignore=left)
-    for name in ("pyproject.toml", "nbgrader_config.py", "constraints.txt", "LICENSE"):
-        shutil.copyfile(ROOT / name, clone / name)
-    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=left)
-    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=left)
+    clone = clone_into(tmp_path)
+    shutil.copytree(HERE / "plug", clone / "rnnkit" / "assignments" / "toy", ignore=LEFT)
+    shutil.copytree(HERE / "notebooks", clone / "notebooks" / "toy", ignore=LEFT)
     return clone
 
 
-def rnnkit(clone: Path, *arguments: str, code: int = 0) -> str:
-    """What a command says that is typed in the clone."""
-    run = subprocess.run(command(*arguments), cwd=clone, env=environment(clone), capture_output=True, text=True)
-    assert run.returncode == code, f"{arguments}: {run.returncode}\n{run.stdout[-3000:]}\n{run.stderr[-3000:]}"
-    return run.stdout + run.stderr
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "rnnkit", *arguments]
-
-
-def environment(clone: Path) -> dict[str, str]:
-    return os.environ | ONE_THREAD | {"PYTHONPATH": str(clone)}
-
-
-def student_of(clone: Path, folder: Path) -> Path:
-    """A student's folder out of ``dist/toy.zip``, with the wheel unpacked into ``site`` beside it, and the run due."""
-    with zipfile.ZipFile(clone / "dist" / "toy.zip") as archive:
-        archive.extractall(folder)
-    (wheel,) = folder.glob("toy/*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
-    assert not any(CANARY in path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    types(folder / "toy", "run", "toy", "slow")
-    return folder / "toy"
-
-
-def types(home: Path, *arguments: str) -> str:
-    """What a command of the student's own package says, in the student's folder."""
-    run = students.python(home.parent / "site", "-m", "rnnkit", *arguments, cwd=home)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
-
-
-def packed(home: Path, student: str, solved: tuple[str, ...], folder: Path) -> Path:
-    """What a student hands in who has solved some questions, with the student's own package."""
-    own = home.parent / student
-    shutil.copytree(home, own)
-    filled(home / NOTEBOOK, HERE / "notebooks" / NOTEBOOK, own / NOTEBOOK, solved)
-    types(own, "pack", "--student", student, *([] if len(solved) == 2 else ["--anyway"]))
-    target = folder / f"toy_{student}.zip"
-    target.parent.mkdir(exist_ok=True)
-    return (own / target.name).rename(target)
-
-
-def entries(clone: Path, assignment: str) -> dict[str, dict]:
-    """What the ledger has of an assignment, by student."""
-    return json.loads((clone / "grading" / "ledger.json").read_text(encoding="utf-8"))["assignments"][assignment]
-
-
-def points(clone: Path, assignment: str = "toy") -> dict[str, dict[str, float]]:
-    """Student -> question -> points."""
-    return {
-        student: {id: score["points"] for id, score in entry["scores"].items()}
-        for student, entry in entries(clone, assignment).items()
-    }
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-
-
-def exported(clone: Path, *names: str) -> dict[str, dict[str, str]]:
-    """The rows of ``rnnkit export``, by student."""
-    rnnkit(clone, "export", *names, "--to", "grades.csv")
-    return {row["student_id"]: row for row in table(clone / "grades.csv")}
+def student_with_run(clone: Path, folder: Path) -> Path:
+    """A student's folder, with the run due."""
+    home = student_of(clone, folder, "toy", CANARY)
+    types(home, "run", "toy", "slow")
+    return home
 
 
 def record(path: Path) -> dict[str, np.ndarray]:
@@ -121,9 +61,9 @@ def record(path: Path) -> dict[str, np.ndarray]:
 
 def test_a_student_of_the_second_assignment_gets_points_and_a_page(house, tmp_path):
     rnnkit(house, "release", "toy")
-    half = packed(student_of(house, tmp_path / "student"), "ben", ("clip",), tmp_path / "downloads")
+    half = packed(student_with_run(house, tmp_path / "student"), "ben", ("clip",), tmp_path / "downloads", SOURCES)
     rnnkit(house, "grade", "toy", "--from", str(half.parent), TRUST)
-    assert points(house) == {"ben": {"clip": 2, "descend": 0}}
+    assert points(house, "toy") == {"ben": {"clip": 2, "descend": 0}}
     entry = entries(house, "toy")["ben"]
     assert (entry["evidence"], entry["flags"], [*entry["records"]]) == ([], [], ["slow"])
     rnnkit(house, "feedback", "toy")
@@ -135,19 +75,19 @@ def test_a_student_of_the_second_assignment_gets_points_and_a_page(house, tmp_pa
 
 @pytest.mark.slow
 def test_a_class_hands_in_both_assignments(house, tmp_path):
-    solved = {"anna": ("clip", "descend"), "ben": ("clip",), "carl": ()}
+    solved = {"anna": None, "ben": ("clip",), "carl": ()}
     (house / "grading").mkdir()
     (house / "grading" / "roster.csv").write_text("id\nanna\nben\ncarl\ndora\n", encoding="utf-8")
     rnnkit(house, "release")
-    home = student_of(house, tmp_path / "student")
+    home = student_with_run(house, tmp_path / "student")
     for student, ids in solved.items():
-        packed(home, student, ids, tmp_path / "downloads")
+        packed(home, student, ids, tmp_path / "downloads", SOURCES)
     submit(house, "anna", "1_cells.ipynb", "2_diagnostics.ipynb")
     submit(house, "ben", "2_diagnostics.ipynb", right=False)
     rnnkit(house, "grade", "toy", "--from", str(tmp_path / "downloads"))
     rnnkit(house, "grade")
     right = {"anna": {"clip": 2, "descend": 3}, "ben": {"clip": 2, "descend": 0}, "carl": {"clip": 0, "descend": 0}}
-    assert points(house) == right
+    assert points(house, "toy") == right
     main = points(house, MAIN)
     assert {student: sum(scores.values()) for student, scores in main.items()} == {"anna": 39, "ben": 0}
     for entry in entries(house, "toy").values():

@@ -9,6 +9,7 @@ from rnnkit.assignments.training_dynamics.key.draws import draw
 from rnnkit.assignments.training_dynamics.key.reference import right
 
 CANARY = "rnnkit-canary-5d1f0c7be94a4e0fa6b27c93e8d4416b"  # to be looked for wherever students can read
+BANK = "bank"  # in the clone's tests: what is known to go wrong
 # Settings that solve temporal order, which are asked for: they stay with instructors, and tables lose their columns.
 FILES_KEPT_HOME = ("sweeps/solved.toml", "sweeps/short.toml", "sweeps/short.csv", "sweeps/tasks.toml")
 COLUMNS_KEPT_HOME = {"sweeps/tasks.csv": ("alpha", "cutoff", "nhid", "lr", "init")}
@@ -21,4 +22,4 @@ def with_hints(*given: Any, **more: Any) -> Any:
     return hints.with_hints(*given, **more)
 
 
-__all__ = ["CANARY", "COLUMNS_KEPT_HOME", "FILES_KEPT_HOME", "called", "draw", "right", "with_hints"]
+__all__ = ["BANK", "CANARY", "COLUMNS_KEPT_HOME", "FILES_KEPT_HOME", "called", "draw", "right", "with_hints"]

@@ -1,0 +1,57 @@
+"""The nine questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rnnkit.assignments.orthogonal_init import inputs
+from rnnkit.assignments.orthogonal_init.cases import CASES
+from rnnkit.assignments.orthogonal_init.probes import PROBED, PROBES
+from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.question import Question
+
+if TYPE_CHECKING:
+    from rnnkit.checks.tries import Try
+
+NOTEBOOK = "1_pathological.ipynb"
+REPORT = "3_report.ipynb"  # its answers are marked by a person
+
+READY_MADE = (
+    "torch.nn.init.orthogonal_", "torch.nn.utils.parametrizations.orthogonal", "scipy.stats.ortho_group",
+    "scipy.stats._multivariate", "torch.optim", "rnnkit.inits", "rnnkit.optim", "rnnkit.tasks", "rnnkit.diagnostics",
+    "rnnkit.engines", "rnnkit.trainer",
+)  # fmt: skip
+AUTOGRAD = (
+    "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
+    "torch.func", "torch._functorch",
+)  # fmt: skip
+
+
+def _function(id: str, points: float, arguments: str, result: str, minutes: int, forbidden: tuple = ()) -> Question:
+    return Question(
+        id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, cases=CASES[id],
+        given=partial(inputs.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
+    )  # fmt: skip
+
+
+def _tries(id: str) -> tuple[Try, ...]:
+    from rnnkit.assignments.orthogonal_init.tries import TRIES  # left out where answers are scored
+
+    return TRIES.get(id, ())
+
+
+ROW = "task init T chance metric_name metric loss threshold higher"
+
+CODE = (
+    _function("addition_batch", 2, "values i1 i2", "x (B, T, 2), y (B,)", 10),
+    _function("orthogonal", 3, "A", "Q (H, H)", 12),
+    _function("to_radius", 2, "A rho", "W (H, H)", 8),
+    _function("bptt", 4, "x hidden W_hh dh_T", "a dict: W_ih (I, H), W_hh (H, H), b_h (H,)", 30, AUTOGRAD),
+    _function("heavy_ball", 2, "p v g lr mu", "new p, new v", 8),
+    _function("nesterov", 3, "p v grad lr mu", "new p, new v", 15),
+    _function("momentum_schedule", 1, "t mu_max", "a float", 6),
+    _function("jacobian_norms", 3, "W_hh hidden", "norms (T,)", 20),
+    _function("result_row", 2, ROW, "a dict", 12),
+)
