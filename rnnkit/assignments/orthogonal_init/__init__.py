@@ -11,9 +11,9 @@ ASSIGNMENT = Assignment(
     notebooks=(NOTEBOOK, "2_arm.ipynb", REPORT),
     code=CODE,
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
-    packed=("bptt.py", "results.py", "sketches.py", "tasks.py"),
+    packed=("bptt.py", "drawing.py", "results.py", "sketches.py"),
     aside=(
-        "bptt.py", "compiled.py", "experiment.py", "pictures.py", "results.py", "script.py", "settings.py",
+        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py", "settings.py",
         "sketches.py", "tasks.py", "training.py", "tries.py",
     ),
 )  # fmt: skip

@@ -12,8 +12,8 @@ import numpy as np
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.compiled import Compiled
+from rnnkit.assignments.orthogonal_init.drawing import Drawn
 from rnnkit.assignments.orthogonal_init.settings import Arm
-from rnnkit.assignments.orthogonal_init.tasks import Drawn
 from rnnkit.optim import adam, look_ahead, with_momentum
 from rnnkit.record.keys import Key
 from rnnkit.runs.experiment import Run
