@@ -13,8 +13,8 @@ ASSIGNMENT = Assignment(
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     packed=("bptt.py", "drawing.py", "results.py", "sketches.py"),
     aside=(
-        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py", "settings.py",
-        "sketches.py", "tasks.py", "training.py", "tries.py",
+        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py",
+        "settings.py", "sketches.py", "tasks.py", "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

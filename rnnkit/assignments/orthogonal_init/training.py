@@ -25,7 +25,8 @@ KEYS = {
     "loss": Key("E", "nats", "mean loss of the epoch's batches, or half the mean squared error"),
     "metric": Key("E", "1", "mean accuracy of the epoch's batches, or half the mean squared error"),
     "grad_norm": Key("E", "1", "mean norm of the epoch's gradients before clipping"),
-    "steps": Key("E", "steps", "length of the sequences, at the epoch's last update"),
+    "steps": Key("E", "steps", "length of the sequences, at the epoch's first update"),
+    "length": Key("", "steps", "length of the sequences to come", dtype=np.int64),
     "full_at": Key("", "updates", "updates before the first at full length; -1 where there was none", (-1, np.inf)),
     "seconds": Key("", "s", "time in training"),
     "W_xh": Key("IH", "1", "input weights"),
@@ -74,13 +75,14 @@ class Training(Run):
         if self.status == "running" and solved_epoch(self.settings, self.curves):
             self.status = "solved"
 
-    def take(self, sums: np.ndarray, seconds: float) -> None:
+    def take(self, sums: np.ndarray, T: int, seconds: float) -> None:
         """One more epoch is done.
 
         Arguments:
             sums: of loss, metric and norm of the gradient over its batches.
+            T: steps of its first batch.
         """
-        for name, value in zip(CURVES, [*sums / self.settings.batches, self.T], strict=True):
+        for name, value in zip(CURVES, [*sums / self.settings.batches, T], strict=True):
             self.curves[name].append(float(value))
         self.updates += self.settings.batches
         self.seconds += seconds
@@ -101,7 +103,8 @@ class Training(Run):
 
     def state(self) -> dict[str, Any]:
         parts = {name: one.copy() for name, one in self.settings.shape.named(self.weights).items()}
-        alone = {"full_at": self.full_at, "seconds": self.seconds, "stream": json.dumps(self.rng.bit_generator.state)}
+        alone: dict[str, Any] = {"length": self.T, "full_at": self.full_at, "seconds": self.seconds}
+        alone["stream"] = json.dumps(self.rng.bit_generator.state)
         more = {"moments": self.moments.copy(), "window": np.array(self.window)}
         return {name: np.array(values) for name, values in self.curves.items()} | parts | alone | more
 
@@ -112,10 +115,8 @@ class Training(Run):
         self.rng.bit_generator.state = json.loads(str(state["stream"]))
         self.curves = {name: state[name].tolist() for name in CURVES}
         self.window.extend(state["window"].tolist())
-        self.full_at, self.seconds = int(state["full_at"]), float(state["seconds"])
+        self.T, self.full_at, self.seconds = int(state["length"]), int(state["full_at"]), float(state["seconds"])
         self.updates, self.told = int(state["updates"]), self.epochs
-        if self.curves["steps"] and self.settings.curriculum:
-            self.T = int(self.curves["steps"][-1])
 
 
 def solved_epoch(settings: Arm, curves: Mapping[str, Sequence[float]]) -> int | None:
@@ -140,6 +141,7 @@ def train_epoch(runs: Sequence[Training]) -> None:
     weights = np.stack([run.weights for run in runs])
     moments = np.stack([run.moments for run in runs], axis=1)  # (2, S, P)
     nets: dict[int, Net] = {}
+    lengths = [run.T for run in runs]
     sums = np.zeros((3, len(runs)))
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(first.batches):
@@ -153,7 +155,7 @@ def train_epoch(runs: Sequence[Training]) -> None:
     share = (time.perf_counter() - begun) / len(runs)
     for s, run in enumerate(runs):
         run.weights, run.moments = weights[s].copy(), moments[:, s].copy()
-        run.take(sums[:, s], share)
+        run.take(sums[:, s], lengths[s], share)
 
 
 def net_of(arm: Arm, S: int, T: int) -> Net:
