@@ -79,7 +79,7 @@ def momentum_schedule(t: int, mu_max: float) -> float:
 
     *Source:* Sutskever et al. 2013, equation 5.
     """
-    return min(1 - 2 ** (-1 - math.log2(t // 250 + 1)), mu_max)
+    return min(1 - 0.5 / (t // 250 + 1), mu_max)
 
 
 def look_ahead(p: np.ndarray, v: np.ndarray, mu: np.ndarray | float) -> np.ndarray:

@@ -312,11 +312,13 @@ def test_what_solves_temporal_order_is_not_given(fresh, students):
 
 
 def test_no_table_of_solved_runs_has_their_settings(fresh):
-    tables = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in fresh.rglob("*.csv")}
+    tables = {
+        path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in (fresh / NAME).rglob("*.csv")
+    }
     assert {"solved.csv", "solved_curves.csv", "solved_lengths.csv", "tasks.csv"} | PUBLIC == set(tables)
     for name, columns in tables.items():
         assert name in PUBLIC or not set(columns) & (set(FIELDS) - {"task", "seed"}), name
-    assert {path.name for path in fresh.rglob("*.toml")} == {"stuck.toml", "figure7.toml"}
+    assert {path.name for path in own.rglob("*.toml")} == {"stuck.toml", "figure7.toml"}
 
 
 def test_students_have_no_regime_that_solves_it(students):
@@ -358,7 +360,7 @@ def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fr
         names = set(archive.namelist())
         requirements = archive.read(f"{NAME}/requirements.txt").decode()
     beside = {f"{NAME}/{built.name}", f"{NAME}/constraints.txt"}
-    assert names == {p.relative_to(fresh).as_posix() for p in files_in(fresh)} | beside
+    assert names == {p.relative_to(fresh).as_posix() for p in files_in(fresh / NAME)} | beside
     (wanted,) = [line for line in requirements.splitlines() if line.startswith("./")]
     assert wanted == f"./{built.name}"
     assert rnnkit.__version__ in wanted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init.inputs import SIZES, made
 from rnnkit.assignments.orthogonal_init.key.reference import RIGHT
+from rnnkit.assignments.orthogonal_init.questions import CODE
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.observe import answers
 
@@ -27,4 +27,5 @@ def _sizes(rng: np.random.Generator) -> dict[str, int]:
 
 def right(question_id: str, inputs: Inputs) -> dict[str, dict[str, np.ndarray]]:
     """What right code gives, by case and quantity."""
-    return answers(get_assignment("orthogonal_init").questions[question_id], RIGHT[question_id], inputs)
+    (question,) = (question for question in CODE if question.id == question_id)
+    return answers(question, RIGHT[question_id], inputs)
