@@ -312,9 +312,8 @@ def test_what_solves_temporal_order_is_not_given(fresh, students):
 
 
 def test_no_table_of_solved_runs_has_their_settings(fresh):
-    tables = {
-        path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in (fresh / NAME).rglob("*.csv")
-    }
+    own = fresh / NAME
+    tables = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in own.rglob("*.csv")}
     assert {"solved.csv", "solved_curves.csv", "solved_lengths.csv", "tasks.csv"} | PUBLIC == set(tables)
     for name, columns in tables.items():
         assert name in PUBLIC or not set(columns) & (set(FIELDS) - {"task", "seed"}), name
