@@ -24,6 +24,7 @@ ADDITION = _of(
     ("everything summed", BOTH, "values.sum(1)", "the target sums the whole sequence; only the two marked values count."),
     ("places summed", BOTH, "(i1 + i2).to(values.dtype)", "the target is the sum of the places; it is the sum of the values that stand there."),
     ("one marker", "    markers[rows, i2] = 1\n", "", "only the first step is marked; the second one is marked, too."),
+    ("all between", "markers[rows, i2] = 1", "markers[(torch.arange(values.shape[1]) >= i1[:, None]) & (torch.arange(values.shape[1]) <= i2[:, None])] = 1", "all steps between the two places are marked; only these two are."),
     ("every row", "markers[rows, i1] = 1", "markers[:, i1] = 1", "the first markers of all sequences are set in every sequence: each row has its own place, markers[rows, i1]."),
     ("every row, second", "markers[rows, i2] = 1", "markers[:, i2] = 1", "the second markers of all sequences are set in every sequence: each row has its own place, markers[rows, i2]."),
     ("late by one", "markers[rows, i1] = 1", "markers[rows, (i1 + 1) % values.shape[1]] = 1", "the first marker is one step late: places are counted from 0."),
@@ -79,6 +80,8 @@ RADIUS = _of(
     ("multiplied", f"rho / {LARGEST}", f"rho * {LARGEST}", "A is multiplied by its radius; divide by it."),
     ("root", f"rho / {LARGEST}", f"(rho / {LARGEST}) ** 0.5", "the root of the factor is taken: eigenvalues grow as the matrix does, so the factor is rho / radius itself."),
     ("the eigenvalues", "return A * (rho", "return eigenvalues.abs() * (rho", "the eigenvalues come back; the matrix is wanted."),
+    ("shifted", f"return A * (rho / {LARGEST})", f"return A + (rho - {LARGEST}) * torch.eye(len(A), dtype=A.dtype)", "a multiple of the identity is added; the matrix is scaled by one factor."),
+    ("sum", LARGEST, "eigenvalues.abs().sum()", "the sum of the moduli is taken; the spectral radius is the largest."),
     ("transposed", "return A * (rho", "return A.T * (rho", "the result is transposed."),
 )  # fmt: skip
 
@@ -111,6 +114,10 @@ BPTT = _of(
     ("W_ih transposed", '"W_ih": dW_ih', '"W_ih": dW_ih.T', "dW_ih is transposed: it has the shape of W_ih, (I, H)."),
     ("dh for da in W_hh", "hidden[t - 1].T @ da", "hidden[t - 1].T @ dh", "dW_hh is made from dh; it is made from da, inside the tanh."),
     ("dh for da in W_ih", "x[:, t - 1].T @ da", "x[:, t - 1].T @ dh", "dW_ih is made from dh; it is made from da, inside the tanh."),
+    ("handed back first, W_hh", "hidden[t - 1].T @ da", "hidden[t - 1].T @ (da @ W_hh.T)", "dW_hh is made after the gradient went through W_hh^T; it is made from da_t, before that."),
+    ("handed back first, W_ih", "x[:, t - 1].T @ da", "x[:, t - 1].T @ (da @ W_hh.T)", "dW_ih is made after the gradient went through W_hh^T; it is made from da_t, before that."),
+    ("handed back first, b_h", "da.sum(0)", "(da @ W_hh.T).sum(0)", "db_h is made after the gradient went through W_hh^T; it is made from da_t, before that."),
+    ("added up on the way", "da @ W_hh.T", "(dh + da) @ W_hh.T", "dh is added to da on the way back: dh_{t-1} = da_t W_hh^T alone."),
     ("descent direction", 'return {"W_ih": dW_ih, "W_hh": dW_hh, "b_h": db_h}', 'return {"W_ih": -dW_ih, "W_hh": -dW_hh, "b_h": -db_h}', "every sign is the opposite: the gradient is wanted, not the direction of descent."),
     ("mean over the batch", 'return {"W_ih": dW_ih, "W_hh": dW_hh, "b_h": db_h}', 'return {"W_ih": dW_ih / len(x), "W_hh": dW_hh / len(x), "b_h": db_h / len(x)}', "the gradients are divided by B; they are sums: a mean over the batch is in dh_T already, where there is one."),
     ("mean over the steps", 'return {"W_ih": dW_ih, "W_hh": dW_hh, "b_h": db_h}', 'return {"W_ih": dW_ih / x.shape[1], "W_hh": dW_hh / x.shape[1], "b_h": db_h / x.shape[1]}', "the gradients are divided by T; they are sums over the steps."),
@@ -157,6 +164,7 @@ NESTEROV = _of(
     ("from the look-ahead", "return p + v_new, v_new", "return p + mu * v + v_new, v_new", "p moves from the point ahead; it moves from p itself, by the new velocity, which holds mu v already."),
     ("minus the velocity", "return p + v_new, v_new", "return p - v_new, v_new", "the velocity is subtracted; it holds the minus already: p + v."),
     ("mu twice", "return p + v_new, v_new", "return p + mu * v_new, v_new", "mu is there twice: p moves by the new velocity itself."),
+    ("both steps", "return p + v_new, v_new", "return p + mu * v_new - lr * grad(p + mu * v), v_new", "p moves by the momentum and the gradient once more; it moves by the new velocity, which holds both already."),
     ("order", "return p + v_new, v_new", "return v_new, p + v_new", "the order is swapped: first the new p, then the new v."),
     ("old velocity back", "return p + v_new, v_new", "return p + v_new, v", "the old velocity comes back; the new one is wanted."),
     ("p in place", "    return p + v_new, v_new", "    p += v_new\n    return p, v_new", "p is changed in place; make a new tensor, p + v."),
@@ -182,6 +190,8 @@ SCHEDULE = _of(
     ("half", GROWN, "1 / (2 * steps)", "1 minus is missing: this falls from 0.5, and the momentum grows from there."),
     ("natural base", GROWN, "1 - np.exp(-1 - np.log2(steps))", "e stands where 2 should: 2 to the power of -1 - log2(...)."),
     ("steps of 1000", STEPS, "t // 1000 + 1", "the momentum grows every 1000 updates; it grows every 250."),
+    ("from the limit", f"min({GROWN}, mu_max)", "mu_max - 1 / (2 * steps)", "mu_max stands in the place of 1: the momentum is 1 minus a falling term, and not above mu_max."),
+    ("linear", GROWN, "0.5 + t / 25_000", "the momentum grows on a straight line; its distance from 1 falls as 1 / (2 steps)."),
 )  # fmt: skip
 
 JACOBIAN = "(1 - h**2)[:, None] * W_hh.T"
@@ -208,6 +218,8 @@ JACOBIANS = _of(
     ("smallest", NORM, "torch.linalg.matrix_norm(P, -2)", "this is the smallest singular value; the largest is wanted."),
     ("squared", NORM, "torch.linalg.matrix_norm(P, 2) ** 2", "the norm is squared."),
     ("logarithm", NORM, "torch.linalg.matrix_norm(P, 2).log()", "the logarithm of the norm comes back; the norm itself is wanted."),
+    ("root mean square", NORM, "P.norm() / len(W_hh) ** 0.5", "this is the root mean square of the singular values; the largest is wanted."),
+    ("one direction", NORM, "(torch.ones(len(W_hh), dtype=W_hh.dtype) @ P).norm()", "this is what becomes of one vector; the largest singular value is that of the worst direction."),
     ("from the start", "hidden.flip(0)", "hidden", "the product begins with h_1; it begins with the last state, h_T, and goes back."),
     ("turned round", "torch.stack(norms)", "torch.stack(norms[::-1])", "the norms are in the wrong order: k = 1 comes first."),
     ("late by one", "hidden.flip(0)", "torch.cat([hidden.flip(0)[1:], hidden[:1]])", "the slopes are those of h_{t-1}; the Jacobian of step t has h_t, and the product begins with h_T."),
@@ -228,6 +240,7 @@ ROW = _of(
     ("zero for never", "solved_epoch = None", "solved_epoch = 0", "where the threshold is never crossed 0 comes back; it is None."),
     ("minus one for never", "solved_epoch = None", "solved_epoch = -1", "where the threshold is never crossed -1 comes back; it is None."),
     ("length for never", "solved_epoch = None", "solved_epoch = len(metric)", "where the threshold is never crossed the number of epochs comes back; it is None."),
+    ("best epoch", '"solved_epoch": solved_epoch', '"solved_epoch": solved_epoch and metric.index(max(metric) if higher else min(metric)) + 1', "solved_epoch is the epoch of the best metric; it is the first one beyond the threshold."),
     ("text for never", "solved_epoch = None", 'solved_epoch = "never"', "where the threshold is never crossed a text comes back; it is None."),
     ("best metric", '"final_metric": metric[-1]', '"final_metric": max(metric) if higher else min(metric)', "final_metric is the best epoch's; it is the last one's."),
     ("first metric", '"final_metric": metric[-1]', '"final_metric": metric[0]', "final_metric is the first epoch's; it is the last one's."),
