@@ -18,7 +18,7 @@ from rnnkit.plots.small import show_small
 from rnnkit.plots.style import BLUE, GREEN, LINES, ORANGE, RED
 
 H = 64  # units, as in the document
-LAGS = 60
+LAGS, DRAWS = 60, 5
 Function = Callable[..., Any]
 
 
@@ -170,29 +170,32 @@ def schedule(momentum_schedule: Function) -> None:
 
 
 def jacobians(jacobian_norms: Function, orthogonal: Function, to_radius: Function) -> None:
-    """How far a change of the state reaches, by initial matrix and by the scale of the input weights."""
+    """How far a change of the state reaches, by initial matrix and by the scale of the input weights, in five draws."""
+    makers: Mapping[str, tuple[Function, str]] = {
+        "orthogonal": (orthogonal, BLUE), "0.1 N(0, 1)": (lambda A: 0.1 * A, RED),
+        "N(0, 1/n)": (lambda A: A / np.sqrt(H), ORANGE), "radius 1": (lambda A: to_radius(A, 1.0), GREEN),
+    }  # fmt: skip
 
     def draw(figure: Any) -> None:
-        A = _normal(0, H, H)
-        arms = {
-            "orthogonal": (orthogonal(A), BLUE), "0.1 N(0, 1)": (0.1 * A, RED), "N(0, 1/n)": (A / np.sqrt(H), ORANGE),
-            "radius 1": (to_radius(A, 1.0), GREEN),
-        }  # fmt: skip
         for axes, scale in zip(figure.subplots(1, 3, sharey=True), (0.01, 0.1, 1.0), strict=True):
-            last = [_curve(axes, name, W, color, scale, jacobian_norms) for name, (W, color) in arms.items()]
+            for name, (make, color) in makers.items():
+                matrices = [torch.as_tensor(_numbers(make(_normal(seed, H, H)))) for seed in range(DRAWS)]
+                visited = [states(W, scale, seed=seed)[1:] for seed, W in enumerate(matrices)]
+                norms = np.array([_numbers(jacobian_norms(*one)) for one in zip(matrices, visited, strict=True)])
+                _band(axes, np.maximum(norms, 1e-14), name, color)
+                low, middle, high = np.quantile(norms[:, -1], (0, 0.5, 1))
+                print(f"input weights {scale:g}, k = {LAGS}, {name}: {middle:.1e} ({low:.1e} to {high:.1e})")
             axes.set(title=f"input weights {scale:g} N(0, 1)", xlabel="lag k", ylim=(1e-14, 1e3))
-            print(f"input weights {scale:g}, k = {LAGS}: {'; '.join(last)}")
         figure.axes[0].set_ylabel("||dh_T / dh_(T-k)||")
         figure.axes[0].legend(frameon=False, fontsize=8)
 
     show_small(draw, (10, 3), quiet)
 
 
-def _curve(axes: Axes, name: str, W: Any, color: str, scale: float, jacobian_norms: Function) -> str:
-    W = torch.as_tensor(_numbers(W))
-    norms = _numbers(jacobian_norms(W, states(W, scale)[1:]))
-    axes.semilogy(range(1, LAGS + 1), np.maximum(norms, 1e-14), color=color, label=name)
-    return f"{name} {norms[-1]:.1e}"
+def _band(axes: Axes, norms: np.ndarray, name: str, color: str) -> None:
+    lags = range(1, LAGS + 1)
+    axes.fill_between(lags, norms.min(0), norms.max(0), color=color, alpha=0.25, linewidth=0)
+    axes.semilogy(lags, np.median(norms, axis=0), color=color, label=name)
 
 
 def rows(result_row: Function) -> None:
