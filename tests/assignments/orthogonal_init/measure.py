@@ -1,6 +1,7 @@
-"""Processor time of the lab's headline, beside a plain loop in the same run: python -m assignments.orthogonal_init.measure
+"""Processor time of the lab's headline, beside a plain loop in the same run.
 
-In tests/, with OMP_NUM_THREADS=1. Each round trains an epoch of every arm in every way; medians are told.
+``python -m assignments.orthogonal_init.measure`` in tests/, with OMP_NUM_THREADS=1.
+Each round trains an epoch of every arm in every way; medians are told.
 """
 
 from __future__ import annotations
