@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnnkit.cells import GRU, RNN
-from rnnkit.inits import INITS, get_init, init_gru, init_rnn, set_weights
+from rnnkit.inits import INITS, get_init, init_gru, init_rnn, recurrent, set_weights
 
 STD = {"sigmoid": 0.01, "basic_tanh": 0.1, "smart_tanh": 0.01}
 SIZES = [(7, 50, 6), (2, 20, 1), (3, 14, 4), (1, 1, 1)]  # n_in, n_hid, n_out
@@ -139,3 +139,47 @@ def test_weights_that_do_not_fit_change_nothing(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         set_weights(cell, {"W_xh": np.zeros((1, 2))} | bad)
     assert torch.equal(cell.W_xh, before)
+
+
+# ---- recurrent matrices by name -------------------------------------------------------------------------------------
+
+
+def matrix(name, units=40, scale=None, seed=0):
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((units, units))
+    return recurrent(name, rng, A, scale)
+
+
+def radius(W):
+    return np.abs(np.linalg.eigvals(W)).max()
+
+
+@pytest.mark.parametrize("name", ["orthogonal", "permutation", "identity"])
+def test_isometries_keep_every_length(name):
+    np.testing.assert_allclose(matrix(name) @ matrix(name).T, np.eye(40), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.svd(matrix(name, scale=0.3), compute_uv=False), 0.3)
+
+
+def test_orthogonal_matrices_are_haars():
+    first = np.array([matrix("orthogonal", 3, seed=seed)[0, 0] for seed in range(2000)])
+    assert abs(first.mean()) < 0.04  # without the signs of R it would be -.5
+    assert abs((first**2).mean() - 1 / 3) < 0.02
+
+
+@pytest.mark.parametrize(("name", "usual"), [("gaussian_radius", 1.0), ("sparse", 1.1)])
+def test_radii_are_as_asked(name, usual):
+    assert radius(matrix(name)) == pytest.approx(usual)
+    assert radius(matrix(name, scale=0.7)) == pytest.approx(0.7)
+
+
+def test_sparse_matrices_have_fifteen_weights_into_each_unit():
+    assert {*(matrix("sparse") != 0).sum(axis=0)} == {15}
+
+
+def test_gaussian_matrices_have_the_standard_deviation():
+    assert matrix("gaussian", 200).std() == pytest.approx(0.1, rel=0.02)
+
+
+def test_unknown_matrices_are_refused():
+    with pytest.raises(ValueError, match="did you mean 'orthogonal'"):
+        matrix("orthogonl")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnkit.cells import RNN
-from rnnkit.optim import clip, sgd
+from rnnkit.optim import adam, clip, look_ahead, momentum_schedule, sgd, with_momentum
 
 W_HH = torch.arange(9.0).reshape(3, 3)
 
@@ -128,3 +128,51 @@ def test_sgd_goes_down_by_lr_times_gradient(random_cell, model):
 def test_unknown_clipstyle_says_the_nearest(style):
     with pytest.raises(ValueError, match=f"unknown clipstyle '{style}'.*did you mean 'rescale'"):
         clip(random_grads(), W_HH, style, 1.0)
+
+
+# ---- momentum and Adam on arrays ------------------------------------------------------------------------------------
+
+CURVATURE = np.array([1.0, 10.0])
+
+
+def descended(steps, nesterov, lr=0.02, mu=0.9):
+    """Parameters and velocity after some steps on a quadratic valley."""
+    p, v = np.array([1.0, 1.0]), np.zeros(2)
+    for _ in range(steps):
+        at = look_ahead(p, v, mu) if nesterov else p
+        p, v = with_momentum(p, v, CURVATURE * at, lr, mu)
+    return p, v
+
+
+def test_two_steps_of_momentum_are_the_papers():
+    p, v = descended(2, nesterov=False)
+    g = CURVATURE
+    first = -0.02 * g
+    np.testing.assert_allclose(v, 0.9 * first - 0.02 * g * (1 + first))
+    np.testing.assert_allclose(p, 1 + first + v)
+    p, v = descended(2, nesterov=True)
+    np.testing.assert_allclose(v, 0.9 * first - 0.02 * g * (1 + first + 0.9 * first))
+
+
+def test_nesterov_turns_less_than_the_heavy_ball():
+    ball, ahead = (np.abs([descended(k, one)[0][1] for k in range(20, 40)]).max() for one in (False, True))
+    assert ahead < ball / 2
+
+
+def test_the_schedule_is_sutskevers():
+    times = {0: 0.5, 249: 0.5, 250: 0.75, 6000: 0.98, 12250: 0.99, 24750: 0.995, 124750: 0.999}
+    for t, mu in times.items():
+        assert momentum_schedule(t, 0.9999) == pytest.approx(mu)
+    assert momentum_schedule(10**6, 0.9) == 0.9
+
+
+def test_adam_is_torchs():
+    weight = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    theirs = torch.optim.Adam([weight], lr=0.05)
+    p, m, s = weight.detach().numpy().copy(), np.zeros(2), np.zeros(2)
+    for t in range(1, 6):
+        theirs.zero_grad()
+        (weight**4).sum().backward()
+        theirs.step()
+        p, m, s = adam(p, m, s, 4 * p**3, 0.05, t)
+    np.testing.assert_allclose(p, weight.detach().numpy(), rtol=1e-12)

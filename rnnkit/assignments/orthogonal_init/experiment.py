@@ -47,6 +47,9 @@ class Arms(Experiment):
         if settings.idle:
             raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
 
+    def without_effect(self, settings: Arm, given: Any) -> str:
+        return settings.idle
+
     def total(self, settings: Arm) -> int:
         return settings.maxiters
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
-from rnnkit.assignments.orthogonal_init.compiled import Compiled
 from rnnkit.assignments.orthogonal_init.drawing import Drawn
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.optim import adam, look_ahead, with_momentum
@@ -160,7 +159,11 @@ def train_epoch(runs: Sequence[Training]) -> None:
 
 def net_of(arm: Arm, S: int, T: int) -> Net:
     """Room for S such networks; the compiled one where there is one."""
-    kind = Compiled if (arm.dtype, arm.phi) == ("float32", "tanh") else Net
+    kind = Net
+    if (arm.dtype, arm.phi) == ("float32", "tanh"):
+        from rnnkit.assignments.orthogonal_init.compiled import Compiled  # numba takes a second to load
+
+        kind = Compiled
     return kind(arm.shape, arm.kind, arm.phi, S, T, arm.batch, np.dtype(arm.dtype).type)
 
 

@@ -16,13 +16,12 @@ from rnnkit.assignments.orthogonal_init.script import main
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.record.file import load
 from rnnkit.runs import pool
-from rnnkit.runs.jobs import Job
+from rnnkit.runs.jobs import Job, plan
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform_together
 from rnnkit.runs.sweep_file import read_sweep_file
 
-TINY = {"epochs": 3, "batches": 3, "batch": 10, "T": 12}
-BOTH = [Arm(f"addition_{init}", init=init, **TINY) for init in ("ortho", "random")]
+BOTH = [Arm(f"addition_{init}", init=init, epochs=3, batches=3, batch=10, T=12) for init in ("ortho", "random")]
 
 
 def jobs_of(arms, folder):
@@ -41,13 +40,15 @@ def test_the_headline_is_the_documents():
 
 
 def test_jobs_of_one_shape_train_in_one_process_and_have_the_records_of_runs_alone(tmp_path):
-    jobs = jobs_of(BOTH, tmp_path)
+    jobs = plan(["addition_ortho", "addition_random"], tmp_path, EXPERIMENT, profile="tiny")
     outcomes = [*pool.run(jobs, ThreadPoolExecutor(1))]
     assert [outcome.status for outcome in outcomes] == ["finished"] * 2
     for job in jobs:
         together, alone = load(job.files.final), train(job.settings, tmp_path / "alone")
         for name in ("W_hh", "W_xh", "W_ho", "loss", "metric"):
             np.testing.assert_allclose(together[name], alone[name], rtol=1e-12)
+        assert "nothing to do" not in job.files.log.read_text()  # the notebook found a record, and drew it
+        assert '"image/png"' in job.executed.read_text()
     assert all(outcome.skipped for outcome in pool.run(jobs, ThreadPoolExecutor(1)))
 
 

@@ -27,7 +27,7 @@ GOLDEN = {
 
 
 def begun(*arms: Arm) -> list[Training]:
-    return EXPERIMENT.begin_together(arms, Cells())
+    return [run for run in EXPERIMENT.begin_together(arms, Cells()) if isinstance(run, Training)]
 
 
 # ---- tasks ----------------------------------------------------------------------------------------------------------
