@@ -107,6 +107,7 @@ class Assignment:
         aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
         earlier: locked cells as earlier releases had them, whose students have edited nothing: the first 16 digits of
             the sha256 of each text.
+        programs: Python files beside its notebooks that students get as well; no other one is given to them.
         home: the package it is; by default that of its name in ``rnnkit.assignments``.
     """
 
@@ -123,6 +124,7 @@ class Assignment:
     hand_in: HandIn = HandIn()
     aside: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     home: str = ""
 
     def __post_init__(self) -> None:

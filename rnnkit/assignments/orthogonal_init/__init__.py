@@ -11,6 +11,7 @@ ASSIGNMENT = Assignment(
     notebooks=(NOTEBOOK, "2_arm.ipynb", REPORT),
     code=CODE,
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
+    programs=("rnn_pathological.py",),
     packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "sketches.py"),
     aside=(
         "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py",

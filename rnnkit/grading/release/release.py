@@ -61,7 +61,8 @@ def shipped(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted({path.relative_to(folder) for shape in SHIPPED for path in folder.glob(shape) if path.is_file()})
+    shapes = (*SHIPPED, *(get_assignment(folder.name).programs if folder.name in names() else ()))
+    return sorted({path.relative_to(folder) for shape in shapes for path in folder.glob(shape) if path.is_file()})
 
 
 def settings(root: Path, course: Path) -> Config:
