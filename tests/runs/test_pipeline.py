@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
+from course import NAME, NOTEBOOKS, ROOT, SOURCE, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
 from nbgrader.api import Gradebook
 
 from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
@@ -146,7 +146,7 @@ def test_tags_do_not_keep_a_check_from_running(course, graded):
         change(folder / FIRST, lambda cells: [c["metadata"].update(tags=["skip-execution"]) for c in cells])
 
     got, _ = graded("tagged", make)
-    assert {got[path["id"]] for path in checks(NOTEBOOKS[0])} == {0}
+    assert {got[path["id"]] for path in checks(SOURCE / FIRST)} == {0}
 
 
 def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count(course, graded):
@@ -157,7 +157,7 @@ def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count
         (folder / "rnnkit" / "__init__.py").write_text("raise ImportError('the wrong one')\n")
 
     got, _ = graded("shadow", make)
-    assert {got[path["id"]] for path in checks(NOTEBOOKS[0])} == {0}
+    assert {got[path["id"]] for path in checks(SOURCE / FIRST)} == {0}
     text = (course / "grading" / "autograded" / "shadow" / NAME / FIRST).read_text(encoding="utf-8")
     assert "the wrong one" not in text
     assert "not written yet" in text
@@ -177,7 +177,7 @@ def test_a_changed_check_and_raised_points_are_put_back_and_a_deleted_check_is_a
         change(folder / FIRST, edit)
 
     got, _ = graded("edited", make)
-    assert sum(got[cell["id"]] for cell in checks(NOTEBOOKS[0])) == FIRST_POINTS
+    assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
 def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
@@ -191,7 +191,7 @@ def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
         (folder / FIRST).write_text(json.dumps(notebook), encoding="utf-8")
 
     got, _ = graded("kernel", make)
-    assert sum(got[cell["id"]] for cell in checks(NOTEBOOKS[0])) == FIRST_POINTS
+    assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
 def test_half_a_solution_gets_half(course, graded):
@@ -205,5 +205,5 @@ def test_half_a_solution_gets_half(course, graded):
         change(folder / FIRST, edit)
 
     got, _ = graded("half", make)
-    for cell in checks(NOTEBOOKS[0]):
+    for cell in checks(SOURCE / FIRST):
         assert got[cell["id"]] == (0 if cell["id"].startswith("gru") else cell["about"]["points"])
