@@ -111,8 +111,8 @@ def test_the_whole_way(course, graded):
                     book.find_comment("rho_mem", "4_report", NAME, "whole").manual_comment = "Well seen."
         book.db.commit()
         whole = book.find_submission(NAME, "whole")
-        assert whole.max_score == AUTO + 35
-        assert whole.score == AUTO + 35 + 6
+        assert whole.max_score == AUTO + sum(BY_HAND.values())
+        assert whole.score == AUTO + sum(BY_HAND.values()) + 6
         assert not whole.needs_manual_grade
 
     nbgrader(course, "generate_feedback", NAME, "--student", "whole", "--force")
@@ -126,7 +126,10 @@ def test_the_whole_way(course, graded):
     nbgrader(course, "export", "--to", "grading/grades.csv")
     with open(course / "grading" / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 41, AUTO + 35)
+    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (
+        AUTO + 41,
+        AUTO + sum(BY_HAND.values()),
+    )
 
 
 @pytest.mark.slow
