@@ -130,6 +130,6 @@ def test_the_report_shows_every_figure_of_runs_that_are_there(fresh, tmp_path):
         words = "".join(output.text for output in missing[name].outputs)
         assert all(" is missing: python -m trainingRNNs_torch.train --task " in line for line in words.splitlines())
         kinds = [output.output_type for output in shown[name].outputs if "image/png" in output.get("data", {})]
-        assert len(kinds) == shown[name].source.count("show("), name
+        assert len(kinds) >= shown[name].source.count("show("), name
     for cell in (*missing.values(), *shown.values()):
         assert not [output for output in cell.get("outputs", []) if output.output_type == "error"], cell.id
