@@ -18,6 +18,7 @@ from rnnkit.checks.assignment import Assignment, HandIn
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
+from rnnkit.notebook import predictions
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
 from rnnkit.record.file import RecordError, load
@@ -84,9 +85,11 @@ def collect(
         _report(collected, notebooks[due.report], smoke)
     if due.extra_run:
         _extra_credit(collected, notebooks, where)
-    tally = collected.folder / FILE
-    if tally.is_file() and tally.stat().st_size <= MOST_BYTES:
-        collected.files[FILE] = tally
+    for name, most in {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES}.items():
+        path = collected.folder / name
+        if path.is_file() and path.stat().st_size <= most:
+            collected.files[name] = path
+    _files_judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected
 
@@ -227,6 +230,17 @@ def _report(collected: Collected, notebook: dict[str, Any], smoke: bool) -> None
         collected.missing += collected.refused
     lines = open_in_report(notebook, due.not_due, smoke, collected.prints)
     collected.missing += [f"{due.report}: {line}" for line in lines]
+
+
+def _files_judged(collected: Collected, notebooks: dict[str, dict[str, Any]]) -> None:
+    """What a file that is judged lacks, and what it says that a teacher sees."""
+    for question in collected.assignment.records:
+        if question.handed_in is None or question.notebook not in notebooks:
+            continue
+        sources = [text_of(cell) for cell in notebooks[question.notebook]["cells"] if cell.get("cell_type") == "code"]
+        report, flags, _ = question.handed_in(collected.folder, sources)
+        open_ = [f"{case.name}: {', '.join(case.details)}" for case in report.cases if not case.passed]
+        collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, *open_)]
 
 
 def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT
+from rnnkit.assignments.training_dynamics.questions import (
+    CELLS,
+    CODE,
+    DIAGNOSTICS,
+    EXTRA,
+    LESSON,
+    OWN,
+    PREDICTIONS,
+    REPORT,
+)
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
 ASSIGNMENT = Assignment(
@@ -12,7 +21,7 @@ ASSIGNMENT = Assignment(
     optional=(LESSON, EXTRA),
     lessons=(LESSON,),
     code=CODE,
-    records=(OWN,),
+    records=(OWN, PREDICTIONS),
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),
     packed=("lesson.py", "own_diagnostics.py"),
@@ -27,7 +36,10 @@ ASSIGNMENT = Assignment(
     ),
     # setup and imports of 1, 2, 3 and 5, before the house was laid out in folders
     earlier=("996355504a36bdf6", "a5cd9654f5990499", "a8c36af9eb7b9f9f", "ba779f396bf0926c", "48c051483c954b5b"),
-    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py", "tries.py"),
+    aside=(
+        *("again.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
+        "tries.py",
+    ),
 )
 check = ASSIGNMENT.check
 

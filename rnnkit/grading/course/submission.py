@@ -130,7 +130,7 @@ def grade_submission(job: GradingJob) -> None:
 
         whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():
-            settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
+            settled = _settled(assignment, name, notebook, stage, runs, result)
             apart = name in assignment.whole or all(one.notebook != name for one in assignment.code)
             done = Executed(notebook)
             if needs_kernel(notebook):
@@ -226,6 +226,23 @@ def _checks_run(assignment: Assignment, stage: Path) -> list[str]:
         return tally.told(tally.read(stage / tally.FILE, assignment.questions))
     except (OSError, ValueError):
         return []
+
+
+def _settled(
+    assignment: Assignment, name: str, notebook: NotebookNode, stage: Path, runs: list[SubmittedRun], result: Result
+) -> dict[str, Report]:
+    """The reports of a notebook's questions that no code is run for."""
+    settled = {}
+    for one in (one for one in assignment.records if one.notebook == name):
+        if one.handed_in is None:
+            settled[one.id] = untried(assignment, one, runs)
+            continue
+        settled[one.id], flags, told = one.handed_in(
+            stage, [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        )
+        result.notebooks[name]["flags"] += [f"{one.id}: {one_line(text, 1000)}" for text in flags]
+        result.checks += [f"{one.id}: {one_line(text, 1500)}" for text in told]
+    return settled
 
 
 def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage: Path, result: Result) -> str:
