@@ -64,13 +64,8 @@ def _store(new: file.Entry) -> None:
         print(error)
         return
     now = of_run(new.run)
-    what = (
-        "changed"
-        if before.last
-        else new.what
-        if new.what == file.PREDICTED
-        else "its figures open without a prediction"
-    )
+    done = {file.PREDICTED: "predicted", file.SKIPPED: "its figures open without a prediction"}
+    what = "changed" if before.last else done[new.what]
     print(f"{new.run}: {what}, kept in {file.FILE}{now.note and f'; {now.note}'}")
 
 

@@ -35,7 +35,7 @@ def foretold(runs: Sequence[Told]) -> Figure:
         for asked, said, did, number in one.rows:
             name = asked if alone else f"{one.run}: {asked}"
             lines.append(((name, f"you said: {said}", f"it did: {did}", number), {}))
-        for text in filter(None, (f"because: {one.because}" if alone else "", one.note)):
+        for text in filter(None, (f"because: {one.because}" if alone else "", one.note and f"{one.run}: {one.note}")):
             for part in textwrap.wrap(text, LETTERS, max_lines=4, placeholder=" …"):
                 lines.append((("", part), {"style": "italic", "color": BLACK}))
     height = len(lines) * LINE + 2 * PAD

@@ -50,11 +50,9 @@ def learns(record: Record) -> Outcome:
 
 
 def _outcome(answer: str, value: float, number: str) -> Outcome:
-    return (
-        Outcome(answer, number.replace("-", "−"))
-        if math.isfinite(value)
-        else Outcome(NOTHING, "the number is no number any more")
-    )
+    if not math.isfinite(value):
+        return Outcome(NOTHING, "the number is no number any more")
+    return Outcome(answer, number.replace("-", "−"))
 
 
 ASKED = (
