@@ -13,13 +13,10 @@ from rnnkit.checks.report import CaseReport, Judged, Report
 from rnnkit.common.text import shown
 from rnnkit.notebook.predictions import CHANGED, FILE, LATE, MENDED, Entry, Standing, read, refusal, standing
 
-OWN_RUN, OWN = (
-    "own_run",
-    "own_experiment",
-)  # what names one's own experiment in the notebook, and its default
+OWN_RUN = "own_run"  # what names one's own experiment in the notebook, see `HandIn.own_runs`
 
 
-def judged(question: Question, folder: Path, own: str = OWN) -> Judged:
+def judged(question: Question, folder: Path, own: str = "") -> Judged:
     """The report on a folder's predictions: a share of the points for each run that is due, and for one's own.
 
     A changed prediction counts by what it was when the figures were opened. Flags tell where the file shows that it was
@@ -28,7 +25,7 @@ def judged(question: Question, folder: Path, own: str = OWN) -> Judged:
     Arguments:
         question: whose points they are.
         folder: that holds the file.
-        own: the name of the experiment of one's own.
+        own: the name of the experiment of one's own, where it is not the usual one.
     """
     entries: list[Entry] = []
     flags = []
@@ -44,8 +41,9 @@ def judged(question: Question, folder: Path, own: str = OWN) -> Judged:
         for one in entries
         if one.what == MENDED
     ]
-    due = question.assignment.hand_in.runs
-    runs = [*due, own] if own not in due else [*due, OWN]
+    due = question.assignment.hand_in
+    usual = due.own_runs.get(OWN_RUN, "")
+    runs = [*due.runs, *filter(None, [usual if own in due.runs else own or usual])]
     stands = {run: standing(entries, run) for run in runs}
     cases = [_case(question, run, one, question.points / len(runs)) for run, one in stands.items()]
     points, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
@@ -76,8 +74,8 @@ def _told(run: str, one: Standing) -> str:
 
 
 def own_in(sources: Iterable[str]) -> str:
-    """The name that cells of a notebook give to `OWN_RUN`; its default where none does."""
-    own = OWN
+    """The name that cells of a notebook give to `OWN_RUN`; empty where none does."""
+    own = ""
     for source in sources:
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             for node in ast.parse(source).body:
@@ -92,4 +90,4 @@ def own_here() -> str:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     value = shell.user_ns.get(OWN_RUN) if shell else None
-    return value.strip() if isinstance(value, str) and value.strip() else OWN
+    return value.strip() if isinstance(value, str) and value.strip() else ""

@@ -473,7 +473,7 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
         cells["extra_torder"]["source"] = "It succeeds at 1.386."
         cells["extra_run"]["source"] = 'extra = "mine"'
     assert cli.main(["pack", "--check"]) == 0
-    assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
+    assert "extra_torder: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
     assert "runs/mine/mine_final_state.npz" in collect(ASSIGNMENT, home).files

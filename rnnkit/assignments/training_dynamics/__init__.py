@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnnkit.assignments.training_dynamics.earlier import EARLIER
 from rnnkit.assignments.training_dynamics.questions import (
     CELLS,
     CODE,
@@ -29,13 +30,11 @@ ASSIGNMENT = Assignment(
         report=REPORT,
         runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
         welcome=("A1s", "B1s"),
-        not_due=("extra_torder", "extra_torder_figure", "a1s_sigmoid_figure"),
-        extra_run="extra_run",
-        extra_name="extra_torder",
+        not_due=("extra_torder", "extra_torder_figure", "sigmoid_figure", "own_experiment_figure"),
+        own_runs={"extra_run": "extra_torder", "own_run": "own_experiment"},
         chats="ai_chats",
     ),
-    # setup and imports of 1, 2, 3 and 5, before the house was laid out in folders
-    earlier=("996355504a36bdf6", "a5cd9654f5990499", "a8c36af9eb7b9f9f", "ba779f396bf0926c", "48c051483c954b5b"),
+    earlier=EARLIER,
     aside=(
         *("again.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
         "tries.py",

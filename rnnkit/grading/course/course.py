@@ -18,6 +18,7 @@ from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.common.places import clone_root
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.master import masters, version
+from rnnkit.grading.course.renewed import renew
 from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.release.release import RELEASE, ReleaseError, differences, generate
@@ -105,7 +106,7 @@ def lock(course: Course) -> Iterator[None]:
 
 def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
     """Enters questions, points and roster into the gradebook, where that was not done or has changed."""
-    masters(course.root, assignment)
+    released = masters(course.root, assignment)
     now = version(course.root, assignment)
     fresh = not course.gradebook.exists()
     if fresh and ledger.entries:
@@ -114,6 +115,10 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
             f"copy the newest of {course.backups} to its place, or move {course.ledger.name} away to begin anew"
         )
     if fresh or ledger.content["entered"].get(assignment.name) != now:
+        if not fresh:
+            back_up(course)
+            with gradebook.opened(course.folder) as book:
+                renew(book, assignment, released)
         with tempfile.TemporaryDirectory() as folder:
             generate(course.root, Path(folder), [assignment.name], db_url=gradebook.url(course.folder))
             if changed := differences(Path(folder), course.root / RELEASE, [assignment.name]):

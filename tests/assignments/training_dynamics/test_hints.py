@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runtools import here
 
-from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
+from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, settings, with_hints
+from rnnkit.assignments.training_dynamics.key.quoted import hints, numbers_in
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
