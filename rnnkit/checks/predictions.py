@@ -63,7 +63,7 @@ def _case(question: Question, run: str, one: Standing, most: float) -> CaseRepor
         why = LATE
     elif experiment:
         why = refusal(experiment.asked, *one.first.said)
-    return CaseReport(f"{run} predicted before its figure was opened", most, not why, [why] if why else [])
+    return CaseReport(run, most, not why, [why] if why else [])
 
 
 def _told(run: str, one: Standing) -> str:

@@ -239,8 +239,9 @@ def _judged(collected: Collected, notebooks: dict[str, dict[str, Any]]) -> None:
         if question.handed_in and question.id in cells:
             code = [text_of(cell) for cell in cells.values() if cell.get("cell_type") == "code"]
             report, flags, _ = question.handed_in(collected.folder, code)
-            lacking = [f"{case.name}: {', '.join(case.details)}" for case in report.cases if not case.passed]
-            collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, *lacking)]
+            lacking = [f"{case.name} ({', '.join(case.details)})" for case in report.cases if not case.passed]
+            open_ = f"{report.points:g} of {report.most:g} points; not {', '.join(lacking)}" if lacking else ""
+            collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, open_) if text]
 
 
 def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell: str, name: str) -> None:

@@ -94,9 +94,7 @@ class Standing:
     @property
     def note(self) -> str:
         """What every view of the prediction says; mostly nothing."""
-        return (
-            LATE if self.late else f"{CHANGED}; at first: {self.first.answers}" if self.changed and self.first else ""
-        )
+        return LATE if self.late else f"{CHANGED}; before: {self.first.answers}" if self.changed and self.first else ""
 
 
 def standing(entries: Sequence[Entry], run: str) -> Standing:
