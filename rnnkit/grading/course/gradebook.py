@@ -154,20 +154,21 @@ def _submission(gradebook: Gradebook, assignment: str, student: str) -> Submitte
         person = gradebook.db.get(Person, student) or Person(id=student)
         submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
         gradebook.db.add(submission)
-        complete(submission)
+        complete(gradebook, submission)
     gradebook.db.flush()
     return submission
 
 
-def complete(submission: SubmittedAssignment) -> None:
-    """Gives a submission what it lacks of the assignment's notebooks, grades and comments."""
+def complete(gradebook: Gradebook, submission: SubmittedAssignment) -> None:
+    """Gives a submission what it lacks of the assignment's notebooks, grades and comments; nothing is committed."""
     there = {one.name: one for one in submission.notebooks}
     for notebook in submission.assignment.notebooks:
         submitted = there.get(notebook.name) or SubmittedNotebook(notebook=notebook, assignment=submission)
+        gradebook.db.add(submitted)
         graded, commented = {one.name for one in submitted.grades}, {one.name for one in submitted.comments}
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             if cell.name not in graded:
-                Grade(cell=cell, notebook=submitted)
+                gradebook.db.add(Grade(cell=cell, notebook=submitted))
         for cell in (*notebook.solution_cells, *notebook.task_cells):
             if cell.name not in commented:
-                Comment(cell=cell, notebook=submitted)
+                gradebook.db.add(Comment(cell=cell, notebook=submitted))

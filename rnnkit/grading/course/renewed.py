@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -32,10 +33,17 @@ def renew(gradebook: Gradebook, assignment: Assignment, masters: Mapping[str, No
         known = gradebook.find_assignment(assignment.name)
     except MissingEntry:
         return
+    if not known.submissions:
+        return
     with gradebook.db.no_autoflush:
-        gone = {notebook.name: _renew_cells(notebook, masters) for notebook in known.notebooks if notebook.submissions}
+        there = {notebook.name: notebook for notebook in known.notebooks}
+        gone = {}
+        for file, master in masters.items():
+            notebook = there.get(Path(file).stem) or Notebook(name=Path(file).stem, assignment=known)
+            gradebook.db.add(notebook)
+            gone[notebook.name] = _renew_cells(gradebook, notebook, master)
         for submission in known.submissions:
-            complete(submission)
+            complete(gradebook, submission)
             for notebook in submission.notebooks:
                 if gone.get(notebook.name):
                     move_to_answers(notebook)
@@ -47,11 +55,8 @@ def renew(gradebook: Gradebook, assignment: Assignment, masters: Mapping[str, No
     gradebook.db.commit()
 
 
-def _renew_cells(notebook: Notebook, masters: Mapping[str, NotebookNode]) -> list:
+def _renew_cells(gradebook: Gradebook, notebook: Notebook, master: NotebookNode) -> list:
     """Adds to a notebook in the gradebook what is new, and returns its cells that are no longer there."""
-    master = masters.get(f"{notebook.name}.ipynb")
-    if master is None:
-        return []
     gone: list = []
     kinds = (
         (GradeCell, notebook.grade_cells, is_grade, _graded),
@@ -64,7 +69,7 @@ def _renew_cells(notebook: Notebook, masters: Mapping[str, NotebookNode]) -> lis
         known = {cell.name for cell in there}
         gone += [cell for cell in there if cell.name not in wanted]
         for name in wanted.keys() - known:
-            kind(name=name, notebook=notebook, **fields(wanted[name]))
+            gradebook.db.add(kind(name=name, notebook=notebook, **fields(wanted[name])))
     return gone
 
 

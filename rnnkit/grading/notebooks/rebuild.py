@@ -167,7 +167,7 @@ class _Rebuild:
         written = [one for one in copies if one.bare not in ("", stub) or (_is_answer(cell) and one.attachments)]
         for one in copies:
             one.used = one in written[:1] or one.bare in ("", stub) or one.bare == written[0].bare
-        if not written and _is_answer(cell):
+        if not written and _is_answer(cell) and key not in self.unasked:
             written = self._written_earlier(key, stub) or self._written_beside(key)
         if written:
             cell.source = self._text(written[0], key)
