@@ -41,7 +41,7 @@ def predict(run: str, /, *, because: str = "", skip: bool = False, **choices: st
         if skip:
             _store(file.Entry(file.SKIPPED, name))
         elif not because and not any(choices.values()):
-            print(f"{name}: not predicted yet ({_choices(asked)})")
+            print(f"{name}: not predicted yet{'' if choices else f': {_call(name, asked)}'}")
         elif why := file.refusal(asked, choices, because):
             print(f"{name}: {why}; nothing is stored")
         else:
@@ -84,15 +84,15 @@ def waits(runs: Sequence[str]) -> bool:
         return False
     without = [run for run in runs if run not in _unwritten and not of_run(run).passed]
     if without:
-        blanks = "".join(f'{one.name}="…", ' for one in asked)
-        print(f"First say what {' and '.join(without)} will do, then run this cell again ({_choices(asked)}):")
-        print("\n".join(f'    predict("{run}", {blanks}because="one sentence")' for run in without))
+        print(f"First say what {', '.join(without)} will do, then run this cell again: {_call(without[0], asked)}")
         print(f'To go on without: predict("{" ".join(without)}", skip=True)')
     return bool(without)
 
 
-def _choices(asked: Sequence[Asked]) -> str:
-    return "; ".join(f"{one.name}: {' / '.join(one.answers)}" for one in asked)
+def _call(run: str, asked: Sequence[Asked]) -> str:
+    """What to type, with the choices."""
+    choices = "".join(f'{one.name}="{" / ".join(one.answers)}", ' for one in asked)
+    return f'predict("{run}", {choices}because="one sentence")'
 
 
 def in_kernel() -> bool:
@@ -116,10 +116,10 @@ def beside(records: Mapping[str, Record], figure: str = "") -> None:
     from rnnkit.plots.foretold import Told, foretold
 
     asked, told = experiment_of().asked, []
-    here = [one for one in asked if figure in one.figures] or asked
+    here = [one for one in asked if figure in one.figures] or (asked if len(records) == 1 else ())
     stands = {run: of_run(run) for run in records}
     for run, one in stands.items():
-        if one.last and last_filled(records[run]) >= 0:
+        if here and one.last and last_filled(records[run]) >= 0:
             rows = [(q.name, one.last.choices.get(q.name, ""), *q.outcome(records[run])) for q in here]
             told.append(Told(run, rows, one.last.because, one.note))
     new = [run for run, one in stands.items() if one.passed and not one.opened and in_kernel()]

@@ -41,6 +41,8 @@ def foretold(runs: Sequence[Told]) -> Figure:
     height = len(lines) * LINE + 2 * PAD
     figure = Figure(figsize=(WIDTH, height))
     Canvas(figure)
+    page = figure.add_axes((0, 0, 1, 1))  # notebooks show no figure without axes
+    page.axis("off")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that the font lacks
         for place, (texts, style) in enumerate(lines):
@@ -48,5 +50,5 @@ def foretold(runs: Sequence[Told]) -> Figure:
             for (x, color), text in zip(COLUMNS, texts, strict=False):
                 left = 0.1 if len(texts) == 1 else COLUMNS[0][0] if style else x
                 how: dict[str, Any] = {"color": color, "fontsize": SMALL, "parse_math": False} | style
-                figure.text(left / WIDTH, y, text, va="center", **how)
+                page.text(left / WIDTH, y, text, va="center", **how)
     return figure

@@ -24,7 +24,7 @@ class Asked:
         name: the argument of `rnnkit.notebook.predict`.
         answers: the choices.
         outcome: of a record with at least one check.
-        figures: names of those that show it; a figure that shows none of what is asked stands beside all of it.
+        figures: names of those that show it, and that it stands beside; beside any other figure of one run all is told.
     """
 
     name: str

@@ -55,8 +55,8 @@ def test_a_figure_waits_for_its_prediction_and_then_stands_beside_it(runs, shown
     show("A1 B1", "gradient_histograms", runs)
     assert shown == []
     said = capsys.readouterr().out
-    assert said.startswith("First say what A1 and B1 will do")
-    assert "gradient: vanishes / explodes / keeps" in said
+    assert said.startswith("First say what A1, B1 will do")
+    assert 'predict("A1", gradient="vanishes / explodes / keeps", ' in said
     predict("A1", **SAID, because=f"{WHY}: <b>$x_$")
     predict("B1", skip=True)
     show("A1 B1", "gradient_histograms", runs)
@@ -89,8 +89,10 @@ def test_what_is_no_whole_prediction_is_refused_at_once(shown, tmp_path, capsys,
 
 def test_blank_lines_say_what_there_is_and_no_name_is_none(shown, tmp_path, capsys):
     predict("A1", gradient="", saturation="", learns="", because="")
+    predict("A2")
     predict(" ", **SAID, because=WHY)
-    assert "A1: not predicted yet (gradient: vanishes /" in (text := capsys.readouterr().out)
+    text = capsys.readouterr().out
+    assert text.startswith('A1: not predicted yet\nA2: not predicted yet: predict("A2", gradient="vanishes / ')
     assert "expected the name of a run, got ' '" in text
     assert not (tmp_path / FILE).exists()
 

@@ -55,11 +55,15 @@ def _outcome(answer: str, value: float, number: str) -> Outcome:
     return Outcome(answer, number.replace("-", "−"))
 
 
+ALL, BOTH = ("numbers",), ("overlaid", "overview")  # figures that show all of it, and the first two
 ASKED = (
     Asked(
         "gradient", ("vanishes", "explodes", "keeps"), gradient,
-        ("gradient_histogram", "gradient_histograms", "gradient_profile"),
+        ("gradient_histogram", "gradient_histograms", "gradient_profile", *BOTH, *ALL),
     ),
-    Asked("saturation", ("saturates", "stays linear"), saturation, ("saturation_histogram", "saturations")),
-    Asked("learns", ("the task", "the marginal", "nothing"), learns, ("validation", "validations")),
+    Asked(
+        "saturation", ("saturates", "stays linear"), saturation,
+        ("saturation_histogram", "saturations", *BOTH, *ALL),
+    ),
+    Asked("learns", ("the task", "the marginal", "nothing"), learns, ("validation", "validations", *ALL)),
 )  # fmt: skip
