@@ -41,7 +41,8 @@ def predict(run: str, /, *, because: str = "", skip: bool = False, **choices: st
         if skip:
             _store(file.Entry(file.SKIPPED, name))
         elif not because and not any(choices.values()):
-            print(f"{name}: not predicted yet{'' if choices else f': {_call(name, asked)}'}")
+            if someone_looks():
+                print(f"{name}: not predicted yet{'' if choices else f': {_call(name, asked)}'}")
         elif why := file.refusal(asked, choices, because):
             print(f"{name}: {why}; nothing is stored")
         else:
