@@ -18,7 +18,7 @@ from rnnkit.grading.course.gradebook import opened
 SECOND = sum(question.points for question in QUESTIONS.values() if question.notebook == DIAGNOSTICS)
 RELEASE = ROOT / "release" / NAME
 RIGHT = "    return torch.linalg.eigvals(W).abs().max().item()"
-ANSWER = "a1_grad_time"
+ANSWER = "gradient_mem"
 
 
 def submit(course: Path, student: str, *names: str, right: bool = True) -> Path:

@@ -128,7 +128,7 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
 def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     for outputs in ([], [SMALL, FIGURE, FIGURE]):  # not made; made at smoke size
         with saved_again(home) as cells:
-            cells["a1s_sigmoid_figure"]["outputs"] = outputs
+            cells["sigmoid_figure"]["outputs"] = outputs
         assert cli.main(["pack"]) == 0, capsys.readouterr().out
     name = get_regime("A1s").name
     (home / "runs" / "smoke" / name).mkdir(parents=True)
@@ -139,9 +139,9 @@ def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     assert cli.main(["pack"]) == 0
     assert f"runs/{name}/{name}_final_state.npz" in packed(home)
     with saved_again(home) as cells:
-        cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
+        cells["sigmoid"]["source"] = "YOUR ANSWER HERE"
     assert cli.main(["pack"]) == 1
-    assert "4_report.ipynb: answers to write: a1s_sigmoid" in capsys.readouterr().out
+    assert "4_report.ipynb: answers to write: sigmoid" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_bytes_and_another_file_is_kept(home, tmp_path, capsys):
@@ -230,22 +230,22 @@ def built_in(home):
 
 def no_answer(home):
     with saved_again(home) as cells:
-        cells["a2_clip"]["source"], cells["b1_rho"]["source"] = ["YOUR ANSWER HERE\n"], " \n"
+        cells["clip_rnn"]["source"], cells["gates_mul"]["source"] = ["YOUR ANSWER HERE\n"], " \n"
 
 
 def no_answer_cell(home):
     with saved_again(home) as cells:
-        cells["a2_clip"].update(id="gone", metadata={})
+        cells["clip_rnn"].update(id="gone", metadata={})
 
 
 def no_figure(home):
     with saved_again(home) as cells:
-        cells["b2_rho_figure"]["outputs"] = [FIGURE]  # it draws two
+        cells["rho_mul_figure"]["outputs"] = [FIGURE]  # it draws two
 
 
 def small_figure(home):
     with saved_again(home) as cells:
-        cells["a1_rho_figure"]["outputs"].append(SMALL)
+        cells["rho_mem_figure"]["outputs"].append(SMALL)
 
 
 def no_notebook(home):
@@ -274,10 +274,10 @@ INCOMPLETE = {
     other_settings: "B1: not the handout's settings: lr 0.5 (handout 0.01); ",
     other_model: "A1: trained with another model.py (sha256 000000000000) than the one here",
     built_in: "A1: trained with rnnkit's own cells, not with model.py",
-    no_answer: "4_report.ipynb: answers to write: a2_clip, b1_rho",
-    no_answer_cell: "4_report.ipynb: answers to write: a2_clip",
-    no_figure: "4_report.ipynb: figures missing in b2_rho_figure; run all cells and save",
-    small_figure: "4_report.ipynb: figures of smaller runs in a1_rho_figure",
+    no_answer: "4_report.ipynb: answers to write: clip_rnn, gates_mul",
+    no_answer_cell: "4_report.ipynb: answers to write: clip_rnn",
+    no_figure: "4_report.ipynb: figures missing in rho_mul_figure; run all cells and save",
+    small_figure: "4_report.ipynb: figures of smaller runs in rho_mem_figure",
     no_notebook: "3_regime.ipynb: no such file here",
     broken_notebook: "2_diagnostics.ipynb: not a saved notebook; save it again",
     no_cells: "1_cells.ipynb: not a saved notebook; save it again",
@@ -374,17 +374,17 @@ def test_half_a_run_that_is_packed_anyway_is_the_one_that_was_drawn(home):
 def test_figures_of_another_record_than_the_packed_one_are_missing(home):
     right = fingerprint(record_of(home, "A1").read_bytes())
     with saved_again(home) as cells:
-        for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
+        for figure, shown in {"rho_mem_figure": {"A1": "0" * 16}, "gradient_mem_figure": {"A1": right}}.items():
             cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
     (line,) = collect(ASSIGNMENT, home).missing
-    assert "other records than those that are handed in, in a1_rho_figure; run all cells and save" in line
+    assert "other records than those that are handed in, in rho_mem_figure; run all cells and save" in line
 
 
 def test_figures_of_unfinished_runs_are_missing(home):
     with saved_again(home) as cells:
-        cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
+        cells["rho_mem_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
     (line,) = collect(ASSIGNMENT, home, smoke=True).missing
-    assert "figures of unfinished runs in a1_rho_figure" in line
+    assert "figures of unfinished runs in rho_mem_figure" in line
 
 
 def test_runs_with_a_prefix_of_ones_own_are_packed(home):

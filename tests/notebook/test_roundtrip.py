@@ -37,7 +37,7 @@ def student(tmp_path_factory):
     for cell in report["cells"]:
         if cell["id"].endswith("_figure"):
             cell["outputs"] = [FIGURE] * "".join(cell["source"]).count("show(")
-        if cell["id"] == "a1_grad_time":
+        if cell["id"] == "gradient_mem":
             cell["source"] = "Between -11.23 and nothing: <script>alert(1)</script> not a number of this run."
     (home / "4_report.ipynb").write_text(json.dumps(report), encoding="utf-8")
     assert find_cells(home / "model.py").sha256
@@ -72,9 +72,9 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
 
     stored = (course / "grading/autograded/anna" / NAME / "4_report.ipynb").read_text(encoding="utf-8")
     cells = {cell["id"]: cell for cell in json.loads(stored)["cells"]}
-    assert "image/png" in json.dumps(cells["a1_grad_time_figure"]["outputs"])  # drawn anew, from the runs handed in
-    assert len(json.dumps(cells["a1_grad_time_figure"]["outputs"])) > 5000
-    assert "none of these runs' figures" in "".join(cells["a1_grad_time_task"]["source"])
+    assert "image/png" in json.dumps(cells["gradient_mem_figure"]["outputs"])  # drawn anew, from the runs handed in
+    assert len(json.dumps(cells["gradient_mem_figure"]["outputs"])) > 5000
+    assert "none of these runs' figures" in "".join(cells["gradient_mem_task"]["source"])
 
     assert cli.main(["feedback", *where]) == 0
     pages = course / "grading" / "feedback" / "anna" / NAME

@@ -107,8 +107,8 @@ def test_the_whole_way(course, graded):
                     grade.manual_score, grade.needs_manual_grade = BY_HAND[grade.name], False
                 if grade.name == "extra_torder":
                     grade.extra_credit = 6
-                if grade.name == "a1_rho":
-                    book.find_comment("a1_rho", "4_report", NAME, "whole").manual_comment = "Well seen."
+                if grade.name == "rho_mem":
+                    book.find_comment("rho_mem", "4_report", NAME, "whole").manual_comment = "Well seen."
         book.db.commit()
         whole = book.find_submission(NAME, "whole")
         assert whole.max_score == AUTO + 35

@@ -11,7 +11,7 @@ from rnnkit.cli.grade import line
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.ledger import WAITS, Entry
 
-ANSWER, EXTRA = "a1_rho", "extra_torder"
+ANSWER, EXTRA = "rho_mem", "extra_torder"
 
 
 @pytest.fixture

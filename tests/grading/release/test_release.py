@@ -188,8 +188,8 @@ def test_every_question_of_the_report_is_asked_where_it_applies():
     asked = {name for cell in cells(SOURCE / "4_report.ipynb") if cell["about"].get("grade") for name in [cell["id"]]}
     runs = ("a1", "a2", "a3", "a4", "a5", "b1", "b2")
     wanted = {f"{run}_{question}" for run in runs for question in ("grad_time", "sat_time", "rho")}
-    wanted |= {"a2_clip", "a3_clip", "a5_clip", "a4_gates", "a5_gates", "b2_gates"}
-    assert asked == wanted | {"a1s_sigmoid", "extra_torder", "ai_chats"}
+    wanted |= {"clip_rnn", "a3_clip", "a5_clip", "a4_gates", "a5_gates", "gates_mul"}
+    assert asked == wanted | {"sigmoid", "extra_torder", "ai_chats"}
 
 
 def test_the_report_tells_its_points_and_begins_each_run_with_its_validation():

@@ -46,9 +46,9 @@ def pages(tmp_path_factory):
         course,
         "ada",
         wrong=["clip"],
-        answers={"a1_rho": ANSWER, "rnn_step_solution": f"# {WIDE}\nprint('$x$')"},
-        marked={"a1_sat_time": 0.5},
-        comments={"a1_sat_time": "See $g_t$.\nGo on.", "gru_step_solution": HOSTILE["script"]},
+        answers={"rho_mem": ANSWER, "rnn_step_solution": f"# {WIDE}\nprint('$x$')"},
+        marked={"saturation_mem": 0.5},
+        comments={"saturation_mem": "See $g_t$.\nGo on.", "gru_step_solution": HOSTILE["script"]},
         last_name=HOSTILE["image"],
     )
     (made,) = feedback(Course(ROOT, course), ASSIGNMENT)

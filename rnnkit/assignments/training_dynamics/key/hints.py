@@ -169,6 +169,7 @@ def _compared(name: str, known: Known) -> tuple[str, ...]:
 def _sources(answer: str, compared: list[str], question: str, known: Known) -> tuple[list[Figures], list[Figures]]:
     """What the numbers of an answer may be: figures that the question is about, and all others."""
     mine, rest, given, late = {}, {}, {}, {}
+    cutoffs: dict[str, float] = {}
     for key in compared:
         run, figures = known[key]
         shown_here, others = _parted(figures, question)
@@ -176,14 +177,14 @@ def _sources(answer: str, compared: list[str], question: str, known: Known) -> t
         rest |= _of(key, others)
         told = settings(run)
         if CUTOFF in told:
-            mine |= _of(key, {"cutoff": told.pop(CUTOFF)})
+            cutoffs |= _of(key, {"cutoff": told.pop(CUTOFF)})
         (given if question == "saturation" else late).update({THRESHOLD: told.pop(THRESHOLD, math.nan)})
         given |= told
     same, further = [], []
     for name in sorted(set(known) - set(compared), key=lambda name: _nearness(name, compared[0], answer)):
         for figures, several in zip(_parted(known[name][1], question), (same, further), strict=True):
             several.append(_of(name, figures))
-    return [mine, given | KNOWN, *same], [rest, late, *further]
+    return [cutoffs | mine, given | KNOWN, *same], [rest, late, *further]
 
 
 def _of(run: str, figures: Figures) -> dict[str, float]:
