@@ -33,7 +33,7 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     counted = {"rho": {"runs": 3, "failed": 2, "note": "\x1b[31mthe modulus"}, "clip": [], "nothing": {"runs": 1}}
     (half / tally.FILE).write_text(json.dumps({"questions": counted}))
     choices = {"gradient": "keeps", "saturation": "saturates", "learns": "nothing"}
-    told = [Entry("predicted", "A1", choices, "a <b>reason"), Entry("opened", "A1"), Entry("opened", "B1")]
+    told = [Entry("predicted", "A1", choices, "one <b>good reason"), Entry("opened", "A1"), Entry("opened", "B1")]
     right_file = course / "grading" / "submitted" / "right" / NAME / FILE
     append(right_file, [*told, Entry("predicted", "B1", choices, "late as it is")])
     right_file.write_text(right_file.read_text().replace("late as", "late but"))
@@ -48,8 +48,9 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert set(graded.refused) == {"no id"}
     assert graded.missing == ["absent"]
     most = sum(question.points for question in QUESTIONS.values())
-    assert {s: points(course, s) for s in status} == {"right": most + 0.5, "bare": 0, "half": SECOND, "nothing": 0}
+    assert {s: points(course, s) for s in status} == {"right": most, "bare": 0, "half": SECOND, "nothing": 0}
     rows = scores(course)
+    assert [rows[student]["predictions"] for student in ("right", "bare")] == [(0.5, None, False), (0, None, False)]
     assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in QUESTIONS.items())
     extra = {id for id, question in QUESTIONS.items() if question.extra} | {OWN_SETTING}  # need not be handed in
     given = {id for id in rows["nothing"] if not id.endswith("_task")} - extra
