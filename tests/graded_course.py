@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
-from course import NAME, NOTEBOOKS, ROOT
+from course import NAME, NOTEBOOKS, ROOT, cells
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
@@ -25,6 +25,12 @@ from rnnkit.grading.release.release import settings
 
 AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
 EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
+WRITTEN = {
+    cell["id"]: cell["about"]["points"]
+    for path in NOTEBOOKS
+    for cell in cells(path)
+    if cell["about"].get("grade") and cell["cell_type"] == "markdown"
+}  # what a person marks, with its points
 WHEN = datetime.datetime(2026, 11, 20, 18, 30)
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 

@@ -69,6 +69,8 @@ def complete(tmp_path_factory):
             if name.endswith("_figure") and name != "extra_torder_figure":
                 cell["outputs"] = [FIGURE] * text_of(cell).count("show(")
         cells["extra_torder"]["source"] = "YOUR ANSWER HERE"
+    for ending in ("_final_state.npz", ".log"):
+        (home / f"own_experiment{ending}").write_bytes(b"of the run")
     write_model(home / "1_cells.ipynb")
     sha256 = hashlib.sha256((home / "model.py").read_bytes()).hexdigest()
     for key in HANDOUT_REGIMES:
@@ -240,7 +242,7 @@ def no_answer_cell(home):
 
 def no_figure(home):
     with saved_again(home) as cells:
-        cells["rho_mul_figure"]["outputs"] = [FIGURE]  # it draws two
+        cells["gates_mul_figure"]["outputs"] = [FIGURE]  # it draws two
 
 
 def small_figure(home):
@@ -276,7 +278,7 @@ INCOMPLETE = {
     built_in: "A1: trained with rnnkit's own cells, not with model.py",
     no_answer: "4_report.ipynb: answers to write: clip_rnn, gates_mul",
     no_answer_cell: "4_report.ipynb: answers to write: clip_rnn",
-    no_figure: "4_report.ipynb: figures missing in rho_mul_figure; run all cells and save",
+    no_figure: "4_report.ipynb: figures missing in gates_mul_figure; run all cells and save",
     small_figure: "4_report.ipynb: figures of smaller runs in rho_mem_figure",
     no_notebook: "3_regime.ipynb: no such file here",
     broken_notebook: "2_diagnostics.ipynb: not a saved notebook; save it again",
@@ -315,7 +317,7 @@ def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
     for text in ("model.py: 1_cells.ipynb: no model.py yet", "question rnn_step is", "question clip is", "A1: no run"):
         assert text in out
     assert "AI chats: not answered" in out
-    assert "figures missing in a1_validation_figure, " in out
+    assert "figures missing in mem_validation_figure, " in out
 
 
 def test_smaller_runs_pass_where_that_is_allowed(home):
@@ -482,6 +484,14 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
     assert "runs/mine/mine_final_state.npz" in collect(ASSIGNMENT, home).files
+
+
+def test_the_run_of_ones_own_experiment_goes_along_and_is_not_due(home, capsys):
+    assert "runs/own_experiment/own_experiment_final_state.npz" in collect(ASSIGNMENT, home).files
+    with saved_again(home) as cells:
+        cells["own_run"]["source"] = 'own_run = "mine"\nbeside = "A4"'
+    assert cli.main(["pack", "--check"]) == 0
+    assert "own_experiment: no finished run 'mine' found" in capsys.readouterr().out
 
 
 def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_nothing_is_missing(home, capsys):

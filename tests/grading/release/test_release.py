@@ -181,35 +181,9 @@ def test_3_regime_has_no_points_and_free_parameters():
 def test_the_extra_credit_is_counted_apart():
     points = {cell["id"]: cell["about"].get("points", 0) for cell in cells(SOURCE / "4_report.ipynb")}
     assert points["extra_torder"] == points["ai_chats"] == 0
-    assert sum(points.values()) == 35
-
-
-def test_every_question_of_the_report_is_asked_where_it_applies():
-    asked = {name for cell in cells(SOURCE / "4_report.ipynb") if cell["about"].get("grade") for name in [cell["id"]]}
-    runs = ("a1", "a2", "a3", "a4", "a5", "b1", "b2")
-    wanted = {f"{run}_{question}" for run in runs for question in ("grad_time", "sat_time", "rho")}
-    wanted |= {"clip_rnn", "a3_clip", "a5_clip", "a4_gates", "a5_gates", "gates_mul"}
-    assert asked == wanted | {"sigmoid", "extra_torder", "ai_chats"}
-
-
-def test_the_report_tells_its_points_and_begins_each_run_with_its_validation():
-    found = cells(SOURCE / "4_report.ipynb")
-    text = "\n".join(cell["source"] for cell in found)
-    assert "| | **sum** | **35** |" in text
-    assert "Not part of the 35 points" in text
-    for run in ("a1", "a2", "a3", "a4", "a5", "b1", "b2"):
-        place = next(number for number, cell in enumerate(found) if cell["id"] == f"{run}_title")
-        assert found[place + 1]["source"] == f'show("{run.upper()}", "validation", folder)'
-
-
-def test_the_readme_tells_the_points_that_can_be_had():
-    text = (SOURCE / "README.md").read_text(encoding="utf-8")
-    for path in NOTEBOOKS:
-        points = sum(cell["about"].get("points", 0) for cell in cells(path))
-        if path.name == EXTRA:
-            points = int(OWN.points + sum(question.points for question in QUESTIONS.values() if question.extra))
-        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{path.stem}`")]
-        assert [int(n) for n in re.findall(r"\| (\d+)\b(?! ¼| h)", row)] == ([points] if points else [])
+    extra = int(OWN.points + sum(question.points for question in QUESTIONS.values() if question.extra))
+    (row,) = [line for line in (SOURCE / "README.md").read_text().splitlines() if line.startswith(f"| `{EXTRA[:-6]}`")]
+    assert f"| {extra}, extra credit |" in row
 
 
 def test_what_running_a_notebook_leaves_is_not_released(tmp_path):

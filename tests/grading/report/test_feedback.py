@@ -21,18 +21,15 @@ from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import feedback as module
 from rnnkit.grading.report.feedback import feedback
 
-ANSWERS = {
-    cell["id"]: cell["about"]["points"]
-    for path in NOTEBOOKS
-    for cell in cells(path)
-    if cell["about"].get("grade") and cell["cell_type"] == "markdown"
-}
+ANSWERS = graded_course.WRITTEN
 HOSTILE = '</pre></details><script>alert("{0}")</script><img src=x onerror=alert("{0}")>{{{{ 7*7 }}}}\x1b[31m\u202e\x00'
 ELEMENTS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "main", "section", "article", "footer"),
     *("h1", "h2", "h3", "p", "strong", "span", "a", "div", "details", "summary", "pre", "br"),
 }
+MANUAL = sum(ANSWERS.values())
 MARKED = {"gradient_mem": 1, "saturation_mem": 0.5, "extra_torder": (0, 4), "gru_step": 2}
+UNREAD = len(ANSWERS.keys() - MARKED.keys())
 
 
 @pytest.fixture(scope="module")
@@ -100,19 +97,21 @@ def test_questions_stand_in_the_notebooks_order_under_their_names(course):
     rows = Page(index(course, "bob")).rows
     order = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
     assert list(rows) == order
-    assert rows["rho_mem"].startswith("A1 · 5. Spectral radius ")
+    assert rows["rho_mem"].startswith("Memorization · 5. Spectral radius, memorization ")
     assert rows["extra_torder"].startswith("Extra credit · Temporal order ")
     assert rows["ai_chats"].startswith("AI chats ")
 
 
 def test_total_and_what_it_is_made_of(course):
     assert (
-        f"{AUTO + 35 + EXTRA:g} of {AUTO + 35:g} points Code {AUTO:g} · answers 35 · extra credit {EXTRA:g} 1_cells"
-        in Page(index(course, "bob")).shown
+        f"{AUTO + MANUAL + EXTRA:g} of {AUTO + MANUAL:g} points "
+        f"Code {AUTO:g} · answers {MANUAL} · extra credit {EXTRA:g} 1_cells" in Page(index(course, "bob")).shown
     )
     ada = Page(index(course, "ada")).shown
-    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 35:g} points so far" in ada
-    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 27 still to be marked by a person" in ada
+    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + MANUAL:g} points so far" in ada
+    assert (
+        f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · {UNREAD} still to be marked by a person" in ada
+    )
 
 
 def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
@@ -120,8 +119,8 @@ def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
     assert "0 of 3" in rows["clip"]
     assert "-> the bias is missing: add b_h" in rows["clip"]
     assert "GRU.step 2 of 3 Set by hand: the check gave 0." in rows["gru_step"]
-    assert "✓ 1 of 1 Comment Well seen. Go on. Your answer ada's words" in rows["gradient_mem"]
-    assert "– of 2, not yet marked A person has yet to look at this." in rows["clip_rnn"]
+    assert "1 of 5 Comment Well seen. Go on. Your answer ada's words" in rows["gradient_mem"]
+    assert "– of 4, not yet marked A person has yet to look at this." in rows["clip_rnn"]
     assert "+4 extra" in rows["extra_torder"]
 
 
@@ -267,7 +266,9 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
     about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
     graded_course.note(fresh, Entry("ada", "graded", notebooks=about, scores=checked, answers=answers))
     page = renewed(fresh, "ada")
-    assert "27 still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
+    assert (
+        f"{UNREAD} still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
+    )
     assert "points so far" in page.shown
     assert missing
     for id in missing:
