@@ -113,7 +113,8 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     assert {name: after[name] for name in before} == before
     (home / f"{NAME}_ada.zip").rename(home / f"{NAME}.zip")
     content = packed(home)
-    runs = [f"runs/{get_regime(key).name}/{get_regime(key).name}" for key in HANDOUT_REGIMES]
+    names = [*(get_regime(key).name for key in HANDOUT_REGIMES), "own_experiment"]
+    runs = [f"runs/{name}/{name}" for name in names]
     expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json", PREDICTIONS}
     expected |= {f"{run}{ending}" for run in runs for ending in ("_final_state.npz", ".log")}
     assert set(content) == expected

@@ -7,10 +7,10 @@ import json
 import shutil
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
+from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
 from nbgrader.api import Gradebook
 
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.release import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -85,7 +85,7 @@ def test_with_and_without_a_database_the_notebooks_are_the_same(course):
 
 def test_the_bare_release_scores_nothing(course, graded):
     got, _ = graded("bare", lambda folder: shutil.copytree(course / "release" / NAME, folder, dirs_exist_ok=True))
-    assert set(got) == set(QUESTIONS) | {OWN_SETTING} | set(BY_HAND) | TASKS
+    assert set(got) == set(ASSIGNMENT.scored) | set(BY_HAND) | TASKS
     assert set(got.values()) == {0}
     with gradebook(course) as book:
         assert not book.find_submission(NAME, "bare").needs_manual_grade
@@ -111,8 +111,8 @@ def test_the_whole_way(course, graded):
                     book.find_comment("rho_mem", "4_report", NAME, "whole").manual_comment = "Well seen."
         book.db.commit()
         whole = book.find_submission(NAME, "whole")
-        assert whole.max_score == AUTO + 35
-        assert whole.score == AUTO + 35 + 6
+        assert whole.max_score == AUTO + sum(BY_HAND.values())
+        assert whole.score == AUTO + sum(BY_HAND.values()) + 6
         assert not whole.needs_manual_grade
 
     nbgrader(course, "generate_feedback", NAME, "--student", "whole", "--force")
@@ -126,7 +126,10 @@ def test_the_whole_way(course, graded):
     nbgrader(course, "export", "--to", "grading/grades.csv")
     with open(course / "grading" / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 41, AUTO + 35)
+    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (
+        AUTO + 41,
+        AUTO + sum(BY_HAND.values()),
+    )
 
 
 @pytest.mark.slow

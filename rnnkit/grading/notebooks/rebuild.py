@@ -230,7 +230,8 @@ class _Rebuild:
         """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
-        places = dict.fromkeys([self._before(key), key, last])
+        asked_before = self.parts and key in self.earlier.answers  # then what stands above it was asked elsewhere
+        places = dict.fromkeys([key] if asked_before else [self._before(key), key, last])
         written = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and cell.prose]
         if not written:
             return []

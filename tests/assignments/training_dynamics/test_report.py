@@ -10,7 +10,7 @@ from course import ASSIGNMENT, ROOT, SOURCE, cells
 from rnnkit.grading.release.release import shipped
 from rnnkit.record.find import key_of
 
-REPORT = ASSIGNMENT.hand_in.report
+REPORT = str(ASSIGNMENT.hand_in.report)
 NOTES = (SOURCE / "INSTRUCTORS.md").read_text(encoding="utf-8")
 EARLIER = {"grad_time": 1, "sat_time": 1, "rho": 1, "clip": 2, "gates": 2, "sigmoid": 2}  # points of an answer then
 HOURS = {"⅓": 1 / 3, "¼": 0.25, "½": 0.5}
@@ -18,7 +18,7 @@ HOURS = {"⅓": 1 / 3, "¼": 0.25, "½": 0.5}
 
 def amount(text: str) -> float:
     """``1½`` or ``5 ¼`` as a number."""
-    whole, part = re.fullmatch(r"\**(\d*) ?([⅓¼½]?)\**", text).groups()
+    ((whole, part),) = re.findall(r"^\**(\d*) ?([⅓¼½]?)\**$", text)
     return float(whole or 0) + HOURS.get(part, 0)
 
 
