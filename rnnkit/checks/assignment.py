@@ -115,7 +115,7 @@ class Assignment:
         optional: those of them that need not be handed in.
         lessons: those of the optional ones that are there to be read and run: nothing of them is packed or graded.
         code: the questions that are asked of students' code, in their order.
-        records: the questions that are judged by the record of a run.
+        records: the questions that are judged by the record of a run, or by a file of the student's.
         model: where ``model.py`` comes from; None where there is none.
         whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
             library holds what answers them.

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
     from rnnkit.checks.inputs import Expected, Inputs, Probe
     from rnnkit.checks.outcome import Outcome
-    from rnnkit.checks.report import Report
+    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
 
 
@@ -44,6 +46,8 @@ class Question:
             may raise what right code raises; None where that cannot be said.
         numbers: those of the arguments of such a function that are plain numbers, not tensors.
         judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
+        handed_in: where a file of the student's is judged: ``handed_in(folder, sources)``, with the folder that was
+            handed in, and the texts of the code cells of the question's notebook.
         assignment: that it belongs to, which says so itself.
     """
 
@@ -67,6 +71,7 @@ class Question:
     returns: Callable[..., tuple[int, ...]] | None = None
     numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
+    handed_in: Callable[[Path, list[str]], Judged] | None = None
     assignment: Assignment = field(init=False, repr=False)
 
     @property

@@ -6,6 +6,7 @@ import html
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass
@@ -71,6 +72,14 @@ class Report:
             f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
             f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
         )
+
+
+class Judged(NamedTuple):
+    """A report on what was handed in, what a person should look at, and what else there is to tell."""
+
+    report: Report
+    flags: list[str]
+    told: list[str]
 
 
 def _row(case: CaseReport) -> str:

@@ -35,7 +35,8 @@ class Findings:
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
-        checks: how often the student ran each check, by a file of their own that nobody vouches for; no score.
+        checks: how often the student ran each check and what was foretold, by files of their own that nobody vouches
+            for; no score.
         seconds, peak_mb: what the grader process took, kernels not counted in the memory.
     """
 

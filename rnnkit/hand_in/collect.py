@@ -18,6 +18,7 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
+from rnnkit.notebook import predictions
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
 from rnnkit.record.file import RecordError, load
@@ -84,9 +85,11 @@ def collect(
         _report(collected, notebooks[due.report], smoke)
     for cell, name in due.own_runs.items():
         _own_run(collected, notebooks, where, cell, name)
-    tally = collected.folder / FILE
-    if tally.is_file() and tally.stat().st_size <= MOST_BYTES:
-        collected.files[FILE] = tally
+    for name, most in {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES}.items():
+        path = collected.folder / name
+        if path.is_file() and path.stat().st_size <= most:
+            collected.files[name] = path
+    _judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected
 
@@ -227,6 +230,18 @@ def _report(collected: Collected, notebook: dict[str, Any], smoke: bool) -> None
         collected.missing += collected.refused
     lines = open_in_report(notebook, due.not_due, smoke, collected.prints)
     collected.missing += [f"{due.report}: {line}" for line in lines]
+
+
+def _judged(collected: Collected, notebooks: dict[str, dict[str, Any]]) -> None:
+    """What a file that is judged lacks, and what a teacher sees of it."""
+    for question in collected.assignment.records:
+        cells = cells_by_id(notebooks.get(question.notebook, {"cells": []}))
+        if question.handed_in and question.id in cells:
+            code = [text_of(cell) for cell in cells.values() if cell.get("cell_type") == "code"]
+            report, flags, _ = question.handed_in(collected.folder, code)
+            lacking = [f"{case.name} ({', '.join(case.details)})" for case in report.cases if not case.passed]
+            open_ = f"{report.points:g} of {report.most:g} points; not {', '.join(lacking)}" if lacking else ""
+            collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, open_) if text]
 
 
 def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell: str, name: str) -> None:

@@ -19,6 +19,8 @@ from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
 from rnnkit.notebook.cells import cells_by_id, text_of
+from rnnkit.notebook.predictions import FILE as PREDICTIONS
+from rnnkit.notebook.predictions import PREDICTED, Entry, append
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -77,6 +79,9 @@ def complete(tmp_path_factory):
         regime = get_regime(key)
         save(path, {"regime": regime.to_json(), "status": "finished", "updates": 20000, "cells_sha256": sha256})
         (path.parent / f"{regime.name}.log").write_text("log")
+    choices = {one.name: one.answers[0] for one in ASSIGNMENT.experiment.asked}
+    said = [Entry(PREDICTED, run, choices, "for this reason") for run in (*HANDOUT_REGIMES, "own_experiment")]
+    append(home / PREDICTIONS, said)
     (home / "runs" / "full" / "commands.txt").write_text(
         "".join(f"{get_regime(key).command()}\n" for key in HANDOUT_REGIMES)
     )
@@ -110,7 +115,7 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     content = packed(home)
     names = [*(get_regime(key).name for key in HANDOUT_REGIMES), "own_experiment"]
     runs = [f"runs/{name}/{name}" for name in names]
-    expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json"}
+    expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json", PREDICTIONS}
     expected |= {f"{run}{ending}" for run in runs for ending in ("_final_state.npz", ".log")}
     assert set(content) == expected
     assert content["report.pdf"].startswith(b"%PDF-")
@@ -558,3 +563,14 @@ def test_a_full_disk_leaves_the_earlier_file(home, monkeypatch, capsys):
     assert cli.main(["pack"]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert files_in(home) == before
+
+
+def test_what_predictions_lack_and_what_was_changed_is_said_and_nothing_waits_for_it(home, capsys):
+    assert cli.main(["pack", "--check"]) == 0
+    assert "predictions:" not in capsys.readouterr().out
+    append(home / PREDICTIONS, [Entry("opened", "A1"), Entry(PREDICTED, "A1", {}, "another one")])
+    assert cli.main(["pack", "--check"]) == 0
+    assert "note: predictions: A1: changed after its figure was opened; what it was before" in capsys.readouterr().out
+    (home / PREDICTIONS).unlink()
+    assert cli.main(["pack"]) == 0
+    assert "note: predictions: 0 of 4 points; not A1 (no prediction yet), A2" in capsys.readouterr().out

@@ -7,10 +7,12 @@ import json
 import shutil
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, SOURCE, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
+from course import (
+    ASSIGNMENT, NAME, NOTEBOOKS, ROOT, SOURCE, cells, checks, filled, make_course, mark_schemes, nbgrader, plain,
+)  # fmt: skip
 from nbgrader.api import Gradebook
 
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.release import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -85,7 +87,7 @@ def test_with_and_without_a_database_the_notebooks_are_the_same(course):
 
 def test_the_bare_release_scores_nothing(course, graded):
     got, _ = graded("bare", lambda folder: shutil.copytree(course / "release" / NAME, folder, dirs_exist_ok=True))
-    assert set(got) == set(QUESTIONS) | {OWN_SETTING} | set(BY_HAND) | TASKS
+    assert set(got) == set(ASSIGNMENT.scored) | set(BY_HAND) | TASKS
     assert set(got.values()) == {0}
     with gradebook(course) as book:
         assert not book.find_submission(NAME, "bare").needs_manual_grade

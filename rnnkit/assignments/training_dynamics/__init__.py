@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from rnnkit.assignments.training_dynamics.earlier import EARLIER
-from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT
+from rnnkit.assignments.training_dynamics.questions import (
+    CELLS,
+    CODE,
+    DIAGNOSTICS,
+    EXTRA,
+    LESSON,
+    OWN,
+    PREDICTIONS,
+    REPORT,
+)
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
 ASSIGNMENT = Assignment(
@@ -13,7 +22,7 @@ ASSIGNMENT = Assignment(
     optional=(LESSON, EXTRA),
     lessons=(LESSON,),
     code=CODE,
-    records=(OWN,),
+    records=(OWN, PREDICTIONS),
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),
     packed=("lesson.py", "own_diagnostics.py"),
@@ -26,7 +35,10 @@ ASSIGNMENT = Assignment(
         chats="ai_chats",
     ),
     earlier=EARLIER,
-    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py", "tries.py"),
+    aside=(
+        *("again.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
+        "tries.py",
+    ),
 )
 check = ASSIGNMENT.check
 

@@ -6,6 +6,7 @@ A question's id is the grade_id of its locked check cell; the student's cell bef
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.training_dynamics.called import RETURNS
@@ -14,7 +15,7 @@ from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import Report
+from rnnkit.checks.report import Judged, Report
 
 if TYPE_CHECKING:
     from rnnkit.checks.tries import Try
@@ -73,6 +74,18 @@ def _of_own_setting(name: Any) -> Report:
     return of_run(name)
 
 
+def _of_predictions(folder: Path, sources: list[str]) -> Judged:
+    from rnnkit.checks.predictions import judged, own_in
+
+    return judged(PREDICTIONS, folder, own_in(sources))
+
+
+def _of_own_predictions(own: Any) -> Report:
+    from rnnkit.checks.predictions import judged, own_here
+
+    return judged(PREDICTIONS, Path.cwd(), own if isinstance(own, str) else own_here()).report
+
+
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 
@@ -103,5 +116,19 @@ OWN = Question(
     "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
 )
 OWN_SETTING = OWN.id
+
+# Not code either: whether there is a prediction for each run, by a file of the student's.
+PREDICTIONS = Question(
+    "predictions",
+    4,
+    REPORT,
+    "predictions",
+    None,
+    (),
+    "a prediction for each run",
+    10,
+    judge=_of_own_predictions,
+    handed_in=_of_predictions,
+)
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}

@@ -21,16 +21,16 @@ from nbformat import NotebookNode
 from rnnkit.assignments import get_assignment
 from rnnkit.checks import tally
 from rnnkit.checks.assignment import Assignment
-from rnnkit.checks.judge import failed
 from rnnkit.checks.report import Report
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.master import is_answer, is_task
-from rnnkit.grading.evidence.evidence import SubmittedRun, evidence, untried
+from rnnkit.grading.course.settled import settled
+from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
 from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.intake.recognise import recognise
-from rnnkit.grading.ledger import ABSENT, GRADED, NOT_ASKED, REJECTED, Findings
+from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.notebooks.copied import times_of
 from rnnkit.grading.notebooks.earlier import not_asked
 from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
@@ -52,7 +52,6 @@ MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
 MOST_TEXT = 20_000  # characters of a text in the result
 MOST_DATA = 400 << 20  # bytes of data files
 NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
-EARLIER = "the release that this was handed in from had no such question"
 RESULT, AUTOGRADED, STAGE = "result.json", "autograded", "stage"
 
 
@@ -133,14 +132,12 @@ def grade_submission(job: GradingJob) -> None:
 
         whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():
-            settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
-            never = [one for one in assignment.scored.values() if one.notebook == name and one.id in result.not_asked]
-            settled |= {one.id: failed(one, NOT_ASKED, EARLIER) for one in never}
+            reports = settled(assignment, name, notebook, stage, runs, result)
             apart = name in assignment.whole or all(one.notebook != name for one in assignment.code)
             done = Executed(notebook)
             if needs_kernel(notebook):
                 here, aside = (whole, asked) if apart else (asked, None)
-                done = execute(assignment, notebook, here, allowance, job.seed, settled, aside)
+                done = execute(assignment, notebook, here, allowance, job.seed, reports, aside)
             _collect(name, done, job.masters[name], result)
             _save(job, name, done.notebook, assignment, runs)
     allowance.close()

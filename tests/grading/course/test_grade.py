@@ -18,6 +18,7 @@ from rnnkit.grading.course.driver import CONFINED, TRUSTED, Course
 from rnnkit.grading.course.gradebook import opened
 from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.sandbox.confine import SandboxError
+from rnnkit.notebook.predictions import FILE, Entry, append
 
 
 def test_a_class_from_files_to_gradebook_and_again(tmp_path):
@@ -31,6 +32,11 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     (half / CELLS).write_text("{ this is no notebook")
     counted = {"rho": {"runs": 3, "failed": 2, "note": "\x1b[31mthe modulus"}, "clip": [], "nothing": {"runs": 1}}
     (half / tally.FILE).write_text(json.dumps({"questions": counted}))
+    choices = {"gradient": "keeps", "saturation": "saturates", "learns": "nothing"}
+    told = [Entry("predicted", "A1", choices, "one <b>good reason"), Entry("opened", "A1"), Entry("opened", "B1")]
+    right_file = course / "grading" / "submitted" / "right" / NAME / FILE
+    append(right_file, [*told, Entry("predicted", "B1", choices, "late as it is")])
+    right_file.write_text(right_file.read_text().replace("late as", "late but"))
     (course / "grading" / "submitted" / "nothing" / NAME).mkdir(parents=True)
     (course / "grading" / "submitted" / ".hidden").mkdir()
     (course / "grading" / "submitted" / "no id" / NAME).mkdir(parents=True)
@@ -44,6 +50,7 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     most = sum(question.points for question in QUESTIONS.values())
     assert {s: points(course, s) for s in status} == {"right": most, "bare": 0, "half": SECOND, "nothing": 0}
     rows = scores(course)
+    assert [rows[student]["predictions"] for student in ("right", "bare")] == [(0.5, None, False), (0, None, False)]
     assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in QUESTIONS.items())
     extra = {id for id, question in QUESTIONS.items() if question.extra} | {OWN_SETTING}  # need not be handed in
     given = {id for id in rows["nothing"] if not id.endswith("_task")} - extra
@@ -56,6 +63,14 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert half.confined == CONFINED
     assert half.checks == ["rho: 3 runs, 2 failed. Note: “the modulus”"]
     assert any(CELLS in flag and "JSON" in flag for flag in half.all_flags)
+    right = graded.entries["right"]
+    assert [text.split(" “")[0] for text in right.checks] == [
+        f"predictions: {run}: gradient keeps, saturation saturates, learns nothing" for run in ("A1", "B1")
+    ]
+    assert [flag for flag in right.all_flags if "predictions: " in flag] == [
+        f"4_report.ipynb: predictions: {FILE}: entry 4 does not follow from the one before: edited by hand, or damaged",
+        "4_report.ipynb: predictions: B1: its figure was opened before it was predicted",
+    ]
     assert half.peak_mb < 400
     with opened(course) as book:
         assert book.find_student("right").last_name == "Right"

@@ -14,7 +14,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, PREDICTIONS, QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.ledger import Entry
@@ -28,6 +28,7 @@ ELEMENTS = {
     *("h1", "h2", "h3", "p", "strong", "span", "a", "div", "details", "summary", "pre", "br"),
 }
 MANUAL = sum(ANSWERS.values())
+MOST = AUTO + PREDICTIONS.points + MANUAL
 MARKED = {"gradient_mem": 1, "saturation_mem": 0.5, "extra_torder": (0, 4), "gru_step": 2}
 UNREAD = len(ANSWERS.keys() - MARKED.keys())
 
@@ -84,7 +85,7 @@ def test_every_question_has_a_row_with_its_points(course):
     page = Page(index(course, "bob"))
     rows = page.rows
     assert len(page.links) == len(HANDED_IN) + len(rows)
-    assert set(rows) == set(QUESTIONS) | set(ANSWERS) | {OWN_SETTING}
+    assert set(rows) == set(ASSIGNMENT.scored) | set(ANSWERS)
     for id, question in QUESTIONS.items():
         full = f"+{question.points:g} extra" if question.extra else f"✓ {question.points:g} of {question.points:g}"
         assert f"{question.name} {full} What the check said {id}:" in rows[id]
@@ -104,11 +105,11 @@ def test_questions_stand_in_the_notebooks_order_under_their_names(course):
 
 def test_total_and_what_it_is_made_of(course):
     assert (
-        f"{AUTO + MANUAL + EXTRA:g} of {AUTO + MANUAL:g} points "
+        f"{AUTO + MANUAL + EXTRA:g} of {MOST:g} points "
         f"Code {AUTO:g} · answers {MANUAL} · extra credit {EXTRA:g} 1_cells" in Page(index(course, "bob")).shown
     )
     ada = Page(index(course, "ada")).shown
-    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + MANUAL:g} points so far" in ada
+    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {MOST:g} points so far" in ada
     assert (
         f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · {UNREAD} still to be marked by a person" in ada
     )
