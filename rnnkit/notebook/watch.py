@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnkit.plots.widgets import Watch, someone_looks
+from rnnkit.common.looking import someone_looks
+from rnnkit.plots.widgets import Watch
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.runs.modelfile import find_cells
