@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,8 @@ class Dashboard:
     def __init__(self, rhythm: Rhythm | None = None) -> None:
         self.live = someone_looks()
         self.rhythm = rhythm or Rhythm()
-        self.image: Any = None
+        self.picture = b""
+        self._output: Any = None  # a picture and no widget: it stays when the notebook is closed, exported, printed
         self._moments: Moments | None = None
 
     def __call__(self, trainer: Trainer, check: Checkpoint) -> None:
@@ -97,7 +99,7 @@ class Dashboard:
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
-        if self.live and self.image is not None:
+        if self.live and self.picture:
             self.rhythm.draw(1.0, lambda: self._draw(record))
 
     def _seen(self, trainer: Trainer) -> Any:
@@ -109,14 +111,12 @@ class Dashboard:
         return self._moments.png(record, last_filled(record))
 
     def _draw(self, seen: Any) -> None:
-        from ipywidgets import Image, Layout
-
-        picture = self._picture(seen)
-        if self.image is None:
-            self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
-            display(self.image)
+        self.picture = self._picture(seen)
+        data = {"image/png": b64encode(self.picture).decode(), "text/plain": "the run until now"}
+        if self._output is None:
+            self._output = display(data, raw=True, display_id=True)
         else:
-            self.image.value = picture
+            self._output.update(data, raw=True)
 
     @staticmethod
     def _print(trainer: Trainer, check: Checkpoint) -> None:
