@@ -99,6 +99,7 @@ def _offer_note(question: Question) -> None:
 
     def keep(change: Any) -> None:
         said.value = keep_note(question, change["new"])
+        line.blur()  # else the keys go on going there when the cell is clicked
 
     line.observe(keep, names="value")
     display({**HBox([line, said])._repr_mimebundle_(), "text/plain": ""}, raw=True)

@@ -197,9 +197,7 @@ class Explorer(WithStill):
             control.observe(self._show, names="value")
         self._show()
         box = Box([*self.controls.values()], layout=Layout(flex_flow="row wrap"))
-        still = BytesIO()
-        pictures(*map(explored, EXAMPLES)).savefig(still, format="png", dpi=DPI)
-        super().__init__([box, self._words, self.image], still.getvalue())
+        super().__init__([box, self._words, self.image], _grid)
 
     def _show(self, _: object = None) -> None:
         settings = Settings(**{name: control.value for name, control in self.controls.items()})
@@ -208,6 +206,12 @@ class Explorer(WithStill):
         seen = explored(settings)
         self._words.value = told(seen).replace("\n", "<br>")
         self.image.value = self._drawing.png(seen)
+
+
+def _grid() -> bytes:
+    file = BytesIO()
+    pictures(*map(explored, EXAMPLES)).savefig(file, format="png", dpi=DPI)
+    return file.getvalue()
 
 
 def _limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.display import display
@@ -22,15 +22,15 @@ class WithStill(VBox):
 
     Arguments:
         children: the widgets.
-        still: the picture, the bytes of a PNG file.
+        still: makes the picture, the bytes of a PNG file; called when the widgets stand there already.
     """
 
-    def __init__(self, children: Sequence[Widget], still: bytes) -> None:
+    def __init__(self, children: Sequence[Widget], still: Callable[[], bytes]) -> None:
         super().__init__([*children])
         self.still = still
 
     def _ipython_display_(self, **_: Any) -> None:
         display({**self._repr_mimebundle_(), "text/plain": "to be moved where this notebook runs"}, raw=True)
-        picture = b64encode(self.still).decode()
+        picture = b64encode(self.still()).decode()
         shown = f'<img class="rnnkit-still" style="max-width:100%" src="data:image/png;base64,{picture}">'
         display({"text/html": f"<style>{STYLE}</style>{shown}", "image/png": picture}, raw=True)

@@ -198,7 +198,7 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     slider.observe(show, names="value")
     for one in (beside, log):
         one.observe(choose, names="value")
-    return WithStill([HBox([play, slider, beside, log]), image, said], image.value)
+    return WithStill([HBox([play, slider, beside, log]), image, said], lambda: image.value)
 
 
 def _others(record: Record) -> dict[str, Path]:
