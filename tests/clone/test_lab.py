@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 
-import nbformat
 import pytest
 from browser import CHROMIUM, browser, needs_chromium
 
@@ -141,8 +139,7 @@ def test_explorer_moves_and_leaves_its_grid_when_the_kernel_is_gone(open_noteboo
     expect(grid).to_be_hidden()
     notebook.page.keyboard.press("Control+S")
     notebook.page.wait_for_timeout(2000)
-    saved = json.loads((notebook.folder / "0_why_gradients_vanish.ipynb").read_text())
-    page, _ = HTMLExporter().from_notebook_node(nbformat.from_dict(saved))
+    page, _ = HTMLExporter().from_filename(notebook.folder / "0_why_gradients_vanish.ipynb")
     notebook.page.set_content(page, wait_until="domcontentloaded")
     expect(notebook.page.locator(".rnnkit-still")).to_be_visible()
 
