@@ -32,5 +32,6 @@ class WithStill(VBox):
     def _ipython_display_(self, **_: Any) -> None:
         display({**self._repr_mimebundle_(), "text/plain": "to be moved where this notebook runs"}, raw=True)
         picture = b64encode(self.still()).decode()
-        shown = f'<img class="rnnkit-still" style="max-width:100%" src="data:image/png;base64,{picture}">'
+        source = f'alt="what the widget shows" src="data:image/png;base64,{picture}"'
+        shown = f'<img class="rnnkit-still" style="max-width:100%" {source}>'
         display({"text/html": f"<style>{STYLE}</style>{shown}", "image/png": picture}, raw=True)
