@@ -41,16 +41,16 @@ def check(assignment: Assignment, question_id: str, obj: Any = None, *, more: in
     if question is None:
         said = f"expected a question's id, got {kind_of(question_id)}"
         if isinstance(question_id, str):
-            said = unknown(question_id, assignment.questions, "question")
+            said = unknown(question_id, assignment.asked, "question")
         return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [said]))
     if note:
         keep_note(question, note)
         if obj is None:
             return Points()
-    if question.judge:
+    if question.judge and question.id not in assignment.asked:
         return show(question.judge(obj))
     try:
-        report = examine(question, obj)
+        report = question.judge(obj) if question.judge else examine(question, obj)
     except Exception as error:  # an object that defeats the check itself
         report = failed(question, "cannot be checked", f"this object could not be checked: {type(error).__name__}")
     return _show(question, report, obj, int(more))
@@ -75,7 +75,7 @@ def _show(question: Question, report: Report, obj: Any, more: int) -> float:
 
 
 def _tallies(question: Question) -> Tallies:
-    return Tallies(Path.cwd(), [one.id for one in question.assignment.code])
+    return Tallies(Path.cwd(), [*question.assignment.asked])
 
 
 def keep_note(question: Question, note: str) -> None:

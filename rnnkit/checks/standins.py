@@ -101,7 +101,7 @@ def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
             name = need.method or need.target
             if need.method and isinstance(obj, type):
                 own = _method(obj, name)
-                stand_in = _of_method(need, book, own)
+                stand_in = of_method(need, book, own)
                 stack.enter_context(_replaced(vars(obj), name, stand_in, partial(setattr, obj), partial(delattr, obj)))
                 where = [space for space in spaces.values() if own is not None and space.get(name) is own]
             else:
@@ -143,9 +143,12 @@ def _bound(need: Question, own: Any, given: tuple, named: dict[str, Any]) -> tup
 # ---- methods of a cell --------------------------------------------------------------------------------------------
 
 
-def _of_method(need: Question, book: Book, own: Any) -> Callable[..., Any]:
+def of_method(need: Question, book: Book, own: Any, names: Sequence[str] = ()) -> Callable[..., Any]:
+    """What stands in for a method; ``names`` are of the parameters that it computes with, by default its own."""
+    names = names or weights_of(need)
+
     def stand_in(self: Any, *given: Any, **named: Any) -> Any:
-        weights = [getattr(self, name) for name in weights_of(need)]
+        weights = [getattr(self, name) for name in names]
         tensors = [_tensor(need, one, weights[0]) for one in _bound(need, own, given, named)]
         phi = str(self.phi) if need.target == "RNN" else ""
         results = _Looked.apply(partial(_tensors, need, book, phi), *tensors, *weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT
+from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT, TESTS
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
 ASSIGNMENT = Assignment(
@@ -13,9 +13,10 @@ ASSIGNMENT = Assignment(
     lessons=(LESSON,),
     code=CODE,
     records=(OWN,),
+    tests=TESTS,
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),
-    packed=("lesson.py", "own_diagnostics.py"),
+    packed=("cell_tests.py", "lesson.py", "own_diagnostics.py"),
     hand_in=HandIn(
         report=REPORT,
         runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
@@ -27,8 +28,11 @@ ASSIGNMENT = Assignment(
     ),
     # setup and imports of 1, 2, 3 and 5, before the house was laid out in folders
     earlier=("996355504a36bdf6", "a5cd9654f5990499", "a8c36af9eb7b9f9f", "ba779f396bf0926c", "48c051483c954b5b"),
-    aside=("again.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py", "tries.py"),
-)
+    aside=(
+        "again.py", "cell_tests.py", "clues.py", "experiment.py", "lesson.py", "own_diagnostics.py", "own_setting.py",
+        "tries.py",
+    ),
+)  # fmt: skip
 check = ASSIGNMENT.check
 
 __all__ = ["ASSIGNMENT", "check"]
