@@ -24,6 +24,7 @@ from rnnkit.checks.standins import Book, of_method
 from rnnkit.common.shapes import RECURRENT
 
 STEPS = 4  # of a point: what is given in steps
+SHOWN = 4  # mistakes of a kind that are named
 ACCEPTS = "right cells are accepted"
 
 
@@ -117,7 +118,8 @@ def report_of(question: Question, tried: Iterable[Tried], more: str = "") -> Rep
         told = f"{len(several) - len(through)} of {len(several)} caught"
         cases.append(CaseReport(kind, 0.0, not through, [], told))
         if through:
-            messages.append(f"It lets through, of {kind}: {'; '.join(through)}.")
+            others = f"; and {len(through) - SHOWN} more" if len(through) > SHOWN else ""
+            messages.append(f"It lets through mistakes in {kind}: {'; '.join(through[:SHOWN])}{others}.")
     status = "solved" if caught == len(wrong) else "partly right" if points else "not right yet"
     messages += [more] if more else []
     return Report(question.id, question.name, points, question.points, status, cases, messages)

@@ -21,6 +21,7 @@ from rnnkit.checks.trial import Tried, raised, report_of
 
 (QUESTION,) = TESTS
 SIZES = ((2, 5, 1), (4, 3, 2))  # I, H, O of the right cells; a wrong one has the first
+MOST_CALLS = 50
 ROUNDING = 1e-6  # relative; other ways to compute the same differ by less
 MORE = "The grader tries more right cells than these, and many more mistakes of each kind."
 Stepped = tuple[Tensor, dict[str, Tensor]]
@@ -43,6 +44,8 @@ def judged(test: Any) -> Report:
             if unwritten_question(QUESTION, error):
                 return failed(QUESTION, NOT_WRITTEN, f"{QUESTION.name} is not written yet")
             rows.append(Tried("", name, error is not None, of_error(error) if error else ""))
+        if said := _irregular(test, own):
+            return report_of(QUESTION, [Tried("", "your own GRU", True, said)])
         for (kind, name), change in _WRONG.items():
             cell = _made(_changed(own, change), *SIZES[0])
             rows.append(Tried(kind, name, raised(test, cell, len(rows)) is not None))
@@ -79,6 +82,44 @@ def _changed(own: Any, change: Change) -> type[nn.Module]:
 
 def _none(self: nn.Module, x: Tensor) -> NoReturn:
     raise NotImplementedError("a test calls step and the parts of it; where it is graded there is no forward")
+
+
+def _irregular(test: Any, own: Any) -> str:
+    """What is wrong with the calls that a test makes, if anything is."""
+    first, second = ([*_calls(test, own)] for _ in range(2))
+    if len(first) > MOST_CALLS:
+        return f"It calls the cell {len(first)} times; at most {MOST_CALLS} times are asked for."
+    if first != second:
+        return "Its inputs are others at every call; let random numbers come from torch, numpy.random or random alone."
+    return ""
+
+
+def _calls(test: Any, own: Any) -> list[str]:
+    """The calls of a cell that a test makes, as text."""
+    calls: list[str] = []
+
+    def change(own: Any) -> dict[str, Any]:
+        def method(name: str) -> Callable[..., Any]:
+            def call(self: nn.Module, *given: Any, **named: Any) -> Any:
+                inside = vars(self).setdefault("_inside", [])
+                if not inside:
+                    calls.append(f"{name}{[*map(_text, given)]}{[*map(_text, named.values())]}")
+                inside.append(name)
+                try:
+                    return getattr(own, name)(self, *given, **named)
+                finally:
+                    inside.pop()
+
+            return call
+
+        return {name: method(name) for name in CALLS}
+
+    raised(test, _made(_changed(own, change), *SIZES[0]), 0)
+    return calls
+
+
+def _text(value: Any) -> str:
+    return str(value.tolist()) if isinstance(value, Tensor) else str(value)
 
 
 # ---- changes from outside -----------------------------------------------------------------------------------------
@@ -168,19 +209,23 @@ def _swapped(cell: Any, step: Callable[..., Stepped], x_t: Tensor, h_prev: Tenso
 
 
 def _cut(cell: Any, step: Callable[..., Stepped], x_t: Tensor, h_prev: Tensor) -> Stepped:
-    return step(x_t, h_prev.detach())
+    return step(x_t, h_prev.detach() + 0 * h_prev)  # a gradient of 0, as where it is graded
+
+
+def _nothing(parameter: Tensor) -> Tensor:
+    return 0 * parameter
 
 
 _WRONG: dict[tuple[str, str], Change] = {
     (kinds.MIXTURE, "z_t and 1 - z_t are swapped"): _step(_mixed),
     (kinds.MIXTURE, "the whole old state is kept"): _step(_kept),
     (kinds.RESET, "the reset gate is ignored"): _step(_no_reset),
-    (kinds.UPDATE_SUM, "its bias is left out"): _put(b_z=torch.zeros_like),
+    (kinds.UPDATE_SUM, "its bias is left out"): _put(b_z=_nothing),
     (kinds.UPDATE_SUM, "its recurrent matrix is transposed"): _put(W_hz=torch.t),
-    (kinds.RESET_SUM, "its bias is left out"): _put(b_r=torch.zeros_like),
-    (kinds.RESET_SUM, "it does not see the old state"): _put(W_hr=torch.zeros_like),
-    (kinds.CANDIDATE, "its bias is left out"): _put(b_h=torch.zeros_like),
-    (kinds.CANDIDATE, "it does not see the input"): _put(W_xh=torch.zeros_like),
-    (kinds.TRACES, "z and r are swapped"): _step(_swapped),
+    (kinds.RESET_SUM, "its bias is left out"): _put(b_r=_nothing),
+    (kinds.RESET_SUM, "it does not see the old state"): _put(W_hr=_nothing),
+    (kinds.CANDIDATE, "its bias is left out"): _put(b_h=_nothing),
+    (kinds.CANDIDATE, "it does not see the input"): _put(W_xh=_nothing),
+    (kinds.RETURNED, "z and r are swapped"): _step(_swapped),
     (kinds.GRADIENTS, "no gradient flows to the old state"): _step(_cut),
 }

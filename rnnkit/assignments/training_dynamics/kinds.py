@@ -4,12 +4,12 @@ from __future__ import annotations
 
 MIXTURE = "the mixture of old and new"
 RESET = "what the reset gate does"
-UPDATE_SUM = "the update gate's own equation"
-RESET_SUM = "the reset gate's own equation"
+UPDATE_SUM = "the update gate itself"
+RESET_SUM = "the reset gate itself"
 CANDIDATE = "the candidate's sum and tanh"
-TRACES = "which gates come back"
-GRADIENTS = "gradients that are cut off"
-KINDS = (MIXTURE, RESET, UPDATE_SUM, RESET_SUM, CANDIDATE, TRACES, GRADIENTS)
+RETURNED = "what step returns"
+GRADIENTS = "the way back of the gradient"
+KINDS = (MIXTURE, RESET, UPDATE_SUM, RESET_SUM, CANDIDATE, RETURNED, GRADIENTS)
 
 
 def of_gate(letter: str) -> str:

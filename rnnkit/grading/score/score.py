@@ -140,7 +140,8 @@ def answers(key: Any, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
 
 def _answer(key: Any, call: Call, inputs: Inputs) -> dict[str, Any]:
     try:
-        return {"values": key.called(call, inputs)}
+        values = {"values": key.called(call, inputs)}
+        return values | {"form": form} if (form := getattr(key, "form", "")) else values
     except tuple(ERRORS.values()) as error:
         kind = next(name for name, known in ERRORS.items() if isinstance(error, known))
         return {"error": [kind, str(error)]}

@@ -44,19 +44,19 @@ def tried(question: Question, ask: Ask, rng: np.random.Generator) -> Report:
 
 def _tried(question: Question, ask: Ask, rng: np.random.Generator) -> Report:
     key, end = question.assignment.key, monotonic() + MOST_S
-    variants = key.variants(question.id)
-    rows: list[Tried] = []
-    for variant in (variants[k] for k in rng.permutation(len(variants))):
+    variants, rows = key.variants(question.id), dict[int, Tried]()
+    for k in rng.permutation(len(variants)).tolist():
+        variant = variants[k]
         trial = _trial(question, ask, rng, variant, end)
         if trial.verdict:
             return failed(question, *trial.verdict)
         if unwritten_question(question, trial.error):
             return failed(question, NOT_WRITTEN, f"{question.name} is not written yet")
         said = one_line(of_error(trial.error)) if trial.error else ""
-        rows.append(Tried(variant.kind, variant.name, trial.refused, said))
+        rows[k] = Tried(variant.kind, variant.told, trial.refused, said)
         if trial.refused and not variant.kind:
             break
-    return report_of(question, rows)
+    return report_of(question, [rows[k] for k in sorted(rows)])
 
 
 def _trial(question: Question, ask: Ask, rng: np.random.Generator, variant: Any, end: float) -> Trial:

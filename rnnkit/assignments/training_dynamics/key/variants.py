@@ -18,7 +18,7 @@ from torch import Tensor
 from rnnkit.assignments.training_dynamics import kinds
 from rnnkit.assignments.training_dynamics.key.called import bounded, computed
 from rnnkit.checks.inputs import Inputs
-from rnnkit.checks.standins import Call
+from rnnkit.checks.standins import FORMS, Call
 from rnnkit.common.shapes import RECURRENT
 
 GATES = {"z": "update_gate", "r": "reset_gate"}
@@ -60,12 +60,19 @@ class Variant:
         name: of the mistake, or of the way in which a right one is written.
         question: whose mistake it is in the bank; empty for a right one.
         changed: the lines that it has in the place of those of `LINES`.
+        form: in which its step hands its results over; see `rnnkit.checks.standins.FORMS`.
     """
 
     kind: str
     name: str
     question: str
     changed: dict[str, str]
+    form: str = ""
+
+    @property
+    def told(self) -> str:
+        """The name and, of a mistake, where it is made."""
+        return f"{self.name} ({self.question.removeprefix('gru_')})" if self.kind else self.name
 
     def called(self, call: Call, inputs: Inputs | None = None) -> list[np.ndarray]:
         """What it gives in a call with all of a GRU's weights; gradients where ``call.back`` is given."""
@@ -194,7 +201,7 @@ STEPS = {
         "z for r": {"c": "candidate(x, h, z)"},
         "gates from the candidate's state": {"r": "reset_gate(x, z * h)"},
     },
-    kinds.TRACES: {
+    kinds.RETURNED: {
         "gates swapped": {"traces": "r, z"},
         "roles swapped": {"z": "reset_gate(x, h)", "r": "update_gate(x, h)"},
         "gates before the sigmoid": {"traces": "torch.logit(z), torch.logit(r)"},
@@ -213,9 +220,11 @@ def _mistakes() -> Iterator[Variant]:
     for kind, rows in STEPS.items():
         for name, changed in rows.items():
             yield Variant(kind, name, "gru_step", changed)
+    for form in filter(None, FORMS):
+        yield Variant(kinds.RETURNED, form, "gru_step", {}, form)
 
 
 def variants(question_id: str) -> tuple[Variant, ...]:
     """All that the test of a question is tried on, each right one twice."""
     right = [Variant("", name, "", changed) for name, changed in RIGHT.items()]
-    return (*right, *right, *_mistakes())
+    return (*right, *right, *sorted(_mistakes(), key=lambda one: kinds.KINDS.index(one.kind)))
