@@ -10,16 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from rnnkit.assignments.training_dynamics import kinds
-from rnnkit.assignments.training_dynamics.questions import TESTS
 from rnnkit.checks.errors import of_error, unwritten_question
 from rnnkit.checks.judge import NOT_WRITTEN, failed
 from rnnkit.checks.observe import _contract
+from rnnkit.checks.question import Question
 from rnnkit.checks.report import Report
 from rnnkit.checks.runner import examine
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.trial import Tried, raised, report_of
 
-(QUESTION,) = TESTS
 SIZES = ((2, 5, 1), (4, 3, 2))  # I, H, O of the right cells; a wrong one has the first
 MOST_CALLS = 50
 ROUNDING = 1e-6  # relative; other ways to compute the same differ by less
@@ -29,27 +28,27 @@ Change = Callable[[Any], dict[str, Any]]  # the student's class -> methods by na
 CALLS = ("step", "update_gate", "reset_gate", "candidate")
 
 
-def judged(test: Any) -> Report:
-    """The report on a test, as the student sees it."""
+def judged(question: Question, test: Any) -> Report:
+    """The report on a student's test of a GRU, as the student sees it."""
     with quiet():
-        if problem := _contract(QUESTION, test):
-            return failed(QUESTION, *problem)
+        if problem := _contract(question, test):
+            return failed(question, *problem)
         own = getattr(test, "__globals__", {}).get("GRU")
-        for need in QUESTION.needed:
+        for need in question.needed:
             if examine(need, own).points < need.points:
-                return failed(QUESTION, "not judged yet", _first(need.id, need.name))
+                return failed(question, "not judged yet", _first(need.id, need.name))
         rows: list[Tried] = []
         for name, cell in _right(own):
             error = raised(test, cell, len(rows))
-            if unwritten_question(QUESTION, error):
-                return failed(QUESTION, NOT_WRITTEN, f"{QUESTION.name} is not written yet")
+            if unwritten_question(question, error):
+                return failed(question, NOT_WRITTEN, f"{question.name} is not written yet")
             rows.append(Tried("", name, error is not None, of_error(error) if error else ""))
         if said := _irregular(test, own):
-            return report_of(QUESTION, [Tried("", "your own GRU", True, said)])
+            return report_of(question, [Tried("", "your own GRU", True, said)])
         for (kind, name), change in _WRONG.items():
             cell = _made(_changed(own, change), *SIZES[0])
             rows.append(Tried(kind, name, raised(test, cell, len(rows)) is not None))
-        return report_of(QUESTION, rows, MORE)
+        return report_of(question, rows, MORE)
 
 
 def _first(id: str, name: str) -> str:
