@@ -50,7 +50,7 @@ def check(assignment: Assignment, question_id: str, obj: Any = None, *, more: in
     if question.judge and question.id not in assignment.asked:
         return show(question.judge(obj))
     try:
-        report = question.judge(obj) if question.judge else examine(question, obj)
+        report = examine(question, obj)
     except Exception as error:  # an object that defeats the check itself
         report = failed(question, "cannot be checked", f"this object could not be checked: {type(error).__name__}")
     return _show(question, report, obj, int(more))
@@ -88,6 +88,8 @@ def keep_note(question: Question, note: str) -> None:
 
 def examine(question: Question, obj: Any) -> Report:
     """The report of a check, not shown."""
+    if question.judge:
+        return question.judge(obj)
     with quiet():
         return report_of(question, observe(question, obj), _needs(question, obj))
 

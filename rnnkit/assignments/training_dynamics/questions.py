@@ -120,3 +120,4 @@ OWN = Question(
 OWN_SETTING = OWN.id
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
+ASKED: dict[str, Question] = QUESTIONS | {question.id: question for question in TESTS}
