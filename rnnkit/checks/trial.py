@@ -99,7 +99,7 @@ def report_of(question: Question, tried: Iterable[Tried], more: str = "") -> Rep
     Arguments:
         question: whose answer the test is.
         tried: what became of each cell.
-        more: a message for its end.
+        more: what its first line says, too.
     """
     rows = list(tried)
     wrong = [one for one in rows if one.kind]
@@ -121,5 +121,5 @@ def report_of(question: Question, tried: Iterable[Tried], more: str = "") -> Rep
             others = f"; and {len(through) - SHOWN} more" if len(through) > SHOWN else ""
             messages.append(f"It lets through mistakes in {kind}: {'; '.join(through[:SHOWN])}{others}.")
     status = "solved" if caught == len(wrong) else "partly right" if points else "not right yet"
-    messages += [more] if more else []
+    status = f"{status} · {more}" if more else status
     return Report(question.id, question.name, points, question.points, status, cases, messages)

@@ -22,7 +22,7 @@ from rnnkit.checks.trial import Tried, raised, report_of
 SIZES = ((2, 5, 1), (4, 3, 2))  # I, H, O of the right cells; a wrong one has the first
 MOST_CALLS = 50
 ROUNDING = 1e-6  # relative; other ways to compute the same differ by less
-MORE = "The grader tries more right cells than these, and many more mistakes of each kind."
+MORE = "with some wrong cells here; the grader has many more, and more right ones"
 Stepped = tuple[Tensor, dict[str, Tensor]]
 Change = Callable[[Any], dict[str, Any]]  # the student's class -> methods by name
 CALLS = ("step", "update_gate", "reset_gate", "candidate")
