@@ -20,6 +20,7 @@ from rnnkit.common.shapes import RECURRENT
 from rnnkit.common.wire import decode
 from rnnkit.grading.score.score import NoAnswer
 from rnnkit.grading.score.trials import tried
+from rnnkit.notebook.assemble import model_of
 
 QUESTION = ASSIGNMENT.asked["cell_tests"]
 ALL = variants("cell_tests")
@@ -205,6 +206,13 @@ def test_all_forms_and_kinds_are_there():
     (said,) = ["".join(cell["source"]) for cell in text["cells"] if cell["id"] == "cell_tests_text"]
     assert "on 60 wrong ones" in said
     assert "nine ways" in said.replace("\n", " ")
+
+
+def test_model_py_does_not_hold_the_test():
+    read = generate.read_notebook(generate.ROOT / "notebooks/training_dynamics/1_cells.ipynb")
+    text = model_of(read).text
+    assert "def candidate" in text
+    assert "check_gru" not in text
 
 
 # ---- what a student sees ------------------------------------------------------------------------------------------
