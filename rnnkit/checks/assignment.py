@@ -116,6 +116,7 @@ class Assignment:
         lessons: those of the optional ones that are there to be read and run: nothing of them is packed or graded.
         code: the questions that are asked of students' code, in their order.
         records: the questions that are judged by the record of a run, or by a file of the student's.
+        tests: the questions whose answer is a test that a student writes; see `rnnkit.checks.trial`.
         model: where ``model.py`` comes from; None where there is none.
         whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
             library holds what answers them.
@@ -131,6 +132,7 @@ class Assignment:
     notebooks: tuple[str, ...]
     code: tuple[Question, ...]
     records: tuple[Question, ...] = ()
+    tests: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
     model: Model | None = None
@@ -143,7 +145,7 @@ class Assignment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", self.home or f"rnnkit.assignments.{self.name}")
-        for question in (*self.code, *self.records):
+        for question in (*self.code, *self.tests, *self.records):
             object.__setattr__(question, "assignment", self)
 
     @cached_property
@@ -152,9 +154,14 @@ class Assignment:
         return {question.id: question for question in self.code}
 
     @cached_property
+    def asked(self) -> Mapping[str, Question]:
+        """Whatever a student's process is asked, by id: code, and tests that students write."""
+        return {question.id: question for question in (*self.code, *self.tests)}
+
+    @cached_property
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
-        return {question.id: question for question in (*self.code, *self.records)}
+        return {question.id: question for question in (*self.code, *self.tests, *self.records)}
 
     @cached_property
     def experiment(self) -> Experiment | None:

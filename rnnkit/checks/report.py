@@ -11,16 +11,20 @@ from typing import NamedTuple
 
 @dataclass
 class CaseReport:
-    """One named case: its points, and what went wrong (empty where it passed)."""
+    """One named case: its points, and what went wrong (empty where it passed).
+
+    ``told`` is shown in the place of its points, where it has none of its own.
+    """
 
     name: str
     weight: float
     passed: bool = False
     details: list[str] = field(default_factory=list)
+    told: str = ""
 
     @property
     def got(self) -> str:
-        return f"{self.weight if self.passed else 0:g} of {self.weight:g}"
+        return self.told or f"{self.weight if self.passed else 0:g} of {self.weight:g}"
 
 
 @dataclass

@@ -42,13 +42,13 @@ def check(assignment: Assignment, question_id: str, obj: Any = None, *, more: in
     if question is None:
         said = f"expected a question's id, got {kind_of(question_id)}"
         if isinstance(question_id, str):
-            said = unknown(question_id, assignment.questions, "question")
+            said = unknown(question_id, assignment.asked, "question")
         return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [said]))
     if note:
         print(keep_note(question, note))
         if obj is None:
             return Points()
-    if question.judge:
+    if question.judge and question.id not in assignment.asked:
         return show(question.judge(obj))
     try:
         report = examine(question, obj)
@@ -79,7 +79,7 @@ def _show(question: Question, report: Report, obj: Any, more: int) -> float:
 
 
 def _tallies(question: Question) -> Tallies:
-    return Tallies(Path.cwd(), [one.id for one in question.assignment.code])
+    return Tallies(Path.cwd(), [*question.assignment.asked])
 
 
 def keep_note(question: Question, note: str) -> str:
@@ -107,6 +107,8 @@ def _offer_note(question: Question) -> None:
 
 def examine(question: Question, obj: Any) -> Report:
     """The report of a check, not shown."""
+    if question.judge:
+        return question.judge(obj)
     with quiet():
         return report_of(question, observe(question, obj), _needs(question, obj))
 

@@ -8,11 +8,22 @@ import shutil
 
 import pytest
 from course import (
-    ASSIGNMENT, NAME, NOTEBOOKS, ROOT, SOURCE, cells, checks, filled, make_course, mark_schemes, nbgrader, plain,
+    ASSIGNMENT,
+    NAME,
+    NOTEBOOKS,
+    ROOT,
+    SOURCE,
+    cells,
+    checks,
+    filled,
+    make_course,
+    mark_schemes,
+    nbgrader,
+    plain,
 )  # fmt: skip
 from nbgrader.api import Gradebook
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.grading.release import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -96,9 +107,7 @@ def test_the_bare_release_scores_nothing(course, graded):
 def test_the_whole_way(course, graded):
     everything = [path.name for path in NOTEBOOKS]
     got, _ = graded("whole", lambda folder: solve(course, folder, everything))
-    assert {name: got[name] for name in QUESTIONS} == {
-        name: 0 if q.extra else q.points for name, q in QUESTIONS.items()
-    }
+    assert {name: got[name] for name in ASKED} == {name: 0 if q.extra else q.points for name, q in ASKED.items()}
     assert {name: got[name] for name in BY_HAND} == dict.fromkeys(BY_HAND)  # to be marked
 
     with gradebook(course) as book:

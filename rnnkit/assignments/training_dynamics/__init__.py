@@ -12,6 +12,7 @@ from rnnkit.assignments.training_dynamics.questions import (
     OWN,
     PREDICTIONS,
     REPORT,
+    TESTS,
 )
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
@@ -23,9 +24,10 @@ ASSIGNMENT = Assignment(
     lessons=(LESSON,),
     code=CODE,
     records=(OWN, PREDICTIONS),
+    tests=TESTS,
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),
-    packed=("lesson.py", "own_diagnostics.py"),
+    packed=("cell_tests.py", "lesson.py", "own_diagnostics.py"),
     hand_in=HandIn(
         report=REPORT,
         runs=("A1", "A2", "A3", "A4", "A5", "B1", "B2"),
@@ -36,10 +38,10 @@ ASSIGNMENT = Assignment(
     ),
     earlier=EARLIER,
     aside=(
-        *("again.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py", "own_setting.py"),
-        "tries.py",
+        "again.py", "cell_tests.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py",
+        "own_setting.py", "tries.py",
     ),
-)
+)  # fmt: skip
 check = ASSIGNMENT.check
 
 __all__ = ["ASSIGNMENT", "check"]

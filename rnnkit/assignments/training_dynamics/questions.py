@@ -68,6 +68,12 @@ def _of_clipping(*given: Any) -> str | None:
     return factor(*given)
 
 
+def _of_cell_test(test: Any) -> Report:
+    from rnnkit.assignments.training_dynamics.cell_tests import judged  # left out where answers are scored
+
+    return judged(TESTS[0], test)
+
+
 def _of_own_setting(name: Any) -> Report:
     from rnnkit.assignments.training_dynamics.own_setting import of_run  # it loads records
 
@@ -111,6 +117,15 @@ CODE = (
     _function("omega", 3, "omega", "flow slope W_hh bound", "Omega, steps in the past, (H, H)", 25, extra=True),
 )
 
+# A test that students write: it is called with GRUs, and must raise where one is wrong.
+TESTS = (
+    Question(
+        "cell_tests", 4, CELLS, "check_gru", None, ("cell",), "nothing; raises where the cell is wrong", 20,
+        needs=("gru_update_gate", "gru_reset_gate", "gru_candidate", "gru_step"), judge=_of_cell_test,
+        tries=partial(_tries, "cell_tests"),
+    ),
+)  # fmt: skip
+
 # Also extra credit, but no code: a run, judged by its record.
 OWN = Question(
     "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
@@ -132,3 +147,4 @@ PREDICTIONS = Question(
 )
 
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
+ASKED: dict[str, Question] = QUESTIONS | {question.id: question for question in TESTS}

@@ -134,7 +134,7 @@ class Register:
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
             return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=stamp(datetime.now(UTC)))
         zero = {"points": 0.0, "status": NOT_GRADED, "text": "", "sha256": ""}
-        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
+        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.asked.values()}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
         reasons = "; ".join(f"{name}: {one['reason']}" for name, one in result.notebooks.items() if one["reason"])
         findings = {one.name: getattr(result, one.name) for one in fields(Findings)} | {

@@ -245,7 +245,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
 def _checks_run(assignment: Assignment, stage: Path) -> list[str]:
     """What the student's own file says of how often checks ran; information for a person, and never a score."""
     try:
-        return tally.told(tally.read(stage / tally.FILE, assignment.questions))
+        return tally.told(tally.read(stage / tally.FILE, assignment.asked))
     except (OSError, ValueError):
         return []
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -134,14 +133,15 @@ class WithRight(AsWritten):
         raise NoAnswer("the code calls earlier questions in another way each time")
 
 
-def answers(key: ModuleType, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
+def answers(key: Any, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
     """Key of a call -> what right code does in it, computed here: its values, or the error that it raises."""
     return {name: _answer(key, call, inputs) for name, call in calls.items()}
 
 
-def _answer(key: ModuleType, call: Call, inputs: Inputs) -> dict[str, Any]:
+def _answer(key: Any, call: Call, inputs: Inputs) -> dict[str, Any]:
     try:
-        return {"values": key.called(call, inputs)}
+        values = {"values": key.called(call, inputs)}
+        return values | {"form": form} if (form := getattr(key, "form", "")) else values
     except tuple(ERRORS.values()) as error:
         kind = next(name for name, known in ERRORS.items() if isinstance(error, known))
         return {"error": [kind, str(error)]}

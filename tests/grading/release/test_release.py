@@ -18,7 +18,7 @@ from students import python, source
 import rnnkit
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.own_setting import PLATEAU
-from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, EXTRA, OWN
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import pinned_torch
 from rnnkit.grading.release import release, wheel
@@ -122,7 +122,7 @@ def test_solution_cells_hold_a_stub_that_names_its_question(fresh, path):
         original = source[cell["id"]]["source"]
         if cell["cell_type"] == "code":
             question = cell["id"].removesuffix("_solution")
-            assert question in QUESTIONS
+            assert question in ASKED
             assert f'raise NotImplementedError("question {question}")' in cell["source"]
             assert f"# YOUR CODE HERE (question {question})" in cell["source"]
             assert cell["source"].split("\n")[:2] == original.split("\n")[:2], "the signature must stay"
@@ -181,7 +181,7 @@ def test_3_regime_has_no_points_and_free_parameters():
 def test_the_extra_credit_is_counted_apart():
     points = {cell["id"]: cell["about"].get("points", 0) for cell in cells(SOURCE / "4_report.ipynb")}
     assert points["extra_torder"] == points["ai_chats"] == 0
-    extra = int(OWN.points + sum(question.points for question in QUESTIONS.values() if question.extra))
+    extra = int(OWN.points + sum(question.points for question in ASKED.values() if question.extra))
     (row,) = [line for line in (SOURCE / "README.md").read_text().splitlines() if line.startswith(f"| `{EXTRA[:-6]}`")]
     assert f"| {extra}, extra credit |" in row
 
@@ -235,7 +235,7 @@ def test_the_wheel_tells_which_question_comes_first(inside):
     module = types.ModuleType("student_cells")
     exec(compile(inside["rnnkit/cells.py"], "cells.py", "exec"), module.__dict__)
     for name, question in {"RNN": "rnn_step", "GRU": "gru_step"}.items():
-        assert question in QUESTIONS
+        assert question in ASKED
         with pytest.raises(NotImplementedError, match=rf"{name}\.step is yours.*question {question} .*model\.py"):
             getattr(module, name)(2, 3, 1).step(torch.zeros(1, 2), torch.zeros(1, 3))
 

@@ -7,6 +7,7 @@ from typing import Any
 from rnnkit.assignments.training_dynamics.key.called import called
 from rnnkit.assignments.training_dynamics.key.draws import draw
 from rnnkit.assignments.training_dynamics.key.reference import right
+from rnnkit.assignments.training_dynamics.key.variants import variants
 
 CANARY = "rnnkit-canary-5d1f0c7be94a4e0fa6b27c93e8d4416b"  # to be looked for wherever students can read
 # Settings that solve temporal order, which are asked for: they stay with instructors, and tables lose their columns.
@@ -21,4 +22,4 @@ def with_hints(*given: Any, **more: Any) -> Any:
     return hints.with_hints(*given, **more)
 
 
-__all__ = ["CANARY", "COLUMNS_KEPT_HOME", "FILES_KEPT_HOME", "called", "draw", "right", "with_hints"]
+__all__ = ["CANARY", "COLUMNS_KEPT_HOME", "FILES_KEPT_HOME", "called", "draw", "right", "variants", "with_hints"]
