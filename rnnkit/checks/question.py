@@ -43,7 +43,8 @@ class Question:
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
         numbers: those of the arguments of such a function that are plain numbers, not tensors.
-        judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
+        judge: where a record is judged and no code, or where the right answer is with the key alone: ``judge(obj)``
+            gives the report on what is handed to `check`. Code is asked with its cases all the same where it is scored.
         assignment: that it belongs to, which says so itself.
     """
 

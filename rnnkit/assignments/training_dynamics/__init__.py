@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, CODE, DIAGNOSTICS, EXTRA, LESSON, OWN, REPORT
+from rnnkit.assignments.training_dynamics.questions import (
+    CELLS,
+    CODE,
+    DIAGNOSTICS,
+    EXTRA,
+    LESSON,
+    OWN,
+    PICTURES,
+    REPORT,
+)
 from rnnkit.checks.assignment import Assignment, HandIn, Model
 
 ASSIGNMENT = Assignment(
@@ -11,7 +20,7 @@ ASSIGNMENT = Assignment(
     notebooks=(LESSON, CELLS, DIAGNOSTICS, "3_regime.ipynb", REPORT, EXTRA),
     optional=(LESSON, EXTRA),
     lessons=(LESSON,),
-    code=CODE,
+    code=(*CODE, PICTURES),
     records=(OWN,),
     model=Model(CELLS, ("RNN", "GRU")),
     whole=(EXTRA,),

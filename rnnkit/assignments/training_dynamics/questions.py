@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rnnkit.assignments.training_dynamics import pictures
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, functions
 from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
@@ -73,6 +74,10 @@ def _of_own_setting(name: Any) -> Report:
     return of_run(name)
 
 
+def _of_pictures(obj: Any) -> Report:
+    return pictures.of_answers(PICTURES, obj)
+
+
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 
@@ -98,10 +103,17 @@ CODE = (
     _function("omega", 3, "omega", "flow slope W_hh bound", "Omega, steps in the past, (H, H)", 25, extra=True),
 )
 
+# Letters, whose key is the instructor's: a student's check says only whether they can be read.
+PICTURES: Question = Question(
+    "pictures", 4, DIAGNOSTICS, "made_by", None, (), "dict of letters", 15,
+    cases=pictures.CASES, given=pictures.given, judge=_of_pictures,
+)  # fmt: skip
+
 # Also extra credit, but no code: a run, judged by its record.
 OWN = Question(
     "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
 )
 OWN_SETTING = OWN.id
 
+# Those whose right numbers everybody's check knows.
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
