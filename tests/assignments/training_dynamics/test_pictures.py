@@ -8,6 +8,7 @@ import struct
 
 import numpy as np
 import pytest
+from graded import edit, grade, scores, submit
 
 from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
 from rnnkit.assignments.training_dynamics.key import letters
@@ -160,3 +161,24 @@ def test_a_mistake_trains_and_is_drawn_on_the_same_axes(name):
         assert (np.nan_to_num(record["grad_time"]) > 0).sum(axis=1).max() == 1
     elif name != "right":
         assert not np.array_equal(record["train_nll"], right["train_nll"], equal_nan=True)
+
+
+# ---- a class ------------------------------------------------------------------------------------------------------
+
+
+def test_a_class_is_graded_with_it(course):
+    handed_in = {
+        "all": (f"return {RIGHT}", 4.0),
+        "none": (f"return {dict.fromkeys(PICTURES, 'k')}", 0.0),
+        "three": (f"return {RIGHT | dict.fromkeys((1, 3, 4, 6, 8), 'g')}", 1.5),
+        "rubbish": ("class Any(dict):\n        get = __eq__ = lambda *_: _\n    return Any()", 0.0),
+    }
+    for student, (body, _) in handed_in.items():
+        edit(submit(course, student, DIAGNOSTICS) / DIAGNOSTICS, "pictures_solution", f"def made_by():\n    {body}")
+    entries = grade(course).entries
+    found = scores(course)
+    assert {student: found[student]["pictures"] for student in handed_in} == {
+        student: (points, None, False) for student, (_, points) in handed_in.items()
+    }
+    assert all(found[student]["rho"][0] == 2 for student in handed_in)  # and nothing else is touched
+    assert "h was detached every 20 steps" in entries["three"].scores["pictures"]["text"]
