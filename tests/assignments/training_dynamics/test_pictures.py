@@ -13,17 +13,24 @@ from graded import edit, grade, scores, submit
 from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
 from rnnkit.assignments.training_dynamics.key import letters
 from rnnkit.assignments.training_dynamics.key.mistakes import MISTAKES, train
+from rnnkit.assignments.training_dynamics.key.pictures import QUIZ
 from rnnkit.assignments.training_dynamics.pictures import LETTERS, LOOK, PICTURES
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
+from rnnkit.common.names import BadValue
 from rnnkit.common.places import PACKAGE
+from rnnkit.grading.release.wheel import PACKED, without_bodies
 from rnnkit.grading.score.score import score
+from rnnkit.notebook import quiz
 from rnnkit.plots.glance import glance
+from rnnkit.plots.quiz import Asked
+from rnnkit.plots.quizzes import items
 
 QUESTION = ASSIGNMENT.questions["pictures"]
 RIGHT = {picture: made.letter for picture, made in letters.MADE.items()}
 FIGURES = PACKAGE.parent / "release" / "training_dynamics" / "figures"
 NAMES = ["picture_right", *(f"picture_{picture}" for picture in PICTURES)]
+QUIZZES = [f"quiz_{number}" for number in range(1, len(QUIZ) + 1)]
 
 
 def scored(answers) -> object:
@@ -127,7 +134,7 @@ def test_students_get_the_pictures_and_no_key():
         assert "pictures" not in json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *QUIZZES])
 def test_a_picture_tells_by_what_it_shows_alone(name):
     data = (FIGURES / f"{name}.png").read_bytes()
     kinds, place = [], 8
@@ -182,3 +189,50 @@ def test_a_class_is_graded_with_it(course):
     }
     assert all(found[student]["rho"][0] == 2 for student in handed_in)  # and nothing else is touched
     assert "h was detached every 20 steps" in entries["three"].scores["pictures"]["text"]
+
+
+# ---- the quiz -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def beside_figures(monkeypatch):
+    monkeypatch.chdir(FIGURES.parent)
+    monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
+
+
+def test_a_click_says_why(beside_figures):
+    there = items("gradient")
+    assert [item.picture for item in there] == [f"quiz_{number}.png" for number in range(1, len(QUIZ) + 1)]
+    for item in there:
+        asked = Asked(item)
+        for place, button in enumerate(asked.buttons):
+            button.click()
+            assert [*item.choices.values()][place] in asked.said.value
+            assert asked.said.value.count("Yes.") == (place == item.right)
+            assert [one.button_style for one in asked.buttons].count("") == 2
+
+
+def test_without_widgets_a_quiz_is_asked_and_answered_in_text(beside_figures, monkeypatch, capsys):
+    monkeypatch.setenv("RNNKIT_PLAIN", "1")
+    quiz("gradient", 2)
+    asked = capsys.readouterr().out
+    assert "2 of 4: g_t is as in the right run" in asked
+    assert "b  the state is detached" in asked
+    assert "Yes" not in asked
+    quiz("gradient", 2, "a")
+    assert capsys.readouterr().out.startswith("the cutoff is far too small: Yes.")
+    with pytest.raises(BadValue, match="expected 1 to 4"):
+        quiz("gradient", 5)
+
+
+def test_a_quiz_is_quiet_where_it_is_graded(beside_figures, monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    quiz()
+    assert capsys.readouterr().out == ""
+
+
+def test_students_do_not_read_the_answers_unawares():
+    text = (PACKAGE / "plots" / "quizzes.py").read_text(encoding="utf-8")
+    assert "plots/quizzes.py" in PACKED
+    assert "Yes." in text
+    assert "Yes." not in without_bodies(text)

@@ -79,13 +79,6 @@ class Truncated(RNN):
         return super().step(x_t, h_prev if self.steps % DETACHED_EVERY else h_prev.detach())
 
 
-class LargeInputs(RNN):
-    """The inputs are not scaled."""
-
-    def step(self, x_t: Tensor, h_prev: Tensor) -> Tensor:
-        return super().step(10 * x_t, h_prev)
-
-
 class Plain(AutogradEngine):
     """Goes through such a cell as it is; the distance is that of tanh."""
 
@@ -108,6 +101,13 @@ class Changed(FusedEngine):
     def change(self, seen: Pass, batch: Batch, how: dict[str, Any]) -> Pass:
         """What the mistake makes of a pass."""
         return seen
+
+
+class LargeInputs(Changed):
+    """The inputs are not scaled."""
+
+    def run(self, cell: Cell, head: Head, batch: Batch, **how: Any) -> Pass:
+        return super().run(cell, head, batch._replace(inputs=10 * batch.inputs), **how)
 
 
 class OfTheStack(Changed):
@@ -183,5 +183,5 @@ MISTAKES: dict[str, Mistake] = {
     "uphill": Mistake(engine=Uphill),
     "zeros": Mistake(start=lambda parameter, name: parameter.zero_()),
     "clipped": Mistake(settings={"clipstyle": "rescale", "cutoff": 1e-4}),
-    "inputs": Mistake(cell=LargeInputs, engine=Plain),
+    "inputs": Mistake(engine=LargeInputs),
 }

@@ -20,6 +20,7 @@ from rnnkit.record.file import load, save
 
 FIGURES = PACKAGE.parent / "notebooks" / "training_dynamics" / "figures"
 RIGHT = "right"
+QUIZ = ("zeros", "clipped", "uphill", "inputs")  # of the ungraded quiz, in order
 DPI = 80
 
 
@@ -36,11 +37,11 @@ def draw(records: Path, figures: Path) -> None:
     torch.set_num_threads(1)
     records.mkdir(parents=True, exist_ok=True)
     standard = record_of(RIGHT, records)
-    for name, record, beside in [
-        ("picture_right", standard, None),
-        *((f"picture_{number}", record_of(made.mistake, records), standard) for number, made in MADE.items()),
-    ]:
-        called = "the right run" if beside is None else f"picture {name[-1]}"
+    wrong = {f"picture_{number}": made.mistake for number, made in MADE.items()}
+    wrong |= {f"quiz_{number}": mistake for number, mistake in enumerate(QUIZ, 1)}
+    for name, mistake in {"picture_right": RIGHT, **wrong}.items():
+        record, beside = record_of(mistake, records), standard if name in wrong else None
+        called = name.replace("_", " ") if beside else "the right run"
         figure = glance(record, beside, called, "the right run")
         figure.savefig(figures / f"{name}.png", dpi=DPI, metadata={"Software": None})
         print(f"{name}.png", flush=True)
