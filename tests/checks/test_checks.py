@@ -53,7 +53,7 @@ def test_cells_are_named_and_locked(notebook):
         assert about["schema_version"] == 3
         assert about["locked"] is not about["solution"]
         graded += [id] if about["grade"] else []
-    assert graded == [id for id, question in QUESTIONS.items() if question.notebook == notebook]
+    assert graded == [id for id, question in ASSIGNMENT.scored.items() if question.notebook == notebook]
 
 
 @every_question

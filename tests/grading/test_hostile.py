@@ -17,7 +17,7 @@ import pytest
 from confined import need_sandbox, until
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, make_course
 from hostile import CASES, FULL, HONEST, Submission, build, judge
-from hostile.base import BAD, GRADED, named
+from hostile.base import BAD, GRADED, named, points_of
 
 from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
@@ -49,7 +49,12 @@ def in_public(made: Submission) -> dict[str, float]:
             id = named(cell)
             if id in QUESTIONS:
                 points[id] = examine(QUESTIONS[id], space[QUESTIONS[id].target]).points
-            elif cell["cell_type"] == "code" and not id.endswith("figure") and not id.startswith("write_"):
+            elif (
+                cell["cell_type"] == "code"
+                and id not in ASSIGNMENT.questions
+                and not id.endswith("figure")
+                and not id.startswith("write_")
+            ):
                 name, source = f"<{notebook} {number}>", cell["source"]
                 linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
                 exec(compile(source, name, "exec"), space)
@@ -71,8 +76,8 @@ def test_right_answers_get_everything_and_wrong_ones_nothing():
     counted = {id: question.points for id, question in QUESTIONS.items() if not question.extra}
     assert in_public(Submission(True, NOWHERE)) == counted
     assert in_public(Submission(False, NOWHERE)) == dict.fromkeys(counted, 0)
-    assert set(BAD) == set(QUESTIONS)
-    assert sum(question.points for question in QUESTIONS.values() if not question.extra) == FULL == 39
+    assert set(BAD) == set(ASSIGNMENT.questions)
+    assert sum(counted.values()) + points_of("pictures") == FULL == 43
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -204,7 +209,10 @@ def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     with opened(course) as book:
         for student in points:
             scores = auto_scores(book, NAME, student) or {}
-            assert sum(scores[id] or 0 for id in QUESTIONS if not QUESTIONS[id].extra) == points[student], student
+            assert (
+                sum(scores[id] or 0 for id in ASSIGNMENT.questions if not ASSIGNMENT.questions[id].extra)
+                == points[student]
+            ), student
     for entry in graded.entries.values():
         assert judge.unprintable([entry.reason, *entry.all_flags]) == [], entry.student
     status = {student: entry.status for student, entry in graded.entries.items()}

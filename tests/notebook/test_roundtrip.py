@@ -12,7 +12,7 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.notebook import write_model
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.runs.modelfile import find_cells
@@ -62,7 +62,7 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
     where = ["--course", str(course)]
     assert cli.main(["grade", "--from", str(tmp_path / "lms.zip"), *where]) == 1
     said = capsys.readouterr().out
-    most = sum(question.points for question in QUESTIONS.values() if not question.extra)
+    most = sum(question.points for question in ASSIGNMENT.questions.values() if not question.extra)
     assert f"anna: graded, {most:g} of {most:g} points" in said
     assert "bert: rejected" in said
     assert "not submitted: clara" in said
@@ -93,5 +93,5 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
         "clara": "not submitted",
     }
     assert float(rows["anna"]["auto"]) == most
-    assert float(rows["anna"]["gru_step"]) == QUESTIONS["gru_step"].points
+    assert float(rows["anna"]["gru_step"]) == ASSIGNMENT.questions["gru_step"].points
     assert int(rows["anna"]["needs_manual"]) > 20

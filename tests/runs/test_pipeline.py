@@ -10,7 +10,8 @@ import pytest
 from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
 from nbgrader.api import Gradebook
 
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
+from rnnkit.assignments.training_dynamics.questions import OWN_SETTING
 from rnnkit.grading.release import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -85,7 +86,7 @@ def test_with_and_without_a_database_the_notebooks_are_the_same(course):
 
 def test_the_bare_release_scores_nothing(course, graded):
     got, _ = graded("bare", lambda folder: shutil.copytree(course / "release" / NAME, folder, dirs_exist_ok=True))
-    assert set(got) == set(QUESTIONS) | {OWN_SETTING} | set(BY_HAND) | TASKS
+    assert set(got) == set(ASSIGNMENT.questions) | {OWN_SETTING} | set(BY_HAND) | TASKS
     assert set(got.values()) == {0}
     with gradebook(course) as book:
         assert not book.find_submission(NAME, "bare").needs_manual_grade
@@ -94,8 +95,8 @@ def test_the_bare_release_scores_nothing(course, graded):
 def test_the_whole_way(course, graded):
     everything = [path.name for path in NOTEBOOKS]
     got, _ = graded("whole", lambda folder: solve(course, folder, everything))
-    assert {name: got[name] for name in QUESTIONS} == {
-        name: 0 if q.extra else q.points for name, q in QUESTIONS.items()
+    assert {name: got[name] for name in ASSIGNMENT.questions} == {
+        name: 0 if q.extra else q.points for name, q in ASSIGNMENT.questions.items()
     }
     assert {name: got[name] for name in BY_HAND} == dict.fromkeys(BY_HAND)  # to be marked
 

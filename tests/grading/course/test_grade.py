@@ -9,7 +9,8 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
 from graded import ANSWER, RELEASE, RIGHT, SECOND, dump, edit, grade, points, scores, submit
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
+from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, OWN_SETTING
 from rnnkit.checks import tally
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course import driver
@@ -41,11 +42,11 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert status == {"right": GRADED, "bare": GRADED, "half": GRADED, "nothing": REJECTED}
     assert set(graded.refused) == {"no id"}
     assert graded.missing == ["absent"]
-    most = sum(question.points for question in QUESTIONS.values())
+    most = sum(question.points for question in ASSIGNMENT.questions.values())
     assert {s: points(course, s) for s in status} == {"right": most, "bare": 0, "half": SECOND, "nothing": 0}
     rows = scores(course)
-    assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in QUESTIONS.items())
-    extra = {id for id, question in QUESTIONS.items() if question.extra} | {OWN_SETTING}  # need not be handed in
+    assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in ASSIGNMENT.questions.items())
+    extra = {id for id, one in ASSIGNMENT.questions.items() if one.extra} | {OWN_SETTING}  # need not be handed in
     given = {id for id in rows["nothing"] if not id.endswith("_task")} - extra
     assert {id for id, about in rows["nothing"].items() if about[2]} == given
     assert all(rows["nothing"][id] == (0, None, False) for id in extra)
@@ -75,11 +76,12 @@ def test_checks_are_never_executed_and_their_reports_are_shown(course):
     grade(course)
     assert points(course, "spy") == SECOND
     stored = json.loads((course / "grading/autograded/spy" / NAME / DIAGNOSTICS).read_text(encoding="utf-8"))
-    checks = [cell for cell in stored["cells"] if cell["id"] in QUESTIONS]
-    assert len(checks) == sum(question.notebook == DIAGNOSTICS for question in QUESTIONS.values())
+    checks = [cell for cell in stored["cells"] if cell["id"] in ASSIGNMENT.questions]
+    assert len(checks) == sum(question.notebook == DIAGNOSTICS for question in ASSIGNMENT.questions.values())
     for cell in checks:
         assert cell["execution_count"] is None
-        assert f"{cell['id']}: {QUESTIONS[cell['id']].points:g} of" in "".join(cell["outputs"][0]["data"]["text/plain"])
+        shown = "".join(cell["outputs"][0]["data"]["text/plain"])
+        assert f"{cell['id']}: {ASSIGNMENT.questions[cell['id']].points:g} of" in shown
     texts = [str(cell["outputs"]) for cell in stored["cells"] if cell["cell_type"] == "code" and cell not in checks]
     assert not any("check(" in text for text in texts)
 
@@ -112,7 +114,7 @@ def test_resubmissions(course):
     grade(course)
     rows = scores(course)["anna"]
     assert rows["rho"] == (0, 2.0, True)
-    assert rows["grad_norm"] == (QUESTIONS["grad_norm"].points, None, False)
+    assert rows["grad_norm"] == (ASSIGNMENT.questions["grad_norm"].points, None, False)
     assert rows[ANSWER] == (None, 0.5, True)
     with opened(course) as book:
         assert book.find_comment(ANSWER, "4_report", NAME, "anna").comment == "half right"
@@ -126,7 +128,7 @@ def test_one_question_and_one_student_again(graded_pair):
         book.db.commit()
     grade(course, questions=["rho"])
     rows = scores(course)["anna"]
-    assert (rows["rho"][0], rows["clip"][0]) == (QUESTIONS["rho"].points, 0.25)
+    assert (rows["rho"][0], rows["clip"][0]) == (ASSIGNMENT.questions["rho"].points, 0.25)
     assert grade(course).unchanged == ["bert"]  # the gradebook was not what the ledger says
     assert points(course, "anna") == SECOND
     assert grade(course, questions=[OWN_SETTING]).entries["anna"].points == SECOND  # also what no code is run for

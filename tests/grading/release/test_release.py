@@ -17,8 +17,9 @@ from students import python, source
 
 import rnnkit
 from rnnkit import cli
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
 from rnnkit.assignments.training_dynamics.own_setting import PLATEAU
-from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import pinned_torch
 from rnnkit.grading.release import release, wheel
@@ -122,7 +123,7 @@ def test_solution_cells_hold_a_stub_that_names_its_question(fresh, path):
         original = source[cell["id"]]["source"]
         if cell["cell_type"] == "code":
             question = cell["id"].removesuffix("_solution")
-            assert question in QUESTIONS
+            assert question in ASSIGNMENT.questions
             assert f'raise NotImplementedError("question {question}")' in cell["source"]
             assert f"# YOUR CODE HERE (question {question})" in cell["source"]
             assert cell["source"].split("\n")[:2] == original.split("\n")[:2], "the signature must stay"
@@ -207,7 +208,9 @@ def test_the_readme_tells_the_points_that_can_be_had():
     for path in NOTEBOOKS:
         points = sum(cell["about"].get("points", 0) for cell in cells(path))
         if path.name == EXTRA:
-            points = int(OWN.points + sum(question.points for question in QUESTIONS.values() if question.extra))
+            points = int(
+                OWN.points + sum(question.points for question in ASSIGNMENT.questions.values() if question.extra)
+            )
         (row,) = [line for line in text.splitlines() if line.startswith(f"| `{path.stem}`")]
         assert [int(n) for n in re.findall(r"\| (\d+)\b(?! ¼| h)", row)] == ([points] if points else [])
 
@@ -261,7 +264,7 @@ def test_the_wheel_tells_which_question_comes_first(inside):
     module = types.ModuleType("student_cells")
     exec(compile(inside["rnnkit/cells.py"], "cells.py", "exec"), module.__dict__)
     for name, question in {"RNN": "rnn_step", "GRU": "gru_step"}.items():
-        assert question in QUESTIONS
+        assert question in ASSIGNMENT.questions
         with pytest.raises(NotImplementedError, match=rf"{name}\.step is yours.*question {question} .*model\.py"):
             getattr(module, name)(2, 3, 1).step(torch.zeros(1, 2), torch.zeros(1, 3))
 

@@ -14,7 +14,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import OWN_SETTING
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.ledger import Entry
@@ -87,8 +87,8 @@ def test_every_question_has_a_row_with_its_points(course):
     page = Page(index(course, "bob"))
     rows = page.rows
     assert len(page.links) == len(HANDED_IN) + len(rows)
-    assert set(rows) == set(QUESTIONS) | set(ANSWERS) | {OWN_SETTING}
-    for id, question in QUESTIONS.items():
+    assert set(rows) == set(ASSIGNMENT.questions) | set(ANSWERS) | {OWN_SETTING}
+    for id, question in ASSIGNMENT.questions.items():
         full = f"+{question.points:g} extra" if question.extra else f"✓ {question.points:g} of {question.points:g}"
         assert f"{question.name} {full} What the check said {id}:" in rows[id]
     assert rows[OWN_SETTING] == "your own setting extra credit"
@@ -261,8 +261,8 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
                 if notebook.name == "2_diagnostics":
                     grade.auto_score, grade.needs_manual_grade = 0.0, True
     (fresh / "grading" / "autograded" / "ada" / NAME / "2_diagnostics.ipynb").unlink()
-    missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
-    checked = {id: {"status": "not graded" if id in missing else "solved", "points": 0} for id in QUESTIONS}
+    missing = [id for id, question in ASSIGNMENT.questions.items() if question.notebook.startswith("2")]
+    checked = {id: {"status": "not graded" if id in missing else "solved", "points": 0} for id in ASSIGNMENT.questions}
     answers = {id: {"answered": True} for id in ANSWERS}
     about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
     graded_course.note(fresh, Entry("ada", "graded", notebooks=about, scores=checked, answers=answers))
@@ -272,7 +272,7 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
     assert missing
     for id in missing:
         assert "A person has yet to look at this" not in page.rows[id]
-        assert f"– of {QUESTIONS[id].points:g}, not yet marked" in page.rows[id]
+        assert f"– of {ASSIGNMENT.questions[id].points:g}, not yet marked" in page.rows[id]
     assert "A person has yet to look at this" in page.rows["a2_clip"]
 
 

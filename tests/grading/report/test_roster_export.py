@@ -12,7 +12,6 @@ from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells
 from graded_course import AUTO, EXTRA, note
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import read_marks
@@ -132,7 +131,7 @@ def course(tmp_path_factory):
     folder = graded_course.make(tmp_path_factory.mktemp("export") / "course")
     marked = {"a1_grad_time": 1, "a1_sat_time": 0.5, "extra_torder": (0, 4), "gru_step": 2}
     graded_course.hand_in(folder, "ada", wrong=["gru_step", "clip"], marked=marked, first_name="=Ada")
-    graded_course.hand_in(folder, "bob", wrong=QUESTIONS, first_name="Bob", last_name='"The, Builder"')
+    graded_course.hand_in(folder, "bob", wrong=ASSIGNMENT.questions, first_name="Bob", last_name='"The, Builder"')
     return folder
 
 
@@ -178,7 +177,7 @@ def test_columns_stand_in_the_notebooks_order(course, tmp_path):
 
 def test_needs_manual_is_what_can_be_read(fresh, tmp_path):
     answers = {id: {"answered": True} for id in ("a1_rho", "a2_rho")}
-    checked = {id: {"status": "solved"} for id in QUESTIONS}
+    checked = {id: {"status": "solved"} for id in ASSIGNMENT.questions}
     note(fresh, Entry("ada", "graded", scores=checked, answers=answers))
     note(fresh, Entry("lost", "graded", scores=checked, answers=answers | {"b1_rho": {"answered": False}}))
     found = exported(fresh, tmp_path)
