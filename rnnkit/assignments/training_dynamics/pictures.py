@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LETTERS = "abcdefghijkl"  # of the mistakes in the list
 LOOK = {
     1: "at which steps does g_t follow the right run, and at which is it nothing at all?",
-    2: "which curves lie above those of the right run, and by which factor? Is it the same one for all of them?",
+    2: "which curves lie above those of the right run, and by which factor at the first update?",
     3: "at how many steps is there any gradient? And does the distance still change over the first steps?",
     4: "what was ρ before the first update, and how large was the first gradient?",
     5: "by how much does g_t change from one step to the next? What sends gradient to an early step?",
