@@ -27,8 +27,8 @@ MADE: dict[int, Made] = {
     ),
     2: Made(
         "summed", "i",
-        "the loss was summed over the 20 sequences: it is 20 times the right one from the first update to the last, and so "
-        "is the first gradient norm; norm and g_t are still about ten times too large at the end.",
+        "the loss was summed over the 20 sequences: it is 20 times the right one from the first update to the last, and "
+        "so is the first gradient norm; norm and g_t are still about ten times too large at the end.",
     ),
     3: Made(
         "not_carried", "e",
@@ -57,8 +57,8 @@ MADE: dict[int, Made] = {
     ),
     8: Made(
         "sigmoid", "c",
-        "the units were sigmoid: h is near 0.5 everywhere, so is 1 - |h|, and as the slope is at most 1/4, nothing is left "
-        "of g_t 13 steps before the end, where the right run needs 65.",
+        "the units were sigmoid: h is near 0.5 everywhere, so is 1 - |h|, and as the slope is at most 1/4, nothing is "
+        "left of g_t 13 steps before the end, where the right run needs 65.",
     ),
 }  # fmt: skip
 
