@@ -27,7 +27,7 @@ MADE: dict[int, Made] = {
     ),
     2: Made(
         "summed", "i",
-        "the loss was summed over the 20 sequences: it is 20 times the right one from the first update to the last, and "
+        "the loss was summed over the 20 sequences: it is 20 times the right one from first update to last, and "
         "so is the first gradient norm; norm and g_t are still about ten times too large at the end.",
     ),
     3: Made(
