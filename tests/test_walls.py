@@ -58,7 +58,7 @@ ARROWS = {
         f"{CORE} runs notebook assignments checks grading grading/release grading/sandbox grading/notebooks",
         "numpy nbformat",
     ),
-    "key": (f"{CORE} trainer runs checks plug grading/evidence", "torch numpy nbformat"),
+    "key": (f"{CORE} trainer runs plots checks plug grading/evidence", "torch numpy nbformat"),
     "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),
     "grading/course": (
         "common notebook runs assignments checks grading grading/release grading/sandbox grading/score "

@@ -219,11 +219,16 @@ def terms(question: Question) -> dict[str, dict[str, list[Any]]]:
     }
 
 
+def computed(assignment: Assignment) -> list[Question]:
+    """The questions whose right numbers are shipped."""
+    return [question for question in assignment.code if not question.judge]
+
+
 def build(assignment: Assignment) -> dict[str, dict[str, Any]]:
     """File name -> its contents: the right numbers by notebook."""
     torch.set_num_threads(1)
     files: dict[str, dict[str, Any]] = {}
-    for question in assignment.code:
+    for question in computed(assignment):
         file = files.setdefault(f"{Path(question.notebook).stem}.json", {})
         file[question.id] = {"expected": _stored(right_numbers(question))}
     return files
@@ -238,14 +243,14 @@ def main() -> None:
     for file, contents in build(assignment).items():
         save_text(folder / file, _text(contents))
         print(f"{file}: {len(contents)} questions")
-    if any(question.probes for question in assignment.code):
-        save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in assignment.code}))
+    if any(question.probes for question in computed(assignment)):
+        save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in computed(assignment)}))
     if name != MAIN:  # the bank is the main assignment's
         return
-    save_text(folder / "terms.json", _lines({q.id: json.dumps(terms(q)) for q in assignment.code}))
+    save_text(folder / "terms.json", _lines({q.id: json.dumps(terms(q)) for q in computed(assignment)}))
     path = folder / "known.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if ids else {}
-    ids = ids or list(assignment.questions)
+    ids = ids or [question.id for question in computed(assignment)]
     with multiprocessing.Pool(2) as pool:
         for id, one in zip(ids, pool.imap(known, ids), strict=True):
             stored[id] = one

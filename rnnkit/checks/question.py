@@ -45,8 +45,9 @@ class Question:
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
         numbers: those of the arguments of such a function that are plain numbers, not tensors.
-        judge: where no numbers are compared, but a record is judged, or a test that a student writes: ``judge(obj)``
-            gives the report on what is handed to `check`.
+        judge: where no numbers are compared, but a record or a test that a student writes is judged, or where the
+            right answer is with the key alone: ``judge(obj)`` gives the report on what is handed to `check`. Code with
+            cases is asked with them all the same where it is scored.
         handed_in: where a file of the student's is judged: ``handed_in(folder, sources)``, with the folder that was
             handed in, and the texts of the code cells of the question's notebook.
         assignment: that it belongs to, which says so itself.

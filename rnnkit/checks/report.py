@@ -29,7 +29,7 @@ class CaseReport:
 
 @dataclass
 class Report:
-    """The result of one check."""
+    """The result of one check; ``said`` stands in the place of points that are not known here."""
 
     id: str
     title: str
@@ -38,10 +38,16 @@ class Report:
     status: str
     cases: list[CaseReport] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    said: str = ""
+
+    @property
+    def worth(self) -> str:
+        """Its points in words."""
+        return self.said or f"{self.points:g} of {self.most:g} points"
 
     @property
     def head(self) -> str:
-        return f"{self.id}: {self.points:g} of {self.most:g} points · {self.status}"
+        return f"{self.id}: {self.worth} · {self.status}"
 
     def text(self) -> str:
         """Plain text."""
@@ -74,7 +80,7 @@ class Report:
         return (
             f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
             f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
-            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
+            f"{html.escape(self.worth)}</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
         )
 
 

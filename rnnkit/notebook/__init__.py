@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rnnkit.notebook.calls import explained, find_run, method_of, show, write_diagnostics, write_model
     from rnnkit.notebook.foretell import compare_prediction, predict
     from rnnkit.plots.explorer import explore
+    from rnnkit.plots.quiz import quiz
 
 __all__ = [
     "compare_prediction",
@@ -17,6 +18,7 @@ __all__ = [
     "find_run",
     "method_of",
     "predict",
+    "quiz",
     "show",
     "write_diagnostics",
     "write_model",
@@ -25,6 +27,7 @@ _ELSEWHERE = {
     "compare_prediction": "rnnkit.notebook.foretell",
     "explore": "rnnkit.plots.explorer",
     "predict": "rnnkit.notebook.foretell",
+    "quiz": "rnnkit.plots.quiz",
 }
 
 

@@ -60,6 +60,7 @@ BAD = {id: f"@method_of({ASKED[id].target})\n{text}" for id, text in _STEPS.item
     "grad_norm": "def global_norm(grads):\n    return -1.0",
     "clip": "def clip_rescale(grads, cutoff):\n    return [g * 9 for g in reversed(grads)], -1.0",
     "diagnostic_keys": 'def diagnostics(loss, hs, gates):\n    return {"nothing": 9.0}',
+    "pictures": 'def made_by():\n    return dict.fromkeys(range(1, 9), "k")',
     "omega": "def omega(flow, slope, W_hh, bound):\n    return -1.0, 9.0, 9 + W_hh",
 }
 

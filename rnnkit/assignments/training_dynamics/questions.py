@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnkit.assignments.training_dynamics import pictures
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, functions
 from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
@@ -92,6 +93,10 @@ def _of_own_predictions(own: Any) -> Report:
     return judged(PREDICTIONS, Path.cwd(), own if isinstance(own, str) else own_here()).report
 
 
+def _of_pictures(obj: Any) -> Report:
+    return pictures.of_answers(PICTURES, obj)
+
+
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
 RHO = "recurrent_weight_for_rho"
 
@@ -126,6 +131,12 @@ TESTS = (
     ),
 )  # fmt: skip
 
+# Letters, whose key is the instructor's: a student's check says only whether they can be read.
+PICTURES: Question = Question(
+    "pictures", 4, DIAGNOSTICS, "made_by", None, (), "dict of letters", 15,
+    cases=pictures.CASES, given=pictures.given, judge=_of_pictures,
+)  # fmt: skip
+
 # Also extra credit, but no code: a run, judged by its record.
 OWN = Question(
     "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
@@ -134,17 +145,10 @@ OWN_SETTING = OWN.id
 
 # Not code either: whether there is a prediction for each run, by a file of the student's.
 PREDICTIONS = Question(
-    "predictions",
-    4,
-    REPORT,
-    "predictions",
-    None,
-    (),
-    "a prediction for each run",
-    10,
-    judge=_of_own_predictions,
-    handed_in=_of_predictions,
-)
+    "predictions", 4, REPORT, "predictions", None, (), "a prediction for each run", 10,
+    judge=_of_own_predictions, handed_in=_of_predictions,
+)  # fmt: skip
 
+# Those whose right numbers everybody's check knows.
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
-ASKED: dict[str, Question] = QUESTIONS | {question.id: question for question in TESTS}
+ASKED: dict[str, Question] = QUESTIONS | {question.id: question for question in (PICTURES, *TESTS)}

@@ -29,7 +29,7 @@ PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
-    "plots/explored.py",
+    "plots/explored.py", "plots/quizzes.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
 from rnnkit.common.packed import unpack

@@ -83,7 +83,7 @@ def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Re
             break
     report = whole(question, cases, list(dict.fromkeys(notes)))
     if report.points < report.most:
-        report = _explained(question, asked, report)
+        report = _told_by_key(question, report) if question.judge else _explained(question, asked, report)
     return _forbidden(question, used) if used and report.points else report
 
 
@@ -236,6 +236,11 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
     cases = [one if shown.passed else CaseReport(one.name, one.weight, False, shown.details) for one, shown in pairs]
     only_here = any(shown.passed and not one.passed for one, shown in pairs)
     return whole(question, cases, [ELSEWHERE] * only_here + public.messages)
+
+
+def _told_by_key(question: Question, report: Report) -> Report:
+    """The same with the key's words, where the public check knows nothing that is right."""
+    return replace(report, messages=[*report.messages, *question.assignment.key.why(question.id, report)])
 
 
 def _needed(reply: Reply) -> Iterator[tuple[Question, Report]]:

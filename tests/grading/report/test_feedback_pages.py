@@ -13,7 +13,6 @@ from graded_course import Page
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import Marks
 from rnnkit.grading.notebooks.neutral import neutralise
@@ -209,7 +208,7 @@ def test_on_a_phone_and_a_screen_without_a_network(pages, tmp_path, width):
         page.locator("article#gru_step h3 a").click()
         assert page.url.endswith("1_cells.html#gru_step")
         page.goto((folder / "1_cells.html").as_uri())
-        page.get_by_label("Contents").get_by_role("link", name=QUESTIONS["gru_step"].name).click()
+        page.get_by_label("Contents").get_by_role("link", name=ASSIGNMENT.questions["gru_step"].name).click()
         assert page.url.endswith("#gru_step")
         assert 0 <= page.locator("#gru_step").bounding_box()["y"] < 200
         context.close()
