@@ -72,8 +72,8 @@ def test_contents_name_each_question_with_its_points_and_lead_to_it(pages):
     assert len(titles) == len(set(titles)) == len(named) > 30
     assert "RNN.step ✓ 3 of 3" in named
     assert "clip_rescale 0 of 3" in named
-    assert "A1 · 5. Spectral radius – of 1, not yet marked" in named
-    assert "A1 · 2. Saturation comment 0.5 of 1" in named
+    assert "Memorization · 5. Spectral radius, memorization – of 5, not yet marked" in named
+    assert "Memorization · 2. Saturation, memorization comment 0.5 of 5" in named
     assert not [text for text in named if "Written response" in text or text.startswith("Task")]
 
 
