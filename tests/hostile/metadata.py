@@ -192,4 +192,4 @@ def m_locked_edited(s):
         s.cell("setup", name)["source"] = "pass"
 
 
-assert FULL == 43
+assert FULL == 47
