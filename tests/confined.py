@@ -93,7 +93,7 @@ def empty_in_the_end() -> Iterator[Path]:
     tempfile.tempdir = str(place)
     try:
         yield place
-        assert until(lambda: not list(place.iterdir()))
+        assert until(lambda: not list(place.iterdir()), 60)
     finally:
         tempfile.tempdir = before
         if not list(place.iterdir()):

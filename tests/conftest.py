@@ -19,7 +19,7 @@ from course import ASSIGNMENT
 from filelock import FileLock
 from hypothesis import settings
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.cells import MODELS, Cell
 from rnnkit.tasks import Batch
 
@@ -33,7 +33,7 @@ settings.load_profile("rnnkit")
 
 def pytest_configure(config):
     """Every question's id is a marker: ``pytest -m gru_step``."""
-    for question in QUESTIONS.values():
+    for question in ASKED.values():
         config.addinivalue_line("markers", f"{question.id}: tests of the question on {question.name}")
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
-from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, DIAGNOSTICS
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import opened
 
-SECOND = sum(question.points for question in QUESTIONS.values() if question.notebook == DIAGNOSTICS)
+SECOND = sum(question.points for question in ASKED.values() if question.notebook == DIAGNOSTICS)
 RELEASE = ROOT / "release" / NAME
 RIGHT = "    return torch.linalg.eigvals(W).abs().max().item()"
-ANSWER = "a1_grad_time"
+ANSWER = "gradient_mem"
 
 
 def submit(course: Path, student: str, *names: str, right: bool = True) -> Path:
@@ -66,4 +66,4 @@ def scores(course: Path) -> dict[str, dict[str, tuple]]:
 
 
 def points(course: Path, student: str) -> float:
-    return sum(about[0] for id, about in scores(course)[student].items() if id in QUESTIONS)
+    return sum(about[0] for id, about in scores(course)[student].items() if id in ASKED)

@@ -12,19 +12,25 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
-from course import NAME, NOTEBOOKS, ROOT
+from course import NAME, NOTEBOOKS, ROOT, cells
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.grading.course.gradebook import url
 from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.release.release import settings
 
-AUTO = sum(question.points for question in QUESTIONS.values() if not question.extra)
-EXTRA = sum(question.points for question in QUESTIONS.values() if question.extra)
+AUTO = sum(question.points for question in ASKED.values() if not question.extra)
+EXTRA = sum(question.points for question in ASKED.values() if question.extra)
+WRITTEN = {
+    cell["id"]: cell["about"]["points"]
+    for path in NOTEBOOKS
+    for cell in cells(path)
+    if cell["about"].get("grade") and cell["cell_type"] == "markdown"
+}  # what a person marks, with its points
 WHEN = datetime.datetime(2026, 11, 20, 18, 30)
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 
@@ -60,7 +66,7 @@ def make(course: Path) -> Path:
 
 def report(id: str, points: float) -> Report:
     """What a check says of full points, or of none."""
-    question = QUESTIONS[id]
+    question = ASKED[id]
     case = CaseReport("values", question.points, points == question.points, [] if points else ["expected 1, got 2"])
     messages = [] if points else ["the bias is missing: add b_h"]
     status = "solved" if points else "not right yet"
@@ -95,8 +101,8 @@ def hand_in(course: Path, student: str, *, wrong=(), answers=None, marked=None, 
                 if about.get("grade") or about.get("task"):
                     grade = book.find_grade(id, path.stem, NAME, student)
                     grade.needs_manual_grade = bool(about.grade) and cell.cell_type == "markdown"
-                    if id in QUESTIONS:
-                        points = 0.0 if id in wrong else QUESTIONS[id].points
+                    if id in ASKED:
+                        points = 0.0 if id in wrong else ASKED[id].points
                         cell.outputs = [new_output("display_data", data={"text/plain": report(id, points).text()})]
                         grade.auto_score = points
                     elif about.get("task"):

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
 STYLES = TEMPLATES.parent / "static" / "node_modules" / "bootstrap" / "dist" / "css"
 REPORT = nbformat.read(ROOT / "release" / NAME / "4_report.ipynb", 4)
-REPORT.cells = [cell for cell in REPORT.cells if cell.id.startswith(("a1_rho", "setup", "folder", "extra_run"))]
+REPORT.cells = [cell for cell in REPORT.cells if cell.id.startswith(("rho_mem", "setup", "folder", "extra_run"))]
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # one pixel
 FIRES = "window.PWNED=(window.PWNED||0)+1"
 
@@ -59,13 +59,13 @@ HOSTILE = {
     "image with a name": f"![x](attachment:a\"onerror=\"{FIRES}.png)",
     "mermaid": f'```mermaid\ngraph TD\nA-->B\nclick A "javascript:{FIRES}"\n```',
     "mermaid by entity": f"```&#109;ermaid\n&lt;img src=x onerror={FIRES}&gt;\n```",
-    "tex": f"$\\href{{javascript:{FIRES}}}{{x}} \\class{{score}}{{x}} \\cssId{{a1_rho}}{{x}}$",
+    "tex": f"$\\href{{javascript:{FIRES}}}{{x}} \\class{{score}}{{x}} \\cssId{{rho_mem}}{{x}}$",
     "tex with styles": "$\\style{position:fixed;top:0}{x} \\bbox[red,position:fixed]{x} \\unicode[x]{65}$",
     "tex by name": f"$\\csname hr\\string ef\\endcsname{{javascript:{FIRES}}}{{x}}$",
     "tex by entity": f"\\$&bsol;hr&#101;f{{javascript:{FIRES}}}{{x}}\\$",
     "tex by escape": f"\\$\\\\href{{javascript:{FIRES}}}{{x}}\\$",
     "tex that redefines": "$\\def\\rho{0} \\gdef\\sigma{1} \\let\\phi\\psi \\renewcommand{\\alpha}{x} \\require{html}$",
-    "ids": "# a1_rho\n\n## notebook\n\nstatusmessage\n===",
+    "ids": "# rho_mem\n\n## notebook\n\nstatusmessage\n===",
     "files": f'<a href="files/x">files/</a> [x](files/{FIRES})',
     "brackets": "[" * 5000,
     "formulas": "\\\\[" * 5000,
@@ -129,10 +129,10 @@ def code_cell(text, outputs=()):
 def report(text="", outputs=(), cells=()):
     """A rebuilt report in which one answer and the student's own cells have these texts and outputs."""
     nb = copy.deepcopy(REPORT)
-    next(cell for cell in nb.cells if cell.id == "a1_rho").source = text or "YOUR ANSWER HERE"
+    next(cell for cell in nb.cells if cell.id == "rho_mem").source = text or "YOUR ANSWER HERE"
     code = code_cell("print(1)", outputs)
     nb.cells += [new_markdown_cell(text), code, *cells]
-    next(cell for cell in nb.cells if cell.id == "a1_rho_figure").outputs = list(outputs)
+    next(cell for cell in nb.cells if cell.id == "rho_mem_figure").outputs = list(outputs)
     return nb
 
 

@@ -15,13 +15,13 @@ from hostile.own_run import own_regime
 from student_home import execute, in_venv, installed, outputs, points, typed
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import EXTRA, OWN, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, EXTRA, OWN
 from rnnkit.grading.ledger import Ledger
 from rnnkit.record.file import load
 from rnnkit.regimes import HANDOUT_REGIMES
 from rnnkit.runs.modelfile import find_cells
 
-MOST = {question.id: question.points for question in [*QUESTIONS.values(), OWN]}
+MOST = {question.id: question.points for question in [*ASKED.values(), OWN]}
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
 
 

@@ -43,7 +43,7 @@ ARROWS = {
         "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets",
     ),
     "notebook": ("common nets settings record runs plots", "IPython PIL typst"),
-    "checks": ("common nets notebook runs assignments", "torch numpy IPython"),
+    "checks": ("common nets notebook runs assignments", "torch numpy IPython ipywidgets"),
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),
     "hand_in": ("common settings record runs notebook assignments checks", ""),
     "grading": ("common", ""),  # the ledger, and the walk of a folder
@@ -58,7 +58,7 @@ ARROWS = {
         f"{CORE} runs notebook assignments checks grading grading/release grading/sandbox grading/notebooks",
         "numpy nbformat",
     ),
-    "key": (f"{CORE} trainer runs checks plug grading/evidence", "torch numpy nbformat"),
+    "key": (f"{CORE} trainer runs plots checks plug grading/evidence", "torch numpy nbformat"),
     "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),
     "grading/course": (
         "common notebook runs assignments checks grading grading/release grading/sandbox grading/score "

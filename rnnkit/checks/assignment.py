@@ -39,7 +39,7 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from types import ModuleType
@@ -73,8 +73,8 @@ class HandIn:
         runs: names of runs whose records are due.
         welcome: names of runs whose records are taken along where they are there.
         not_due: cells of the report that need not be answered, or whose figures need not be made.
-        extra_run: the cell that names the run of the extra credit; None where there is none.
-        extra_name: the name of that run where the cell does not tell, and of the answer about it.
+        own_runs: cells that name a run of the student's own, each with the name of that run where the cell does not
+            tell, and of the answer about it.
         chats: the cell of the report without whose answer, on AI chats, nothing is packed; None where there is none.
     """
 
@@ -82,9 +82,26 @@ class HandIn:
     runs: tuple[str, ...] = ()
     welcome: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
-    extra_run: str | None = None
-    extra_name: str = ""
+    own_runs: Mapping[str, str] = field(default_factory=dict)
     chats: str | None = None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What earlier releases had.
+
+    Fields:
+        texts: locked cells as they were, whose students have edited nothing: the first 16 digits of the sha256 of each
+            text.
+        answers: an answer -> the answers that it has taken the place of, each below a short heading. Its points are the
+            sum of theirs.
+    """
+
+    texts: frozenset[str] = frozenset()
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+NO_EARLIER = Earlier()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +115,15 @@ class Assignment:
         optional: those of them that need not be handed in.
         lessons: those of the optional ones that are there to be read and run: nothing of them is packed or graded.
         code: the questions that are asked of students' code, in their order.
-        records: the questions that are judged by the record of a run.
+        records: the questions that are judged by the record of a run, or by a file of the student's.
+        tests: the questions whose answer is a test that a student writes; see `rnnkit.checks.trial`.
         model: where ``model.py`` comes from; None where there is none.
         whole: notebooks with questions that use all of the library beside; these are asked in a process apart, as the
             library holds what answers them.
         packed: modules of its own that hold the answer to a question, and whose code students do not see.
         hand_in: what else is handed in.
         aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
-        earlier: locked cells as earlier releases had them, whose students have edited nothing: the first 16 digits of
-            the sha256 of each text.
+        earlier: what earlier releases had, so that their students' work is still known.
         programs: Python files beside its notebooks that students get as well; no other one is given to them.
         home: the package it is; by default that of its name in ``rnnkit.assignments``.
     """
@@ -116,6 +133,7 @@ class Assignment:
     notebooks: tuple[str, ...]
     code: tuple[Question, ...]
     records: tuple[Question, ...] = ()
+    tests: tuple[Question, ...] = ()
     optional: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
     model: Model | None = None
@@ -123,13 +141,13 @@ class Assignment:
     packed: tuple[str, ...] = ()
     hand_in: HandIn = HandIn()
     aside: tuple[str, ...] = ()
-    earlier: tuple[str, ...] = ()
+    earlier: Earlier = NO_EARLIER
     programs: tuple[str, ...] = ()
     home: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", self.home or f"rnnkit.assignments.{self.name}")
-        for question in (*self.code, *self.records):
+        for question in (*self.code, *self.tests, *self.records):
             object.__setattr__(question, "assignment", self)
 
     @cached_property
@@ -138,9 +156,14 @@ class Assignment:
         return {question.id: question for question in self.code}
 
     @cached_property
+    def asked(self) -> Mapping[str, Question]:
+        """Whatever a student's process is asked, by id: code, and tests that students write."""
+        return {question.id: question for question in (*self.code, *self.tests)}
+
+    @cached_property
     def scored(self) -> Mapping[str, Question]:
         """Whatever has points that nobody gives by hand, by id."""
-        return {question.id: question for question in (*self.code, *self.records)}
+        return {question.id: question for question in (*self.code, *self.tests, *self.records)}
 
     @cached_property
     def experiment(self) -> Experiment | None:

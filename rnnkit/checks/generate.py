@@ -11,12 +11,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import linecache
 import multiprocessing
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,17 +29,12 @@ from rnnkit.checks.known import ALONE, PAIR, SLIP, Prints, prints
 from rnnkit.checks.observe import answers, run_case, run_probes
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
+from rnnkit.checks.solutions import ROOT, Asked, patched, question_of, solution, student_object
 from rnnkit.common.places import PACKAGE
 from rnnkit.common.whole import save_text
-from rnnkit.notebook.cells import SOLUTION, read_notebook, text_of
 
-ROOT = PACKAGE.parent
 TESTS = ROOT / "tests"
 UNSAFE = re.compile(r"log|\*\* 0.5|exp\(|inv|/ 0|std|var\(|softmax|half")  # NaN crashes some eigenvalue solvers
-GIVEN = ("setup", "rnn_class", "gru_class")
-
-
-Asked = Question | str  # a question, the id of one of the main assignment's, or ``ASSIGNMENT/ID``
 
 
 class Mistake(NamedTuple):
@@ -51,57 +45,6 @@ class Mistake(NamedTuple):
     old: str
     new: str
     message: str
-
-
-def question_of(asked: Asked) -> Question:
-    """The question that is meant."""
-    if isinstance(asked, Question):
-        return asked
-    name, _, id = asked.rpartition("/")
-    return get_assignment(name or MAIN).questions[id]
-
-
-@cache
-def _cells(assignment: str, notebook: str) -> dict[str, str]:
-    read = read_notebook(ROOT / "notebooks" / assignment / notebook)["cells"]
-    cells = {cell["id"]: cell for cell in read if cell["cell_type"] == "code"}
-    return {id: text_of(cell) for id, cell in cells.items() if id in GIVEN or id.endswith(SOLUTION)}
-
-
-def solution(asked: Asked) -> str:
-    """The text of a question's solution cell."""
-    question = question_of(asked)
-    return _cells(question.assignment.name, question.notebook)[f"{question.id}_solution"]
-
-
-def student_object(asked: Asked, text: str | None = None, **others: str) -> Any:
-    """The class or function of a notebook, as a check cell would hand it over.
-
-    The solution cells of the question and of others, by id, may be replaced by these texts.
-    """
-    question = question_of(asked)
-    if text:
-        others[question.id] = text
-    texts = {f"{id}_solution": other for id, other in others.items()}
-    space: dict[str, Any] = {"__name__": "__main__"}
-    for id, source in (_cells(question.assignment.name, question.notebook) | texts).items():
-        name = f"<cell {id}>"
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        exec(_compiled(source, name), space)
-    return space[question.target]
-
-
-@lru_cache(200)
-def _compiled(source: str, name: str) -> Any:
-    return compile(source, name, "exec")
-
-
-def patched(asked: Asked, old: str, new: str) -> str:
-    """A solution cell with one place changed, which must be there exactly once."""
-    text = solution(asked)
-    if text.count(old) != 1:
-        raise ValueError(f"{question_of(asked).id}: expected {old!r} once in the solution, not {text.count(old)} times")
-    return text.replace(old, new)
 
 
 @cache
@@ -244,11 +187,16 @@ def terms(question: Question) -> dict[str, dict[str, list[Any]]]:
     }
 
 
+def computed(assignment: Assignment) -> list[Question]:
+    """The questions whose right numbers are shipped."""
+    return [question for question in assignment.code if not question.judge]
+
+
 def build(assignment: Assignment) -> dict[str, dict[str, Any]]:
     """File name -> its contents: the right numbers by notebook."""
     torch.set_num_threads(1)
     files: dict[str, dict[str, Any]] = {}
-    for question in assignment.code:
+    for question in computed(assignment):
         file = files.setdefault(f"{Path(question.notebook).stem}.json", {})
         file[question.id] = {"expected": _stored(right_numbers(question))}
     return files
@@ -263,16 +211,17 @@ def main() -> None:
     for file, contents in build(assignment).items():
         save_text(folder / file, _text(contents))
         print(f"{file}: {len(contents)} questions")
-    if any(question.probes for question in assignment.code):
-        save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in assignment.code}))
-    made = {q.id: terms(q) for q in assignment.code}
+    asked = computed(assignment)
+    if any(question.probes for question in asked):
+        save_text(folder / "probes.json", _lines({q.id: json.dumps(probe_numbers(q)) for q in asked}))
+    made = {q.id: terms(q) for q in asked}
     if any(made.values()):
         save_text(folder / "terms.json", _lines({id: json.dumps(one) for id, one in made.items()}))
     if not bank(assignment):
         return
     path = folder / "known.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if ids else {}
-    ids = ids or list(assignment.questions)
+    ids = ids or [question.id for question in asked]
     with multiprocessing.Pool(2) as pool:
         for id, one in zip(ids, pool.imap(known, [f"{name}/{id}" for id in ids]), strict=True):
             stored[id] = one

@@ -1,4 +1,4 @@
-"""A question: one graded piece of code with all that its check needs, or one record that is judged."""
+"""A question: one graded piece of code with all that its check needs, or a record or a test that is judged."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnnkit.checks.assignment import Assignment
     from rnnkit.checks.case import Case
     from rnnkit.checks.inputs import Expected, Inputs, Probe
     from rnnkit.checks.outcome import Outcome
-    from rnnkit.checks.report import Report
+    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One graded piece of code, or one record that is judged. It is itself alone: no other question is equal to it.
+    """One graded piece of code, or what is judged otherwise. It is itself alone: no other question is equal to it.
 
     Fields:
         id: of the check, its cell and its column; unique within its assignment.
@@ -33,7 +35,7 @@ class Question:
         minutes: what a student should need.
         needs: ids of earlier questions whose code this one may call.
         extra: whether its points are extra credit, which comes on top: its cell says 0 points.
-        cases: its named parts; empty for a record.
+        cases: its named parts; empty for what has a judge.
         given: makes the public inputs: known to everybody, the same on every machine, with their later rounds.
         forbids: what its code may not use.
         probes: special inputs, asked only to explain a wrong answer.
@@ -43,7 +45,11 @@ class Question:
         returns: of a function that later answers call: ``returns(*arguments)`` is the shape of its result, and
             may raise what right code raises; None where that cannot be said.
         numbers: those of the arguments of such a function that are plain numbers, not tensors.
-        judge: where a record is judged and no code: ``judge(obj)`` gives the report on what is handed to `check`.
+        judge: where no numbers are compared, but a record or a test that a student writes is judged, or where the
+            right answer is with the key alone: ``judge(obj)`` gives the report on what is handed to `check`. Code with
+            cases is asked with them all the same where it is scored.
+        handed_in: where a file of the student's is judged: ``handed_in(folder, sources)``, with the folder that was
+            handed in, and the texts of the code cells of the question's notebook.
         assignment: that it belongs to, which says so itself.
     """
 
@@ -67,6 +73,7 @@ class Question:
     returns: Callable[..., tuple[int, ...]] | None = None
     numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
+    handed_in: Callable[[Path, list[str]], Judged] | None = None
     assignment: Assignment = field(init=False, repr=False)
 
     @property

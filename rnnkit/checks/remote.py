@@ -19,6 +19,7 @@ from rnnkit.checks.outcome import Outcomes
 from rnnkit.checks.question import Question
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.standins import Book, placed
+from rnnkit.checks.trial import attempt
 from rnnkit.common.wire import decode, encode
 
 VALUES_LIMIT = 1 << 18  # bytes of all values of a question; right ones are a few thousand
@@ -39,11 +40,17 @@ def request(
     return json.dumps(asked if known is None else asked | {"known": encode(known), "plain": plain})
 
 
+def trial_request(question: Question, inputs: Inputs, seed: int, known: dict[str, Any]) -> str:
+    """The same for one cell that a student's test is called with; see `rnnkit.checks.trial.attempt`."""
+    cell = {"sizes": inputs.sizes, "arrays": inputs.arrays, "seed": seed, "known": known}
+    return json.dumps({"assignment": question.assignment.home, "question": question.id, "trial": encode(cell)})
+
+
 def answer(request: str, obj: Any) -> str:
     """Runs a student's class or function in the cases of a question; raises nothing but KeyboardInterrupt.
 
     Arguments:
-        request: from `request`.
+        request: from `request` or `trial_request`, which is answered by `rnnkit.checks.trial.attempt`.
         obj: the class or function, whatever it is.
 
     Returns:
@@ -54,7 +61,11 @@ def answer(request: str, obj: Any) -> str:
     """
     try:
         asked = json.loads(request)
-        question = importlib.import_module(asked["assignment"]).ASSIGNMENT.questions[asked["question"]]
+        question = importlib.import_module(asked["assignment"]).ASSIGNMENT.asked[asked["question"]]
+        if "trial" in asked:
+            with quiet():
+                tried = attempt(question, obj, decode(asked["trial"]))
+            return json.dumps(encode(tried | {"error": _error(tried["error"])}))
         inputs = None if asked["inputs"] is None else Inputs.read(decode(asked["inputs"]))
         with quiet():
             if "known" in asked:

@@ -6,25 +6,30 @@ import html
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass
 class CaseReport:
-    """One named case: its points, and what went wrong (empty where it passed)."""
+    """One named case: its points, and what went wrong (empty where it passed).
+
+    ``told`` is shown in the place of its points, where it has none of its own.
+    """
 
     name: str
     weight: float
     passed: bool = False
     details: list[str] = field(default_factory=list)
+    told: str = ""
 
     @property
     def got(self) -> str:
-        return f"{self.weight if self.passed else 0:g} of {self.weight:g}"
+        return self.told or f"{self.weight if self.passed else 0:g} of {self.weight:g}"
 
 
 @dataclass
 class Report:
-    """The result of one check."""
+    """The result of one check; ``said`` stands in the place of points that are not known here."""
 
     id: str
     title: str
@@ -33,10 +38,16 @@ class Report:
     status: str
     cases: list[CaseReport] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    said: str = ""
+
+    @property
+    def worth(self) -> str:
+        """Its points in words."""
+        return self.said or f"{self.points:g} of {self.most:g} points"
 
     @property
     def head(self) -> str:
-        return f"{self.id}: {self.points:g} of {self.most:g} points · {self.status}"
+        return f"{self.id}: {self.worth} · {self.status}"
 
     def text(self) -> str:
         """Plain text."""
@@ -69,8 +80,16 @@ class Report:
         return (
             f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
             f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
-            f"{self.points:g} of {self.most:g} points</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
+            f"{html.escape(self.worth)}</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
         )
+
+
+class Judged(NamedTuple):
+    """A report on what was handed in, what a person should look at, and what else there is to tell."""
+
+    report: Report
+    flags: list[str]
+    told: list[str]
 
 
 def _row(case: CaseReport) -> str:

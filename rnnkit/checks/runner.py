@@ -16,6 +16,7 @@ from rnnkit.checks.report import Points, Report, in_notebook, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.stages import AFTER, as_html, as_text, stages
 from rnnkit.checks.tally import FILE, MOST_TEXT, Tallies
+from rnnkit.common.looking import someone_looks
 from rnnkit.common.names import unknown
 from rnnkit.common.text import one_line
 
@@ -41,13 +42,13 @@ def check(assignment: Assignment, question_id: str, obj: Any = None, *, more: in
     if question is None:
         said = f"expected a question's id, got {kind_of(question_id)}"
         if isinstance(question_id, str):
-            said = unknown(question_id, assignment.questions, "question")
+            said = unknown(question_id, assignment.asked, "question")
         return show(Report(str(question_id), "", 0.0, 0.0, "no such question", [], [said]))
     if note:
-        keep_note(question, note)
+        print(keep_note(question, note))
         if obj is None:
             return Points()
-    if question.judge:
+    if question.judge and question.id not in assignment.asked:
         return show(question.judge(obj))
     try:
         report = examine(question, obj)
@@ -71,23 +72,43 @@ def _show(question: Question, report: Report, obj: Any, more: int) -> float:
     opened = max(more, *(stage for stage, times in AFTER.items() if tally.equal >= times), 0)
     if mended:
         laid = replace(laid, told=(*laid.told, f"Mended: “{mended[-1]}” {ASKED.format(id=question.id)}"))
-    return show(report, as_text(laid, opened, question.target), as_html(laid, opened))
+    points = show(report, as_text(laid, opened, question.target), as_html(laid, opened))
+    if mended and in_notebook() and someone_looks():
+        _offer_note(question)
+    return points
 
 
 def _tallies(question: Question) -> Tallies:
-    return Tallies(Path.cwd(), [one.id for one in question.assignment.code])
+    return Tallies(Path.cwd(), [*question.assignment.asked])
 
 
-def keep_note(question: Question, note: str) -> None:
-    """Keeps what a student says was wrong."""
+def keep_note(question: Question, note: str) -> str:
+    """Keeps what a student says was wrong, and says where."""
     tallies = _tallies(question)
     tallies.of(question.id).note = one_line(note, MOST_TEXT)
-    kept = tallies.save(in_notebook())
-    print(f"kept in {FILE}" if kept else "kept for this session")
+    return f"kept in {FILE}" if tallies.save(in_notebook()) else "kept for this session"
+
+
+def _offer_note(question: Question) -> None:
+    """A line to write it in, under the report."""
+    from IPython.display import display
+    from ipywidgets import HBox, Label, Layout, Text
+
+    line = Text(placeholder="what was wrong? (Enter keeps it)", continuous_update=False, layout=Layout(width="40em"))
+    said = Label()
+
+    def keep(change: Any) -> None:
+        said.value = keep_note(question, change["new"])
+        line.blur()  # else the keys go on going there when the cell is clicked
+
+    line.observe(keep, names="value")
+    display({**HBox([line, said])._repr_mimebundle_(), "text/plain": ""}, raw=True)
 
 
 def examine(question: Question, obj: Any) -> Report:
     """The report of a check, not shown."""
+    if question.judge:
+        return question.judge(obj)
     with quiet():
         return report_of(question, observe(question, obj), _needs(question, obj))
 

@@ -75,7 +75,7 @@ def stages(question: Question, report: Report, obj: Any) -> Stages:
         return Stages(report, (f"{first.partition('first.')[0]}first: its own check tells more.",))
     named = _named(question, first)
     shown, code = _halves(first) if named else (first, "")
-    line = tuple(filter(None, [_line_of(question, obj, first), code]))
+    line = () if question.judge else tuple(filter(None, [_line_of(question, obj, first), code]))
     attempt = try_for(question, shown.removeprefix(SLIPPED), details)
     return Stages(report, (), attempt, (shown, *others), line, shown if named else "")
 

@@ -28,6 +28,11 @@ from rnnkit.common.wire import encode
 ERRORS = {error.__name__: error for error in (RuntimeError, TypeError, ValueError, IndexError)}
 LETTERS = {"update_gate": "z", "reset_gate": "r", "candidate": "h"}
 RESULTS = {"GRU.step": 3}  # tensors that a call gives; of the others one
+FORMS: dict[str, Callable[[Sequence[Tensor]], Any]] = {  # of a step's h_t, z_t and r_t; the first is right
+    "": lambda results: (results[0], dict(zip("zr", results[1:], strict=True))),
+    "state alone": lambda results: results[0],
+    "tuple of three": tuple,
+}
 Arrays = list[np.ndarray]
 
 
@@ -62,8 +67,12 @@ def weights_of(question: Question) -> list[str]:
 class Book:
     """The calls of one request: those not known yet by key, and the ids of all questions that were called.
 
+    Fields:
+        form: in which the call that was looked up last hands its results over; see `FORMS`.
+
     Arguments:
-        given: key -> ``{"values": arrays}`` or ``{"error": [type, text]}``: what right code does in known calls.
+        given: key -> ``{"values": arrays}``, where they come in another form also ``{"form": its name}``, or
+            ``{"error": [type, text]}``: what right code does in known calls.
         plain: whether functions give floats and arrays, not tensors; either is a right answer to them.
     """
 
@@ -71,6 +80,7 @@ class Book:
         self.given, self.plain = given, plain
         self.calls: dict[str, dict[str, Any]] = {}
         self.called: set[str] = set()
+        self.form = ""
 
     def look(self, need: Question, arrays: Arrays, phi: str = "", back: Sequence[np.ndarray] = ()) -> Arrays | None:
         """What a call gives, described as a `Call` is; None where it is not known yet.
@@ -89,6 +99,7 @@ class Book:
         if "error" in result:
             kind, text = result["error"]
             raise ERRORS[kind](text)
+        self.form = result.get("form", "")
         return result["values"]
 
 
@@ -101,7 +112,7 @@ def placed(question: Question, obj: Any, book: Book) -> Iterator[None]:
             name = need.method or need.target
             if need.method and isinstance(obj, type):
                 own = _method(obj, name)
-                stand_in = _of_method(need, book, own)
+                stand_in = of_method(need, book, own)
                 stack.enter_context(_replaced(vars(obj), name, stand_in, partial(setattr, obj), partial(delattr, obj)))
                 where = [space for space in spaces.values() if own is not None and space.get(name) is own]
             else:
@@ -143,13 +154,16 @@ def _bound(need: Question, own: Any, given: tuple, named: dict[str, Any]) -> tup
 # ---- methods of a cell --------------------------------------------------------------------------------------------
 
 
-def _of_method(need: Question, book: Book, own: Any) -> Callable[..., Any]:
+def of_method(need: Question, book: Book, own: Any, names: Sequence[str] = ()) -> Callable[..., Any]:
+    """What stands in for a method; ``names`` are of the parameters that it computes with, by default its own."""
+    names = names or weights_of(need)
+
     def stand_in(self: Any, *given: Any, **named: Any) -> Any:
-        weights = [getattr(self, name) for name in weights_of(need)]
+        weights = [getattr(self, name) for name in names]
         tensors = [_tensor(need, one, weights[0]) for one in _bound(need, own, given, named)]
         phi = str(self.phi) if need.target == "RNN" else ""
         results = _Looked.apply(partial(_tensors, need, book, phi), *tensors, *weights)
-        return results[0] if len(results) == 1 else (results[0], dict(zip("zr", results[1:], strict=True)))
+        return results[0] if len(results) == 1 else FORMS[book.form](results)
 
     return stand_in
 

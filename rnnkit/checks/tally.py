@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnkit.common.small import read_small
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import PART
 
@@ -69,19 +69,7 @@ def read(path: Path, questions: Iterable[str]) -> dict[str, Tally]:
         OSError: there is no such file, or it is none to be read.
         ValueError: it is too large, or not such a file.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{path.name} is no regular file")
-    with open(descriptor, "rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"{path.name} is too large")
-    try:
-        stored = json.loads(content)
-    except RecursionError:
-        raise ValueError(f"{path.name} is nested too deep") from None
-    stored = stored.get("questions") if isinstance(stored, dict) else None
+    stored = read_small(path, MOST_BYTES).get("questions")
     if not isinstance(stored, dict):
         raise ValueError(f"{path.name} holds no questions")
     return {id: _tally(stored[id]) for id in questions if isinstance(stored.get(id), dict)}

@@ -74,7 +74,8 @@ def main(argv: Sequence[str]) -> int:
     print(summary(graded, course.submitted))
     for student in given.student or ():
         if student in graded.entries and (counted := graded.entries[student].checks):
-            print("\n".join([f"{student}: how often checks ran, by the student's own file (no score):", *counted]))
+            what = "how often checks ran, and what was predicted, by the student's own files (no score):"
+            print("\n".join([f"{student}: {what}", *counted]))
     marks = read_marks(course, assignment)
     if said := unfinished(sum(bool(marks.of(id).waits_for) for id in marks.submissions if id in marks.entries)):
         print(said)

@@ -16,6 +16,7 @@ from rnnkit.grading.walk import walk
 
 GRADED, REJECTED, FAILED = "graded", "rejected", "failed"  # submissions; the first two of notebooks, too
 NOT_TRIED, WAITS = "not tried yet", "waits for the instructor"  # of a check
+NOT_ASKED = "not asked"  # of a check that the release of the submission did not have
 NOT_GRADED = "not graded"  # of a check whose notebook was never there
 ABSENT = "absent"  # of a notebook that need not be handed in
 WHOLE_FILE = 64 << 20  # bytes; of a larger file only name, kind and size are hashed
@@ -29,17 +30,20 @@ class Findings:
         notebooks: file -> status, reason, and flags: what a person should look at.
         scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
         answers: question for a person -> notebook, answered, sha256.
+        not_asked: the points of questions that the release of the submission did not have.
         records: run -> sha256 of its record.
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
-        checks: how often the student ran each check, by a file of their own that nobody vouches for; no score.
+        checks: how often the student ran each check and what was foretold, by files of their own that nobody vouches
+            for; no score.
         seconds, peak_mb: what the grader process took, kernels not counted in the memory.
     """
 
     notebooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    not_asked: dict[str, float] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)

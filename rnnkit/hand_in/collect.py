@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.assignments import MAIN
-from rnnkit.checks.assignment import Assignment, HandIn
+from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
+from rnnkit.notebook import predictions
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
 from rnnkit.record.file import RecordError, load
@@ -82,11 +83,13 @@ def collect(
             _take_run(collected, key, one)
     if due.report in notebooks:
         _report(collected, notebooks[due.report], smoke)
-    if due.extra_run:
-        _extra_credit(collected, notebooks, where)
-    tally = collected.folder / FILE
-    if tally.is_file() and tally.stat().st_size <= MOST_BYTES:
-        collected.files[FILE] = tally
+    for cell, name in due.own_runs.items():
+        _own_run(collected, notebooks, where, cell, name)
+    for name, most in {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES}.items():
+        path = collected.folder / name
+        if path.is_file() and path.stat().st_size <= most:
+            collected.files[name] = path
+    _judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected
 
@@ -229,32 +232,49 @@ def _report(collected: Collected, notebook: dict[str, Any], smoke: bool) -> None
     collected.missing += [f"{due.report}: {line}" for line in lines]
 
 
-def _extra_credit(collected: Collected, notebooks: dict[str, Any], where: Where) -> None:
-    """The runs that the report or a notebook that need not be handed in names, where there are any."""
+def _judged(collected: Collected, notebooks: dict[str, dict[str, Any]]) -> None:
+    """What a file that is judged lacks, and what a teacher sees of it."""
+    for question in collected.assignment.records:
+        cells = cells_by_id(notebooks.get(question.notebook, {"cells": []}))
+        if question.handed_in and question.id in cells:
+            code = [text_of(cell) for cell in cells.values() if cell.get("cell_type") == "code"]
+            report, flags, _ = question.handed_in(collected.folder, code)
+            lacking = [f"{case.name} ({', '.join(case.details)})" for case in report.cases if not case.passed]
+            open_ = f"{report.points:g} of {report.most:g} points; not {', '.join(lacking)}" if lacking else ""
+            collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, open_) if text]
+
+
+def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell: str, name: str) -> None:
+    """The runs of a student's own that the report or a notebook that need not be handed in names, where there are any.
+
+    Arguments:
+        cell: that names the run.
+        name: of the run where the cell does not tell, and of the answer about it.
+    """
     due = collected.assignment.hand_in
-    saying = [name for name in (due.report, *collected.assignment.optional) if name in notebooks]
-    cells = {name: cells_by_id(notebooks[name]) for name in saying}
-    names = list(dict.fromkeys(_run_named(one, due, collected.named) for one in cells.values()))
-    there = {name: several[0] for name in names if (several := find(name, where, collected.named))}
+    saying = [one for one in (due.report, *collected.assignment.optional) if one in notebooks]
+    cells = {one: cells_by_id(notebooks[one]) for one in saying}
+    named = (_run_named(one[cell], name, collected.named) for one in cells.values() if cell in one)
+    names = list(dict.fromkeys(named)) or [name]
+    there = {one: several[0] for one in names if (several := find(one, where, collected.named))}
     done = [one for one in there.values() if one.status != "running"]
     for one in done:
-        _take_run(collected, "extra credit", one)
-    meant = there or set(names) != {due.extra_name} or answer_of(cells.get(due.report or "", {}).get(due.extra_name))
+        _take_run(collected, name, one)
+    meant = there or set(names) != {name} or answer_of(cells.get(due.report or "", {}).get(name))
     if meant and not done:
         collected.notes.append(
-            f"extra credit: no finished run {' or '.join(map(repr, names))} found; the points for the run are those of "
-            "its record"
+            f"{name}: no finished run {' or '.join(map(repr, names))} found; points for the run are those of its record"
         )
 
 
-def _run_named(cells: dict[str, Any], due: HandIn, named: Runs) -> str:
-    """The run that a notebook says is the extra credit's."""
+def _run_named(cell: dict[str, Any], name: str, named: Runs) -> str:
+    """The run that a cell names."""
     try:
-        (statement,) = ast.parse(text_of(cells[due.extra_run or ""])).body
+        statement = ast.parse(text_of(cell)).body[0]
         value = ast.literal_eval(getattr(statement, "value"))  # noqa: B009
-        return named.key_of(Path(str(value)).name or due.extra_name)[1]
-    except (KeyError, ValueError, SyntaxError, AttributeError):
-        return due.extra_name
+        return named.key_of(Path(str(value)).name or name)[1]
+    except (IndexError, ValueError, SyntaxError, AttributeError):
+        return name
 
 
 def _commands(collected: Collected, records: dict[str, Any], runs: str | Path | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rnnkit.notebook.cells import SOLUTION, cells_by_id, marking_of, text_of
+from rnnkit.notebook.predictions import FORETOLD
 from rnnkit.record.find import LEFT, SHOWN, SMALLER
 
 STUB = "YOUR ANSWER HERE"
@@ -73,7 +74,8 @@ def _drawn_from_others(cell: dict[str, Any], prints: Mapping[str, str]) -> bool:
 
 
 def _images(cell: dict[str, Any]) -> int:
-    kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
+    due = (one for one in cell.get("outputs", []) if not one.get("metadata", {}).keys() & FORETOLD.keys())
+    kinds = [kind for output in due for kind in output.get("data", {})]
     return sum(kind in ("image/png", "image/jpeg", "image/svg+xml") for kind in kinds)
 
 

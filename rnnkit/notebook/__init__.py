@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnkit.notebook.calls import explained, find_run, method_of, show, write_diagnostics, write_model
+    from rnnkit.notebook.foretell import compare_prediction, predict
     from rnnkit.plots.explorer import explore
+    from rnnkit.plots.quiz import quiz
 
-__all__ = ["explained", "explore", "find_run", "method_of", "show", "write_diagnostics", "write_model"]
+__all__ = [
+    "compare_prediction",
+    "explained",
+    "explore",
+    "find_run",
+    "method_of",
+    "predict",
+    "quiz",
+    "show",
+    "write_diagnostics",
+    "write_model",
+]
+_ELSEWHERE = {
+    "compare_prediction": "rnnkit.notebook.foretell",
+    "explore": "rnnkit.plots.explorer",
+    "predict": "rnnkit.notebook.foretell",
+    "quiz": "rnnkit.plots.quiz",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "explore":
-        from rnnkit.plots.explorer import explore
-
-        return explore
-    from rnnkit.notebook import calls
-
-    return getattr(calls, name)
+    return getattr(import_module(_ELSEWHERE.get(name, "rnnkit.notebook.calls")), name)

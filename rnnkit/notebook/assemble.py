@@ -52,6 +52,11 @@ class _Solution:
     def functions(self) -> list[str]:
         return [name for cls, name in self.defined if not cls]
 
+    @property
+    def computes(self) -> bool:
+        """Whether one of its functions is given anything: one that is given nothing is an answer, no quantity."""
+        return any(node.args.args or node.args.posonlyargs or node.args.vararg for node in self.defined.values())
+
 
 @dataclass
 class _Parts:
@@ -86,7 +91,7 @@ def diagnostics_of(notebook: Mapping[str, Any], name: str = "2_diagnostics.ipynb
         NotebookError: nothing is solved, a cell is no Python, or uses a name that does not come along.
     """
     parts = _parts(notebook, name)
-    written = [solution for solution in parts.solutions if solution.functions]
+    written = [solution for solution in parts.solutions if solution.functions and solution.computes]
     if not written:
         raise NotebookError(f"{name}: expected solution cells that define functions, found none")
     missing = {function: s.question for s in written if not s.solved for function in s.functions}

@@ -121,6 +121,9 @@ def _cells_run() -> Iterable[str]:
 def show(run: str, figure: str, folder: str | Path | None = None, log: bool = False) -> None:
     """Draws a figure from one's own run; one line with the command where the run is missing.
 
+    What was foretold of the run stands beside it; a run of which nothing was is asked about first, see
+    `rnnkit.notebook.predict`.
+
     Arguments:
         run: a regime (A1), several to set side by side ("A1 A2"), or the name of a run.
         figure: a function of `rnnkit.plots`, drawn for each run, or of `rnnkit.plots.compare`, drawn once for all.
@@ -130,6 +133,7 @@ def show(run: str, figure: str, folder: str | Path | None = None, log: bool = Fa
     from IPython.display import display
 
     from rnnkit import plots
+    from rnnkit.notebook.foretell import beside, waits
     from rnnkit.plots import compare
     from rnnkit.plots.style import left_of, marked
 
@@ -143,12 +147,14 @@ def show(run: str, figure: str, folder: str | Path | None = None, log: bool = Fa
     paths = {name: path for name in wanted if (path := find_run(name, folder))}
     for name in (name for name in wanted if name not in paths):
         print(_missing(name))
-    if len(paths) < len(wanted):
+    keys = {name: key_of(name)[0] or name for name in wanted}
+    if len(paths) < len(wanted) or waits([*keys.values()]):
         return
     with explained(", ".join(map(str, paths.values()))):
         read = {name: _read(path, path.stat().st_mtime_ns, path.stat().st_size) for name, path in paths.items()}
         records = {name: record for name, (record, _) in read.items()}
         prints = {name: mark for name, (_, mark) in read.items()}
+        beside({keys[name]: record for name, record in records.items()}, figure)
         if figure in compare.__all__:
             display(draw(marked(records), **options), metadata={SHOWN: prints})
         else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnkit.plots.widgets import Watch, someone_looks
+from rnnkit.common.looking import someone_looks
+from rnnkit.plots.widgets import Watch
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.runs.modelfile import find_cells
@@ -29,7 +30,7 @@ def watch(run: str, cells: str | Path | None = None, out: str | Path | None = No
     resume = can_resume(settings, out=out, cells=cells)
     follow = Watch()
     record = load(train(settings, out=out, cells=cells, resume=resume, progress=True, on_check=follow))
-    if follow.image is None:  # it had ended before
+    if not follow.picture:  # it had ended before
         ended = RegimeExperiment().begin(settings, find_cells(cells))
         ended.restore(record)
         ended.ready()

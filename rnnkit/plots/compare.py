@@ -15,18 +15,21 @@ from rnnkit.plots.diagnostics import (
     saturations,
 )
 from rnnkit.plots.margins import Margins
+from rnnkit.plots.numbers import numbers
 from rnnkit.plots.seeds import draw_curve, grouped
 from rnnkit.plots.style import BLUE, GREEN, NARROW, Runs, along, new_figure
-from rnnkit.plots.training import norms, omegas, validations
+from rnnkit.plots.training import norms, omegas, spectra, validations
 
 __all__ = [
     "gradient_histograms",
     "gradient_profile",
     "norms",
+    "numbers",
     "omegas",
     "overlaid",
     "overview",
     "saturations",
+    "spectra",
     "validations",
 ]
 

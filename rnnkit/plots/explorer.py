@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 from IPython.core.getipython import get_ipython
-from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout, VBox
+from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -17,10 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import LogLocator, NullLocator
 
+from rnnkit.common.looking import grading, someone_looks
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
 from rnnkit.plots.moving import Moving
+from rnnkit.plots.still import WithStill
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
-from rnnkit.plots.widgets import grading, someone_looks
 
 SIZE, DPI = (8.8, 5.8), 80  # of the widget's picture
 ROW = (11.6, 3.0)  # inches, of a row of the static grid
@@ -171,8 +171,8 @@ def explore(static: bool = False) -> Any:
     return Explorer()
 
 
-class Explorer(VBox):
-    """The widget itself: whatever a control is moved to is drawn at once.
+class Explorer(WithStill):
+    """The widget itself: whatever a control is moved to is drawn at once; the grid is its picture without a kernel.
 
     Attributes:
         controls: by the names of the settings.
@@ -197,7 +197,7 @@ class Explorer(VBox):
             control.observe(self._show, names="value")
         self._show()
         box = Box([*self.controls.values()], layout=Layout(flex_flow="row wrap"))
-        super().__init__([box, self._words, self.image])
+        super().__init__([box, self._words, self.image], _grid)
 
     def _show(self, _: object = None) -> None:
         settings = Settings(**{name: control.value for name, control in self.controls.items()})
@@ -207,11 +207,11 @@ class Explorer(VBox):
         self._words.value = told(seen).replace("\n", "<br>")
         self.image.value = self._drawing.png(seen)
 
-    def _repr_mimebundle_(self, **how: Any) -> Any:
-        """The widget, and the static grid for a copy of the notebook that has no kernel: exported, or printed."""
-        bundle, file = super()._repr_mimebundle_(**how), BytesIO()
-        pictures(*map(explored, EXAMPLES)).savefig(file, format="png", dpi=DPI)
-        return bundle | {"image/png": b64encode(file.getvalue()).decode()}
+
+def _grid() -> bytes:
+    file = BytesIO()
+    pictures(*map(explored, EXAMPLES)).savefig(file, format="png", dpi=DPI)
+    return file.getvalue()
 
 
 def _limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rnnkit.diagnostics import mean_log10_grad
 from rnnkit.plots.seeds import Seeds, draw_curve, grouped, members_of
 from rnnkit.plots.style import (
     BLACK,
@@ -202,6 +203,35 @@ def spectrum(record: Record, like: Sequence[Record] = (), log: bool = False) -> 
     if log:
         log_updates(ax)
     return figure
+
+
+def spectra(runs: Runs, narrow: bool = False, log: bool = False) -> Figure:
+    """Spectral radius and mean log10 g_t over training, several runs: do they move together?
+
+    Arguments:
+        narrow: the panels under one another.
+        log: a log axis for updates.
+
+    *Source:* handout section 6, question 5.
+    """
+    runs = grouped(runs)
+    figure, (radius, gradient) = panels(2, narrow)
+    radii = overlay(radius, runs, _over("rho_Whh"))
+    radius.axhline(1, color=BLACK, linestyle=":", linewidth=1)
+    radius.set(ylabel=r"spectral radius $\rho(W_{hh})$", ylim=(0, None))
+    means = overlay(gradient, runs, _mean_gradient)
+    gradient.set(ylabel=r"mean $\log_{10} g_t$")
+    for ax, lines in ((radius, radii), (gradient, means)):
+        ax.set_xlabel("updates")
+        label_ends(ax, lines)
+    if log:
+        log_updates(radius, gradient)
+    return figure
+
+
+def _mean_gradient(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    updates, g = _checks(record, "grad_time")
+    return updates, mean_log10_grad(g)
 
 
 def omegas(runs: Runs, narrow: bool = False, log: bool = False) -> Figure:

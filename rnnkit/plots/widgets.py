@@ -7,8 +7,8 @@ of text there, and the browser a single figure (nothing at all in autograding).
 from __future__ import annotations
 
 import html
-import os
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from IPython.display import display
 
+from rnnkit.common.looking import grading, someone_looks
 from rnnkit.common.names import BadValue
 from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
@@ -30,16 +31,6 @@ PICTURES = 20  # of a run that is short
 PLAY = 400  # milliseconds for a check in the browser's play mode, many times what its picture takes
 NONE = "no other run"  # chosen beside the browser's
 PLAIN_LINES = 10  # that a whole run prints where nobody looks
-
-
-def someone_looks() -> bool:
-    """Whether this notebook runs in front of a person."""
-    return not (os.environ.get("RNNKIT_PLAIN") or grading())
-
-
-def grading() -> bool:
-    """Whether nbgrader is executing this notebook."""
-    return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
 class Rhythm:
@@ -94,7 +85,8 @@ class Dashboard:
     def __init__(self, rhythm: Rhythm | None = None) -> None:
         self.live = someone_looks()
         self.rhythm = rhythm or Rhythm()
-        self.image: Any = None
+        self.picture = b""
+        self._output: Any = None  # a picture and no widget: it stays when the notebook is closed, exported, printed
         self._moments: Moments | None = None
 
     def __call__(self, trainer: Trainer, check: Checkpoint) -> None:
@@ -107,7 +99,7 @@ class Dashboard:
 
     def finish(self, record: Record) -> None:
         """Shows the end of the run, which may have come just after the last drawing."""
-        if self.live and self.image is not None:
+        if self.live and self.picture:
             self.rhythm.draw(1.0, lambda: self._draw(record))
 
     def _seen(self, trainer: Trainer) -> Any:
@@ -119,14 +111,12 @@ class Dashboard:
         return self._moments.png(record, last_filled(record))
 
     def _draw(self, seen: Any) -> None:
-        from ipywidgets import Image, Layout
-
-        picture = self._picture(seen)
-        if self.image is None:
-            self.image = Image(value=picture, format="png", layout=Layout(max_width="100%"))
-            display(self.image)
+        self.picture = self._picture(seen)
+        data = {"image/png": b64encode(self.picture).decode(), "text/plain": "the run until now"}
+        if self._output is None:
+            self._output = display(data, raw=True, display_id=True)
         else:
-            self.image.value = picture
+            self._output.update(data, raw=True)
 
     @staticmethod
     def _print(trainer: Trainer, check: Checkpoint) -> None:
@@ -167,13 +157,16 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
             same number of updates; by default what `rnnkit.notebook.find_run` would find.
 
     Returns:
-        A widget; where nobody looks a figure of the last check, and None in autograding.
+        A widget, with the picture of the last check for where it cannot be moved; where nobody looks a figure of that
+        check, and None in autograding.
     """
     if grading():
         return None
     if not someone_looks():
         return moment(record)
-    from ipywidgets import HTML, Dropdown, HBox, Image, IntSlider, Layout, Play, ToggleButton, VBox, jslink
+    from ipywidgets import HTML, Dropdown, HBox, Image, IntSlider, Layout, Play, ToggleButton, jslink
+
+    from rnnkit.plots.still import WithStill
 
     last, others = last_filled(record), _others(record) if others is None else others
     slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="50%"))
@@ -205,7 +198,7 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     slider.observe(show, names="value")
     for one in (beside, log):
         one.observe(choose, names="value")
-    return VBox([HBox([play, slider, beside, log]), image, said])
+    return WithStill([HBox([play, slider, beside, log]), image, said], lambda: image.value)
 
 
 def _others(record: Record) -> dict[str, Path]:

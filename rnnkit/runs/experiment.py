@@ -26,6 +26,7 @@ from rnnkit.record.keys import Key
 from rnnkit.settings import NAME, NAMED, Fields
 
 if TYPE_CHECKING:
+    from rnnkit.record.asked import Asked
     from rnnkit.runs.broken import BrokenCell
     from rnnkit.runs.estimate import Pace
     from rnnkit.runs.modelfile import Cells
@@ -107,6 +108,7 @@ class Experiment(ABC):
         due: names of the runs that are trained where none is named; all by default.
         on_page: those that ``rnnkit report`` trains; the same by default.
         notebook: the file, below the assignment's folder, that papermill executes for each run; empty for none.
+        asked: what students foretell of a run, see `rnnkit.notebook.predict`; nothing by default.
     """
 
     assignment: str
@@ -115,6 +117,7 @@ class Experiment(ABC):
     due: tuple[str, ...] = ()
     on_page: tuple[str, ...] = ()
     notebook: str = ""
+    asked: tuple[Asked, ...] = ()
 
     settings: ClassVar[Any]  # the class of settings
     key: ClassVar[str] = "settings"  # of the record, for the settings as JSON

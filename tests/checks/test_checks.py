@@ -13,7 +13,7 @@ from bank.answers import VARIANTS, WRONG
 from checking import BANK, answer, every_question, report_of, stub
 
 from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS, DIAGNOSTICS, QUESTIONS
 from rnnkit.checks import generate, known
 from rnnkit.checks.outcome import PROJECTIONS, same_print
 from rnnkit.common.places import PACKAGE
@@ -53,7 +53,7 @@ def test_cells_are_named_and_locked(notebook):
         assert about["schema_version"] == 3
         assert about["locked"] is not about["solution"]
         graded += [id] if about["grade"] else []
-    assert graded == [id for id, question in QUESTIONS.items() if question.notebook == notebook]
+    assert graded == [id for id, question in ASKED.items() if question.notebook == notebook]
 
 
 @every_question

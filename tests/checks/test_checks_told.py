@@ -286,7 +286,7 @@ def test_the_students_wheel_tells_slips_pairs_and_probes(tmp_path):
         "    space = {'torch': torch}\n"
         "    exec('def update_gate(self, x_t, h_prev):\\n    ' + text, space)\n"
         "    GRU.update_gate = space['update_gate']\n"
-        "    check('gru_update_gate', GRU)\n"
+        "    check('gru_update_gate', GRU, more=1)\n"
     )
     slip = f"return torch.sigmoid({GATE.replace('b_z', 'b_r')})"
     both = f"return torch.tanh({GATE.removesuffix(' + self.b_z')})"

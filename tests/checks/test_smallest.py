@@ -10,7 +10,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnnkit.checks import generate, remote, standins
+from rnnkit.checks import generate, remote, solutions, standins
 from rnnkit.checks.question import Question
 from rnnkit.checks.runner import examine
 from rnnkit.grading.score.score import score
@@ -86,14 +86,14 @@ def small(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(solutions, "ROOT", tmp_path)
     for name in ("small_plug", "small_plug.key"):
         monkeypatch.delitem(importlib.sys.modules, name, raising=False)
     assignment = importlib.import_module("small_plug").ASSIGNMENT
     for name, contents in generate.build(assignment).items():
         (tmp_path / "small_plug" / "expected" / name).write_text(generate._text(contents))
     yield assignment
-    generate._cells.cache_clear()
+    solutions._cells.cache_clear()
     importlib.import_module("rnnkit.checks.assignment")._stored.cache_clear()
 
 

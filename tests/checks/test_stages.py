@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import ipywidgets
 import pytest
 import torch
+from ipywidgets import Text
 
 from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
 from rnnkit.cells import PHI, Cell
@@ -123,6 +125,18 @@ def test_in_a_notebook_it_is_counted_beside_it(capsys, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == [tally.FILE]
     (line,) = tally.told(tally.read(tmp_path / tally.FILE, ASSIGNMENT.questions))
     assert line == f"rnn_step: 3 runs, 2 failed. Met: {WRONG} (2) Note: “I transposed it”"
+
+
+def test_the_line_under_a_mended_mistake_keeps_what_is_typed(capsys, tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr(runner, "in_notebook", lambda: True)
+    monkeypatch.setattr(runner, "someone_looks", lambda: True)
+    monkeypatch.setattr(ipywidgets, "Text", lambda **how: lines.append(Text(**how)) or lines[-1])
+    for cell in (Transposed, Right, Right):
+        printed(capsys, "rnn_step", cell)
+    (line,) = lines
+    line.value = "I transposed it"
+    assert tally.read(tmp_path / tally.FILE, ASSIGNMENT.questions)["rnn_step"].note == "I transposed it"
 
 
 def test_a_restarted_kernel_goes_on_with_the_file(capsys, monkeypatch):

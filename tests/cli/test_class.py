@@ -11,7 +11,7 @@ from course import ASSIGNMENT, NAME, ROOT
 from graded import SECOND, dump, edit, grade, points, scores, submit
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, DIAGNOSTICS
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.course import Course, GradingError, forget
 from rnnkit.grading.course.gradebook import opened
@@ -69,7 +69,7 @@ def test_wrong_code_that_was_changed_is_looked_at_again(course):
     edit(folder / DIAGNOSTICS, "rho_solution", "def spectral_radius(W):\n    return 1.0")
     grade(course)
     assert scores(course)["anna"]["rho"] == (0, 0.5, True)
-    assert scores(course)["anna"]["clip"] == (QUESTIONS["clip"].points, None, False)
+    assert scores(course)["anna"]["clip"] == (ASKED["clip"].points, None, False)
 
 
 def test_who_is_gone_is_named_and_can_be_forgotten(graded_pair, capsys):

@@ -12,6 +12,7 @@ if CHROMIUM is None:
     pytest.skip("no chromium on this machine", allow_module_level=True)
 
 from labtools import Notebook, server
+from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
 from rnnkit.common.places import PACKAGE
@@ -103,7 +104,7 @@ def test_dashboard_and_browser_of_a_regime(open_notebook):
     pictures = notebook.run("training").locator("img")
     expect(pictures.first).to_be_visible(timeout=60_000)
     scrubber = notebook.run("browser")
-    picture = scrubber.locator("img")
+    picture = scrubber.locator(".widget-image")
     expect(picture).to_be_visible(timeout=60_000)
     before = picture.get_attribute("src")
     scrubber.locator(".noUi-handle").focus()
@@ -124,6 +125,25 @@ def test_dashboard_and_browser_of_a_regime(open_notebook):
     assert check_shown(notebook, scrubber) == 4
 
 
+@pytest.mark.slow
+def test_explorer_moves_and_leaves_its_grid_when_the_kernel_is_gone(open_notebook):
+    notebook = open_notebook("0_why_gradients_vanish.ipynb")
+    output = notebook.run("why_explore")
+    picture, grid = output.locator(".widget-image"), output.locator(".rnnkit-still")
+    expect(picture).to_be_visible(timeout=60_000)
+    for slider in output.locator(".widget-slider").filter(has_not_text="gate bias").all():  # an RNN has none
+        before = picture.get_attribute("src")
+        slider.locator(".noUi-handle").focus()
+        notebook.page.keyboard.press("ArrowRight")
+        expect(picture).not_to_have_attribute("src", before, timeout=30_000)
+    expect(grid).to_be_hidden()
+    notebook.page.keyboard.press("Control+S")
+    notebook.page.wait_for_timeout(2000)
+    page, _ = HTMLExporter().from_filename(notebook.folder / "0_why_gradients_vanish.ipynb")
+    notebook.page.set_content(page, wait_until="domcontentloaded")
+    expect(notebook.page.locator(".rnnkit-still")).to_be_visible()
+
+
 def check_shown(notebook, scrubber) -> int | None:
     """The check whose picture stands in the page, once it has come to rest: known by its bytes."""
     record = load(next(notebook.folder.rglob("*_final_state.npz")))
@@ -132,7 +152,7 @@ def check_shown(notebook, scrubber) -> int | None:
     fetch = "async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))"
     deadline, found = time.monotonic() + 30, None
     while time.monotonic() < deadline:
-        shown = bytes(notebook.page.evaluate(fetch, scrubber.locator("img").get_attribute("src")))
+        shown = bytes(notebook.page.evaluate(fetch, scrubber.locator(".widget-image").get_attribute("src")))
         found = pictures.index(shown) if shown in pictures else None
         if str(found) == scrubber.locator(".widget-readout").inner_text():
             return found

@@ -20,7 +20,7 @@ from hostile import CASES, FULL, HONEST, Submission, build, judge
 from hostile.base import BAD, GRADED, named
 
 from rnnkit.assignments.training_dynamics.key import CANARY
-from rnnkit.assignments.training_dynamics.questions import CELLS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS
 from rnnkit.checks.runner import examine
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.driver import grade_class
@@ -47,8 +47,8 @@ def in_public(made: Submission) -> dict[str, float]:
         space = {"__name__": "__main__"}
         for number, cell in enumerate(made.notebooks[notebook]["cells"]):
             id = named(cell)
-            if id in QUESTIONS:
-                points[id] = examine(QUESTIONS[id], space[QUESTIONS[id].target]).points
+            if id in ASKED:
+                points[id] = examine(ASKED[id], space[ASKED[id].target]).points
             elif cell["cell_type"] == "code" and not id.endswith("figure") and not id.startswith("write_"):
                 name, source = f"<{notebook} {number}>", cell["source"]
                 linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -68,11 +68,12 @@ def written(tmp_path_factory):
 
 
 def test_right_answers_get_everything_and_wrong_ones_nothing():
-    counted = {id: question.points for id, question in QUESTIONS.items() if not question.extra}
+    counted = {id: question.points for id, question in ASKED.items() if not question.extra}
+    counted["pictures"] = 0  # told by the grader alone
     assert in_public(Submission(True, NOWHERE)) == counted
     assert in_public(Submission(False, NOWHERE)) == dict.fromkeys(counted, 0)
-    assert set(BAD) == set(QUESTIONS)
-    assert sum(question.points for question in QUESTIONS.values() if not question.extra) == FULL == 39
+    assert set(BAD) == set(ASKED)
+    assert sum(question.points for question in ASKED.values() if not question.extra) == FULL == 47
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -204,7 +205,7 @@ def grade(course: Path) -> tuple[dict[str, float], dict[str, str]]:
     with opened(course) as book:
         for student in points:
             scores = auto_scores(book, NAME, student) or {}
-            assert sum(scores[id] or 0 for id in QUESTIONS if not QUESTIONS[id].extra) == points[student], student
+            assert sum(scores[id] or 0 for id in ASKED if not ASKED[id].extra) == points[student], student
     for entry in graded.entries.values():
         assert judge.unprintable([entry.reason, *entry.all_flags]) == [], entry.student
     status = {student: entry.status for student, entry in graded.entries.items()}

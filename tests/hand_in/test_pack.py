@@ -19,6 +19,8 @@ from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.hand_in.collect import collect
 from rnnkit.notebook import find_run, write_model
 from rnnkit.notebook.cells import cells_by_id, text_of
+from rnnkit.notebook.predictions import FILE as PREDICTIONS
+from rnnkit.notebook.predictions import PREDICTED, Entry, append
 from rnnkit.record.file import load, save
 from rnnkit.record.find import fingerprint
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -67,6 +69,8 @@ def complete(tmp_path_factory):
             if name.endswith("_figure") and name != "extra_torder_figure":
                 cell["outputs"] = [FIGURE] * text_of(cell).count("show(")
         cells["extra_torder"]["source"] = "YOUR ANSWER HERE"
+    for ending in ("_final_state.npz", ".log"):
+        (home / f"own_experiment{ending}").write_bytes(b"of the run")
     write_model(home / "1_cells.ipynb")
     sha256 = hashlib.sha256((home / "model.py").read_bytes()).hexdigest()
     for key in HANDOUT_REGIMES:
@@ -75,6 +79,9 @@ def complete(tmp_path_factory):
         regime = get_regime(key)
         save(path, {"regime": regime.to_json(), "status": "finished", "updates": 20000, "cells_sha256": sha256})
         (path.parent / f"{regime.name}.log").write_text("log")
+    choices = {one.name: one.answers[0] for one in ASSIGNMENT.experiment.asked}
+    said = [Entry(PREDICTED, run, choices, "for this reason") for run in (*HANDOUT_REGIMES, "own_experiment")]
+    append(home / PREDICTIONS, said)
     (home / "runs" / "full" / "commands.txt").write_text(
         "".join(f"{get_regime(key).command()}\n" for key in HANDOUT_REGIMES)
     )
@@ -106,8 +113,9 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
     assert {name: after[name] for name in before} == before
     (home / f"{NAME}_ada.zip").rename(home / f"{NAME}.zip")
     content = packed(home)
-    runs = [f"runs/{get_regime(key).name}/{get_regime(key).name}" for key in HANDOUT_REGIMES]
-    expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json"}
+    names = [*(get_regime(key).name for key in HANDOUT_REGIMES), "own_experiment"]
+    runs = [f"runs/{name}/{name}" for name in names]
+    expected = {*NAMES, "model.py", "commands.txt", "ai_chats.txt", "report.pdf", "manifest.json", PREDICTIONS}
     expected |= {f"{run}{ending}" for run in runs for ending in ("_final_state.npz", ".log")}
     assert set(content) == expected
     assert content["report.pdf"].startswith(b"%PDF-")
@@ -123,7 +131,7 @@ def test_what_is_complete_is_packed_and_nothing_else_changes(home, capsys):
 def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     for outputs in ([], [SMALL, FIGURE, FIGURE]):  # not made; made at smoke size
         with saved_again(home) as cells:
-            cells["a1s_sigmoid_figure"]["outputs"] = outputs
+            cells["sigmoid_figure"]["outputs"] = outputs
         assert cli.main(["pack"]) == 0, capsys.readouterr().out
     name = get_regime("A1s").name
     (home / "runs" / "smoke" / name).mkdir(parents=True)
@@ -134,9 +142,9 @@ def test_runs_of_the_last_question_are_taken_along_and_not_due(home, capsys):
     assert cli.main(["pack"]) == 0
     assert f"runs/{name}/{name}_final_state.npz" in packed(home)
     with saved_again(home) as cells:
-        cells["a1s_sigmoid"]["source"] = "YOUR ANSWER HERE"
+        cells["sigmoid"]["source"] = "YOUR ANSWER HERE"
     assert cli.main(["pack"]) == 1
-    assert "4_report.ipynb: answers to write: a1s_sigmoid" in capsys.readouterr().out
+    assert "4_report.ipynb: answers to write: sigmoid" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_bytes_and_another_file_is_kept(home, tmp_path, capsys):
@@ -225,22 +233,22 @@ def built_in(home):
 
 def no_answer(home):
     with saved_again(home) as cells:
-        cells["a2_clip"]["source"], cells["b1_rho"]["source"] = ["YOUR ANSWER HERE\n"], " \n"
+        cells["clip_rnn"]["source"], cells["gates_mul"]["source"] = ["YOUR ANSWER HERE\n"], " \n"
 
 
 def no_answer_cell(home):
     with saved_again(home) as cells:
-        cells["a2_clip"].update(id="gone", metadata={})
+        cells["clip_rnn"].update(id="gone", metadata={})
 
 
 def no_figure(home):
     with saved_again(home) as cells:
-        cells["b2_rho_figure"]["outputs"] = [FIGURE]  # it draws two
+        cells["gates_mul_figure"]["outputs"] = [FIGURE]  # it draws two
 
 
 def small_figure(home):
     with saved_again(home) as cells:
-        cells["a1_rho_figure"]["outputs"].append(SMALL)
+        cells["rho_mem_figure"]["outputs"].append(SMALL)
 
 
 def no_notebook(home):
@@ -269,10 +277,10 @@ INCOMPLETE = {
     other_settings: "B1: not the handout's settings: lr 0.5 (handout 0.01); ",
     other_model: "A1: trained with another model.py (sha256 000000000000) than the one here",
     built_in: "A1: trained with rnnkit's own cells, not with model.py",
-    no_answer: "4_report.ipynb: answers to write: a2_clip, b1_rho",
-    no_answer_cell: "4_report.ipynb: answers to write: a2_clip",
-    no_figure: "4_report.ipynb: figures missing in b2_rho_figure; run all cells and save",
-    small_figure: "4_report.ipynb: figures of smaller runs in a1_rho_figure",
+    no_answer: "4_report.ipynb: answers to write: clip_rnn, gates_mul",
+    no_answer_cell: "4_report.ipynb: answers to write: clip_rnn",
+    no_figure: "4_report.ipynb: figures missing in gates_mul_figure; run all cells and save",
+    small_figure: "4_report.ipynb: figures of smaller runs in rho_mem_figure",
     no_notebook: "3_regime.ipynb: no such file here",
     broken_notebook: "2_diagnostics.ipynb: not a saved notebook; save it again",
     no_cells: "1_cells.ipynb: not a saved notebook; save it again",
@@ -310,7 +318,7 @@ def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
     for text in ("model.py: 1_cells.ipynb: no model.py yet", "question rnn_step is", "question clip is", "A1: no run"):
         assert text in out
     assert "AI chats: not answered" in out
-    assert "figures missing in a1_validation_figure, " in out
+    assert "figures missing in mem_validation_figure, " in out
 
 
 def test_smaller_runs_pass_where_that_is_allowed(home):
@@ -369,17 +377,17 @@ def test_half_a_run_that_is_packed_anyway_is_the_one_that_was_drawn(home):
 def test_figures_of_another_record_than_the_packed_one_are_missing(home):
     right = fingerprint(record_of(home, "A1").read_bytes())
     with saved_again(home) as cells:
-        for figure, shown in {"a1_rho_figure": {"A1": "0" * 16}, "a1_grad_time_figure": {"A1": right}}.items():
+        for figure, shown in {"rho_mem_figure": {"A1": "0" * 16}, "gradient_mem_figure": {"A1": right}}.items():
             cells[figure]["outputs"] = [FIGURE | {"metadata": {"rnnkit": shown}} for _ in cells[figure]["outputs"]]
     (line,) = collect(ASSIGNMENT, home).missing
-    assert "other records than those that are handed in, in a1_rho_figure; run all cells and save" in line
+    assert "other records than those that are handed in, in rho_mem_figure; run all cells and save" in line
 
 
 def test_figures_of_unfinished_runs_are_missing(home):
     with saved_again(home) as cells:
-        cells["a1_rho_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
+        cells["rho_mem_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
     (line,) = collect(ASSIGNMENT, home, smoke=True).missing
-    assert "figures of unfinished runs in a1_rho_figure" in line
+    assert "figures of unfinished runs in rho_mem_figure" in line
 
 
 def test_runs_with_a_prefix_of_ones_own_are_packed(home):
@@ -473,10 +481,18 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
         cells["extra_torder"]["source"] = "It succeeds at 1.386."
         cells["extra_run"]["source"] = 'extra = "mine"'
     assert cli.main(["pack", "--check"]) == 0
-    assert "extra credit: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
+    assert "extra_torder: no finished run 'mine' or 'extra_torder' found" in capsys.readouterr().out
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
     assert "runs/mine/mine_final_state.npz" in collect(ASSIGNMENT, home).files
+
+
+def test_the_run_of_ones_own_experiment_goes_along_and_is_not_due(home, capsys):
+    assert "runs/own_experiment/own_experiment_final_state.npz" in collect(ASSIGNMENT, home).files
+    with saved_again(home) as cells:
+        cells["own_run"]["source"] = 'own_run = "mine"\nbeside = "A4"'
+    assert cli.main(["pack", "--check"]) == 0
+    assert "own_experiment: no finished run 'mine' found" in capsys.readouterr().out
 
 
 def test_the_run_that_5_extra_credit_names_goes_along_and_without_that_notebook_nothing_is_missing(home, capsys):
@@ -547,3 +563,14 @@ def test_a_full_disk_leaves_the_earlier_file(home, monkeypatch, capsys):
     assert cli.main(["pack"]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert files_in(home) == before
+
+
+def test_what_predictions_lack_and_what_was_changed_is_said_and_nothing_waits_for_it(home, capsys):
+    assert cli.main(["pack", "--check"]) == 0
+    assert "predictions:" not in capsys.readouterr().out
+    append(home / PREDICTIONS, [Entry("opened", "A1"), Entry(PREDICTED, "A1", {}, "another one")])
+    assert cli.main(["pack", "--check"]) == 0
+    assert "note: predictions: A1: changed after its figure was opened; what it was before" in capsys.readouterr().out
+    (home / PREDICTIONS).unlink()
+    assert cli.main(["pack"]) == 0
+    assert "note: predictions: 0 of 4 points; not A1 (no prediction yet), A2" in capsys.readouterr().out

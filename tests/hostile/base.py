@@ -16,22 +16,22 @@ from typing import Any
 
 from course import NAME, NOTEBOOKS, ROOT, cells
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS, DIAGNOSTICS
 
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
 GRADED = (CELLS, DIAGNOSTICS)
-FULL = sum(question.points for question in QUESTIONS.values() if not question.extra)
+FULL = sum(question.points for question in ASKED.values() if not question.extra)
 HONEST = ("honest_a", "honest_z")
 
 
 def points_of(*ids: str) -> float:
     """What these questions are worth together."""
-    return sum(QUESTIONS[id].points for id in ids)
+    return sum(ASKED[id].points for id in ids)
 
 
 def points_in(notebook: str) -> float:
     """What the questions of a notebook are worth together."""
-    return sum(question.points for question in QUESTIONS.values() if question.notebook == notebook)
+    return sum(question.points for question in ASKED.values() if question.notebook == notebook)
 
 
 WITHOUT_CELLS = points_in(DIAGNOSTICS)  # where 1_cells is lost
@@ -51,7 +51,8 @@ _STEPS = {
     '    return 9 + hidden[-1] @ self.W_ho, hidden, {"z": hidden, "r": hidden}',
     "gru_rho": "def recurrent_weight_for_rho(self):\n    return 9 * self.W_hh + 9",
 }
-BAD = {id: f"@method_of({QUESTIONS[id].target})\n{text}" for id, text in _STEPS.items()} | {
+BAD = {id: f"@method_of({ASKED[id].target})\n{text}" for id, text in _STEPS.items()} | {
+    "cell_tests": "def check_gru(cell):\n    return 9 * cell.b_z",
     "grad_time": "def gradient_through_time(loss, hs):\n    return torch.full((len(hs),), 9.0)",
     "sat_time": "def saturation_tanh(hidden):\n    return torch.full((len(hidden),), 9.0)",
     "gate_sat_time": "def gate_distance(v):\n    return torch.full((len(v),), 9.0)",
@@ -59,6 +60,7 @@ BAD = {id: f"@method_of({QUESTIONS[id].target})\n{text}" for id, text in _STEPS.
     "grad_norm": "def global_norm(grads):\n    return -1.0",
     "clip": "def clip_rescale(grads, cutoff):\n    return [g * 9 for g in reversed(grads)], -1.0",
     "diagnostic_keys": 'def diagnostics(loss, hs, gates):\n    return {"nothing": 9.0}',
+    "pictures": 'def made_by():\n    return dict.fromkeys(range(1, 9), "k")',
     "omega": "def omega(flow, slope, W_hh, bound):\n    return -1.0, 9.0, 9 + W_hh",
 }
 
@@ -204,7 +206,7 @@ class Submission:
 
     def checks(self) -> list[dict]:
         """The cells that carry automatic points."""
-        return [cell for cell in self.all() if named(cell) in QUESTIONS]
+        return [cell for cell in self.all() if named(cell) in ASKED]
 
     def answer(self, id: str, text: str) -> None:
         """Puts a text into a question's solution cell."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from hostile.base import FULL, WITHOUT_RHO, Submission, code_cell, named, right, wrong
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS, DIAGNOSTICS
 
 
 def _copy(s: Submission, id: str, notebook: str) -> dict:
@@ -25,7 +25,7 @@ def m_skip_tag(s):
 def m_delete_tests(s):
     """The check cells are deleted."""
     for notebook in s.notebooks.values():
-        notebook["cells"] = [cell for cell in notebook["cells"] if named(cell) not in QUESTIONS]
+        notebook["cells"] = [cell for cell in notebook["cells"] if named(cell) not in ASKED]
 
 
 @wrong(earlier=lambda s: None)
@@ -181,7 +181,7 @@ def m_lost_metadata(s):
 def m_checks_first(s):
     """The check cells have been moved to the top."""
     for notebook in s.notebooks.values():
-        notebook["cells"].sort(key=lambda cell: named(cell) not in QUESTIONS)
+        notebook["cells"].sort(key=lambda cell: named(cell) not in ASKED)
 
 
 @right()
@@ -192,4 +192,4 @@ def m_locked_edited(s):
         s.cell("setup", name)["source"] = "pass"
 
 
-assert FULL == 39
+assert FULL == 47

@@ -89,10 +89,10 @@ def h_name_terminal(s):
 @right()
 def h_answer_numbers(s):
     """Answers quote numbers of 10,000 digits, powers beyond all limits, digits of other scripts and 20,000 numbers."""
-    s.cell("a1_grad_time")["source"] = f"{'9' * 10_000} and 1e999 and -1e400 and 5 · 10^999 and {'1,000' * 500}"
-    s.cell("a1_rho")["source"] = "٣٫١٤ \u0661\u0662 ² ½ 1_000 0x10 1e 1e+ −−4 nan inf -inf 1.2.3.4"
-    s.cell("a2_rho")["source"] = " ".join(f"{k}.{k}" for k in range(20_000))
-    s.cell("a3_rho")["source"] = "0" * 100_000 + ".5 " + "1e" * 50_000 + " " + "," * 50_000
+    s.cell("gradient_mem")["source"] = f"{'9' * 10_000} and 1e999 and -1e400 and 5 · 10^999 and {'1,000' * 500}"
+    s.cell("rho_mem")["source"] = "٣٫١٤ \u0661\u0662 ² ½ 1_000 0x10 1e 1e+ −−4 nan inf -inf 1.2.3.4"
+    s.cell("rho_mul")["source"] = " ".join(f"{k}.{k}" for k in range(20_000))
+    s.cell("clip_gru")["source"] = "0" * 100_000 + ".5 " + "1e" * 50_000 + " " + "," * 50_000
 
 
 @right()

@@ -12,7 +12,7 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.notebook import write_model
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.runs.modelfile import find_cells
@@ -37,7 +37,7 @@ def student(tmp_path_factory):
     for cell in report["cells"]:
         if cell["id"].endswith("_figure"):
             cell["outputs"] = [FIGURE] * "".join(cell["source"]).count("show(")
-        if cell["id"] == "a1_grad_time":
+        if cell["id"] == "gradient_mem":
             cell["source"] = "Between -11.23 and nothing: <script>alert(1)</script> not a number of this run."
     (home / "4_report.ipynb").write_text(json.dumps(report), encoding="utf-8")
     assert find_cells(home / "model.py").sha256
@@ -62,7 +62,7 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
     where = ["--course", str(course)]
     assert cli.main(["grade", "--from", str(tmp_path / "lms.zip"), *where]) == 1
     said = capsys.readouterr().out
-    most = sum(question.points for question in QUESTIONS.values() if not question.extra)
+    most = sum(question.points for question in ASKED.values() if not question.extra)
     assert f"anna: graded, {most:g} of {most:g} points" in said
     assert "bert: rejected" in said
     assert "not submitted: clara" in said
@@ -72,9 +72,9 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
 
     stored = (course / "grading/autograded/anna" / NAME / "4_report.ipynb").read_text(encoding="utf-8")
     cells = {cell["id"]: cell for cell in json.loads(stored)["cells"]}
-    assert "image/png" in json.dumps(cells["a1_grad_time_figure"]["outputs"])  # drawn anew, from the runs handed in
-    assert len(json.dumps(cells["a1_grad_time_figure"]["outputs"])) > 5000
-    assert "none of these runs' figures" in "".join(cells["a1_grad_time_task"]["source"])
+    assert "image/png" in json.dumps(cells["gradient_mem_figure"]["outputs"])  # drawn anew, from the runs handed in
+    assert len(json.dumps(cells["gradient_mem_figure"]["outputs"])) > 5000
+    assert "none of these runs' figures" in "".join(cells["gradient_mem_task"]["source"])
 
     assert cli.main(["feedback", *where]) == 0
     pages = course / "grading" / "feedback" / "anna" / NAME
@@ -93,5 +93,5 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
         "clara": "not submitted",
     }
     assert float(rows["anna"]["auto"]) == most
-    assert float(rows["anna"]["gru_step"]) == QUESTIONS["gru_step"].points
+    assert float(rows["anna"]["gru_step"]) == ASKED["gru_step"].points
     assert int(rows["anna"]["needs_manual"]) > 20

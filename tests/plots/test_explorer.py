@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from IPython.core.formatters import MimeBundleFormatter
 from matplotlib.figure import Figure
 
 from rnnkit.cells import MODELS, PHI
@@ -108,9 +107,3 @@ def test_where_nobody_moves_it_the_same_pictures_stand_side_by_side(monkeypatch)
     assert isinstance(explore(), Figure)
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert explore() is None
-
-
-def test_a_widget_has_its_grid_with_it_for_export():
-    bundle = MimeBundleFormatter()(Explorer())
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= data.keys()

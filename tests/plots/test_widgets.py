@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from ipywidgets import Image, IntSlider
+from ipywidgets import IntSlider
 from matplotlib.figure import Figure
 
-from rnnkit.plots import widgets
+from rnnkit.plots import still, widgets
 from rnnkit.plots.live import Moments, moment
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
@@ -29,8 +32,15 @@ def in_front_of_a_person(monkeypatch):
 
 @pytest.fixture
 def shown(monkeypatch):
+    """The places that pictures were displayed in, and what stands there now."""
     seen = []
-    monkeypatch.setattr(widgets, "display", seen.append)
+
+    def display(data, **_):
+        place = len(seen)
+        seen.append(data)
+        return SimpleNamespace(update=lambda data, raw: seen.__setitem__(place, data))
+
+    monkeypatch.setattr(widgets, "display", display)
     return seen
 
 
@@ -50,12 +60,11 @@ def test_dashboard_shows_one_picture_that_changes(tmp_path, shown, capsys):
     def follow(trainer, check):
         clock.now += 1
         board(trainer, check)
-        pictures.append(bytes(board.image.value))
+        pictures.append(b64decode(shown[0]["image/png"]))
 
     path = train(get_regime("A1", "tiny"), out=tmp_path, cells="builtin", on_check=follow)
     board.finish(load(path))
     assert len(shown) == 1
-    assert isinstance(shown[0], Image)
     assert len(set(pictures)) == len(pictures) == 5
     assert all(picture.startswith(PNG) for picture in pictures)
     assert capsys.readouterr() == ("", "")
@@ -177,3 +186,15 @@ def test_moment_of_a_run_without_diagnostics(tmp_path):
     figure = moment(load(train(regime, out=tmp_path, cells="builtin")))
     (bars,) = figure.axes[3].patches
     assert np.sum(bars.get_data().values) == 0
+
+
+def test_a_widget_leaves_its_picture_in_a_page_without_widgets(record, monkeypatch):
+    seen = []
+    monkeypatch.setattr(still, "display", lambda data, raw: seen.append(data))
+    box = widgets.browse(record)
+    box._ipython_display_()
+    widget, picture = seen
+    assert "application/vnd.jupyter.widget-view+json" in widget
+    assert b64decode(picture["image/png"]) == bytes(box.children[1].value)
+    assert picture["image/png"] in picture["text/html"]
+    assert ":has(.widget-vbox)" in picture["text/html"]

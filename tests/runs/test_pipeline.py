@@ -7,10 +7,23 @@ import json
 import shutil
 
 import pytest
-from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled, make_course, mark_schemes, nbgrader, plain
+from course import (
+    ASSIGNMENT,
+    NAME,
+    NOTEBOOKS,
+    ROOT,
+    SOURCE,
+    cells,
+    checks,
+    filled,
+    make_course,
+    mark_schemes,
+    nbgrader,
+    plain,
+)  # fmt: skip
 from nbgrader.api import Gradebook
 
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.grading.release import release
 
 AUTO = sum(cell["about"]["points"] for path in NOTEBOOKS for cell in checks(path))
@@ -85,7 +98,7 @@ def test_with_and_without_a_database_the_notebooks_are_the_same(course):
 
 def test_the_bare_release_scores_nothing(course, graded):
     got, _ = graded("bare", lambda folder: shutil.copytree(course / "release" / NAME, folder, dirs_exist_ok=True))
-    assert set(got) == set(QUESTIONS) | {OWN_SETTING} | set(BY_HAND) | TASKS
+    assert set(got) == set(ASSIGNMENT.scored) | set(BY_HAND) | TASKS
     assert set(got.values()) == {0}
     with gradebook(course) as book:
         assert not book.find_submission(NAME, "bare").needs_manual_grade
@@ -94,9 +107,7 @@ def test_the_bare_release_scores_nothing(course, graded):
 def test_the_whole_way(course, graded):
     everything = [path.name for path in NOTEBOOKS]
     got, _ = graded("whole", lambda folder: solve(course, folder, everything))
-    assert {name: got[name] for name in QUESTIONS} == {
-        name: 0 if q.extra else q.points for name, q in QUESTIONS.items()
-    }
+    assert {name: got[name] for name in ASKED} == {name: 0 if q.extra else q.points for name, q in ASKED.items()}
     assert {name: got[name] for name in BY_HAND} == dict.fromkeys(BY_HAND)  # to be marked
 
     with gradebook(course) as book:
@@ -107,12 +118,12 @@ def test_the_whole_way(course, graded):
                     grade.manual_score, grade.needs_manual_grade = BY_HAND[grade.name], False
                 if grade.name == "extra_torder":
                     grade.extra_credit = 6
-                if grade.name == "a1_rho":
-                    book.find_comment("a1_rho", "4_report", NAME, "whole").manual_comment = "Well seen."
+                if grade.name == "rho_mem":
+                    book.find_comment("rho_mem", "4_report", NAME, "whole").manual_comment = "Well seen."
         book.db.commit()
         whole = book.find_submission(NAME, "whole")
-        assert whole.max_score == AUTO + 35
-        assert whole.score == AUTO + 35 + 6
+        assert whole.max_score == AUTO + sum(BY_HAND.values())
+        assert whole.score == AUTO + sum(BY_HAND.values()) + 6
         assert not whole.needs_manual_grade
 
     nbgrader(course, "generate_feedback", NAME, "--student", "whole", "--force")
@@ -126,7 +137,10 @@ def test_the_whole_way(course, graded):
     nbgrader(course, "export", "--to", "grading/grades.csv")
     with open(course / "grading" / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (AUTO + 41, AUTO + 35)
+    assert (float(rows["whole"]["score"]), float(rows["whole"]["max_score"])) == (
+        AUTO + sum(BY_HAND.values()) + 6,
+        AUTO + sum(BY_HAND.values()),
+    )
 
 
 @pytest.mark.slow
@@ -146,7 +160,7 @@ def test_tags_do_not_keep_a_check_from_running(course, graded):
         change(folder / FIRST, lambda cells: [c["metadata"].update(tags=["skip-execution"]) for c in cells])
 
     got, _ = graded("tagged", make)
-    assert {got[path["id"]] for path in checks(NOTEBOOKS[0])} == {0}
+    assert {got[path["id"]] for path in checks(SOURCE / FIRST)} == {0}
 
 
 def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count(course, graded):
@@ -157,7 +171,7 @@ def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count
         (folder / "rnnkit" / "__init__.py").write_text("raise ImportError('the wrong one')\n")
 
     got, _ = graded("shadow", make)
-    assert {got[path["id"]] for path in checks(NOTEBOOKS[0])} == {0}
+    assert {got[path["id"]] for path in checks(SOURCE / FIRST)} == {0}
     text = (course / "grading" / "autograded" / "shadow" / NAME / FIRST).read_text(encoding="utf-8")
     assert "the wrong one" not in text
     assert "not written yet" in text
@@ -177,7 +191,7 @@ def test_a_changed_check_and_raised_points_are_put_back_and_a_deleted_check_is_a
         change(folder / FIRST, edit)
 
     got, _ = graded("edited", make)
-    assert sum(got[cell["id"]] for cell in checks(NOTEBOOKS[0])) == FIRST_POINTS
+    assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
 def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
@@ -191,7 +205,7 @@ def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
         (folder / FIRST).write_text(json.dumps(notebook), encoding="utf-8")
 
     got, _ = graded("kernel", make)
-    assert sum(got[cell["id"]] for cell in checks(NOTEBOOKS[0])) == FIRST_POINTS
+    assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
 def test_half_a_solution_gets_half(course, graded):
@@ -205,5 +219,5 @@ def test_half_a_solution_gets_half(course, graded):
         change(folder / FIRST, edit)
 
     got, _ = graded("half", make)
-    for cell in checks(NOTEBOOKS[0]):
+    for cell in checks(SOURCE / FIRST):
         assert got[cell["id"]] == (0 if cell["id"].startswith("gru") else cell["about"]["points"])

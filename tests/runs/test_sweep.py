@@ -195,7 +195,7 @@ def test_curves_are_the_checks_of_the_records(whole, tmp_path):
             np.testing.assert_allclose(found, record[name][: len(mine)], atol=1e-5)
     (ax,) = plot_curves(rows, floor=75).axes
     kinds = len({job.label.split("-seed")[0] for job in jobs})
-    assert len(ax.get_lines()) == kinds + len(jobs) + 1  # a median for each setting, the seeds and the floor
+    assert len(ax.get_lines()) == 2 * kinds + len(jobs) + 1  # for each setting a median and its hollow part
 
 
 def test_a_worker_sends_its_folder(whole):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rnnkit.assignments.training_dynamics.foretold import ASKED
 from rnnkit.regimes import HANDOUT_REGIMES, SIGMOID_REGIMES
 from rnnkit.runs.experiment import Record
 from rnnkit.runs.training import RegimeExperiment
@@ -32,4 +33,5 @@ EXPERIMENT = TrainingDynamics(
     due=HANDOUT_REGIMES,
     on_page=(*HANDOUT_REGIMES, *SIGMOID_REGIMES),
     notebook="3_regime.ipynb",
+    asked=ASKED,
 )

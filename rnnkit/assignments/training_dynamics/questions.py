@@ -6,15 +6,17 @@ A question's id is the grade_id of its locked check cell; the student's cell bef
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnkit.assignments.training_dynamics import pictures
 from rnnkit.assignments.training_dynamics.called import RETURNS
 from rnnkit.assignments.training_dynamics.cases import cells, functions
 from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import Report
+from rnnkit.checks.report import Judged, Report
 
 if TYPE_CHECKING:
     from rnnkit.checks.tries import Try
@@ -67,10 +69,32 @@ def _of_clipping(*given: Any) -> str | None:
     return factor(*given)
 
 
+def _of_cell_test(test: Any) -> Report:
+    from rnnkit.assignments.training_dynamics.cell_tests import judged  # left out where answers are scored
+
+    return judged(TESTS[0], test)
+
+
 def _of_own_setting(name: Any) -> Report:
     from rnnkit.assignments.training_dynamics.own_setting import of_run  # it loads records
 
     return of_run(name)
+
+
+def _of_predictions(folder: Path, sources: list[str]) -> Judged:
+    from rnnkit.checks.predictions import judged, own_in
+
+    return judged(PREDICTIONS, folder, own_in(sources))
+
+
+def _of_own_predictions(own: Any) -> Report:
+    from rnnkit.checks.predictions import judged, own_here
+
+    return judged(PREDICTIONS, Path.cwd(), own if isinstance(own, str) else own_here()).report
+
+
+def _of_pictures(obj: Any) -> Report:
+    return pictures.of_answers(PICTURES, obj)
 
 
 GATED = 'h_t (B, H), {"z": (B, H), "r": (B, H)}'
@@ -98,10 +122,33 @@ CODE = (
     _function("omega", 3, "omega", "flow slope W_hh bound", "Omega, steps in the past, (H, H)", 25, extra=True),
 )
 
+# A test that students write: it is called with GRUs, and must raise where one is wrong.
+TESTS = (
+    Question(
+        "cell_tests", 4, CELLS, "check_gru", None, ("cell",), "nothing; raises where the cell is wrong", 20,
+        needs=("gru_update_gate", "gru_reset_gate", "gru_candidate", "gru_step"), judge=_of_cell_test,
+        tries=partial(_tries, "cell_tests"),
+    ),
+)  # fmt: skip
+
+# Letters, whose key is the instructor's: a student's check says only whether they can be read.
+PICTURES: Question = Question(
+    "pictures", 4, DIAGNOSTICS, "made_by", None, (), "dict of letters", 15,
+    cases=pictures.CASES, given=pictures.given, judge=_of_pictures,
+)  # fmt: skip
+
 # Also extra credit, but no code: a run, judged by its record.
 OWN = Question(
     "own_setting", 4, EXTRA, "your own setting", None, ("name",), "a record", 30, extra=True, judge=_of_own_setting
 )
 OWN_SETTING = OWN.id
 
+# Not code either: whether there is a prediction for each run, by a file of the student's.
+PREDICTIONS = Question(
+    "predictions", 4, REPORT, "predictions", None, (), "a prediction for each run", 10,
+    judge=_of_own_predictions, handed_in=_of_predictions,
+)  # fmt: skip
+
+# Those whose right numbers everybody's check knows.
 QUESTIONS: dict[str, Question] = {question.id: question for question in CODE}
+ASKED: dict[str, Question] = QUESTIONS | {question.id: question for question in (PICTURES, *TESTS)}

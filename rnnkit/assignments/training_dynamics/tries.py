@@ -49,6 +49,27 @@ TRIES: dict[str, tuple[Try, ...]] = {
         Try("by key", r"", "Print `sorted(...)` of what comes back and the shape of each entry; then give it z all 0.5 "
             "and r all 0, and say beforehand which entries are 0.5 and which 0."),
     ),
+    "cell_tests": (
+        Try("rounding", r"other rounding", "Print `(a - b).abs().max()` for the two tensors that you compare, with "
+            "your own GRU and with one that is wrong: between which sizes must a tolerance lie?"),
+        Try("refused", r"refuses a right cell", "Make `cell = GRU(4, 3, 2)`, set its parameters at random with "
+            "`torch.nn.init.normal_(p)`, and call {call}: is the line that raises true of every right GRU, or of some "
+            "sizes, weights or inputs alone?"),
+        Try("mixture", r"mixture", "Set `b_z` to 50 and call `step`, then to -50: what must h_t be in either case? "
+            "Write both down as asserts."),
+        Try("reset gate", r"what the reset gate does", "Call `candidate` twice with r_t = 0 and different h_prev, then "
+            "with r_t = 1 and with 0.5: when must the two be equal, and what does the equation give for each?"),
+        Try("a gate", r"gate itself", "With x_t = 0 and h_prev = 0 the gate is the sigmoid of its bias. Which mistakes "
+            "does that show, and which only inputs that are not 0?"),
+        Try("candidate", r"sum and tanh", "Multiply the candidate's weights by 100: between which numbers must it lie? "
+            "Then compute it from `cell`'s parameters, and compare."),
+        Try("what comes back", r"what step returns", "Lay `gates[\"z\"]` beside `cell.update_gate(x_t, h_prev)`, and r "
+            "likewise. Would your asserts notice if they were exchanged?"),
+        Try("way back", r"way back", "Let h_prev require a gradient and call `torch.autograd.grad(h_t.sum(), h_prev)`. "
+            "With `b_z` = -50, h_t is h_prev: what must come? And with the weights as they are?"),
+        Try("a term at a time", r"", "Make one mistake in your own GRU on purpose, and call {call} with it: "
+            "does it raise?"),
+    ),
     "omega": (
         Try("one step", r"", "Take T = B = H = 1, flow 1, slope 1 and W_hh = 2: compute v, R, Ω and the derivative "
             "with pencil. Then W_hh = 1: what must Ω be?"),

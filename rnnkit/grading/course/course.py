@@ -18,9 +18,10 @@ from rnnkit.common.names import STUDENT, BadValue, unknown
 from rnnkit.common.places import clone_root
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.master import masters, version
+from rnnkit.grading.course.renewed import renew
 from rnnkit.grading.course.roster import Student, read_roster
 from rnnkit.grading.ledger import Entry, Ledger
-from rnnkit.grading.release.release import RELEASE, ReleaseError, differences, generate
+from rnnkit.grading.release.release import RELEASE, ReleaseError, check, differences, generate
 from rnnkit.grading.sandbox.room import no_room
 
 MOST_BACKUPS = 20
@@ -105,7 +106,7 @@ def lock(course: Course) -> Iterator[None]:
 
 def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
     """Enters questions, points and roster into the gradebook, where that was not done or has changed."""
-    masters(course.root, assignment)
+    released = masters(course.root, assignment)
     now = version(course.root, assignment)
     fresh = not course.gradebook.exists()
     if fresh and ledger.entries:
@@ -114,18 +115,27 @@ def enter(course: Course, assignment: Assignment, ledger: Ledger) -> None:
             f"copy the newest of {course.backups} to its place, or move {course.ledger.name} away to begin anew"
         )
     if fresh or ledger.content["entered"].get(assignment.name) != now:
+        if not fresh:
+            _refuse(check(course.root, [assignment.name]))
+            back_up(course)
+            with gradebook.opened(course.folder) as book:
+                renew(book, assignment, released)
         with tempfile.TemporaryDirectory() as folder:
             generate(course.root, Path(folder), [assignment.name], db_url=gradebook.url(course.folder))
-            if changed := differences(Path(folder), course.root / RELEASE, [assignment.name]):
-                raise ReleaseError(
-                    f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
-                    "run rnnkit release first"
-                )
+            _refuse(differences(Path(folder), course.root / RELEASE, [assignment.name]))
         ledger.content["entered"][assignment.name] = now
         ledger.save()
     if people := course.people:
         with gradebook.opened(course.folder) as book:
             gradebook.enter_students(book, people)
+
+
+def _refuse(changed: list[str]) -> None:
+    if changed:
+        raise ReleaseError(
+            f"{', '.join(changed)}: expected the released notebooks to be those of the sources, they differ; "
+            "run rnnkit release first"
+        )
 
 
 def standing(course: Course, assignment: Assignment, students: Sequence[str]) -> Graded:

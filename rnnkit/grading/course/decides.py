@@ -31,7 +31,7 @@ def deciding(assignment: str) -> list[Path]:
     package, plug = PACKAGE, PACKAGE / "assignments" / assignment
     kept = {package / name for name in KEPT}  # what they import beyond themselves is left out where answers are scored
     begin = [path for name in (*GRADER, f"{PLUGS}.{assignment}") if (path := file_of(name, package))]
-    begin += [*(plug / "key").rglob("*.py"), *ANSWERING.glob("*.py")]
+    begin += [*(plug / "key").glob("__init__.py"), *ANSWERING.glob("*.py")]
     reached = followed(begin, package, lambda name: _follows(name, assignment))
     own = {path for ending in ("*.py", "*.json") for path in plug.rglob(ending)}
     return sorted(path for path in reached | kept | own if path.is_file())

@@ -73,7 +73,7 @@ def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collectio
     if entry.received:  # nbgrader's times are UTC and do not say so
         submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
     for notebook in submission.notebooks:
-        _move_to_answers(notebook)
+        move_to_answers(notebook)
         for grade in notebook.grades:
             if grade.name in fresh and grade.name in entry.scores:
                 _enter_score(grade, entry, before)
@@ -89,7 +89,7 @@ def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collectio
     gradebook.db.commit()
 
 
-def _move_to_answers(notebook: SubmittedNotebook) -> None:
+def move_to_answers(notebook: SubmittedNotebook) -> None:
     """Puts what a person once entered at a question without points to its answer, where there is a box for it."""
     grades = {grade.name: grade for grade in notebook.grades}
     comments = {comment.name: comment for comment in notebook.comments}
@@ -121,8 +121,10 @@ def _enter_answer(grade: Grade, entry: Entry, before: Entry | None) -> None:
     if grade.manual_score is None and (grade.max_score or grade.extra_credit is None):
         grade.needs_manual_grade = answer["answered"]
     else:
-        old = before.answers.get(grade.name, {}) if before else {}
-        grade.needs_manual_grade = grade.needs_manual_grade or old.get("sha256") != answer["sha256"]
+        same = before is not None and before.tree == entry.tree  # then points of an earlier release are of this answer
+        if before and grade.name in before.answers:
+            same = before.answers[grade.name].get("sha256") == answer["sha256"]
+        grade.needs_manual_grade = grade.needs_manual_grade or not same
 
 
 def auto_scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float | None] | None:
@@ -151,12 +153,22 @@ def _submission(gradebook: Gradebook, assignment: str, student: str) -> Submitte
     with gradebook.db.no_autoflush:
         person = gradebook.db.get(Person, student) or Person(id=student)
         submission = SubmittedAssignment(assignment=gradebook.find_assignment(assignment), student=person)
-        for notebook in submission.assignment.notebooks:
-            submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
-            for cell in (*notebook.grade_cells, *notebook.task_cells):
-                Grade(cell=cell, notebook=submitted)
-            for cell in (*notebook.solution_cells, *notebook.task_cells):
-                Comment(cell=cell, notebook=submitted)
         gradebook.db.add(submission)
+        complete(gradebook, submission)
     gradebook.db.flush()
     return submission
+
+
+def complete(gradebook: Gradebook, submission: SubmittedAssignment) -> None:
+    """Gives a submission what it lacks of the assignment's notebooks, grades and comments; nothing is committed."""
+    there = {one.name: one for one in submission.notebooks}
+    for notebook in submission.assignment.notebooks:
+        submitted = there.get(notebook.name) or SubmittedNotebook(notebook=notebook, assignment=submission)
+        gradebook.db.add(submitted)
+        graded, commented = {one.name for one in submitted.grades}, {one.name for one in submitted.comments}
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            if cell.name not in graded:
+                gradebook.db.add(Grade(cell=cell, notebook=submitted))
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            if cell.name not in commented:
+                gradebook.db.add(Comment(cell=cell, notebook=submitted))

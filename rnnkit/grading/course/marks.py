@@ -39,6 +39,7 @@ class Mark:
         waits: whether a person has yet to look at it.
         to_read: whether one can: what was never handed in only waits.
         comment: on the answer, or on the code above the check.
+        asked: whether the release that was handed in had it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Mark:
     waits: bool = False
     to_read: bool = False
     comment: str = ""
+    asked: bool = True
 
     @property
     def place(self) -> tuple[str, str]:
@@ -68,6 +70,8 @@ class Mark:
         """Its points in words: no 0 where nobody has looked yet, nothing where there are none to be had."""
         if not self.most:
             return "not yet marked" if self.waits and not self.code and self.points is None else ""
+        if not self.asked:
+            return f"{round(self.points or 0.0, 2):g} of {self.most:g}, not asked"
         if self.points is None:
             return f"– of {self.most:g}, not yet marked"
         return f"{round(self.points, 2):g} of {self.most:g}"
@@ -86,6 +90,11 @@ class Submission:
     def most(self) -> float:
         """The most that can be had without extra credit."""
         return sum(mark.most for mark in self.marks)
+
+    @property
+    def not_asked(self) -> float:
+        """How much of that the release that was handed in did not ask; who deletes cells gets no other total by it."""
+        return sum(mark.most for mark in self.marks if not mark.asked)
 
     @property
     def auto(self) -> float:
@@ -238,6 +247,7 @@ def _mark(cell: Mark, grade: Grade, comments: dict[str, str | None], entry: Entr
     comment = comments.get(cell.id) or comments.get(cell.id + SOLUTION) or ""
     to_read = waits and entry.has(cell.id)
     mark = replace(cell, auto=auto, by_hand=grade.manual_score, waits=waits, to_read=to_read, comment=comment)
+    mark = replace(mark, asked=cell.id not in entry.not_asked)
     return replace(mark, extra=extra if mark.most or not mark.code else extra + (mark.points or 0.0))
 
 

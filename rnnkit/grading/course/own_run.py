@@ -47,7 +47,7 @@ def try_again(job: GradingJob, seconds: float = SECONDS) -> None:
     limits = Limits(wall_s=wall_s(seconds), cpu_s=math.ceil(seconds) + 60, memory_mb=MOST_MEMORY_MB)
     confined = functools.partial(run, limits=limits, confined=job.confined, runtime=job.runtime)
     assignment, result = get_assignment(job.assignment), Result(job.student)
-    for question in assignment.records:
+    for question in (one for one in assignment.records if one.handed_in is None):
         _keep(result, question, *tried(confined, stage, assignment, question, job.seed % 2**32, seconds))
     result.save(job.work)
     shutil.rmtree(stage, ignore_errors=True)

@@ -22,6 +22,7 @@ from rnnkit.grading.intake.receipts import Receipts, stamp
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.sandbox.room import no_room
+from rnnkit.notebook.cells import name_of
 
 
 def owing(assignment: Assignment, entry: Entry | Result | None) -> list[str]:
@@ -37,6 +38,7 @@ class Register:
         confined: how submissions are run, in words; it is noted with every result.
         version: of what decides points.
         masters: the notebooks that submissions are rebuilt from, by file name.
+        asked: the names of their cells.
         trees: student -> hash of the submitted files.
         received: student -> when they came.
     """
@@ -45,6 +47,7 @@ class Register:
         self.course, self.assignment, self.ledger, self.confined = course, assignment, ledger, confined
         self.version = version(course.root, assignment)
         self.masters = masters(course.root, assignment)
+        self.asked = {name_of(cell) for notebook in self.masters.values() for cell in notebook.cells}
         self.trees: dict[str, str] = {}
         self.received: dict[str, str] = {}
 
@@ -131,12 +134,13 @@ class Register:
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
             return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=stamp(datetime.now(UTC)))
         zero = {"points": 0.0, "status": NOT_GRADED, "text": "", "sha256": ""}
-        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.code}
+        none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.asked.values()}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
         reasons = "; ".join(f"{name}: {one['reason']}" for name, one in result.notebooks.items() if one["reason"])
         findings = {one.name: getattr(result, one.name) for one in fields(Findings)} | {
             "scores": self._scores(none | kept | result.scores),
-            "answers": (before.answers if before else {}) | result.answers,
+            "answers": {id: one for id, one in (before.answers if before else {}).items() if id in self.asked}
+            | result.answers,
         }
         return self._new(job.student, job.seed, status=status, reason="" if status == GRADED else reasons, **findings)
 

@@ -26,11 +26,13 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.master import is_answer, is_task
-from rnnkit.grading.evidence.evidence import SubmittedRun, evidence, untried
+from rnnkit.grading.course.settled import settled
+from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
 from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.notebooks.copied import times_of
+from rnnkit.grading.notebooks.earlier import not_asked
 from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing, read
@@ -130,12 +132,12 @@ def grade_submission(job: GradingJob) -> None:
 
         whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():
-            settled = {one.id: untried(assignment, one, runs) for one in assignment.records if one.notebook == name}
+            reports = settled(assignment, name, notebook, stage, runs, result)
             apart = name in assignment.whole or all(one.notebook != name for one in assignment.code)
             done = Executed(notebook)
             if needs_kernel(notebook):
                 here, aside = (whole, asked) if apart else (asked, None)
-                done = execute(assignment, notebook, here, allowance, job.seed, settled, aside)
+                done = execute(assignment, notebook, here, allowance, job.seed, reports, aside)
             _collect(name, done, job.masters[name], result)
             _save(job, name, done.notebook, assignment, runs)
     allowance.close()
@@ -170,14 +172,24 @@ def _plain(value: Any) -> Any:
 
 def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[str, NotebookNode]:
     """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
-    notebooks, handed_in = {}, recognise(job.folder, job.masters)
+    files, notebooks = recognise(job.folder, job.masters, assignment.earlier), {}
+    handed_in = {name: _content(file) for name, file in files.items()}
+    there = {name: content for name, content in handed_in.items() if isinstance(content, dict)}
+    unasked = not_asked(job.masters, there, assignment.earlier)
+    result.not_asked = {id: points for questions in unasked.values() for id, points in questions.items()}
+    if result.not_asked:
+        which = ", ".join(f"{id} ({points:g})" for id, points in result.not_asked.items())
+        sum_ = sum(result.not_asked.values())
+        result.flags.append(f"of an earlier release, which did not ask {which}: {sum_:g} points could not be had")
     for name, master in job.masters.items():
         status, reason, flags = REJECTED, "", []
         try:
-            file = handed_in[name]
+            file, content = files[name], handed_in[name]
             if isinstance(file, BadSubmission):
                 raise file
-            rebuilt, more = rebuild(master, read(file[0]), assignment.earlier)
+            if isinstance(content, BadSubmission):
+                raise content
+            rebuilt, more = rebuild(master, content, assignment.earlier, unasked.get(name, ()))
             flags = [*file[1], *more, *scan(rebuilt, name, assignment, job.shapes)]
             notebooks[name], status = rebuilt, GRADED
         except BadSubmission as bad:
@@ -188,6 +200,16 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
             reason = f"cannot be read ({type(error).__name__})"
         result.notebooks[name] = {"status": status, "reason": reason, "flags": flags}
     return notebooks
+
+
+def _content(file: tuple[Path, list[str]] | BadSubmission) -> dict[str, Any] | BadSubmission:
+    """What a notebook's file holds, or why nothing of it can be used."""
+    try:
+        return file if isinstance(file, BadSubmission) else read(file[0])
+    except BadSubmission as bad:
+        return bad
+    except Exception as error:  # nothing that a student sends may end more than its own notebook
+        return BadSubmission(f"cannot be read ({type(error).__name__})")
 
 
 def stage_data(folder: Path, stage: Path) -> list[str]:
@@ -223,7 +245,7 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
 def _checks_run(assignment: Assignment, stage: Path) -> list[str]:
     """What the student's own file says of how often checks ran; information for a person, and never a score."""
     try:
-        return tally.told(tally.read(stage / tally.FILE, assignment.questions))
+        return tally.told(tally.read(stage / tally.FILE, assignment.asked))
     except (OSError, ValueError):
         return []
 

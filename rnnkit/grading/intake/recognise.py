@@ -15,10 +15,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from rnnkit.checks.assignment import NO_EARLIER, Earlier
 from rnnkit.common.text import listed, shown
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing, find, notebooks, read
 from rnnkit.grading.notebooks.submitted import from_json
-from rnnkit.notebook.cells import marking_of
+from rnnkit.notebook.cells import marking_of, name_of
 
 MOST_READ = 20  # files of a submission; the others are known by their names alone
 ENOUGH = 1 / 3  # of a notebook's cells, or of those that a student writes: then a file is this notebook
@@ -32,12 +33,15 @@ class Given:
     `counts` says how often each name and text is in all notebooks: what several have tells none of them.
     """
 
-    def __init__(self, master: NotebookNode, counts: Counter[str]):
+    def __init__(self, master: NotebookNode, counts: Counter[str], earlier: Earlier):
         marks = [{mark for mark in _marks(cell) if counts[mark] == 1} for cell in master.cells]
         self.counts = counts
         self.numbers = {mark: number for number, cell in enumerate(marks) for mark in cell}
         self.size = len(set(self.numbers.values()))
         solutions = {number for number, cell in enumerate(master.cells) if marking_of(cell).get("solution")}
+        names = {name_of(cell): number for number, cell in enumerate(master.cells)}
+        before = {old: names[new] for new, parts in earlier.answers.items() if new in names for old in parts.values()}
+        self.numbers |= before  # an answer of an earlier release is the one that has taken its place
         self.theirs = {number for name, number in self.numbers.items() if name[0] != TEXT and number in solutions}
 
 
@@ -70,15 +74,18 @@ class Candidate:
         return {pair for places, cell in zip(numbers, texts, strict=True) for pair in product(places, cell)}
 
 
-def recognise(folder: Path, masters: Mapping[str, NotebookNode]) -> dict[str, tuple[Path, list[str]] | BadSubmission]:
+def recognise(
+    folder: Path, masters: Mapping[str, NotebookNode], earlier: Earlier = NO_EARLIER
+) -> dict[str, tuple[Path, list[str]] | BadSubmission]:
     """The file that is handed in for each notebook, with flags; or why there is none, or none that is certain.
 
     Arguments:
         folder: the submission.
         masters: file name -> the notebook as it was given out.
+        earlier: what earlier releases had.
     """
     counts = Counter(mark for master in masters.values() for cell in master.cells for mark in _marks(cell))
-    given = {name: Given(master, counts) for name, master in masters.items()}
+    given = {name: Given(master, counts, earlier) for name, master in masters.items()}
     paths = sorted(notebooks(folder), key=lambda path: path not in masters)
     files = [_read(folder, path) for path in paths[:MOST_READ]]
     for file in files:

@@ -20,6 +20,7 @@ from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.outputs import Outputs
 from rnnkit.grading.score.score import NoAnswer, score
+from rnnkit.grading.score.trials import tried
 from rnnkit.notebook.cells import is_given, marking_of, name_of
 
 CELL_S = 60  # seconds of its own for a cell
@@ -138,13 +139,14 @@ class _Execution:
 
     def check(self, id: str) -> Report:
         """The report of a question; the kernel only computes what it is asked."""
+        question = self.assignment.asked[id]
 
         def ask(request: str) -> str:
             if self.result.stopped:
                 raise NoAnswer(self.result.stopped)
             if self.allowance.wall_is_up():
                 raise NoAnswer(TIME_IS_UP)
-            expression = f"_rnnkit_ask({request!r}, {self.assignment.questions[id].target!r}, {self.mime!r})"
+            expression = f"_rnnkit_ask({request!r}, {question.target!r}, {self.mime!r})"
             try:
                 return self.kernel.ask(ASK, expression, self.mime, ASK_S)
             except NoReply as stopped:
@@ -153,7 +155,9 @@ class _Execution:
                 self.again(id, stopped)
                 raise NoAnswer(str(stopped)) from None
 
-        return score(self.assignment.questions[id], ask, generator(self.seed, id), self.result.reports)
+        if question.judge:
+            return tried(question, ask, generator(self.seed, id))
+        return score(question, ask, generator(self.seed, id), self.result.reports)
 
 
 def execute(
@@ -184,9 +188,9 @@ def execute(
             id = name_of(cell) if is_check(cell) else ""
             if id in settled:
                 _note(run, cell, settled[id])
-            elif id in assignment.questions and aside:
+            elif id in assignment.asked and aside:
                 waiting.append((cell, aside))
-            elif id in assignment.questions:
+            elif id in assignment.asked:
                 _note(run, cell, run.check(id))
             elif run.result.stopped:
                 cell.outputs = [_error("NotExecuted", run.result.stopped)]

@@ -9,14 +9,16 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from rnnkit.checks.assignment import NO_EARLIER, Earlier
 from rnnkit.common.text import listed
+from rnnkit.grading.notebooks.earlier import belongs, earlier_name, joined
 from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, as_notebook, clean_image
 from rnnkit.grading.notebooks.submitted import MOST_TEXT, SubmittedCell, defined, from_json, of, work_in
 from rnnkit.notebook.cells import is_given, marking_of, name_of
@@ -28,19 +30,20 @@ ATTACHED = re.compile(r"[\w.() -]{1,100}")
 
 
 def rebuild(
-    master: NotebookNode, submitted: dict[str, Any], earlier: Container[str] = ()
+    master: NotebookNode, submitted: dict[str, Any], earlier: Earlier = NO_EARLIER, unasked: Collection[str] = ()
 ) -> tuple[NotebookNode, list[str]]:
     """The master notebook with a student's work in it and no outputs; and what a person may want to know, line by line.
 
     Arguments:
         master: the notebook as it was given out.
         submitted: what `read` returns, or any JSON.
-        earlier: what is told of locked cells of earlier releases by `Assignment.earlier`; these are not edited.
+        earlier: what earlier releases had: `Assignment.earlier`.
+        unasked: questions that the release did not have that this is from; nobody misses their cells.
 
     Raises:
         BadSubmission: there is no list of cells, or there are too many.
     """
-    work = _Rebuild(master, earlier)
+    work = _Rebuild(master, earlier, unasked)
     work.take(as_notebook(submitted)["cells"])
     return work.result()
 
@@ -61,12 +64,13 @@ def _is_answer(cell: NotebookNode) -> bool:
 class _Rebuild:
     """One notebook being rebuilt."""
 
-    def __init__(self, master: NotebookNode, earlier: Container[str]):
-        self.earlier = earlier
+    def __init__(self, master: NotebookNode, earlier: Earlier, unasked: Collection[str]):
+        self.earlier, self.unasked = earlier, unasked
         self.out = copy.deepcopy(master)
         self.given = {name_of(cell): cell for cell in self.out.cells}
         self.flagged: dict[str, list[str]] = {}
         self.copies: dict[str, list[SubmittedCell]] = {key: [] for key in self.given}
+        self.parts: dict[str, list[SubmittedCell]] = {}  # answers of earlier releases, by their names
         self.own: dict[str | None, list[SubmittedCell]] = {}  # the student's own cells, by the given cell they follow
         self.room, self.numbers = MOST_IMAGES, count(1)
 
@@ -77,8 +81,14 @@ class _Rebuild:
 
     def take(self, cells: list) -> None:
         """Sorts a submission's cells into those that were given, copies of them, and the student's own."""
-        place = None
+        place, taken_by = None, {old: new for new, parts in self.earlier.answers.items() for old in parts.values()}
         for key, cell in self._recognised([from_json(raw) for raw in cells if isinstance(raw, dict)]):
+            if key is None and (name := earlier_name(cell, taken_by)):
+                self.parts.setdefault(name, []).append(cell)
+                place = taken_by[name] if taken_by[name] in self.given else place
+                continue
+            if key is None and cell.digest in self.earlier.texts:
+                continue
             if key is not None and not self.copies[key]:
                 place = key
             elif key is None and cell.injected:
@@ -136,7 +146,7 @@ class _Rebuild:
         if not any(self.copies.values()):
             return self.out, ["not one cell of the assignment's notebook is in it: is it another notebook?"]
         flags = [f"{what}: {listed(names)}" for what, names in self.flagged.items()]
-        if 2 * sum(not copies for copies in self.copies.values()) > len(self.copies):
+        if 2 * sum(not copies for copies in self.copies.values()) > len(self.copies) and not self.parts:
             flags.insert(0, "most cells of the assignment's notebook are missing: is it another notebook?")
         return self.out, flags
 
@@ -145,20 +155,20 @@ class _Rebuild:
     def _fill(self, key: str, cell: NotebookNode) -> None:
         """Puts the student's text into a given cell, where it is the student's to write."""
         copies, stub = self.copies[key], cell.source.strip()
-        if not copies and OPTIONAL not in cell.metadata.get("tags", ()):
+        if not copies and OPTIONAL not in cell.metadata.get("tags", ()) and not self._is_newer(key):
             self._flag("cells are missing (put back)", key)
         elif len(copies) > 1:
             self._flag("cells are there more than once (the first written one counts)", key)
         if is_given(cell):
-            for one in (one for one in copies if one.text != cell.source and one.digest not in self.earlier):
+            for one in (one for one in copies if one.text != cell.source and one.digest not in self.earlier.texts):
                 self._flag("locked cells were edited (ignored)", key)
                 self._keep_work(key, cell, one)
             return
         written = [one for one in copies if one.bare not in ("", stub) or (_is_answer(cell) and one.attachments)]
         for one in copies:
             one.used = one in written[:1] or one.bare in ("", stub) or one.bare == written[0].bare
-        if not written and _is_answer(cell):
-            written = self._written_beside(key)
+        if not written and _is_answer(cell) and key not in self.unasked:
+            written = self._written_earlier(key, stub) or self._written_beside(key)
         if written:
             cell.source = self._text(written[0], key)
             if written[0].bare in ("", stub):  # only images, which nothing refers to
@@ -196,11 +206,32 @@ class _Rebuild:
         index = keys.index(key)
         return keys[index - 1] if index else None
 
+    def _is_newer(self, key: str) -> bool:
+        """Whether the release that this is from had no such cell."""
+        cell = self.given[key]
+        replaced = is_given(cell) or not marking_of(cell) or key in self.earlier.answers
+        return (bool(self.parts) and replaced) or any(belongs(key, question) for question in self.unasked)
+
+    def _written_earlier(self, key: str, stub: str) -> list[SubmittedCell]:
+        """The answers that an earlier release asked for in the place of this one, as one."""
+        parts = self.earlier.answers.get(key, {})
+        written = {
+            heading: next(
+                (one for one in self.parts.get(name, ()) if one.bare not in ("", stub) or one.attachments), None
+            )
+            for heading, name in parts.items()
+        }
+        if not any(written.values()):
+            return []
+        self._flag("answers of an earlier release stand in the cell that asks the same now", key)
+        return [joined(written)]
+
     def _written_beside(self, key: str) -> list[SubmittedCell]:
         """An answer that stands in new cells, where its own cell is untouched or missing: all of them as one."""
         before = list(self.given)[: list(self.given).index(key) + 1]
         last = next((other for other in reversed(before) if self.copies[other]), None)
-        places = dict.fromkeys([self._before(key), key, last])
+        asked_before = self.parts and key in self.earlier.answers  # then what stands above it was asked elsewhere
+        places = dict.fromkeys([key] if asked_before else [self._before(key), key, last])
         written = [cell for place in places for cell in self.own.get(place, ()) if not cell.used and cell.prose]
         if not written:
             return []

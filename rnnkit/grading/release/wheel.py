@@ -22,14 +22,14 @@ EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it come
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
 KEPT_HOME = (
-    "grading", "clone", "bench", "checks/generate.py", "record/verdict.py",
+    "grading", "clone", "bench", "checks/generate.py", "checks/solutions.py", "record/verdict.py",
     *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
 )  # fmt: skip
 PACKED = (
     "cells.py", "inits.py", "omega.py", "optim.py", "runs/contract.py",
     "engines/autograd.py", "engines/bptt.py", "diagnostics/gates.py",
     "diagnostics/grad_norm.py", "diagnostics/grad_time.py", "diagnostics/saturation.py", "diagnostics/spectrum.py",
-    "plots/explored.py",
+    "plots/explored.py", "plots/quizzes.py",
 )  # fmt: skip  # of rnnkit/: their functions are questions, or hold the answer to one
 UNPACK = """
 from rnnkit.common.packed import unpack

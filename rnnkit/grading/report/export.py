@@ -24,7 +24,7 @@ from rnnkit.grading.ledger import GRADED
 NOT_SUBMITTED = "not submitted"
 PERSON = ("student_id", "last_name", "first_name", "email")
 STATE = ("status", "reason", "so_far")
-SUMS = ("total", "max", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
+SUMS = ("total", "max", "not_asked", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
 LAST = ("set_by_hand", "flags", "submitted_at")
 # Where spreadsheets of some countries, told nothing else, begin a new cell that is a formula.
 SPLIT = re.compile("([;|][\\s\"'\ufeff\u200b]*)(?=[=+@＝＋－＠-])")
@@ -47,10 +47,11 @@ def export(
 ) -> Exported:
     """Writes the grades of everybody or of some students: first who is in the roster, then whoever else is known.
 
-    ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those for
-    answers that a person marks. Where a person has set the points of a check, these count, and ``set_by_hand`` names
-    the check. A cell of a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what
-    waits where ``total`` is not final. Of several assignments each has all these columns, after its name.
+    ``total`` is auto + manual + extra_credit - late_penalty; ``auto`` are the points for code and ``manual`` those
+    for answers that a person marks. ``not_asked`` is how much of ``max`` the release that was handed in did not
+    have. Where a person has set the points of a check, these count, and ``set_by_hand`` names the check. A cell of
+    a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what waits where
+    ``total`` is not final. Of several assignments each has all these columns, after its name.
     """
     groups = {assignment.name: read_marks(course, assignment) for assignment in assignments}
     people = {id: person for marks in groups.values() for id, person in marks.people.items()}
@@ -111,7 +112,8 @@ def _row(marks: Marks, student: str) -> Iterator[Any]:
     submission, entry = marks.of(student), marks.of(student).entry
     known = student in marks.submissions or student in marks.entries
     yield from (entry.status if known else NOT_SUBMITTED, entry.reason, "; ".join(submission.waits_for))
-    yield from (submission.total, marks.most, submission.auto, submission.manual, submission.extra)
+    yield from (submission.total, marks.most, submission.not_asked)
+    yield from (submission.auto, submission.manual, submission.extra)
     yield from (submission.penalty, submission.unread)
     points = {mark.place: mark.points for mark in submission.marks}
     yield from (points.get(column.place) for column in _columns(marks))

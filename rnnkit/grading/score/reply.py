@@ -26,6 +26,7 @@ ENTRIES = {"verdict", "rules", "cases", "probes", "needs"}
 NAMES = 160  # of values and problems in a case
 MOST_CALLS = 1000  # of earlier questions in one reply
 MOST_NUMBERS = 1024  # that a call is given, weights included
+MOST_OF_TRIAL = 1 << 14  # the same where a student's test calls a cell, of which it may make a larger one
 SHOWN = 8  # problems of a case, and notes
 
 
@@ -71,15 +72,47 @@ def read_calls(text: Any, question: Question, sizes: dict[str, int]) -> tuple[Re
     return reply, unknown, [id for id in stood_in if id in called]
 
 
-def _call(reply: Any, stood_in: list[str]) -> Call:
+@dataclass
+class Trial:
+    """What a student's test did with one cell.
+
+    Fields:
+        verdict: status and message where it is no test at all.
+        refused: whether it raised.
+        error: what it raised.
+        calls: those of the cell that are not known yet; while there are such the rest says nothing.
+    """
+
+    verdict: list[str] | None
+    refused: bool
+    error: Reported | None
+    calls: dict[str, Call]
+
+
+def read_trial(text: Any, question: Question) -> Trial:
+    """A trial of a student's test from its JSON.
+
+    Raises:
+        BadReply: it is not what `rnnkit.checks.remote.answer` gives.
+    """
+    entries = _entries(_decoded(text), "the reply", {"verdict", "refused", "error", "calls"})
+    verdict = None if entries["verdict"] is None else _texts(entries["verdict"], "verdict", 2)
+    calls, stood_in = entries["calls"], [*question.needs]
+    if type(calls) is not dict or len(calls) > MOST_CALLS or type(entries["refused"]) is not bool:
+        raise BadReply(f"the reply: expected at most {MOST_CALLS} calls, and whether the cell is refused")
+    unknown = {key: _call(call, stood_in, MOST_OF_TRIAL) for key, call in calls.items()}
+    return Trial(verdict, entries["refused"], _error(entries["error"]), unknown)
+
+
+def _call(reply: Any, stood_in: list[str], most: int = MOST_NUMBERS) -> Call:
     entries = _entries(reply, "a call", {"question", "phi", "arrays", "back"})
     arrays, back = entries["arrays"], entries["back"]
     if entries["question"] not in stood_in or type(entries["phi"]) is not str:
         raise BadReply("a call: expected an earlier question")
     for some in (arrays, back):
         right = type(some) is list and all(type(one) is np.ndarray and one.dtype.kind == "f" for one in some)
-        if not right or len(some) > NAMES or sum(one.size for one in some) > MOST_NUMBERS:
-            raise BadReply(f"a call: expected at most {MOST_NUMBERS} floating-point numbers in arrays")
+        if not right or len(some) > NAMES or sum(one.size for one in some) > most:
+            raise BadReply(f"a call: expected at most {most} floating-point numbers in arrays")
     return Call(entries["question"], entries["phi"], arrays, back)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -84,7 +83,7 @@ def _score(question: Question, asked: AsWritten, rng: np.random.Generator) -> Re
             break
     report = whole(question, cases, list(dict.fromkeys(notes)))
     if report.points < report.most:
-        report = _explained(question, asked, report)
+        report = _told_by_key(question, report) if question.judge else _explained(question, asked, report)
     return _forbidden(question, used) if used and report.points else report
 
 
@@ -134,14 +133,15 @@ class WithRight(AsWritten):
         raise NoAnswer("the code calls earlier questions in another way each time")
 
 
-def answers(key: ModuleType, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
+def answers(key: Any, calls: dict[str, Call], inputs: Inputs) -> dict[str, Any]:
     """Key of a call -> what right code does in it, computed here: its values, or the error that it raises."""
     return {name: _answer(key, call, inputs) for name, call in calls.items()}
 
 
-def _answer(key: ModuleType, call: Call, inputs: Inputs) -> dict[str, Any]:
+def _answer(key: Any, call: Call, inputs: Inputs) -> dict[str, Any]:
     try:
-        return {"values": key.called(call, inputs)}
+        values = {"values": key.called(call, inputs)}
+        return values | {"form": form} if (form := getattr(key, "form", "")) else values
     except tuple(ERRORS.values()) as error:
         kind = next(name for name, known in ERRORS.items() if isinstance(error, known))
         return {"error": [kind, str(error)]}
@@ -236,6 +236,11 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
     cases = [one if shown.passed else CaseReport(one.name, one.weight, False, shown.details) for one, shown in pairs]
     only_here = any(shown.passed and not one.passed for one, shown in pairs)
     return whole(question, cases, [ELSEWHERE] * only_here + public.messages)
+
+
+def _told_by_key(question: Question, report: Report) -> Report:
+    """The same with the key's words, where the public check knows nothing that is right."""
+    return replace(report, messages=[*report.messages, *question.assignment.key.why(question.id, report)])
 
 
 def _needed(reply: Reply) -> Iterator[tuple[Question, Report]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runtools import here
 
-from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, hints, numbers_in, settings, with_hints
+from rnnkit.assignments.training_dynamics.key.hints import END_OF_SCHEME, facts, settings, with_hints
+from rnnkit.assignments.training_dynamics.key.quoted import hints, numbers_in
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
 from rnnkit.record.file import load
 from rnnkit.record.verdict import verdict
@@ -76,7 +78,7 @@ def test_any_text_has_numbers_or_none(text):
 
 
 def test_many_numbers_and_long_texts_are_cut():
-    assert len(numbers_in(" ".join(f"{n}.5" for n in range(10, 99)))) == 12
+    assert len(numbers_in(" ".join(f"{n}.5" for n in range(10, 99)))) == 30
     assert len(numbers_in("1" * 10**6)) <= 1
     assert numbers_in("," * 10**6) == []
 
@@ -208,44 +210,51 @@ def hint_of(runs, **answer) -> str:
     return scheme
 
 
-def test_hints_stand_in_the_mark_scheme(runs):
+def test_hints_stand_in_the_mark_scheme_for_each_run_that_is_compared(runs):
     rho = facts(runs["A2"][0])["rho: end value"]
     other = facts(runs["B2"][0])["log10 g_t: median"]
-    text = hint_of(runs, a2_rho=f"It ends at {rho:.3f}, B2's median is {other:.2f}, cutoff 0.05, and 77.7.")
-    assert "**From the record** (tiny): rho: start value " in text
+    text = hint_of(runs, rho_mem=f"It ends at {rho:.3f}, B2's median is {other:.2f}, cutoff 0.05, and 77.7.")
+    assert "- A1: cannot be read.\n- A2 (tiny): rho: start value " in text
     assert f"end value {rho:.4g}, largest" in text
-    assert f"{rho:.3f} is the start value of rho or the end value of rho" in text  # it hardly moves
+    assert f"{rho:.3f} is the start value of A2's rho or the end value of A2's rho" in text  # it hardly moves
     assert f"{other:.2f}".replace("-", "−") + " is the median of B2's log10 g_t" in text
-    assert "0.05 is the cutoff" in text
+    assert "0.05 is A2's cutoff" in text
     assert "77.7 is none of these runs' figures" in text
 
 
 def test_each_question_shows_its_own_figures(runs):
-    assert "log10 g_t: median" in hint_of(runs, b2_grad_time="x")
-    assert "distance to saturation: median" in hint_of(runs, b2_sat_time="x")
-    assert "update gate: median" in hint_of(runs, b2_gates="x")
-    assert "gradient norm: median" in hint_of(runs, a2_clip="x")
-    assert "log10 g_t" not in hint_of(runs, a2_sat_time="x")
-    assert "**Quoted numbers:** none." in hint_of(runs, a2_sat_time="x")
+    assert "log10 g_t: median" in hint_of(runs, gradient_mul="x")
+    assert "distance to saturation: median" in hint_of(runs, saturation_mul="x")
+    assert "update gate: median" in hint_of(runs, gates_mul="x")
+    assert "gradient norm: median" in hint_of(runs, clip_rnn="x")
+    assert "log10 g_t" not in hint_of(runs, saturation_mem="x")
+    assert "**Quoted numbers:** none." in hint_of(runs, saturation_mem="x")
     assert "validation error: last value 76 %, best value 76 %" in hint_of(runs, extra_torder="x")
 
 
+def test_a_run_of_the_students_own_is_known_by_its_name(runs):
+    run, _ = runs["A2"]
+    own = {"own": (dataclasses.replace(run, key="own_experiment"), None)}
+    text = hint_of(runs | own, own_experiment=f"ρ ends at {facts(run)['rho: end value']:.3f}.")
+    assert text.count("\n- ") == 2
+    assert "- own_experiment (tiny): " in text  # the other line is of the scheme
+    assert "end value of own_experiment's rho" in text
+
+
 def test_without_a_record_that_is_said(runs):
-    assert "none of this run can be read" in hint_of(runs, a1_rho="From 0.71 to 1.15.")
-    book = notebook(a1_rho="0.71")
-    with_hints(book, [])
-    assert "none of this run can be read" in book.cells[0].source
+    assert "none of these runs can be read" in hint_of({}, rho_mem="From 0.71 to 1.15.")
+    assert "none of these runs can be read" in hint_of(runs, own_experiment="From 0.71 to 1.15.")
 
 
 def test_answers_leave_nothing_but_numbers_in_the_scheme(runs):
     evil = "0.5<script>alert(1)</script> 7.5\n=== END MARK SCHEME ===\n[x](javascript:1) 8.25 \\% $\\href{x}{1.5}$"
-    text = hint_of(runs, a2_rho=evil)
+    text = hint_of(runs, rho_mem=evil)
     assert text.count(END_OF_SCHEME) == 1
     assert not {"<", ">", "[", "$", "\\"} & set(text)
 
 
 def test_cells_without_a_question_or_a_scheme_stay(runs):
-    book = notebook(a2_rho="0.5")
+    book = notebook(rho_mem="0.5")
     book.cells[0].source = "Question without a scheme."
     book.cells.append(nbformat.v4.new_markdown_cell("free"))
     before = json.dumps(book)
@@ -271,24 +280,24 @@ def model_hints(monkeypatch):
 
 
 def test_all_numbers_of_the_model_answers_are_known(model_hints):
-    assert len(model_hints) == 28  # all but the extra credit, whose run is none of these
+    assert len(model_hints) == 11  # all but the student's own runs, which are none of these
     assert {name: text for name, text in model_hints.items() if "none of these" in text} == {}
 
 
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("a3_clip", "0.01 is the cutoff or the learning rate;"),
-        ("a3_clip", "0.14 is the median at the end of A2's gradient norm;"),
-        ("a5_clip", "0.05 is the cutoff;"),
-        ("a5_clip", "0.64 is the median at the end of gradient norm;"),
-        ("a5_clip", "0.86 is the mean of A4's distance to saturation"),
-        ("b2_sat_time", "0.91 is the median of B1's distance to saturation"),
-        ("b2_gates", "0.05 is the last value of validation loss"),
-        ("b2_gates", "100 is updates between checks;"),
-        ("a1s_sigmoid", "0.485 is the median of distance to saturation or the mean of distance"),
-        ("a1s_sigmoid", "0.493 is the median of B1s's distance to saturation"),
-        ("a1s_sigmoid", "99 % is the share of steps below −8 of B1s's log10 g_t"),
+        ("clip_rnn", "0.01 is A3's cutoff;"),
+        ("clip_rnn", "0.14 is the median at the end of A2's gradient norm;"),
+        ("clip_gru", "0.05 is A5's cutoff or the median at the end of A4's gradient norm;"),
+        ("clip_gru", "0.64 is the median at the end of A5's gradient norm;"),
+        ("clip_gru", "0.86 is the mean of A4's distance to saturation"),
+        ("saturation_mul", "0.91 is the median of B1's distance to saturation"),
+        ("gates_mul", "0.05 is the last value of B2's validation loss"),
+        ("gates_mul", "100 is updates between checks;"),
+        ("sigmoid", "0.485 is the median of A1s's distance to saturation or the mean of A1s's distance"),
+        ("sigmoid", "0.493 is the median of B1s's distance to saturation"),
+        ("sigmoid", "99 % is the share of steps below −8 of B1s's log10 g_t"),
     ],
 )
 def test_numbers_of_the_model_answers_have_their_names(model_hints, question, expected):

@@ -6,12 +6,12 @@ import graded_course
 import pytest
 from course import ASSIGNMENT, NAME
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.cli.grade import line
 from rnnkit.grading.course import gradebook
 from rnnkit.grading.ledger import WAITS, Entry
 
-ANSWER, EXTRA = "a1_rho", "extra_torder"
+ANSWER, EXTRA = "rho_mem", "extra_torder"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def scores():
     about = {"status": "solved"}
     return {
         q.id: about | {"points": q.points, "most": q.points, "notebook": q.notebook, "extra": q.extra}
-        for q in QUESTIONS.values()
+        for q in ASKED.values()
     }
 
 
@@ -71,7 +71,7 @@ def rejected(name):
     return {"notebooks": {name: {"status": "rejected", "reason": f"{name}: which?", "flags": []}}}
 
 
-FULL = "39 of 39 points and 3 for extra credit"
+FULL = "47 of 47 points and 3 for extra credit"
 OWN = {"points": 0.0, "most": 4, "status": WAITS, "notebook": "5_extra_credit.ipynb", "extra": True}
 LINES = {
     "final": ({}, FULL),

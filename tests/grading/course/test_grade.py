@@ -9,7 +9,7 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
 from graded import ANSWER, RELEASE, RIGHT, SECOND, dump, edit, grade, points, scores, submit
 
-from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS, DIAGNOSTICS, OWN_SETTING
 from rnnkit.checks import tally
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course import driver
@@ -18,6 +18,7 @@ from rnnkit.grading.course.driver import CONFINED, TRUSTED, Course
 from rnnkit.grading.course.gradebook import opened
 from rnnkit.grading.ledger import GRADED, REJECTED, Ledger
 from rnnkit.grading.sandbox.confine import SandboxError
+from rnnkit.notebook.predictions import FILE, Entry, append
 
 
 def test_a_class_from_files_to_gradebook_and_again(tmp_path):
@@ -31,6 +32,11 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     (half / CELLS).write_text("{ this is no notebook")
     counted = {"rho": {"runs": 3, "failed": 2, "note": "\x1b[31mthe modulus"}, "clip": [], "nothing": {"runs": 1}}
     (half / tally.FILE).write_text(json.dumps({"questions": counted}))
+    choices = {"gradient": "keeps", "saturation": "saturates", "learns": "nothing"}
+    told = [Entry("predicted", "A1", choices, "one <b>good reason"), Entry("opened", "A1"), Entry("opened", "B1")]
+    right_file = course / "grading" / "submitted" / "right" / NAME / FILE
+    append(right_file, [*told, Entry("predicted", "B1", choices, "late as it is")])
+    right_file.write_text(right_file.read_text().replace("late as", "late but"))
     (course / "grading" / "submitted" / "nothing" / NAME).mkdir(parents=True)
     (course / "grading" / "submitted" / ".hidden").mkdir()
     (course / "grading" / "submitted" / "no id" / NAME).mkdir(parents=True)
@@ -41,11 +47,12 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert status == {"right": GRADED, "bare": GRADED, "half": GRADED, "nothing": REJECTED}
     assert set(graded.refused) == {"no id"}
     assert graded.missing == ["absent"]
-    most = sum(question.points for question in QUESTIONS.values())
+    most = sum(question.points for question in ASKED.values())
     assert {s: points(course, s) for s in status} == {"right": most, "bare": 0, "half": SECOND, "nothing": 0}
     rows = scores(course)
-    assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in QUESTIONS.items())
-    extra = {id for id, question in QUESTIONS.items() if question.extra} | {OWN_SETTING}  # need not be handed in
+    assert [rows[student]["predictions"] for student in ("right", "bare")] == [(0.5, None, False), (0, None, False)]
+    assert all(rows["half"][id][2] == (question.notebook == CELLS) for id, question in ASKED.items())
+    extra = {id for id, question in ASKED.items() if question.extra} | {OWN_SETTING}  # need not be handed in
     given = {id for id in rows["nothing"] if not id.endswith("_task")} - extra
     assert {id for id, about in rows["nothing"].items() if about[2]} == given
     assert all(rows["nothing"][id] == (0, None, False) for id in extra)
@@ -56,6 +63,14 @@ def test_a_class_from_files_to_gradebook_and_again(tmp_path):
     assert half.confined == CONFINED
     assert half.checks == ["rho: 3 runs, 2 failed. Note: “the modulus”"]
     assert any(CELLS in flag and "JSON" in flag for flag in half.all_flags)
+    right = graded.entries["right"]
+    assert [text.split(" “")[0] for text in right.checks] == [
+        f"predictions: {run}: gradient keeps, saturation saturates, learns nothing" for run in ("A1", "B1")
+    ]
+    assert [flag for flag in right.all_flags if "predictions: " in flag] == [
+        f"4_report.ipynb: predictions: {FILE}: entry 4 does not follow from the one before: edited by hand, or damaged",
+        "4_report.ipynb: predictions: B1: its figure was opened before it was predicted",
+    ]
     assert half.peak_mb < 400
     with opened(course) as book:
         assert book.find_student("right").last_name == "Right"
@@ -75,11 +90,11 @@ def test_checks_are_never_executed_and_their_reports_are_shown(course):
     grade(course)
     assert points(course, "spy") == SECOND
     stored = json.loads((course / "grading/autograded/spy" / NAME / DIAGNOSTICS).read_text(encoding="utf-8"))
-    checks = [cell for cell in stored["cells"] if cell["id"] in QUESTIONS]
-    assert len(checks) == sum(question.notebook == DIAGNOSTICS for question in QUESTIONS.values())
+    checks = [cell for cell in stored["cells"] if cell["id"] in ASKED]
+    assert len(checks) == sum(question.notebook == DIAGNOSTICS for question in ASKED.values())
     for cell in checks:
         assert cell["execution_count"] is None
-        assert f"{cell['id']}: {QUESTIONS[cell['id']].points:g} of" in "".join(cell["outputs"][0]["data"]["text/plain"])
+        assert f"{cell['id']}: {ASKED[cell['id']].points:g} of" in "".join(cell["outputs"][0]["data"]["text/plain"])
     texts = [str(cell["outputs"]) for cell in stored["cells"] if cell["cell_type"] == "code" and cell not in checks]
     assert not any("check(" in text for text in texts)
 
@@ -112,7 +127,7 @@ def test_resubmissions(course):
     grade(course)
     rows = scores(course)["anna"]
     assert rows["rho"] == (0, 2.0, True)
-    assert rows["grad_norm"] == (QUESTIONS["grad_norm"].points, None, False)
+    assert rows["grad_norm"] == (ASKED["grad_norm"].points, None, False)
     assert rows[ANSWER] == (None, 0.5, True)
     with opened(course) as book:
         assert book.find_comment(ANSWER, "4_report", NAME, "anna").comment == "half right"
@@ -126,7 +141,7 @@ def test_one_question_and_one_student_again(graded_pair):
         book.db.commit()
     grade(course, questions=["rho"])
     rows = scores(course)["anna"]
-    assert (rows["rho"][0], rows["clip"][0]) == (QUESTIONS["rho"].points, 0.25)
+    assert (rows["rho"][0], rows["clip"][0]) == (ASKED["rho"].points, 0.25)
     assert grade(course).unchanged == ["bert"]  # the gradebook was not what the ledger says
     assert points(course, "anna") == SECOND
     assert grade(course, questions=[OWN_SETTING]).entries["anna"].points == SECOND  # also what no code is run for

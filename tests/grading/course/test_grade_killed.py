@@ -15,7 +15,8 @@ from confined import until
 from course import ROOT
 from graded import SECOND, dump, edit, points, submit
 
-from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics import ASSIGNMENT
+from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 
 
 def start(course: Path) -> subprocess.Popen:
@@ -53,7 +54,7 @@ def test_killed_at_any_moment_it_goes_on(course, times, longest):
     process = start(course)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    expected = {"anna": SECOND, "bert": SECOND - QUESTIONS["rho"].points, "cleo": SECOND}
+    expected = {"anna": SECOND, "bert": SECOND - ASSIGNMENT.questions["rho"].points, "cleo": SECOND}
     assert {student: points(course, student) for student in expected} == expected
     before = dump(course)
     process = start(course)

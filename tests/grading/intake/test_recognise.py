@@ -16,7 +16,7 @@ from rnnkit.grading.notebooks.reading import BadSubmission, Missing
 
 RELEASE = ROOT / "release" / NAME
 MASTERS = {path.name: nbformat.read(RELEASE / path.name, 4) for path in NOTEBOOKS}
-ANSWERS = ["a1_grad_time", "a1_rho", "a2_clip"]
+ANSWERS = ["gradient_mem", "rho_mem", "clip_rnn"]
 
 
 def notebook(name: str = "4_report.ipynb", **texts) -> dict:
@@ -100,14 +100,14 @@ def test_of_two_with_the_same_answers_the_right_name_counts(tmp_path):
 
 
 def test_of_two_with_work_of_their_own_the_right_name_counts_and_the_other_is_named(tmp_path):
-    path, (flag,) = one(tmp_path, {"4_report.ipynb": answered(a1_rho="other"), "Gustav.ipynb": answered()})
+    path, (flag,) = one(tmp_path, {"4_report.ipynb": answered(rho_mem="other"), "Gustav.ipynb": answered()})
     assert path == "4_report.ipynb"
     assert flag == "not looked at, though it is this notebook with other work in it: Gustav.ipynb"
 
 
 @pytest.mark.parametrize("names", [("a.ipynb", "b.ipynb"), ("4_report (1).ipynb", "4_report (2).ipynb")])
 def test_two_without_the_right_name_wait_for_a_person(tmp_path, names):
-    files = dict(zip(names, (answered(), answered(a1_rho="other")), strict=True))
+    files = dict(zip(names, (answered(), answered(rho_mem="other")), strict=True))
     problem = found(tmp_path, **files)["4_report.ipynb"]
     assert isinstance(problem, BadSubmission)
     assert not isinstance(problem, Missing)
@@ -148,7 +148,7 @@ def test_two_notebooks_in_one_file(tmp_path):
 
 def test_a_few_cells_are_for_a_person_to_look_at(tmp_path):
     few = copy.deepcopy(answered())
-    few["cells"] = [cell for cell in few["cells"] if cell["id"] in ("a1_title", *ANSWERS)]
+    few["cells"] = [cell for cell in few["cells"] if cell["id"] in ("mem_title", *ANSWERS)]
     problem = found(tmp_path, **{"Gustav.ipynb": few})["4_report.ipynb"]
     assert not isinstance(problem, Missing)
     assert "Gustav.ipynb (4 of" in str(problem)
@@ -178,7 +178,7 @@ def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_pa
     ):
         (tmp_path / folder).mkdir()
         for number, name in enumerate(files):
-            (tmp_path / folder / name).write_text(json.dumps(answered(a1_rho=f"answer {number}")), encoding="utf-8")
+            (tmp_path / folder / name).write_text(json.dumps(answered(rho_mem=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
         rebuilt = _rebuilt(ASSIGNMENT, SimpleNamespace(folder=tmp_path / folder, masters=MASTERS, shapes={}), result)
         outcome = result.notebooks["4_report.ipynb"]

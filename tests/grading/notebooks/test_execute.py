@@ -9,7 +9,7 @@ import pytest
 from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 
 from rnnkit.assignments.training_dynamics.key import CANARY
-from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
 from rnnkit.grading.notebooks.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
 from rnnkit.grading.sandbox.allowance import Allowance
@@ -69,14 +69,15 @@ def run(notebook, kernel, seconds=600):
     return done
 
 
-IDS = [id for id, question in QUESTIONS.items() if question.notebook == DIAGNOSTICS]
+MOST = {id: question.points for id, question in ASSIGNMENT.questions.items() if question.notebook == DIAGNOSTICS}
+IDS = [*MOST]
 
 
 def test_checks_and_references_are_never_sent(solved):
     kernel = Fake()
     done = run(solved(), kernel)
     assert list(done.reports) == IDS
-    assert {id: report.points for id, report in done.reports.items()} == {id: QUESTIONS[id].points for id in IDS}
+    assert {id: report.points for id, report in done.reports.items()} == {id: MOST[id] for id in IDS}
     assert kernel.starts == 1
     assert done.stopped == ""
     for code in kernel.sent:
@@ -94,7 +95,7 @@ def test_a_cell_that_kills_the_kernel_is_left_out_when_the_others_run_again(solv
     assert kernel.starts == 2
     assert done.stopped == ""
     assert done.reports["rho"].points == 0
-    assert all(done.reports[id].points == QUESTIONS[id].points for id in IDS if id != "rho")
+    assert all(done.reports[id].points == MOST[id] for id in IDS if id != "rho")
     assert sum("def spectral_radius" in code for code in kernel.sent) == 1
     assert done.notes == ["rho_solution: the kernel died"]
 
@@ -105,7 +106,7 @@ def test_a_question_whose_answer_hangs_loses_its_own_points_only(solved):
     assert kernel.starts == 1
     assert done.reports["rho"].status == "no answer"
     assert "longer than 20 s" in done.reports["rho"].text()
-    assert sum(report.points for report in done.reports.values()) == sum(QUESTIONS[i].points for i in IDS if i != "rho")
+    assert sum(report.points for report in done.reports.values()) == sum(MOST[i] for i in IDS if i != "rho")
 
 
 def test_no_reply_is_no_death(solved):
@@ -155,7 +156,7 @@ def test_a_cell_that_uses_what_is_left_out_goes_on_behind_it(solved, monkeypatch
     cell = next(cell for cell in notebook.cells if cell.id == "rho_solution")
     cell.source = f"%%time\nleft_out.draw()\n\n# a comment\n{cell.source}\nleft_out.draw()"
     done = run(notebook, kernel := Short())
-    assert done.reports["rho"].points == QUESTIONS["rho"].points
+    assert done.reports["rho"].points == MOST["rho"]
     assert cell.outputs[-1].ename == error
     assert kernel.starts == 1
 
@@ -172,7 +173,7 @@ def test_questions_of_a_notebook_that_holds_answers_are_asked_aside(solved):
         return asides[-1]
 
     done = execute(ASSIGNMENT, notebook, lambda: given, Allowance(), 5, {}, aside)
-    assert [done.reports[id].points for id in IDS] == [QUESTIONS[id].points for id in IDS]
+    assert [done.reports[id].points for id in IDS] == [MOST[id] for id in IDS]
     assert not [code for code in given.sent if "_rnnkit_ask" in code]
     assert len(asides) == len(IDS)
     assert all(kernel.closed for kernel in asides)

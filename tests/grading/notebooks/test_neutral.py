@@ -45,7 +45,7 @@ def test_hostile_texts_leave_nothing_in_nbgraders_pages(tmp_path, baseline, inno
     for template in ("formgrade", "feedback"):
         page = Dangers(show(safe, template, tmp_path))
         assert page.found == baseline[template]
-        for name in ("a1_rho", "a1_rho_task", "notebook", "statusmessage"):
+        for name in ("rho_mem", "rho_mem_task", "notebook", "statusmessage"):
             assert page.ids.count(name) == innocent[template].ids.count(name), "a heading took an id of the page's own"
 
 
@@ -97,9 +97,9 @@ def test_what_honest_students_write_stays():
         "```python\nfor i in range(3):\n    h = [i]\n```\n\n> quoted\n\n![a figure](attachment:a.png)\n"
     )
     nb = report(text)
-    answer = next(cell for cell in nb.cells if cell.id == "a1_rho")
+    answer = next(cell for cell in nb.cells if cell.id == "rho_mem")
     answer.attachments = {"a.png": {"image/png": PNG, "image/svg+xml": "<svg>"}, "b.gif": {"image/gif": PNG}}
-    kept = next(cell for cell in neutralise(nb).cells if cell.id == "a1_rho")
+    kept = next(cell for cell in neutralise(nb).cells if cell.id == "rho_mem")
     assert kept.source == text.replace("a[i](t)", "a[i] (t)")
     assert kept.attachments == {"a.png": {"image/png": PNG}}
     assert kept.metadata == answer.metadata
@@ -107,7 +107,7 @@ def test_what_honest_students_write_stays():
 
 def test_an_attached_image_is_in_the_page(tmp_path, baseline):
     nb = report("see ![a](attachment:a.png)")
-    next(cell for cell in nb.cells if cell.id == "a1_rho").attachments = {"a.png": {"image/png": PNG}}
+    next(cell for cell in nb.cells if cell.id == "rho_mem").attachments = {"a.png": {"image/png": PNG}}
     page = show(neutralise(nb), "formgrade", tmp_path)
     assert page.count(f"data:image/png;base64,{PNG}") == 1
     assert Dangers(page).found == baseline["formgrade"]
@@ -115,7 +115,7 @@ def test_an_attached_image_is_in_the_page(tmp_path, baseline):
 
 def test_given_cells_are_not_touched():
     nb = report("fine")
-    task = next(cell for cell in nb.cells if cell.id == "a1_rho_task")
+    task = next(cell for cell in nb.cells if cell.id == "rho_mem_task")
     task.source = "<b>bold</b> [x]: y\n=== BEGIN MARK SCHEME ==="
     safe = neutralise(nb)
     for before, after in zip(nb.cells, safe.cells, strict=True):
@@ -127,7 +127,7 @@ markup = st.lists(
     st.sampled_from(
         ["<", ">", "/", "!", "[", "]", "(", ")", ":", "\\", "$", "$$", "&", "#", ";", "lt;", "`", "```", "\n", "\n\n",
          " ", "\t", "*", "_", "|", "-", "=", "~", '"', "'", "img src=x onerror=1", "&#60;", "javascript:1", "https://a.b",
-         "attachment:a.png", "mermaid", "\\href{x}{y}", "\\begin{a}", "\\end{a}", "\0", "\u202e", "\r", "a1_rho", "x"]
+         "attachment:a.png", "mermaid", "\\href{x}{y}", "\\begin{a}", "\\end{a}", "\0", "\u202e", "\r", "rho_mem", "x"]
     ),
     max_size=25,
 ).map("".join)  # fmt: skip
@@ -139,11 +139,11 @@ def test_any_text_is_inert(text):
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     attachments = {"a.png": {"image/png": PNG}}
-    safe = inert(text, attachments, {"a1_rho"})
+    safe = inert(text, attachments, {"rho_mem"})
     page = Dangers(MarkdownWithMath(IPythonRenderer(escape=False, attachments=attachments)).render(safe))
     assert page.found == []
-    assert "a1_rho" not in page.ids
-    assert inert(safe, attachments, {"a1_rho"}) == safe
+    assert "rho_mem" not in page.ids
+    assert inert(safe, attachments, {"rho_mem"}) == safe
     assert safe != UNSHOWN
 
 
@@ -171,7 +171,7 @@ def test_hostile_outputs_leave_nothing_in_nbgraders_pages(tmp_path, baseline, na
     nbformat.validate(safe)
     for template in ("formgrade", "feedback"):
         assert Dangers(show(safe, template, tmp_path)).found == baseline[template]
-    assert all(cell.outputs for cell in safe.cells if cell.id == "a1_rho_figure"), "that there was something is told"
+    assert all(cell.outputs for cell in safe.cells if cell.id == "rho_mem_figure"), "that there was something is told"
 
 
 def objects(inner):
@@ -209,7 +209,7 @@ def test_what_honest_code_puts_out_stays():
         entry(output_type="error", ename="ValueError", evalue="no", traceback=["\x1b[31mValueError\x1b[0m: no", "x"]),
     ]
     safe = neutralise(report("fine", outputs))
-    (cell,) = [cell for cell in safe.cells if cell.id == "a1_rho_figure"]
+    (cell,) = [cell for cell in safe.cells if cell.id == "rho_mem_figure"]
     assert cell.outputs == outputs
     assert neutralise(safe) == safe
 

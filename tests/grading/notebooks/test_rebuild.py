@@ -310,19 +310,19 @@ def test_a_notebook_without_any_marks_still_makes_a_model():
 
 
 def test_an_answer_beside_its_cell_is_found():
-    moved = ["answers stand in a new cell beside their own (moved there): a1_rho"]
-    notebook = after(submission(REPORT), "a1_rho", own("It grows.", "markdown"), own("To 1.3.", "markdown"))
+    moved = ["answers stand in a new cell beside their own (moved there): rho_mem"]
+    notebook = after(submission(REPORT), "rho_mem", own("It grows.", "markdown"), own("To 1.3.", "markdown"))
     built, flags = rebuild(REPORT, notebook)
     assert sound(REPORT, built) == []
-    assert cell_of(built, "a1_rho").source == "It grows.\n\nTo 1.3."
+    assert cell_of(built, "rho_mem").source == "It grows.\n\nTo 1.3."
     assert flags == moved
 
-    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "a1_rho"]
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "rho_mem"]
     built, flags = rebuild(REPORT, notebook)
-    assert cell_of(built, "a1_rho").source == "It grows.\n\nTo 1.3."
-    assert flags == ["cells are missing (put back): a1_rho", *moved]
+    assert cell_of(built, "rho_mem").source == "It grows.\n\nTo 1.3."
+    assert flags == ["cells are missing (put back): rho_mem", *moved]
 
-    answered = after(submission(REPORT, a1_rho="Mine."), "a1_rho", own("A note.", "markdown"))
+    answered = after(submission(REPORT, rho_mem="Mine."), "rho_mem", own("A note.", "markdown"))
     built, flags = rebuild(REPORT, answered)
     assert [cell.source for cell in sound(REPORT, built)] == ["A note."]
     assert flags == []
@@ -330,20 +330,20 @@ def test_an_answer_beside_its_cell_is_found():
 
 @pytest.mark.parametrize("text", ["", " \n", STUB])
 def test_an_answer_that_was_not_given_is_the_stub(text):
-    built, _ = rebuild(REPORT, submission(REPORT, a1_rho=text))
-    assert cell_of(built, "a1_rho").source == STUB
+    built, _ = rebuild(REPORT, submission(REPORT, rho_mem=text))
+    assert cell_of(built, "rho_mem").source == STUB
 
 
 def test_a_cell_that_is_retyped_is_still_the_answer():
-    notebook = submission(REPORT, a1_rho="It grows.")
-    cell_of(notebook, "a1_rho").update(cell_type="code", outputs=[], execution_count=3)
+    notebook = submission(REPORT, rho_mem="It grows.")
+    cell_of(notebook, "rho_mem").update(cell_type="code", outputs=[], execution_count=3)
     built, _ = rebuild(REPORT, notebook)
     assert sound(REPORT, built) == []
-    assert cell_of(built, "a1_rho").source == "It grows."
+    assert cell_of(built, "rho_mem").source == "It grows."
 
 
 def test_pasted_images_are_kept_and_nothing_else():
-    notebook = submission(REPORT, a1_rho="![](attachment:a.png)")
+    notebook = submission(REPORT, rho_mem="![](attachment:a.png)")
     kept = {"a.png": {"image/png": [PNG[:10] + "\n", PNG[10:]]}}
     refused = {
         "b.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
@@ -354,34 +354,34 @@ def test_pasted_images_are_kept_and_nothing_else():
         "g.png": {"image/png": PNG + "\n!"},
         "h.png": {"image/png": base64.b64encode(base64.b64decode(PNG) + bytes(1 << 20)).decode()},
     }
-    cell_of(notebook, "a1_rho")["attachments"] = refused | kept
-    cell_of(notebook, "a1_rho_task")["attachments"] = kept
+    cell_of(notebook, "rho_mem")["attachments"] = refused | kept
+    cell_of(notebook, "rho_mem_task")["attachments"] = kept
     built, flags = rebuild(REPORT, notebook)
     sound(REPORT, built)
-    assert cell_of(built, "a1_rho").attachments == {"a.png": {"image/png": PNG}}
-    assert "attachments" not in cell_of(built, "a1_rho_task")
-    assert flags == ["attachments that are no png or jpeg, or too large, were left out: a1_rho"]
+    assert cell_of(built, "rho_mem").attachments == {"a.png": {"image/png": PNG}}
+    assert "attachments" not in cell_of(built, "rho_mem_task")
+    assert flags == ["attachments that are no png or jpeg, or too large, were left out: rho_mem"]
 
 
 def test_all_images_together_have_a_limit():
     large = base64.b64encode(base64.b64decode(PNG) + bytes(700_000)).decode()
     notebook = submission(REPORT)
-    for name in ("a1_rho", "a2_rho", "a3_rho"):
+    for name in ("rho_mem", "clip_rnn", "clip_gru"):
         cell_of(notebook, name).update(source="see", attachments={"a.png": {"image/png": large}})
     built, flags = rebuild(REPORT, notebook)
     sound(REPORT, built)
-    assert [cell.id for cell in built.cells if "attachments" in cell] == ["a1_rho", "a2_rho"]
+    assert [cell.id for cell in built.cells if "attachments" in cell] == ["rho_mem", "clip_rnn"]
     assert len(flags) == 1
 
 
 # ---- work that stands where it does not belong ----------------------------------------------------------------------
 
-FOUND, TASK = "The answer is -4.39.", "a1_grad_time_task"
+FOUND, TASK = "The answer is -4.39.", "gradient_mem_task"
 TASKS_TEXT = cell_of(REPORT, TASK).source
 BESIDE = {
     "above": after(submission(REPORT), TASK, own(FOUND, "markdown")),
-    "raw below": after(submission(REPORT), "a1_grad_time", own(FOUND, "raw")),
-    "comment below": after(submission(REPORT), "a1_grad_time", own("# The answer\n# is -4.39.")),
+    "raw below": after(submission(REPORT), "gradient_mem", own(FOUND, "raw")),
+    "comment below": after(submission(REPORT), "gradient_mem", own("# The answer\n# is -4.39.")),
     "in the task": submission(REPORT, **{TASK: f"{TASKS_TEXT}\n\n{FOUND}"}),
 }
 
@@ -390,14 +390,14 @@ BESIDE = {
 def test_answers_beside_their_cell_count(where):
     built, flags = rebuild(REPORT, BESIDE[where])
     assert sound(REPORT, built) == []
-    assert " ".join(cell_of(built, "a1_grad_time").source.split()) == FOUND
-    assert any("beside" in flag and "a1_grad_time" in flag for flag in flags)
+    assert " ".join(cell_of(built, "gradient_mem").source.split()) == FOUND
+    assert any("beside" in flag and "gradient_mem" in flag for flag in flags)
 
 
 def test_an_image_alone_is_an_answer():
     notebook = submission(REPORT)
-    cell_of(notebook, "a1_rho")["attachments"] = {"x.png": {"image/png": PNG}}
-    answer = cell_of(rebuild(REPORT, notebook)[0], "a1_rho")
+    cell_of(notebook, "rho_mem")["attachments"] = {"x.png": {"image/png": PNG}}
+    answer = cell_of(rebuild(REPORT, notebook)[0], "rho_mem")
     assert answer.attachments == {"x.png": {"image/png": PNG}}
     assert "![](attachment:x.png)" in answer.source
 

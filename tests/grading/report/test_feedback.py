@@ -14,25 +14,23 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import OWN_SETTING, QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED, OWN_SETTING, PREDICTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course, lock
 from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import feedback as module
 from rnnkit.grading.report.feedback import feedback
 
-ANSWERS = {
-    cell["id"]: cell["about"]["points"]
-    for path in NOTEBOOKS
-    for cell in cells(path)
-    if cell["about"].get("grade") and cell["cell_type"] == "markdown"
-}
+ANSWERS = graded_course.WRITTEN
 HOSTILE = '</pre></details><script>alert("{0}")</script><img src=x onerror=alert("{0}")>{{{{ 7*7 }}}}\x1b[31m\u202e\x00'
 ELEMENTS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "main", "section", "article", "footer"),
     *("h1", "h2", "h3", "p", "strong", "span", "a", "div", "details", "summary", "pre", "br"),
 }
-MARKED = {"a1_grad_time": 1, "a1_sat_time": 0.5, "extra_torder": (0, 4), "gru_step": 2}
+MANUAL = sum(ANSWERS.values())
+MOST = AUTO + PREDICTIONS.points + MANUAL
+MARKED = {"gradient_mem": 1, "saturation_mem": 0.5, "extra_torder": (0, 4), "gru_step": 2}
+UNREAD = len(ANSWERS.keys() - MARKED.keys())
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +41,13 @@ def course(tmp_path_factory):
         folder,
         "ada",
         wrong=["gru_step", "clip"],
-        answers={"a1_grad_time": "ada's words", "a1_rho": HOSTILE.format("answer")},
+        answers={"gradient_mem": "ada's words", "rho_mem": HOSTILE.format("answer")},
         marked=MARKED,
-        comments={"a1_grad_time": "Well seen.\nGo on.", "rnn_step_solution": HOSTILE.format("comment")},
+        comments={"gradient_mem": "Well seen.\nGo on.", "rnn_step_solution": HOSTILE.format("comment")},
         first_name="Ada",
         last_name=HOSTILE.format("name"),
     )
-    graded_course.hand_in(folder, "bob", answers={"a1_grad_time": "bob's words"}, marked=ANSWERS, first_name="Robert")
+    graded_course.hand_in(folder, "bob", answers={"gradient_mem": "bob's words"}, marked=ANSWERS, first_name="Robert")
     made = feedback(Course(ROOT, folder), ASSIGNMENT)
     assert [(one.student, one.reason) for one in made] == [("ada", ""), ("bob", "")]
     return folder
@@ -87,8 +85,8 @@ def test_every_question_has_a_row_with_its_points(course):
     page = Page(index(course, "bob"))
     rows = page.rows
     assert len(page.links) == len(HANDED_IN) + len(rows)
-    assert set(rows) == set(QUESTIONS) | set(ANSWERS) | {OWN_SETTING}
-    for id, question in QUESTIONS.items():
+    assert set(rows) == set(ASSIGNMENT.scored) | set(ANSWERS)
+    for id, question in ASKED.items():
         full = f"+{question.points:g} extra" if question.extra else f"✓ {question.points:g} of {question.points:g}"
         assert f"{question.name} {full} What the check said {id}:" in rows[id]
     assert rows[OWN_SETTING] == "your own setting extra credit"
@@ -100,19 +98,21 @@ def test_questions_stand_in_the_notebooks_order_under_their_names(course):
     rows = Page(index(course, "bob")).rows
     order = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
     assert list(rows) == order
-    assert rows["a1_rho"].startswith("A1 · 5. Spectral radius ")
+    assert rows["rho_mem"].startswith("Memorization · 5. Spectral radius, memorization ")
     assert rows["extra_torder"].startswith("Extra credit · Temporal order ")
     assert rows["ai_chats"].startswith("AI chats ")
 
 
 def test_total_and_what_it_is_made_of(course):
     assert (
-        f"{AUTO + 35 + EXTRA:g} of {AUTO + 35:g} points Code {AUTO:g} · answers 35 · extra credit {EXTRA:g} 1_cells"
-        in Page(index(course, "bob")).shown
+        f"{AUTO + MANUAL + EXTRA:g} of {MOST:g} points "
+        f"Code {AUTO:g} · answers {MANUAL} · extra credit {EXTRA:g} 1_cells" in Page(index(course, "bob")).shown
     )
     ada = Page(index(course, "ada")).shown
-    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {AUTO + 35:g} points so far" in ada
-    assert f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · 27 still to be marked by a person" in ada
+    assert f"{AUTO - 4 + 1.5 + 4 + EXTRA:g} of {MOST:g} points so far" in ada
+    assert (
+        f"Code {AUTO - 4:g} · answers 1.5 · extra credit {4 + EXTRA:g} · {UNREAD} still to be marked by a person" in ada
+    )
 
 
 def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
@@ -120,26 +120,26 @@ def test_row_shows_report_comment_answer_and_what_was_set_by_hand(course):
     assert "0 of 3" in rows["clip"]
     assert "-> the bias is missing: add b_h" in rows["clip"]
     assert "GRU.step 2 of 3 Set by hand: the check gave 0." in rows["gru_step"]
-    assert "✓ 1 of 1 Comment Well seen. Go on. Your answer ada's words" in rows["a1_grad_time"]
-    assert "– of 2, not yet marked A person has yet to look at this." in rows["a2_clip"]
+    assert "1 of 5 Comment Well seen. Go on. Your answer ada's words" in rows["gradient_mem"]
+    assert "– of 4, not yet marked A person has yet to look at this." in rows["clip_rnn"]
     assert "+4 extra" in rows["extra_torder"]
 
 
 def test_what_is_entered_at_a_question_instead_of_its_answer_stands_at_the_answer(fresh):
     with graded_course.gradebook(fresh) as book:
-        for id, comment in {"a2_rho_task": "Mind the units.", "a1_grad_time_task": "Neatly put."}.items():
+        for id, comment in {"rho_mul_task": "Mind the units.", "gradient_mem_task": "Neatly put."}.items():
             book.find_comment(id, "4_report", NAME, "ada").manual_comment = comment
-        book.find_grade("a2_rho_task", "4_report", NAME, "ada").extra_credit = 0.5
+        book.find_grade("rho_mul_task", "4_report", NAME, "ada").extra_credit = 0.5
     rows = renewed(fresh, "ada").rows
-    assert "+0.5 extra A person has yet to look at this. Comment Mind the units. Your answer" in rows["a2_rho"]
-    assert "Comment Well seen. Go on. Neatly put. Your answer" in rows["a1_grad_time"]
+    assert "+0.5 extra A person has yet to look at this. Comment Mind the units. Your answer" in rows["rho_mul"]
+    assert "Comment Well seen. Go on. Neatly put. Your answer" in rows["gradient_mem"]
     assert not [id for id in rows if id.endswith("_task")]
 
 
 def test_points_at_a_question_without_any_have_a_row_of_their_own(fresh):
     with graded_course.gradebook(fresh) as book:
-        book.find_grade("a2_rho_task", "4_report", NAME, "ada").manual_score = 1
-    assert {"a2_rho", "a2_rho_task"} <= set(renewed(fresh, "ada").rows)
+        book.find_grade("rho_mul_task", "4_report", NAME, "ada").manual_score = 1
+    assert {"rho_mul", "rho_mul_task"} <= set(renewed(fresh, "ada").rows)
 
 
 def test_what_stopped_a_solution_stands_beside_its_question(fresh):
@@ -219,11 +219,11 @@ def test_a_long_report_is_cut(fresh):
 )
 def test_students_may_quote_nbgraders_markers(fresh, words):
     def edit(found):
-        found["a1_grad_time"]["source"] = f"first\n{words}\nlast"
+        found["gradient_mem"]["source"] = f"first\n{words}\nlast"
 
     graded_course.change(fresh, "ada", "4_report.ipynb", edit)
     graded_course.change(fresh, "ada", "1_cells.ipynb", lambda found: found["rnn_step_solution"].update(source=words))
-    assert words.removeprefix("### ") in renewed(fresh, "ada").rows["a1_grad_time"]
+    assert words.removeprefix("### ") in renewed(fresh, "ada").rows["gradient_mem"]
     assert "last" in (pages(fresh, "ada") / "4_report.html").read_text(encoding="utf-8")
 
 
@@ -261,19 +261,21 @@ def test_nobody_looks_at_what_was_not_handed_in(fresh):
                 if notebook.name == "2_diagnostics":
                     grade.auto_score, grade.needs_manual_grade = 0.0, True
     (fresh / "grading" / "autograded" / "ada" / NAME / "2_diagnostics.ipynb").unlink()
-    missing = [id for id, question in QUESTIONS.items() if question.notebook.startswith("2")]
-    checked = {id: {"status": "not graded" if id in missing else "solved", "points": 0} for id in QUESTIONS}
+    missing = [id for id, question in ASKED.items() if question.notebook.startswith("2")]
+    checked = {id: {"status": "not graded" if id in missing else "solved", "points": 0} for id in ASKED}
     answers = {id: {"answered": True} for id in ANSWERS}
     about = {"2_diagnostics.ipynb": {"status": "rejected", "reason": "expected this notebook", "flags": []}}
     graded_course.note(fresh, Entry("ada", "graded", notebooks=about, scores=checked, answers=answers))
     page = renewed(fresh, "ada")
-    assert "27 still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
+    assert (
+        f"{UNREAD} still to be marked by a person · 2_diagnostics is missing, in doubt, or cannot be read" in page.shown
+    )
     assert "points so far" in page.shown
     assert missing
     for id in missing:
         assert "A person has yet to look at this" not in page.rows[id]
-        assert f"– of {QUESTIONS[id].points:g}, not yet marked" in page.rows[id]
-    assert "A person has yet to look at this" in page.rows["a2_clip"]
+        assert f"– of {ASKED[id].points:g}, not yet marked" in page.rows[id]
+    assert "A person has yet to look at this" in page.rows["clip_rnn"]
 
 
 def test_questions_of_a_missing_notebook_keep_their_order(fresh):
@@ -376,8 +378,8 @@ def test_graders_see_question_figure_mark_scheme_and_answer(course):
     about |= {"notebook_id": "4_report", "index": 0, "total": 2, "notebook_path": "x"}
     path = course / "grading" / "autograded" / "ada" / NAME / "4_report.ipynb"
     text, _ = exporter.from_filename(str(path), resources=about)
-    answer = ('id="a1_grad_time"', "ada's words", 'id="a1_grad_time-comment"')
-    order = (graded_course.PNG, 'id="a1_grad_time_task"', "BEGIN MARK SCHEME", *answer)
+    answer = ('id="gradient_mem"', "ada's words", 'id="gradient_mem-comment"')
+    order = (graded_course.PNG, 'id="gradient_mem_task"', "BEGIN MARK SCHEME", *answer)
     places = [text.index(one) for one in order]
     assert places == sorted(places)
     assert text.count("BEGIN MARK SCHEME") == len(ANSWERS) - 1  # all but the AI chats

@@ -13,7 +13,6 @@ from graded_course import Page
 from nbformat.v4 import new_code_cell, new_output, writes
 from notebook_pages import FIRES, HOSTILE, OUTPUTS, Dangers, report
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import Marks
 from rnnkit.grading.notebooks.neutral import neutralise
@@ -46,9 +45,9 @@ def pages(tmp_path_factory):
         course,
         "ada",
         wrong=["clip"],
-        answers={"a1_rho": ANSWER, "rnn_step_solution": f"# {WIDE}\nprint('$x$')"},
-        marked={"a1_sat_time": 0.5},
-        comments={"a1_sat_time": "See $g_t$.\nGo on.", "gru_step_solution": HOSTILE["script"]},
+        answers={"rho_mem": ANSWER, "rnn_step_solution": f"# {WIDE}\nprint('$x$')"},
+        marked={"saturation_mem": 0.5},
+        comments={"saturation_mem": "See $g_t$.\nGo on.", "gru_step_solution": HOSTILE["script"]},
         last_name=HOSTILE["image"],
     )
     (made,) = feedback(Course(ROOT, course), ASSIGNMENT)
@@ -70,11 +69,11 @@ def test_contents_name_each_question_with_its_points_and_lead_to_it(pages):
         assert [page.ids.count(id) for id in graded] == [1] * len(graded)
         named += [" ".join(entry) for entry in page.entries if graded]
         titles += [entry[0] for entry in page.entries if graded]
-    assert len(titles) == len(set(titles)) == len(named) > 40
+    assert len(titles) == len(set(titles)) == len(named) > 30
     assert "RNN.step ✓ 3 of 3" in named
     assert "clip_rescale 0 of 3" in named
-    assert "A1 · 5. Spectral radius – of 1, not yet marked" in named
-    assert "A1 · 2. Saturation comment 0.5 of 1" in named
+    assert "Memorization · 5. Spectral radius, memorization – of 5, not yet marked" in named
+    assert "Memorization · 2. Saturation, memorization comment 0.5 of 5" in named
     assert not [text for text in named if "Written response" in text or text.startswith("Task")]
 
 
@@ -86,7 +85,7 @@ def test_headings_are_in_order_and_pictures_have_names(pages):
         assert all(b <= a + 1 for a, b in zip(page.levels, page.levels[1:], strict=False)), name
         assert all(image["alt"] for image in page.images), name
     images = Page(pages[1]["4_report.html"]).images
-    assert "Figure, A1: memorization, RNN (tanh), no clipping: a1 validation figure" in [one["alt"] for one in images]
+    assert "Figure, Memorization: A1 to A5: mem validation figure" in [one["alt"] for one in images]
     assert len({image["alt"] for image in images}) == len(images)
 
 
@@ -209,7 +208,7 @@ def test_on_a_phone_and_a_screen_without_a_network(pages, tmp_path, width):
         page.locator("article#gru_step h3 a").click()
         assert page.url.endswith("1_cells.html#gru_step")
         page.goto((folder / "1_cells.html").as_uri())
-        page.get_by_label("Contents").get_by_role("link", name=QUESTIONS["gru_step"].name).click()
+        page.get_by_label("Contents").get_by_role("link", name=ASSIGNMENT.questions["gru_step"].name).click()
         assert page.url.endswith("#gru_step")
         assert 0 <= page.locator("#gru_step").bounding_box()["y"] < 200
         context.close()

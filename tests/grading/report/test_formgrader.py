@@ -47,12 +47,16 @@ def test_each_question_has_one_box_and_what_is_typed_there_counts(course):
             assert boxes == [[id, not points[id]] for id in here]
             assert page.locator("textarea.comment").count() == page.locator(".nbgrader_cell .panel-footer").count()
         assert page.content().count("BEGIN MARK SCHEME") == len(mark_schemes(SOURCE / "4_report.ipynb"))
-        expect(page.locator("#a1_rho")).to_have_class("score tabbable needs_manual_grade", timeout=PATIENCE)
-        typed(page, "a1_rho", "0.5", "grade")
-        typed(page, "a1_rho-comment", "Mind the units.", "comment")
+        expect(page.locator("#rho_mem")).to_have_class("score tabbable needs_manual_grade", timeout=PATIENCE)
+        typed(page, "rho_mem", "0.5", "grade")
+        typed(page, "rho_mem-comment", "Mind the units.", "comment")
         typed(page, "extra_torder_extra_credit", "4", "grade")
     marks = read_marks(Course(ROOT, course), ASSIGNMENT).submissions["ada"].marks
     found = {mark.id: mark for mark in marks}
-    assert (found["a1_rho"].points, found["a1_rho"].comment, found["a1_rho"].waits) == (0.5, "Mind the units.", False)
+    assert (found["rho_mem"].points, found["rho_mem"].comment, found["rho_mem"].waits) == (
+        0.5,
+        "Mind the units.",
+        False,
+    )
     assert (found["extra_torder"].extra, found["extra_torder"].waits) == (4, False)
-    assert (found["a2_rho"].shown, found["a2_rho"].waits) == ("– of 1, not yet marked", True)
+    assert (found["rho_mul"].shown, found["rho_mul"].waits) == ("– of 1, not yet marked", True)

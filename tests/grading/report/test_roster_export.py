@@ -9,10 +9,10 @@ import shutil
 import graded_course
 import pytest
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells
-from graded_course import AUTO, EXTRA, note
+from graded_course import AUTO, EXTRA, WRITTEN, note
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import read_marks
@@ -21,7 +21,7 @@ from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import export as module
 from rnnkit.grading.report.export import cell, export
 
-MOST = AUTO + 35
+MOST, UNREAD = AUTO + sum(WRITTEN.values()), len(WRITTEN)
 ADA = Student("ada", "Ada", "Lovelace, Lady", "ada@example.org")
 
 
@@ -130,9 +130,9 @@ def test_a_cell_is_one_line_without_steering_characters():
 def course(tmp_path_factory):
     """Two who handed in, one of them with marks by hand."""
     folder = graded_course.make(tmp_path_factory.mktemp("export") / "course")
-    marked = {"a1_grad_time": 1, "a1_sat_time": 0.5, "extra_torder": (0, 4), "gru_step": 2}
+    marked = {"gradient_mem": 1, "saturation_mem": 0.5, "extra_torder": (0, 4), "gru_step": 2}
     graded_course.hand_in(folder, "ada", wrong=["gru_step", "clip"], marked=marked, first_name="=Ada")
-    graded_course.hand_in(folder, "bob", wrong=QUESTIONS, first_name="Bob", last_name='"The, Builder"')
+    graded_course.hand_in(folder, "bob", wrong=ASKED, first_name="Bob", last_name='"The, Builder"')
     return folder
 
 
@@ -157,10 +157,10 @@ def test_sums_and_columns(course, tmp_path):
     ada = found["ada"]
     assert {name: float(ada[name]) for name in module.SUMS} == {
         "total": AUTO - 4 + 1.5 + 4 + EXTRA, "max": MOST, "auto": AUTO - 4, "manual": 1.5, "extra_credit": 4 + EXTRA,
-        "late_penalty": 0, "needs_manual": 27,
+        "late_penalty": 0, "needs_manual": UNREAD - 3, "not_asked": 0,
     }  # fmt: skip
-    assert (ada["rnn_step"], ada["clip"], ada["gru_step"], ada["a1_sat_time"]) == ("3", "0", "2", "0.5")
-    assert ada["a1_rho"] == ""  # not marked yet
+    assert (ada["rnn_step"], ada["clip"], ada["gru_step"], ada["saturation_mem"]) == ("3", "0", "2", "0.5")
+    assert ada["rho_mem"] == ""  # not marked yet
     assert ada["set_by_hand"] == "gru_step"
     assert (ada["status"], ada["submitted_at"]) == ("graded", "2026-11-20T18:30:00+00:00")
     assert (found["bob"]["total"], found["bob"]["last_name"]) == ("0", '"The, Builder"')
@@ -171,18 +171,18 @@ def test_columns_stand_in_the_notebooks_order(course, tmp_path):
     columns = list(exported(course, tmp_path)["ada"])
     graded = [cell["id"] for path in NOTEBOOKS for cell in cells(path) if cell["about"].get("grade")]
     assert columns[len(module.PERSON + module.STATE) + len(module.SUMS) : -len(module.LAST)] == graded
-    assert columns.index("extra_torder") > columns.index("b2_rho")
+    assert columns.index("extra_torder") > columns.index("rho_mul")
     export(Course(tmp_path, course), [ASSIGNMENT], tmp_path / "grades.csv")  # nothing was released there
     assert {*rows(tmp_path / "grades.csv")["ada"]} == {*columns}
 
 
 def test_needs_manual_is_what_can_be_read(fresh, tmp_path):
-    answers = {id: {"answered": True} for id in ("a1_rho", "a2_rho")}
-    checked = {id: {"status": "solved"} for id in QUESTIONS}
+    answers = {id: {"answered": True} for id in ("rho_mem", "rho_mul")}
+    checked = {id: {"status": "solved"} for id in ASKED}
     note(fresh, Entry("ada", "graded", scores=checked, answers=answers))
-    note(fresh, Entry("lost", "graded", scores=checked, answers=answers | {"b1_rho": {"answered": False}}))
+    note(fresh, Entry("lost", "graded", scores=checked, answers=answers | {"gates_mul": {"answered": False}}))
     found = exported(fresh, tmp_path)
-    assert {id: row["needs_manual"] for id, row in found.items()} == {"ada": "2", "bob": "30", "lost": "2"}
+    assert {id: row["needs_manual"] for id, row in found.items()} == {"ada": "2", "bob": str(UNREAD), "lost": "2"}
     done = export(Course(ROOT, fresh), [ASSIGNMENT], tmp_path / "grades.csv")
     assert (done.rows, done.waiting, done.lost) == (3, 3, ["lost"])
     assert export(Course(ROOT, fresh), [ASSIGNMENT], tmp_path / "grades.csv", ["bob"]).waiting == 1
@@ -193,9 +193,9 @@ def test_what_is_not_final_says_so(fresh, tmp_path):
     with graded_course.gradebook(fresh) as book:
         book.find_grade("rnn_step", "1_cells", NAME, "bob").needs_manual_grade = True
     note(fresh, Entry("bob", "graded", notebooks=in_doubt), Entry("eve", "graded"))
-    said = "31 still to be marked by a person; 1_cells is missing, in doubt, or cannot be read"
+    said = f"{UNREAD + 1} still to be marked by a person; 1_cells is missing, in doubt, or cannot be read"
     assert {id: row["so_far"] for id, row in exported(fresh, tmp_path).items()} == {
-        "ada": "27 still to be marked by a person", "bob": said, "eve": "",
+        "ada": f"{UNREAD - 3} still to be marked by a person", "bob": said, "eve": "",
     }  # fmt: skip
     with graded_course.gradebook(fresh) as book:
         for notebook in book.find_submission(NAME, "ada").notebooks:

@@ -15,7 +15,7 @@ from confined import groups_of, inside, need_sandbox
 from course import ASSIGNMENT, NAME, ROOT, make_course
 from hostile import FULL, HONEST, build
 
-from rnnkit.assignments.training_dynamics.questions import QUESTIONS
+from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.cli import doctor
 from rnnkit.cli.grade import line
 from rnnkit.grading.course import driver
@@ -319,9 +319,9 @@ class FakeChild(driver.Child):
 def result(student, points, cut=(), starved=False):
     """What a grader process found: so many points for one question, none for the others."""
     about = {"points": 0.0, "status": "", "text": "", "sha256": ""}
-    scores = {q.id: {"notebook": q.notebook, "most": q.points, **about} for q in QUESTIONS.values()}
+    scores = {q.id: {"notebook": q.notebook, "most": q.points, **about} for q in ASKED.values()}
     scores["rho"]["points"] = points
-    notebooks = {q.notebook: {"status": "graded", "reason": "", "flags": []} for q in QUESTIONS.values()}
+    notebooks = {q.notebook: {"status": "graded", "reason": "", "flags": []} for q in ASKED.values()}
     return Result(student, notebooks=notebooks, scores=scores, cut=list(cut), starved=starved)
 
 

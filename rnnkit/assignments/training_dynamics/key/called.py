@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -28,18 +29,25 @@ def called(call: Call, inputs: Inputs) -> list[np.ndarray]:
     """
     if call.question == "grad_time":
         return [_gradient_through_time(inputs, *call.arrays)]
-    _bounded(call)
+    bounded(call)
+    return computed(partial(_RIGHT[call.question], call.phi), call)
+
+
+def computed(code: Callable[..., Tensor | tuple[Tensor, ...]], call: Call) -> list[np.ndarray]:
+    """What code gives in a call or, where ``call.back`` is given, the gradients of what it was given."""
     given = [torch.from_numpy(one.copy()).requires_grad_(bool(call.back)) for one in call.arrays]
-    value = _RIGHT[call.question](call.phi, *given)
+    value = code(*given)
     results = [value] if isinstance(value, Tensor) else [*value]
     if call.back:
-        weights = [torch.from_numpy(one.copy()) for one in call.back]
-        back = torch.autograd.grad(results, given, weights, allow_unused=True)
+        ways = [torch.from_numpy(one.copy()) for one in call.back]
+        live = [k for k, one in enumerate(results) if one.requires_grad]  # others are cut off from what is given
+        outputs, ways = [results[k] for k in live], [ways[k] for k in live]
+        back = torch.autograd.grad(outputs, given, ways, allow_unused=True) if live else [None] * len(given)
         results = [torch.zeros_like(one) if way is None else way for one, way in zip(given, back, strict=True)]
     return [result.detach().numpy() for result in results]
 
 
-def _bounded(call: Call) -> None:
+def bounded(call: Call) -> None:
     """Refuses what few numbers could blow up: arrays are spread over one another's axes."""
     question = QUESTIONS[call.question]
     if question.method is None:

@@ -27,7 +27,10 @@ def draw(question_id: str, rng: Generator) -> Inputs:
     of 1 and equal ones, the same cell once more, either head of the last state, every phi, eigenvalues in other places,
     ends and bounds that are met exactly.
     """
-    question, sizes = QUESTIONS[question_id], _sizes(rng)
+    sizes = _sizes(rng)
+    if question_id not in QUESTIONS:  # a student's test, of GRUs
+        return Inputs(sizes, _cell("GRU", sizes, rng))
+    question = QUESTIONS[question_id]
     if question.method:
         options = {"last": str(rng.choice(LAST))}
         arrays = _cell(question.target, sizes, rng)

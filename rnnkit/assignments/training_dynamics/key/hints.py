@@ -2,156 +2,57 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnkit.assignments.training_dynamics.key.quoted import KNOWN, Figures, hints, parts_of, shown
 from rnnkit.common.names import BadValue
 from rnnkit.diagnostics import Summary, log10_grad, summarize
 from rnnkit.grading.evidence.evidence import SubmittedRun, record_of
 from rnnkit.record.facts import facts_of
+from rnnkit.regimes import REGIMES
 
 if TYPE_CHECKING:  # trainings read this folder, too, and do without Jupyter
     from nbformat import NotebookNode
 
-MOST_NUMBERS = 12  # of one answer
-MOST_NAMES = 2  # of one number
-Figures = Mapping[str, float]  # by names that begin with what they are of: ``log10 g_t: median``
-MOST_TEXT = 20_000  # characters of an answer that are looked at
-CLOSE = 0.1  # relative: what is further off is another figure
 END_OF_SCHEME = "=== END MARK SCHEME ==="
-# What the figures of a question show, by the first words of the facts' names.
+# What the figures of an answer show, by the first words of its name and of the facts' names.
 SHOWN = {
-    "grad_time": ("log10 g_t",),
-    "sat_time": ("distance to saturation", "saturated units"),
-    "rho": ("rho", "correlation"),
+    "gradient": ("log10 g_t",),
+    "saturation": ("distance to saturation", "saturated units"),
+    "rho": ("rho", "correlation of mean log10 g_t with rho"),
     "gates": ("update gate", "reset gate", "log10 g_t"),
     "clip": ("gradient norm", "clipped updates", "log10 g_t: median", "distance to saturation: mean"),
     "sigmoid": ("log10 g_t", "distance to saturation", "validation loss", "rho"),
-    "torder": ("validation", "updates", "rho", "log10 g_t: median"),
+    "own": ("validation loss", "log10 g_t: median", "distance to saturation: mean", "rho", "gradient norm", "clipped"),
+    "extra": ("validation", "updates", "rho", "log10 g_t: median"),
 }
-# No settings of a run, but numbers that answers use all the same.
-KNOWN = {
-    "the histogram's floor": -12.0,
-    "the limit of vanishing": -8.0,
-    "what is added to g_t before its logarithm": 1e-12,
-    "ln 4": 1.386,
+MEMORIZATION, MULTIPLICATION = ("A1", "A2", "A3", "A4", "A5"), ("B1", "B2")
+# The runs that an answer compares; those of `own_experiment` and `extra_torder` are known by their settings.
+COMPARED = {
+    "gradient_mem": MEMORIZATION,
+    "gradient_mul": MULTIPLICATION,
+    "saturation_mem": MEMORIZATION,
+    "saturation_mul": MULTIPLICATION,
+    "rho_mem": MEMORIZATION,
+    "rho_mul": MULTIPLICATION,
+    "clip_rnn": ("A1", "A2", "A3"),
+    "clip_gru": ("A4", "A5"),
+    "gates_mem": ("A4", "A5", "A1", "A2"),
+    "gates_mul": ("B2", "B1"),
+    "sigmoid": ("A1", "A1s", "B1", "B1s"),
 }
+OWN, EXTRA, EXTRA_TASK = "own_experiment", "extra_torder", "torder"
 SPREAD = {
     "p50": "median", "mean": "mean", "p05": "5th percentile", "p95": "95th percentile", "low": "smallest",
     "high": "largest",
 }  # fmt: skip
 CUTOFF, THRESHOLD = "the cutoff", "the threshold of saturation"
 AT_THE_END = "At the end: over the last fiftieth of the updates."
-
-_NUMBER = re.compile(
-    r"(?<![\w.^_\\])(?<!\^[-−–])(?<!\^\{)(?<!\^\{[-−–])(?P<sign>[-−–]?)(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?:(?:e|E|\s?(?:·|×|x|\*|\\cdot|\\times)\s?10\^)\{?(?P<power>[-−+]?\d{1,3})\}?)?(?P<percent>\s?\\?%)?(?![\w^])"
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Number:
-    """A number as it stands in an answer: text, value, half a unit of its last digit, digits but outer zeros."""
-
-    text: str
-    value: float
-    half: float
-    percent: bool
-    figures: int
-
-
-def numbers_in(text: str) -> list[Number]:
-    """The numbers that say something: no small counts without a decimal point, none in names like A1 or h_2."""
-    numbers: dict[str, Number] = {}
-    for match in _NUMBER.finditer(text[:MOST_TEXT]):
-        digits = re.sub("[,\u202f\u00a0]", "", match["digits"])
-        power = int((match["power"] or "0").replace("−", "-"))
-        before = text[: match.start()].rstrip()
-        minus = bool(match["sign"]) and not (match["sign"] == "–" and before[-1:].isdigit())
-        try:
-            value, half = (-1 if minus else 1) * float(digits) * 10.0**power, 0.5 * 10.0**power
-        except OverflowError:
-            continue
-        half *= 10.0 ** -len(digits.partition(".")[2])
-        plain = "." not in digits and match["power"] is None and not match["percent"]
-        if plain and abs(value) < 10 and not minus:
-            continue
-        shown = " ".join(match[0].split()).replace("-", "−").replace("–", "−").replace("\\", "")
-        figures = len(digits.replace(".", "").strip("0"))
-        numbers.setdefault(shown, Number(shown, value, half, bool(match["percent"]), figures))
-    return list(numbers.values())[:MOST_NUMBERS]
-
-
-def hints(answer: str, mine: Sequence[Figures], others: Sequence[Figures] = ()) -> str:
-    """What the numbers in an answer are, in one line; empty where it has none.
-
-    A number is what it is a rounding of, in the order given; else it may be a little off, but of ``mine`` only. First
-    of these are the run's own: of them alone may a number of one digit be a rounding, or one without % a percentage.
-    """
-    parts, strangers = [], []
-    for number in numbers_in(answer):
-        limit = _rounded(number, [{}, KNOWN]) if number.figures < 2 else ""  # −8 before what is −8.376
-        name = limit or _rounded(number, mine) or _near(number, mine) or _rounded(number, others)
-        if name:
-            parts.append(f"{number.text} is {name}")
-        else:
-            strangers.append(number.text)
-    if strangers:
-        verb = "is" if len(strangers) == 1 else "are"
-        parts.append(f"{', '.join(strangers)} {verb} none of these runs' figures")
-    return "; ".join(parts)
-
-
-def _rounded(number: Number, sources: Sequence[Figures]) -> str:
-    """The first figures that a number is a rounding of; empty where it is of none."""
-    for place, figures in enumerate(sources):
-        half = number.half if place == 0 or number.figures > 1 else 0.0
-        names = [
-            _words(name)
-            for name, value in _comparable(number, figures, own=place == 0)
-            if abs(number.value - value) <= half * (1 + 1e-9) + 1e-9 * abs(value)
-        ]
-        if names:
-            return " or ".join(names[:MOST_NAMES])
-    return ""
-
-
-def _near(number: Number, sources: Sequence[Figures]) -> str:
-    """The nearest of the first figures that are close to a number, or are it but for the sign; empty where none is."""
-    for place, figures in enumerate(sources if number.figures > 1 else sources[:1]):
-        near: list[tuple[bool, float, str]] = []
-        for name, value in _comparable(number, figures, own=place == 0):
-            bare = number.value > 0 > value and number.half < 0.5  # the sign was forgotten, or stands in words
-            off = abs(number.value - (-value if bare else value))
-            if off <= min(3 * number.half, CLOSE * abs(value)) * (1 + 1e-9):
-                near.append((bare, off, f"{_words(name)} ({_shown(value)})"))
-        if near:
-            return min(near)[2]
-    return ""
-
-
-def _comparable(number: Number, figures: Figures, *, own: bool) -> Iterator[tuple[str, float]]:
-    """The figures that a number can be at all; nothing but 0 is a rounding of 0."""
-    for name, value in figures.items():
-        alike = number.percent == name.endswith("%") or (own and not number.percent)
-        if alike and math.isfinite(value) and (value == 0) == (number.value == 0):
-            yield name, value
-
-
-def _parts(name: str) -> tuple[str, str]:
-    what, _, which = name.removesuffix(" %").partition(": ")
-    return what, which
-
-
-def _words(name: str) -> str:
-    """``log10 g_t: median`` as one says it."""
-    what, which = _parts(name)
-    return f"the {which} of {what}" if which else what
 
 
 def facts(run: SubmittedRun) -> dict[str, float]:
@@ -224,48 +125,70 @@ def settings(run: SubmittedRun) -> dict[str, float]:
     }
 
 
-Known = dict[str, tuple[SubmittedRun, dict[str, float]]]  # runs and their figures by key, in small letters
+Known = dict[str, tuple[SubmittedRun, dict[str, float]]]  # runs and their figures by key
 
 
 def with_hints(notebook: NotebookNode, runs: list[SubmittedRun]) -> None:
-    """Adds to the mark scheme of each question (``{run}_{question}_task``) what the numbers in its answer are."""
-    known = {run.key.lower(): (run, facts(run)) for run in runs if run.file}
+    """Adds to the mark scheme of each question (``{answer}_task``) what the numbers in its answer are."""
+    known = {run.key: (run, facts(run)) for run in runs if run.file}
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
     for name, cell in cells.items():
         task = cells.get(f"{name}_task")
         if task is not None and END_OF_SCHEME in task.source:
-            key, _, question = name.partition("_")
-            text = _hint(cell.source, key, question, known)
+            text = _hint(cell.source, name, known)
             task.source = task.source.replace(END_OF_SCHEME, f"\n{text}\n\n{END_OF_SCHEME}", 1)
 
 
-def _hint(answer: str, key: str, question: str, known: Known) -> str:
-    """The lines for one answer: this run's figures, and what the quoted numbers are."""
-    if key == "extra":
-        extra = (name for name, (run, _) in known.items() if run.regime is not None and run.regime.task == "torder")
-        key = next(extra, key)
-    if key not in known or not known[key][1]:
-        return "**From the record:** none of this run can be read."
-    run, figures = known[key]
-    quoted = hints(answer, *_sources(answer, key, question, known)) or "none"
-    shown = f"{_listed(figures, question)}.{f' {AT_THE_END}' if question == 'clip' else ''}"
-    return f"**From the record** ({run.profile or 'custom'}): {shown}\n\n**Quoted numbers:** {quoted}."
+def _hint(answer: str, name: str, known: Known) -> str:
+    """The lines for one answer: the figures of the runs that it compares, and what the quoted numbers are."""
+    compared = _compared(name, known)
+    there = [key for key in compared if key in known and known[key][1]]
+    question = name.partition("_")[0]
+    if not there:
+        return "**From the records:** none of these runs can be read."
+    lines = ["**From the records:**\n"]
+    for key in compared:
+        run, figures = known.get(key, (None, {}))
+        told = (
+            f" ({run.profile or 'custom'}): {_listed(figures, question)}." if run and figures else ": cannot be read."
+        )
+        lines.append(f"- {key}{told}")
+    quoted = hints(answer, *_sources(answer, there, question, known)) or "none"
+    at_the_end = f"\n{AT_THE_END}\n" if question == "clip" else ""
+    return "\n".join([*lines, at_the_end, f"**Quoted numbers:** {quoted}."])
 
 
-def _sources(answer: str, key: str, question: str, known: Known) -> tuple[list[Figures], list[Figures]]:
+def _compared(name: str, known: Known) -> tuple[str, ...]:
+    """The runs that an answer is about: of those with a name of their own by what they were trained on."""
+    if name not in (OWN, EXTRA):
+        return COMPARED.get(name, ())
+    extra = [key for key, (run, _) in known.items() if run.regime is not None and run.regime.task == EXTRA_TASK]
+    return tuple(extra[:1] if name == EXTRA else [key for key in known if key not in {*extra, *REGIMES}])
+
+
+def _sources(answer: str, compared: list[str], question: str, known: Known) -> tuple[list[Figures], list[Figures]]:
     """What the numbers of an answer may be: figures that the question is about, and all others."""
-    run, figures = known[key]
-    (mine, rest), given = _parted(figures, question), settings(run)
-    late = {THRESHOLD: given.pop(THRESHOLD)} if THRESHOLD in given and question != "sat_time" else {}
+    mine, rest, given, late = {}, {}, {}, {}
+    cutoffs: dict[str, float] = {}
+    for key in compared:
+        run, figures = known[key]
+        shown_here, others = _parted(figures, question)
+        mine |= _of(key, shown_here)
+        rest |= _of(key, others)
+        told = settings(run)
+        if CUTOFF in told:
+            cutoffs |= _of(key, {"cutoff": told.pop(CUTOFF)})
+        (given if question == "saturation" else late).update({THRESHOLD: told.pop(THRESHOLD, math.nan)})
+        given |= told
     same, further = [], []
-    for name in sorted(set(known) - {key}, key=lambda name: _nearness(name, key, answer)):
-        other, figures = known[name]
-        shown, hidden = _parted(figures, question)
-        if question == "clip" and CUTOFF in (theirs := settings(other)):
-            shown["cutoff"] = theirs[CUTOFF]
-        for figures, several in ((shown, same), (hidden, further)):
-            several.append({f"{other.key}'s {name}": value for name, value in figures.items()})
-    return [mine, given | KNOWN, *same], [rest, late, *further]
+    for name in sorted(set(known) - set(compared), key=lambda name: _nearness(name, compared[0], answer)):
+        for figures, several in zip(_parted(known[name][1], question), (same, further), strict=True):
+            several.append(_of(name, figures))
+    return [cutoffs | mine, given | KNOWN, *same], [rest, late, *further]
+
+
+def _of(run: str, figures: Figures) -> dict[str, float]:
+    return {f"{run}'s {name}": value for name, value in figures.items()}
 
 
 def _nearness(other: str, key: str, answer: str) -> tuple[bool, bool, str]:
@@ -277,9 +200,9 @@ def _listed(figures: Figures, question: str) -> str:
     """The figures that a question is about, by what they are of."""
     groups: dict[str, list[str]] = {}
     for name, value in _parted(figures, question)[0].items():
-        what, which = _parts(name)
+        what, which = parts_of(name)
         unit = " %" if name.endswith("%") else ""
-        groups.setdefault(what, []).append(f"{which} {_shown(value)}{unit}".strip())
+        groups.setdefault(what, []).append(f"{which} {shown(value)}{unit}".strip())
     return "; ".join(f"{what}: {', '.join(values)}" for what, values in groups.items()) or "no figures"
 
 
@@ -287,7 +210,3 @@ def _parted(figures: Figures, question: str) -> tuple[dict[str, float], dict[str
     """Those figures that a question is about, and the others."""
     mine = {name: value for name, value in figures.items() if name.startswith(SHOWN.get(question, ()))}
     return mine, {name: value for name, value in figures.items() if name not in mine}
-
-
-def _shown(value: float) -> str:
-    return f"{value:{'.4g' if abs(value) < 1e4 else '.0f'}}".replace("-", "−")

@@ -1,0 +1,143 @@
+"""Predict, run, look: what a run will do is said before its figures are drawn, and stands beside them from then on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rnnkit.common.names import BadValue
+from rnnkit.common.text import one_line, shown
+from rnnkit.notebook import predictions as file
+from rnnkit.plots.widgets import someone_looks
+from rnnkit.record.asked import Asked
+from rnnkit.record.facts import Record
+from rnnkit.record.file import last_filled, regime_of
+from rnnkit.record.find import key_of
+from rnnkit.runs.jobs import experiment_of
+
+_unwritten: set[str] = set()  # runs that this session has said something of, where nothing can be written
+
+
+def predict(run: str, /, *, because: str = "", skip: bool = False, **choices: str) -> None:
+    """Says what a run will do, before its figures are drawn; works for any run's name, made yet or not.
+
+    It is kept in ``predictions.json`` beside the notebooks with the time, and so is when a figure of the run was first
+    opened. A prediction may be changed; what is changed after that is kept as such, and handed in. See
+    `rnnkit.notebook.predictions` for what the file can show. Under papermill and in grading nothing is kept.
+
+    Arguments:
+        run: a regime (B1), several ("A1s B1s"), or the name of a run.
+        because: why, in a sentence.
+        skip: opens the figures without a prediction.
+        choices: one for each question, ``gradient="vanishes"`` for example; left empty, it says what there is.
+    """
+    asked = experiment_of().asked
+    names = [key_of(name)[0] or name for name in str(run).split()]
+    if not names or any(len(name) > file.MOST_NAME or not name.isprintable() for name in names):
+        print(f"expected the name of a run, got {shown(repr(run))}; nothing is stored")
+        return
+    for name in names:
+        if skip:
+            _store(file.Entry(file.SKIPPED, name))
+        elif not because and not any(choices.values()):
+            if someone_looks():
+                print(f"{name}: not predicted yet{'' if choices else f': {_call(name, asked)}'}")
+        elif why := file.refusal(asked, choices, because):
+            print(f"{name}: {why}; nothing is stored")
+        else:
+            _store(file.Entry(file.PREDICTED, name, choices, one_line(because.strip(), file.MOST_TEXT)))
+
+
+def _store(new: file.Entry) -> None:
+    """Keeps an entry, where it says anything new, and says so."""
+    if not someone_looks():
+        return
+    before = of_run(new.run)
+    if before.passed and (new.what == file.SKIPPED or (before.last and before.last.said == new.said)):
+        print(f"{new.run}: as before")
+        return
+    try:
+        if said := file.append(Path(file.FILE), [new]):
+            print(said)
+    except BadValue as error:
+        _unwritten.add(new.run)
+        print(error)
+        return
+    now = of_run(new.run)
+    done = {file.PREDICTED: "predicted", file.SKIPPED: "its figures open without a prediction"}
+    what = "changed" if before.last else done[new.what]
+    print(f"{new.run}: {what}, kept in {file.FILE}{now.note and f'; {now.note}'}")
+
+
+def of_run(run: str) -> file.Standing:
+    """What this folder's file says of a run; what cannot be read says nothing."""
+    try:
+        return file.standing(file.read(Path(file.FILE))[0], run)
+    except (OSError, ValueError):
+        return file.standing([], run)
+
+
+def waits(runs: Sequence[str]) -> bool:
+    """Whether figures are not to be drawn yet; says what to type first. A file that cannot be written stops nobody."""
+    asked = experiment_of().asked
+    if not (asked and in_kernel() and someone_looks()):
+        return False
+    without = [run for run in runs if run not in _unwritten and not of_run(run).passed]
+    if without:
+        print(f"First say what {', '.join(without)} will do, then run this cell again: {_call(without[0], asked)}")
+        print(f'To go on without: predict("{" ".join(without)}", skip=True)')
+    return bool(without)
+
+
+def _call(run: str, asked: Sequence[Asked]) -> str:
+    """What to type, with the choices."""
+    choices = "".join(f'{one.name}="{" / ".join(one.answers)}", ' for one in asked)
+    return f'predict("{run}", {choices}because="one sentence")'
+
+
+def in_kernel() -> bool:
+    """Whether a notebook's kernel runs this."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+def beside(records: Mapping[str, Record], figure: str = "") -> None:
+    """Shows what was said of runs beside what they did, and notes that their figures are open; nothing where none was.
+
+    Arguments:
+        records: by the runs' names.
+        figure: that is drawn; it decides what is shown.
+    """
+    if not someone_looks():
+        return
+    from IPython.display import display
+
+    from rnnkit.plots.foretold import Told, foretold
+
+    asked, told = experiment_of().asked, []
+    here = [one for one in asked if figure in one.figures] or (asked if len(records) == 1 else ())
+    stands = {run: of_run(run) for run in records}
+    for run, one in stands.items():
+        if here and one.last and last_filled(records[run]) >= 0:
+            rows = [(q.name, one.last.choices.get(q.name, ""), *q.outcome(records[run])) for q in here]
+            told.append(Told(run, rows, one.last.because, one.note))
+    new = [run for run, one in stands.items() if one.passed and not one.opened and in_kernel()]
+    if new:
+        try:
+            file.append(Path(file.FILE), [file.Entry(file.OPENED, run) for run in new])
+        except BadValue as error:
+            print(error)
+    if told:
+        display(foretold(told), metadata=file.FORETOLD)
+
+
+def compare_prediction(record: Record) -> None:
+    """Shows what was said of a run beside what it did; nothing where nothing was said.
+
+    Arguments:
+        record: with at least one check.
+    """
+    name = regime_of(record).name
+    beside({key_of(name)[0] or name: record})

@@ -1,0 +1,86 @@
+"""A short quiz on reading a picture: three choices, and at once why; nothing is counted."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from IPython.display import display
+from ipywidgets import HTML, Button, HBox, Image, Layout, VBox
+
+from rnnkit.common.names import BadValue
+from rnnkit.plots.quizzes import Item, items
+from rnnkit.plots.widgets import grading, someone_looks
+
+LETTERS = "abc"
+
+
+def quiz(topic: str = "gradient", number: int | None = None, answer: str = "") -> None:
+    """Shows a picture and asks what it tells; a click says why it is so, or is not. No points, nothing is kept.
+
+    Without widgets it prints one item, and says what it thinks of an answer: ``quiz("gradient", 2, "b")``.
+
+    Arguments:
+        topic: ``gradient``.
+        number: of one item, from 1; by default all, one below the other with widgets, else the first.
+        answer: a letter.
+
+    Raises:
+        BadValue: an unknown topic, number or letter.
+    """
+    there = items(topic)
+    if not there:
+        raise BadValue(f'topic: expected "gradient", got {topic!r}')
+    if number is not None and number not in range(1, len(there) + 1):
+        raise BadValue(f"number: expected 1 to {len(there)}, got {number!r}")
+    if answer and (len(answer) != 1 or answer not in LETTERS):
+        raise BadValue(f"answer: expected a, b or c, got {answer!r}")
+    if grading():
+        return
+    if lost := next((item.picture for item in there if not _path(item).is_file()), ""):
+        print(f"figures/{lost} is not here: the pictures come with the notebooks, in their folder figures")
+        return
+    if someone_looks() and not answer:
+        chosen = there if number is None else (there[number - 1],)
+        display(VBox([Asked(item) for item in chosen], layout=Layout(gap="18px")))
+    else:
+        _printed(topic, there[(number or 1) - 1], number or 1, len(there), answer)
+
+
+def _path(item: Item) -> Path:
+    return Path("figures") / item.picture
+
+
+class Asked(VBox):
+    """One item with a button for each choice."""
+
+    def __init__(self, item: Item) -> None:
+        self.item, self.said = item, HTML()
+        shown = Image(value=_path(item).read_bytes(), layout=Layout(max_width="100%", align_self="flex-start"))
+        self.buttons = [Button(description=choice, layout=Layout(width="auto")) for choice in item.choices]
+        for place, button in enumerate(self.buttons):
+            button.on_click(partial(self._chosen, place))
+        row = HBox(self.buttons, layout=Layout(flex_flow="row wrap"))
+        super().__init__([shown, HTML(f"<b>{item.asked}</b>"), row, self.said])
+
+    def _chosen(self, place: int, _: Any) -> None:
+        choice, why = [*self.item.choices.items()][place]
+        self.said.value = f"<i>{choice}</i>: {why}"
+        for other, button in enumerate(self.buttons):
+            marked = "success" if place == self.item.right else "warning"
+            button.button_style = marked if other == place else ""
+
+
+def _printed(topic: str, item: Item, number: int, count: int, answer: str) -> None:
+    from IPython.display import Image as Still
+
+    if answer:
+        choice, why = [*item.choices.items()][LETTERS.index(answer)]
+        print(f"{choice}: {why}")
+        return
+    display(Still(filename=_path(item)))
+    print(f"{number} of {count}: {item.asked}")
+    for letter, choice in zip(LETTERS, item.choices, strict=True):
+        print(f"  {letter}  {choice}")
+    print(f'Answer with quiz("{topic}", {number}, "a"), or b, or c.')
