@@ -62,7 +62,12 @@ class Training(Run):
     @property
     def waits(self) -> bool:
         """Whether another epoch may be trained: there is one to come, and the last one was told."""
-        return self.told == self.epochs < self.settings.epochs and self.status == "running"
+        return self.told == self.epochs < self.settings.epochs and not self.lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last epoch had numbers that are none."""
+        return not all(np.isfinite(values[-1]) for values in self.curves.values() if values)
 
     def checkpoints(self) -> Iterator[dict[str, float]]:
         while self.waits or self.told < self.epochs:
@@ -71,7 +76,9 @@ class Training(Run):
             self.told = self.epochs
             name = self.settings.kind.metric
             yield {name: self.curves["metric"][-1], **{one: self.curves[one][-1] for one in ("loss", "grad_norm")}}
-        if self.status == "running" and solved_epoch(self.settings, self.curves):
+        if self.lost:
+            self.status = "diverged"
+        elif solved_epoch(self.settings, self.curves):
             self.status = "solved"
 
     def take(self, sums: np.ndarray, T: int, seconds: float) -> None:
@@ -85,8 +92,6 @@ class Training(Run):
             self.curves[name].append(float(value))
         self.updates += self.settings.batches
         self.seconds += seconds
-        if not np.isfinite(sums).all():
-            self.status = "diverged"
 
     def seen(self, metric: float, update: int) -> None:
         """After one batch: a step more, where a curriculum allows it."""

@@ -218,6 +218,24 @@ def test_a_curriculum_grows_with_success_and_only_full_length_counts():
     assert (run.status, facts["solved_epoch"], facts["full_at"]) == ("solved", 3, 60)
 
 
+def test_an_arm_that_diverges_ends_and_leaves_the_others_alone():
+    arms = [Arm(phi="relu", lr=lr, clip=0.0, epochs=3, batches=4, batch=5) for lr in (1e9, 0.01)]
+    runs, alone = begun(*arms), begun(arms[1])
+    ways = [iter(run.checkpoints()) for run in (*runs, *alone)]
+    for _ in range(4):
+        for way in ways:
+            next(way, None)
+    assert (runs[0].status, runs[0].updates) == ("diverged", 4)
+    assert (runs[1].status, runs[1].updates) == ("running", 12)
+    np.testing.assert_array_equal(runs[1].weights, alone[0].weights)
+
+
+def test_another_task_comes_with_its_own_length():
+    assert EXPERIMENT.get("addition_ortho", task="temporal_order").T == 60
+    assert EXPERIMENT.get("addition_ortho", task="temporal_order", T=20).T == 20
+    assert EXPERIMENT.get("temporal_order_ortho", "smoke").T == 60
+
+
 def test_what_cannot_be_is_refused():
     for wrong in ({"task": "adition"}, {"T": 5, "task": "temporal_order"}, {"curriculum": 40}, {"lr": -1.0}):
         with pytest.raises(BadValue):
