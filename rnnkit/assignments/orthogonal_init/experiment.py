@@ -92,7 +92,8 @@ def facts_of(settings: Arm, curves: Mapping[str, Any]) -> dict[str, Any]:
     """
     task, metric = settings.kind, np.asarray(curves["metric"], np.float64)
     linear, last = task.head == LINEAR, float(metric[-1]) if len(metric) else math.nan
-    finite = metric[np.isfinite(metric)]
+    whole = np.asarray(curves["steps"]) == settings.T  # a curriculum's shorter sequences do not count
+    finite = metric[np.isfinite(metric) & whole]
     best = (finite.min() if linear else finite.max()) if len(finite) else math.nan
     full_at = int(curves.get("full_at", 0))
     reached = {"full_at": full_at if full_at >= 0 else ""} if settings.curriculum else {}
@@ -105,7 +106,7 @@ def facts_of(settings: Arm, curves: Mapping[str, Any]) -> dict[str, Any]:
         "final": round(last, DIGITS),
         "best": round(float(best), DIGITS),
         "solved_epoch": solved_epoch(settings, curves) or "",
-        "sustained": bool(len(metric) >= SUSTAINED and task.better(metric[-SUSTAINED:], task.solved).all()),
+        "sustained": bool(len(metric) >= SUSTAINED and (whole & task.better(metric, task.solved))[-SUSTAINED:].all()),
         "mse": round(2 * last, DIGITS) if linear else "",
     } | reached
 

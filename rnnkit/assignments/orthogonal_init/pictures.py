@@ -31,8 +31,10 @@ def learning(settings: Arm, record: Mapping[str, Any]) -> Figure:
     if first := solved_epoch(settings, record):
         metric.axvline(first, color=BLUE, linestyle="--", linewidth=1, label=f"solved at {first}")
     metric.set(xlabel="epoch", ylabel="half MSE" if task.head == LINEAR else "accuracy (%)")
-    metric.legend(fontsize=8)
+    if task.head != LINEAR:
+        metric.set_ylim(0, 105)
+    metric.legend(fontsize=8, loc="center right")
     norm.semilogy(epochs, record["grad_norm"], color=BLUE)
-    norm.set(xlabel="epoch", ylabel="gradient norm before clipping")
+    norm.set(xlabel="epoch", ylabel="norm of the gradient")
     figure.suptitle(f"{settings.name}: {settings.task}, T = {settings.T}, {settings.init}", fontsize=10)
     return figure
