@@ -85,7 +85,7 @@ def pairs(asked: Asked) -> Iterator[tuple[Mistake, Mistake, str]]:
 def slips(question: Question) -> Iterator[Any]:
     """The slips of one symbol in the solution of a question, and in other right answers to it."""
     text = solution(question)
-    head, fragile = text.split("    ### BEGIN")[0], re.search("eig|matrix_norm", text)
+    head, fragile = text.split("    ### BEGIN")[0], re.search(r"linalg\.(eig|matrix_norm)", text)
     bases = _brought(question.assignment, "bases", "BASES")
     rules = _module("bank.slip_rules")
     for whole in (text, *(f"{head}    {body}\n" for id, body in bases if id == question.id)):
