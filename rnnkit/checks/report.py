@@ -68,7 +68,8 @@ class Report:
             messages: those that are shown; all by default.
             below: HTML that stands under the table.
         """
-        colour = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
+        scored = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
+        colour = "#808080" if self.said else scored  # neither right nor wrong, where points are not known here
         rows = "".join(_row(case) for case in self.cases)
         notes = "".join(
             f'<div style="margin:6px 0 0 0;padding:6px 10px;border-left:3px solid {colour};'
