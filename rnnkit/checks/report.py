@@ -29,7 +29,10 @@ class CaseReport:
 
 @dataclass
 class Report:
-    """The result of one check; ``said`` stands in the place of points that are not known here."""
+    """The result of one check; ``said`` stands in the place of points that are not known here.
+
+    ``whole`` says of such a one that nothing is missing.
+    """
 
     id: str
     title: str
@@ -39,6 +42,7 @@ class Report:
     cases: list[CaseReport] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     said: str = ""
+    whole: bool = False
 
     @property
     def worth(self) -> str:
@@ -69,7 +73,7 @@ class Report:
             below: HTML that stands under the table.
         """
         scored = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
-        colour = "#808080" if self.said else scored  # neither right nor wrong, where points are not known here
+        colour = "#808080" if self.whole else scored  # neither right nor wrong
         rows = "".join(_row(case) for case in self.cases)
         notes = "".join(
             f'<div style="margin:6px 0 0 0;padding:6px 10px;border-left:3px solid {colour};'
@@ -112,6 +116,13 @@ class Points(float):
         return ""
 
 
+class Later(Points):
+    """The same where points are not known here: nbgrader reads no number, and its Validate finds nothing amiss."""
+
+    def __repr__(self) -> str:
+        return "told later"
+
+
 def show(report: Report, text: str | None = None, html: str | None = None) -> float:
     """Displays a report: richly in a notebook, else printed.
 
@@ -127,7 +138,7 @@ def show(report: Report, text: str | None = None, html: str | None = None) -> fl
         from IPython.display import display
 
         display({"text/html": report.html() if html is None else html, "text/plain": text}, raw=True)
-        return Points(report.points)
+        return (Later if report.whole else Points)(report.points)
     try:
         print(text)
     except UnicodeEncodeError:

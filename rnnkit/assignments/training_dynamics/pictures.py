@@ -82,7 +82,7 @@ def of_answers(question: Question, obj: Any) -> Report:
         messages.append(f"no picture is called {one_line(repr(extra[0]), 40)}: expected 1 to {len(PICTURES)}")
     done = len(PICTURES) - sum(message.startswith("picture") for message in messages)
     kept = ["Every picture has a letter of its own; which of them are right is told when it is graded."]
-    return report(f"{done} of {len(PICTURES)} answered", messages=messages or kept)
+    return report(f"{done} of {len(PICTURES)} answered", messages=messages or kept, whole=not messages)
 
 
 def _alike(letters: dict[int, Any], picture: int) -> list[int]:

@@ -17,6 +17,7 @@ from rnnkit.assignments.training_dynamics.key.pictures import QUIZ
 from rnnkit.assignments.training_dynamics.pictures import LETTERS, LOOK, PICTURES, of_answers
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
+from rnnkit.checks.report import show
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import PACKAGE
 from rnnkit.grading.release.wheel import PACKED, without_bodies
@@ -90,8 +91,16 @@ def test_right_and_wrong_letters_look_alike(capsys):
     assert "told when it is graded" in second
 
 
-def test_points_that_are_not_known_yet_are_not_coloured_as_lost():
-    assert "#d64545" not in of_answers(QUESTION, lambda: RIGHT).html()
+def test_eight_letters_are_not_coloured_as_lost_and_pass_validate(monkeypatch):
+    monkeypatch.setattr("rnnkit.checks.report.in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda *shown, **how: None)
+    colours, values = [], []
+    for answers in (RIGHT, RIGHT | {3: ""}):
+        report = of_answers(QUESTION, lambda answers=answers: answers)
+        colours.append("#d64545" in report.html())
+        values.append(repr(show(report)))
+    assert colours == [False, True]
+    assert values == ["told later", "0.0"]  # nbgrader takes a number for points that were lost
 
 
 def test_what_cannot_be_read_is_said_with_where_to_look(capsys):
