@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from rnnkit.common.looking import in_notebook
 
 
 @dataclass
@@ -133,10 +134,3 @@ def show(report: Report, text: str | None = None, html: str | None = None) -> fl
     except UnicodeEncodeError:
         print(text.encode("ascii", "replace").decode())
     return float(report.points)
-
-
-def in_notebook() -> bool:
-    """Whether a kernel runs this."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
