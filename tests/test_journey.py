@@ -15,7 +15,7 @@ from hostile.own_run import own_regime
 from student_home import execute, in_venv, installed, outputs, points, typed
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import ASKED, EXTRA, OWN
+from rnnkit.assignments.training_dynamics.questions import ASKED, EXTRA, OWN, PREDICTIONS
 from rnnkit.grading.ledger import Ledger
 from rnnkit.record.file import load
 from rnnkit.regimes import HANDOUT_REGIMES
@@ -23,6 +23,12 @@ from rnnkit.runs.modelfile import find_cells
 
 MOST = {question.id: question.points for question in [*ASKED.values(), OWN]}
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
+
+PREDICT = """from rnnkit.notebook import predict
+for run in "A1 A2 A3 A4 A5 B1 B2 own_experiment".split():
+    predict(run, gradient="keeps", saturation="stays linear", learns="the marginal", because="one has to begin")
+predict("A1s B1s", skip=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,7 @@ def finished(begun):
     execute(begun, REGIME)
     typed(begun, "rnnkit", "run", *HANDOUT_REGIMES, "--profile", "tiny", "--out", "runs", "--jobs", "2")
     typed(begun, "rnnkit", "report", "runs")
+    edit(begun / REPORT, "predict", PREDICT)
     execute(begun, REPORT)
     packed = begun.parent / "anna.zip"
     said = typed(begun, "rnnkit", "pack", "--student", "anna", "--allow-smoke", "--out", str(packed))
@@ -58,7 +65,7 @@ def students(home: Path) -> dict[str, float]:
     """The points that the student has seen."""
     seen = {}
     for path in NOTEBOOKS:
-        if any(checks(path)):
+        if any(checks(path)) and path.name != REPORT:
             seen |= points(path, home / path.name)
     return seen
 
@@ -110,5 +117,6 @@ def test_the_points_are_the_same_on_both_sides(finished, tmp_path, monkeypatch, 
     assert cli.main(["grade", "--from", str(tmp_path / "in"), "--course", str(course)]) == 0, capsys.readouterr().out
     (entry,) = Ledger(course / "grading" / "ledger.json", NAME).entries.values()
     given = {name: about["points"] for name, about in entry.scores.items()}
-    assert given == students(finished.home) == MOST
+    foretold = {PREDICTIONS.id: PREDICTIONS.points}
+    assert given == students(finished.home) | foretold == MOST | foretold
     assert entry.records.keys() >= {*HANDOUT_REGIMES}

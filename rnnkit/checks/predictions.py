@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import CaseReport, Judged, Report
+from rnnkit.common.looking import running_shell
 from rnnkit.common.text import shown
 from rnnkit.notebook.predictions import CHANGED, FILE, LATE, MENDED, Entry, Standing, read, refusal, standing
 
@@ -87,7 +87,6 @@ def own_in(sources: Iterable[str]) -> str:
 
 def own_here() -> str:
     """The name in the notebook that is running."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = running_shell()
     value = shell.user_ns.get(OWN_RUN) if shell else None
     return value.strip() if isinstance(value, str) and value.strip() else ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from rnnkit.common.looking import in_notebook
 
 
 @dataclass
@@ -29,7 +30,7 @@ class CaseReport:
 
 @dataclass
 class Report:
-    """The result of one check; ``said`` stands in the place of points that are not known here."""
+    """The result of one check; ``said`` stands in the place of points that are not known here, where all is there."""
 
     id: str
     title: str
@@ -68,7 +69,8 @@ class Report:
             messages: those that are shown; all by default.
             below: HTML that stands under the table.
         """
-        colour = "#2e9e4f" if self.points == self.most else "#d1832a" if self.points else "#d64545"
+        right = "#808080" if self.said else "#2e9e4f"  # neither right nor wrong, where that is not known here
+        colour = right if self.points == self.most else "#d1832a" if self.points else "#d64545"
         rows = "".join(_row(case) for case in self.cases)
         notes = "".join(
             f'<div style="margin:6px 0 0 0;padding:6px 10px;border-left:3px solid {colour};'
@@ -132,10 +134,3 @@ def show(report: Report, text: str | None = None, html: str | None = None) -> fl
     except UnicodeEncodeError:
         print(text.encode("ascii", "replace").decode())
     return float(report.points)
-
-
-def in_notebook() -> bool:
-    """Whether a kernel runs this."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None

@@ -12,11 +12,11 @@ from rnnkit.checks.judge import failed, judge, report_of
 from rnnkit.checks.observe import observe, reached, run_cases
 from rnnkit.checks.outcome import kind_of
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import Points, Report, in_notebook, show
+from rnnkit.checks.report import Points, Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.stages import AFTER, as_html, as_text, stages
 from rnnkit.checks.tally import FILE, MOST_TEXT, Tallies
-from rnnkit.common.looking import someone_looks
+from rnnkit.common.looking import in_notebook, someone_looks
 from rnnkit.common.names import unknown
 from rnnkit.common.text import one_line
 

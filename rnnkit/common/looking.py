@@ -1,8 +1,27 @@
-"""Whether somebody looks at what a notebook shows."""
+"""Whether a notebook runs this, and whether somebody looks at what it shows."""
 
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any
+
+
+def running_shell() -> Any:
+    """IPython's shell where one runs this; None elsewhere, without loading IPython."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def in_notebook() -> bool:
+    """Whether a kernel runs this."""
+    return getattr(running_shell(), "kernel", None) is not None
+
+
+def cells_run() -> list[str]:
+    """The sources of the cells that this session has run, in order; none outside a notebook."""
+    shell = running_shell()
+    return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
 
 
 def someone_looks() -> bool:

@@ -84,7 +84,7 @@ def collect(
     if due.report in notebooks:
         _report(collected, notebooks[due.report], smoke)
     for cell, name in due.own_runs.items():
-        _own_run(collected, notebooks, where, cell, name)
+        records |= _own_run(collected, notebooks, where, cell, name)
     for name, most in {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES}.items():
         path = collected.folder / name
         if path.is_file() and path.stat().st_size <= most:
@@ -244,12 +244,15 @@ def _judged(collected: Collected, notebooks: dict[str, dict[str, Any]]) -> None:
             collected.notes += [f"{question.id}: {text}" for text in (*flags, *report.messages, open_) if text]
 
 
-def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell: str, name: str) -> None:
+def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell: str, name: str) -> dict[str, Any]:
     """The runs of a student's own that the report or a notebook that need not be handed in names, where there are any.
 
     Arguments:
         cell: that names the run.
         name: of the run where the cell does not tell, and of the answer about it.
+
+    Returns:
+        their settings.
     """
     due = collected.assignment.hand_in
     saying = [one for one in (due.report, *collected.assignment.optional) if one in notebooks]
@@ -265,6 +268,7 @@ def _own_run(collected: Collected, notebooks: dict[str, Any], where: Where, cell
         collected.notes.append(
             f"{name}: no finished run {' or '.join(map(repr, names))} found; points for the run are those of its record"
         )
+    return {one.run: one.settings for one in done if one.settings}
 
 
 def _run_named(cell: dict[str, Any], name: str, named: Runs) -> str:
@@ -283,7 +287,8 @@ def _commands(collected: Collected, records: dict[str, Any], runs: str | Path | 
     places = [collected.folder, *([Path(runs)] if runs else usual)]
     own = next((place / COMMANDS for place in places if (place / COMMANDS).is_file()), None)
     text = own.read_text(encoding="utf-8", errors="replace").rstrip("\n") if own else ""
-    lacking = {key: one for key, one in records.items() if not re.search(rf"\b({key}|{one.name})\b", text)}
+    words = set(re.findall(r"[\w-]+", text))
+    lacking = {key: one for key, one in records.items() if not {key, one.name} & words}
     if lacking:
         added = "\n".join(map(collected.named.command, lacking.values()))
         text = f"{text}\n# from the records of the runs:\n{added}".lstrip("\n")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from rnnkit.common.looking import cells_run
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
@@ -102,20 +102,13 @@ def _check_saved(saved: dict[tuple[str, str], tuple[str, str]], name: str) -> No
     Raises:
         NotebookError: one differs: the notebook was changed and not saved, or saved and not run.
     """
-    run = {key: ast.dump(node) for source in _cells_run() for key, node in assemble.defined_in(source).items()}
+    run = {key: ast.dump(node) for source in cells_run() for key, node in assemble.defined_in(source).items()}
     for key, code in run.items():
         if key in saved and saved[key][1] != code:
             raise NotebookError(
                 f"{name}: question {saved[key][0]} as saved is not what you ran last; "
                 "run its cell, save the notebook (Ctrl-S), then run this cell again"
             )
-
-
-def _cells_run() -> Iterable[str]:
-    """The sources of the cells that this session has run, in order; none outside a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
 
 
 def show(run: str, figure: str, folder: str | Path | None = None, log: bool = False) -> None:

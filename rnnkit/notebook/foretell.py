@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rnnkit.common.looking import in_notebook
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, shown
 from rnnkit.notebook import predictions as file
@@ -81,7 +81,7 @@ def of_run(run: str) -> file.Standing:
 def waits(runs: Sequence[str]) -> bool:
     """Whether figures are not to be drawn yet; says what to type first. A file that cannot be written stops nobody."""
     asked = experiment_of().asked
-    if not (asked and in_kernel() and someone_looks()):
+    if not (asked and in_notebook() and someone_looks()):
         return False
     without = [run for run in runs if run not in _unwritten and not of_run(run).passed]
     if without:
@@ -94,13 +94,6 @@ def _call(run: str, asked: Sequence[Asked]) -> str:
     """What to type, with the choices."""
     choices = "".join(f'{one.name}="{" / ".join(one.answers)}", ' for one in asked)
     return f'predict("{run}", {choices}because="one sentence")'
-
-
-def in_kernel() -> bool:
-    """Whether a notebook's kernel runs this."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
 
 
 def beside(records: Mapping[str, Record], figure: str = "") -> None:
@@ -123,7 +116,7 @@ def beside(records: Mapping[str, Record], figure: str = "") -> None:
         if here and one.last and last_filled(records[run]) >= 0:
             rows = [(q.name, one.last.choices.get(q.name, ""), *q.outcome(records[run])) for q in here]
             told.append(Told(run, rows, one.last.because, one.note))
-    new = [run for run, one in stands.items() if one.passed and not one.opened and in_kernel()]
+    new = [run for run, one in stands.items() if one.passed and not one.opened and in_notebook()]
     if new:
         try:
             file.append(Path(file.FILE), [file.Entry(file.OPENED, run) for run in new])

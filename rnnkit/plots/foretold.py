@@ -13,7 +13,7 @@ from rnnkit.plots.style import BLACK, BLUE, RED, SMALL, Canvas
 
 LINE, PAD = 0.19, 0.08  # inches
 WIDTH, LETTERS = 8.0, 108  # inches, of a line
-COLUMNS = ((0.2, BLACK), (1.75, BLUE), (3.5, RED), (5.1, BLACK))  # inches, and a colour that nothing hangs on
+COLUMNS = ((0.2, BLACK), (1.95, BLUE), (3.65, RED), (5.15, BLACK))  # inches, and a colour that nothing hangs on
 
 
 class Told(NamedTuple):

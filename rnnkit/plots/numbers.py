@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -55,7 +56,9 @@ def numbers(runs: Runs) -> Figure:
 def _shown(read: Callable[[Record], float], digits: str, record: Record) -> str:
     """A number of a run, or the median of its seeds; a dash where it was not recorded."""
     try:
-        value = float(np.median([float(read(one)) for one in members_of(record)]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of nothing at all numpy makes NaN, and says so
+            value = float(np.median([float(read(one)) for one in members_of(record)]))
     except (KeyError, IndexError, ValueError):
         return NONE
     return f"{value:{digits}}".replace("-", "−") if np.isfinite(value) else NONE

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import sys
 
+from rnnkit.common.looking import cells_run
 from rnnkit.common.names import BadValue, unknown
 
 MARK = "# Parameters\n"  # how the cell begins that papermill adds behind the notebook's own parameters
@@ -28,9 +28,7 @@ def refuse_unknown(*known: str) -> None:
 
 def _injected() -> list[str]:
     """The names that the cell before the running one sets, if papermill wrote it."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    ran = [str(source) for source in shell.user_ns.get("In", ())] if shell else []
+    ran = cells_run()
     if len(ran) < 2 or not ran[-2].startswith(MARK):
         return []
     try:

@@ -106,7 +106,7 @@ def test_what_instructors_type(tmp_path, capsys):
     assert cli.main(["grade", "no_such", "--course", str(tmp_path)]) == 2
     assert "unknown assignment 'no_such'" in capsys.readouterr().err
     need_sandbox()
-    assert cli.main(["grade", "--course", str(tmp_path), "--question", "a3_clip"]) == 2
+    assert cli.main(["grade", "--course", str(tmp_path), "--question", "clip_rnn"]) == 2
     assert "Formgrader" in capsys.readouterr().err
     (tmp_path / "grading").mkdir(exist_ok=True)
     (tmp_path / "grading" / "roster.csv").write_text("id\nfrida\n")

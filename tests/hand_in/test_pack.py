@@ -8,6 +8,7 @@ import shutil
 import sys
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -485,6 +486,15 @@ def test_the_run_of_the_extra_credit_goes_along(home, capsys):
     for ending in ("_final_state.npz", ".log"):
         (home / f"mine{ending}").write_bytes(b"of the run")
     assert "runs/mine/mine_final_state.npz" in collect(ASSIGNMENT, home).files
+
+
+def test_the_command_of_ones_own_experiment_is_added_from_its_record(home):
+    (home / "commands.txt").write_text("rnnkit run A1 A2 A3 A4 A5 B1 B2\n")
+    settings = replace(get_regime("A1"), lr=0.02, name="own_experiment").to_json()
+    record = {"regime": settings, "status": "finished", "updates": 20000, "cells_sha256": "0"}
+    save(home / "own_experiment_final_state.npz", record)
+    said = collect(ASSIGNMENT, home).notes
+    assert "commands.txt: the commands of own_experiment are taken from the runs' records" in said
 
 
 def test_the_run_of_ones_own_experiment_goes_along_and_is_not_due(home, capsys):

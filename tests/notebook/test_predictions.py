@@ -36,7 +36,7 @@ def shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-    monkeypatch.setattr(foretell, "in_kernel", lambda: True)
+    monkeypatch.setattr(foretell, "in_notebook", lambda: True)
     monkeypatch.setattr(foretell, "_unwritten", set())
     figures: list = []
     monkeypatch.setattr(IPython.display, "display", lambda figure, metadata=None: figures.append((figure, metadata)))

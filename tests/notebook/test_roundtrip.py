@@ -12,7 +12,7 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import ASKED
+from rnnkit.assignments.training_dynamics.questions import ASKED, PREDICTIONS
 from rnnkit.notebook import write_model
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
 from rnnkit.runs.modelfile import find_cells
@@ -63,7 +63,7 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
     assert cli.main(["grade", "--from", str(tmp_path / "lms.zip"), *where]) == 1
     said = capsys.readouterr().out
     most = sum(question.points for question in ASKED.values() if not question.extra)
-    assert f"anna: graded, {most:g} of {most:g} points" in said
+    assert f"anna: graded, {most:g} of {most + PREDICTIONS.points:g} points" in said  # nothing was predicted
     assert "bert: rejected" in said
     assert "not submitted: clara" in said
     assert "A1-A5, B1, B2: profile tiny, not full" in said
@@ -94,4 +94,4 @@ def test_what_is_packed_is_graded_fed_back_and_exported(student, tmp_path, monke
     }
     assert float(rows["anna"]["auto"]) == most
     assert float(rows["anna"]["gru_step"]) == ASKED["gru_step"].points
-    assert int(rows["anna"]["needs_manual"]) > 20
+    assert int(rows["anna"]["needs_manual"]) > 10

@@ -101,7 +101,7 @@ def test_where_nobody_moves_it_the_same_pictures_stand_side_by_side(monkeypatch)
     for figure in (explore(), explore(static=True)):  # there is no kernel here
         assert isinstance(figure, Figure)
         assert len(figure.axes) == whole
-    monkeypatch.setattr(explorer, "get_ipython", lambda: type("Shell", (), {"kernel": object()}))
+    monkeypatch.setattr(explorer, "in_notebook", lambda: True)
     assert isinstance(explore(), Explorer)
     monkeypatch.setenv("RNNKIT_PLAIN", "1")
     assert isinstance(explore(), Figure)

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnnkit.notebook.watch import watch
-from rnnkit.plots import widgets
 from rnnkit.plots.inside import ANSWERS, GATES, Inside
 from rnnkit.regimes import REGIMES, Regime, get_regime
 from rnnkit.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("in_front_of_a_person")
+
 SMALL = {"min_length": 10, "max_length": 12, "nhid": 7, "maxiters": 21, "checkFreq": 10, "ebs": 20, "cbs": 10, "bs": 4}
-
-
-@pytest.fixture(autouse=True)
-def in_front_of_a_person(monkeypatch):
-    monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """The places that pictures were displayed in, and what stands there now."""
-    seen = []
-
-    def display(data, **_):
-        place = len(seen)
-        seen.append(data)
-        return SimpleNamespace(update=lambda data, raw: seen.__setitem__(place, data))
-
-    monkeypatch.setattr(widgets, "display", display)
-    return seen
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,32 +15,14 @@ from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
 
+pytestmark = pytest.mark.usefixtures("in_front_of_a_person")
+
 PNG = b"\x89PNG"
 
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
     return load(train(get_regime("B2", "tiny"), out=tmp_path_factory.mktemp("run"), cells="builtin"))
-
-
-@pytest.fixture(autouse=True)
-def in_front_of_a_person(monkeypatch):
-    monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """The places that pictures were displayed in, and what stands there now."""
-    seen = []
-
-    def display(data, **_):
-        place = len(seen)
-        seen.append(data)
-        return SimpleNamespace(update=lambda data, raw: seen.__setitem__(place, data))
-
-    monkeypatch.setattr(widgets, "display", display)
-    return seen
 
 
 class Clock:

@@ -59,19 +59,22 @@ def given() -> Inputs:
 
 def of_answers(question: Question, obj: Any) -> Report:
     """What the student's own check shows: whether every picture has a letter of its own, and where to look."""
-    report = partial(Report, question.id, question.name, 0.0, question.points, said=LATER)
+
+    def report(status: str, messages: list[str], points: float = 0.0) -> Report:
+        return Report(question.id, question.name, points, question.points, status, messages=messages, said=LATER)
+
     try:
         with quiet():
             answers = _called(obj)
     except NotImplementedError:
-        return report("not written yet", messages=['return a dict of eight letters: {1: "a", 2: …}'])
+        return report("not written yet", ['return a dict of eight letters: {1: "a", 2: …}'])
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a student's code does
         said = one_line(f"{question.target}() gives no answers, {type(error).__name__}: {error}")
-        return report("cannot be read", messages=[said])
+        return report("cannot be read", [said])
     if not isinstance(answers, dict):
-        return report("cannot be read", messages=[f'expected a dict, {{1: "a", …}}, got {kind_of(answers)}'])
+        return report("cannot be read", [f'expected a dict, {{1: "a", …}}, got {kind_of(answers)}'])
     letters = {picture: letter_of(answers, picture) for picture in PICTURES}
     messages = [
         f"picture {picture}: {trouble}. Look: {LOOK[picture]}"
@@ -81,8 +84,9 @@ def of_answers(question: Question, obj: Any) -> Report:
     if extra := [key for key in answers if key not in PICTURES]:
         messages.append(f"no picture is called {one_line(repr(extra[0]), 40)}: expected 1 to {len(PICTURES)}")
     done = len(PICTURES) - sum(message.startswith("picture") for message in messages)
-    kept = ["Every picture has a letter of its own; which of them are right is told when it is graded."]
-    return report(f"{done} of {len(PICTURES)} answered", messages=messages or kept)
+    whole = not messages  # then nbgrader's Validate has nothing to find
+    messages = messages or ["Every picture has a letter of its own; which of them are right is told when it is graded."]
+    return report(f"{done} of {len(PICTURES)} answered", messages, question.points if whole else 0.0)
 
 
 def _alike(letters: dict[int, Any], picture: int) -> list[int]:

@@ -155,7 +155,7 @@ class _Execution:
                 self.again(id, stopped)
                 raise NoAnswer(str(stopped)) from None
 
-        if question.judge:
+        if question in self.assignment.tests:  # others that judge themselves are asked, too, and their key is here
             return tried(question, ask, generator(self.seed, id))
         return score(question, ask, generator(self.seed, id), self.result.reports)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -107,7 +108,7 @@ def test_nothing_solved_and_what_does_not_come_along(solved, capsys):
 
 def test_what_was_run_must_be_what_is_saved(solved, capsys, monkeypatch):
     shell = SimpleNamespace(user_ns={"In": ["", "def spectral_radius(W):\n    return 1.0\n"]})
-    monkeypatch.setitem(notebook.sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     notebook.write_diagnostics(DIAGNOSTICS)
     assert said(capsys)[0].startswith("2_diagnostics.ipynb: question rho as saved is not what you ran last")
     assert not Path("diagnostics.py").exists()

@@ -14,7 +14,7 @@ from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
 from rnnkit.assignments.training_dynamics.key import letters
 from rnnkit.assignments.training_dynamics.key.mistakes import MISTAKES, train
 from rnnkit.assignments.training_dynamics.key.pictures import QUIZ
-from rnnkit.assignments.training_dynamics.pictures import LETTERS, LOOK, PICTURES
+from rnnkit.assignments.training_dynamics.pictures import LETTERS, LOOK, PICTURES, of_answers
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
 from rnnkit.common.names import BadValue
@@ -88,6 +88,12 @@ def test_right_and_wrong_letters_look_alike(capsys):
     first, second = told(capsys, RIGHT)
     assert first == "pictures: points are told when it is graded · 8 of 8 answered"
     assert "told when it is graded" in second
+
+
+def test_eight_letters_are_neither_green_nor_red_and_pass_validate():
+    for answers, colour, points in ((RIGHT, "#808080", 4.0), (RIGHT | {3: ""}, "#d64545", 0.0)):
+        report = of_answers(QUESTION, lambda answers=answers: answers)
+        assert (colour in report.html(), report.points) == (True, points)
 
 
 def test_what_cannot_be_read_is_said_with_where_to_look(capsys):

@@ -59,4 +59,4 @@ def test_each_question_has_one_box_and_what_is_typed_there_counts(course):
         False,
     )
     assert (found["extra_torder"].extra, found["extra_torder"].waits) == (4, False)
-    assert (found["rho_mul"].shown, found["rho_mul"].waits) == ("– of 1, not yet marked", True)
+    assert (found["rho_mul"].shown, found["rho_mul"].waits) == ("– of 2, not yet marked", True)

@@ -12,7 +12,7 @@ from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, cells
 from graded_course import AUTO, EXTRA, WRITTEN, note
 
 from rnnkit import cli
-from rnnkit.assignments.training_dynamics.questions import ASKED
+from rnnkit.assignments.training_dynamics.questions import ASKED, PREDICTIONS
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import read_marks
@@ -21,7 +21,7 @@ from rnnkit.grading.ledger import Entry
 from rnnkit.grading.report import export as module
 from rnnkit.grading.report.export import cell, export
 
-MOST, UNREAD = AUTO + sum(WRITTEN.values()), len(WRITTEN)
+MOST, UNREAD = AUTO + PREDICTIONS.points + sum(WRITTEN.values()), len(WRITTEN)
 ADA = Student("ada", "Ada", "Lovelace, Lady", "ada@example.org")
 
 
