@@ -51,7 +51,7 @@ def _diagnosed(answer: Wrong) -> list[str]:
         return [returned.placed(sentence, answer)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues: list[str | None] = [partly(question, seen, numbers), *gates]
-    if question.method == "forward" and (sentences := _in_sequence(answer)):
+    if question.of_cell and question.method == "forward" and (sentences := _in_sequence(answer)):
         clues += sentences
         if _follows(answer):
             return list(filter(None, clues))

@@ -83,8 +83,10 @@ def pairs(asked: Asked) -> Iterator[tuple[Mistake, Mistake, str]]:
 
 
 def slips(question: Question) -> Iterator[Any]:
-    """The slips of one symbol in the solution of a question, and in other right answers to it."""
+    """The slips of one symbol in the solution of a question, and in other right answers to it; none of a whole class."""
     text = solution(question)
+    if text.startswith("class "):
+        return
     head, fragile = text.split("    ### BEGIN")[0], re.search(r"linalg\.(eig|matrix_norm)", text)
     bases = _brought(question.assignment, "bases", "BASES")
     rules = _module("bank.slip_rules")

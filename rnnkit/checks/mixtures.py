@@ -31,7 +31,7 @@ MOST_TERMS = 5  # that a sum may be made of: with more of them anything could be
 def mixture(answer: Wrong, case: str) -> str | None:
     """How the first wrong array of a case is made of the right one and what was given."""
     question, right, values = answer.question, answer.right[case], answer.outcomes[case].values
-    if not question.method:
+    if not question.of_cell:
         return None
     inputs, known = question.inputs.of(case), answer.right.get("gate traces", {}) | right
     for name in answer.names(case):

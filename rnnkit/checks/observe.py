@@ -83,7 +83,7 @@ def run_more(question: Question, obj: Any) -> Outcomes:
             if not repeats.as_first(whole, name, run_case(case, obj, torch.float64, inputs.alone()))
         ]
     outcomes = {repeats.FIRST: first}
-    if question.method == "forward":
+    if question.of_cell and question.method == "forward":
         steps = recurrence.own_steps(question.target)
         outcomes[steps.name] = run_case(steps, obj, torch.float64, question.inputs.alone())
     return outcomes

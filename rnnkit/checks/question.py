@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.forbidden import BY_YOURSELF, Forbidden
+from rnnkit.common.shapes import SHAPES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,11 @@ class Question:
         """The signature, ``step(self, x_t, h_prev)``."""
         first = ("self",) if self.method else ()
         return f"{self.method or self.target}({', '.join(first + self.arguments)})"
+
+    @property
+    def of_cell(self) -> bool:
+        """Whether it is asked of a cell of the course, whose parameters and order of axes are known."""
+        return self.target in SHAPES
 
     @property
     def in_time(self) -> bool:

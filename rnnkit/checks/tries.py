@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 STEP, FORWARD, MATRIX, FUNCTION = "step", "forward", "matrix", "function"  # forms of a question
 CELL = (
-    "A cell to try with: `cell = {target}(2, 3, 1)`, then `for p in cell.parameters(): torch.nn.init.normal_(p)`; its "
-    "weights are set with `cell.W_hh.data.zero_()` and the like."
+    "A cell to try with: `cell = {target}(2, 3, 1)`, then `for p in cell.parameters(): "
+    "torch.nn.init.normal_(p)`{weights}."
 )
+WEIGHTS = "; its weights are set with `cell.W_hh.data.zero_()` and the like"
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ def try_for(question: Question, said: str, details: Iterable[str] = ()) -> tuple
     if not question.method:
         return (text.replace("{call}", question.call),)
     call = f"cell.{question.call.replace('self, ', '').replace('self', '')}"
-    return text.replace("{call}", call), CELL.format(target=question.target)
+    weights = WEIGHTS if question.of_cell else ""
+    return text.replace("{call}", call), CELL.format(target=question.target, weights=weights)
 
 
 def chosen(question: Question, said: str, details: Iterable[str] = ()) -> Try:

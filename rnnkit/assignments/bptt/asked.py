@@ -1,0 +1,249 @@
+"""How a student's code is asked in the cases that are more than a call, and what is kept of what it gives back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnkit.checks.case import Case, given_tensors, in_rounds, tensor, unchanged_tensors
+from rnnkit.checks.inputs import Inputs
+from rnnkit.checks.outcome import TENSORS, Outcome, kind_of
+
+GRADIENTS: dict[str, Any] = {"W_xh": "IH", "W_hh": "HH", "b_h": "H"}
+LAYERS = {"W_xh": ("IH", "b_h"), "W_hh": ("HH", None), "W_hy": ("HO", "b_y")}  # letters of the weight, its bias
+SEED_SIZES = (10, 64, 5)  # of the document
+STEPPED = "x W_xh W_hh b_h"  # what a step of `truncated` is made of
+
+
+def form(name: str, weight: float, case: Case) -> Case:
+    """The same call as another case, of which the shapes alone are compared."""
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        part = outcome.part()
+        case.run(obj, dtype, part, inputs)
+        outcome.problems |= part.problems
+        for quantity, value in part.values.items():
+            outcome.values[f"length of {quantity}"] = np.array(value.shape, dtype=np.float64)
+
+    return Case(name, weight, run)
+
+
+def pair_of(value: Any, names: str, outcome: Outcome) -> tuple[Any, Any] | None:
+    """Two things that come back, or None and a problem."""
+    if isinstance(value, tuple | list) and len(value) == 2:
+        return value[0], value[1]
+    outcome.problems["result"] = f"expected to get back ({names}), got {kind_of(value)}"
+    return None
+
+
+# ---- a network -------------------------------------------------------------------------------------------------------
+
+
+def _network(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> nn.Module | None:
+    """The student's network with the inputs' weights in its layers; None and a problem where one does not fit."""
+    cell = obj(*(inputs.sizes[letter] for letter in "IHO")).to(dtype)
+    for name, (letters, bias) in LAYERS.items():
+        layer, weight = getattr(cell, name, None), tensor(inputs[name], dtype)
+        if not isinstance(layer, nn.Linear) or layer.weight.shape != weight.T.shape:
+            size = " -> ".join(letters)
+            got = kind_of(layer) if not isinstance(layer, nn.Linear) else f"{layer.in_features} -> {layer.out_features}"
+            outcome.problems[name] = f"{name}: expected a Linear from {size}, got {got}"
+            continue
+        with torch.no_grad():
+            layer.weight.copy_(weight.T)
+            if layer.bias is not None:
+                layer.bias.copy_(tensor(inputs[bias], dtype) if bias else torch.zeros_like(layer.bias))
+    return None if outcome.problems else cell
+
+
+def forward(*quantities: str, before: bool = False, gradients: bool = False):
+    """Runs the network without a state before, or with one."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        cell = _network(obj, dtype, outcome, inputs)
+        if cell is None:
+            return
+        given = given_tensors("x h_prev" if before else "x", dtype, inputs, grad=gradients)
+        value = cell(*given.values()) if before else cell(given["x"])
+        if (found := pair_of(value, "outputs, h_T", outcome)) is None:
+            return
+        shapes = {"outputs": (found[0], "BTO"), "h_T": (found[1], "BH")}
+        if gradients:
+            layers = {name: getattr(cell, name).weight for name in LAYERS}
+            if type(found[0]) in TENSORS:
+                outcome.put_gradients("outputs", found[0], given | layers)
+            else:
+                outcome.problems["outputs"] = f"outputs: expected a tensor, got {kind_of(found[0])}"
+            return
+        for name in quantities:
+            outcome.put(name, *shapes[name])
+        unchanged_tensors(outcome, given, given_tensors(" ".join(given), dtype, inputs))
+
+    return in_rounds(once)
+
+
+def layers(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+    """The layers by their names, and how many parameters there are at the document's sizes."""
+    cell = obj(*SEED_SIZES)
+    for name, (_, bias) in LAYERS.items():
+        layer = getattr(cell, name, None)
+        if not isinstance(layer, nn.Linear):
+            outcome.problems[name] = f"{name}: expected a layer of that name, a Linear, got {kind_of(layer)}"
+        elif (layer.bias is None) is not (bias is None):
+            wanted, got = ("one", "none") if bias else ("none", "one")
+            outcome.problems[name] = f"{name}: expected a Linear with {wanted} for its bias, got {got}"
+    count = sum(one.numel() for one in cell.parameters())
+    outcome.put("parameters", float(count), ())
+
+
+# ---- the bound -------------------------------------------------------------------------------------------------------
+
+
+def says(phi: str, **matrices: str):
+    """What is said of several matrices: array -> what is special about it."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        for name, special in matrices.items():
+            given = tensor(inputs[name], dtype)
+            outcome.put(special, obj(given, phi), str)
+            unchanged_tensors(outcome, {"W": given}, {"W": tensor(inputs[name], dtype)})
+
+    return in_rounds(once)
+
+
+# ---- clipping --------------------------------------------------------------------------------------------------------
+
+
+def clipped(by: str, limit: str, *parts: str):
+    """Clips, and keeps the new gradients (``new``), the norms (``norms``), or which keys there are (``keys``)."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        given = given_tensors(" ".join(GRADIENTS), dtype, inputs)
+        kept = dict(given)
+        found = pair_of(obj(given, by, float(inputs[limit])), "new grads, norms", outcome)
+        if found is None:
+            return
+        if given.keys() != kept.keys() or any(given[name] is not one for name, one in kept.items()):
+            outcome.problems["grads"] = "grads: your code changes the dict that it was given; build a new one"
+        unchanged_tensors(outcome, kept, given_tensors(" ".join(GRADIENTS), dtype, inputs))
+        tables = {"new grads": (found[0], [*GRADIENTS]), "norms": (found[1], [*GRADIENTS, "total", "clipped"])}
+        for said, (value, keys) in tables.items():
+            if not isinstance(value, dict):
+                outcome.problems[said] = f"{said}: expected a dict, got {kind_of(value)}"
+            elif "keys" in parts:
+                _put_keys(outcome, said, value, keys)
+            elif said.split()[0] in parts:
+                for name in keys:
+                    if name in value:
+                        outcome.put(f"{said}[{name}]", value[name], GRADIENTS[name] if said == "new grads" else ())
+                    else:
+                        outcome.problems[f"{said} {name}"] = f"{said}: the key {name} is missing"
+
+    return in_rounds(once)
+
+
+def _put_keys(outcome: Outcome, said: str, value: dict[Any, Any], keys: list[str]) -> None:
+    missing = [key for key in keys if key not in value]
+    strange = sorted(str(key) for key in value if key not in keys)
+    outcome.put(f"other keys of {said}", float(len(strange)), ())
+    outcome.put(f"length of {said}", float(len(value)), ())
+    if missing or strange:
+        found = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
+        outcome.problems[f"keys of {said}"] = f"keys of {said}: expected {', '.join(keys)}; {found}"
+
+
+# ---- truncated -------------------------------------------------------------------------------------------------------
+
+
+def pieces(k: str, states: bool = False, weights: bool = False, reach: bool = False):
+    """The states, the gradients of a loss on all of them, and how far back that of each state reaches."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        leaves = given_tensors(STEPPED, dtype, inputs, grad=True)
+        h_0, steps = tensor(inputs["h_0"], dtype), len(inputs["x"])
+
+        def step(x_t: Tensor, h_prev: Tensor) -> Tensor:
+            return torch.tanh(x_t @ leaves["W_xh"] + h_prev @ leaves["W_hh"] + leaves["b_h"])
+
+        value = obj(step, leaves["x"], h_0, int(inputs[k]))
+        unchanged_tensors(outcome, leaves | {"h_0": h_0}, given_tensors(f"{STEPPED} h_0", dtype, inputs))
+        if not isinstance(value, list | tuple | Tensor) or len(value) != steps:
+            outcome.problems["hs"] = f"hs: expected a list of T = {steps} states, got {kind_of(value)}"
+            return
+        hs = list(value)
+        if any(type(h) not in TENSORS for h in hs):
+            outcome.problems["hs"] = f"hs: expected tensors, got {kind_of(hs[0])}"
+            return
+        if states:
+            outcome.put("hs", [h.detach() for h in hs], "TBH")
+        if not all(h.requires_grad for h in hs):
+            cut = next(t for t, h in enumerate(hs) if not h.requires_grad)
+            outcome.problems["graph"] = f"hs[{cut}]: it has no graph at all; only what a chunk begins with is cut off"
+            return
+        if weights:
+            outcome.put_gradients("hs", torch.stack(hs), {name: leaves[name] for name in ("W_xh", "W_hh", "b_h")})
+        if reach:
+            outcome.put("reach", [_reach(h, leaves["x"]) for h in hs], "TT")
+
+    return in_rounds(once)
+
+
+def _reach(h: Tensor, x: Tensor) -> Tensor:
+    """How strongly a state depends on each input, as far as autograd can see: (T,)."""
+    (gradient,) = torch.autograd.grad(h.square().sum(), x, retain_graph=True)
+    return gradient.square().sum((1, 2)).sqrt()
+
+
+# ---- echo ------------------------------------------------------------------------------------------------------------
+
+
+def echoed(*quantities: str, lag: str = "lag"):
+    """Targets where they count, which steps count, and the floor."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        symbols, at = tensor(inputs["symbols"], torch.int64), int(inputs[lag])
+        value = obj(symbols, at, int(inputs["classes"]))
+        if not isinstance(value, tuple | list) or len(value) != 3:
+            outcome.problems["result"] = f"expected to get back (targets, counts, floor), got {kind_of(value)}"
+            return
+        unchanged_tensors(outcome, {"symbols": symbols}, {"symbols": tensor(inputs["symbols"], torch.int64)})
+        found = dict(zip(("targets", "counts", "floor"), value, strict=True))
+        if "floor" in quantities:
+            outcome.put("floor", found["floor"], ())
+        for name in ("targets", "counts"):
+            if name in quantities:
+                outcome.put(name, _plain(found[name]), "BT")
+        if "targets" in outcome.values and outcome.values["targets"].ndim == 2:  # before the lag they may be anything
+            outcome.values["targets"][:, :at] = 0
+
+    return in_rounds(once)
+
+
+def _plain(value: Any) -> Any:
+    """Whole numbers and truth values as numbers."""
+    if type(value) in TENSORS:
+        return value.to(torch.float64)
+    return value.astype(np.float64) if type(value) is np.ndarray and value.dtype.kind in "biu" else value
+
+
+# ---- highway ---------------------------------------------------------------------------------------------------------
+
+
+def driven(W: str, *quantities: str, k: str = "k"):
+    """The norms on the way back, and how far the matrix is from an orthogonal one."""
+
+    def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        given, steps = {"W": tensor(inputs[W], dtype), "g_T": tensor(inputs["g_T"], dtype)}, int(inputs[k])
+        found = pair_of(obj(given["W"], given["g_T"], steps), "norms, distance", outcome)
+        if found is None:
+            return
+        for name, value, shape in zip(("norms", "distance"), found, ((steps + 1,), ()), strict=True):
+            if name in quantities:
+                outcome.put(name, value, shape)
+        fresh = {"W": tensor(inputs[W], dtype), "g_T": tensor(inputs["g_T"], dtype)}
+        unchanged_tensors(outcome, given, fresh)
+
+    return in_rounds(once)

@@ -1,0 +1,113 @@
+"""Small figures of what a bound says and what a product of Jacobians does, for the notebook of the questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnkit.assignments.bptt.sketches import Function, H, normal, numbers, rotation
+from rnnkit.checks.sandbox import quiet
+from rnnkit.plots.small import show_small
+from rnnkit.plots.style import BLUE, GREEN, LINES, ORANGE, RED
+
+LAGS = 60  # steps
+
+
+def exercise(grad_bound: Function, steps: int = 50) -> None:
+    """Exercise 1 for several factors, and how long each takes to halve or double."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        k = np.arange(steps + 1)
+        factors = [(0.9, 1), (1.1, 1), (0.9, 0.9), (1.1, 0.9), (1, 1)]
+        for (sigma, slope), (color, line) in zip(factors, LINES, strict=False):
+            bounds = [float(grad_bound(sigma, slope, int(one))) for one in k]
+            axes.semilogy(k, bounds, linestyle=line, color=color, label=f"sigma {sigma:g}, slope {slope:g}")
+            rate = np.log(sigma * slope)
+            time = f"{'doubles' if rate > 0 else 'halves'} in {abs(np.log(2) / rate):.1f} steps" if rate else "stays"
+            print(f"sigma {sigma:g}, slope {slope:g}: after {steps} steps {bounds[-1]:.3g}; {time}")
+        axes.set(xlabel="k", ylabel="bound")
+        axes.legend(frameon=False, fontsize=8)
+
+    show_small(draw, (7, 2.8), quiet)
+
+
+def _sizes(W: Tensor) -> tuple[float, float]:
+    """The norm and the spectral radius."""
+    return float(torch.linalg.matrix_norm(W, 2)), float(torch.linalg.eigvals(W).abs().max())
+
+
+def _products(W: Tensor, slopes: list[Tensor]) -> list[float]:
+    """The norms of the products of Jacobians over 1, 2, ... steps; a slope of 1 is a linear net."""
+    product, norms = torch.eye(len(W), dtype=W.dtype), []
+    for slope in slopes:
+        product = product @ (slope[:, None] * W.T)
+        norms.append(float(torch.linalg.matrix_norm(product, 2)))
+    return norms
+
+
+def _slopes(W: Tensor, scale: float, steps: int = LAGS) -> list[Tensor]:
+    """The slopes 1 - h^2 of a tanh net that reads one-hot symbols through weights of this scale, the last first."""
+    rng, h = np.random.default_rng(1), torch.zeros(len(W), dtype=W.dtype)
+    W_xh, slopes = torch.tensor(scale * rng.standard_normal((4, len(W)))), []
+    for symbol in rng.integers(4, size=steps):
+        h = torch.tanh(W_xh[symbol] + h @ W)
+        slopes.append(1 - h**2)
+    return slopes[::-1]
+
+
+def counterexamples(what_the_bound_says: Function) -> None:
+    """What the bound says of five matrices, and what becomes of the product: in a linear net, and with tanh."""
+    shift = torch.zeros(8, 8, dtype=torch.float64)
+    shift[range(7), range(1, 8)] = 2
+    matrices = {
+        "0.9 Q": (0.9 * rotation(0), BLUE), "Q": (rotation(0), GREEN), "1.1 Q": (1.1 * rotation(0), ORANGE),
+        "0.1 N(0, 1)": (0.1 * normal(0, H, H), RED), "2 x shift": (shift, "black"),
+    }  # fmt: skip
+
+    def draw(figure: Any) -> None:
+        linear, curved = figure.subplots(1, 2, sharey=True)
+        for name, (W, color) in matrices.items():
+            sigma, radius = _sizes(W)
+            ones = [torch.ones(len(W), dtype=W.dtype)] * LAGS
+            norms, bent = _products(W, ones), _products(W, _slopes(W, 1.0))
+            lags = np.arange(1, LAGS + 1)
+            for axes, values in ((linear, norms), (curved, bent)):
+                axes.semilogy(lags, np.maximum(values, 1e-14), color=color, label=name)
+                axes.semilogy(lags, sigma**lags, ":", color=color, linewidth=1)
+            print(
+                f"{name}: sigma {sigma:.2f}, radius {radius:.2f}, the bound says {what_the_bound_says(W, 'tanh')!r}; "
+                f"linear: {norms[6]:.3g} after 7 steps, {norms[7]:.3g} after 8, {norms[-1]:.2g} after {LAGS}; "
+                f"tanh: {bent[-1]:.1g}"
+            )
+        linear.set(title="a linear net", xlabel="lag k", ylabel="||product of k Jacobians||", ylim=(1e-14, 1e12))
+        curved.set(title="tanh, inputs of scale 1", xlabel="lag k")
+        linear.legend(frameon=False, fontsize=8)
+
+    show_small(draw, (10, 3.2), quiet)
+
+
+def highways(highway: Function, steps: int = 50) -> None:
+    """The norm of the gradient on its way back through a linear net, for four matrices."""
+
+    def draw(figure: Any) -> None:
+        axes, g_T = figure.subplots(), normal(6, 32, H)
+        matrices = {
+            "Q": rotation(0), "0.9 Q": 0.9 * rotation(0), "1.1 Q": 1.1 * rotation(0),
+            "0.1 N(0, 1)": 0.1 * normal(0, H, H),
+        }  # fmt: skip
+        for (name, W), (color, line) in zip(matrices.items(), LINES, strict=False):
+            norms, distance = highway(W, g_T, steps)
+            norms = numbers(norms)
+            axes.semilogy(norms / norms[0], linestyle=line, color=color, label=name)
+            print(
+                f"{name}: after {steps} steps {norms[-1] / norms[0]:.3g} of the norm; "
+                f"||W^T W - I|| = {float(distance):.2g}"
+            )
+        axes.set(xlabel="steps back", ylabel="norm, of the first")
+        axes.legend(frameon=False, fontsize=8)
+
+    show_small(draw, (7, 2.8), quiet)
