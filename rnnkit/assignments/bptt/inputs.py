@@ -168,13 +168,17 @@ def _matrices(sizes: Sizes, make: Make) -> Arrays:
     size = sizes["H"]
     turn = np.roll(np.eye(size), 1, axis=1)  # a permutation: its norm is 1, without rounding
     turn[0] *= -1
-    fine = make((size, size), 0.5, 1)
+    lone = np.diag(make((size,), 0.05, 0.2))
+    lone[0, -1] = float(make((), 1.1, 1.3))
+    tall, flat = np.zeros((size, size)), np.zeros((size, size))
+    tall[:, 0], flat[-1] = make((size,), 0.6, 1), make((size,), 0.6, 1)
+    scaled = {"fine": (make((size, size), 0.5, 1), 1.15, 1.4), "tall": (tall, 0.8, 0.97), "flat": (flat, 0.8, 0.97)}
     return {
-        "small": _of_norm(make, size, 0.8, 0.97, _wide), "other": _of_norm(make, size, 0.8, 0.97, _wide),
-        "turned": _of_norm(make, size, 1.1, 1.6, _narrow), "one": turn, "four": 4 * turn, "eye": np.eye(size),
-        "middle": _of_norm(make, size, 1.5, 3.7, lambda W: not _narrow(W)),
-        "large": _of_norm(make, size, 4.3, 6, np.any), "shift": 2 * np.eye(size, k=1),
-        "fine": fine * (float(make((), 1.15, 1.4)) / _norm(fine)),
+        "small": _of_norm(make, size, 0.8, 0.97, _wide), "turned": _of_norm(make, size, 1.1, 1.6, _narrow),
+        "one": turn, "four": 4 * turn, "eye": np.eye(size), "shift": 2 * np.eye(size, k=1), "lone": lone,
+        "low": _of_norm(make, size, 1.2, 1.8, np.any), "middle": _of_norm(make, size, 2.2, 3.7, np.any),
+        "large": _of_norm(make, size, 4.3, 6, np.any),
+        **{name: W * (float(make((), low, high)) / _norm(W)) for name, (W, low, high) in scaled.items()},
     }  # fmt: skip
 
 
