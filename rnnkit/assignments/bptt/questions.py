@@ -19,7 +19,7 @@ REPORT = "3_report.ipynb"  # its answers are marked by a person
 
 READY_MADE = (
     "rnnkit.assignments.bptt.vanilla", "rnnkit.engines", "rnnkit.diagnostics", "rnnkit.tasks", "rnnkit.optim",
-    "rnnkit.trainer", "torch.nn.utils.clip_grad",
+    "rnnkit.trainer", "torch.nn.utils.clip_grad.clip_grad_value_",
 )  # fmt: skip
 AUTOGRAD = (
     "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
