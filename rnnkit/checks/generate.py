@@ -83,7 +83,7 @@ def pairs(asked: Asked) -> Iterator[tuple[Mistake, Mistake, str]]:
 
 
 def slips(question: Question) -> Iterator[Any]:
-    """The slips of one symbol in the solution of a question, and in other right answers to it; none of a whole class."""
+    """The slips of one symbol in the solution of a question and in other right answers to it; none of a whole class."""
     text = solution(question)
     if text.startswith("class "):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -50,9 +51,18 @@ def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
         assert report.data["text/plain"].startswith(f"{cell['id']}: {cell['about']['points']:g} of ")
         assert float(points.data["text/plain"]) == cell["about"]["points"]
     outputs = [output for cell in cells.values() for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 7
-    assert "spectral radius 0.816" in printed(cells["orthogonal_figure"])
-    assert "limit 0.999: reached at update 124750" in printed(cells["momentum_schedule_figure"])
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
+    assert printed(cells["vanilla_forward_figure"]).count(": 5125 parameters") == 3
+    apart = re.findall(r"farthest from autograd's (\S+)", printed(cells["weight_gradients_figure"]))
+    assert len(apart) == 3
+    assert max(map(float, apart)) < 1e-10
+    bound = printed(cells["grad_bound_figure"])
+    assert "after 50 steps 0.00515;" in bound
+    assert "after 50 steps 117;" in bound
+    assert "20480 rows, for 1600 targets" in printed(cells["example_two_stops"])
+    products = printed(cells["what_the_bound_says_figure"])
+    assert "128 after 7 steps, 0 after 8" in products
+    assert "sigma 1.60, radius 0.82, the bound says 'undecided'; linear: 0.656" in products
 
 
 def test_the_release_fails_every_check_because_nothing_is_written_yet(tmp_path):
