@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.case import Case, given_tensors, in_rounds, tensor, unchanged_tensors
+from rnnkit.checks.case import Case, Run, given_tensors, in_rounds, tensor, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import TENSORS, Outcome, kind_of
 
@@ -59,7 +59,7 @@ def _network(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> 
     return None if outcome.problems else cell
 
 
-def forward(*quantities: str, before: bool = False, gradients: bool = False):
+def forward(*quantities: str, before: bool = False, gradients: bool = False) -> Run:
     """Runs the network without a state before, or with one."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -102,7 +102,7 @@ def layers(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> No
 # ---- the bound -------------------------------------------------------------------------------------------------------
 
 
-def says(phi: str, **matrices: str):
+def says(phi: str, **matrices: str) -> Run:
     """What is said of several matrices: array -> what is special about it."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -117,7 +117,7 @@ def says(phi: str, **matrices: str):
 # ---- clipping --------------------------------------------------------------------------------------------------------
 
 
-def clipped(by: str, limit: str, *parts: str):
+def clipped(by: str, limit: str, *parts: str) -> Run:
     """Clips, and keeps the new gradients (``new``), the norms (``norms``), or which keys there are (``keys``)."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -158,7 +158,7 @@ def _put_keys(outcome: Outcome, said: str, value: dict[Any, Any], keys: list[str
 # ---- truncated -------------------------------------------------------------------------------------------------------
 
 
-def pieces(k: str, states: bool = False, weights: bool = False, reach: bool = False):
+def pieces(k: str, states: bool = False, weights: bool = False, reach: bool = False) -> Run:
     """The states, the gradients of a loss on all of them, and how far back that of each state reaches."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -200,7 +200,7 @@ def _reach(h: Tensor, x: Tensor) -> Tensor:
 # ---- echo ------------------------------------------------------------------------------------------------------------
 
 
-def echoed(*quantities: str, lag: str = "lag"):
+def echoed(*quantities: str, lag: str = "lag") -> Run:
     """Targets where they count, which steps count, and the floor."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
@@ -232,7 +232,7 @@ def _plain(value: Any) -> Any:
 # ---- highway ---------------------------------------------------------------------------------------------------------
 
 
-def driven(W: str, *quantities: str, k: str = "k"):
+def driven(W: str, *quantities: str, k: str = "k") -> Run:
     """The norms on the way back, and how far the matrix is from an orthogonal one."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
