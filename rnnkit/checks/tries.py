@@ -145,7 +145,7 @@ TRIES = (
 
 def form_of(question: Question) -> str:
     """Which form a question has."""
-    if not question.method:
+    if not question.of_cell:
         return FUNCTION
     if question.method == "forward":
         return FORWARD

@@ -93,10 +93,10 @@ def layers(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> No
         if not isinstance(layer, nn.Linear):
             outcome.problems[name] = f"{name}: expected a layer of that name, a Linear, got {kind_of(layer)}"
         elif (layer.bias is None) is not (bias is None):
-            wanted, got = ("one", "none") if bias else ("none", "one")
-            outcome.problems[name] = f"{name}: expected a Linear with {wanted} for its bias, got {got}"
-    count = sum(one.numel() for one in cell.parameters())
-    outcome.put("parameters", float(count), ())
+            wanted, got = ("with", "without") if bias else ("without", "with")
+            outcome.problems[name] = f"{name}: expected a Linear {wanted} a bias, got one {got}"
+    if not outcome.problems:
+        outcome.put("parameters", float(sum(one.numel() for one in cell.parameters())), ())
 
 
 # ---- the bound -------------------------------------------------------------------------------------------------------
