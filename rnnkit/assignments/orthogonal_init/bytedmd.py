@@ -2,7 +2,7 @@
 
 The sizes are those of 3-bit memorization, 5 inputs and 8 classes, for one sequence. The measure counts from where
 numbers are read, see `lru`: not what is computed with them, and nothing that a batch or blocks of a product would save.
-The order of operations is that of `scalar`; in another one that is as natural the costs differ by a percent or two.
+The order of operations is that of `scalar`; in another one that is as natural the costs differ by two percent or so.
 """
 
 from __future__ import annotations

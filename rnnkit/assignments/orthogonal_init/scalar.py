@@ -2,7 +2,8 @@
 
 Vectors and matrices are nested lists of plain numbers, or of `lru.Value`. The order of operations is the natural one:
 each unit j after the other, from its bias on, ``a_j = b_j + sum_i x_i W_xh[i][j] + sum_i h_i W_hh[i][j]``, input first.
-What a program reads at which depth depends on that order, so costs of other orders differ, by a percent or so.
+What is read at which depth depends on that order, so that other orders differ, by two percent or so. With 5 inputs, 8
+classes, 8 units and 10 steps the tanh network costs 23,750 by this one, and with its gradients 67,885.
 """
 
 from __future__ import annotations
@@ -18,12 +19,23 @@ Matrix = list[Vector]
 Weights = Sequence[Any]  # W_x (I, H), W_h (H, H), b (H,)
 
 
-def _scalar(function: Callable[[float], float]) -> Callable[[Any], Any]:
-    return lambda value: value.used() if isinstance(value, Value) else function(value)
+def _applied(function: Callable[[float], float], a: Any) -> Any:
+    return a.used() if isinstance(a, Value) else function(a)
 
 
-tanh, exp = _scalar(math.tanh), _scalar(math.exp)
-sigmoid = _scalar(lambda a: 1 / (1 + math.exp(-a)))
+def tanh(a: Any) -> Any:
+    """One operation."""
+    return _applied(math.tanh, a)
+
+
+def exp(a: Any) -> Any:
+    """One operation."""
+    return _applied(math.exp, a)
+
+
+def sigmoid(a: Any) -> Any:
+    """One operation as well, though made of several here."""
+    return _applied(lambda number: 1 / (1 + math.exp(-number)), a)
 
 
 def affine(bias: Vector, *products: tuple[Vector, Matrix]) -> Vector:
