@@ -74,6 +74,11 @@ class Arms(Experiment):
             for k in range(len(record["loss"]))
         ]
 
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.orthogonal_init.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of({run: self.settings_of(one) for run, one in records.items()}, records)
+
     def kind_of(self, settings: Arm) -> Arm:
         """Without what takes no time."""
         return settings.replace(name="x", init="ortho", seed=0, weight_seed=-1, data_seed=-1, scale=0.0)
