@@ -103,14 +103,14 @@ def summary_table(histories: Sequence[History]) -> Figure:
         cells = [_cell(found[arm]) if arm in found else ("", "white") for arm in arms]
         rows.append([f"{task}\nT = {T}", f"{name}\n{chance(task, T):.3f}", *(text for text, _ in cells)])
         tints.append(["white", "white", *(tint for _, tint in cells)])
-    figure, (ax,) = new_figure(width=2.6 + 1.55 * len(arms), height=0.75 + 0.55 * len(rows))
+    widths = [1.25, 0.75, *[1.35] * len(arms)]
+    figure, (ax,) = new_figure(width=sum(widths), height=0.75 + 0.5 * len(rows))
     ax.axis("off")
-    widths = [1.6, 1.0, *[1.5] * len(arms)]
     shares = [width / sum(widths) for width in widths]
-    labels, place = ["task", "metric, chance", *arms], (0, 0.1, 1, 0.9)
+    labels, place = ["task", "chance", *arms], (0, 0.1, 1, 0.9)
     made = ax.table(rows, tints, colLabels=labels, colWidths=shares, bbox=place, cellLoc="center")
     made.auto_set_font_size(False)
-    made.set_fontsize(8.5)
+    made.set_fontsize(SMALL)
     for cell in made.get_celld().values():
         cell.set_edgecolor("0.7")
     said = "green: solved, red: never past the threshold,\nyellow: past it once and fell back, or some seeds only"
@@ -134,14 +134,17 @@ def _cell(seeds: Sequence[History]) -> tuple[str, str]:
 # ---- examples -------------------------------------------------------------------------------------------------------
 
 
-def task_examples(tasks: Sequence[str] = HEADLINE) -> Figure:
+def task_examples(tasks: Sequence[str] = HEADLINE, width: float = 7.5) -> Figure:
     """One sequence of each task, with its target: the document's, for the tasks of its table in their order."""
     rng = np.random.default_rng(EXAMPLES)
-    figure, axes = new_figure(1, len(tasks), width=7.5, height=1.6)
+    figure, axes = new_figure(1, len(tasks), width=width, height=1.6)
     for ax, task in zip(axes, tasks, strict=True):
         kind = get_task(task)
         EXAMPLE[task](ax, kind.draw(rng, kind.T, 1, False))
-        ax.set_title(f"{task}, T = {kind.T}: {ax.get_title()}", fontsize=9)
+        size = 9 if width > NARROW else 7
+        ax.set_title(f"{task}, T = {kind.T}: {ax.get_title()}", fontsize=size)
+        for text in ax.texts:
+            text.set_fontsize(size)
         ax.set_xlim(-0.7, kind.T - 0.3)
         ax.grid(False)
     axes[-1].set_xlabel("step")
@@ -152,7 +155,7 @@ def _addition(ax: Axes, drawn: Drawn) -> None:
     values, marker = drawn.x[:, 0].T
     ax.bar(range(len(values)), values, color=[BLUE if one else "0.8" for one in marker])
     for step in np.flatnonzero(marker):
-        ax.text(step, values[step] + 0.03, f"{values[step]:.3f}", ha="center", fontsize=SMALL - 1)
+        ax.text(step, values[step] + 0.03, f"{values[step]:.3f}", ha="center")
     ax.set(ylabel="value", ylim=(0, 1.2), title=f"target {drawn.y.item():.8f}, the sum of the marked values")
 
 
@@ -163,7 +166,7 @@ def _temporal_order(ax: Axes, drawn: Drawn) -> None:
         color = RED if cue else "0.5"
         ax.text(step, symbol, LETTERS[symbol], ha="center", va="center", color=color, weight="bold" if cue else None)
     cues = "".join(LETTERS[symbol] for symbol in symbols[drawn.marks[0]])
-    ax.set(yticks=range(6), yticklabels=[*LETTERS], ylim=(5.7, -0.7), title=f"class {cues}, A and B in their order")
+    ax.set(yticks=range(6), yticklabels=[*LETTERS], ylim=(5.7, -0.7), title=f"class {cues}")
 
 
 def _bits(ax: Axes, drawn: Drawn) -> None:
@@ -174,7 +177,7 @@ def _bits(ax: Axes, drawn: Drawn) -> None:
         ax.text(step, 0.5, symbol, ha="center", va="center", color="white", weight="bold")
     ax.text(len(symbols) - 1, 0.5, "?", ha="center", va="center", weight="bold")
     bits = " ".join(map(str, symbols[:3]))
-    ax.set(yticks=[], ylim=(0, 1.1), title=f"bits {bits}, then noise and a query: class {drawn.y.item()}")
+    ax.set(yticks=[], ylim=(0, 1.1), title=f"bits {bits}, then noise, a query: class {drawn.y.item()}")
 
 
 EXAMPLE = {"addition": _addition, "temporal_order": _temporal_order, "3bit_memorization": _bits}

@@ -18,6 +18,7 @@ from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.spectra import Pair, jacobians, pair_of, reaches, spectrum_W_hh
 from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots.page_parts import Group, Section, picture
+from rnnkit.plots.style import NARROW
 
 ASIDE = ("name", "task", "init", "T", "seed", "weight_seed", "data_seed")  # not what tells two arms of a task apart
 UNITS = (
@@ -67,7 +68,7 @@ def page_of(arms: Mapping[str, Arm], records: Mapping[str, Mapping[str, Any]]) -
     reach = [
         picture(jacobians({scale: starts}), f"Input weights {scale:g} N(0, 1).") for scale, starts in reached.items()
     ]
-    examples = [picture(task_examples(), "Seed 42, as in the document.")]
+    examples = [picture(task_examples(width=NARROW), "Seed 42, as in the document.")]
     made = (
         Section("curves", "Training curves", CURVES, _curves(histories)),
         Section("outcomes", "Outcomes", OUTCOMES, [_table(histories)]),
