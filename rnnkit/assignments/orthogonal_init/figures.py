@@ -18,8 +18,9 @@ from rnnkit.assignments.orthogonal_init.experiment import HEADLINE, SUSTAINED
 from rnnkit.assignments.orthogonal_init.pictures import styles_of
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance, get_task
 from rnnkit.common.statistics import wilson
+from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import draw_band
-from rnnkit.plots.style import BLACK, BLUE, NARROW, RED, SMALL, YELLOW, new_figure
+from rnnkit.plots.style import BLACK, BLUE, NARROW, RED, SMALL, YELLOW, legend_below, new_figure
 
 History = Mapping[str, Any]
 Arms = Mapping[str, Sequence[History]]  # histories of each arm's seeds
@@ -60,7 +61,7 @@ def in_words(seeds: Sequence[History]) -> str:
 def ortho_vs_random(histories: Sequence[History]) -> Figure:
     """A column for each task: training loss above, metric below; of several seeds the median with its band."""
     tasks = by_task(histories)
-    figure, axes = new_figure(len(tasks), 2, width=NARROW, height=2.6)
+    figure, axes = new_figure(len(tasks), 2, width=NARROW, height=2.9, layout=Margins())
     for column, ((task, T), arms) in enumerate(tasks.items()):
         loss, metric = axes[column], axes[column + len(tasks)]
         loss.set_title(f"{task}, T = {T}", fontsize=10)
@@ -87,7 +88,7 @@ def _curves(loss: Axes, metric: Axes, task: str, T: int, arms: Arms) -> None:
     metric.set(xlabel="epoch", ylabel="half MSE" if kind.head == LINEAR else "accuracy (%)", ylim=(0, None))
     if kind.head != LINEAR:
         metric.set_ylim(0, 105)
-    metric.legend(fontsize=SMALL - 1, loc="best", framealpha=0.8)
+    legend_below(metric)
 
 
 # ---- the table ------------------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def summary_table(histories: Sequence[History]) -> Figure:
         cells = [_cell(found[arm]) if arm in found else ("", "white") for arm in arms]
         rows.append([f"{task}\nT = {T}", f"{name}\n{chance(task, T):.3f}", *(text for text, _ in cells)])
         tints.append(["white", "white", *(tint for _, tint in cells)])
-    widths = [1.25, 0.75, *[1.35] * len(arms)]
+    widths = [1.25, 0.75, *[1.5] * len(arms)]
     figure, (ax,) = new_figure(width=sum(widths), height=0.75 + 0.5 * len(rows))
     ax.axis("off")
     shares = [width / sum(widths) for width in widths]

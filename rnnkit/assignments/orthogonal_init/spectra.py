@@ -85,7 +85,7 @@ def spectrum_W_hh(arms: Mapping[str, Pair], narrow: bool = False) -> Figure:
         ax.set(yscale="log", xlabel="singular value, by size", ylabel="singular value", title=title)
         ax.legend(fontsize=SMALL, loc="lower left")
     how_often.set(xlabel="singular value", ylabel="density", title="at init, how often", ylim=(0, 2), xlim=(0, None))
-    how_often.legend(fontsize=SMALL)
+    how_often.legend(fontsize=SMALL, framealpha=1)
     return figure
 
 
