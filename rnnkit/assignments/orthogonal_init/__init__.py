@@ -14,7 +14,7 @@ ASSIGNMENT = Assignment(
     programs=("rnn_pathological.py", "visualize_rnn_pathological.py", "make_rnn_pathological_gif.py"),
     packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "sketches.py", "spectra.py"),
     aside=(
-        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "figures.py", "parting.py", "pictures.py",
+        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "facts.py", "figures.py", "parting.py", "pictures.py",
         "results.py", "script.py", "sections.py", "settings.py", "show.py", "sketches.py", "spectra.py", "tasks.py",
         "training.py", "tries.py",
     ),

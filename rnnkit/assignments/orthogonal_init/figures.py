@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from rnnkit.assignments.orthogonal_init.drawing import Drawn
-from rnnkit.assignments.orthogonal_init.experiment import HEADLINE, SUSTAINED
+from rnnkit.assignments.orthogonal_init.facts import SUSTAINED
 from rnnkit.assignments.orthogonal_init.pictures import styles_of
-from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance, get_task
+from rnnkit.assignments.orthogonal_init.tasks import HEADLINE, LINEAR, chance, get_task
 from rnnkit.common.statistics import wilson
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import draw_band
@@ -108,7 +109,7 @@ def summary_table(histories: Sequence[History]) -> Figure:
     figure, (ax,) = new_figure(width=sum(widths), height=0.75 + 0.5 * len(rows))
     ax.axis("off")
     shares = [width / sum(widths) for width in widths]
-    labels, place = ["task", "chance", *arms], (0, 0.1, 1, 0.9)
+    labels, place = ["task", "chance", *arms], Bbox.from_bounds(0, 0.1, 1, 0.9)
     made = ax.table(rows, tints, colLabels=labels, colWidths=shares, bbox=place, cellLoc="center")
     made.auto_set_font_size(False)
     made.set_fontsize(SMALL)
@@ -155,7 +156,7 @@ def task_examples(tasks: Sequence[str] = HEADLINE, width: float = 7.5) -> Figure
 def _addition(ax: Axes, drawn: Drawn) -> None:
     values, marker = drawn.x[:, 0].T
     ax.bar(range(len(values)), values, color=[BLUE if one else "0.8" for one in marker])
-    for step in np.flatnonzero(marker):
+    for step in np.flatnonzero(marker).tolist():
         ax.text(step, values[step] + 0.03, f"{values[step]:.3f}", ha="center")
     ax.set(ylabel="value", ylim=(0, 1.2), title=f"target {drawn.y.item():.8f}, the sum of the marked values")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rnnkit.assignments.orthogonal_init.experiment import HEADLINE
 from rnnkit.assignments.orthogonal_init.figures import (
     History,
     by_task,
@@ -16,6 +15,7 @@ from rnnkit.assignments.orthogonal_init.figures import (
 from rnnkit.assignments.orthogonal_init.results import history_of
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.spectra import Pair, jacobians, pair_of, reaches, spectrum_W_hh
+from rnnkit.assignments.orthogonal_init.tasks import HEADLINE
 from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots.page_parts import Group, Section, picture
 from rnnkit.plots.style import NARROW
