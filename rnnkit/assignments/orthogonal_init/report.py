@@ -1,0 +1,113 @@
+"""What the report shows: tables and figures of the files in ``sweeps/``, each made of what it says there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from IPython.display import Markdown
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnnkit.assignments.orthogonal_init.tables import Rate, Row, grid, markdown, rates, read_table, spread
+from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+
+SWEEPS = Path("sweeps")
+MARKS = "os^Dv"
+
+
+def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
+    """Rows that have these values in these columns."""
+    return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
+
+
+def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Markdown:
+    """Sweeps' rates, see `rnnkit.assignments.orthogonal_init.tables.rates`; each has the same columns."""
+    found = [rate for name in names for rate in rates(read_table(folder / f"{name}.csv"), by)]
+    return Markdown(markdown(found))
+
+
+def solved_by(column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS) -> Figure:
+    """The share of seeds that solve a task against a setting, with 95 % intervals: a panel a task.
+
+    Arguments:
+        column: the setting.
+        names: the sweeps.
+        lines: the column of which each value has a line.
+        label: of the axis.
+    """
+    found = [rate for name in names for rate in rates(read_table(folder / f"{name}.csv"), ["task", lines, column])]
+    tasks = list(dict.fromkeys(rate.kind["task"] for rate in found))
+    figure, axes = new_figure(len(tasks), width=4.6, height=3.2, sharey=True)
+    for ax, task in zip(axes, tasks, strict=True):
+        here = [rate for rate in found if rate.kind["task"] == task]
+        ticks = sorted({float(rate.kind[column]) for rate in here})
+        for n, value in enumerate(dict.fromkeys(rate.kind[lines] for rate in here)):
+            _line(ax, [rate for rate in here if rate.kind[lines] == value], column, n, value)
+        ax.set(xscale="log", xlabel=label or column, title=task, ylim=(-0.05, 1.05))
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
+    axes[0].set_ylabel("share of seeds that solve it")
+    if len({rate.kind[lines] for rate in found}) > 1:
+        axes[0].legend(frameon=False)
+    return figure
+
+
+def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str) -> None:
+    found = sorted(found, key=lambda rate: float(rate.kind[column]))
+    x = np.array([float(rate.kind[column]) for rate in found]) * 1.02**n  # side by side
+    share = np.array([rate.solved / rate.runs for rate in found])
+    low, high = np.array([rate.interval for rate in found]).T
+    color, style = LINES[n]
+    ax.errorbar(x, share, [share - low, high - share], color=color, linestyle=style, marker=MARKS[n], capsize=3,
+                label=name)  # fmt: skip
+
+
+def of_networks(columns: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Markdown:
+    """Median and range over the seeds of facts of trained networks, a row for each task and init.
+
+    Arguments:
+        columns: their headings by their names in ``networks.csv``.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in chosen(read_table(folder / "networks.csv"), **only):
+        groups.setdefault((row["task"], row["init"]), []).append(row)
+    lines = [["task", "init", "seeds", *columns.values()]]
+    for kind, rows in groups.items():
+        facts = [spread([float(row[name]) for row in rows], ".3g") for name in columns]
+        lines.append([*kind, str(len(rows)), *facts])
+    return Markdown(grid(lines))
+
+
+def reach(folder: Path = SWEEPS) -> Figure:
+    """Norms of the product of Jacobians against lag, a panel for each scale of the input weights; `networks`."""
+    rows = read_table(folder / "jacobians.csv")
+    scales = list(dict.fromkeys(row["input_scale"] for row in rows))
+    figure, axes = new_figure(len(scales), width=3.6, height=3.4, sharey=True)
+    for ax, scale in zip(axes, scales, strict=True):
+        for n, start in enumerate(dict.fromkeys(row["start"] for row in rows)):
+            here = chosen(rows, input_scale=scale, start=start)
+            lags, middle, low, high = (
+                np.array([float(row[name]) for row in here]) for name in ("lag", "median", "low", "high")
+            )
+            color, style = LINES[n]
+            ax.semilogy(lags, middle, color=color, linestyle=style, label=start)
+            ax.fill_between(lags, low, high, color=color, alpha=0.15, linewidth=0)
+        ax.axhline(1, color=BLACK, linewidth=0.6)
+        ax.set(title=f"input weights {scale} N(0, 1)", xlabel="lag k", ylim=(1e-14, 1e3))
+    axes[0].set_ylabel("||dh_T / dh_(T-k)||")
+    legend_below(axes[len(axes) // 2], columns=4)
+    return figure
+
+
+def reach_table(folder: Path = SWEEPS) -> Markdown:
+    """The same at the longest lag: median and range of the draws."""
+    rows = read_table(folder / "jacobians.csv")
+    longest = max((row["lag"] for row in rows), key=int)
+    scales = list(dict.fromkeys(row["input_scale"] for row in rows))
+    lines = [["start", *(f"input weights {scale}" for scale in scales)]]
+    for start in dict.fromkeys(row["start"] for row in rows):
+        here = chosen(rows, start=start, lag=longest)
+        lines.append([start, *(f"{row['median']} ({row['low']} to {row['high']})" for row in here)])
+    return Markdown(grid(lines))
