@@ -24,11 +24,23 @@ def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
 
 def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Markdown:
     """Sweeps' rates, see `rnnkit.assignments.orthogonal_init.tables.rates`; each has the same columns."""
-    found = [rate for name in names for rate in rates(read_table(folder / f"{name}.csv"), by)]
-    return Markdown(markdown(found))
+    found = _rates(names, by, folder)
+    return Markdown(markdown(found)) if found else _missing(names)
 
 
-def solved_by(column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS) -> Figure:
+def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
+    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
+    return [rate for path in there for rate in rates(read_table(path), by)]
+
+
+def _missing(names: Sequence[str]) -> Markdown:
+    commands = " and ".join(f"`rnnkit sweep {SWEEPS / name}.toml`" for name in names)
+    return Markdown(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{SWEEPS}/`.")
+
+
+def solved_by(
+    column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS
+) -> Figure | Markdown:
     """The share of seeds that solve a task against a setting, with 95 % intervals: a panel a task.
 
     Arguments:
@@ -37,7 +49,9 @@ def solved_by(column: str, *names: str, lines: str = "init", label: str = "", fo
         lines: the column of which each value has a line.
         label: of the axis.
     """
-    found = [rate for name in names for rate in rates(read_table(folder / f"{name}.csv"), ["task", lines, column])]
+    found = _rates(names, ["task", lines, column], folder)
+    if not found:
+        return _missing(names)
     tasks = list(dict.fromkeys(rate.kind["task"] for rate in found))
     figure, axes = new_figure(len(tasks), width=4.6, height=3.2, sharey=True)
     for ax, task in zip(axes, tasks, strict=True):
