@@ -21,6 +21,7 @@ from rnnkit.assignments.orthogonal_init.key.claims import BEGIN, CLAIMS, END, cl
 from rnnkit.assignments.orthogonal_init.key.verdicts import Tables
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.grading.release.release import shipped
+from rnnkit.runs.sweep_file import read_sweep_file
 from rnnkit.runs.tables import save_rows
 
 FOLDER = ROOT / "notebooks" / "orthogonal_init"
@@ -57,6 +58,31 @@ def test_a_verdict_follows_from_the_table(tmp_path):
         rows = [row | {"T": 80} for row in arms({("3bit_memorization", "ortho"): solved}, {"ortho": 1.0})]
         save_rows(tmp_path / "lengths.csv", rows, ["run", *FIRST])
         assert verdict("T = 80 breaks", tmp_path)[1] == said
+
+
+def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
+    for path in sorted(SWEEPS.glob("*.toml")):
+        sweep = read_sweep_file(path)
+        rows = []
+        for n, (arm, labels) in enumerate(sweep.runs):
+            epoch = 5 + n % 60 if arm.init == "ortho" and n % 7 else ""
+            facts = {
+                "task": arm.task,
+                "init": arm.init,
+                "T": arm.T,
+                "chance": 0.25,
+                "best": 0.08,
+                "solved_epoch": epoch,
+            }
+            facts |= {"sustained": bool(epoch), "full_at": 1000 if arm.curriculum else ""}
+            rows.append({"run": arm.name} | labels | {"status": "finished", "updates": 1} | facts)
+        save_rows(tmp_path / f"{sweep.name}.csv", rows, ["run", *sweep.runs[0].labels, "status"])
+    for name in ("networks", "jacobians"):
+        shutil.copy(SWEEPS / f"{name}.csv", tmp_path)
+    found = claims_table(tmp_path)
+    assert "no such row" not in found
+    assert "no table" not in found
+    assert "matrix 7: solved with" in found
 
 
 def test_the_notes_have_the_table_of_the_sweeps_that_are_there():

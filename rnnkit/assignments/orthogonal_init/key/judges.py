@@ -203,7 +203,7 @@ def nesterov_cleaner(tables: Tables) -> Finding:
 
 def xor_wants_nesterov(tables: Tables) -> Finding:
     """Most runs without it fail."""
-    plain = tables.rate("xor_curriculum", method="heavy_ball")
+    plain = tables.rate("xor_curriculum")  # heavy ball, as all that say nothing else
     direct = _or_lacking(fails("xor_nesterov"), tables).value
     value = f"curriculum, heavy ball: {told(plain)}, at full length after {spread(plain.full_at, '.4g')} updates"
     return Finding(f"{value}; Nesterov and schedule alone: {direct}", mostly(plain.runs - plain.solved, plain.runs))
