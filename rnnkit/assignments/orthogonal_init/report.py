@@ -23,14 +23,15 @@ def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
 
 
 def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Markdown:
-    """Sweeps' rates, see `rnnkit.assignments.orthogonal_init.tables.rates`; each has the same columns."""
+    """The rates of sweeps of equal columns, see `rnnkit.assignments.orthogonal_init.tables.rates`."""
     found = _rates(names, by, folder)
     return Markdown(markdown(found)) if found else _missing(names)
 
 
 def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
     there = [path for name in names if (path := folder / f"{name}.csv").exists()]
-    return [rate for path in there for rate in rates(read_table(path), by)]
+    rows = [row for path in there for row in read_table(path)]
+    return rates(rows, by) if rows else []
 
 
 def _missing(names: Sequence[str]) -> Markdown:

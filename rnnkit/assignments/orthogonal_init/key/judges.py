@@ -41,22 +41,26 @@ IDENTITY: Where = {"init": "identity", "phi": "tanh"}
 # ---- of several kinds -----------------------------------------------------------------------------------------------
 
 
-def fails(table: str, **only: str) -> Judge:
-    """Most runs do not solve their task."""
+def fails(*names: str, **only: str) -> Judge:
+    """Most runs of these tables do not solve their task."""
 
     def judge(tables: Tables) -> Finding:
-        rate = tables.rate(table, **only)
+        rate = tables.rate(*names, **only)
         epochs = f", epoch {spread(rate.epochs, '.3g')}" if rate.epochs else ""
         return Finding(f"solved {told(rate)}{epochs}", mostly(rate.runs - rate.solved, rate.runs))
 
     return judge
 
 
-def gap(table: str, one: Where, other: Where, **only: str) -> Judge:
-    """One rate is above another."""
+def gap(one: tuple[Where, str], other: tuple[Where, str], **only: str) -> Judge:
+    """One rate is above another.
+
+    Arguments:
+        one, other: which runs, and of which tables, with a space between their names.
+    """
 
     def judge(tables: Tables) -> Finding:
-        first, second = tables.rate(table, **only, **one), tables.rate(table, **only, **other)
+        first, second = (tables.rate(*names.split(), **only, **where) for where, names in (one, other))
         return Finding(f"{told(first)} against {told(second)}", above(first, second))
 
     return judge
@@ -143,7 +147,7 @@ def six_thousand(tables: Tables) -> Finding:
 
 def random_forever(tables: Tables) -> Finding:
     """No seed crosses a threshold."""
-    found = {task: rates(tables.pooled(*TWENTY, task=task, init="random"), [])[0] for task in HEADLINE}
+    found = {task: tables.rate(*TWENTY, task=task, init="random") for task in HEADLINE}
     value = "; ".join(f"{task} {told(rate)}" for task, rate in found.items())
     return Finding(value, not any(rate.solved for rate in found.values()))
 
@@ -152,7 +156,7 @@ def at_chance(task: str) -> Judge:
     """No more seeds leave chance than by luck."""
 
     def judge(tables: Tables) -> Finding:
-        left = [left_chance(row) for row in tables.pooled(*TWENTY, task=task, init="random")]
+        left = [left_chance(row) for row in tables.rows(*TWENTY, task=task, init="random")]
         return Finding(counted(sum(left), len(left)), rare(sum(left), len(left)))
 
     return judge
@@ -161,7 +165,7 @@ def at_chance(task: str) -> Judge:
 def six_cells(tables: Tables) -> Finding:
     """Most seeds have six cells as the prediction has them."""
     like: dict[str, bool] = {}
-    for row in tables.rows("rates"):
+    for row in tables.rows(*TWENTY):
         fits = (row["init"] == "ortho") == bool(row["solved_epoch"])
         like[row["seed"]] = like.get(row["seed"], True) and fits
     return Finding(counted(sum(like.values()), len(like)), mostly(sum(like.values()), len(like)))

@@ -30,26 +30,17 @@ class Tables(NamedTuple):
 
     folder: Path
 
-    def rows(self, name: str, **only: str) -> list[Row]:
-        """Rows with these values; `Lacking` for none."""
-        path = self.folder / f"{name}.csv"
-        rows = chosen(read_table(path), **only) if path.exists() else []
+    def rows(self, *names: str, **only: str) -> list[Row]:
+        """Rows with these values, of those of the tables that are there; `Lacking` for none."""
+        paths = [path for name in names if (path := self.folder / f"{name}.csv").exists()]
+        rows = [row for path in paths for row in chosen(read_table(path), **only)]
         if not rows:
-            raise Lacking(f"no table {name}" if not path.exists() else f"no such row in {name}")
+            raise Lacking(f"no such row in {names[0]}" if paths else f"no table {names[0]}")
         return rows
 
-    def pooled(self, *names: str, **only: str) -> list[Row]:
-        """Rows of those of several tables that are there; `Lacking` where none is."""
-        there = [name for name in names if (self.folder / f"{name}.csv").exists()]
-        return [row for name in there or names for row in self.rows(name, **only)]
-
-    def rate(self, name: str, **only: str) -> Rate:
+    def rate(self, *names: str, **only: str) -> Rate:
         """Of all runs with these values."""
-        return rates(self.rows(name, **only), [])[0]
-
-    def each(self, name: str, by: str, **only: str) -> dict[str, Rate]:
-        """The rates by one column."""
-        return {rate.kind[by]: rate for rate in rates(self.rows(name, **only), [by])}
+        return rates(self.rows(*names, **only), [])[0]
 
 
 class Finding(NamedTuple):
