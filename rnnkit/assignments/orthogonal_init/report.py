@@ -59,19 +59,19 @@ def solved_by(
         here = [rate for rate in found if rate.kind["task"] == task]
         ticks = sorted({float(rate.kind[column]) for rate in here})
         for n, value in enumerate(dict.fromkeys(rate.kind[lines] for rate in here)):
-            _line(ax, [rate for rate in here if rate.kind[lines] == value], column, n, value)
-        ax.set(xscale="log", xlabel=label or column, title=task, ylim=(-0.05, 1.05))
+            shift = 0.01 * n * (ticks[-1] - ticks[0])  # side by side
+            _line(ax, [rate for rate in here if rate.kind[lines] == value], column, n, value, shift)
+        ax.set(xlabel=label or column, title=task, ylim=(-0.05, 1.05))
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        ax.minorticks_off()
     axes[0].set_ylabel("share of seeds that solve it")
     if len({rate.kind[lines] for rate in found}) > 1:
         axes[0].legend(frameon=False)
     return figure
 
 
-def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str) -> None:
+def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str, shift: float) -> None:
     found = sorted(found, key=lambda rate: float(rate.kind[column]))
-    x = np.array([float(rate.kind[column]) for rate in found]) * 1.02**n  # side by side
+    x = np.array([float(rate.kind[column]) for rate in found]) + shift
     share = np.array([rate.solved / rate.runs for rate in found])
     low, high = np.array([rate.interval for rate in found]).T
     color, style = LINES[n]
