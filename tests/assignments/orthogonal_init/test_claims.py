@@ -66,15 +66,8 @@ def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
         rows = []
         for n, (arm, labels) in enumerate(sweep.runs):
             epoch = 5 + n % 60 if arm.init == "ortho" and n % 7 else ""
-            facts = {
-                "task": arm.task,
-                "init": arm.init,
-                "T": arm.T,
-                "chance": 0.25,
-                "best": 0.08,
-                "solved_epoch": epoch,
-            }
-            facts |= {"sustained": bool(epoch), "full_at": 1000 if arm.curriculum else ""}
+            facts = {"task": arm.task, "init": arm.init, "T": arm.T, "chance": 0.25, "best": 0.08}
+            facts |= {"solved_epoch": epoch, "sustained": bool(epoch), "full_at": 1000 if arm.curriculum else ""}
             rows.append({"run": arm.name} | labels | {"status": "finished", "updates": 1} | facts)
         save_rows(tmp_path / f"{sweep.name}.csv", rows, ["run", *sweep.runs[0].labels, "status"])
     for name in ("networks", "jacobians"):
@@ -82,7 +75,7 @@ def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
     found = claims_table(tmp_path)
     assert "no such row" not in found
     assert "no table" not in found
-    assert "matrix 7: solved with" in found
+    assert "addition, matrix 7: solved with" in found
 
 
 def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
