@@ -11,10 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.orthogonal_init.tables import Rate, Row, grid, markdown, rates, read_table, spread
+from rnnkit.common.text import aligned
 from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
 
 SWEEPS = Path("sweeps")
 MARKS = "os^Dv"
+
+
+class Table(Markdown):
+    """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
+
+    def __repr__(self) -> str:
+        lines = [line.strip("| ").split(" | ") for line in self.data.splitlines()]
+        return aligned([line for line in lines if set("".join(line)) != {"-"}])
 
 
 def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
@@ -22,10 +31,10 @@ def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
     return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
 
 
-def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Markdown:
+def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Table:
     """The rates of sweeps of equal columns, see `rnnkit.assignments.orthogonal_init.tables.rates`."""
     found = _rates(names, by, folder)
-    return Markdown(markdown(found)) if found else _missing(names)
+    return Table(markdown(found)) if found else _missing(names)
 
 
 def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
@@ -34,14 +43,12 @@ def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list
     return rates(rows, by) if rows else []
 
 
-def _missing(names: Sequence[str]) -> Markdown:
+def _missing(names: Sequence[str]) -> Table:
     commands = " and ".join(f"`rnnkit sweep {SWEEPS / name}.toml`" for name in names)
-    return Markdown(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{SWEEPS}/`.")
+    return Table(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{SWEEPS}/`.")
 
 
-def solved_by(
-    column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS
-) -> Figure | Markdown:
+def solved_by(column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS) -> Figure | Table:
     """The share of seeds that solve a task against a setting, with 95 % intervals: a panel a task.
 
     Arguments:
@@ -79,7 +86,7 @@ def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str, shift
                 label=name)  # fmt: skip
 
 
-def of_networks(columns: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Markdown:
+def of_networks(columns: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Table:
     """Median and range over the seeds of facts of trained networks, a row for each task and init.
 
     Arguments:
@@ -92,7 +99,7 @@ def of_networks(columns: Mapping[str, str], folder: Path = SWEEPS, **only: str) 
     for kind, rows in groups.items():
         facts = [spread([float(row[name]) for row in rows], ".3g") for name in columns]
         lines.append([*kind, str(len(rows)), *facts])
-    return Markdown(grid(lines))
+    return Table(grid(lines))
 
 
 def reach(folder: Path = SWEEPS) -> Figure:
@@ -116,7 +123,7 @@ def reach(folder: Path = SWEEPS) -> Figure:
     return figure
 
 
-def reach_table(folder: Path = SWEEPS) -> Markdown:
+def reach_table(folder: Path = SWEEPS) -> Table:
     """The same at the longest lag: median and range of the draws."""
     rows = read_table(folder / "jacobians.csv")
     longest = max((row["lag"] for row in rows), key=int)
@@ -125,4 +132,4 @@ def reach_table(folder: Path = SWEEPS) -> Markdown:
     for start in dict.fromkeys(row["start"] for row in rows):
         here = chosen(rows, start=start, lag=longest)
         lines.append([start, *(f"{row['median']} ({row['low']} to {row['high']})" for row in here)])
-    return Markdown(grid(lines))
+    return Table(grid(lines))
