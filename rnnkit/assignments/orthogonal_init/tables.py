@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ class Rate(NamedTuple):
         interval: of the rate solved / runs, 0 to 1, see `wilson`.
         epochs: of the first crossings.
         full_at: updates at which a curriculum came to full length, for those that did.
-        best: best value of each run's metric.
+        best: best value of each run's metric, of those that came to full length.
         chance: of that metric.
     """
 
@@ -85,7 +86,7 @@ def _rate(kind: dict[str, str], rows: Sequence[Row]) -> Rate:
     epochs = [int(row["solved_epoch"]) for row in rows if row["solved_epoch"]]
     full_at = [int(row["full_at"]) for row in rows if row.get("full_at")]
     sustained = sum(row["sustained"] == "True" for row in rows)
-    best = [float(row["best"]) for row in rows]
+    best = [best for row in rows if math.isfinite(best := float(row["best"]))]
     interval = wilson(len(epochs), len(rows))
     return Rate(kind, len(rows), len(epochs), sustained, interval, epochs, full_at, best, float(rows[0]["chance"]))
 

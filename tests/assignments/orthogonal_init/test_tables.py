@@ -17,7 +17,8 @@ a,ortho,0,solved,90,0.25,0.99,0.99,3,True
 b,ortho,1,solved,90,0.25,0.40,0.95,8,False
 c,ortho,2,finished,90,0.25,0.40,0.50,,False
 d,random,0,diverged,60,0.25,nan,0.30,,False
-e,random,1,failed,,,,,,
+e,random,1,finished,90,0.25,0.20,nan,,False
+f,random,2,failed,,,,,,
 """
 
 
@@ -47,14 +48,14 @@ def test_rates_of_what_varied(rows):
     assert (ortho.kind, ortho.runs, ortho.solved, ortho.sustained) == ({"init": "ortho"}, 3, 2, 1)
     assert ortho.interval == pytest.approx((0.2077, 0.9385), abs=1e-4)
     assert (ortho.epochs, ortho.best) == ([3, 8], [0.99, 0.95, 0.5])
-    assert (random.runs, random.solved, random.epochs) == (1, 0, [])  # the run that failed has no result
-    assert [rate.runs for rate in rates(rows, by=["seed"])] == [2, 1, 1]
+    assert (random.runs, random.solved, random.epochs, random.best) == (2, 0, [], [0.3])  # what failed has no result
+    assert [rate.runs for rate in rates(rows, by=["seed"])] == [2, 2, 1]
 
 
 def test_the_table_in_words(rows):
     _, _, ortho, random = markdown(rates(rows)).splitlines()
     assert ortho == "| ortho | 2 of 3 | 21 to 94 % | 5.5 (3 to 8) | 1 of 3 | 0.95 (0.5 to 0.99) | 0.25 |"
-    assert random == "| random | 0 of 1 | 0 to 79 % |  | 0 of 1 | 0.3 (0.3 to 0.3) | 0.25 |"
+    assert random == "| random | 0 of 2 | 0 to 66 % |  | 0 of 2 | 0.3 (0.3 to 0.3) | 0.25 |"
 
 
 def test_matrices_against_data():
