@@ -18,8 +18,10 @@ from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
 from rnnkit.assignments.orthogonal_init.experiment import train
 from rnnkit.assignments.orthogonal_init.key.claims import BEGIN, CLAIMS, END, claims_table, renewed
-from rnnkit.assignments.orthogonal_init.key.verdicts import Tables
+from rnnkit.assignments.orthogonal_init.key.verdicts import Tables, above
 from rnnkit.assignments.orthogonal_init.settings import Arm
+from rnnkit.assignments.orthogonal_init.tables import Rate
+from rnnkit.common.statistics import wilson
 from rnnkit.grading.release.release import shipped
 from rnnkit.runs.sweep_file import read_sweep_file
 from rnnkit.runs.tables import save_rows
@@ -157,3 +159,10 @@ def test_students_get_the_tables_and_no_verdict():
     text = json.dumps([cell["source"] for cell in cells(ROOT / "release" / FOLDER.name / "3_report.ipynb")])
     assert "refuted" in text  # the question says it
     assert "Refuted" not in text
+
+
+@pytest.mark.parametrize(("one", "other", "holds"), [(3, 1, True), (2, 1, None), (5, 20, None), (0, 20, False)])
+def test_a_gap_is_a_difference_whose_interval_does_not_hold_zero(one, other, holds):
+    first, second = (Rate({}, runs, solved, 0, wilson(solved, runs), [], [], [], 0) for solved, runs in
+                     ((one, 5), (other, 20)))  # fmt: skip
+    assert above(first, second) is holds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
@@ -101,10 +101,17 @@ def rare(times: int, trials: int) -> Holds:
 
 
 def above(one: Rate, other: Rate) -> Holds:
-    """Whether a rate is larger than another: decided where the 95 % intervals do not meet."""
-    if one.interval[0] > other.interval[1]:
+    r"""Whether a rate is larger than another: decided where the 95 % interval of their difference does not hold 0.
+
+    .. math:: p_1 - p_2 - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2} \quad\text{to}\quad
+        p_1 - p_2 + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2}
+
+    *Source:* Newcombe 1998, Interval estimation for the difference between independent proportions, method 10.
+    """
+    p, q, (low, high), (least, most) = one.solved / one.runs, other.solved / other.runs, one.interval, other.interval
+    if p - q > hypot(p - low, most - q):
         return True
-    return False if one.interval[1] < other.interval[0] else None
+    return False if q - p > hypot(high - p, q - least) else None
 
 
 def denied(holds: Holds) -> Holds:
