@@ -22,7 +22,9 @@ class Table(Markdown):
     """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
 
     def __repr__(self) -> str:
-        lines = [line.strip("| ").split(" | ") for line in self.data.splitlines()]
+        if not self.data.startswith("|"):
+            return self.data
+        lines = [line[2:-2].split(" | ") for line in self.data.splitlines()]
         return aligned([line for line in lines if set("".join(line)) != {"-"}])
 
 
@@ -86,19 +88,18 @@ def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str, shift
                 label=name)  # fmt: skip
 
 
-def of_networks(columns: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Table:
-    """Median and range over the seeds of facts of trained networks, a row for each task and init.
+def of_networks(facts: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Table:
+    """Median and range over the seeds of facts of trained networks, a column for each arm.
 
     Arguments:
-        columns: their headings by their names in ``networks.csv``.
+        facts: how they are called here, by their names in ``networks.csv``.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
+    arms: dict[tuple[str, str], list[Row]] = {}
     for row in chosen(read_table(folder / "networks.csv"), **only):
-        groups.setdefault((row["task"], row["init"]), []).append(row)
-    lines = [["task", "init", "seeds", *columns.values()]]
-    for kind, rows in groups.items():
-        facts = [spread([float(row[name]) for row in rows], ".3g") for name in columns]
-        lines.append([*kind, str(len(rows)), *facts])
+        arms.setdefault((row["task"], row["init"]), []).append(row)
+    lines = [["", *(f"{task}, {init}, {len(rows)} seeds" for (task, init), rows in arms.items())]]
+    for name, said in facts.items():
+        lines.append([said, *(spread([float(row[name]) for row in rows], ".3g") for rows in arms.values())])
     return Table(grid(lines))
 
 
