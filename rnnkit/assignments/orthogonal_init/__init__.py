@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.orthogonal_init.questions import CODE, NOTEBOOK, REPORT
+from rnnkit.assignments.orthogonal_init.questions import CODE, NOTEBOOK, PREDICTIONS, REPORT
 from rnnkit.checks.assignment import Assignment, HandIn
 
 ASSIGNMENT = Assignment(
@@ -10,12 +10,13 @@ ASSIGNMENT = Assignment(
     title="Orthogonal against random: the pathological tasks",
     notebooks=(NOTEBOOK, "2_arm.ipynb", REPORT),
     code=CODE,
+    records=(PREDICTIONS,),
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("rnn_pathological.py",),
-    packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "sketches.py"),
+    packed=("bptt.py", "cases.py", "drawing.py", "explored.py", "inputs.py", "results.py", "sketches.py"),
     aside=(
-        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py",
-        "settings.py", "sketches.py", "tasks.py", "training.py", "tries.py",
+        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "explored.py", "explorer.py", "foretold.py",
+        "pictures.py", "results.py", "script.py", "settings.py", "sketches.py", "tasks.py", "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check
