@@ -54,7 +54,9 @@ def judged(question: Question, folder: Path, own: str = "") -> Judged:
     points, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
     flags += [f"{run}: its figure was opened before it was predicted" for run, one in stands.items() if one.late]
     told = [_told(run, one) for run, one in stands.items() if one.first]
-    report = Report(question.id, question.target, round(points, 2), question.points, "complete" if whole else "incomplete", cases)
+    report = Report(
+        question.id, question.target, round(points, 2), question.points, "complete" if whole else "incomplete", cases
+    )
     report.messages = [f"{run}: {CHANGED}; what it was before counts" for run, one in stands.items() if one.changed]
     return Judged(report, flags, told)
 

@@ -18,7 +18,7 @@ STARTS: dict[str, tuple[str, float]] = {  # a name of `rnnkit.inits.RECURRENT`, 
     "identity": ("identity", 1.0),
     "permutation": ("permutation", 1.0),
     "0.1 N(0, 1)": ("gaussian", 0.1),
-    "N(0, 1/H)": ("gaussian", H**-0.5),
+    "N(0, 1/n)": ("gaussian", H**-0.5),  # n is H
     "N(0, 1), radius 1": ("gaussian_radius", 1.0),
     "sparse, radius 1.1": ("sparse", 1.1),
 }

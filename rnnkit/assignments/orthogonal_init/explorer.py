@@ -1,4 +1,4 @@
-"""The lab's explorer: initial matrix, scale of the input weights and length, and how far a change of the state reaches."""
+"""The lab's explorer: how far a change of the state reaches, by initial matrix, scale of the inputs and length."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from rnnkit.plots.style import BLACK, BLUE, RED, Canvas
 SIZE, DPI = (9.0, 3.6), 80  # of the widget's picture
 ROW = 2.9  # inches, of a row of the static grid
 SCALES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-FLOORS, LASTS = (6, 12, 24, 48, 96, 300), (25, 50, 100, LONGEST)  # where the axes may end, so that they seldom change
+FLOORS, LASTS = (6, 12, 24, 48, 96, 300), (30, 60, 100, LONGEST)  # where the axes may end, so that they seldom change
 HIGHEST, FARTHEST = 4, 2.0  # decades, and of the plane of eigenvalues
 TINY = 1e-300
 EXAMPLES = tuple(
-    Settings(start, scale) for start in ("orthogonal", "0.1 N(0, 1)", "N(0, 1/H)") for scale in (0.01, 0.1, 1.0)
+    Settings(start, scale) for start in ("orthogonal", "0.1 N(0, 1)", "N(0, 1/n)") for scale in (0.01, 0.1, 1.0)
 )
 MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.14, "top": 0.88, "wspace": 0.2}
 ROOM = (0.08, 0.13, 0.012, 0.11)  # for its labels and legends, see `Moving`
 
 
 class Curves:
-    """The norm of dh_T/dh_(T-k) against k on one pair of axes: median and range of the draws, and what rho alone says."""
+    """The norm of dh_T/dh_(T-k) against k: median and range of the draws, the bound, and what rho alone says."""
 
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
@@ -56,7 +56,7 @@ class Curves:
         self._median.set_data(lags, middle)
         self._radius.set_data(lags, np.median(seen.start.radius) ** lags)
         self._bound.set_data(lags, np.median(seen.start.sigma) ** lags)
-        floor = next(one for one in FLOORS if one >= min(-np.log10(middle.min()), FLOORS[-1]))
+        floor = next(one for one in FLOORS if one >= min(-np.log10(low.min()), FLOORS[-1]))
         time = (1.0, float(next(last for last in LASTS if last >= lags[-1])))
         return {self.ax} if limit(self.ax, time, (10.0**-floor, 10.0**HIGHEST)) else set()
 
