@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnkit.assignments import MAIN, names
 from rnnkit.common.looking import in_notebook
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line, shown
 from rnnkit.notebook import predictions as file
 from rnnkit.plots.widgets import someone_looks
 from rnnkit.runs.experiment import Experiment, Record
-from rnnkit.runs.jobs import experiment_of
+from rnnkit.runs.jobs import experiment_in, experiment_of
 
 _unwritten: set[str] = set()  # runs that this session has said something of, where nothing can be written
 
@@ -36,9 +35,7 @@ def predict(run: str, /, *, because: str = "", skip: bool = False, **choices: st
         choices: one for each question, ``gradient="vanishes"`` for example, or a tuple with one for each of several
             runs; left empty, it says what there is.
     """
-    words = str(run).split()
-    named = words[:1] and words[0] in names()
-    experiment = experiment_of(words.pop(0) if named else MAIN)
+    experiment, words = experiment_in(str(run).split())
     runs = [experiment.key_of(name)[0] or name for name in words]
     if not runs or any(len(name) > file.MOST_NAME or not name.isprintable() for name in runs):
         print(f"expected the name of a run, got {shown(repr(run))}; nothing is stored")
@@ -118,7 +115,7 @@ def _call(experiment: Experiment, run: str) -> str:
 
 def _before(experiment: Experiment) -> str:
     """What stands before a run's name, where it is not the main assignment's."""
-    return "" if experiment.assignment == MAIN else f"{experiment.assignment} "
+    return "" if experiment is experiment_of() else f"{experiment.assignment} "
 
 
 def beside(records: Mapping[str, Record], figure: str = "", experiment: Experiment | None = None) -> None:

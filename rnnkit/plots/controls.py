@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
-from ipywidgets import HTML, Box, Image, Layout
+from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout, SelectionSlider
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -49,6 +49,22 @@ class Controls(WithStill):
     def _show(self, _: object = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         self._words.value, self.image.value = self._follow(**values)
+
+
+def menu(name: str, options: Iterable[Any], value: Any) -> Any:
+    """A control that chooses one of several."""
+    return Dropdown(options=[*options], value=value, description=name, **WIDE)
+
+
+def slider(name: str, low: float, high: float, step: float, value: float) -> Any:
+    """A control for a number; a whole one where its step is whole."""
+    kind = IntSlider if isinstance(step, int) else FloatSlider
+    return kind(min=low, max=high, step=step, value=value, description=name, **WIDE)
+
+
+def notches(name: str, options: Iterable[Any], value: Any) -> Any:
+    """A control for a number that is one of several."""
+    return SelectionSlider(options=[*options], value=value, description=name, **WIDE)
 
 
 def where_it_moves(widget: Callable[[], Any], figure: Callable[[], Figure], static: bool = False) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import Dropdown, FloatSlider, IntSlider
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.plots.controls import WIDE, Controls, limit, where_it_moves
+from rnnkit.plots.controls import Controls, limit, menu, slider, where_it_moves
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
@@ -170,15 +169,13 @@ class Explorer(Controls):
     def __init__(self) -> None:
         start, self._drawing = Settings(), Drawing()
         controls: dict[str, Any] = {
-            "cell": Dropdown(options=["RNN", "GRU"], description="cell", **WIDE),
-            "phi": Dropdown(options=["linear", "tanh", "sigmoid", "relu"], description="nonlinearity", **WIDE),
-            "radius": FloatSlider(min=0.1, max=2.0, step=0.05, description="spectral radius", **WIDE),
-            "input_scale": FloatSlider(min=0.0, max=3.0, step=0.1, description="input scale", **WIDE),
-            "gate_bias": FloatSlider(min=-6.0, max=4.0, step=0.25, description="gate bias b_z", **WIDE),
-            "length": IntSlider(min=10, max=LONGEST, step=5, description="length T", **WIDE),
+            "cell": menu("cell", ["RNN", "GRU"], start.cell),
+            "phi": menu("nonlinearity", ["linear", "tanh", "sigmoid", "relu"], start.phi),
+            "radius": slider("spectral radius", 0.1, 2.0, 0.05, start.radius),
+            "input_scale": slider("input scale", 0.0, 3.0, 0.1, start.input_scale),
+            "gate_bias": slider("gate bias b_z", -6.0, 4.0, 0.25, start.gate_bias),
+            "length": slider("length T", 10, LONGEST, 5, start.length),
         }
-        for name, control in controls.items():
-            control.value = getattr(start, name)
         super().__init__(controls, self._picture, _grid, DPI)
 
     def _picture(self, **values: Any) -> tuple[str, bytes]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import Dropdown, IntSlider, SelectionSlider
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import LogLocator, NullLocator
 
 from rnnkit.assignments.orthogonal_init.explored import DRAWS, LONGEST, STARTS, Explored, Settings, explored
-from rnnkit.plots.controls import WIDE, Controls, limit, where_it_moves
+from rnnkit.plots.controls import Controls, limit, menu, notches, slider, where_it_moves
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, RED, Canvas
 
@@ -142,12 +141,10 @@ class Explorer(Controls):
     def __init__(self) -> None:
         start, self._drawing = Settings(), Drawing()
         controls: dict[str, Any] = {
-            "start": Dropdown(options=[*STARTS], description="W_hh", **WIDE),
-            "input_scale": SelectionSlider(options=SCALES, description="W_ih scale", **WIDE),
-            "length": IntSlider(min=5, max=LONGEST, step=5, description="length T", **WIDE),
+            "start": menu("W_hh", STARTS, start.start),
+            "input_scale": notches("W_ih scale", SCALES, start.input_scale),
+            "length": slider("length T", 5, LONGEST, 5, start.length),
         }
-        for name, control in controls.items():
-            control.value = getattr(start, name)
         super().__init__(controls, self._picture, _grid, DPI)
 
     def _picture(self, **values: Any) -> tuple[str, bytes]:
