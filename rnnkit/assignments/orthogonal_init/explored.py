@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -69,7 +70,7 @@ class Explored:
     norms: np.ndarray
 
 
-def explored(settings: Settings) -> Explored:
+def explored(settings: Settings, lags: Sequence[int] = ()) -> Explored:
     r"""Reads random symbols with a tanh network, and differentiates its last state by every one before.
 
     .. math::
@@ -79,18 +80,22 @@ def explored(settings: Settings) -> Explored:
     The norm is the largest singular value. Every draw has a matrix, input weights and a sequence of its own, which stay
     the same from move to move; a product is taken at every lag, its norm at some of them.
 
+    Arguments:
+        settings: of the networks.
+        lags: at which a norm is taken; a few up to T by default.
+
     *Source:* Pascanu et al. 2013, section 2.1, equation 5.
     """
     start, T = drawn(settings.start), settings.length
     slopes = 1 - states(start.W_hh, settings.input_scale, T) ** 2
-    lags = np.unique(np.linspace(1, T, POINTS).round().astype(int))
+    chosen = np.asarray(lags, int) if len(lags) else np.unique(np.linspace(1, T, POINTS).round().astype(int))
     back = start.W_hh.transpose(0, 2, 1)
     product, kept = np.broadcast_to(np.eye(H), back.shape), []
     for k in range(1, T + 1):
         product = product @ (slopes[:, T - k, :, None] * back)
-        if k in lags:
+        if k in chosen:
             kept.append(product)
-    return Explored(settings, start, lags, np.linalg.norm(kept, 2, axis=(2, 3)).T)
+    return Explored(settings, start, chosen, np.linalg.norm(kept, 2, axis=(2, 3)).T)
 
 
 def states(W_hh: np.ndarray, input_scale: float, T: int) -> np.ndarray:
