@@ -15,13 +15,13 @@ H, SYMBOLS, DRAWS, LONGEST = 64, 4, 5, 200
 POINTS = 25  # lags at which a norm is taken, at most
 STARTS: dict[str, tuple[str, float]] = {  # a name of `rnnkit.inits.RECURRENT`, and its scale
     "orthogonal": ("orthogonal", 1.0),
-    "1.1 × orthogonal": ("orthogonal", 1.1),
+    "0.1 N(0, 1)": ("gaussian", 0.1),
+    "N(0, 1/n)": ("gaussian", H**-0.5),
+    "radius 1": ("gaussian_radius", 1.0),
+    "sparse, radius 1.1": ("sparse", 1.1),
     "identity": ("identity", 1.0),
     "permutation": ("permutation", 1.0),
-    "0.1 N(0, 1)": ("gaussian", 0.1),
-    "N(0, 1/n)": ("gaussian", H**-0.5),  # n is H
-    "N(0, 1), radius 1": ("gaussian_radius", 1.0),
-    "sparse, radius 1.1": ("sparse", 1.1),
+    "1.1 orthogonal": ("orthogonal", 1.1),
 }
 
 

@@ -32,7 +32,7 @@ def does(record: Mapping[str, Any]) -> Outcome:
     if not np.isfinite(metric).all():
         return Outcome(LOST, "the number is no number any more")
     if len(metric) < Arm().epochs:
-        return Outcome(SHORT, f"{len(metric)} of {Arm().epochs} epochs, {measure} {metric[-1]:.3f}")
+        return Outcome(SHORT, f"only {len(metric)} epochs, {measure} {metric[-1]:.3f} in the last")
     together = np.convolve(metric, np.full(TOGETHER, 1 / TOGETHER), "valid")
     best = float(together.min() if task.head == LINEAR else together.max())
     limit = (1 - CLOSE) * level + CLOSE * (task.head != LINEAR)

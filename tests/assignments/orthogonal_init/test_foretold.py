@@ -55,7 +55,7 @@ CLIMBS, FLAT = np.linspace(0.25, 0.93, 80), np.full(80, 0.26)
         ("temporal_order_random", FLAT + 0.3 * (np.arange(80) == 40), NOTHING, "accuracy 0.320 at best, chance 0.250"),
         ("addition_random", np.full(80, 0.08), NOTHING, "half MSE 0.080 at best, chance 0.087"),
         ("addition_random", np.full(80, 0.074), LEARNS, "half MSE 0.074"),
-        ("addition_ortho", np.full(8, 0.08), SHORT, "8 of 80 epochs, half MSE 0.080"),
+        ("addition_ortho", np.full(8, 0.08), SHORT, "only 8 epochs, half MSE 0.080"),
         ("addition_ortho", np.full(8, 0.01), SOLVES, "half MSE past 0.05 in epoch 1"),
         ("addition_ortho", np.array([0.08, np.nan]), "nothing that can be said", "no number"),
     ],
