@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from assignments.orthogonal_init import plain_loop
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.draws import below
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, facts_of
+from rnnkit.assignments.orthogonal_init.key import plain_loop
 from rnnkit.assignments.orthogonal_init.settings import INITS, Arm
 from rnnkit.assignments.orthogonal_init.tasks import MAIN, TASKS, chance, get_task
 from rnnkit.assignments.orthogonal_init.training import Training, alike, net_of, train_epoch
