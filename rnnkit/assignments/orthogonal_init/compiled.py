@@ -1,4 +1,4 @@
-"""The same passes in float32 by the course's compiled loops, one network after the other."""
+"""The same passes by the course's compiled loops, one network after the other."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rnnkit.engines.compiled.tile import LANES
 
 
 class Compiled(Net):
-    """A `Net` with tanh units, in float32."""
+    """A `Net` with tanh units."""
 
     def _make_room(self, S: int, T: int, B: int, dtype: type) -> None:
         padded = self.shape.H + -self.shape.H % LANES
-        self.inputs = np.ones((S, T, B, self.shape.I + 1), np.float32)
-        self.hidden, self.flow = (np.empty((S, T, B, padded), np.float32) for _ in range(2))
-        self.square = np.zeros((S, self.shape.K, padded), np.float32)  # W, padded
+        self.inputs = np.ones((S, T, B, self.shape.I + 1), dtype)
+        self.hidden, self.flow = (np.empty((S, T, B, padded), dtype) for _ in range(2))
+        self.square = np.zeros((S, self.shape.K, padded), dtype)  # W, padded
 
     def forward(self, W: np.ndarray, x: Sequence[np.ndarray]) -> np.ndarray:
         H = self.shape.H
@@ -33,7 +33,7 @@ class Compiled(Net):
         H = self.shape.H
         self.flow[:] = 0
         self.flow[:, -direct.shape[1] :, :, :H] = direct
-        grad, W_back = np.zeros_like(self.square), np.zeros((H, self.square.shape[2]), np.float32)
+        grad, W_back = np.zeros_like(self.square), np.zeros_like(self.square[0, :H])
         for s, total in enumerate(self.flow):
             W_back[:, :H] = W[s, :H].T
             inputs, states, of = self.inputs[s], self.hidden[s], grad[s]

@@ -1,4 +1,6 @@
-"""The compiled loops over time, float32 on the CPU: the equations of `bptt`, one call a sequence.
+"""The compiled loops over time on the CPU: the equations of `bptt`, one call a sequence.
+
+All is float32; the loops of a tanh RNN are float64 for arrays that are.
 
 Weights are padded: P is H rounded up to a multiple of `LANES`, and the padding is 0, so that what a padded unit does
 reaches no other. Biases come as a last row of the input's weights, ``W_x`` ``(J, P)``, and inputs with a last channel
@@ -19,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rnnkit.engines.compiled.fast_math import PLAIN, fast_exp, fast_sigmoid, fast_tanh
+from rnnkit.engines.compiled.fast_math import PLAIN, fast_exp, fast_sigmoid, tanh_of
 from rnnkit.engines.compiled.tile import add_product
 
 TANH, SIGMOID, IDENTITY = 0, 1, 2
@@ -34,7 +36,7 @@ def activate(a, phi):
     for b in range(a.shape[0]):
         if phi == TANH:
             for i in range(a.shape[1]):
-                a[b, i] = fast_tanh(a[b, i])
+                a[b, i] = tanh_of(a[b, i])
         elif phi == SIGMOID:
             for i in range(a.shape[1]):
                 a[b, i] = fast_sigmoid(a[b, i])
@@ -73,7 +75,7 @@ def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
     As derived in `bptt.RNNEquations.backward`.
     """
     units = len(W_back)
-    delta = np.empty(flow.shape[1:], np.float32)
+    delta = np.empty(flow.shape[1:], flow.dtype)
     for t in range(len(x) - 1, -1, -1):
         _times_slope(flow[t], hidden[t], phi, delta)
         add_product(grad_x, x[t].T, delta)
