@@ -56,7 +56,7 @@ def rnn_forward(x, W_x, W_h, phi, hidden):
 
 
 @njit(**PLAIN)
-def _times_slope(d, h, phi, delta):
+def times_slope(d, h, phi, delta):
     """``delta = d * phi'(a)``, with phi'(a) written by h = phi(a)."""
     for b in range(d.shape[0]):
         for i in range(d.shape[1]):
@@ -77,7 +77,7 @@ def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
     units = len(W_back)
     delta = np.empty(flow.shape[1:], flow.dtype)
     for t in range(len(x) - 1, -1, -1):
-        _times_slope(flow[t], hidden[t], phi, delta)
+        times_slope(flow[t], hidden[t], phi, delta)
         add_product(grad_x, x[t].T, delta)
         if t > 0:
             add_product(grad_h, hidden[t - 1][:, :units].T, delta)
@@ -103,7 +103,7 @@ def rnn_omega(W_back, phi, hidden, flow, bound, grad):
     delta, back = np.zeros((size, W_back.shape[1]), np.float32), np.empty((size, W_back.shape[1]), np.float32)
     squares, terms = 0.0, 0
     for t in range(len(flow)):
-        _times_slope(flow[t], hidden[t], phi, delta)
+        times_slope(flow[t], hidden[t], phi, delta)
         back[:] = 0
         add_product(back, delta[:, :units], W_back)
         for b in range(size):
