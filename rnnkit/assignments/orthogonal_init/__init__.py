@@ -12,10 +12,10 @@ ASSIGNMENT = Assignment(
     code=CODE,
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("rnn_pathological.py",),
-    packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "sketches.py"),
+    packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "scalar.py", "sketches.py"),
     aside=(
-        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "pictures.py", "results.py", "script.py",
-        "settings.py", "sketches.py", "tasks.py", "training.py", "tries.py",
+        "bptt.py", "bytedmd.py", "compiled.py", "drawing.py", "experiment.py", "lru.py", "pictures.py", "results.py",
+        "scalar.py", "script.py", "settings.py", "sketches.py", "tasks.py", "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check
