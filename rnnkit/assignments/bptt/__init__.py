@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnnkit.assignments.bptt.questions import CODE, NOTEBOOK, REPORT
+from rnnkit.assignments.bptt.questions import CODE, NOTEBOOK, PREDICTION, REPORT
 from rnnkit.checks.assignment import Assignment, HandIn
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ ASSIGNMENT = Assignment(
     title="Backpropagation through time, by hand",
     notebooks=(NOTEBOOK, REPORT),
     code=CODE,
+    records=(PREDICTION,),
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("vanilla_rnn.py", "gradient_monitoring.py"),
     packed=("asked.py", "bound_sketches.py", "cases.py", "inputs.py", "sketches.py", "vanilla.py"),
-    aside=("bound_sketches.py", "examples.py", "sketches.py", "tries.py", "vanilla.py"),
+    aside=("bound_sketches.py", "examples.py", "foretold.py", "sketches.py", "tries.py", "vanilla.py"),
 )
 check = ASSIGNMENT.check
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnnkit.assignments.bptt.foretold import MATRICES
 from rnnkit.assignments.bptt.sketches import Function, H, normal, numbers, rotation
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small
-from rnnkit.plots.style import BLUE, GREEN, LINES, ORANGE, RED
+from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED
 
 LAGS = 60  # steps
 
@@ -59,18 +61,31 @@ def _slopes(W: Tensor, scale: float, steps: int = LAGS) -> list[Tensor]:
     return slopes[::-1]
 
 
+def five() -> dict[str, Tensor]:
+    """The five matrices of the prediction, by name."""
+    Q, shift = rotation(0), torch.zeros(8, 8, dtype=torch.float64)
+    shift[range(7), range(1, 8)] = 2
+    return dict(zip(MATRICES, (0.9 * Q, Q, 1.1 * Q, 0.1 * normal(0, H, H), shift), strict=True))
+
+
+def beside(order: Sequence[str]) -> None:
+    """What was foretold of the five matrices, beside what is so; nothing where nothing was foretold."""
+    if sorted(map(str, order)) != sorted(MATRICES):
+        print("Sort the five matrices at the top of this notebook first.")
+        return
+    norms = {name: float(torch.linalg.matrix_norm(torch.linalg.matrix_power(W, LAGS), 2)) for name, W in five().items()}
+    right = sorted(norms, key=lambda name: -norms[name])
+    print("you said: " + " > ".join(order))
+    print("it is:    " + " > ".join(f"{name} ({norms[name]:.2g})" for name in right))
+    print(f"{sum(one == other for one, other in zip(order, right, strict=True))} of {len(right)} in their places")
+
+
 def counterexamples(what_the_bound_says: Function) -> None:
     """What the bound says of five matrices, and what becomes of the product: in a linear net, and with tanh."""
-    shift = torch.zeros(8, 8, dtype=torch.float64)
-    shift[range(7), range(1, 8)] = 2
-    matrices = {
-        "0.9 Q": (0.9 * rotation(0), BLUE), "Q": (rotation(0), GREEN), "1.1 Q": (1.1 * rotation(0), ORANGE),
-        "0.1 N(0, 1)": (0.1 * normal(0, H, H), RED), "2 x shift": (shift, "black"),
-    }  # fmt: skip
 
     def draw(figure: Any) -> None:
         linear, curved = figure.subplots(1, 2, sharey=True)
-        for name, (W, color) in matrices.items():
+        for (name, W), color in zip(five().items(), (BLUE, GREEN, ORANGE, RED, BLACK), strict=True):
             sigma, radius = _sizes(W)
             ones = [torch.ones(len(W), dtype=W.dtype)] * LAGS
             norms, bent = _products(W, ones), _products(W, _slopes(W, 1.0))

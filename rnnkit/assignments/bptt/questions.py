@@ -1,8 +1,9 @@
-"""The nine questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
+"""The questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.bptt import inputs
@@ -12,6 +13,7 @@ from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
+    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
 
 NOTEBOOK = "1_bptt.ipynb"
@@ -43,6 +45,20 @@ def _tries(id: str) -> tuple[Try, ...]:
     return TRIES.get(id, ())
 
 
+def _of_prediction(said: Any) -> Report:
+    from rnnkit.assignments.bptt.foretold import judged
+
+    return judged(PREDICTION, *(said if isinstance(said, tuple) and len(said) == 2 else (said, None)))
+
+
+def _of_written(folder: Path, sources: list[str]) -> Judged:
+    from rnnkit.assignments.bptt.foretold import in_sources
+    from rnnkit.checks.report import Judged
+
+    order, because = in_sources(sources)
+    return Judged(_of_prediction((order, because)), [], [f"{order}, because: {because}"] if order else [])
+
+
 CODE = (
     _question("vanilla_forward", 3, "x h_prev=None", "outputs (B, T, O), h_T (B, H)", 15, target="VanillaRNN",
               method="forward"),
@@ -55,4 +71,10 @@ CODE = (
     _question("truncated", 4, "step x h_0 k", "a list of T states (B, H)", 25),
     _question("echo", 2, "symbols lag classes", "targets (B, T), counts (B, T), floor", 10),
     _question("highway", 2, "W g_T k", "norms (k + 1,), distance", 10),
+)  # fmt: skip
+
+# Not code: whether five matrices were sorted before anything was run, by what the notebook says.
+PREDICTION = Question(
+    "prediction", 1, NOTEBOOK, "prediction", None, ("order", "because"), "an order and a sentence", 5,
+    judge=_of_prediction, handed_in=_of_written,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from course import ROOT, checks
 from nbclient import NotebookClient
 
 from rnnkit.assignments import get_assignment
+from rnnkit.assignments.bptt.foretold import MATRICES
 
 LAB = get_assignment("bptt")
 SOURCE = ROOT / "notebooks" / LAB.name
@@ -43,8 +44,17 @@ def complaints(cells: dict[str, nbformat.NotebookNode]) -> list[str]:
     ]
 
 
+def predicted(path: Path) -> Path:
+    """A notebook with the prediction written in."""
+    notebook = nbformat.read(path, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id == "predict")
+    cell.source = f"order = {sorted(MATRICES)}\nbecause = 'one has to begin somewhere'"
+    nbformat.write(notebook, path)
+    return path
+
+
 def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
-    cells = executed(Path(shutil.copy(SOURCE / QUESTIONS, tmp_path)))
+    cells = executed(predicted(Path(shutil.copy(SOURCE / QUESTIONS, tmp_path))))
     assert not complaints(cells)
     for cell in checks(SOURCE / QUESTIONS):
         report, points = cells[cell["id"]].outputs
@@ -63,6 +73,9 @@ def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
     products = printed(cells["what_the_bound_says_figure"])
     assert "128 after 7 steps, 0 after 8" in products
     assert "sigma 1.60, radius 0.82, the bound says 'undecided'; linear: 0.656" in products
+    assert "it is:    1.1 Q (3e+02) > Q (1) > 0.9 Q (0.0018) > 0.1 N(0, 1) (1.3e-05) > 2 x shift (0)" in printed(
+        cells["prediction_beside"]
+    )
 
 
 def test_the_release_fails_every_check_because_nothing_is_written_yet(tmp_path):
@@ -70,8 +83,9 @@ def test_the_release_fails_every_check_because_nothing_is_written_yet(tmp_path):
     assert not complaints(cells)
     for cell in checks(SOURCE / QUESTIONS):
         report, points = cells[cell["id"]].outputs
-        assert report.data["text/plain"].startswith(f"{cell['id']}: 0 of {cell['about']['points']:g} points")
-        assert "not written yet" in report.data["text/plain"]
+        text = report.data["text/plain"]
+        assert text.startswith(f"{cell['id']}: 0 of {cell['about']['points']:g} point")
+        assert ("no prediction yet" if cell["id"] == "prediction" else "not written yet") in text
         assert points.data["text/plain"] == "0.0"
         figure = cells.get(f"{cell['id']}_figure")
         assert figure is None or "once the question above is solved" in printed(figure)
@@ -79,9 +93,11 @@ def test_the_release_fails_every_check_because_nothing_is_written_yet(tmp_path):
 
 def test_questions_of_the_notebook_and_of_the_table_are_the_same():
     shown = {cell["id"]: cell["about"]["points"] for cell in checks(SOURCE / QUESTIONS)}
-    assert shown == {question.id: question.points for question in LAB.code}
+    assert shown == {question.id: question.points for question in LAB.scored.values()}
     text = {cell.id: cell.source for cell in nbformat.read(SOURCE / QUESTIONS, as_version=4).cells}
-    for question in LAB.code:
+    for question in LAB.scored.values():
         assert f"## `{question.id}` · {question.points:g} point" in text[f"{question.id}_text"]
         assert f"about {question.minutes} minutes" in text[f"{question.id}_text"]
+        assert f"| `{question.id}` | {question.points:g} | {question.minutes} |" in text["title"]
+    for question in LAB.code:
         assert f"def {question.call}:" in text[f"{question.id}_solution"]

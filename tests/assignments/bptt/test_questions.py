@@ -9,6 +9,7 @@ import pytest
 from bank.measure import of_pair, told
 
 from rnnkit.assignments import get_assignment
+from rnnkit.assignments.bptt.foretold import MATRICES
 from rnnkit.checks import generate, remote
 from rnnkit.checks.observe import run_cases
 from rnnkit.checks.outcome import equal
@@ -175,3 +176,31 @@ def test_of_two_known_mistakes_at_once_something_true_is_said(id):
 @every_question
 def test_every_failure_has_an_experiment_of_the_question_itself(id):
     assert not LAB.questions[id].tries()[-1].marks  # one that fits whatever is known
+
+
+WHY = "the radius counts in the end"
+
+
+@pytest.mark.parametrize(
+    ("order", "because", "points"),
+    [
+        ([*MATRICES], WHY, 1.0),
+        (tuple(reversed(MATRICES)), WHY, 1.0),  # being right has no points
+        ([*MATRICES], "", 0.5),
+        ([*MATRICES[:4], "Q"], WHY, 0.5),
+        (["", "", "", "", ""], "", 0.0),
+        (None, None, 0.0),
+        ([1, 2, 3, 4, 5], 7, 0.0),
+    ],
+)
+def test_a_prediction_counts_where_it_is_whole(order, because, points):
+    prediction = LAB.scored["prediction"]
+    assert prediction.judge((order, because)).points == points
+    cells = [
+        "import torch",
+        "order = [",
+        f"order = {order!r}  # mine\nbecause = {because!r}",
+        "check('prediction', (order, because))",
+    ]
+    report, flags, told = prediction.handed_in(None, cells)
+    assert (report.points, flags, bool(told)) == (points, [], bool(order))
