@@ -28,12 +28,11 @@ class VanillaRNN(nn.Module):
 
     def forward(self, x: Tensor, h_prev: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Outputs (B, T, O) and the last state (B, H) for inputs (B, T, I); the state before is 0 by default."""
-        h = x.new_zeros(len(x), self.hidden_size) if h_prev is None else h_prev
-        outputs = []
-        for x_t in x.unbind(1):
-            h = torch.tanh(self.W_xh(x_t) + self.W_hh(h))
-            outputs.append(self.W_hy(h))
-        return torch.stack(outputs, dim=1), h
+        driven = self.W_xh(x).transpose(0, 1)  # (T, B, H), all inputs at once
+        states = [torch.zeros_like(driven[0]) if h_prev is None else h_prev]
+        for a in driven:
+            states.append(torch.tanh(a + self.W_hh(states[-1])))
+        return self.W_hy(torch.stack(states[1:], dim=1)), states[-1]
 
 
 def monitor_gradients(model: nn.Module) -> dict[str, float]:

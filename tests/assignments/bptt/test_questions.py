@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from bank.measure import of_pair, told
+from course import ROOT
 
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.bptt.foretold import MATRICES
@@ -17,6 +18,7 @@ from rnnkit.checks.report import Report
 from rnnkit.checks.right import expected
 from rnnkit.checks.runner import examine
 from rnnkit.checks.sandbox import quiet
+from rnnkit.grading.evidence.borrowed import alike, shipped
 from rnnkit.grading.score.score import score
 
 LAB = get_assignment("bptt")
@@ -204,3 +206,10 @@ def test_a_prediction_counts_where_it_is_whole(order, because, points):
     ]
     report, flags, told = prediction.handed_in(None, cells)
     assert (report.points, flags, bool(told)) == (points, [], bool(order))
+
+
+def test_no_right_answer_is_taken_for_the_packages_own():
+    shapes = shipped(ROOT, LAB)
+    answers = [generate.solution(question) for question in LAB.code]
+    answers += [with_body(id, body) for id, body in VARIANTS.values()]
+    assert [found for text in answers if (found := alike(text, shapes))] == []
