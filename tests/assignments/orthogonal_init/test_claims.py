@@ -57,7 +57,8 @@ def test_a_verdict_follows_from_the_table(tmp_path):
     assert verdict("orthogonal solves all three", tmp_path)[1] == "supported"
     assert verdict("T = 80 breaks", tmp_path) == ("no table lengths", "undecided")
     for solved, said in ((9, "refuted"), (5, "undecided"), (1, "supported")):
-        rows = [row | {"T": 80} for row in arms({("3bit_memorization", "ortho"): solved}, {"ortho": 1.0})]
+        ten = arms({("3bit_memorization", "ortho"): solved}, {"ortho": 1.0})
+        rows = [row | {"T": T} for T in (80, 100) for row in ten]
         save_rows(tmp_path / "lengths.csv", rows, ["run", *FIRST])
         assert verdict("T = 80 breaks", tmp_path)[1] == said
 

@@ -171,6 +171,14 @@ def six_cells(tables: Tables) -> Finding:
     return Finding(counted(sum(like.values()), len(like)), mostly(sum(like.values()), len(like)))
 
 
+def breaks_at_80(tables: Tables) -> Finding:
+    """Most runs fail from 80 steps on."""
+    found = [tables.rate("lengths", init="ortho", T=T) for T in ("80", "100")]
+    solved, runs = sum(rate.solved for rate in found), sum(rate.runs for rate in found)
+    value = ", ".join(f"T {T}: {told(rate)}" for T, rate in zip((80, 100), found, strict=True))
+    return Finding(f"solved {value}, together {counted(solved, runs)}", mostly(runs - solved, runs))
+
+
 def keeps_norm(tables: Tables) -> Finding:
     """Half of it or more."""
     (row,) = tables.rows("jacobians", start="orthogonal", input_scale=USUAL, lag=LONGEST)
