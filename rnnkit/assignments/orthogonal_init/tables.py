@@ -102,7 +102,7 @@ def markdown(found: Sequence[Rate]) -> str:
         told += [spread(rate.full_at, ".4g")] if curriculum else []
         told += [f"{rate.sustained} of {rate.runs}", spread(rate.best, ".3g"), f"{rate.chance:.3g}"]
         lines.append([*rate.kind.values(), *told])
-    return _grid(lines)
+    return grid(lines)
 
 
 def spread(values: Sequence[float], form: str) -> str:
@@ -116,12 +116,13 @@ def crossed(rows: Sequence[Row]) -> str:
     """Each recurrent matrix (down) with each stream of data (across): the epoch of its first crossing, or ``never``."""
     cells = {(row["weight_seed"], row["data_seed"]): row["solved_epoch"] or "never" for row in rows}
     weights, data = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
-    return _grid(
+    return grid(
         [["W_hh \\ data", *data], *([one, *(cells.get((one, other), "") for other in data)] for one in weights)]
     )
 
 
-def _grid(lines: Sequence[Sequence[str]]) -> str:
+def grid(lines: Sequence[Sequence[str]]) -> str:
+    """Lines, the first with the headings, as a table in markdown."""
     return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]])
 
 

@@ -10,6 +10,7 @@ from rnnkit.assignments.orthogonal_init.tables import crossed, markdown, rates, 
 from rnnkit.runs.sweep_file import read_sweep_file
 
 SWEEPS = Path(__file__).parents[3] / "notebooks/orthogonal_init/sweeps"
+DONE = sorted(table for path in SWEEPS.glob("*.toml") if (table := path.with_suffix(".csv")).exists())
 TABLE = """\
 run,init,seed,status,updates,chance,final,best,solved_epoch,sustained
 a,ortho,0,solved,90,0.25,0.99,0.99,3,True
@@ -21,7 +22,7 @@ f,random,2,failed,,,,,,
 """
 
 
-@pytest.mark.parametrize("table", sorted(SWEEPS.glob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("table", DONE, ids=lambda path: path.stem)
 def test_a_table_has_every_run_of_its_sweep(table):
     asked = read_sweep_file(table.with_suffix(".toml"))
     rows = read_table(table)
