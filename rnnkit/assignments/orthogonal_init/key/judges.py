@@ -254,7 +254,14 @@ def bad_rotation(tables: Tables) -> Finding:
         if here:
             fine = sum(bool(one["solved_epoch"]) for one in here)
             solved, runs = solved + fine, runs + len(here)
-            said.append(f"{row['task']}, matrix {row['seed']}: solved with {fine} of {len(here)} streams of data")
+            pair = f"matrix {row['seed']} with input weights {here[0]['seed']}"
+            said.append(f"{row['task']}, {pair}: solved with {fine} of {len(here)} streams of data")
     if not runs:
         raise Lacking("no matrix of a seed that failed in cross")
+    inputs: dict[str, list[bool]] = {}
+    for one in tables.rows("cross_inputs"):
+        inputs.setdefault(f"matrix {one['weight_seed']} with input weights {one['seed']}", []).append(
+            bool(one["solved_epoch"])
+        )
+    said += [f"addition, {pair}: {sum(fine)} of {len(fine)}" for pair, fine in inputs.items()]
     return Finding("; ".join(said), mostly(runs - solved, runs))
