@@ -78,7 +78,7 @@ def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
     found = claims_table(tmp_path)
     assert "no such row" not in found
     assert "no table" not in found
-    assert "addition, matrix 7: solved with" in found
+    assert "addition, matrix 7 with input weights 0: solved with" in found
 
 
 def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
