@@ -88,7 +88,8 @@ CLAIMS = (
     Claim("temporal order is easier because its cues are one-hot",
           "most seeds solve addition of one-hot values sooner than of numbers", judges.one_hot_is_why),
     Claim("where orthogonal fails, a bad rotation is to blame",
-          "from the matrix of a seed that failed, most runs on other data fail, too", judges.bad_rotation),
+          "from the matrix of a seed that failed most runs fail, too, with other data and other input weights",
+          judges.bad_rotation),
 )  # fmt: skip
 
 

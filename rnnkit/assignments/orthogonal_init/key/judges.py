@@ -247,7 +247,7 @@ def one_hot_is_why(tables: Tables) -> Finding:
 
 
 def bad_rotation(tables: Tables) -> Finding:
-    """With other data, too, most runs from the matrix of a seed that failed fail."""
+    """With other data and other input weights, too, most runs from the matrix of a seed that failed fail."""
     cross, said, solved, runs = tables.rows("cross"), [], 0, 0
     for row in tables.rows("rates", init="ortho", solved_epoch=""):
         here = [one for one in cross if (one["task"], one["weight_seed"]) == (row["task"], row["seed"])]
