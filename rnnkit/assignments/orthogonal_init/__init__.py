@@ -12,11 +12,15 @@ ASSIGNMENT = Assignment(
     code=CODE,
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("rnn_pathological.py", "visualize_rnn_pathological.py", "make_rnn_pathological_gif.py"),
-    packed=("bptt.py", "cases.py", "drawing.py", "inputs.py", "results.py", "sketches.py", "spectra.py"),
+    packed=(
+        "bptt.py", "cases.py", "drawing.py", "inputs.py", "networks.py", "results.py", "scalar.py",
+        "sketches.py", "spectra.py",
+    ),
     aside=(
-        "bptt.py", "compiled.py", "drawing.py", "experiment.py", "facts.py", "figures.py", "parting.py", "pictures.py",
-        "results.py", "script.py", "sections.py", "settings.py", "show.py", "sketches.py", "spectra.py", "tasks.py",
-        "training.py", "tries.py",
+        "bptt.py", "bytedmd.py", "compiled.py", "drawing.py", "experiment.py", "facts.py", "figures.py",
+        "lru.py", "networks.py", "parting.py", "pictures.py", "report.py", "results.py", "scalar.py",
+        "script.py", "sections.py", "settings.py", "show.py", "sketches.py", "spectra.py", "tables.py",
+        "tasks.py", "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check
