@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.orthogonal_init.facts import DIGITS, facts_of
+from rnnkit.assignments.orthogonal_init.foretold import ASKED
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.tasks import HEADLINE
 from rnnkit.assignments.orthogonal_init.training import CURVES, KEYS, Training, alike, train_epoch
@@ -105,6 +106,7 @@ EXPERIMENT = Arms(
     {"full": {}, "smoke": {"epochs": 8}, "tiny": {"epochs": 2, "batches": 3, "batch": 10}},
     due=tuple(_arms(HEADLINE)),
     notebook="2_arm.ipynb",
+    asked=ASKED,
 )
 
 
