@@ -18,8 +18,6 @@ from rnnkit.assignments.orthogonal_init.results import history_of
 from rnnkit.assignments.orthogonal_init.script import RESULTS, train_all
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.spectra import (
-    DRAWS,
-    LAGS,
     jacobians,
     pair_of,
     reaches,
@@ -59,7 +57,7 @@ def visualize(argv: Sequence[str] | None = None) -> int:
     save("task_examples", task_examples())
     reached = reaches()
     save("jacobian_norms", jacobians(reached))
-    print(f"norms of dh_T / dh_(T-{LAGS}), untrained: median and range of {DRAWS} draws\n{reaches_in_words(reached)}")
+    print(reaches_in_words(reached))
     print(f"{flags.results} holds no weights: addition trains again, with both inits, for its spectra", flush=True)
     usual = histories[0] | {"task": "addition", "sequence_len": get_task("addition").T}
     addition = next((one for one in histories if one["task"] == "addition"), usual)
