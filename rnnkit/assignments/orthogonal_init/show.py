@@ -11,13 +11,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from rnnkit.assignments.orthogonal_init.explored import DRAWS
 from rnnkit.assignments.orthogonal_init.figures import History, ortho_vs_random, summary_table, task_examples
 from rnnkit.assignments.orthogonal_init.parting import Parting
 from rnnkit.assignments.orthogonal_init.results import history_of
 from rnnkit.assignments.orthogonal_init.script import RESULTS, train_all
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.spectra import (
-    DRAWS,
     LAGS,
     jacobians,
     pair_of,

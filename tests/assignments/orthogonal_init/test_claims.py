@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
 from rnnkit.assignments.orthogonal_init.experiment import train
+from rnnkit.assignments.orthogonal_init.explored import Settings, explored
 from rnnkit.assignments.orthogonal_init.key.claims import BEGIN, CLAIMS, END, claims_table, renewed
 from rnnkit.assignments.orthogonal_init.key.verdicts import Tables, above
 from rnnkit.assignments.orthogonal_init.settings import Arm
@@ -117,7 +118,7 @@ def test_the_table_of_jacobians_is_what_is_drawn():
     there = {(row["start"], row["input_scale"]): row for row in report.read_table(SWEEPS / "jacobians.csv")
              if row["lag"] == "60"}  # fmt: skip
     for start in ("orthogonal", "N(0, 1/n)"):
-        norms = [networks.reach(*networks.STARTS[start], 0.1, seed, 64)[-1] for seed in range(networks.DRAWS)]
+        norms = explored(Settings(start, 0.1, 60)).norms[:, -1]
         assert float(there[start, "0.1"]["median"]) == pytest.approx(np.median(norms), rel=0.01)
 
 
