@@ -90,11 +90,12 @@ def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
 def test_the_notes_have_every_question_with_its_points_and_minutes():
     rows = re.findall(r"^\| `\w+` \| `?([\w ]+)`? \| (\d+) \| (\d+) \|$", NOTES, re.MULTILINE)
     told = {id: (int(points), int(minutes)) for id, points, minutes in rows}
-    for question in get_assignment("orthogonal_init").code:
+    for question in get_assignment("orthogonal_init").scored.values():
         assert told[question.id] == (question.points, question.minutes)
     (answer,) = [cell["about"]["points"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say"]
     assert told["data_say"][0] == answer
-    assert f"add up to {sum(minutes for _, minutes in told.values())}" in NOTES
+    points, minutes = map(sum, zip(*told.values(), strict=True))
+    assert f"Points add up to {points}. Minutes add up to {minutes}:" in NOTES
 
 
 def test_a_row_of_the_networks_is_what_a_record_gives(tmp_path):
