@@ -7,7 +7,7 @@ writes ``networks.csv``, a row for each, and ``jacobians.csv`` into the folder t
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import numpy as np
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT
+from rnnkit.assignments.orthogonal_init.explored import STARTS, Settings, explored
 from rnnkit.assignments.orthogonal_init.settings import Arm
-from rnnkit.assignments.orthogonal_init.spectra import SCALES, STARTS, drawn_norms, spectrum_of
+from rnnkit.assignments.orthogonal_init.spectra import spectrum_of
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR
 from rnnkit.common.names import BadValue
 from rnnkit.runs.tables import read_runs, save_rows
@@ -26,7 +27,8 @@ SEQUENCES, STREAM = 2000, 99  # fresh ones, and the seed of their stream
 MARKERS = 1  # the channel
 NEAR = 0.1  # a singular value is near 1 within this
 SMALL = 0.5
-REACHED = (1, 2, 5, 10, 20, 30, 40, 50, 60)  # lags
+LAGS = (1, 2, 5, 10, 20, 30, 40, 50, 60)
+INPUT_SCALES = (0.01, 0.1, 1.0)
 
 
 def network_row(arm: Arm, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,16 +93,20 @@ def outputs(arm: Arm, weights: np.ndarray) -> dict[str, float]:
     }
 
 
-def jacobian_rows(starts: Iterable[str] = STARTS) -> list[dict[str, Any]]:
-    """For each start, scale of the input weights and lag, the median and the range of `drawn_norms`."""
+def jacobian_rows() -> list[dict[str, Any]]:
+    r"""Norms of :math:`\partial h_T / \partial h_{T-k}` in untrained tanh networks that read random symbols.
+
+    Returns:
+        for each start, scale of the input weights and lag: median, smallest and largest of the draws; see `explored`.
+    """
     rows = []
-    for start in starts:
-        for input_scale in SCALES:
-            norms = drawn_norms(*STARTS[start], input_scale)
-            for lag in REACHED:
-                low, middle, high = (float(f"{one:.3g}") for one in np.quantile(norms[:, lag - 1], (0, 0.5, 1)))
+    for start in STARTS:
+        for input_scale in INPUT_SCALES:
+            norms = explored(Settings(start, input_scale, max(LAGS)), LAGS).norms
+            for lag, some in zip(LAGS, norms.T, strict=True):
+                low, middle, high = (float(f"{one:.3g}") for one in np.quantile(some, (0, 0.5, 1)))
                 told = {"start": start, "input_scale": input_scale, "lag": lag}
-                rows.append(told | {"median": middle, "low": low, "high": high, "draws": len(norms)})
+                rows.append(told | {"median": middle, "low": low, "high": high, "draws": len(some)})
     return rows
 
 
