@@ -91,6 +91,12 @@ def test_the_sweep_of_rates_has_ten_seeds_of_each_arm():
     assert {len(team) for team in pool.teams(sweep.jobs("x", Cells()), 2)} == {10}
 
 
+def test_a_sweep_tells_its_arms_the_method():
+    sweep = read_sweep_file(ROOT / "notebooks/orthogonal_init/sweeps/momentum.toml")
+    assert [run.settings.method for run in sweep.runs] == [run.labels["method"] for run in sweep.runs]
+    assert {run.settings.method for run in sweep.runs} == {"heavy_ball", "nesterov"}
+
+
 def test_the_documents_program_writes_its_table_and_its_results(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["--all", "--seed", "0", "--n-epochs", "2", "--batches-per-epoch", "3", "--batch-size", "10"]) == 0
