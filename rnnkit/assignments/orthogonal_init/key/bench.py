@@ -20,7 +20,7 @@ INITS = ("ortho", "random")
 SEEDS = (1, 10)
 TITLE = (
     f"an epoch of both arms of one seed, {ARM.batches} updates (B {ARM.batch}, H {ARM.H}); x10: ten seeds at once; "
-    "gemm: one product with as many multiplications"
+    "gemm: their products as one"
 )
 PRODUCTS = {"float64": "dgemm", "float32": "sgemm"}
 WHOLE = f"the headline's six arms, {ARM.epochs} epochs, on one core would take"
@@ -71,4 +71,4 @@ def of_one_seed(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     seeds = {side(dtype, seeds): seeds for dtype in DTYPES for seeds in SEEDS}
     begun = clock()
     work()
-    return Measurement(number_per_run=seeds.get(spec.description, 1), raw_times=[clock() - begun], task_spec=spec)
+    return Measurement(number_per_run=seeds.get(spec.description or "", 1), raw_times=[clock() - begun], task_spec=spec)
