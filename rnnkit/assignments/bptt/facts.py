@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.bptt.settings import Trial
+from rnnkit.assignments.bptt.text import TEXTS
 
 LATE = 50  # updates at the end, whose mean is the last value
 LEARNT = 0.95  # accuracy
@@ -28,7 +29,7 @@ def facts_of(settings: Trial, curves: Mapping[str, Any]) -> dict[str, Any]:
             for name, values in (("loss", loss), ("metric", metric))}  # fmt: skip
     lost = ~(np.isfinite(loss) & np.isfinite(norm))
     plateau = settings.kind.plateau(settings.K)
-    learnt = late["metric"] >= LEARNT if settings.kind.classes else late["loss"] < plateau
+    learnt = late["metric"] >= LEARNT if settings.kind.plain else late["loss"] < plateau
     finite, turned = norm[np.isfinite(norm)], np.asarray(curves["angle"], np.float64)
     return {
         "task": settings.task,
@@ -41,4 +42,16 @@ def facts_of(settings: Trial, curves: Mapping[str, Any]) -> dict[str, Any]:
         "largest_norm": float(f"{finite.max():.4g}") if len(finite) else math.nan,
         "turned": round(float(np.nanmean(turned)), 2) if np.isfinite(turned).any() else math.nan,
         "lost_at": int(np.argmax(lost)) + 1 if lost.any() else "",
-    }
+    } | _spoken(settings, curves)
+
+
+def _spoken(settings: Trial, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a character model: nats on the text held out; of one that read sentences, how many verbs are right."""
+    if settings.task not in TEXTS or "weights" not in record:
+        return {}
+    from rnnkit.assignments.bptt.speaking import agreement, held_out
+
+    weights = np.asarray(record["weights"])
+    right = agreement(settings, weights) if settings.task == "grammar" else {}
+    counts = {f"right_{n}": f"{good} of {count}" for n, (good, count) in right.items()}
+    return {"held_out": round(held_out(settings, weights), DIGITS)} | counts

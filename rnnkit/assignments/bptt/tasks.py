@@ -1,4 +1,4 @@
-"""What the networks are trained on: the echo, read then write, and a noisy sine."""
+"""What the networks are trained on: the echo, read then write, a noisy sine, and text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnkit.assignments.bptt.text import ALPHABET, corpus, unigram
+
 TAIL = 30  # steps of an echo that count
 READ = 100  # symbols of which the last are written
+WINDOW = 100  # characters
 NOISE, PERIOD, WAVE = 0.1, (20, 40), 60  # of the sine: standard deviation, shortest and longest period, steps
 
 
@@ -32,17 +35,18 @@ class Task(NamedTuple):
         draw: from a generator, the lag, symbols K and sequences B.
         steps: of a sequence, by lag.
         sizes: entries of an input and of an output, by K.
+        plateau: loss without memory, by K: ln K nats; of text, of who knows how frequent each character is; of values,
+            of who says the last one again.
         classes: whether there are any, or values.
+        plain: whether a plateau is left for good by who remembers: an accuracy decides then, not the loss.
     """
 
     draw: Callable[[np.random.Generator, int, int, int], Drawn]
     steps: Callable[[int], int]
     sizes: Callable[[int], tuple[int, int]]
+    plateau: Callable[[int], float] = math.log
     classes: bool = True
-
-    def plateau(self, K: int) -> float:
-        """The loss of who remembers nothing: ln K nats; for values that of who repeats the last one, see `persistence`."""
-        return math.log(K) if self.classes else persistence()
+    plain: bool = True
 
 
 def one_hot(symbols: np.ndarray, K: int) -> np.ndarray:
@@ -68,6 +72,17 @@ def _sine(rng: np.random.Generator, lag: int, K: int, B: int) -> Drawn:
     return Drawn(seen[:-1, :, None], seen[1 + WAVE // 3 :])
 
 
+def _of_text(name: str) -> Task:
+    def draw(rng: np.random.Generator, lag: int, K: int, B: int) -> Drawn:
+        train, _ = corpus(name)
+        begin = rng.integers(len(train) - WINDOW, size=B)
+        symbols = train[begin + np.arange(WINDOW + 1)[:, None]]
+        return Drawn(one_hot(symbols[:-1], len(ALPHABET)), symbols[1:])
+
+    both = len(ALPHABET), len(ALPHABET)
+    return Task(draw, lambda lag: WINDOW, lambda K: both, lambda K: unigram(name), plain=False)
+
+
 def persistence(waves: int = 2000) -> float:
     """Mean squared error of who says the present value again, over so many noisy sines."""
     drawn = _sine(np.random.default_rng(0), 0, 0, waves)
@@ -77,5 +92,7 @@ def persistence(waves: int = 2000) -> float:
 TASKS: dict[str, Task] = {
     "echo": Task(_echo, lambda lag: lag + TAIL, lambda K: (K, K)),  # y_t = x_(t - lag)
     "recall": Task(_recall, lambda lag: READ + lag, lambda K: (K + 1, K)),  # reads, then writes the last ones
-    "sine": Task(_sine, lambda lag: WAVE, lambda K: (1, 1), classes=False),  # the next value, once a third is seen
+    "sine": Task(_sine, lambda lag: WAVE, lambda K: (1, 1), lambda K: persistence(), classes=False, plain=False),
+    "text": _of_text("text"),
+    "grammar": _of_text("grammar"),
 }
