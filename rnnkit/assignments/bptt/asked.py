@@ -14,7 +14,7 @@ from rnnkit.checks.outcome import TENSORS, Outcome, kind_of
 
 GRADIENTS: dict[str, Any] = {"W_xh": "IH", "W_hh": "HH", "b_h": "H"}
 LAYERS = {"W_xh": ("IH", "b_h"), "W_hh": ("HH", None), "W_hy": ("HO", "b_y")}  # letters of the weight, its bias
-SEED_SIZES = (10, 64, 5)  # of the document
+THE_DOCUMENTS = (10, 64, 5)  # of the document
 STEPPED = "x W_xh W_hh b_h"  # what a step of `truncated` is made of
 
 
@@ -87,7 +87,7 @@ def forward(*quantities: str, before: bool = False, gradients: bool = False) -> 
 
 def layers(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
     """The layers by their names, and how many parameters there are at the document's sizes."""
-    cell = obj(*SEED_SIZES)
+    cell = obj(*THE_DOCUMENTS)
     for name, (_, bias) in LAYERS.items():
         layer = getattr(cell, name, None)
         if not isinstance(layer, nn.Linear):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rnnkit.assignments.bptt.asked import (
     GRADIENTS,
     clipped,
@@ -19,7 +21,11 @@ from rnnkit.checks.case import Case, call
 def _cases() -> dict[str, tuple[Case, ...]]:
     sizes = "hidden direct W_hh"
     given, one = "x h_0 hidden flow", "x_1 h_0 hidden_1 flow_1"
-    bound = {"numbers": "below above one sigma slope", "integers": "k steps none", "called": "sigma slope k"}
+    bound: dict[str, Any] = {
+        "numbers": "below above one sigma slope",
+        "integers": "k steps none",
+        "called": "sigma slope k",
+    }
     return {
         "vanilla_forward": (
             Case("layers and their names", 0.5, layers),

@@ -48,7 +48,7 @@ def _waiting() -> Iterator[None]:
         print(WAITING)
 
 
-def _model(VanillaRNN: Function, n_in: int = 10, n_hid: int = H, n_out: int = 5, seed: int = 0) -> nn.Module:
+def _model(VanillaRNN: Function, n_in: int = 10, n_hid: int = H, n_out: int = 5, seed: int = 0) -> Any:
     """A network in float64 with torch's usual first weights, uniform up to 1 / sqrt of the number of inputs."""
     model, rng = VanillaRNN(n_in, n_hid, n_out).double(), np.random.default_rng(seed)
     with torch.no_grad():
@@ -84,7 +84,7 @@ def shared(VanillaRNN: Function) -> None:
 # ---- through time ----------------------------------------------------------------------------------------------------
 
 
-def _run(model: nn.Module, x: Tensor, targets: Tensor, last: bool) -> tuple[list[Tensor], Tensor]:
+def _run(model: Any, x: Tensor, targets: Tensor, last: bool) -> tuple[list[Any], Tensor]:
     """The states of a backward pass with a hook on each, and the direct derivatives of the loss (T, B, H)."""
     h, outputs, states = None, [], []
     for x_t in x.split(1, dim=1):  # one step at a time: so the states can be had
