@@ -85,7 +85,8 @@ def _trials(task: str, arms: Sequence[str], **changes: Any) -> dict[str, Trial]:
 TOLD = ("default", "ortho", "gru", "lstm")  # arms of the tasks that have no lag
 EXPERIMENT = Trials(
     "bptt",
-    _trials("echo", [*ARMS]) | _trials("recall", [*ARMS])
+    _trials("echo", [*ARMS])
+    | _trials("recall", [*ARMS])
     | {name: one for task in ("sine", "text", "grammar") for name, one in _trials(task, TOLD, lag=0).items()},
     {"full": {}, "smoke": {"updates": 300}, "tiny": {"updates": 3, "batch": 4}},
     due=tuple(f"echo_{arm}" for arm in ARMS),

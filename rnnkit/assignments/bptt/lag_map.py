@@ -107,4 +107,3 @@ def draw(parts: Mapping[str, Parts], columns: int = 0) -> Figure:
         ax.set(title=title, xlabel="the loss stands at t", ylabel="lag t - k")
         figure.colorbar(image, ax=ax, label="log10 of the norm")
     return figure
-

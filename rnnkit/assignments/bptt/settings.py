@@ -59,8 +59,10 @@ class Trial(Settings):
             "task": TASKS, "arm": ARMS, "phi": PHI, "method": METHODS, "clip_by": CLIPS, "dtype": DTYPES
         }.items():  # fmt: skip
             lookup(dict.fromkeys(known), getattr(self, name), name)
-        least = {"lag": 0, "K": 2, "link": 2, "H": 1, "updates": 1, "batch": 1, "chunk": 0, "seed": 0, "lr": 0, "clip": 0,
-                 "gain": 0}  # fmt: skip
+        least = {
+            "lag": 0, "K": 2, "link": 2, "H": 1, "updates": 1, "batch": 1, "chunk": 0, "seed": 0, "lr": 0, "clip": 0,
+            "gain": 0,
+        }  # fmt: skip
         for name, low in least.items():
             if not low <= getattr(self, name) < math.inf:
                 raise BadValue(f"{name}: expected at least {low}, got {getattr(self, name)}")

@@ -1,4 +1,4 @@
-"""Text for the character model: the topics of CPython's own help, and sentences whose verbs agree with their subject."""
+"""Text for the character model: topics of CPython's own help, and sentences whose verbs agree with their subjects."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ALPHABET = "\n" + "".join(map(chr, range(32, 127)))  # any other character becom
 SHA256 = {"3.11.7": "37d06970fc926e60c16dff401e441b84752446a36b6b64516c229fdec77e992c"}  # of the topics, by version
 HELD_OUT = 0.1  # of the text, at its end
 SENTENCES = 8000
-NOUNS = tuple("cat dog key book bird farmer king letter river teacher window doctor".split())
-PLACES = tuple("near behind beside under above with".split())
+NOUNS = ("cat", "dog", "key", "book", "bird", "farmer", "king", "letter", "river", "teacher", "window", "doctor")
+PLACES = ("near", "behind", "beside", "under", "above", "with")
 VERBS = (("is", "are"), ("was", "were"), ("has", "have"))
-ENDS = tuple("old new here gone red cold".split())
+ENDS = ("old", "new", "here", "gone", "red", "cold")
 MOST = 2  # nouns between subject and verb
 
 
@@ -48,11 +48,11 @@ def decode(symbols: np.ndarray) -> str:
 
 
 def topics() -> tuple[str, str]:
-    """The help's topics in the order of their names, and what their hash says: they are another text in each version."""
+    """The help's topics by their names, and what their hash says: they are another text in each version."""
     from pydoc_data.topics import topics as found
 
-    text = "\n".join(found[name] for name in sorted(found))
-    digest, version = hashlib.sha256("".join(found[name] for name in sorted(found)).encode()).hexdigest(), platform.python_version()
+    parts, version = [found[name] for name in sorted(found)], platform.python_version()
+    text, digest = "\n".join(parts), hashlib.sha256("".join(parts).encode()).hexdigest()
     if version not in SHA256:
         return text, f"Python {version}: hash {digest[:8]}, not compared: figures elsewhere are of {', '.join(SHA256)}"
     said = "as expected" if digest == SHA256[version] else f"not {SHA256[version][:8]}, as expected"

@@ -84,7 +84,7 @@ def alike(settings: Trial) -> Hashable:
 
 
 def train_stretch(runs: Sequence[Training]) -> None:
-    """Trains all runs, which have equal `alike`, from one check to the next, in place; one whose numbers are lost stops."""
+    """Trains runs, which have equal `alike`, from one check to the next, in place; one whose numbers are lost stops."""
     begun, going = time.perf_counter(), list(runs)
     for _ in range(EVERY):
         going = [run for run in going if run.updates < run.settings.updates and not run.lost]
@@ -145,7 +145,8 @@ def gradient(settings: Trial, weights: np.ndarray, x: Tensor, y: Tensor) -> tupl
         before = tuple(one.detach() for one in before)
         counts = slice(max(begin, skipped), begin + len(part))
         if counts.start < counts.stop:
-            own, good = errors(settings, w, states[counts.start - begin :], y[counts.start - skipped : counts.stop - skipped])
+            said, right = states[counts.start - begin :], y[counts.start - skipped : counts.stop - skipped]
+            own, good = errors(settings, w, said, right)
             own = own / (len(y) * B)
             own.sum().backward()  # type: ignore[no-untyped-call]
             loss, metric = loss + own.detach(), metric + good / (len(y) * B)

@@ -10,9 +10,10 @@ from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnnkit.assignments.orthogonal_init.tables import Rate, Row, grid, markdown, rates, read_table, spread
+from rnnkit.assignments.orthogonal_init.tables import Rate, markdown, rates
 from rnnkit.common.text import aligned
 from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+from rnnkit.runs.rows import Row, chosen, grid, read_table, spread
 
 SWEEPS = Path("sweeps")
 MARKS = "os^Dv"
@@ -26,11 +27,6 @@ class Table(Markdown):
             return self.data
         lines = [line[2:-2].split(" | ") for line in self.data.splitlines()]
         return aligned([line for line in lines if set("".join(line)) != {"-"}])
-
-
-def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
-    """Rows that have these values in these columns."""
-    return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
 
 
 def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Table:
