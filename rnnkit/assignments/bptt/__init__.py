@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 ASSIGNMENT = Assignment(
     name="bptt",
     title="Backpropagation through time, by hand",
-    notebooks=(NOTEBOOK, REPORT),
+    notebooks=(NOTEBOOK, "2_experiment.ipynb", REPORT),
     code=CODE,
     records=(PREDICTION,),
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("vanilla_rnn.py", "gradient_monitoring.py"),
-    packed=("asked.py", "bound_sketches.py", "cases.py", "inputs.py", "sketches.py", "vanilla.py"),
-    aside=("bound_sketches.py", "examples.py", "foretold.py", "sketches.py", "tries.py", "vanilla.py"),
-)
+    packed=(
+        "asked.py", "bound_sketches.py", "cases.py", "inputs.py", "lag_map.py", "networks.py", "sketches.py",
+        "tasks.py", "training.py", "vanilla.py",
+    ),
+    aside=(
+        "bound_sketches.py", "examples.py", "experiment.py", "facts.py", "figures.py", "foretold.py", "lag_map.py",
+        "measured.py", "networks.py", "report.py", "settings.py", "sketches.py", "speaking.py", "tables.py", "tasks.py",
+        "text.py", "training.py", "tries.py", "vanilla.py",
+    ),
+)  # fmt: skip
 check = ASSIGNMENT.check
 
 __all__ = ["ASSIGNMENT", "VanillaRNN", "check", "monitor_gradients"]

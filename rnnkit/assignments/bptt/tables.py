@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ def markdown(rows: Sequence[Row], by: Sequence[str] | None = None) -> str:
             spread(numbers(of, "loss"), ".4g"),
             f"{float(of[0]['plateau']):.4g}",
         ]
-        line += [f"{max(numbers(of, 'largest_norm')):.3g}"]
+        line += [f"{max(numbers(of, 'largest_norm'), default=math.nan):.3g}"]
         line += (
             [f"{_lost(of)} of {len(of)}, {spread(numbers(of, 'lost_at'), '.3g')}" if _lost(of) else ""] if lost else []
         )

@@ -1,0 +1,89 @@
+"""What the report shows: tables and figures of the files in ``sweeps/``, each made of what it says there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from rnnkit.assignments.bptt.facts import LEARNT
+from rnnkit.assignments.bptt.tables import by_lag, markdown, numbers
+from rnnkit.plots.markdown import Table, missing
+from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table
+
+SWEEPS = Path("sweeps")
+
+
+def _rows(names: Sequence[str], folder: Path, **only: str) -> list[Row]:
+    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
+    return [row for path in there for row in chosen(read_table(path), **only)]
+
+
+def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS, **only: str) -> Table:
+    """Runs of sweeps by these columns, or by all that varied; see `rnnkit.assignments.bptt.tables.markdown`.
+
+    Arguments:
+        only: values that rows have in other columns.
+    """
+    rows = _rows(names, folder, **only)
+    return Table(markdown(rows, by)) if rows else missing(names, SWEEPS)
+
+
+def lags(name: str = "echo", folder: Path = SWEEPS) -> Table:
+    """Each arm with each lag: in how many seeds it is learnt; and the longest lag, over seeds."""
+    rows = _rows([name], folder)
+    return Table(by_lag(rows)) if rows else missing([name], SWEEPS)
+
+
+def lag_curves(name: str = "echo", folder: Path = SWEEPS) -> Figure | Table:
+    """Accuracy and loss by lag, a line for each arm: medians, with the range of the seeds, and the plateau ln K."""
+    rows = _rows([name], folder)
+    if not rows:
+        return missing([name], SWEEPS)
+    figure, axes = new_figure(2, width=4.8, height=3.4)
+    for ax, column in zip(axes, ("metric", "loss"), strict=True):
+        for n, (kind, of) in enumerate(grouped(rows, ["arm"])):
+            found = sorted((int(at["lag"]), numbers(here, column)) for at, here in grouped(of, ["lag"]))
+            x, middle = [lag for lag, _ in found], [float(np.median(values)) for _, values in found]
+            low, high = [min(values) for _, values in found], [max(values) for _, values in found]
+            color, style = LINES[n]
+            ax.plot(x, middle, color=color, linestyle=style, marker="o", markersize=3, label=kind["arm"])
+            ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
+        ax.set(xlabel="lag (steps)", xscale="log")
+        ax.set_xticks(x, [str(lag) for lag in x])
+    axes[0].axhline(LEARNT, color=BLACK, linestyle=":", linewidth=0.8)
+    axes[0].set_ylabel("accuracy")
+    axes[1].axhline(float(rows[0]["plateau"]), color=BLACK, linestyle=":", label="plateau ln K")
+    axes[1].set_ylabel("loss (nats)")
+    legend_below(axes[1], columns=4)
+    return figure
+
+
+def costs(folder: Path = SWEEPS) -> Table:
+    """Time of one gradient and what it keeps for its way back, by the size of a chunk."""
+    rows = read_table(folder / "costs.csv")
+    whole = rows[0]
+    lines = [["chunk", "seconds of processor", "of the whole", "MB kept", "of the whole"]]
+    for row in rows:
+        shares = [f"{100 * float(row[name]) / float(whole[name]):.0f} %" for name in ("seconds", "kept_mb")]
+        lines.append([row["chunk"], row["seconds"], shares[0], row["kept_mb"], shares[1]])
+    return Table(grid(lines))
+
+
+def reach(folder: Path = SWEEPS) -> Figure:
+    """Parts of dL/dW_hh by lag, a line for each arm: before training and after."""
+    rows = read_table(folder / "map.csv")
+    stages = list(dict.fromkeys(row["stage"] for row in rows))
+    figure, axes = new_figure(len(stages), width=4.6, height=3.2, sharey=True)
+    for ax, stage in zip(axes, stages, strict=True):
+        for n, (kind, of) in enumerate(grouped([{**row, "status": ""} for row in chosen(rows, stage=stage)], ["arm"])):
+            norms = np.array([float(row["norm"]) for row in of])
+            color, style = LINES[n]
+            ax.semilogy(np.where(norms > 0, norms, np.nan), color=color, linestyle=style, label=kind["arm"])
+        ax.set(title=stage, xlabel="lag t - k (steps)")
+    axes[0].set_ylabel("norms of the parts of dL/dW_hh")
+    legend_below(axes[-1], columns=4)
+    return figure
