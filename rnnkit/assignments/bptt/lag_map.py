@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -107,3 +107,9 @@ def draw(parts: Mapping[str, Parts], columns: int = 0) -> Figure:
         ax.set(title=title, xlabel="the loss stands at t", ylabel="lag t - k")
         figure.colorbar(image, ax=ax, label="log10 of the norm")
     return figure
+
+
+def before_and_after(settings: Trial, record: Mapping[str, Any]) -> Figure:
+    """The maps of one run, with its first weights and with those of its record ``(P,)``."""
+    stages = {"first weights": settings.first_weights(), "trained": np.asarray(record["weights"])}
+    return draw({f"{settings.arm}, {stage}": split(settings, weights) for stage, weights in stages.items()})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnkit.assignments.bptt.networks import States, at_rest, hidden, named
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.assignments.bptt.text import ALPHABET, corpus, decode, encode, probes
+from rnnkit.assignments.bptt.text import ALPHABET, TEXTS, corpus, decode, encode, probes, topics
 
 
 class Speaker:
@@ -73,3 +75,12 @@ def agreement(settings: Trial, weights: np.ndarray) -> dict[int, tuple[int, int]
         n: (sum(odds(one.prefix, one.right) > odds(one.prefix, one.wrong) for one in found), len(found))
         for n, found in probes().items()
     }
+
+
+def samples(settings: Trial, weights: np.ndarray, temperatures: Sequence[float] = (0.2, 0.7, 1.2)) -> str:
+    """One sample for each temperature, with what the text's hash says; for other tasks a line that says so."""
+    if settings.task not in TEXTS:
+        return f"{settings.task} is no text"
+    begin = "The " if settings.task == "text" else "\nthe "
+    said = [f"temperature {one:g}:\n{sample(settings, weights, one, begin).strip()}" for one in temperatures]
+    return "\n\n".join([*([topics()[1]] if settings.task == "text" else []), *said])

@@ -1,0 +1,78 @@
+"""The sweeps that are checked in: whole, and page, notes and report are what their tables say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from course import ROOT
+
+from rnnkit.assignments.bptt import report
+from rnnkit.assignments.bptt.experiment import EXPERIMENT
+from rnnkit.assignments.bptt.key.claims import CLAIMS
+from rnnkit.assignments.bptt.tables import by_lag, longest, markdown, readme
+from rnnkit.plots.markdown import Table
+from rnnkit.runs import pool
+from rnnkit.runs.claims import VERDICTS, Tables, claims_table, renewed
+from rnnkit.runs.jobs import plan
+from rnnkit.runs.modelfile import Cells
+from rnnkit.runs.rows import read_table
+from rnnkit.runs.sweep_file import read_sweep_file
+
+FOLDER = ROOT / "notebooks" / "bptt"
+SWEEPS = FOLDER / "sweeps"
+DONE = sorted(table for path in SWEEPS.glob("*.toml") if (table := path.with_suffix(".csv")).exists())
+
+
+def rows(learnt: dict[int, list[bool]]) -> list[dict[str, str]]:
+    """One arm: whether each seed learnt each lag."""
+    values = {"metric": "0.9", "loss": "0.1", "plateau": "0.69", "largest_norm": "2", "lost_at": ""}
+    return [
+        {"run": "x", "lag": str(lag), "arm": "gru", "seed": str(seed), "status": "finished", "learnt": str(one)}
+        | values
+        for lag, seeds in learnt.items()
+        for seed, one in enumerate(seeds)
+    ]
+
+
+@pytest.mark.parametrize("table", DONE, ids=lambda path: path.stem)
+def test_a_table_has_every_run_of_its_sweep(table):
+    asked = read_sweep_file(table.with_suffix(".toml"))
+    found = {row["run"]: row for row in read_table(table)}
+    assert {*found} == {run.settings.name for run in asked.runs}
+    for run in asked.runs:
+        row = found[run.settings.name]
+        assert row["status"] in ("finished", "diverged")
+        assert {name: row[name] for name in run.labels} == {name: str(value) for name, value in run.labels.items()}
+
+
+def test_page_and_notes_are_what_the_tables_say():
+    assert (SWEEPS / "README.md").read_text() == readme(SWEEPS), "python -m rnnkit.assignments.bptt.tables"
+    notes, table = (FOLDER / "INSTRUCTORS.md").read_text(), claims_table(CLAIMS, Tables(SWEEPS))
+    assert renewed(notes, table) == notes, "python -m rnnkit.assignments.bptt.key.claims"
+
+
+def test_the_longest_lag_has_all_shorter_ones_learnt_too():
+    found = rows({2: [True, True, False], 10: [True, False, True], 5: [True, True, True]})
+    assert longest(found) == [10, 5, 0]
+    assert "5 (0 to 10)" in by_lag(found)
+    assert "2 of 3" in markdown(found, ["lag"])
+
+
+def test_a_claim_without_its_table_is_not_decided(tmp_path):
+    found = claims_table(CLAIMS[1:], Tables(tmp_path))
+    assert found.count(VERDICTS[None]) == len(CLAIMS) - 1
+    assert isinstance(report.lags(folder=tmp_path), Table)
+
+
+def test_the_seeds_of_an_arm_train_in_one_process():
+    teams = pool.teams(read_sweep_file(SWEEPS / "echo.toml").jobs("x", Cells()), 1)
+    assert {len(team) for team in teams} == {5}
+    assert len(EXPERIMENT.due) == 6
+
+
+def test_the_notebook_takes_what_a_run_tells_it(tmp_path):
+    (job,) = plan(["echo_gru"], tmp_path, EXPERIMENT, profile="tiny")
+    cells = json.loads((FOLDER / "2_experiment.ipynb").read_text())["cells"]
+    (cell,) = (cell for cell in cells if "parameters" in cell["metadata"].get("tags", []))
+    assert {line.split(" = ")[0] for line in cell["source"]} >= {*job.parameters, "arm", "lag", "chunk", "seed"}

@@ -1,0 +1,56 @@
+"""The texts of the character model, what it says, and whether verbs are asked for as they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnkit.assignments.bptt.experiment import EXPERIMENT
+from rnnkit.assignments.bptt.facts import facts_of
+from rnnkit.assignments.bptt.speaking import agreement, held_out, sample, samples
+from rnnkit.assignments.bptt.text import ALPHABET, VERBS, corpus, decode, encode, probes, topics, unigram
+from rnnkit.assignments.bptt.training import Training
+
+TRIAL = EXPERIMENT.get("grammar_default", "tiny", H=8)
+
+
+def test_the_topics_are_those_of_this_version():
+    text, said = topics()
+    assert "as expected" in said or "not compared" in said
+    assert not said.startswith("not ")
+    assert len(text) > 100_000
+    assert decode(encode("a\tb\n")) == "a?b\n"
+
+
+def test_the_unigram_line_is_below_that_of_equal_odds():
+    for name in ("text", "grammar"):
+        assert 1 < unigram(name) < np.log(len(ALPHABET))
+        train, rest = corpus(name)
+        assert len(train) > 8 * len(rest)
+
+
+def test_probes_count_nouns_of_the_other_number():
+    for attractors, found in probes().items():
+        assert found
+        for one in found:
+            subject, *between = [word for word in one.prefix.split()[1:] if word not in ("the",)]
+            nouns = between[1::2]
+            assert sum(noun.endswith("s") != subject.endswith("s") for noun in nouns) == attractors
+            assert one.right in {verb[subject.endswith("s")] for verb in VERBS}
+
+
+def test_a_model_speaks_and_is_probed():
+    weights = TRIAL.first_weights()
+    assert sample(TRIAL, weights, 0.5, count=20) == sample(TRIAL, weights, 0.5, count=20)
+    assert sample(TRIAL, weights, 1e-4, count=20, seed=1) == sample(TRIAL, weights, 1e-4, count=20, seed=2)
+    assert samples(TRIAL, weights).count("temperature") == 3
+    assert sum(count for _, count in agreement(TRIAL, weights).values()) == 600
+    assert abs(held_out(TRIAL, weights) - np.log(len(ALPHABET))) < 0.5
+
+
+def test_facts_of_a_model_tell_what_it_was_not_trained_on():
+    run = Training(TRIAL)
+    for _ in run.checkpoints():
+        pass
+    facts = facts_of(TRIAL, run.state())
+    assert facts["held_out"] > facts["plateau"]
+    assert {"right_0", "right_1", "right_2"} <= {*facts}
