@@ -87,7 +87,9 @@ EXPERIMENT = Trials(
     "bptt",
     _trials("echo", [*ARMS])
     | _trials("recall", [*ARMS])
-    | {name: one for task in ("sine", "text", "grammar") for name, one in _trials(task, TOLD, lag=0).items()},
+    | _trials("sine", TOLD, lag=0)
+    | _trials("text", TOLD, lag=0, lr=3e-3)
+    | _trials("grammar", TOLD, lag=0, lr=3e-3),
     {"full": {}, "smoke": {"updates": 300}, "tiny": {"updates": 3, "batch": 4}},
     due=tuple(f"echo_{arm}" for arm in ARMS),
     notebook="2_experiment.ipynb",

@@ -73,9 +73,10 @@ def costs(folder: Path = SWEEPS) -> Table:
     return Table(grid(lines))
 
 
-def reach(folder: Path = SWEEPS) -> Figure:
+def reach(folder: Path = SWEEPS) -> Figure | Table:
     """Parts of dL/dW_hh by lag, a line for each arm: before training and after."""
-    rows = read_table(folder / "map.csv")
+    if not (rows := _rows(["map"], folder)):
+        return missing(["map"], SWEEPS)
     stages = list(dict.fromkeys(row["stage"] for row in rows))
     figure, axes = new_figure(len(stages), width=4.6, height=3.2, sharey=True)
     for ax, stage in zip(axes, stages, strict=True):
