@@ -100,7 +100,8 @@ def unigram(name: str) -> float:
 
 def probes(count: int = 600, seed: int = 1) -> Mapping[int, list[Probe]]:
     """Beginnings of sentences by their number of attractors."""
-    rng, found = np.random.default_rng(seed), {n: [] for n in range(MOST + 1)}  # type: dict[int, list[Probe]]
+    rng = np.random.default_rng(seed)
+    found: dict[int, list[Probe]] = {n: [] for n in range(MOST + 1)}
     for _ in range(count):
         one = probe(rng)
         found[one.attractors].append(one)
