@@ -56,7 +56,7 @@ class Trial(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, known in {
-            "task": TASKS, "arm": ARMS, "phi": PHI, "method": METHODS, "clip_by": CLIPS, "dtype": DTYPES
+            "task": (*TASKS,), "arm": (*ARMS,), "phi": (*PHI,), "method": METHODS, "clip_by": CLIPS, "dtype": DTYPES
         }.items():  # fmt: skip
             lookup(dict.fromkeys(known), getattr(self, name), name)
         least = {
