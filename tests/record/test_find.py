@@ -18,6 +18,7 @@ from rnnkit import cli
 from rnnkit.notebook import calls as notebook
 from rnnkit.plots import page_sections
 from rnnkit.plots.page import labelled
+from rnnkit.plots.page_parts import Picture
 from rnnkit.record import find
 from rnnkit.record.file import load, save
 from rnnkit.regimes import HANDOUT_REGIMES, get_regime
@@ -146,7 +147,7 @@ def test_renamed_runs_are_shown_by_their_regime(trained, displayed, monkeypatch)
 
 
 def test_a_flat_folder_of_renamed_records_makes_a_whole_page(trained, monkeypatch):
-    monkeypatch.setattr(page_sections, "_picture", lambda figure, caption: page_sections.Picture("", 1, 1, caption))
+    monkeypatch.setattr(page_sections, "picture", lambda figure, caption: Picture("", 1, 1, caption))
     records, missing = read_runs(trained)
     assert (list(labelled(records)), missing) == (list(HANDOUT_REGIMES), {})
     assert cli.main(["report", str(trained)]) == 0

@@ -21,6 +21,7 @@ from rnnkit.common.wire import decode
 from rnnkit.grading.score.score import NoAnswer
 from rnnkit.grading.score.trials import tried
 from rnnkit.notebook.assemble import model_of
+from rnnkit.notebook.cells import read_notebook
 
 QUESTION = ASSIGNMENT.asked["cell_tests"]
 ALL = variants("cell_tests")
@@ -202,14 +203,14 @@ def test_all_forms_and_kinds_are_there():
     assert {one.kind for one in WRONG} == set(kinds.KINDS)
     assert {one.form for one in ALL} == set(FORMS)
     assert (len(RIGHT), len(WRONG)) == (9, 60)  # as the text of the notebook has it
-    text = generate.read_notebook(generate.ROOT / "notebooks/training_dynamics/1_cells.ipynb")
+    text = read_notebook(generate.ROOT / "notebooks/training_dynamics/1_cells.ipynb")
     (said,) = ["".join(cell["source"]) for cell in text["cells"] if cell["id"] == "cell_tests_text"]
     assert "on 60 wrong ones" in said
     assert "nine ways" in said.replace("\n", " ")
 
 
 def test_model_py_does_not_hold_the_test():
-    read = generate.read_notebook(generate.ROOT / "notebooks/training_dynamics/1_cells.ipynb")
+    read = read_notebook(generate.ROOT / "notebooks/training_dynamics/1_cells.ipynb")
     text = model_of(read).text
     assert "def candidate" in text
     assert "check_gru" not in text
