@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from rnnkit.checks.tries import Try
 
 
+def beside(obj: Any, name: str) -> Any:
+    """The function of this name that stands where a student's function does; None where there is none."""
+    return getattr(obj, "__globals__", {}).get(name)
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """One graded piece of code, or what is judged otherwise. It is itself alone: no other question is equal to it.
@@ -34,6 +39,7 @@ class Question:
         result: what it returns, in words.
         minutes: what a student should need.
         needs: ids of earlier questions whose code this one may call.
+        also: functions of the same notebook, by name, that its cases call beside the target; see `beside`.
         extra: whether its points are extra credit, which comes on top: its cell says 0 points.
         cases: its named parts; empty for what has a judge.
         given: makes the public inputs: known to everybody, the same on every machine, with their later rounds.
@@ -62,6 +68,7 @@ class Question:
     result: str
     minutes: int
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     extra: bool = False
     cases: tuple[Case, ...] = ()
     given: Callable[[], Inputs] | None = None
