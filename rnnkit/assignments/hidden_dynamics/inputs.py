@@ -81,11 +81,15 @@ def _in_sizes(
 
 
 def _telling(X: np.ndarray) -> bool:
-    """Whether both labels occur, often, and neither the last step nor the first channel has the same signs."""
-    signs = X.mean((1, 2)) > 0
-    half = min(signs.sum(), (~signs).sum()) >= max(1, len(X) // 4)
-    others = X[:, -1].mean(1), X[:, 0].mean(1), X[..., 0].mean(1), X[..., -1].mean(1), np.median(X, axis=(1, 2))
-    return bool(half and np.abs(X.mean((1, 2))).min() > 1e-3 and all(((one > 0) != signs).any() for one in others))
+    """Whether both labels occur, often, and what is no mean of the whole sequence has other signs somewhere."""
+    mean = X.mean((1, 2))
+    signs = mean > 0
+    others = (
+        X[:, -1].mean(1), X[:, 0].mean(1), X[..., 0].mean(1), X[..., -1].mean(1), np.sign(X).mean((1, 2)),
+        np.sign(X.mean(2)).mean(1), mean - mean.mean(),
+    )  # fmt: skip
+    often = min(signs.sum(), (~signs).sum()) >= max(1, len(X) // 4)
+    return bool(often and np.abs(mean).min() > 1e-3 and all(((one > 0) != signs).any() for one in others))
 
 
 def _labelled(sizes: Sizes, make: Make) -> Arrays:

@@ -29,7 +29,7 @@ LABELS = _of(
     ("steps vote", MEAN, "torch.sign(X.mean(dim=2)).mean(dim=1)", "the steps vote with the signs of their means; the mean itself counts."),
     ("largest", MEAN, "X.amax(dim=(1, 2)) + X.amin(dim=(1, 2))", "the largest and the smallest entry are added; the label is about the mean of all."),
     ("squared", MEAN, "(X**2).mean(dim=(1, 2)) - 0.3", "the entries are squared; the mean of the entries themselves counts."),
-    ("truth values", SIGN, "mean > 0", "truth values come back; the labels are whole numbers, 0 and 1: .long()."),
+    ("truth values", SIGN, "(mean > 0)", "truth values come back; the labels are whole numbers, 0 and 1: .long()."),
     ("floats", SIGN, "(mean > 0).to(X.dtype)", "floats come back; the labels are whole numbers, 0 and 1: .long()."),
     ("signs", SIGN, "torch.sign(mean).long()", "the labels are -1 and 1; they are 0 and 1."),
     ("signs, none 0", SIGN, "(2 * (mean > 0) - 1).long()", "the labels are -1 for a mean of 0 and below; they are 0 and 1."),
