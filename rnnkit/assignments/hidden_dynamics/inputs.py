@@ -4,7 +4,7 @@ What a set of inputs can hide, and is shown by another array of the same questio
 
 ==================  ==================================================================================================
 all questions       sizes of 1, all sizes equal, more sequences than steps
-labels              a mean of exactly 0, of either sign near it; a mean whose sign the last step, or one channel, has not
+labels              a mean of exactly 0, of either sign near it; another sign than that of the last step or one channel
 parameters          one layer, and more than two
 layer               one step; no input, where both biases are all there is
 contributions       a first state of 0; states of 1 and -1, whose slope is 0; one step

@@ -17,10 +17,11 @@ from rnnkit.assignments.hidden_dynamics import network
 from rnnkit.assignments.hidden_dynamics.network import BATCH, C, H, T, Trained, Weights
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small
-from rnnkit.plots.style import BLUE, GREEN, ORANGE, RED
+from rnnkit.plots.style import BLUE, GREEN, ORANGE
 
 START = 8  # where the lag-1 correlation begins: before, states grow from 0
-COLORS = {"accumulator": BLUE, "oscillator": RED, "transient": ORANGE}
+KINDS = "accumulator", "oscillator", "transient"
+STEPS, TICKS = range(1, T + 1), (1, 5, 10, 15, 20)
 Function = Callable[..., Any]
 
 
@@ -30,6 +31,12 @@ def _tensor(values: Any) -> Tensor:
 
 def _numbers(value: Any) -> np.ndarray:
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
+
+
+def _clear(trained: Trained) -> np.ndarray:
+    """Six test sequences that are clearly on one side, three on each, those of label 0 first."""
+    order = np.argsort(trained.X.mean((1, 2)))
+    return np.concatenate([order[10:40:10], order[-40:-10:10]])
 
 
 def _when(trained: Trained) -> tuple[tuple[str, Weights, str], ...]:
@@ -73,7 +80,7 @@ def trajectories(layer: Function) -> None:
 
     def draw(figure: Any) -> None:
         trained = network.trained()
-        chosen = np.concatenate([np.flatnonzero(trained.y == label)[:3] for label in (0, 1)])
+        chosen = _clear(trained)
         x = _tensor(trained.X[chosen])
         for k in (1, 2):
             names = (f"W_xh{k}", f"b_xh{k}", f"W_hh{k}", f"b_hh{k}")
@@ -83,7 +90,7 @@ def trajectories(layer: Function) -> None:
         for unit, axes in enumerate(figure.subplots(4, 4, sharex=True, sharey=True).flat):
             for place, sequence in enumerate(x.numpy()):
                 color = BLUE if trained.y[chosen[place]] else ORANGE
-                axes.plot(range(1, T + 1), sequence[:, unit], color=color, linewidth=0.9)
+                axes.plot(STEPS, sequence[:, unit], color=color, linewidth=0.9)
             axes.set(ylim=(-1.05, 1.05), yticks=(-1, 0, 1), xticks=(1, 10, 20))
             axes.text(0.03, 0.06, f"unit {unit}", transform=axes.transAxes, fontsize=7)
 
@@ -94,20 +101,20 @@ def flow(contributions: Function) -> None:
     """What each step adds to the gradient of W_hh of the second layer, and dL/dh_t, at the start and after training."""
 
     def draw(figure: Any) -> None:
-        trained, steps = network.trained(), range(1, T + 1)
+        trained = network.trained()
         reaching, adding = figure.subplots(1, 2)
         for name, weights, color in _when(trained):
             states, flow, gradient = _passed_back(weights, trained)
             reaches = np.sqrt((flow**2).sum((1, 2)))
             terms = _numbers(contributions(_tensor(states), _tensor(flow)))
-            reaching.semilogy(steps, reaches, color=color, label=name)
-            adding.semilogy(steps[1:], terms[1:], color=color)
+            reaching.semilogy(STEPS, reaches, color=color, label=name)
+            adding.semilogy(STEPS[1:], terms[1:], color=color)
             print(f"{name}: dL/dh_t of step 1 over step {T} {reaches[0] / reaches[-1]:.4f}; contribution of step 1 "
                   f"{terms[0]:.1g}, of step 2 over step {T} {terms[1] / terms[-1]:.4f}; steps 1 to {T // 2}: "
                   f"{terms[: T // 2].sum() / terms.sum():.1%} of the sum of all norms, which is "
                   f"{terms.sum() / np.linalg.norm(gradient):.2f} times the norm of the gradient")  # fmt: skip
-        reaching.set(title="||dL/dh_t||", xlabel="step t")
-        adding.set(title="contribution to dL/dW_hh", xlabel="step t")
+        reaching.set(title="||dL/dh_t||", xlabel="step t", xticks=TICKS)
+        adding.set(title="contribution to dL/dW_hh", xlabel="step t", xticks=TICKS)
         reaching.legend(frameon=False)
 
     show_small(draw, (9, 3), quiet)
@@ -146,11 +153,12 @@ def sensitivity(input_sensitivity: Function) -> None:
         x = _tensor(trained.X[:200])
         for name, weights, color in _when(trained):
             found = _numbers(input_sensitivity(_logits(weights), x))
-            axes.plot(range(1, T + 1), found, "o-", color=color, markersize=3, label=name)
+            axes.plot(STEPS, found, "o-", color=color, markersize=3, label=name)
             print(f"{name}: step 1 {found[0]:.2f}, step {T // 2} {found[T // 2 - 1]:.2f}, step {T} {found[-1]:.2f}; "
                   f"smallest {found.min():.2f}, largest {found.max():.2f}")  # fmt: skip
         axes.axhline(0, color="0.7", linewidth=0.8)
-        axes.set(xlabel="step t", ylabel="d(logit_1 - logit_0) / d(all of x_t)")
+        axes.set(xlabel="step t", ylabel="d(logit_1 - logit_0) / d(all of x_t)", xticks=TICKS)
+        axes.yaxis.label.set_fontsize(8)
         axes.legend(frameon=False)
 
     show_small(draw, (7, 2.8), quiet)
@@ -189,13 +197,14 @@ def kinds(unit_features: Function, taxonomy: Function) -> None:
         trained, examples = network.trained(), {}
         for name, weights, _ in _when(trained):
             words = list(taxonomy(*map(_tensor, _measured(unit_features, weights, trained.X))))
-            print(f"{name}: {', '.join(f'{words.count(kind)} {kind}s' for kind in COLORS)}")
-            hidden = network.run(weights, trained.X[:6].swapaxes(0, 1)).states[1][1:]
-            examples |= {kind: (name, hidden[..., words.index(kind)]) for kind in COLORS if kind in words}
-        for axes, kind in zip(figure.subplots(1, 3, sharey=True), COLORS, strict=True):
+            print(f"{name}: {', '.join(f'{words.count(kind)} {kind}s' for kind in KINDS)}")
+            hidden = network.run(weights, trained.X[_clear(trained)].swapaxes(0, 1)).states[1][1:]
+            examples |= {kind: (name, hidden[..., words.index(kind)]) for kind in KINDS if kind in words}
+        for axes, kind in zip(figure.subplots(1, 3, sharey=True), KINDS, strict=True):
             when, states = examples.get(kind, ("there is none", np.zeros((T, 0))))
-            axes.plot(range(1, T + 1), states, color=COLORS[kind], linewidth=0.9)
-            axes.set(title=f"{kind}, {when}", xlabel="step t", ylim=(-1.05, 1.05))
+            for place, one in enumerate(states.T):
+                axes.plot(STEPS, one, color=BLUE if place > 2 else ORANGE, linewidth=0.9)
+            axes.set(title=f"{kind}, {when}", xlabel="step t", ylim=(-1.05, 1.05), xticks=TICKS)
             axes.title.set_fontsize(9)
 
     show_small(draw, (9, 2.6), quiet)
@@ -215,7 +224,7 @@ def bound(best_accuracy: Function, steps_used: Function) -> None:
             print(f"{name}: {accuracy:.1%} needs {float(steps_used(float(accuracy), T)):.1f} of {T} steps; "
                   f"of 100 steps {float(steps_used(float(accuracy), 100)):.1f}")  # fmt: skip
         axes.axhline(last, color=GREEN, linestyle="--", label="the network, last epoch")
-        axes.set(xlabel="steps seen, k", ylabel="accuracy", ylim=(0.45, 1.02))
+        axes.set(xlabel="steps seen, k", ylabel="accuracy", ylim=(0.45, 1.02), xticks=(0, *TICKS))
         axes.legend(frameon=False)
 
     show_small(draw, (7, 3), quiet)
@@ -237,8 +246,8 @@ def boundary(labels: Function) -> None:
             shares = [float((one == y)[fifth == k].mean()) for k in range(5)]
             axes.bar(np.arange(1, 6) + 0.4 * shift - 0.2, shares, 0.38, color=color, label=name)
             print(f"{name}: {(one == y).mean():.1%}; by fifth of |mean|: {', '.join(f'{one:.1%}' for one in shares)}")
-        axes.set(xlabel="fifth of |mean|, the nearest to 0 first", ylabel="accuracy", ylim=(0.45, 1.02))
-        axes.legend(frameon=False, loc="lower right")
+        axes.set(xlabel="fifth of |mean|, the nearest to 0 first", ylabel="accuracy", ylim=(0.45, 1.19))
+        axes.legend(frameon=False, loc="upper left", ncols=2)
 
     show_small(draw, (7, 2.8), quiet)
 
@@ -256,7 +265,7 @@ def curves(summary: Function) -> None:
             axes.set(title={"loss": "loss (nats)", "acc": "accuracy"}[kind], xlabel="epoch")
         figure.axes[1].axvline(row["best_epoch"], color="0.5", linestyle=":")
         figure.axes[0].legend(frameon=False)
-        print({name: round(float(value), 4) for name, value in row.items()})
+        print({name: value if type(value) is int else round(float(value), 4) for name, value in row.items()})
         late, share = found["test_acc"][-10:], float(row["test_acc"])
         print(f"last ten epochs: {late.mean():.1%}, from {late.min():.1%} to {late.max():.1%}; an accuracy of "
               f"{share:.1%} on {network.TEST} sequences has a standard error of "

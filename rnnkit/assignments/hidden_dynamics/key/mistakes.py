@@ -73,7 +73,6 @@ LAYER = _of(
     "layer",
     ("no input bias", " + b_xh", "", "b_xh is missing: there are two biases, and both are added."),
     ("no recurrent bias", " + b_hh", "", "b_hh is missing: there are two biases, and both are added."),
-    ("no biases", SUM, "x[:, t] @ W_xh + h @ W_hh", "both biases are missing."),
     ("input bias twice", "h @ W_hh + b_hh", "h @ W_hh + b_xh", "b_xh is added twice, b_hh not at all."),
     ("recurrent bias twice", "W_xh + b_xh", "W_xh + b_hh", "b_hh is added twice, b_xh not at all."),
     ("biases multiplied", SUM, "x[:, t] @ W_xh + h @ W_hh + b_xh * b_hh", "the biases are multiplied; they are added."),
@@ -168,7 +167,11 @@ SENSITIVITY = _of(
     ("at zero", "x.detach().clone()", "torch.zeros_like(x)", "the network is asked at inputs of 0; it is asked at x."),
 )  # fmt: skip
 
-TOTAL, C_OF, STEPS = "x.mean(dim=2).sum(dim=1)", "correlation(hidden[:, -1], total[:, None])", "steps = hidden[:, start:]"
+TOTAL, C_OF, STEPS = (
+    "x.mean(dim=2).sum(dim=1)",
+    "correlation(hidden[:, -1], total[:, None])",
+    "steps = hidden[:, start:]",
+)
 RATIO = "(p * q).sum(dim=0) / torch.sqrt((p**2).sum(dim=0) * (q**2).sum(dim=0))"
 PAIRS = "correlation(steps[:, :-1].reshape(-1, size), steps[:, 1:].reshape(-1, size))"
 FEATURES = _of(
@@ -244,7 +247,7 @@ TAXONOMY = _of(
     ("counts", "return kinds", "return {kind: kinds.count(kind) for kind in kinds}", "the counts come back; one word for each unit is wanted."),
     ("set", "return kinds", "return sorted(set(kinds))", "every kind comes back once; one word for each unit is wanted."),
     ("transients left out", '        else:\n            kinds.append("transient")\n', "", "units that are neither are left out; each unit has a word."),
-    ("c and a swapped", "zip(c.tolist(), a.tolist())", "zip(a.tolist(), c.tolist())", "c and a are swapped."),
+    ("c and a swapped", "zip(c.tolist(), a.tolist(), strict=True)", "zip(a.tolist(), c.tolist(), strict=True)", "c and a are swapped."),
     ("not in order", "return kinds", "return kinds[::-1]", "the words are in the wrong order: that of the units."),
     ("text", "return kinds", 'return ", ".join(kinds)', "one text comes back; a list of words is wanted."),
 )  # fmt: skip
