@@ -39,7 +39,6 @@ class Question:
         result: what it returns, in words.
         minutes: what a student should need.
         needs: ids of earlier questions whose code this one may call.
-        also: functions of the same notebook, by name, that its cases call beside the target; see `beside`.
         extra: whether its points are extra credit, which comes on top: its cell says 0 points.
         cases: its named parts; empty for what has a judge.
         given: makes the public inputs: known to everybody, the same on every machine, with their later rounds.
@@ -56,6 +55,7 @@ class Question:
             cases is asked with them all the same where it is scored.
         handed_in: where a file of the student's is judged: ``handed_in(folder, sources)``, with the folder that was
             handed in, and the texts of the code cells of the question's notebook.
+        also: functions of the same notebook, by name, that its cases call beside the target; see `beside`.
         assignment: that it belongs to, which says so itself.
     """
 
@@ -68,7 +68,6 @@ class Question:
     result: str
     minutes: int
     needs: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
     extra: bool = False
     cases: tuple[Case, ...] = ()
     given: Callable[[], Inputs] | None = None
@@ -81,6 +80,7 @@ class Question:
     numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
     handed_in: Callable[[Path, list[str]], Judged] | None = None
+    also: tuple[str, ...] = ()
     assignment: Assignment = field(init=False, repr=False)
 
     @property

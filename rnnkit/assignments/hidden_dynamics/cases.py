@@ -131,7 +131,7 @@ def _kinds(c: str = "c", a: str = "a", *, count: bool = False):
             outcome.put("length of the list", float(len(value)), ())
         else:
             for k, word in enumerate(value):
-                outcome.put(f"unit {k}", word, str)
+                outcome.put(f"unit {k} (c = {inputs[c][k]:.3g}, a = {inputs[a][k]:.3g})", word, str)
 
     return in_rounds(once)
 

@@ -222,14 +222,14 @@ FEATURES = _of(
 FIRST, SECOND = "abs(correlation) >= 0.5", "swing < -0.1"
 TAXONOMY = _of(
     "taxonomy",
-    ("above alone", FIRST, "abs(correlation) > 0.5", "|c| = 0.5 is no accumulator; it is one: at least 0.5."),
-    ("no absolute value", FIRST, "correlation >= 0.5", "a unit with c = -0.7 is no accumulator; |c| counts: it holds the sum with a minus."),
+    ("above alone", FIRST, "abs(correlation) > 0.5", "a unit with |c| = 0.5 is not called an accumulator; it is one: at least 0.5."),
+    ("no absolute value", FIRST, "correlation >= 0.5", "a unit with c = -0.7 is not called an accumulator; |c| counts: it holds the sum with a minus."),
     ("negative alone", FIRST, "correlation <= -0.5", "only negative c make an accumulator; |c| counts."),
     ("squared", FIRST, "correlation**2 >= 0.5", "c is squared; |c| itself is compared with 0.5."),
     ("below", FIRST, "abs(correlation) <= 0.5", "the comparison of c is the wrong way round: accumulators have |c| of at least 0.5."),
     ("limit of c", FIRST, "abs(correlation) >= 0.4", "the limit of |c| is not 0.5."),
     ("swing counts first", FIRST, "abs(swing) >= 0.5", "a is compared with 0.5; an accumulator is told by c."),
-    ("at the limit", SECOND, "swing <= -0.1", "a = -0.1 is an oscillator; it is none: below -0.1."),
+    ("at the limit", SECOND, "swing <= -0.1", "a unit with a = -0.1 is called an oscillator; it is none: below -0.1."),
     ("below 0", SECOND, "swing < 0", "every negative a makes an oscillator; it must be below -0.1."),
     ("above", SECOND, "swing > -0.1", "the comparison of a is the wrong way round: oscillators have a below -0.1."),
     ("sign of the limit", SECOND, "swing < 0.1", "the limit of a lost its minus: it is -0.1."),
