@@ -98,34 +98,35 @@ def trajectories(layer: Function) -> None:
 
 
 def flow(contributions: Function) -> None:
-    """What each step adds to the gradient of W_hh of the second layer, and dL/dh_t, at the start and after training."""
+    """dL/dh_t, and what each step adds to the gradient of W_hh, of both layers, before and after training."""
 
     def draw(figure: Any) -> None:
         trained = network.trained()
         reaching, adding = figure.subplots(1, 2)
-        for name, weights, color in _when(trained):
-            states, flow, gradient = _passed_back(weights, trained)
-            reaches = np.sqrt((flow**2).sum((1, 2)))
-            terms = _numbers(contributions(_tensor(states), _tensor(flow)))
-            reaching.semilogy(STEPS, reaches, color=color, label=name)
-            adding.semilogy(STEPS[1:], terms[1:], color=color)
-            print(f"{name}: dL/dh_t of step 1 over step {T} {reaches[0] / reaches[-1]:.4f}; contribution of step 1 "
-                  f"{terms[0]:.1g}, of step 2 over step {T} {terms[1] / terms[-1]:.4f}; steps 1 to {T // 2}: "
-                  f"{terms[: T // 2].sum() / terms.sum():.1%} of the sum of all norms, which is "
-                  f"{terms.sum() / np.linalg.norm(gradient):.2f} times the norm of the gradient")  # fmt: skip
+        for when, weights, color in _when(trained):
+            for layer, line in ((1, "-"), (2, "--")):
+                states, flow, gradient = _passed_back(weights, trained, layer)
+                reaches = np.sqrt((flow**2).sum((1, 2)))
+                terms = _numbers(contributions(_tensor(states), _tensor(flow)))
+                reaching.semilogy(STEPS, reaches, line, color=color, label=f"layer {layer}, {when}")
+                adding.semilogy(STEPS[1:], terms[1:], line, color=color)
+                print(f"layer {layer}, {when}: dL/dh_t, step 1 over step {T}: {reaches[0] / reaches[-1]:.3g}; "
+                      f"contribution of step 1: {terms[0]:.1g}, of step 2 over step {T}: {terms[1] / terms[-1]:.3g}; "
+                      f"steps 1 to {T // 2}: {terms[: T // 2].sum() / terms.sum():.0%} of the sum of all norms, which "
+                      f"is {terms.sum() / np.linalg.norm(gradient):.2f} times the norm of the gradient")  # fmt: skip
         reaching.set(title="||dL/dh_t||", xlabel="step t", xticks=TICKS)
         adding.set(title="contribution to dL/dW_hh", xlabel="step t", xticks=TICKS)
-        reaching.legend(frameon=False)
+        reaching.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (9, 3), quiet)
+    show_small(draw, (9, 3.2), quiet)
 
 
-def _passed_back(weights: Weights, trained: Trained) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """States, total derivatives and dL/dW_hh of the second layer, for ten batches of test sequences."""
+def _passed_back(weights: Weights, trained: Trained, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States, total derivatives and dL/dW_hh of a layer, for ten batches of test sequences."""
     X, y = trained.X[: 10 * BATCH], trained.y[: 10 * BATCH]
     passed = network.run(weights, X.swapaxes(0, 1))
     found, flows = network.back(weights, passed, network.loss_of(passed.logits, y)[1])
-    return passed.states[1], flows[1], found["W_hh2"]
+    return passed.states[layer - 1], flows[layer - 1], found[f"W_hh{layer}"]
 
 
 def _logits(weights: Weights) -> Callable[[Tensor], Tensor]:
