@@ -58,7 +58,8 @@ ARROWS = {
         f"{CORE} runs notebook assignments checks grading grading/release grading/sandbox grading/notebooks",
         "numpy nbformat",
     ),
-    "key": (f"{CORE} trainer runs plots checks plug grading/evidence", "torch numpy nbformat"),
+    "bench": ("common tasks nets engines settings trainer assignments runs plots", "torch numpy matplotlib"),
+    "key": (f"{CORE} trainer runs plots checks plug grading/evidence bench", "torch numpy nbformat"),
     "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),
     "grading/course": (
         "common notebook runs assignments checks grading grading/release grading/sandbox grading/score "
@@ -69,7 +70,6 @@ ARROWS = {
         "common grading notebook assignments checks grading/release grading/notebooks grading/course",
         "nbformat nbconvert traitlets jinja2 markupsafe pygments",
     ),
-    "bench": ("common tasks nets engines settings trainer runs plots", "torch numpy matplotlib"),
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "

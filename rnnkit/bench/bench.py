@@ -1,7 +1,12 @@
-"""The measurements of ``rnnkit bench``, one part after the other, each printed as soon as it is there."""
+"""The measurements of ``rnnkit bench``, one part after the other, each printed as soon as it is there.
+
+What is compared: the engines; or, asked for an assignment by its name, what the module ``bench`` of its key says,
+``parts() -> dict[str, Part]``.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -9,6 +14,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +22,18 @@ import numpy as np
 import torch
 from torch.utils.benchmark import Compare, Measurement, TaskSpec, Timer, timer
 
-from rnnkit.bench.cases import FAST, PLAIN, Case, Work, laps, largest_difference, works
+from rnnkit.assignments import get_assignment, names
+from rnnkit.bench.cases import FAST, PLAIN, BenchError, Case, Work, laps, largest_difference, works
 from rnnkit.common.text import aligned
-from rnnkit.engines import get_engine
+from rnnkit.engines import Engine, get_engine
 from rnnkit.regimes import HANDOUT_REGIMES
 
 # Three regimes of the handout cost what A1 does, two what A4 does.
 LIKE = {"A1": 3, "A4": 2, "B1": 1, "B2": 1}
 LAPS = 2500  # of a regime at the handout's size
 PACKAGES = ("torch", "numpy", "numba", "scipy")
-FULL = {"step": 25, "chunk": 15, "regimes": 9}
-QUICK = {"step": 7, "chunk": 5, "regimes": 2}
+FULL = {"step": 25, "chunk": 15, "regimes": 9, "own": 7}
+QUICK = {"step": 7, "chunk": 5, "regimes": 2, "own": 2}
 NAMES = {"autograd": "plain loop"}
 TITLES = {
     "step": "training step, forward and backward (T {T}, B {B}, H {H}); torch.nn without diagnostics",
@@ -51,7 +58,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Row:
-    """One engine at one case: seconds of a call, and how many times faster than the plain loop in the same round.
+    """One engine at one case: seconds of a call, and how many times faster than the first one in the same round.
 
     Both were timed within moments, so that a round in which the machine was busy counts as little as one in which it
     was not.
@@ -61,7 +68,24 @@ class Row:
     engine: str
     seconds: Spread
     over_plain: Spread
-    mean: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table.
+
+    Fields:
+        title: the work.
+        lines: its cases by name: functions that make the works, by engine; the plain loop is the first.
+        measure: how a work is timed, see `blocks` and `once`.
+        times: of cases, how many such works the whole takes, and `whole`, what that is.
+    """
+
+    title: str
+    lines: Mapping[str, Callable[[], Mapping[str, Work]]]
+    measure: Callable[[TaskSpec, Work, Clock], Measurement]
+    times: Mapping[str, int] = field(default_factory=dict)
+    whole: str = ""
 
 
 def spread(values: Sequence[float] | np.ndarray) -> Spread:
@@ -114,16 +138,17 @@ def interleave(
         for name in order(list(works), number):
             measured[name].append(measure(specs[name], works[name], clock))
     seconds = {name: np.array([one.median for one in every]) for name, every in measured.items()}
-    rows = [
-        Row(case, name, spread(each), spread(seconds[PLAIN] / each), float(each.mean()))
-        for name, each in seconds.items()
-    ]
+    first = next(iter(seconds.values()))
+    rows = [Row(case, name, spread(each), spread(first / each)) for name, each in seconds.items()]
     return Measurement.merge(one for every in measured.values() for one in every), rows
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is timed (parts and sizes: see `TITLES`), where and how often; ``wall``: by the time that passes."""
+    """What is timed (parts and sizes: see `TITLES`), where and how often; ``wall``: by the time that passes.
+
+    ``of`` is an assignment: its own parts take the engines' place.
+    """
 
     parts: Sequence[str] = tuple(TITLES)
     rounds: Mapping[str, int] = field(default_factory=lambda: FULL)
@@ -134,6 +159,7 @@ class Plan:
     profile: str = "full"
     device: str = "cpu"
     wall: bool = False
+    of: str = ""
 
     def cases(self, kind: str) -> dict[str, Case]:
         """The training steps or validation chunks, by the name of their line."""
@@ -146,33 +172,63 @@ def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     """Times what is planned, and says each table as soon as it is there.
 
     Returns:
-        ``about`` (machine, versions, the plan), ``difference`` of the engines' gradients, and by part the rows.
+        ``about`` (machine, versions, the plan), by part the rows, ``titles``, and ``whole``: by part and engine the
+        seconds of the whole; for engines ``difference``, of their gradients.
     """
-    begun, worked = time.perf_counter(), time.process_time()
-    engines, clock = {name: get_engine(name) for name in (PLAIN, FAST)}, clock_of(plan.device, plan.wall)
+    begun, worked, clock = time.perf_counter(), time.process_time(), clock_of(plan.device, plan.wall)
     about = machine(plan.device) | {"time": "processor" if clock is time.process_time else "wall", "plan": asdict(plan)}
+    parts = own_parts(plan.of) if plan.of else {}
     say(heading(about))
-    apart = [largest_difference(case, engines) for case in plan.cases("step").values()]
-    difference = {name: max(each[name] for each in apart) for name in engines}
-    say(f"{FAST}: gradients within {difference[FAST]:.1e} of the plain loop's, relatively")
-    result: dict[str, Any] = {"about": about, "difference": difference}
-    for part in plan.parts:
-        title, rounds = TITLES[part].format(**asdict(plan)), plan.rounds[part]
-        if part == "regimes":
-            todo = {key: (laps(key, engines, plan.profile, plan.device), once) for key in LIKE}
-        else:
-            todo = {name: (works(case, engines), blocks) for name, case in plan.cases(part).items()}
-        timed = [interleave(title, name, *case, rounds, clock) for name, case in todo.items()]
-        result[part] = [row for _, rows in timed for row in rows]
-        say(tables([one for measured, _ in timed for one in measured], result[part]))
-    if "regimes" in result:
-        result["all_seven_hours"] = all_seven(result["regimes"])
-        words = ", ".join(f"{NAMES.get(name, name)} {hours:.2f} h" for name, hours in result["all_seven_hours"].items())
-        say(f"all seven regimes of the handout on one core would take: {words}")
+    result: dict[str, Any] = {"about": about, "titles": {}, "whole": {}}
+    if not plan.of:
+        engines = {name: get_engine(name) for name in (PLAIN, FAST)}
+        apart = [largest_difference(case, engines) for case in plan.cases("step").values()]
+        result["difference"] = {name: max(each[name] for each in apart) for name in engines}
+        say(f"{FAST}: gradients within {result['difference'][FAST]:.1e} of the plain loop's, relatively")
+        parts = engine_parts(plan, engines)
+    for name, part in parts.items():
+        rounds = plan.rounds["own" if plan.of else name]
+        timed = [interleave(part.title, case, make(), part.measure, rounds, clock) for case, make in part.lines.items()]
+        rows = [row for _, rows in timed for row in rows]
+        result |= {name: rows}
+        result["titles"][name] = part.title
+        say(tables([one for measured, _ in timed for one in measured], rows))
+        if part.whole:
+            seconds = result["whole"][name] = whole(part, rows)
+            say(f"{part.whole}: " + ", ".join(f"{NAMES.get(one, one)} {told(all_)}" for one, all_ in seconds.items()))
     about["seconds"] = time.perf_counter() - begun
     about["processor_share"] = (time.process_time() - worked) / about["seconds"]
     say(f"{about['seconds']:.0f} s; the process had the processor for {100 * about['processor_share']:.0f} % of them")
     return result
+
+
+def engine_parts(plan: Plan, engines: Mapping[str, Engine]) -> dict[str, Part]:
+    """What is timed of the engines."""
+    titles = {name: TITLES[name].format(**asdict(plan)) for name in plan.parts}
+    parts = {}
+    for name, title in titles.items():
+        if name == "regimes":
+            assert sum(LIKE.values()) == len(HANDOUT_REGIMES)
+            trainings = {key: partial(laps, key, engines, plan.profile, plan.device) for key in LIKE}
+            times = {key: count * LAPS for key, count in LIKE.items()}
+            parts[name] = Part(title, trainings, once, times, "all seven regimes of the handout on one core would take")
+        else:
+            lines = {key: partial(works, case, engines) for key, case in plan.cases(name).items()}
+            parts[name] = Part(title, lines, blocks)
+    return parts
+
+
+def own_parts(assignment: str) -> dict[str, Part]:
+    """What an assignment has timed.
+
+    Raises:
+        BenchError: it brings no such module, or there is no such assignment.
+    """
+    modules = {name: f"{get_assignment(name).home}.key.bench" for name in names()}
+    have = [name for name, module in modules.items() if importlib.util.find_spec(module)]
+    if assignment not in have:
+        raise BenchError(f"{assignment}: expected an assignment that has its own measurements: {', '.join(have)}")
+    return importlib.import_module(modules[assignment]).parts()
 
 
 def machine(device: str) -> dict[str, Any]:
@@ -197,13 +253,17 @@ def processor() -> str:
     return (names or [platform.processor() or platform.machine()])[0]
 
 
-def all_seven(rows: Sequence[Row]) -> dict[str, float]:
-    """Hours of the handout's seven regimes on one core, by engine, from the mean laps."""
-    assert sum(LIKE.values()) == len(HANDOUT_REGIMES)
-    hours = dict.fromkeys((row.engine for row in rows), 0.0)
+def whole(part: Part, rows: Sequence[Row]) -> dict[str, float]:
+    """Seconds of the whole by engine, from the medians."""
+    seconds = dict.fromkeys((row.engine for row in rows), 0.0)
     for row in rows:
-        hours[row.engine] += LIKE[row.case] * LAPS * row.mean / 3600
-    return hours
+        seconds[row.engine] += part.times[row.case] * row.seconds.median
+    return seconds
+
+
+def told(seconds: float) -> str:
+    """Seconds, or hours where they are many."""
+    return f"{seconds / 3600:.2f} h" if seconds > 3600 / 2 else f"{seconds:.1f} s"
 
 
 def heading(about: Mapping[str, Any]) -> str:
@@ -219,7 +279,7 @@ def heading(about: Mapping[str, Any]) -> str:
 def tables(measured: Sequence[Measurement], rows: Sequence[Row]) -> str:
     """The seconds of one part as torch prints them, and the ratios."""
     compare = Compare(list(measured))
-    engines = [name for name in dict.fromkeys(row.engine for row in rows) if name not in NAMES]
+    _, *engines = dict.fromkeys(row.engine for row in rows)
     lines = [["times faster than the plain loop (quartiles)", *engines]]
     for case in dict.fromkeys(row.case for row in rows):
         ratios = {row.engine: row.over_plain for row in rows if row.case == case}

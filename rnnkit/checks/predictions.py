@@ -6,12 +6,16 @@ import ast
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import CaseReport, Judged, Report
 from rnnkit.common.looking import running_shell
 from rnnkit.common.text import shown
 from rnnkit.notebook.predictions import CHANGED, FILE, LATE, MENDED, Entry, Standing, read, refusal, standing
+
+if TYPE_CHECKING:
+    from rnnkit.runs.experiment import Experiment
 
 OWN_RUN = "own_run"  # what names one's own experiment in the notebook, see `HandIn.own_runs`
 
@@ -41,29 +45,32 @@ def judged(question: Question, folder: Path, own: str = "") -> Judged:
         for one in entries
         if one.what == MENDED
     ]
-    due = question.assignment.hand_in
-    usual = due.own_runs.get(OWN_RUN, "")
-    runs = [*due.runs, *filter(None, [usual if own in due.runs else own or usual])]
+    experiment = question.assignment.experiment
+    assert experiment, f"{question.assignment.name} has nothing to foretell"
+    due, usual = experiment.due, question.assignment.hand_in.own_runs.get(OWN_RUN, "")
+    runs = [*due, *filter(None, [usual if own in due else own or usual])]
     stands = {run: standing(entries, run) for run in runs}
-    cases = [_case(question, run, one, question.points / len(runs)) for run, one in stands.items()]
+    cases = [_case(experiment, run, one, question.points / len(runs)) for run, one in stands.items()]
     points, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
     flags += [f"{run}: its figure was opened before it was predicted" for run, one in stands.items() if one.late]
     told = [_told(run, one) for run, one in stands.items() if one.first]
-    report = Report(question.id, question.target, points, question.points, "complete" if whole else "incomplete", cases)
+    report = Report(
+        question.id, question.target, round(points, 2), question.points, "complete" if whole else "incomplete", cases
+    )
     report.messages = [f"{run}: {CHANGED}; what it was before counts" for run, one in stands.items() if one.changed]
     return Judged(report, flags, told)
 
 
-def _case(question: Question, run: str, one: Standing, most: float) -> CaseReport:
+def _case(experiment: Experiment, run: str, one: Standing, most: float) -> CaseReport:
     """Whether a whole prediction was made in time."""
-    experiment, why = question.assignment.experiment, ""
     if one.first is None:
         why = "no prediction yet"
     elif one.late:
         why = LATE
-    elif experiment:
+    else:
         why = refusal(experiment.asked, *one.first.said)
-    return CaseReport(run, most, not why, [why] if why else [])
+    told = "" if most == round(most, 2) else f"{0 if why else most:.2f} of {most:.2f}"  # a sixth of a point
+    return CaseReport(run, most, not why, [why] if why else [], told)
 
 
 def _told(run: str, one: Standing) -> str:

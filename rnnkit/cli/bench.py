@@ -1,4 +1,4 @@
-"""``rnnkit bench``: how fast the engines are, against each other."""
+"""``rnnkit bench``: how fast the engines are against each other, or what an assignment trains against a plain loop."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rnnkit.cli.guard import Parser
 def make_parser() -> Parser:
     """The flags of ``rnnkit bench``."""
     parser = Parser(prog="rnnkit bench", description="Time the engines against each other.", allow_abbrev=False)
+    parser.add_argument("of", nargs="?", default="", metavar="ASSIGNMENT", help="what it trains, in the engines' place")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a minute, rougher")
     parser.add_argument(
         "--only", action="append", choices=("step", "chunk", "regimes"), help="this part (may be given several times)"
@@ -30,7 +31,8 @@ def make_parser() -> Parser:
 
 def main(argv: Sequence[str]) -> int:
     """Prints tables, writes JSON and a picture where asked; 2 for a bad value."""
-    options = make_parser().parse_args(argv)
+    parser = make_parser()
+    options = parser.parse_args(argv)
     import torch
 
     from rnnkit.bench import bench
@@ -41,6 +43,9 @@ def main(argv: Sequence[str]) -> int:
             raise BenchError(f"{file}: expected a folder that is there, found none; make it first")
     if options.plot and options.plot.suffix not in (".png", ".svg", ".pdf"):
         raise BenchError(f"--plot: expected a file that ends in .png, .svg or .pdf, got {options.plot}")
+    for flag in ("T", "B", "H", "only", "device"):
+        if options.of and getattr(options, flag) != parser.get_default(flag):
+            raise BenchError(f"--{flag} has no effect on {options.of}, which has its own sizes; leave it out")
     for flag in ("T", "B", "H"):
         if getattr(options, flag) < 1:
             raise BenchError(f"--{flag}: expected at least 1, got {getattr(options, flag)}")
@@ -51,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     torch.set_num_threads(1)  # as in training
     plan = bench.Plan(
         options.only or tuple(bench.TITLES), bench.QUICK if options.quick else bench.FULL,
-        options.T, options.B, options.H, device=options.device, wall=options.wall,
+        options.T, options.B, options.H, device=options.device, wall=options.wall, of=options.of,
     )  # fmt: skip
     result = bench.bench(plan, lambda text: print(text, flush=True))
     if options.json:

@@ -23,7 +23,7 @@ from rnnkit.common.text import aligned
 from rnnkit.runs import tables
 from rnnkit.runs.estimate import estimate
 from rnnkit.runs.experiment import KINDS, Experiment
-from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of, plan
+from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_in, plan
 from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, student_files, unread_cells, without_file
 from rnnkit.runs.progress import watch
 
@@ -72,7 +72,7 @@ def run(argv: Sequence[str]) -> int:
 def report(argv: Sequence[str]) -> int:
     """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
     arguments = _parse("report", argv)
-    experiment, folders = _of_assignment(arguments.words)
+    experiment, folders = experiment_in(arguments.words)
     if len(folders) > 1:
         raise BadValue(f"expected one folder, got {', '.join(folders)}")
     if folders:
@@ -85,14 +85,8 @@ def report(argv: Sequence[str]) -> int:
     return _run(arguments)
 
 
-def _of_assignment(words: Sequence[str]) -> tuple[Experiment, list[str]]:
-    """The experiment of the assignment that is named first, or else of the main one, and the other words."""
-    named = bool(words) and words[0] in names()
-    return experiment_of(words[0] if named else MAIN), list(words[named:])
-
-
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
-    parser = make_parser(verb, _of_assignment(argv)[0])
+    parser = make_parser(verb, experiment_in(argv)[0])
     arguments, rest = parser.parse_known_args(argv)
     if rest:
         flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
@@ -122,7 +116,7 @@ def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, A
 
 def _run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # as in the runs that are estimated
-    experiment, keys = _of_assignment(arguments.words)
+    experiment, keys = experiment_in(arguments.words)
     others = [experiment.assignment] if experiment.assignment != MAIN else []
     out = Path(arguments.out or Path("runs") / "-".join([*others, arguments.profile, *arguments.set]))
     groups = _plan(arguments, experiment, keys or experiment.due or [*experiment.runs], out)

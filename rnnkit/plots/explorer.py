@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -15,10 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.common.looking import grading, in_notebook, someone_looks
+from rnnkit.plots.controls import Controls, limit, menu, slider, where_it_moves
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
 from rnnkit.plots.moving import Moving
-from rnnkit.plots.still import WithStill
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
 
 SIZE, DPI = (8.8, 5.8), 80  # of the widget's picture
@@ -105,7 +102,7 @@ class Panels:
         time = (1.0, float(next(last for last in LASTS if last >= steps[-1])))
         wanted = ((path, (-reach, reach), (-reach, reach)), (profile, time, ends),
                   (factor, time, (0.0, STEEPEST)))  # fmt: skip
-        return {ax for ax, across, up in wanted if _limit(ax, across, up)}
+        return {ax for ax, across, up in wanted if limit(ax, across, up)}
 
 
 def pictures(*seen: Explored) -> Figure:
@@ -163,62 +160,34 @@ def explore(static: bool = False) -> Any:
         A widget; the grid where nobody can move it: outside of a notebook, where ``RNNKIT_PLAIN`` is set, under
         papermill; and None in autograding.
     """
-    if grading():
-        return None
-    if static or not someone_looks() or not in_notebook():
-        return pictures(*map(explored, EXAMPLES))
-    return Explorer()
+    return where_it_moves(Explorer, _grid, static)
 
 
-class Explorer(WithStill):
-    """The widget itself: whatever a control is moved to is drawn at once; the grid is its picture without a kernel.
-
-    Attributes:
-        controls: by the names of the settings.
-        image: shows the pictures.
-    """
+class Explorer(Controls):
+    """The widget itself; the grid is its picture without a kernel."""
 
     def __init__(self) -> None:
-        start = Settings()
-        wide: dict[str, Any] = {"layout": Layout(width="360px"), "style": {"description_width": "120px"}}
-        self.controls: dict[str, Any] = {
-            "cell": Dropdown(options=["RNN", "GRU"], description="cell", **wide),
-            "phi": Dropdown(options=["linear", "tanh", "sigmoid", "relu"], description="nonlinearity", **wide),
-            "radius": FloatSlider(min=0.1, max=2.0, step=0.05, description="spectral radius", **wide),
-            "input_scale": FloatSlider(min=0.0, max=3.0, step=0.1, description="input scale", **wide),
-            "gate_bias": FloatSlider(min=-6.0, max=4.0, step=0.25, description="gate bias b_z", **wide),
-            "length": IntSlider(min=10, max=LONGEST, step=5, description="length T", **wide),
+        start, self._drawing = Settings(), Drawing()
+        controls: dict[str, Any] = {
+            "cell": menu("cell", ["RNN", "GRU"], start.cell),
+            "phi": menu("nonlinearity", ["linear", "tanh", "sigmoid", "relu"], start.phi),
+            "radius": slider("spectral radius", 0.1, 2.0, 0.05, start.radius),
+            "input_scale": slider("input scale", 0.0, 3.0, 0.1, start.input_scale),
+            "gate_bias": slider("gate bias b_z", -6.0, 4.0, 0.25, start.gate_bias),
+            "length": slider("length T", 10, LONGEST, 5, start.length),
         }
-        self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
-        self._words, self._drawing = HTML(), Drawing()
-        for name, control in self.controls.items():
-            control.value = getattr(start, name)
-            control.observe(self._show, names="value")
-        self._show()
-        box = Box([*self.controls.values()], layout=Layout(flex_flow="row wrap"))
-        super().__init__([box, self._words, self.image], _grid)
+        super().__init__(controls, self._picture, _grid, DPI)
 
-    def _show(self, _: object = None) -> None:
-        settings = Settings(**{name: control.value for name, control in self.controls.items()})
+    def _picture(self, **values: Any) -> tuple[str, bytes]:
+        settings = Settings(**values)
         self.controls["phi"].disabled = settings.cell == "GRU"
         self.controls["gate_bias"].disabled = settings.cell == "RNN"
         seen = explored(settings)
-        self._words.value = told(seen).replace("\n", "<br>")
-        self.image.value = self._drawing.png(seen)
+        return told(seen).replace("\n", "<br>"), self._drawing.png(seen)
 
 
-def _grid() -> bytes:
-    file = BytesIO()
-    pictures(*map(explored, EXAMPLES)).savefig(file, format="png", dpi=DPI)
-    return file.getvalue()
-
-
-def _limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:
-    """Sets limits; whether they were others."""
-    if (ax.get_xlim(), ax.get_ylim()) == (across, up):
-        return False
-    ax.set(xlim=across, ylim=up)
-    return True
+def _grid() -> Figure:
+    return pictures(*map(explored, EXAMPLES))
 
 
 def _round(value: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,4 +74,22 @@ def png_of(pixels: np.ndarray) -> bytes:
     """A picture, ``(height, width, 3)``, as the bytes of a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def gif_of(pictures: Iterable[np.ndarray], fps: float, hold: int = 0, colours: int = 32) -> bytes:
+    """Pictures one after the other, again and again, as the bytes of a GIF file.
+
+    Arguments:
+        pictures: ``(height, width, 3)`` each; the colours are those of the last one.
+        fps: of them a second.
+        hold: the last one stays for so many more.
+    """
+    images = [Image.fromarray(pixels) for pixels in pictures]
+    palette = images[-1].quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    first, *others = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
+    each = round(1000 / fps)  # milliseconds
+    how: dict[str, Any] = {"duration": [each] * len(others) + [each * (1 + hold)], "loop": 0, "optimize": True}
+    file = io.BytesIO()
+    first.save(file, "GIF", save_all=True, append_images=others, **how)
     return file.getvalue()

@@ -36,8 +36,10 @@ def write_page(folder: Path, page: Mapping[str, Any], missing: Mapping[str, str]
     template = resources.files("rnnkit.plots").joinpath("page.html").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     command = f"{command} {shlex.quote(str(folder))}"
+    facts = page["facts"].values()
+    columns = [*dict.fromkeys(name for row in facts for name in row)]  # not all have all of them
     made = environment.from_string(template).render(
-        **(EMPTY | dict(page)), missing=missing, version=rnnkit.__version__, command=command
+        **(EMPTY | dict(page)), columns=columns, missing=missing, version=rnnkit.__version__, command=command
     )
     return save_text(folder / PAGE, made)
 

@@ -6,57 +6,22 @@ where `rnnkit.record.verdict` is: with instructors.
 
 from __future__ import annotations
 
-import base64
 import importlib.util
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import PIL.Image
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnkit import plots
 from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots import compare
+from rnnkit.plots.page_parts import Group, Section, picture
 from rnnkit.plots.seeds import SAID, Seeds, grouped
 from rnnkit.plots.style import Runs, marked
 from rnnkit.record.facts import Record, facts_of, floors_of
 from rnnkit.record.file import last_filled, regime_of
-
-DPI, COLORS = 150, 128
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as it stands in the page."""
-
-    png: str
-    width: int
-    height: int
-    caption: str
-
-
-@dataclass
-class Group:
-    """Pictures that belong together, with what is said of all of them."""
-
-    pictures: list[Picture]
-    title: str = ""
-    line: str = ""
-
-
-@dataclass
-class Section:
-    """A heading, a line, groups of pictures."""
-
-    id: str
-    title: str
-    line: str
-    groups: list[Group]
 
 
 def page_of(runs: Runs, pairs: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,8 +125,8 @@ def _further(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Secti
     yield Section("norms", "Gradient norms", "Before and after clipping, on one axis.", groups)
     if any(regime_of(record).alpha for record in every):
         line = "Of the runs that were trained with it. Steps in the past: the share of steps that it looks at."
-        picture = _picture(compare.omegas(marked(runs), narrow=True), "Omega and the steps in the past over training.")
-        yield Section("omega", "Omega", line, [Group([picture])])
+        drawn = picture(compare.omegas(marked(runs), narrow=True), "Omega and the steps in the past over training.")
+        yield Section("omega", "Omega", line, [Group([drawn])])
     line = "Time across, training downwards, one scale."
     groups = [_each(seen, partial(plots.heat_map, like=like), "{}: log10 g_t over steps and training.")]
     yield Section("heat", "Gradient through time over training", line, groups)
@@ -171,7 +136,7 @@ def _further(runs: Runs, seen: Runs, pairs: Mapping[str, Any]) -> Iterator[Secti
 
 def _each(runs: Runs, draw: Callable[[Record], Figure], caption: str) -> Group:
     """One picture for each run."""
-    return Group([_picture(draw(record), caption.format(label)) for label, record in runs.items()])
+    return Group([picture(draw(record), caption.format(label)) for label, record in runs.items()])
 
 
 def _solved(seeds: Seeds) -> str:
@@ -188,7 +153,7 @@ def _by_task(runs: Runs) -> Group:
     several = {task: some for task, some in tasks.items() if len(some) > 1}
     return Group(
         [
-            _picture(compare.validations(marked(some), narrow=True), f"{task}: {', '.join(some)}.")
+            picture(compare.validations(marked(some), narrow=True), f"{task}: {', '.join(some)}.")
             for task, some in several.items()
         ]
     )
@@ -208,7 +173,7 @@ def _compared(runs: Runs, pairs: Iterable[tuple[str, ...]]) -> list[Group]:
                 compare.gradient_histograms: f"Histogram of log10 g_t of {names}.",
                 compare.saturations: f"Distance to saturation of {names}, all units.",
             }
-            pictures = [_picture(draw(some), caption) for draw, caption in draws.items()]
+            pictures = [picture(draw(some), caption) for draw, caption in draws.items()]
             groups.append(Group(pictures, names, _differences(some)))
     return groups
 
@@ -228,19 +193,9 @@ def _direct(runs: Runs, wanted: str) -> Section:
     """The contrast, on a run whose loss stands at the last step only, where there is one."""
     last_step = [label for label, record in runs.items() if str(record["classif_type"]) != "softmax"]
     label = wanted if wanted in last_step else (last_step or list(runs))[0]
-    picture = _picture(plots.total_and_direct(runs[label], narrow=True), f"{label}: total derivative and direct term.")
+    drawn = picture(plots.total_and_direct(runs[label], narrow=True), f"{label}: total derivative and direct term.")
     line = (
         "Total: through the output of step t and through every later step. Direct: what differentiating the stacked "
         "states gives, since no later state depends on the stack."
     )
-    return Section("direct", "Total derivative and direct term", line, [Group([picture])])
-
-
-def _picture(figure: Figure, caption: str) -> Picture:
-    canvas, buffer = FigureCanvasAgg(figure), io.BytesIO()
-    figure.set_dpi(DPI)
-    canvas.draw()
-    pixels = PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    pixels.quantize(COLORS).save(buffer, format="png")  # a third of the bytes
-    width, height = (int(inches * 100) for inches in figure.get_size_inches())
-    return Picture(base64.b64encode(buffer.getvalue()).decode(), width, height, caption)
+    return Section("direct", "Total derivative and direct term", line, [Group([drawn])])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
-
-from rnnkit.record.facts import Record
+from typing import Any, NamedTuple
 
 
 class Outcome(NamedTuple):
@@ -23,11 +21,11 @@ class Asked:
     Fields:
         name: the argument of `rnnkit.notebook.predict`.
         answers: the choices.
-        outcome: of a record with at least one check.
+        outcome: of a record of the experiment, with at least one check.
         figures: names of those that show it, and that it stands beside; beside any other figure of one run all is told.
     """
 
     name: str
     answers: tuple[str, ...]
-    outcome: Callable[[Record], Outcome]
+    outcome: Callable[[Any], Outcome]
     figures: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import rnnkit
-from rnnkit.assignments import MAIN, get_assignment
+from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.places import PACKAGE
 from rnnkit.common.whole import PART
@@ -107,6 +107,12 @@ def experiment_of(assignment: str = MAIN) -> Experiment:
     if experiment is None:
         raise BadValue(f"{assignment}: expected an assignment with an experiment, found none; there is nothing to run")
     return experiment
+
+
+def experiment_in(words: Sequence[str]) -> tuple[Experiment, list[str]]:
+    """The experiment that the first of some words names, the main assignment's where it names none, and the others."""
+    named = bool(words) and words[0] in names()
+    return experiment_of(words[0] if named else MAIN), [*words[named:]]
 
 
 def find_notebook(experiment: Experiment, path: str | Path | None = None) -> Path | None:

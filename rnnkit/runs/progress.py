@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -16,6 +16,7 @@ from rnnkit.common.processes import interrupt
 from rnnkit.runs import pool
 from rnnkit.runs.jobs import GO_ON, Job, Outcome, updates_done
 
+Thing = TypeVar("Thing")
 SAY_EVERY = 300  # seconds between two lines where there is no terminal
 
 
@@ -109,3 +110,8 @@ def line_of(outcome: Outcome) -> str:
     if outcome.skipped:
         return f"{name}: {outcome.status} earlier with the same settings and cells, skipped"
     return f"{name}: {outcome.status}" + (f": {outcome.reason}" if outcome.reason else "")
+
+
+def counted(things: Collection[Thing], label: str, unit: str) -> Iterator[Thing]:
+    """The same things, one by one, under a bar where there is a terminal."""
+    yield from tqdm(things, desc=label, unit=unit, disable=None)

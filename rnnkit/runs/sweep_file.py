@@ -14,7 +14,7 @@
     init = ["sigmoid", "smart_tanh"]
 
     [[cases]]                    # each combination with each of these
-    method = "SGD-C"             # a label of the case, not a setting
+    method = "SGD-C"             # a label of the case, where it is no setting
     alpha = 0.0
 
 The same in YAML. Runs stand in the file's order, the first key of the grid varying slowest and the seeds fastest.
@@ -140,13 +140,14 @@ def _expand(content: dict[str, Any], experiment: Experiment) -> list[Variant]:
             "name one, or give the settings in [base]"
         )
     grid, cases = content.get("grid", {}), content.get("cases") or [{}]
+    label = METHOD if METHOD not in experiment.settings.fields() else ""
     runs: dict[str, Variant] = {}
     names: dict[tuple, str] = {}  # by settings
     for values in itertools.product(*grid.values()):
         for case in cases:
             for seed in content.get("seeds", [SEED]):
                 labels = dict(zip(grid, values, strict=True)) | case | {"seed": seed}
-                shown = {key: value for key, value in labels.items() if METHOD not in case or key in (*grid, METHOD)}
+                shown = {key: value for key, value in labels.items() if label not in case or key in (*grid, label)}
                 name = "-".join([*(_word(key, value) for key, value in (shown | {"seed": seed}).items())])
                 run = _variant(experiment, start, content.get("base", {}) | labels, labels, name)
                 if name in runs:
@@ -164,7 +165,8 @@ def _expand(content: dict[str, Any], experiment: Experiment) -> list[Variant]:
 def _variant(
     experiment: Experiment, start: Callable[..., Any], settings: dict[str, Any], labels: dict[str, Any], name: str
 ) -> Variant:
-    settings = {key: value for key, value in settings.items() if key != METHOD}
+    known = experiment.settings.fields()
+    settings = {key: value for key, value in settings.items() if key != METHOD or key in known}
     if LENGTH in settings and {"min_length", "max_length"} & settings.keys():
         raise SweepError(f"run {name}: expected length, or min_length and max_length, got both")
     if LENGTH in settings:

@@ -13,12 +13,12 @@ from torch.utils.benchmark import timer
 
 from rnnkit import cli
 from rnnkit.bench import bench
-from rnnkit.bench.bench import Row, Spread, blocks, clock_of, interleave, once, order, spread
+from rnnkit.bench.bench import Part, Row, Spread, blocks, clock_of, interleave, once, order, spread
 from rnnkit.bench.cases import FAST, PLAIN, BenchError, Case, laps, largest_difference, material, torch_layer, works
 from rnnkit.engines import get_engine
 
 ENGINES = {name: get_engine(name) for name in (PLAIN, FAST)}
-FEW = {"step": 2, "chunk": 2, "regimes": 2}
+FEW = {"step": 2, "chunk": 2, "regimes": 2, "own": 2}
 SMALL = ["--T", "30", "--B", "3", "--H", "4"]
 
 
@@ -59,7 +59,7 @@ def test_ratios_are_taken_round_by_round():
         ("laps", "A1", "fused"),
     ]
     assert [one.times for one in measured] == [[6, 60, 6], [2, 20, 3]]
-    assert rows[1] == Row("A1", "fused", Spread(3, 2.5, 11.5), Spread(3.0, 2.5, 3.0), 25 / 3)
+    assert rows[1] == Row("A1", "fused", Spread(3, 2.5, 11.5), Spread(3.0, 2.5, 3.0))
     assert rows[0].over_plain == Spread(1, 1, 1)
 
 
@@ -139,10 +139,14 @@ def test_a_lap_is_the_updates_between_two_checks_and_the_check(key):
     np.testing.assert_equal(one.values, other.values)
 
 
+def test_the_whole_is_so_many_times_each_line():
+    rows = [Row(key, "fused", Spread(m, 0, 9), Spread(1, 1, 1)) for key, m in {"A1": 1.5, "B1": 2.0}.items()]
+    assert bench.whole(Part("laps", {}, once, {"A1": 3, "B1": 10}), rows) == {"fused": 3 * 1.5 + 10 * 2.0}
+
+
 def test_all_seven_counts_each_regime_of_the_handout():
-    seconds = {"A1": 1.2, "A4": 2.1, "B1": 0.6, "B2": 1.4}
-    rows = [Row(key, "autograd", Spread(1, 1, 1), Spread(1, 1, 1), mean) for key, mean in seconds.items()]
-    assert bench.all_seven(rows) == {"autograd": pytest.approx(2500 * (3 * 1.2 + 2 * 2.1 + 0.6 + 1.4) / 3600)}
+    regimes = bench.engine_parts(bench.Plan(), ENGINES)["regimes"]
+    assert (regimes.times, [*regimes.lines]) == ({"A1": 7500, "A4": 5000, "B1": 2500, "B2": 2500}, [*regimes.times])
 
 
 # ---- the command ------------------------------------------------------------------------------------------------
@@ -173,7 +177,7 @@ def test_it_prints_every_table(timed):
 def test_json_keeps_every_row_machine_versions_and_options(timed):
     assert len(timed.json["step"]) == len(timed.json["chunk"]) == 4 * (len(ENGINES) + 1)
     assert len(timed.json["regimes"]) == 4 * len(ENGINES)
-    assert set(timed.json["all_seven_hours"]) == set(ENGINES)
+    assert set(timed.json["whole"]["regimes"]) == set(ENGINES)
     about = timed.json["about"]
     assert {"processor", "threads", "versions", "processor_share", "nice", "seconds"} <= set(about)
     assert (about["threads"], about["plan"]["T"], about["plan"]["rounds"]) == (1, 30, FEW)
@@ -206,6 +210,7 @@ def test_one_part_alone(monkeypatch, capsys):
         (["--json", "no/such/b.json"], "expected a folder that is there, found none"),
         (["--plot", "b.doc"], "--plot: expected a file that ends in .png, .svg or .pdf"),
         (["--H", "0"], "--H: expected at least 1, got 0"),
+        (["orthogonal_init", "--only", "step"], "--only has no effect on orthogonal_init"),
         (["--device", "gpu"], "--device: expected cpu or cuda"),
         (["--device", "cuda"], "expected a CUDA device for 'cuda', found none"),
     ],
@@ -222,3 +227,8 @@ def test_bad_values_are_refused_before_any_work(monkeypatch, capsys, arguments, 
 def test_too_few_steps_are_refused():
     with pytest.raises(BenchError, match=r"T 25: .*at least 10 steps, got 5; take more"):
         material(Case("step", "rnn", T=25))
+
+
+def test_an_assignment_that_has_nothing_to_time_is_refused(capsys):
+    assert cli.main(["bench", "training_dynamics"]) == 2
+    assert "expected an assignment that has its own measurements: orthogonal_init" in capsys.readouterr().err

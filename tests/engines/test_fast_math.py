@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba")
 from numba import njit
 
-from rnnkit.engines.compiled.fast_math import fast_exp, fast_sigmoid, fast_tanh
+from rnnkit.engines.compiled.fast_math import fast_exp, fast_sigmoid, fast_tanh, tanh_64
 from rnnkit.engines.compiled.tile import LANES, add_product
 
 CHUNK = 1 << 22
@@ -62,6 +62,14 @@ def test_exp_over_all_floats():
     assert largest_error(fast_exp, np.exp, 1e-9, 87.0) < 1.1
 
 
+def test_tanh_in_float64():
+    size = np.concatenate([np.linspace(0, 21, 200_001), np.logspace(-300, 1, 50_001)])
+    for x in (size, -size):
+        right = np.tanh(x)
+        assert (np.abs(over_array(tanh_64)(x) - right) / np.spacing(np.abs(right))).max() < 4
+    assert over_array(tanh_64)(np.array([-np.inf, -50, 50, np.inf])).tolist() == [-1, -1, 1, 1]
+
+
 def test_tanh_of_small_numbers_is_the_number():
     x = np.float32([0.0, 1e-45, 1e-38, 1e-20, 1e-7])
     np.testing.assert_array_equal(over_array(fast_tanh)(x), x)
@@ -75,24 +83,25 @@ def test_outside_the_range():
     assert over_array(fast_exp)(ends)[3:].min() > 2e38
 
 
-@pytest.mark.parametrize("function", [fast_tanh, fast_sigmoid, fast_exp], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", [fast_tanh, fast_sigmoid, fast_exp, tanh_64], ids=lambda f: f.__name__)
 def test_nan_stays_nan(function):
-    x = np.full(37, np.nan, np.float32)
+    x = np.full(37, np.nan, np.float64 if function is tanh_64 else np.float32)
     assert np.isnan(over_array(function)(x)).all()
 
 
 @pytest.mark.parametrize("m", [1, 4, 5, 6, 20])
 @pytest.mark.parametrize("k", [0, 1, 50])
 @pytest.mark.parametrize("n", [1, 3, 4, 5])
-def test_product(m, k, n):
+@pytest.mark.parametrize(("number", "near"), [(np.float32, 1e-5), (np.float64, 1e-13)])
+def test_product(m, k, n, number, near):
     rng = np.random.default_rng(m + k + n)
-    wide = rng.normal(size=(m, k + 7)).astype(np.float32)
-    B, C = (rng.normal(size=(rows, n * LANES)).astype(np.float32) for rows in (k, m))
+    wide = rng.normal(size=(m, k + 7)).astype(number)
+    B, C = (rng.normal(size=(rows, n * LANES)).astype(number) for rows in (k, m))
     right = C + wide[:, :k].astype(np.float64) @ B
     for A in (wide[:, :k], np.asfortranarray(wide[:, :k])):
         found = C.copy()
         add_product(found, A, B)
-        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(found, right, rtol=near, atol=near)
 
 
 def test_product_does_not_write_beyond():

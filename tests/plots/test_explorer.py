@@ -14,7 +14,7 @@ from rnnkit.engines import AutogradEngine
 from rnnkit.heads import HEADS
 from rnnkit.inits import set_weights
 from rnnkit.notebook import explore
-from rnnkit.plots import explorer
+from rnnkit.plots import controls, explorer
 from rnnkit.plots.explored import Settings, explored, sequence, weights
 from rnnkit.plots.explorer import Explorer
 from rnnkit.tasks import Batch
@@ -101,7 +101,7 @@ def test_where_nobody_moves_it_the_same_pictures_stand_side_by_side(monkeypatch)
     for figure in (explore(), explore(static=True)):  # there is no kernel here
         assert isinstance(figure, Figure)
         assert len(figure.axes) == whole
-    monkeypatch.setattr(explorer, "in_notebook", lambda: True)
+    monkeypatch.setattr(controls, "in_notebook", lambda: True)
     assert isinstance(explore(), Explorer)
     monkeypatch.setenv("RNNKIT_PLAIN", "1")
     assert isinstance(explore(), Figure)

@@ -60,7 +60,7 @@ def test_figures_of_the_page_say_which_run_is_unfinished(runs, monkeypatch):
     records = {path.name[:2]: load(path) for path in runs.glob("*/*_final_state.npz")}
     records["A2"] |= {"status": np.array("running")}
     drawn = []
-    monkeypatch.setattr(sections_, "_picture", lambda figure, caption: drawn.append(figure) or caption)
+    monkeypatch.setattr(sections_, "picture", lambda figure, caption: drawn.append(figure) or caption)
     sections_.sections(labelled(records), PAIRS)
     texts = [{text.get_text() for text in figure.findobj(Text)} for figure in drawn]
     assert sum("A2 (unfinished)" in found for found in texts) >= 5  # four comparisons with A1 and A3, one of all losses

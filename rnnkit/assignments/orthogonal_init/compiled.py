@@ -1,24 +1,27 @@
-"""The same passes in float32 by the course's compiled loops, one network after the other."""
+"""The same passes by compiled loops, one network after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.engines.compiled import kernels
-from rnnkit.engines.compiled.tile import LANES
+from rnnkit.engines.compiled.fast_math import PLAIN
+from rnnkit.engines.compiled.tile import LANES, add_product
 
 
 class Compiled(Net):
-    """A `Net` with tanh units, in float32."""
+    """A `Net` with tanh units."""
 
     def _make_room(self, S: int, T: int, B: int, dtype: type) -> None:
         padded = self.shape.H + -self.shape.H % LANES
-        self.inputs = np.ones((S, T, B, self.shape.I + 1), np.float32)
-        self.hidden, self.flow = (np.empty((S, T, B, padded), np.float32) for _ in range(2))
-        self.square = np.zeros((S, self.shape.K, padded), np.float32)  # W, padded
+        self.inputs = np.ones((S, T, B, self.shape.I + 1), dtype)
+        self.hidden = np.empty((S, T, B, padded), dtype)
+        self.direct = np.zeros((S, T if self.every else 1, B, padded), dtype)
+        self.square = np.zeros((S, self.shape.K, padded), dtype)  # W, padded
 
     def forward(self, W: np.ndarray, x: Sequence[np.ndarray]) -> np.ndarray:
         H = self.shape.H
@@ -31,11 +34,25 @@ class Compiled(Net):
 
     def backward(self, W: np.ndarray, direct: np.ndarray, grad_W: np.ndarray) -> None:
         H = self.shape.H
-        self.flow[:] = 0
-        self.flow[:, -direct.shape[1] :, :, :H] = direct
-        grad, W_back = np.zeros_like(self.square), np.zeros((H, self.square.shape[2]), np.float32)
-        for s, total in enumerate(self.flow):
+        self.direct[..., :H] = direct
+        grad, W_back = np.zeros_like(self.square), np.zeros_like(self.square[0, :H])
+        for s in reversed(range(len(W))):  # the last states are the ones that are still at hand
             W_back[:, :H] = W[s, :H].T
-            inputs, states, of = self.inputs[s], self.hidden[s], grad[s]
-            kernels.rnn_backward(inputs, W_back, kernels.TANH, states, total, of[H:], of[:H])
+            _backward(self.inputs[s], W_back, self.hidden[s], self.direct[s], grad[s, H:], grad[s, :H])
         grad_W[:] = grad[..., :H]
+
+
+@njit(**PLAIN)
+def _backward(x, W_back, hidden, direct, grad_x, grad_h):
+    """`kernels.rnn_backward` without a memory of the total derivatives, whose traffic costs as much as a product."""
+    units, total, delta = len(W_back), direct[-1].copy(), np.empty_like(direct[-1])
+    for t in range(len(x) - 1, -1, -1):
+        kernels.times_slope(total, hidden[t], kernels.TANH, delta)
+        add_product(grad_x, x[t].T, delta)
+        if t > 0:
+            add_product(grad_h, hidden[t - 1][:, :units].T, delta)
+            if len(direct) > 1:
+                total[:] = direct[t - 1]
+            else:
+                total[:] = 0
+            add_product(total, delta[:, :units], W_back)

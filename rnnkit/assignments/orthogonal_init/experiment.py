@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -10,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from rnnkit.assignments.orthogonal_init.facts import DIGITS, facts_of
+from rnnkit.assignments.orthogonal_init.foretold import ASKED
 from rnnkit.assignments.orthogonal_init.settings import Arm
-from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance
-from rnnkit.assignments.orthogonal_init.training import CURVES, KEYS, Training, alike, solved_epoch, train_epoch
+from rnnkit.assignments.orthogonal_init.tasks import HEADLINE
+from rnnkit.assignments.orthogonal_init.training import CURVES, KEYS, Training, alike, train_epoch
 from rnnkit.common.names import BadValue
 from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
 from rnnkit.runs.experiment import Experiment, Record, Run
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform
-
-HEADLINE = ("addition", "temporal_order", "3bit_memorization")
-SUSTAINED = 5  # epochs at the end that must all be past the threshold
-DIGITS = 5
 
 
 class Arms(Experiment):
@@ -74,6 +71,11 @@ class Arms(Experiment):
             for k in range(len(record["loss"]))
         ]
 
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.orthogonal_init.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of({run: self.settings_of(one) for run, one in records.items()}, records)
+
     def kind_of(self, settings: Arm) -> Arm:
         """Without what takes no time."""
         return settings.replace(name="x", init="ortho", seed=0, weight_seed=-1, data_seed=-1, scale=0.0)
@@ -86,34 +88,6 @@ class Arms(Experiment):
         first, begun = perf_counter() - begun, perf_counter()
         train_epoch([run])
         return Pace(first, (perf_counter() - begun) / 2, 0.0)
-
-
-def facts_of(settings: Arm, curves: Mapping[str, Any]) -> dict[str, Any]:
-    """What there is to say of one arm: whatever the curves decide.
-
-    Returns:
-        task, init, T, metric, chance; the metric's last and best value; `solved_epoch`, the first past the threshold
-        (empty: none), whether all of the last epochs were, and for regressions the mean squared error, twice the loss.
-    """
-    task, metric = settings.kind, np.asarray(curves["metric"], np.float64)
-    linear, last = task.head == LINEAR, float(metric[-1]) if len(metric) else math.nan
-    whole = np.asarray(curves["steps"]) == settings.T  # a curriculum's shorter sequences do not count
-    finite = metric[np.isfinite(metric) & whole]
-    best = (finite.min() if linear else finite.max()) if len(finite) else math.nan
-    full_at = int(curves.get("full_at", 0))
-    reached = {"full_at": full_at if full_at >= 0 else ""} if settings.curriculum else {}
-    return {
-        "task": settings.task,
-        "init": settings.init,
-        "T": settings.T,
-        "metric": task.metric,
-        "chance": round(chance(settings.task, settings.T), DIGITS),
-        "final": round(last, DIGITS),
-        "best": round(float(best), DIGITS),
-        "solved_epoch": solved_epoch(settings, curves) or "",
-        "sustained": bool(len(metric) >= SUSTAINED and (whole & task.better(metric, task.solved))[-SUSTAINED:].all()),
-        "mse": round(2 * last, DIGITS) if linear else "",
-    } | reached
 
 
 def _arms(tasks: Sequence[str], **changes: Any) -> dict[str, Arm]:
@@ -132,6 +106,7 @@ EXPERIMENT = Arms(
     {"full": {}, "smoke": {"epochs": 8}, "tiny": {"epochs": 2, "batches": 3, "batch": 10}},
     due=tuple(_arms(HEADLINE)),
     notebook="2_arm.ipynb",
+    asked=ASKED,
 )
 
 

@@ -1,8 +1,8 @@
-"""The picture of one arm."""
+"""The picture of one arm, and the colours of several."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,16 @@ from matplotlib.figure import Figure
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance
 from rnnkit.assignments.orthogonal_init.training import solved_epoch
-from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure
+from rnnkit.plots.style import BLACK, BLUE, LINES, ORANGE, RED, new_figure
+
+OURS: dict[str, tuple[str, Any]] = {"ortho": (BLUE, "-"), "random": (RED, "-")}
+
+
+def styles_of(arms: Sequence[str]) -> dict[str, tuple[str, Any]]:
+    """Colour and line style of each arm of a figure, by its name; the document's arms always have theirs."""
+    others = [style for style in LINES if style[0] not in {color for color, _ in OURS.values()}]
+    rest = [arm for arm in arms if arm not in OURS]
+    return {arm: OURS.get(arm) or others[rest.index(arm) % len(others)] for arm in arms}
 
 
 def learning(settings: Arm, record: Mapping[str, Any]) -> Figure:

@@ -1,9 +1,10 @@
-"""The nine questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
+"""The questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.orthogonal_init import inputs
 from rnnkit.assignments.orthogonal_init.cases import CASES
@@ -12,6 +13,7 @@ from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
+    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
 
 NOTEBOOK = "1_pathological.ipynb"
@@ -42,6 +44,16 @@ def _tries(id: str) -> tuple[Try, ...]:
     return TRIES.get(id, ())
 
 
+def _of_predictions(folder: Path, sources: list[str]) -> Judged:
+    from rnnkit.checks.predictions import judged
+
+    return judged(PREDICTIONS, folder)
+
+
+def _of_own_predictions(obj: Any) -> Report:
+    return _of_predictions(Path.cwd(), []).report
+
+
 ROW = "task init T chance metric_name metric loss threshold higher"
 
 CODE = (
@@ -55,3 +67,9 @@ CODE = (
     _function("jacobian_norms", 3, "W_hh hidden", "norms (T,)", 20),
     _function("result_row", 2, ROW, "a dict", 12),
 )
+
+# Not code: whether there is a prediction for each arm of the document's table, by a file of the student's.
+PREDICTIONS = Question(
+    "predictions", 1, NOTEBOOK, "predictions", None, (), "a prediction for each arm", 5,
+    judge=_of_own_predictions, handed_in=_of_predictions,
+)  # fmt: skip

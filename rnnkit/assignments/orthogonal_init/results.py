@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.orthogonal_init.experiment import facts_of
+from rnnkit.assignments.orthogonal_init.facts import facts_of
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance
 from rnnkit.assignments.orthogonal_init.training import solved_epoch

@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, HEADLINE, train
+from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, train
 from rnnkit.assignments.orthogonal_init.results import Trained, document, table
 from rnnkit.assignments.orthogonal_init.settings import DTYPES, Arm
-from rnnkit.assignments.orthogonal_init.tasks import MAIN, get_task
+from rnnkit.assignments.orthogonal_init.tasks import HEADLINE, MAIN, get_task
 from rnnkit.common.whole import save_text
 from rnnkit.runs.jobs import BAD, Job
 from rnnkit.runs.progress import watch

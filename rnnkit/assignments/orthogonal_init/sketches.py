@@ -13,12 +13,12 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from rnnkit.assignments.orthogonal_init.explored import DRAWS, H, states
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small
 from rnnkit.plots.style import BLUE, GREEN, LINES, ORANGE, RED
 
-H = 64  # units, as in the document
-LAGS, DRAWS = 60, 5
+LAGS = 60
 Function = Callable[..., Any]
 
 
@@ -84,16 +84,6 @@ def powers(to_radius: Function) -> None:
         axes.legend(frameon=False)
 
     show_small(draw, (7, 2.8), quiet)
-
-
-def states(W_hh: Tensor, scale: float, steps: int = LAGS, seed: int = 1) -> Tensor:
-    """States (T + 1, H) of a tanh net that reads one-hot symbols through input weights of this scale."""
-    rng = np.random.default_rng(seed)
-    W_ih = torch.tensor(scale * rng.standard_normal((4, len(W_hh))))
-    h = [torch.zeros(len(W_hh), dtype=torch.float64)]
-    for symbol in rng.integers(4, size=steps):
-        h.append(torch.tanh(W_ih[symbol] + h[-1] @ W_hh))
-    return torch.stack(h)
 
 
 def difference(bptt: Function) -> None:
@@ -180,7 +170,7 @@ def jacobians(jacobian_norms: Function, orthogonal: Function, to_radius: Functio
         for axes, scale in zip(figure.subplots(1, 3, sharey=True), (0.01, 0.1, 1.0), strict=True):
             for name, (make, color) in makers.items():
                 matrices = [torch.as_tensor(_numbers(make(_normal(seed, H, H)))) for seed in range(DRAWS)]
-                visited = [states(W, scale, seed=seed)[1:] for seed, W in enumerate(matrices)]
+                visited = torch.tensor(states(np.stack(matrices), scale, LAGS))
                 norms = np.array([_numbers(jacobian_norms(*one)) for one in zip(matrices, visited, strict=True)])
                 _band(axes, np.maximum(norms, 1e-14), name, color)
                 low, middle, high = np.quantile(norms[:, -1], (0, 0.5, 1))

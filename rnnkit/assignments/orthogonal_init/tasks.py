@@ -84,6 +84,7 @@ TASKS: dict[str, Task] = {
         Task("addition_lag", 2, draw=marked(*CUES, "reals", "sum"), centres=True, **SUM),
     )
 }  # fmt: skip
+HEADLINE = ("addition", "temporal_order", "3bit_memorization")  # the document's table
 MAIN = ("addition", "xor", "temporal_order", "3bit_memorization")
 
 

@@ -165,7 +165,7 @@ def train_epoch(runs: Sequence[Training]) -> None:
 def net_of(arm: Arm, S: int, T: int) -> Net:
     """Room for S such networks; the compiled one where there is one."""
     kind = Net
-    if (arm.dtype, arm.phi) == ("float32", "tanh"):
+    if arm.phi == "tanh":
         from rnnkit.assignments.orthogonal_init.compiled import Compiled  # numba takes a second to load
 
         kind = Compiled

@@ -1,4 +1,6 @@
-"""The compiled loops over time, float32 on the CPU: the equations of `bptt`, one call a sequence.
+"""The compiled loops over time on the CPU: the equations of `bptt`, one call a sequence.
+
+All is float32; the loops of a tanh RNN are float64 for arrays that are.
 
 Weights are padded: P is H rounded up to a multiple of `LANES`, and the padding is 0, so that what a padded unit does
 reaches no other. Biases come as a last row of the input's weights, ``W_x`` ``(J, P)``, and inputs with a last channel
@@ -19,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rnnkit.engines.compiled.fast_math import PLAIN, fast_exp, fast_sigmoid, fast_tanh
+from rnnkit.engines.compiled.fast_math import PLAIN, fast_exp, fast_sigmoid, tanh_of
 from rnnkit.engines.compiled.tile import add_product
 
 TANH, SIGMOID, IDENTITY = 0, 1, 2
@@ -34,7 +36,7 @@ def activate(a, phi):
     for b in range(a.shape[0]):
         if phi == TANH:
             for i in range(a.shape[1]):
-                a[b, i] = fast_tanh(a[b, i])
+                a[b, i] = tanh_of(a[b, i])
         elif phi == SIGMOID:
             for i in range(a.shape[1]):
                 a[b, i] = fast_sigmoid(a[b, i])
@@ -54,7 +56,7 @@ def rnn_forward(x, W_x, W_h, phi, hidden):
 
 
 @njit(**PLAIN)
-def _times_slope(d, h, phi, delta):
+def times_slope(d, h, phi, delta):
     """``delta = d * phi'(a)``, with phi'(a) written by h = phi(a)."""
     for b in range(d.shape[0]):
         for i in range(d.shape[1]):
@@ -73,9 +75,9 @@ def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
     As derived in `bptt.RNNEquations.backward`.
     """
     units = len(W_back)
-    delta = np.empty(flow.shape[1:], np.float32)
+    delta = np.empty(flow.shape[1:], flow.dtype)
     for t in range(len(x) - 1, -1, -1):
-        _times_slope(flow[t], hidden[t], phi, delta)
+        times_slope(flow[t], hidden[t], phi, delta)
         add_product(grad_x, x[t].T, delta)
         if t > 0:
             add_product(grad_h, hidden[t - 1][:, :units].T, delta)
@@ -101,7 +103,7 @@ def rnn_omega(W_back, phi, hidden, flow, bound, grad):
     delta, back = np.zeros((size, W_back.shape[1]), np.float32), np.empty((size, W_back.shape[1]), np.float32)
     squares, terms = 0.0, 0
     for t in range(len(flow)):
-        _times_slope(flow[t], hidden[t], phi, delta)
+        times_slope(flow[t], hidden[t], phi, delta)
         back[:] = 0
         add_product(back, delta[:, :units], W_back)
         for b in range(size):

@@ -14,17 +14,17 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 16  # floats in one vector; LLVM makes two or four of it where the processor's are shorter
+LANES = 16  # floats in one vector, or 8 float64; LLVM makes two or four of it where the processor's are shorter
+BYTES = 4 * LANES
 ROWS = 5  # rows of a tile
 # Vectors in a row of a tile: ROWS * VECTORS of them, and what is multiplied, must fit into the registers.
 VECTORS = 4 if binding.get_host_cpu_features().get("avx512f") else 1
 
-_F32, _I64 = ir.FloatType(), ir.IntType(64)
-_VECTOR = ir.VectorType(_F32, LANES)
+_I64 = ir.IntType(64)
 
 
 def _make_tile(rows: int, vectors: int) -> Callable:
-    """``C[:rows, :16 vectors] += A[:rows, :depth] @ B[:depth, :16 vectors]``, each given as (array, begin, strides)."""
+    """``C[:rows, :n] += A[:rows, :depth] @ B[:depth, :n]``, n that of the vectors; each as (array, begin, strides)."""
 
     @intrinsic
     def tile(typingctx, C, c0, c_row, A, a0, a_row, a_col, B, b0, b_row, depth):
@@ -32,33 +32,37 @@ def _make_tile(rows: int, vectors: int) -> Callable:
         return types.void(C, n, n, A, n, n, n, B, n, n, n), generate
 
     def generate(context, builder, signature, values):
+        number = signature.args[0].dtype
+        size, lanes = number.bitwidth // 8, 8 * BYTES // number.bitwidth
+        whole = ir.VectorType(context.get_value_type(number), lanes)
+
         def begin(i):
             array = context.make_array(signature.args[i])(context, builder, values[i])
             return builder.gep(array.data, [values[i + 1]])
 
         def vector_at(pointer, row, v):
-            element = builder.gep(pointer, [builder.add(row, _I64(LANES * v))])
-            return builder.bitcast(element, _VECTOR.as_pointer())
+            element = builder.gep(pointer, [builder.add(row, _I64(lanes * v))])
+            return builder.bitcast(element, whole.as_pointer())
 
         def load(pointer):
             loaded = builder.load(pointer)
-            loaded.align = 4
+            loaded.align = size
             return loaded
 
-        def spread(number):
-            one = builder.insert_element(_VECTOR(ir.Undefined), number, ir.IntType(32)(0))
-            return builder.shuffle_vector(one, _VECTOR(ir.Undefined), ir.VectorType(ir.IntType(32), LANES)([0] * LANES))
+        def spread(element):
+            one = builder.insert_element(whole(ir.Undefined), element, ir.IntType(32)(0))
+            return builder.shuffle_vector(one, whole(ir.Undefined), ir.VectorType(ir.IntType(32), lanes)([0] * lanes))
 
         c_row, a_row, a_col, b_row, depth = (values[i] for i in (2, 5, 6, 9, 10))
         C, A, B = begin(0), begin(3), begin(7)
         c_rows = [builder.mul(c_row, _I64(r)) for r in range(rows)]
         a_rows = [builder.mul(a_row, _I64(r)) for r in range(rows)]
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        multiply_add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
+        kind = ir.FunctionType(whole, [whole] * 3)
+        multiply_add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{lanes}f{number.bitwidth}")
         cells = [(r, v) for r in range(rows) for v in range(vectors)]
-        sums = {cell: cgutils.alloca_once(builder, _VECTOR) for cell in cells}  # LLVM puts them into registers
+        sums = {cell: cgutils.alloca_once(builder, whole) for cell in cells}  # LLVM puts them into registers
         for cell in cells:
-            builder.store(_VECTOR([0.0] * LANES), sums[cell])
+            builder.store(whole([0.0] * lanes), sums[cell])
         with cgutils.for_range(builder, depth) as loop:
             at_row, at_column = builder.mul(loop.index, b_row), builder.mul(loop.index, a_col)
             row = [load(vector_at(B, at_row, v)) for v in range(vectors)]
@@ -69,7 +73,7 @@ def _make_tile(rows: int, vectors: int) -> Callable:
                     builder.store(added, sums[r, v])
         for r, v in cells:
             place = vector_at(C, c_rows[r], v)
-            builder.store(builder.fadd(load(place), builder.load(sums[r, v])), place).align = 4
+            builder.store(builder.fadd(load(place), builder.load(sums[r, v])), place).align = size
         return context.get_dummy_value()
 
     return tile
@@ -80,23 +84,25 @@ _block, _narrow_block, _row, _narrow_row = (
 )  # fmt: skip
 
 
-@njit("void(float32[:, :], float32[:, :], float32[:, :])", cache=True, error_model="numpy")
+@njit([f"void({', '.join(3 * [f'float{bits}[:, :]'])})" for bits in (32, 64)], cache=True, error_model="numpy")
 def add_product(C, A, B):
     """``C += A @ B``, the sum over the inner index taken in its order, whatever the processor.
 
     Arguments:
-        C: ``(m, n)``, n a multiple of `LANES`, rows without gaps between their elements.
+        C: ``(m, n)`` float32 or float64, n a multiple of `LANES`, rows without gaps between their elements.
         A: ``(m, k)``, any strides: ``X.T`` will do.
         B: ``(k, n)``, rows without gaps between their elements.
     """
-    c_row, a_row, a_col, b_row = C.strides[0] // 4, A.strides[0] // 4, A.strides[1] // 4, B.strides[0] // 4
+    size = C.itemsize
+    lanes = BYTES // size
+    c_row, a_row, a_col, b_row = C.strides[0] // size, A.strides[0] // size, A.strides[1] // size, B.strides[0] // size
     rows, depth, columns = A.shape[0], A.shape[1], C.shape[1]
     i = 0
     while i < rows:
         whole = i + ROWS <= rows
         j = 0
         while j < columns:
-            wide = j + LANES * VECTORS <= columns
+            wide = j + lanes * VECTORS <= columns
             c0, a0 = i * c_row + j, i * a_row
             if whole and wide:
                 _block(C, c0, c_row, A, a0, a_row, a_col, B, j, b_row, depth)
@@ -106,5 +112,5 @@ def add_product(C, A, B):
                 _row(C, c0, c_row, A, a0, a_row, a_col, B, j, b_row, depth)
             else:
                 _narrow_row(C, c0, c_row, A, a0, a_row, a_col, B, j, b_row, depth)
-            j += LANES * VECTORS if wide else LANES
+            j += lanes * VECTORS if wide else lanes
         i += ROWS if whole else 1

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,15 +41,16 @@ def test_the_headline_is_the_documents():
 
 
 def test_jobs_of_one_shape_train_in_one_process_and_have_the_records_of_runs_alone(tmp_path):
-    jobs = plan(["addition_ortho", "addition_random"], tmp_path, EXPERIMENT, profile="tiny")
+    one, other = plan(["addition_ortho", "addition_random"], tmp_path, EXPERIMENT, profile="tiny")
+    jobs = [one, replace(other, notebook="", parameters={})]  # which a sweep would make
     outcomes = [*pool.run(jobs, ThreadPoolExecutor(1))]
     assert [outcome.status for outcome in outcomes] == ["finished"] * 2
     for job in jobs:
         together, alone = load(job.files.final), train(job.settings, tmp_path / "alone")
         for name in ("W_hh", "W_xh", "W_ho", "loss", "metric"):
             np.testing.assert_allclose(together[name], alone[name], rtol=1e-12)
-        assert "nothing to do" not in job.files.log.read_text()  # the notebook found a record, and drew it
-        assert '"image/png"' in job.executed.read_text()
+        assert "nothing to do" not in job.files.log.read_text()
+    assert '"image/png"' in one.executed.read_text()  # the notebook found a record, and drew it
     assert all(outcome.skipped for outcome in pool.run(jobs, ThreadPoolExecutor(1)))
 
 
@@ -87,6 +89,12 @@ def test_the_sweep_of_rates_has_ten_seeds_of_each_arm():
     sweep = read_sweep_file(ROOT / "notebooks/orthogonal_init/sweeps/rates.toml")
     assert len(sweep.runs) == 60
     assert {len(team) for team in pool.teams(sweep.jobs("x", Cells()), 2)} == {10}
+
+
+def test_a_sweep_tells_its_arms_the_method():
+    sweep = read_sweep_file(ROOT / "notebooks/orthogonal_init/sweeps/momentum.toml")
+    assert [run.settings.method for run in sweep.runs] == [run.labels["method"] for run in sweep.runs]
+    assert {run.settings.method for run in sweep.runs} == {"heavy_ball", "nesterov"}
 
 
 def test_the_documents_program_writes_its_table_and_its_results(tmp_path, capsys, monkeypatch):

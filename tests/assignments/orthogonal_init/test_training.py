@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from assignments.orthogonal_init import plain_loop
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.draws import below
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, facts_of
+from rnnkit.assignments.orthogonal_init.key import plain_loop
 from rnnkit.assignments.orthogonal_init.settings import INITS, Arm
 from rnnkit.assignments.orthogonal_init.tasks import MAIN, TASKS, chance, get_task
 from rnnkit.assignments.orthogonal_init.training import Training, alike, net_of, train_epoch
@@ -167,15 +167,17 @@ def test_gradients_are_those_of_differences(task, phi):
         np.testing.assert_allclose(found[:, place], expected, atol=1e-8)
 
 
-def test_the_compiled_passes_are_the_plain_ones():
-    arms = [Arm(task="temporal_order", T=20, H=20, dtype=dtype) for dtype in ("float64", "float32")]
-    batch = arms[0].kind.draw(np.random.default_rng(1), 20, 50, False)
-    found = []
-    for arm in arms:
-        flat = np.stack([arm.first_weights(), arm.replace(init="random").first_weights()])
-        found.append(net_of(arm, 2, 20).gradient(flat, [batch.x] * 2, [batch.y] * 2))
-    for plain, compiled in zip(*found, strict=True):
-        np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize(("dtype", "near"), [("float64", 1e-12), ("float32", 1e-4)])
+@pytest.mark.parametrize("task", ["temporal_order", "noiseless_memorization_5bit"])
+def test_the_compiled_passes_are_the_plain_ones(task, dtype, near):
+    arm = Arm(task=task, T=30, H=20, dtype=dtype)
+    batch = arm.kind.draw(np.random.default_rng(1), arm.T, 50, False)
+    flat = np.stack([arm.first_weights(), arm.replace(init="random").first_weights()])
+    plain, compiled = Net(arm.shape, arm.kind, "tanh", 2, arm.T, 50, np.float64), net_of(arm, 2, arm.T)
+    assert type(compiled) is not Net
+    given = [batch.x] * 2, [batch.y] * 2
+    for found, right in zip(compiled.gradient(flat, *given), plain.gradient(flat.astype(float), *given), strict=True):
+        np.testing.assert_allclose(found, right, rtol=near, atol=near / 100)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -1,4 +1,6 @@
-"""The lab's training as a plain loop over time, written from its description alone: what faster code is held against.
+"""The lab's training as a plain loop over time, written from its description alone.
+
+What faster code is held against, in tests and in ``rnnkit bench``; it holds answers.
 
 Column convention, as the document has it: ``h_t = tanh(W_ih x_t + W_hh h_{t-1} + b_h)``, batch first.
 """
@@ -7,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+Arrays = dict[str, np.ndarray]
 T = {"addition": 30, "xor": 30, "temporal_order": 60, "3bit_memorization": 60}
 SIZES = {"addition": (2, 1), "xor": (2, 2), "temporal_order": (6, 4), "3bit_memorization": (5, 8)}
 
 
-def draw(task, rng, steps, size):
+def draw(task: str, rng: np.random.Generator, steps: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """``(B, T, I)`` inputs and ``(B, 1)`` values or ``(B,)`` classes, one sequence after the other."""
     n_in = SIZES[task][0]
     x = np.zeros((size, steps, n_in))
@@ -42,7 +45,7 @@ def draw(task, rng, steps, size):
     return x, y
 
 
-def begin(task, init, seed, hidden=64):
+def begin(task: str, init: str, seed: int, hidden: int = 64) -> Arrays:
     """The weights, in the order W_ih, W_hh, W_hy."""
     rng = np.random.default_rng(seed)
     n_in, n_out = SIZES[task]
@@ -57,7 +60,7 @@ def begin(task, init, seed, hidden=64):
     return {"W_ih": W_ih, "W_hh": W_hh, "b_h": np.zeros(hidden), "W_hy": W_hy, "b_y": np.zeros(n_out)}
 
 
-def loss_of(p, x, y):
+def loss_of(p: Arrays, x: np.ndarray, y: np.ndarray) -> tuple[float, float, Arrays]:
     """Loss, metric, gradients by name."""
     hs = [np.zeros((len(x), len(p["W_hh"])))]
     for t in range(x.shape[1]):
@@ -86,7 +89,10 @@ def loss_of(p, x, y):
     return loss, metric, g
 
 
-def train(task, init, seed, epochs, batches, size=50, hidden=64, lr=0.01, momentum=0.9, clip=1.0):
+def train(
+    task: str, init: str, seed: int, epochs: int, batches: int, size: int = 50, hidden: int = 64, lr: float = 0.01,
+    momentum: float = 0.9, clip: float = 1.0,
+) -> tuple[np.ndarray, Arrays]:  # fmt: skip
     """Mean loss and metric of each epoch, and the weights."""
     p, rng = begin(task, init, seed, hidden), np.random.default_rng(seed + 7919)
     v = {name: np.zeros_like(value) for name, value in p.items()}

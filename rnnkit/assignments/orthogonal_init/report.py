@@ -1,0 +1,136 @@
+"""What the report shows: tables and figures of the files in ``sweeps/``, each made of what it says there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from IPython.display import Markdown
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnnkit.assignments.orthogonal_init.tables import Rate, Row, grid, markdown, rates, read_table, spread
+from rnnkit.common.text import aligned
+from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+
+SWEEPS = Path("sweeps")
+MARKS = "os^Dv"
+
+
+class Table(Markdown):
+    """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
+
+    def __repr__(self) -> str:
+        if not self.data.startswith("|"):
+            return self.data
+        lines = [line[2:-2].split(" | ") for line in self.data.splitlines()]
+        return aligned([line for line in lines if set("".join(line)) != {"-"}])
+
+
+def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
+    """Rows that have these values in these columns."""
+    return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
+
+
+def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Table:
+    """The rates of sweeps of equal columns, see `rnnkit.assignments.orthogonal_init.tables.rates`."""
+    found = _rates(names, by, folder)
+    return Table(markdown(found)) if found else _missing(names)
+
+
+def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
+    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
+    rows = [row for path in there for row in read_table(path)]
+    return rates(rows, by) if rows else []
+
+
+def _missing(names: Sequence[str]) -> Table:
+    commands = " and ".join(f"`rnnkit sweep {SWEEPS / name}.toml`" for name in names)
+    return Table(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{SWEEPS}/`.")
+
+
+def solved_by(column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS) -> Figure | Table:
+    """The share of seeds that solve a task against a setting, with 95 % intervals: a panel a task.
+
+    Arguments:
+        column: the setting.
+        names: the sweeps.
+        lines: the column of which each value has a line.
+        label: of the axis.
+    """
+    found = _rates(names, ["task", lines, column], folder)
+    if not found:
+        return _missing(names)
+    tasks = list(dict.fromkeys(rate.kind["task"] for rate in found))
+    figure, axes = new_figure(len(tasks), width=4.6, height=3.2, sharey=True)
+    for ax, task in zip(axes, tasks, strict=True):
+        here = [rate for rate in found if rate.kind["task"] == task]
+        ticks = sorted({float(rate.kind[column]) for rate in here})
+        for n, value in enumerate(dict.fromkeys(rate.kind[lines] for rate in here)):
+            shift = 0.01 * n * (ticks[-1] - ticks[0])  # side by side
+            _line(ax, [rate for rate in here if rate.kind[lines] == value], column, n, value, shift)
+        ax.set(xlabel=label or column, title=task, ylim=(-0.05, 1.05))
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes[0].set_ylabel("share of seeds that solve it")
+    if len({rate.kind[lines] for rate in found}) > 1:
+        axes[0].legend(frameon=False)
+    return figure
+
+
+def _line(ax: Axes, found: Sequence[Rate], column: str, n: int, name: str, shift: float) -> None:
+    found = sorted(found, key=lambda rate: float(rate.kind[column]))
+    x = np.array([float(rate.kind[column]) for rate in found]) + shift
+    share = np.array([rate.solved / rate.runs for rate in found])
+    low, high = np.array([rate.interval for rate in found]).T
+    color, style = LINES[n]
+    ax.errorbar(x, share, [share - low, high - share], color=color, linestyle=style, marker=MARKS[n], capsize=3,
+                label=name)  # fmt: skip
+
+
+def of_networks(facts: Mapping[str, str], folder: Path = SWEEPS, **only: str) -> Table:
+    """Median and range over the seeds of facts of trained networks, a column for each arm.
+
+    Arguments:
+        facts: how they are called here, by their names in ``networks.csv``.
+    """
+    arms: dict[tuple[str, str], list[Row]] = {}
+    for row in chosen(read_table(folder / "networks.csv"), **only):
+        arms.setdefault((row["task"], row["init"]), []).append(row)
+    lines = [["", *(f"{task}, {init}, {len(rows)} seeds" for (task, init), rows in arms.items())]]
+    for name, said in facts.items():
+        lines.append([said, *(spread([float(row[name]) for row in rows], ".3g") for rows in arms.values())])
+    return Table(grid(lines))
+
+
+def reach(folder: Path = SWEEPS) -> Figure:
+    """Norms of the product of Jacobians against lag, a panel for each scale of the input weights; `networks`."""
+    rows = read_table(folder / "jacobians.csv")
+    scales = list(dict.fromkeys(row["input_scale"] for row in rows))
+    figure, axes = new_figure(len(scales), width=3.6, height=3.4, sharey=True)
+    for ax, scale in zip(axes, scales, strict=True):
+        for n, start in enumerate(dict.fromkeys(row["start"] for row in rows)):
+            here = chosen(rows, input_scale=scale, start=start)
+            lags, middle, low, high = (
+                np.array([float(row[name]) for row in here]) for name in ("lag", "median", "low", "high")
+            )
+            color, style = LINES[n]
+            ax.semilogy(lags, middle, color=color, linestyle=style, label=start)
+            ax.fill_between(lags, low, high, color=color, alpha=0.15, linewidth=0)
+        ax.axhline(1, color=BLACK, linewidth=0.6)
+        ax.set(title=f"input weights {scale} N(0, 1)", xlabel="lag k", ylim=(1e-14, 1e3))
+    axes[0].set_ylabel("||dh_T / dh_(T-k)||")
+    legend_below(axes[len(axes) // 2], columns=4)
+    return figure
+
+
+def reach_table(folder: Path = SWEEPS) -> Table:
+    """The same at the longest lag: median and range of the draws."""
+    rows = read_table(folder / "jacobians.csv")
+    longest = max((row["lag"] for row in rows), key=int)
+    scales = list(dict.fromkeys(row["input_scale"] for row in rows))
+    lines = [["start", *(f"input weights {scale}" for scale in scales)]]
+    for start in dict.fromkeys(row["start"] for row in rows):
+        here = chosen(rows, start=start, lag=longest)
+        lines.append([start, *(f"{row['median']} ({row['low']} to {row['high']})" for row in here)])
+    return Table(grid(lines))

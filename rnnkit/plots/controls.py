@@ -1,0 +1,99 @@
+"""Controls, and words and a picture that follow them; where nobody can move them, a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
+from typing import Any
+
+from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout, SelectionSlider
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnnkit.common.looking import grading, in_notebook, someone_looks
+from rnnkit.plots.still import WithStill
+
+WIDE: dict[str, Any] = {"layout": {"width": "360px"}, "style": {"description_width": "120px"}}  # of a control
+
+
+class Controls(WithStill):
+    """The widget: whatever a control is moved to is drawn at once.
+
+    Arguments:
+        controls: by the names of the settings.
+        follow: from the controls' values, by name, to words in HTML and a picture, the bytes of a PNG file.
+        still: the figure that stands there without a kernel.
+        dpi: its dots per inch.
+
+    Attributes:
+        controls: the same.
+        image: shows the picture.
+    """
+
+    def __init__(
+        self,
+        controls: Mapping[str, Any],
+        follow: Callable[..., tuple[str, bytes]],
+        still: Callable[[], Figure],
+        dpi: int = 80,
+    ) -> None:
+        self.controls, self._follow = controls, follow
+        self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
+        self._words = HTML()
+        for control in controls.values():
+            control.observe(self._show, names="value")
+        self._show()
+        box = Box([*controls.values()], layout=Layout(flex_flow="row wrap"))
+        super().__init__([box, self._words, self.image], lambda: _png(still(), dpi))
+
+    def _show(self, _: object = None) -> None:
+        values = {name: control.value for name, control in self.controls.items()}
+        self._words.value, self.image.value = self._follow(**values)
+
+
+def menu(name: str, options: Iterable[Any], value: Any) -> Any:
+    """A control that chooses one of several."""
+    return Dropdown(options=[*options], value=value, description=name, **WIDE)
+
+
+def slider(name: str, low: float, high: float, step: float, value: float) -> Any:
+    """A control for a number; a whole one where its step is whole."""
+    kind = IntSlider if isinstance(step, int) else FloatSlider
+    return kind(min=low, max=high, step=step, value=value, description=name, **WIDE)
+
+
+def notches(name: str, options: Iterable[Any], value: Any) -> Any:
+    """A control for a number that is one of several."""
+    return SelectionSlider(options=[*options], value=value, description=name, **WIDE)
+
+
+def where_it_moves(widget: Callable[[], Any], figure: Callable[[], Figure], static: bool = False) -> Any:
+    """A widget where somebody can move it.
+
+    Arguments:
+        widget, figure: make what is shown, and what stands for it.
+        static: wants the figure in any case.
+
+    Returns:
+        the widget; the figure outside of a notebook, where ``RNNKIT_PLAIN`` is set, under papermill; None in
+        autograding.
+    """
+    if grading():
+        return None
+    if static or not someone_looks() or not in_notebook():
+        return figure()
+    return widget()
+
+
+def limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:
+    """Sets limits; whether they were others."""
+    if (ax.get_xlim(), ax.get_ylim()) == (across, up):
+        return False
+    ax.set(xlim=across, ylim=up)
+    return True
+
+
+def _png(figure: Figure, dpi: int) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    return file.getvalue()
