@@ -202,7 +202,7 @@ def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     return result
 
 
-def engine_parts(plan: Plan, engines: Mapping[str, Engine]) -> dict[str, Part]:
+def engine_parts(plan: Plan, engines: dict[str, Engine]) -> dict[str, Part]:
     """What is timed of the engines."""
     titles = {name: TITLES[name].format(**asdict(plan)) for name in plan.parts}
     parts = {}

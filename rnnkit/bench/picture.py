@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rnnkit.bench.bench import NAMES, Row
 from rnnkit.plots.style import LINES, new_figure
 
-HATCH = ("", "..", "//", "xx", "++")
+HATCH = ("", "..", "//", "xx", "++", "oo", "--")
 
 
 def figure(result: Mapping[str, Any]) -> Figure:

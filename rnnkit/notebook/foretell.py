@@ -42,7 +42,7 @@ def predict(run: str, /, *, because: str = "", skip: bool = False, **choices: st
         return
     blank = not (skip or because or any(any(one) for one in choices.values()))
     for place, name in enumerate(runs):
-        said = {of: one[place] if _for_each(one, runs) else one for of, one in choices.items()}
+        said: dict[str, Any] = {of: one[place] if _for_each(one, runs) else one for of, one in choices.items()}
         if skip:
             _store(file.Entry(file.SKIPPED, name))
         elif blank:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.engines.compiled import kernels
-from rnnkit.engines.compiled.fast_math import PLAIN
-from rnnkit.engines.compiled.tile import LANES, add_product
+from rnnkit.engines.compiled.tile import LANES
 
 
 class Compiled(Net):
@@ -38,21 +36,6 @@ class Compiled(Net):
         grad, W_back = np.zeros_like(self.square), np.zeros_like(self.square[0, :H])
         for s in reversed(range(len(W))):  # the last states are the ones that are still at hand
             W_back[:, :H] = W[s, :H].T
-            _backward(self.inputs[s], W_back, self.hidden[s], self.direct[s], grad[s, H:], grad[s, :H])
+            inputs, states, of = self.inputs[s], self.hidden[s], grad[s]
+            kernels.rnn_gradient(inputs, W_back, kernels.TANH, states, self.direct[s], of[H:], of[:H])
         grad_W[:] = grad[..., :H]
-
-
-@njit(**PLAIN)
-def _backward(x, W_back, hidden, direct, grad_x, grad_h):
-    """`kernels.rnn_backward` without a memory of the total derivatives, whose traffic costs as much as a product."""
-    units, total, delta = len(W_back), direct[-1].copy(), np.empty_like(direct[-1])
-    for t in range(len(x) - 1, -1, -1):
-        kernels.times_slope(total, hidden[t], kernels.TANH, delta)
-        add_product(grad_x, x[t].T, delta)
-        if t > 0:
-            add_product(grad_h, hidden[t - 1][:, :units].T, delta)
-            if len(direct) > 1:
-                total[:] = direct[t - 1]
-            else:
-                total[:] = 0
-            add_product(total, delta[:, :units], W_back)

@@ -15,10 +15,11 @@ import numpy as np
 
 from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT
+from rnnkit.assignments.orthogonal_init.explored import STARTS, Settings, explored
 from rnnkit.assignments.orthogonal_init.settings import Arm
+from rnnkit.assignments.orthogonal_init.spectra import spectrum_of
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR
 from rnnkit.common.names import BadValue
-from rnnkit.inits import recurrent
 from rnnkit.runs.tables import read_runs, save_rows
 
 LATE = 10  # epochs at the end
@@ -26,17 +27,8 @@ SEQUENCES, STREAM = 2000, 99  # fresh ones, and the seed of their stream
 MARKERS = 1  # the channel
 NEAR = 0.1  # a singular value is near 1 within this
 SMALL = 0.5
-DRAWS, SYMBOLS, LAGS = 5, 4, (1, 2, 5, 10, 20, 30, 40, 50, 60)
+LAGS = (1, 2, 5, 10, 20, 30, 40, 50, 60)
 INPUT_SCALES = (0.01, 0.1, 1.0)
-STARTS = {  # name and scale for `recurrent`
-    "orthogonal": ("orthogonal", 1.0),
-    "0.1 N(0, 1)": ("gaussian", 0.1),
-    "N(0, 1/n)": ("gaussian", 0.125),
-    "radius 1": ("gaussian_radius", 1.0),
-    "identity": ("identity", 1.0),
-    "permutation": ("permutation", 1.0),
-    "1.1 orthogonal": ("orthogonal", 1.1),
-}
 
 
 def network_row(arm: Arm, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,13 +55,13 @@ def weights_of(arm: Arm, record: Mapping[str, Any]) -> np.ndarray:
 
 def spectrum(W: np.ndarray) -> dict[str, float]:
     """Smallest and largest singular value, the shares of them near 1 and small ones, and the spectral radius."""
-    sigma = np.linalg.svd(np.asarray(W, np.float64), compute_uv=False)
+    sigma, rho = spectrum_of(W)
     return {
-        "sigma_min": float(sigma.min()),
-        "sigma_max": float(sigma.max()),
+        "sigma_min": float(sigma[-1]),
+        "sigma_max": float(sigma[0]),
         "near_one": float(np.mean(np.abs(sigma - 1) <= NEAR)),
         "small": float(np.mean(sigma < SMALL)),
-        "rho": float(np.abs(np.linalg.eigvals(W)).max()),
+        "rho": rho,
     }
 
 
@@ -101,38 +93,21 @@ def outputs(arm: Arm, weights: np.ndarray) -> dict[str, float]:
     }
 
 
-def jacobian_rows(draws: int = DRAWS, H: int = 64) -> list[dict[str, Any]]:
+def jacobian_rows() -> list[dict[str, Any]]:
     r"""Norms of :math:`\partial h_T / \partial h_{T-k}` in untrained tanh networks that read random symbols.
 
     Returns:
-        for each start, scale of the input weights and lag: median, smallest and largest of the draws.
+        for each start, scale of the input weights and lag: median, smallest and largest of the draws; see `explored`.
     """
     rows = []
-    for start, (name, scale) in STARTS.items():
+    for start in STARTS:
         for input_scale in INPUT_SCALES:
-            norms = np.array([reach(name, scale, input_scale, seed, H) for seed in range(draws)])
+            norms = explored(Settings(start, input_scale, max(LAGS)), LAGS).norms
             for lag, some in zip(LAGS, norms.T, strict=True):
                 low, middle, high = (float(f"{one:.3g}") for one in np.quantile(some, (0, 0.5, 1)))
                 told = {"start": start, "input_scale": input_scale, "lag": lag}
-                rows.append(told | {"median": middle, "low": low, "high": high, "draws": draws})
+                rows.append(told | {"median": middle, "low": low, "high": high, "draws": len(some)})
     return rows
-
-
-def reach(name: str, scale: float, input_scale: float, seed: int, H: int) -> np.ndarray:
-    """The norm of the product of the last k Jacobians for each of `LAGS`; the draws are those of the first notebook."""
-    A = np.random.default_rng(seed).standard_normal((H, H))
-    W = recurrent(name, np.random.default_rng([seed, H]), A, scale)
-    rng, h, states = np.random.default_rng(seed), np.zeros(H), []
-    W_xh = input_scale * rng.standard_normal((SYMBOLS, H))
-    for symbol in rng.integers(SYMBOLS, size=max(LAGS)):
-        h = np.tanh(W_xh[symbol] + h @ W)
-        states.append(h)
-    product, norms = np.eye(H), []
-    for k, h in enumerate(reversed(states), start=1):
-        product = (W * (1 - h**2)) @ product
-        if k in LAGS:
-            norms.append(np.linalg.norm(product, 2))
-    return np.array(norms)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

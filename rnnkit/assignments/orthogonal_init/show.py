@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,6 @@ from rnnkit.assignments.orthogonal_init.results import history_of
 from rnnkit.assignments.orthogonal_init.script import RESULTS, train_all
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.spectra import (
-    DRAWS,
-    LAGS,
     jacobians,
     pair_of,
     reaches,
@@ -26,6 +25,7 @@ from rnnkit.assignments.orthogonal_init.spectra import (
     spectra_in_words,
     spectrum_W_hh,
 )
+from rnnkit.assignments.orthogonal_init.tasks import get_task
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_bytes
 from rnnkit.plots.moving import gif_of
@@ -57,9 +57,11 @@ def visualize(argv: Sequence[str] | None = None) -> int:
     save("task_examples", task_examples())
     reached = reaches()
     save("jacobian_norms", jacobians(reached))
-    print(f"norms of dh_T / dh_(T-{LAGS}), untrained: median and range of {DRAWS} draws\n{reaches_in_words(reached)}")
+    print(reaches_in_words(reached))
     print(f"{flags.results} holds no weights: addition trains again, with both inits, for its spectra", flush=True)
-    arms = [arm_of(histories[0] | {"task": "addition", "init": init, "sequence_len": 30}) for init in INITS]
+    usual = histories[0] | {"task": "addition", "sequence_len": get_task("addition").T}
+    addition = next((one for one in histories if one["task"] == "addition"), usual)
+    arms = [arm_of(addition | {"init": init}) for init in INITS]
     trained = train_all(arms)
     if len(trained) < len(arms):
         return 1
@@ -106,12 +108,18 @@ def animate(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=animate.__doc__, allow_abbrev=False)
     parser.add_argument("--snapshot-every", type=_count, default=2, metavar="EPOCHS", help="a picture for each so many")
     parser.add_argument("--fps", type=_count, default=10, help="pictures a second")
-    parser.add_argument("--hold-final", type=int, default=12, metavar="PICTURES", help="for which the last one stays")
+    parser.add_argument(
+        "--hold-final",
+        type=partial(_count, least=0),
+        default=12,
+        metavar="PICTURES",
+        help="for which the last one stays",
+    )
     parser.add_argument("--max-frame-side", type=_count, default=900, metavar="PIXELS")
     parser.add_argument("--out", type=Path, default=Path("rnn_pathological.gif"), metavar="PATH")
     parser.add_argument("--n-epochs", type=_count, default=80)
     parser.add_argument("--batches-per-epoch", type=_count, default=30)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=partial(_count, least=0), default=0)
     flags = parser.parse_args(argv)
     task = "3bit_memorization"
     size: dict[str, Any] = {"epochs": flags.n_epochs, "batches": flags.batches_per_epoch, "seed": flags.seed}
@@ -129,7 +137,7 @@ def animate(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+def _count(text: str, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
     return int(text)

@@ -9,21 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from rnnkit.assignments.orthogonal_init.explored import STARTS, Explored, Settings, explored
 from rnnkit.assignments.orthogonal_init.pictures import styles_of
 from rnnkit.assignments.orthogonal_init.settings import ARMS, Arm
 from rnnkit.common.text import aligned
-from rnnkit.inits import RECURRENT, recurrent
+from rnnkit.inits import RECURRENT
 from rnnkit.plots.style import BLACK, NARROW, SMALL, new_figure
 
-H, LAGS, DRAWS, SYMBOLS = 64, 60, 5, 4
 SCALES = (0.01, 0.1, 1.0)  # of the input weights
-STARTS: dict[str, tuple[str, float]] = {  # name and scale in `rnnkit.inits.RECURRENT`
-    "orthogonal": ("orthogonal", 1.0), "0.1 N(0, 1)": ("gaussian", 0.1), "N(0, 1/n)": ("gaussian", 1 / math.sqrt(H)),
-    "radius 1": ("gaussian_radius", 1.0), "sparse, radius 1.1": ("sparse", 1.1), "identity": ("identity", 1.0),
-    "permutation": ("permutation", 1.0), "1.1 orthogonal": ("orthogonal", 1.1),
-}  # fmt: skip
 BIN = 0.08  # of a histogram: 1 lies in the middle of one
 FLOOR = 1e-18  # what is smaller is drawn there
+Reached = Mapping[float, Mapping[str, Explored]]
 
 
 # ---- singular values ------------------------------------------------------------------------------------------------
@@ -101,62 +97,21 @@ def spectra_in_words(arms: Mapping[str, Pair]) -> str:
 # ---- how far a change of the state reaches --------------------------------------------------------------------------
 
 
-def product_norms(W: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    r"""The largest singular value of the product of the last k Jacobians, for several networks at once.
-
-    .. math::
-        \frac{\partial h_T}{\partial h_{T-k}} = J_{T-k+1} \cdots J_T, \quad J_t = W_{hh}\, \mathrm{diag}(1 - h_t^2)
-
-    Arguments:
-        W: ``(S, H, H)``.
-        hidden: ``(S, T, H)``, the states from h_1.
-
-    Returns:
-        ``(S, T)``, for k = 1 to T.
-    """
-    product, norms = np.broadcast_to(np.eye(W.shape[1]), W.shape), []
-    for h in np.moveaxis(hidden, 1, 0)[::-1]:
-        product = (W * (1 - h**2)[:, None]) @ product
-        norms.append(np.linalg.norm(product, 2, axis=(1, 2)))
-    return np.stack(norms, axis=1)
+def reaches(scales: Sequence[float] = SCALES) -> Reached:
+    """What `explored` finds for each scale of the input weights and each start, at T = 60."""
+    return {scale: {start: explored(Settings(start, scale)) for start in STARTS} for scale in scales}
 
 
-def drawn_norms(name: str, scale: float, input_scale: float, draws: int = DRAWS, T: int = LAGS) -> np.ndarray:
-    """`product_norms` of untrained tanh networks of 64 units that read random symbols, ``(draws, T)``.
-
-    Arguments:
-        name, scale: of the recurrent matrix, see `rnnkit.inits.recurrent`.
-        input_scale: standard deviation of the input weights.
-    """
-    W, W_xh, symbols = [], [], []
-    for seed in range(draws):
-        rng = np.random.default_rng(seed)
-        W.append(recurrent(name, rng, rng.standard_normal((H, H)), scale))
-        W_xh.append(input_scale * rng.standard_normal((SYMBOLS, H)))
-        symbols.append(rng.integers(SYMBOLS, size=T))
-    matrices, inputs = np.stack(W), np.stack([weights[read] for weights, read in zip(W_xh, symbols, strict=True)])
-    h, states = np.zeros((draws, H)), []
-    for t in range(T):
-        h = np.tanh(inputs[:, t] + (h[:, None] @ matrices)[:, 0])
-        states.append(h)
-    return product_norms(matrices, np.stack(states, axis=1))
-
-
-def reaches(scales: Sequence[float] = SCALES, draws: int = DRAWS) -> dict[float, dict[str, np.ndarray]]:
-    """`drawn_norms` for each scale of the input weights and each start."""
-    return {scale: {label: drawn_norms(*start, scale, draws) for label, start in STARTS.items()} for scale in scales}
-
-
-def jacobians(reached: Mapping[float, Mapping[str, np.ndarray]], narrow: bool = False) -> Figure:
+def jacobians(reached: Reached, narrow: bool = False) -> Figure:
     """Norms of Jacobian products against the lag for each start and input scale: median and range over draws."""
     columns, rows = (1, len(reached)) if narrow else (len(reached), 1)
     figure, axes = new_figure(columns, rows, width=NARROW, height=4.2, sharey=not narrow)
     colors = [*styles_of(["ortho", "random", *list(STARTS)[2:]]).values()]
     for ax, (scale, starts) in zip(axes, reached.items(), strict=True):
-        for (label, norms), (color, style) in zip(starts.items(), colors, strict=True):
-            lags, seen = range(1, norms.shape[1] + 1), np.maximum(norms, FLOOR)
-            ax.fill_between(lags, seen.min(axis=0), seen.max(axis=0), color=color, alpha=0.15, linewidth=0)
-            ax.plot(lags, np.median(seen, axis=0), color=color, linestyle=style, label=label)
+        for (label, one), (color, style) in zip(starts.items(), colors, strict=True):
+            seen = np.maximum(one.norms, FLOOR)
+            ax.fill_between(one.lags, seen.min(axis=0), seen.max(axis=0), color=color, alpha=0.15, linewidth=0)
+            ax.plot(one.lags, np.median(seen, axis=0), color=color, linestyle=style, label=label)
         ax.axhline(1, color="0.6", linewidth=0.8)
         ax.set(yscale="log", title=f"input weights {scale:g} N(0, 1)", xlabel="lag k")
     for ax in axes if narrow else axes[:1]:
@@ -165,10 +120,10 @@ def jacobians(reached: Mapping[float, Mapping[str, np.ndarray]], narrow: bool = 
     return figure
 
 
-def reaches_in_words(reached: Mapping[float, Mapping[str, np.ndarray]]) -> str:
+def reaches_in_words(reached: Reached) -> str:
     """The norm at the longest lag, as a table: the median of the draws, and their range."""
-    lines: list[Sequence[str]] = [("start", *(f"input weights {scale:g}" for scale in reached))]
+    lines: list[Sequence[str]] = [("||dh_T / dh_(T-k)||, k = 60", *(f"input weights {scale:g}" for scale in reached))]
     for label in STARTS:
-        quantiles = [np.quantile(starts[label][:, -1], (0.5, 0, 1)) for starts in reached.values()]
+        quantiles = [np.quantile(starts[label].norms[:, -1], (0.5, 0, 1)) for starts in reached.values()]
         lines.append((label, *("{:.1e} ({:.1e} to {:.1e})".format(*three) for three in quantiles)))
     return aligned(lines)

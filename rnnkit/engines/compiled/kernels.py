@@ -56,7 +56,7 @@ def rnn_forward(x, W_x, W_h, phi, hidden):
 
 
 @njit(**PLAIN)
-def times_slope(d, h, phi, delta):
+def _times_slope(d, h, phi, delta):
     """``delta = d * phi'(a)``, with phi'(a) written by h = phi(a)."""
     for b in range(d.shape[0]):
         for i in range(d.shape[1]):
@@ -77,11 +77,30 @@ def rnn_backward(x, W_back, phi, hidden, flow, grad_x, grad_h):
     units = len(W_back)
     delta = np.empty(flow.shape[1:], flow.dtype)
     for t in range(len(x) - 1, -1, -1):
-        times_slope(flow[t], hidden[t], phi, delta)
+        _times_slope(flow[t], hidden[t], phi, delta)
         add_product(grad_x, x[t].T, delta)
         if t > 0:
             add_product(grad_h, hidden[t - 1][:, :units].T, delta)
             add_product(flow[t - 1], delta[:, :units], W_back)
+
+
+@njit(**PLAIN)
+def rnn_gradient(x, W_back, phi, hidden, direct, grad_x, grad_h):
+    """`rnn_backward` without a memory of the total derivatives, whose traffic takes a seventh of the time.
+
+    ``direct`` are the direct terms, ``(T, B, P)``, or ``(1, B, P)`` where there are some at the last step alone.
+    """
+    units, total, delta = len(W_back), direct[-1].copy(), np.empty_like(direct[-1])
+    for t in range(len(x) - 1, -1, -1):
+        _times_slope(total, hidden[t], phi, delta)
+        add_product(grad_x, x[t].T, delta)
+        if t > 0:
+            add_product(grad_h, hidden[t - 1][:, :units].T, delta)
+            if len(direct) > 1:
+                total[:] = direct[t - 1]
+            else:
+                total[:] = 0
+            add_product(total, delta[:, :units], W_back)
 
 
 @njit(**PLAIN | {"fastmath": {"contract", "reassoc"}})
@@ -103,7 +122,7 @@ def rnn_omega(W_back, phi, hidden, flow, bound, grad):
     delta, back = np.zeros((size, W_back.shape[1]), np.float32), np.empty((size, W_back.shape[1]), np.float32)
     squares, terms = 0.0, 0
     for t in range(len(flow)):
-        times_slope(flow[t], hidden[t], phi, delta)
+        _times_slope(flow[t], hidden[t], phi, delta)
         back[:] = 0
         add_product(back, delta[:, :units], W_back)
         for b in range(size):

@@ -17,7 +17,7 @@ def test_each_task_is_timed_by_the_plain_loop_and_in_batches(tmp_path, monkeypat
     files = ["--json", str(tmp_path / "b.json"), "--plot", str(tmp_path / "b.png")]
     assert cli.main(["bench", "orthogonal_init", "--quick", *files]) == 0
     found, said = json.loads((tmp_path / "b.json").read_text()), capsys.readouterr().out
-    sides = ["plain loop", "float64 x1", "float64 x2", "float32 x1", "float32 x2"]
+    sides = ["plain loop", "float64 x1", "float64 x2", "dgemm", "float32 x1", "float32 x2", "sgemm"]
     assert [row["engine"] for row in found["headline"]] == sides == [*found["whole"]["headline"]]
     for row in found["headline"]:  # 80 epochs of its one line
         assert found["whole"]["headline"][row["engine"]] == 80 * row["seconds"]["median"] > 0

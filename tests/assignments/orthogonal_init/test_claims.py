@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
 from rnnkit.assignments.orthogonal_init.experiment import train
+from rnnkit.assignments.orthogonal_init.explored import Settings, explored
 from rnnkit.assignments.orthogonal_init.key.claims import BEGIN, CLAIMS, END, claims_table, renewed
 from rnnkit.assignments.orthogonal_init.key.verdicts import Tables, above
 from rnnkit.assignments.orthogonal_init.settings import Arm
@@ -57,7 +58,8 @@ def test_a_verdict_follows_from_the_table(tmp_path):
     assert verdict("orthogonal solves all three", tmp_path)[1] == "supported"
     assert verdict("T = 80 breaks", tmp_path) == ("no table lengths", "undecided")
     for solved, said in ((9, "refuted"), (5, "undecided"), (1, "supported")):
-        rows = [row | {"T": 80} for row in arms({("3bit_memorization", "ortho"): solved}, {"ortho": 1.0})]
+        ten = arms({("3bit_memorization", "ortho"): solved}, {"ortho": 1.0})
+        rows = [row | {"T": T} for T in (80, 100) for row in ten]
         save_rows(tmp_path / "lengths.csv", rows, ["run", *FIRST])
         assert verdict("T = 80 breaks", tmp_path)[1] == said
 
@@ -77,7 +79,7 @@ def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
     found = claims_table(tmp_path)
     assert "no such row" not in found
     assert "no table" not in found
-    assert "addition, matrix 7: solved with" in found
+    assert "addition, matrix 7 with input weights 0: solved with" in found
 
 
 def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
@@ -89,10 +91,12 @@ def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
 def test_the_notes_have_every_question_with_its_points_and_minutes():
     rows = re.findall(r"^\| `\w+` \| `?([\w ]+)`? \| (\d+) \| (\d+) \|$", NOTES, re.MULTILINE)
     told = {id: (int(points), int(minutes)) for id, points, minutes in rows}
-    for question in get_assignment("orthogonal_init").code:
+    for question in get_assignment("orthogonal_init").scored.values():
         assert told[question.id] == (question.points, question.minutes)
-    (answer,) = [cell["about"]["points"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say"]
-    assert told["data_say"][0] == answer
+    graded = [cell for path in FOLDER.glob("*.ipynb") for cell in cells(path) if cell["about"].get("grade")]
+    points = {cell["id"]: cell["about"]["points"] for cell in graded if cell["about"]["points"]}
+    assert {id: told[id][0] for id in points} == points
+    assert f"for {sum(points.values())} points" in NOTES
     assert f"add up to {sum(minutes for _, minutes in told.values())}" in NOTES
 
 
@@ -117,7 +121,7 @@ def test_the_table_of_jacobians_is_what_is_drawn():
     there = {(row["start"], row["input_scale"]): row for row in report.read_table(SWEEPS / "jacobians.csv")
              if row["lag"] == "60"}  # fmt: skip
     for start in ("orthogonal", "N(0, 1/n)"):
-        norms = [networks.reach(*networks.STARTS[start], 0.1, seed, 64)[-1] for seed in range(networks.DRAWS)]
+        norms = explored(Settings(start, 0.1, 60)).norms[:, -1]
         assert float(there[start, "0.1"]["median"]) == pytest.approx(np.median(norms), rel=0.01)
 
 

@@ -11,6 +11,7 @@ from course import ROOT, checks
 from nbclient import NotebookClient
 
 from rnnkit.assignments import get_assignment
+from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT
 from rnnkit.notebook.predictions import FILE, PREDICTED, Entry, append
 
 LAB = get_assignment("orthogonal_init")
@@ -45,7 +46,7 @@ def complaints(cells: dict[str, nbformat.NotebookNode]) -> list[str]:
 
 def foretell(folder: Path) -> None:
     """Says something of every arm that is due, in a folder of notebooks."""
-    append(folder / FILE, [Entry(PREDICTED, arm, {"does": "solves"}, "one has to begin") for arm in LAB.experiment.due])
+    append(folder / FILE, [Entry(PREDICTED, arm, {"does": "solves"}, "one has to begin") for arm in EXPERIMENT.due])
 
 
 def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):

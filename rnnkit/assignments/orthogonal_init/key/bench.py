@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 from torch.utils.benchmark import Measurement, TaskSpec
 
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, HEADLINE
@@ -17,7 +18,11 @@ from rnnkit.runs.modelfile import Cells
 ARM = Arm()  # the headline's sizes
 INITS = ("ortho", "random")
 SEEDS = (1, 10)
-TITLE = f"an epoch of both arms of one seed, {ARM.batches} updates (B {ARM.batch}, H {ARM.H}); x10: ten seeds at once"
+TITLE = (
+    f"an epoch of both arms of one seed, {ARM.batches} updates (B {ARM.batch}, H {ARM.H}); x10: ten seeds at once; "
+    "gemm: their products as one"
+)
+PRODUCTS = {"float64": "dgemm", "float32": "sgemm"}
 WHOLE = f"the headline's six arms, {ARM.epochs} epochs, on one core would take"
 
 
@@ -36,6 +41,7 @@ def works(task: str) -> dict[str, Work]:
             team = [run for run in EXPERIMENT.begin_together(arms, Cells()) if isinstance(run, Training)]
             train_epoch(team)
             ways[side(dtype, seeds)] = partial(train_epoch, team)
+        ways[PRODUCTS[dtype]] = partial(one_product, task, dtype)
     return ways
 
 
@@ -50,9 +56,19 @@ def by_plain_loop(task: str) -> None:
         plain_loop.train(task, init, 0, 1, ARM.batches)
 
 
+def one_product(task: str, dtype: str) -> None:
+    """The least that a gradient by products can cost: as many multiplications as with W_hh there and back in an epoch.
+
+    Each step of each arm has three products of B H^2: the states', the derivatives', and the gradient's.
+    """
+    n = round((3 * len(INITS) * ARM.batches * plain_loop.T[task] * ARM.batch * ARM.H**2) ** (1 / 3))
+    square = np.full((n, n), 0.5, dtype)
+    np.matmul(square, square)
+
+
 def of_one_seed(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     """One call, its seconds shared among the seeds."""
     seeds = {side(dtype, seeds): seeds for dtype in DTYPES for seeds in SEEDS}
     begun = clock()
     work()
-    return Measurement(number_per_run=seeds.get(spec.description, 1), raw_times=[clock() - begun], task_spec=spec)
+    return Measurement(number_per_run=seeds.get(spec.description or "", 1), raw_times=[clock() - begun], task_spec=spec)

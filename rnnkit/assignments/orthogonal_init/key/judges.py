@@ -171,6 +171,14 @@ def six_cells(tables: Tables) -> Finding:
     return Finding(counted(sum(like.values()), len(like)), mostly(sum(like.values()), len(like)))
 
 
+def breaks_at_80(tables: Tables) -> Finding:
+    """Most runs fail from 80 steps on."""
+    found = [tables.rate("lengths", init="ortho", T=T) for T in ("80", "100")]
+    solved, runs = sum(rate.solved for rate in found), sum(rate.runs for rate in found)
+    value = ", ".join(f"T {T}: {told(rate)}" for T, rate in zip((80, 100), found, strict=True))
+    return Finding(f"solved {value}, together {counted(solved, runs)}", mostly(runs - solved, runs))
+
+
 def keeps_norm(tables: Tables) -> Finding:
     """Half of it or more."""
     (row,) = tables.rows("jacobians", start="orthogonal", input_scale=USUAL, lag=LONGEST)
@@ -239,14 +247,21 @@ def one_hot_is_why(tables: Tables) -> Finding:
 
 
 def bad_rotation(tables: Tables) -> Finding:
-    """With other data, too, most runs from the matrix of a seed that failed fail."""
+    """With other data and other input weights, too, most runs from the matrix of a seed that failed fail."""
     cross, said, solved, runs = tables.rows("cross"), [], 0, 0
     for row in tables.rows("rates", init="ortho", solved_epoch=""):
         here = [one for one in cross if (one["task"], one["weight_seed"]) == (row["task"], row["seed"])]
         if here:
             fine = sum(bool(one["solved_epoch"]) for one in here)
             solved, runs = solved + fine, runs + len(here)
-            said.append(f"{row['task']}, matrix {row['seed']}: solved with {fine} of {len(here)} streams of data")
+            pair = f"matrix {row['seed']} with input weights {here[0]['seed']}"
+            said.append(f"{row['task']}, {pair}: solved with {fine} of {len(here)} streams of data")
     if not runs:
         raise Lacking("no matrix of a seed that failed in cross")
+    inputs: dict[str, list[bool]] = {}
+    for one in tables.rows("cross_inputs"):
+        inputs.setdefault(f"matrix {one['weight_seed']} with input weights {one['seed']}", []).append(
+            bool(one["solved_epoch"])
+        )
+    said += [f"addition, {pair}: {sum(fine)} of {len(fine)}" for pair, fine in inputs.items()]
     return Finding("; ".join(said), mostly(runs - solved, runs))

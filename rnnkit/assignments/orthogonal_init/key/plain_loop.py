@@ -28,7 +28,7 @@ def draw(task: str, rng: np.random.Generator, steps: int, size: int) -> tuple[np
             x[b, i1, 1] = x[b, i2, 1] = 1
             y[b, 0] = values[b, i1] + values[b, i2]
         return (x, y) if task == "addition" else (x, (y[:, 0] == 1).astype(int))
-    y = np.zeros(size, int)
+    classes = np.zeros(size, int)
     for b in range(size):
         if task == "temporal_order":
             symbols = rng.integers(2, 6, steps)
@@ -36,13 +36,13 @@ def draw(task: str, rng: np.random.Generator, steps: int, size: int) -> tuple[np
             i2 = rng.integers(int(0.5 * steps), int(0.6 * steps))
             a1, a2 = rng.integers(0, 2), rng.integers(0, 2)
             symbols[i1], symbols[i2] = a1, a2
-            y[b] = 2 * a1 + a2
+            classes[b] = 2 * a1 + a2
         else:
             bits = rng.integers(0, 2, 3)
             symbols = np.concatenate([bits, rng.integers(3, 5, steps - 4), [2]])
-            y[b] = 4 * bits[0] + 2 * bits[1] + bits[2]
+            classes[b] = 4 * bits[0] + 2 * bits[1] + bits[2]
         x[b, np.arange(steps), symbols] = 1
-    return x, y
+    return x, classes
 
 
 def begin(task: str, init: str, seed: int, hidden: int = 64) -> Arrays:
