@@ -8,12 +8,15 @@ from rnnkit.checks.assignment import Assignment, HandIn
 ASSIGNMENT = Assignment(
     name="hidden_dynamics",
     title="The life of hidden units",
-    notebooks=(NOTEBOOK, REPORT),
+    notebooks=(NOTEBOOK, "2_experiment.ipynb", REPORT),
     code=CODE,
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
-    packed=("cases.py", "inputs.py", "network.py", "sketches.py"),
-    aside=("network.py", "sketches.py", "tries.py"),
-)
+    packed=("cases.py", "facts.py", "inputs.py", "inside.py", "network.py", "sketches.py", "stacks.py"),
+    aside=(
+        "experiment.py", "facts.py", "inside.py", "network.py", "networks.py", "pictures.py", "settings.py",
+        "sketches.py", "stacks.py", "training.py", "tries.py",
+    ),
+)  # fmt: skip
 check = ASSIGNMENT.check
 
 __all__ = ["ASSIGNMENT", "check"]

@@ -19,7 +19,12 @@ from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform
 
 LENGTHS = (20, 100, 500)
-ARMS = {"rnn": {}, "ortho": {"init": "ortho"}, "gru": {"cell": "gru"}, "lstm": {"cell": "lstm"}}
+ARMS: dict[str, dict[str, str]] = {
+    "rnn": {},
+    "ortho": {"init": "ortho"},
+    "gru": {"cell": "gru"},
+    "lstm": {"cell": "lstm"},
+}
 
 
 class Nets(Experiment):
@@ -73,9 +78,9 @@ class Nets(Experiment):
 def _named() -> dict[str, Net]:
     runs = {}
     for arm, changes in ARMS.items():
-        for T in LENGTHS:
-            name = arm if T == LENGTHS[0] else f"{arm}_{T}"
-            runs[name] = Net(name, T=T, **changes)  # type: ignore[arg-type]
+        for n, T in enumerate(LENGTHS):
+            name = f"{arm}_{T}" if n else arm
+            runs[name] = Net(name, T=T).replace(**changes)
     return runs
 
 
@@ -103,4 +108,3 @@ def train(
         echo=echo, progress=progress, on_check=on_check,
     )  # fmt: skip
     return EXPERIMENT.load(path)
-

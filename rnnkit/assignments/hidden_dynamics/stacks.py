@@ -129,7 +129,8 @@ def judged(settings: Net, rows: np.ndarray, sets: Sequence[tuple[np.ndarray, np.
     """``(2, S)``: loss and accuracy of each network on its sequences ``(N, T, C)`` and labels, without dropout."""
     found = []
     for row, (X, y) in zip(rows, sets, strict=True):  # one after the other: all states of all would be too much
-        answers, labels = logits(settings, torch.from_numpy(row[None]), torch.from_numpy(X[None])), torch.tensor(y[None])
+        answers = logits(settings, torch.from_numpy(row[None]), torch.from_numpy(X[None]))
+        labels = torch.from_numpy(y[None])
         found.append((losses(answers, labels).item(), _accuracy(answers, labels).item()))
     return np.array(found).T
 
