@@ -165,7 +165,7 @@ def trained(seed: int = 0, epochs: int = EPOCHS) -> Trained:
     for epoch in range(epochs):
         seen = []
         for k, batch in enumerate(rng.permutation(TRAIN)[: BATCHES * BATCH].reshape(BATCHES, BATCH)):
-            keep = tuple(_kept(rng, shape) for shape in ((T, BATCH, H), (BATCH, H)))
+            keep = _kept(rng, (T, BATCH, H)), _kept(rng, (BATCH, H))
             passed = run(weights, X[batch].swapaxes(0, 1), keep)
             loss, slope = loss_of(passed.logits, y[batch])
             found, _ = back(weights, passed, slope, keep)
