@@ -6,48 +6,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnnkit.assignments.orthogonal_init.tables import Rate, Row, grid, markdown, rates, read_table, spread
-from rnnkit.common.text import aligned
+from rnnkit.assignments.orthogonal_init.tables import Rate, markdown, rates
+from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+from rnnkit.runs.rows import Row, chosen, grid, read_table, spread
 
 SWEEPS = Path("sweeps")
 MARKS = "os^Dv"
 
 
-class Table(Markdown):
-    """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
-
-    def __repr__(self) -> str:
-        if not self.data.startswith("|"):
-            return self.data
-        lines = [line[2:-2].split(" | ") for line in self.data.splitlines()]
-        return aligned([line for line in lines if set("".join(line)) != {"-"}])
-
-
-def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
-    """Rows that have these values in these columns."""
-    return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
-
-
 def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -> Table:
     """The rates of sweeps of equal columns, see `rnnkit.assignments.orthogonal_init.tables.rates`."""
     found = _rates(names, by, folder)
-    return Table(markdown(found)) if found else _missing(names)
+    return Table(markdown(found)) if found else missing(names, SWEEPS)
 
 
 def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
     there = [path for name in names if (path := folder / f"{name}.csv").exists()]
     rows = [row for path in there for row in read_table(path)]
     return rates(rows, by) if rows else []
-
-
-def _missing(names: Sequence[str]) -> Table:
-    commands = " and ".join(f"`rnnkit sweep {SWEEPS / name}.toml`" for name in names)
-    return Table(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{SWEEPS}/`.")
 
 
 def solved_by(column: str, *names: str, lines: str = "init", label: str = "", folder: Path = SWEEPS) -> Figure | Table:
@@ -61,7 +41,7 @@ def solved_by(column: str, *names: str, lines: str = "init", label: str = "", fo
     """
     found = _rates(names, ["task", lines, column], folder)
     if not found:
-        return _missing(names)
+        return missing(names, SWEEPS)
     tasks = list(dict.fromkeys(rate.kind["task"] for rate in found))
     figure, axes = new_figure(len(tasks), width=4.6, height=3.2, sharey=True)
     for ax, task in zip(axes, tasks, strict=True):

@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from rnnkit.common.statistics import wilson
 from rnnkit.common.whole import save_text
+from rnnkit.runs.rows import Row, comment, grid, grouped, read_table, spread
 
-SEEDS = ("seed", "weight_seed", "data_seed")  # columns that say how often, not what
-Row = Mapping[str, str]
 README = """\
 # The sweeps
 
@@ -55,18 +52,6 @@ class Rate(NamedTuple):
     chance: float
 
 
-def read_table(path: str | Path) -> list[dict[str, str]]:
-    """The rows of a sweep's ``.csv``."""
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def varied(rows: Sequence[Row]) -> list[str]:
-    """The columns that tell what a run was told: those between its name and its status."""
-    columns = [*rows[0]]
-    return columns[1 : columns.index("status")]
-
-
 def rates(rows: Sequence[Row], by: Sequence[str] | None = None) -> list[Rate]:
     """Runs that are equal in some columns, together, in the table's order.
 
@@ -74,12 +59,7 @@ def rates(rows: Sequence[Row], by: Sequence[str] | None = None) -> list[Rate]:
         rows: of a sweep, see `read_table`; those of a run that failed have no result and are left out.
         by: the columns; by default all that varied but seeds.
     """
-    by = [name for name in varied(rows) if name not in SEEDS] if by is None else by
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        if row["status"] != "failed":
-            groups.setdefault(tuple(row[name] for name in by), []).append(row)
-    return [_rate(dict(zip(by, values, strict=True)), group) for values, group in groups.items()]
+    return [_rate(kind, group) for kind, group in grouped(rows, by)]
 
 
 def _rate(kind: dict[str, str], rows: Sequence[Row]) -> Rate:
@@ -105,13 +85,6 @@ def markdown(found: Sequence[Rate]) -> str:
     return grid(lines)
 
 
-def spread(values: Sequence[float], form: str) -> str:
-    """``41 (29 to 54)``: median, smallest and largest; empty for none."""
-    if not values:
-        return ""
-    return f"{median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
-
-
 def crossed(rows: Sequence[Row]) -> str:
     """Each recurrent matrix (down) with each stream of data (across): the epoch of its first crossing, or ``never``."""
     cells = {(row["weight_seed"], row["data_seed"]): row["solved_epoch"] or "never" for row in rows}
@@ -121,21 +94,14 @@ def crossed(rows: Sequence[Row]) -> str:
     )
 
 
-def grid(lines: Sequence[Sequence[str]]) -> str:
-    """Lines, the first with the headings, as a table in markdown."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]])
-
-
 def section(path: Path) -> str:
     """What a page says of one sweep: the comment at its file's head, and its table."""
-    comment = [line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
-    told = "\n".join(f"\n`{line}`\n" if line.startswith("rnnkit ") else line for line in comment).strip()
     rows = read_table(path.with_suffix(".csv"))
     if "weight_seed" not in rows[0]:
-        return "\n\n".join([f"## {path.stem}", told, markdown(rates(rows))])
+        return "\n\n".join([f"## {path.stem}", comment(path), markdown(rates(rows))])
     tasks = dict.fromkeys(row["task"] for row in rows)
     grids = [f"`{task}`:\n\n{crossed([row for row in rows if row['task'] == task])}" for task in tasks]
-    return "\n\n".join([f"## {path.stem}", told, *grids])
+    return "\n\n".join([f"## {path.stem}", comment(path), *grids])
 
 
 def readme(folder: str | Path) -> str:

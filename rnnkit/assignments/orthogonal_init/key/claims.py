@@ -13,12 +13,11 @@ from pathlib import Path
 
 from rnnkit.assignments.orthogonal_init.key import judges
 from rnnkit.assignments.orthogonal_init.key.judges import HEADLINE, IDENTITY, OTHERS, TWENTY, WIDE, fails, gap, no, over
-from rnnkit.assignments.orthogonal_init.key.verdicts import LIMIT, Claim, Tables
+from rnnkit.assignments.orthogonal_init.key.verdicts import LIMIT, Tables
 from rnnkit.assignments.orthogonal_init.networks import SEQUENCES
-from rnnkit.assignments.orthogonal_init.tables import Row, grid
-from rnnkit.common.whole import save_text
+from rnnkit.runs.claims import Claim, claims_table, renew
+from rnnkit.runs.rows import Row
 
-BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
 ARMS = {"init": "ortho"}, {"init": "random"}
 ORTHO, RANDOM = ((arm, " ".join(TWENTY)) for arm in ARMS)
 
@@ -93,29 +92,12 @@ CLAIMS = (
 )  # fmt: skip
 
 
-def claims_table(folder: Path) -> str:
-    """Claim, rule, what was found, verdict, as a table in markdown."""
-    tables = Tables(folder)
-    lines = [["the page says", "it holds if", "found", "verdict"]]
-    for claim in CLAIMS:
-        value, verdict = claim.finding(tables)
-        lines.append([claim.said, claim.rule, value, f"**{verdict}**"])
-    return grid(lines)
-
-
-def renewed(notes: str, table: str) -> str:
-    """The notes, with this table between their marks."""
-    before, rest = notes.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}"
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Renews the notes of a folder of notebooks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where INSTRUCTORS.md and sweeps/ are")
     folder = parser.parse_args(argv).folder
-    notes = folder / "INSTRUCTORS.md"
-    print(save_text(notes, renewed(notes.read_text(encoding="utf-8"), claims_table(folder / "sweeps"))))
+    renew(folder / "INSTRUCTORS.md", claims_table(CLAIMS, Tables(folder / "sweeps")))
     return 0
 
 

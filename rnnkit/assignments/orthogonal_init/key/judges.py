@@ -7,25 +7,13 @@ from math import inf
 from statistics import median
 
 from rnnkit.assignments.orthogonal_init.experiment import HEADLINE
-from rnnkit.assignments.orthogonal_init.key.verdicts import (
-    Finding,
-    Judge,
-    Lacking,
-    Tables,
-    above,
-    counted,
-    denied,
-    epoch_of,
-    every,
-    left_chance,
-    mostly,
-    rare,
-    told,
-)  # fmt: skip
+from rnnkit.assignments.orthogonal_init.key.verdicts import Tables, above, epoch_of, left_chance, told
 from rnnkit.assignments.orthogonal_init.script import BATCHES, EPOCHS
 from rnnkit.assignments.orthogonal_init.settings import Arm
-from rnnkit.assignments.orthogonal_init.tables import Row, rates, spread
+from rnnkit.assignments.orthogonal_init.tables import rates
 from rnnkit.assignments.orthogonal_init.tasks import MAIN
+from rnnkit.runs.claims import Finding, Judge, Lacking, counted, denied, every, mostly, rare
+from rnnkit.runs.rows import Row, spread
 
 Where = dict[str, str]
 OTHERS = {
