@@ -18,12 +18,13 @@ from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
 from rnnkit.assignments.orthogonal_init.experiment import train
 from rnnkit.assignments.orthogonal_init.explored import Settings, explored
-from rnnkit.assignments.orthogonal_init.key.claims import BEGIN, CLAIMS, END, claims_table, renewed
+from rnnkit.assignments.orthogonal_init.key.claims import CLAIMS
 from rnnkit.assignments.orthogonal_init.key.verdicts import Tables, above
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.tables import Rate
 from rnnkit.common.statistics import wilson
 from rnnkit.grading.release.release import shipped
+from rnnkit.runs.claims import BEGIN, END, claims_table, renewed
 from rnnkit.runs.sweep_file import read_sweep_file
 from rnnkit.runs.tables import save_rows
 
@@ -76,14 +77,15 @@ def test_every_claim_finds_its_rows_in_the_tables_of_the_sweeps(tmp_path):
         save_rows(tmp_path / f"{sweep.name}.csv", rows, ["run", *sweep.runs[0].labels, "status"])
     for name in ("networks", "jacobians"):
         shutil.copy(SWEEPS / f"{name}.csv", tmp_path)
-    found = claims_table(tmp_path)
+    found = claims_table(CLAIMS, Tables(tmp_path))
     assert "no such row" not in found
     assert "no table" not in found
     assert "addition, matrix 7 with input weights 0: solved with" in found
 
 
 def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
-    assert renewed(NOTES, claims_table(SWEEPS)) == NOTES, "python -m rnnkit.assignments.orthogonal_init.key.claims"
+    table = claims_table(CLAIMS, Tables(SWEEPS))
+    assert renewed(NOTES, table) == NOTES, "python -m rnnkit.assignments.orthogonal_init.key.claims"
     table = NOTES.split(BEGIN)[1].split(END)[0]
     assert table.count("\n| ") == len(CLAIMS) + 2
 

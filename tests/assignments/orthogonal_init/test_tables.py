@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnkit.assignments.orthogonal_init.tables import crossed, markdown, rates, read_table, readme
+from rnnkit.assignments.orthogonal_init.tables import crossed, markdown, rates, readme
+from rnnkit.runs.rows import read_table
 from rnnkit.runs.sweep_file import read_sweep_file
 
 SWEEPS = Path(__file__).parents[3] / "notebooks/orthogonal_init/sweeps"
