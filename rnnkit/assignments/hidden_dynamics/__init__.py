@@ -13,8 +13,8 @@ ASSIGNMENT = Assignment(
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     packed=("cases.py", "facts.py", "inputs.py", "inside.py", "network.py", "sketches.py", "stacks.py"),
     aside=(
-        "experiment.py", "facts.py", "inside.py", "network.py", "networks.py", "pictures.py", "settings.py",
-        "sketches.py", "stacks.py", "training.py", "tries.py",
+        "browser.py", "cost.py", "experiment.py", "facts.py", "foretold.py", "inside.py", "network.py", "networks.py",
+        "pictures.py", "report.py", "settings.py", "sketches.py", "stacks.py", "tables.py", "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

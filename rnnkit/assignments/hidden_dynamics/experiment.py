@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.hidden_dynamics.facts import DIGITS, facts_of
+from rnnkit.assignments.hidden_dynamics.foretold import ASKED
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.assignments.hidden_dynamics.training import CURVES, KEYS, Training, alike, train_epoch
 from rnnkit.record.keys import Key
@@ -90,6 +91,7 @@ EXPERIMENT = Nets(
     {"full": {}, "smoke": {"epochs": 10}, "tiny": {"epochs": 2, "batches": 3, "batch": 10, "train": 100, "test": 50}},
     due=tuple(ARMS),
     notebook="2_experiment.ipynb",
+    asked=ASKED,
 )
 
 

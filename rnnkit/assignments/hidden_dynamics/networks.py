@@ -1,7 +1,7 @@
 """Tables of what trained networks do inside, made from the records of a sweep.
 
-``python -m rnnkit.assignments.hidden_dynamics.networks runs/sweeps/seeds sweeps`` writes ``units.csv``, ``held.csv``,
-``flow.csv`` and ``fifths.csv`` into the folder that is named second.
+``python -m rnnkit.assignments.hidden_dynamics.networks runs/sweeps/seeds runs/sweeps/seeds_more sweeps`` writes
+``units.csv``, ``held.csv``, ``flow.csv`` and ``fifths.csv`` into the folder that is named last.
 """
 
 from __future__ import annotations
@@ -101,13 +101,13 @@ TABLES: dict[str, Callable[[Net, Mapping[str, Any]], Rows]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", help="a folder of records: that of `rnnkit sweep`")
+    parser.add_argument("runs", nargs="+", help="folders of records: those of `rnnkit sweep`")
     parser.add_argument("out", type=Path, help="the folder for the tables")
     told = parser.parse_args(argv)
-    records, _ = read_runs(told.runs, EXPERIMENT)
+    records = {name: record for folder in told.runs for name, record in read_runs(folder, EXPERIMENT)[0].items()}
     nets = {name: net for name, record in records.items() if (net := EXPERIMENT.settings_of(record)).cell == "rnn"}
     if not nets:
-        raise BadValue(f"{told.runs}: expected records of a sweep, found none; make them with rnnkit sweep")
+        raise BadValue(f"{' '.join(told.runs)}: expected records of a sweep, found none; make them with rnnkit sweep")
     order = sorted(nets, key=lambda name: (nets[name].init, nets[name].seed))
     for table, rows in TABLES.items():
         all_rows = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rnnkit.assignments.hidden_dynamics import inside, network
 from rnnkit.assignments.hidden_dynamics.network import C, Weights
@@ -89,6 +90,7 @@ def flow(settings: Net, record: Mapping[str, Any]) -> Figure:
     reaching.legend(fontsize=7)
     for ax in (reaching, adding, sensitivity):
         ax.title.set_fontsize(9)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rnnkit.assignments.hidden_dynamics import tables
 from rnnkit.assignments.hidden_dynamics.inside import best_accuracy
@@ -109,6 +110,7 @@ def flow(folder: Path = SWEEPS, init: str = "xavier") -> Figure | Table:
                 ax.plot(steps, middle, "--" if layer == 2 else "-", color=color, label=told)
                 ax.fill_between(steps, low, high, color=color, alpha=0.15, linewidth=0)
         ax.set(xlabel="step t", yscale="log" if layers else "linear")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax, title in zip(axes, ("||dL/dh_t||", "contribution to dL/dW_hh", "d(logit_1 - logit_0)/d(all of x_t)"),
                          strict=True):  # fmt: skip
         ax.set_title(title, fontsize=9)

@@ -19,8 +19,9 @@ README = """\
 # The sweeps
 
 Each file `NAME.toml` says what was run, by which command, and how long that took; `NAME.csv` has a row for each run.
-`units.csv`, `held.csv`, `flow.csv` and `fifths.csv` are made from the records of `seeds` by
-`python -m rnnkit.assignments.hidden_dynamics.networks runs/sweeps/seeds notebooks/hidden_dynamics/sweeps`, and
+`units.csv`, `held.csv`, `flow.csv` and `fifths.csv` are made from the records of `seeds` and `seeds_more` by
+`python -m rnnkit.assignments.hidden_dynamics.networks runs/sweeps/seeds runs/sweeps/seeds_more
+notebooks/hidden_dynamics/sweeps`, and
 `cost.csv` by `python -m rnnkit.assignments.hidden_dynamics.cost notebooks/hidden_dynamics/sweeps`. This page is made of
 the tables: `python -m rnnkit.assignments.hidden_dynamics.tables notebooks/hidden_dynamics/sweeps`.
 
