@@ -6,6 +6,7 @@ torch's as ``parameters()`` goes. Sequences are ``(S, B, T, C)``, each network h
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,18 +48,19 @@ class Gated(nn.Module):
         return self.readout(states[:, -1] * kept.last if kept else states[:, -1])
 
 
-def torch_own(cell: str, seed: int) -> Gated:
-    """A network as torch starts it, from a seed of its own."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+@functools.cache
+def template(cell: str) -> Gated:
+    """Shapes and names of torch's parameters, without values."""
+    with torch.device("meta"):
         return Gated(cell)
 
 
 def first_row(settings: Net) -> np.ndarray:
     """``(P,)``, the untrained network."""
     if settings.cell in GATED:
-        parameters = torch_own(settings.cell, settings.seed).parameters()
-        return torch.cat([one.detach().flatten() for one in parameters]).numpy()
+        rng, edge = torch.Generator().manual_seed(settings.seed), H**-0.5  # torch's own range for all of them
+        sizes = [one.numel() for one in template(settings.cell).parameters()]
+        return torch.cat([torch.empty(size).uniform_(-edge, edge, generator=rng) for size in sizes]).numpy()
     weights, _ = settings.begun()
     return np.concatenate([weights[name].ravel() for name in SHAPES]).astype(np.float32)
 
@@ -100,7 +102,7 @@ def logits(settings: Net, rows: Tensor, x: Tensor, kept: Kept | None = None) -> 
 
 
 def _gated(cell: str, row: Tensor, x: Tensor, kept: Kept | None) -> Tensor:
-    module = torch_own(cell, 0)
+    module = template(cell)
     names = [name for name, _ in module.named_parameters()]
     shapes = [one.shape for one in module.parameters()]
     parts = row.split([math.prod(shape) for shape in shapes])

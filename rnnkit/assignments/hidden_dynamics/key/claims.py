@@ -223,8 +223,9 @@ CLAIMS = (
           "units", lifts),
     Claim("accumulators approximate a running average",
           f"most seeds: the median accumulator's last state correlates with the mean by {KNOWS:g} or more", running),
-    *(Claim(f"{kind} units help with boundary cases", "without them the fifth of the sequences nearest to the "
-            "boundary loses a point of accuracy, by the 95 % interval of the seeds' mean", helps(kind)) for kind in (TRANSIENT, OSCILLATOR)),
+    *(Claim(f"{kind} units help with boundary cases",
+            "without them the fifth of the sequences nearest to the boundary loses a point of accuracy, by the 95 % "
+            "interval of the seeds' mean", helps(kind)) for kind in (TRANSIENT, OSCILLATOR)),
     *(Claim(f"at length {T} it would struggle", "most seeds end at an accuracy that needs fewer than half of the steps",
             seeds_where(lambda row: _used(row) < int(row["T"]) / 2, used, table, **OURS))
       for T, table in ((100, "lengths"), (500, "lengths_long"))),
