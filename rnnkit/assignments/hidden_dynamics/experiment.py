@@ -32,6 +32,7 @@ class Nets(Experiment):
     """The document's network and those beside it."""
 
     settings = Net
+    solves = False
     shown = ("run", "status", "train_loss", "train_acc", "test_loss", "test_acc", "best_test_acc", "best_epoch")
 
     def begin(self, settings: Net, cells: Cells) -> Training:
