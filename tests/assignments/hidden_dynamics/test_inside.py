@@ -12,7 +12,14 @@ from rnnkit.assignments.hidden_dynamics.key import reference
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.assignments.hidden_dynamics.sketches import _logits
 
-NET = Net(epochs=6, train=1000, test=100)
+NET = Net(epochs=4, train=500, test=50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_sequences():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inside, "FRESH", 300)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +33,8 @@ def weights(record):
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    x, y = inside.fresh(NET)
-    return x[:, :300], y[:300]
+def drawn(few_sequences):
+    return inside.fresh(NET)
 
 
 def test_contributions_add_up_to_the_gradient(weights, drawn):
@@ -82,8 +88,8 @@ def test_a_unit_that_is_the_mean_so_far_is_found(drawn):
 def test_regressions_see_what_they_are_given(drawn):
     x, y = drawn
     guesses = inside.baselines(NET, x)
-    assert (guesses["global mean"] == y).mean() > 0.98
-    assert 0.8 < (guesses["all numbers"] == y).mean() < 1
+    assert (guesses["global mean"] == y).mean() > 0.95
+    assert 0.7 < (guesses["all numbers"] == y).mean() < 1
     fifths = inside.right_by_fifth(y, x, y)
     assert fifths.tolist() == [1] * 5
     wrong = np.where(np.abs(x.mean((0, 2))) < np.quantile(np.abs(x.mean((0, 2))), 0.2), 1 - y, y)
@@ -99,7 +105,6 @@ def test_the_bound_and_its_inverse():
 
 
 def test_the_tables_rows_are_of_one_kind(record, monkeypatch):
-    monkeypatch.setattr(inside, "FRESH", 200)
     monkeypatch.setattr(networks, "DRAWS", 2)
     for table, rows in networks.TABLES.items():
         found = list(rows(NET, record))
@@ -109,8 +114,7 @@ def test_the_tables_rows_are_of_one_kind(record, monkeypatch):
     assert all(sum(row[f"{kind}s"] for kind in inside.KINDS) == network.H for row in units)
 
 
-def test_pictures_have_their_panels(record, weights, monkeypatch):
-    monkeypatch.setattr(inside, "FRESH", 200)
+def test_pictures_have_their_panels(record, weights):
     assert len(pictures.learning(NET, record).axes) == 2
     assert len(pictures.trajectories(NET, weights).axes) == 16
     assert len(pictures.flow(NET, record).axes) == 3
