@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from rnnkit.checks.tries import Try
 
 
+def beside(obj: Any, name: str) -> Any:
+    """The function of this name that stands where a student's function does; None where there is none."""
+    return getattr(obj, "__globals__", {}).get(name)
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """One graded piece of code, or what is judged otherwise. It is itself alone: no other question is equal to it.
@@ -51,6 +56,7 @@ class Question:
             cases is asked with them all the same where it is scored.
         handed_in: where a file of the student's is judged: ``handed_in(folder, sources)``, with the folder that was
             handed in, and the texts of the code cells of the question's notebook.
+        also: functions of the same notebook, by name, that its cases call beside the target; see `beside`.
         assignment: that it belongs to, which says so itself.
     """
 
@@ -75,6 +81,7 @@ class Question:
     numbers: tuple[str, ...] = ()
     judge: Callable[[Any], Report] | None = None
     handed_in: Callable[[Path, list[str]], Judged] | None = None
+    also: tuple[str, ...] = ()
     assignment: Assignment = field(init=False, repr=False)
 
     @property

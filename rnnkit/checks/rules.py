@@ -18,7 +18,7 @@ from torch import nn
 
 import rnnkit.cells
 from rnnkit.checks.forbidden import CALLS, CHECKS, CLIPPERS, NETWORKS, inside
-from rnnkit.checks.question import Question
+from rnnkit.checks.question import Question, beside
 from rnnkit.common.places import PACKAGE
 
 TORCH_CLASSES = tuple(getattr(nn, name) for name in NETWORKS)
@@ -81,6 +81,7 @@ def in_source(obj: Any, question: Question) -> list[str]:
 def _functions(obj: Any, question: Question) -> Iterator[types.FunctionType]:
     """The graded function, and the student's own functions that it reaches."""
     waiting = [_method(obj, question.method), _method(obj, "__init__")] if question.method else [obj]
+    waiting += [beside(obj, name) for name in question.also]
     seen: set[int] = set()
     while waiting:
         function = waiting.pop()

@@ -17,7 +17,7 @@ from typing import Any
 
 from rnnkit.checks.judge import CALLED
 from rnnkit.checks.known import SLIPPED, says
-from rnnkit.checks.question import Question
+from rnnkit.checks.question import Question, beside
 from rnnkit.checks.report import Report
 from rnnkit.checks.tries import try_for
 
@@ -106,8 +106,10 @@ def _halves(message: str) -> tuple[str, str]:
 
 def _line_of(question: Question, obj: Any, message: str) -> str:
     """The statement of the student's that has most of the names in a message; empty where none has any."""
+    other = next((name for name in question.also if name in message), "")
     try:
         asked = inspect.getattr_static(obj, question.method) if question.method else obj
+        asked = beside(obj, other) if other else asked
         lines, start = inspect.getsourcelines(inspect.unwrap(asked))
         text = textwrap.dedent("".join(lines))
         tree = ast.parse(text)
@@ -120,7 +122,7 @@ def _line_of(question: Question, obj: Any, message: str) -> str:
         shared = len(names & _names(segment))
         if shared > best[0]:
             line = f"{start + statement.lineno - 1}: `{' '.join(segment.split())}`"
-            best = shared, f"It probably stands in {question.method or question.target}, line {line}"
+            best = shared, f"It probably stands in {other or question.method or question.target}, line {line}"
     return best[1]
 
 

@@ -110,7 +110,9 @@ class Table:
         save_rows(self.path, rows, self.first)
 
     def rates(self) -> list[str]:
-        """How often each setting that has several seeds solved its task, a sentence each."""
+        """How often each setting that has several seeds solved its task, a sentence each; none where none can."""
+        if not self.jobs[0].experiment.solves:
+            return []
         known = {job.label: job.labels for job in self.jobs if job.label in self._ended}
         kinds = {
             run: str({name: value for name, value in told.items() if name != "seed"}) for run, told in known.items()

@@ -123,6 +123,7 @@ class Experiment(ABC):
     key: ClassVar[str] = "settings"  # of the record, for the settings as JSON
     names_run: ClassVar[str] = "run"  # the notebook's parameter that names the run
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the summary that a terminal shows; all by default
+    solves: ClassVar[bool] = True  # whether a run may end as ``solved``, so that a sweep counts the seeds that do
 
     @abstractmethod
     def begin(self, settings: Any, cells: Cells) -> Run:

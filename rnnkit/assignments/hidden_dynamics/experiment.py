@@ -1,0 +1,113 @@
+"""What the lab trains: the document's network, its other starts and cells, and what a record says of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from rnnkit.assignments.hidden_dynamics.facts import DIGITS, facts_of
+from rnnkit.assignments.hidden_dynamics.foretold import ASKED
+from rnnkit.assignments.hidden_dynamics.settings import Net
+from rnnkit.assignments.hidden_dynamics.training import CURVES, KEYS, Training, alike, train_epoch
+from rnnkit.record.keys import Key
+from rnnkit.runs.estimate import Pace
+from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.modelfile import Cells
+from rnnkit.runs.perform import RunFiles, perform
+
+LENGTHS = (20, 100, 500)
+ARMS: dict[str, dict[str, str]] = {
+    "rnn": {},
+    "ortho": {"init": "ortho"},
+    "gru": {"cell": "gru"},
+    "lstm": {"cell": "lstm"},
+}
+
+
+class Nets(Experiment):
+    """The document's network and those beside it."""
+
+    settings = Net
+    solves = False
+    shown = ("run", "status", "train_loss", "train_acc", "test_loss", "test_acc", "best_test_acc", "best_epoch")
+
+    def begin(self, settings: Net, cells: Cells) -> Training:
+        return Training(settings)
+
+    def begin_together(self, settings: Sequence[Net], cells: Cells) -> list[Run]:
+        team = [Training(one) for one in settings]
+        for run in team:
+            run.team = team
+        return [*team]
+
+    def alike(self, settings: Net) -> Hashable:
+        return alike(settings)
+
+    def total(self, settings: Net) -> int:
+        return settings.maxiters
+
+    def schema(self, settings: Net) -> dict[str, Key]:
+        return KEYS
+
+    def row(self, record: Record) -> dict[str, Any]:
+        """Facts of one network; see `facts_of`."""
+        return facts_of(self.settings_of(record), record)
+
+    def curves(self, record: Record) -> list[dict[str, Any]]:
+        """Of every epoch: loss and accuracy in training and on the test sequences."""
+        return [
+            {"epoch": k + 1} | {name: round(float(record[name][k]), DIGITS) for name in CURVES}
+            for k in range(len(record["test_loss"]))
+        ]
+
+    def kind_of(self, settings: Net) -> Net:
+        """Without what takes no time."""
+        return settings.replace(name="x", init="xavier", seed=0)
+
+    def pace(self, settings: Net, cells: Cells) -> Pace:
+        """From one epoch, after another one of two updates."""
+        begun = perf_counter()
+        run = Training(settings.replace(epochs=2))
+        first, begun = perf_counter() - begun, perf_counter()
+        train_epoch([run])
+        return Pace(first, (perf_counter() - begun) / settings.batches, 0.0)
+
+
+def _named() -> dict[str, Net]:
+    runs = {}
+    for arm, changes in ARMS.items():
+        for n, T in enumerate(LENGTHS):
+            name = f"{arm}_{T}" if n else arm
+            runs[name] = Net(name, T=T).replace(**changes)
+    return runs
+
+
+EXPERIMENT = Nets(
+    "hidden_dynamics",
+    _named(),
+    {"full": {}, "smoke": {"epochs": 10}, "tiny": {"epochs": 2, "batches": 3, "batch": 10, "train": 100, "test": 50}},
+    due=tuple(ARMS),
+    notebook="2_experiment.ipynb",
+    asked=ASKED,
+)
+
+
+def train(
+    settings: Net,
+    out: str | Path,
+    *,
+    echo: Callable[[str], None] | None = None,
+    progress: bool = False,
+    on_check: Callable[[Any, Any], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Trains a network to its end, or goes on with what is there; returns its record. See `perform` for the files."""
+    cells, files = Cells(), RunFiles(out, settings.name)
+    path = perform(
+        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
+        echo=echo, progress=progress, on_check=on_check,
+    )  # fmt: skip
+    return EXPERIMENT.load(path)

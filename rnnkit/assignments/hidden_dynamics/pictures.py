@@ -1,0 +1,107 @@
+"""Pictures of one network: its curves, its units over time, and what it listens to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from rnnkit.assignments.hidden_dynamics import inside, network
+from rnnkit.assignments.hidden_dynamics.network import C, Weights
+from rnnkit.assignments.hidden_dynamics.settings import Net
+from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, new_figure
+
+WHEN = {"before": ORANGE, "after": BLUE}
+KIND_COLORS = {inside.ACCUMULATOR: BLUE, inside.OSCILLATOR: GREEN, inside.TRANSIENT: ORANGE}
+SEQUENCES = 6
+BATCH = 320
+
+
+def learning(settings: Net, record: Mapping[str, Any]) -> Figure:
+    """Loss and accuracy by epoch, training and test; lines where the rate is halved and where the test is best."""
+    figure, (loss, accuracy) = new_figure(2, 1, width=4.5, height=2.8)
+    epochs = 1 + np.arange(len(record["test_loss"]))
+    for part, color in (("train", ORANGE), ("test", BLUE)):
+        loss.plot(epochs, record[f"{part}_loss"], color=color, label=part)
+        accuracy.plot(epochs, 100 * np.asarray(record[f"{part}_acc"]), color=color)
+    best = int(np.argmax(record["test_acc"])) + 1
+    accuracy.axvline(best, color=BLUE, linestyle=":", label=f"best test epoch, {best}")
+    halved = range(settings.halve, len(epochs), settings.halve) if settings.halve else ()
+    for n, epoch in enumerate(halved):
+        loss.axvline(epoch + 0.5, color="0.6", linestyle="--", linewidth=0.9, label=None if n else "rate halved")
+    loss.set(xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
+    accuracy.set(xlabel="epoch", ylabel="accuracy (%)")
+    loss.legend(fontsize=8)
+    accuracy.legend(fontsize=8, loc="lower right")
+    told = f"{settings.cell}, {settings.init}" if settings.cell == "rnn" else f"torch's {settings.cell}"
+    figure.suptitle(f"{settings.name}: {told}, T = {settings.T}", fontsize=10)
+    return figure
+
+
+def trajectories(settings: Net, weights: Weights, first: int = 0, count: int = 16) -> Figure:
+    """Units of layer 2 over time, a panel each, for sequences that are clearly on one side: blue for label 1."""
+    states, labels = over_sequences(settings, weights)
+    found = kinds_of(settings, weights)
+    figure, axes = new_figure(4, -(-count // 4), width=2.3, height=1.25, sharex=True, sharey=True)
+    for unit, ax in enumerate(axes[:count], first):
+        for curve, label in zip(states[:, :, unit].T, labels, strict=True):
+            ax.plot(1 + np.arange(settings.T), curve, color=BLUE if label else ORANGE, linewidth=0.9)
+        ax.set_title(f"unit {unit}, {found[unit]}", fontsize=8)
+        ax.set_ylim(-1.05, 1.05)
+    for ax in axes[-4:]:
+        ax.set_xlabel("step t", fontsize=8)
+    return figure
+
+
+def over_sequences(settings: Net, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """States of layer 2 ``(T, N, H)`` for some fresh sequences, three of each label, and the labels ``(N,)``."""
+    x, y = inside.fresh(settings)
+    order = np.argsort(x.mean((0, 2)))
+    far = len(order) // 20
+    chosen = np.concatenate([order[far : far + SEQUENCES // 2], order[-far - SEQUENCES // 2 : -far]])
+    return network.run(weights, x[:, chosen]).states[1][1:], y[chosen]
+
+
+def kinds_of(settings: Net, weights: Weights) -> np.ndarray:
+    """The kind of each unit of layer 2, ``(H,)``."""
+    x, _ = inside.fresh(settings)
+    return inside.kinds(*inside.features(network.run(weights, x).states[1][1:], x))
+
+
+def flow(settings: Net, record: Mapping[str, Any]) -> Figure:
+    """dL/dh_t, contribution to dL/dW_hh, and input sensitivity by step, before and after training."""
+    x, y = inside.fresh(settings)
+    steps = 1 + np.arange(settings.T)
+    figure, (reaching, adding, sensitivity) = new_figure(3, 1, width=3.6, height=2.8)
+    for when, weights in inside.both(settings, record).items():
+        found = inside.flow_of(weights, x[:, :BATCH], y[:BATCH])
+        for layer, line in ((1, "-"), (2, "--")):
+            told = f"layer {layer}, {when} training"
+            reaching.semilogy(steps, found.reaching[layer - 1], line, color=WHEN[when], label=told)
+            adding.semilogy(steps[1:], found.adding[layer - 1][1:], line, color=WHEN[when])
+        sensitivity.plot(steps, found.sensitivity, color=WHEN[when])
+    reaching.set(title="||dL/dh_t||", xlabel="step t")
+    adding.set(title="contribution to dL/dW_hh", xlabel="step t")
+    sensitivity.set(title="d(logit_1 - logit_0)/d(all of x_t)", xlabel="step t")
+    sensitivity.axhline(0, color=BLACK, linewidth=0.6)
+    reaching.legend(fontsize=7)
+    for ax in (reaching, adding, sensitivity):
+        ax.title.set_fontsize(9)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def running_mean(settings: Net, weights: Weights) -> Figure:
+    """How well each accumulator knows the mean so far, at every step: its correlation over sequences."""
+    x, _ = inside.fresh(settings)
+    states = network.run(weights, x).states[1][1:]
+    units = kinds_of(settings, weights) == inside.ACCUMULATOR
+    figure, (ax,) = new_figure(1, 1, width=5, height=2.6)
+    curves = inside.running(states, x, units)
+    ax.plot(1 + np.arange(settings.T), curves, color=BLUE, linewidth=0.5, alpha=0.5)
+    ax.set(xlabel="step t", ylabel="|correlation| with the mean so far", ylim=(0, 1.02))
+    ax.set_title(f"{units.sum()} accumulators of {len(units)} units; {C} channels", fontsize=9)
+    return figure

@@ -1,0 +1,117 @@
+"""Claims get verdicts from tables, and neither notes nor pages are stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+
+import nbformat
+import pytest
+from course import ROOT, cells, marked
+from nbclient import NotebookClient
+
+from rnnkit.assignments.hidden_dynamics import cost, report, tables
+from rnnkit.assignments.hidden_dynamics.foretold import FEW, oscillators
+from rnnkit.assignments.hidden_dynamics.key.claims import CLAIMS
+from rnnkit.assignments.hidden_dynamics.settings import Net
+from rnnkit.assignments.hidden_dynamics.stacks import first_row
+from rnnkit.grading.release.release import shipped
+from rnnkit.runs.claims import BEGIN, END, Tables, claims_table, renewed
+from rnnkit.runs.sweep_file import read_sweep_file
+from rnnkit.runs.tables import save_rows
+
+FOLDER = ROOT / "notebooks" / "hidden_dynamics"
+SWEEPS = FOLDER / "sweeps"
+
+
+def verdict(said: str, folder) -> tuple[str, str]:
+    (claim,) = [claim for claim in CLAIMS if said in claim.said]
+    return claim.finding(Tables(folder))
+
+
+@pytest.mark.parametrize(("change", "said"), [(0.0, "refuted"), (-0.01, "undecided"), (-0.05, "supported")])
+def test_a_verdict_follows_from_the_table(change, said, tmp_path):
+    rows = []
+    for seed in range(10):
+        near = {"none": 0.7, "transient": 0.7 + change + 0.002 * (-1) ** seed}
+        near["as many accumulators as transients"] = 0.7
+        rows += [{"init": "xavier", "seed": seed, "held": held, "nearest": value} for held, value in near.items()]
+    save_rows(tmp_path / "held.csv", rows)
+    value, found = verdict("transient units help", tmp_path)
+    assert (found, f"mean change {change:+.4f}" in value) == (said, True)
+    assert verdict("at length 500 it would", tmp_path) == ("no table lengths_long", "undecided")
+
+
+def test_the_notes_and_the_page_have_the_tables_that_are_there():
+    notes = (FOLDER / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    table = claims_table(CLAIMS, Tables(SWEEPS))
+    assert renewed(notes, table) == notes, "python -m rnnkit.assignments.hidden_dynamics.key.claims"
+    assert notes.split(BEGIN)[1].split(END)[0].count("\n| ") == len(CLAIMS) + 2
+    assert "no such row" not in table
+    page = (SWEEPS / "README.md").read_text(encoding="utf-8")
+    assert tables.readme(SWEEPS) == page, "python -m rnnkit.assignments.hidden_dynamics.tables"
+
+
+def test_every_sweep_can_be_read_and_trains_what_it_says():
+    for path in SWEEPS.glob("*.toml"):
+        assert all(isinstance(net, Net) for net, _ in read_sweep_file(path).runs), path.name
+
+
+def test_the_tables_are_of_the_sizes_that_are_said():
+    assert len(report.rows_of(["seeds"], SWEEPS, init="xavier")) == 10
+    assert len({row["seed"] for row in report.rows_of(["held"], SWEEPS, init="xavier")}) == 30
+    best = tables.numbers(report.rows_of(["seeds"], SWEEPS, init="xavier"), "best_test_acc")
+    assert 0.91 <= sum(best) / len(best) <= 0.955
+
+
+def test_what_is_kept_of_a_stream_is_measured(monkeypatch):
+    monkeypatch.setattr(cost, "ENOUGH", 0.001)
+    row = cost.measured(20)
+    assert (row["rnn_kB_kept"], row["attention_kB_kept"]) == (0.256, 10.2)
+    assert row["attention_kB_peak"] > row["rnn_kB_peak"] > 0
+
+
+def test_the_rule_of_what_is_foretold():
+    net = Net()
+    record = {"settings": net.to_json(), "weights": 0.1 * first_row(net)}  # too small to swing
+    found = oscillators(record)
+    assert found.answer in {FEW, "5 to 20", "more than 20"}
+    assert found.number.endswith("of 64 units")
+
+
+def run(path, folder, before: str = "") -> dict:
+    notebook = nbformat.read(path, as_version=4)
+    if before:
+        place = 1 + [cell.id for cell in notebook.cells].index("parameters")
+        notebook.cells.insert(place, nbformat.v4.new_code_cell(before))
+    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}})
+    client.execute(env=os.environ | {"OMP_NUM_THREADS": "1", "RNNKIT_PLAIN": "1"})
+    return {cell.id: cell.get("outputs", []) for cell in notebook.cells}
+
+
+def drawn(outputs: dict) -> set[str]:
+    return {id for id, some in outputs.items() if any("image/png" in one.get("data", {}) for one in some)}
+
+
+def test_the_experiment_trains_and_draws(tmp_path):
+    outputs = run(FOLDER / "2_experiment.ipynb", tmp_path, 'profile = "tiny"')
+    assert drawn(outputs) == {"curves", "trajectories", "browse", "running", "flow", "bound"}
+    assert (tmp_path / "runs" / "tiny" / "rnn" / "rnn_final_state.npz").exists()
+
+
+def test_the_report_shows_every_table_as_students_have_them(tmp_path):
+    names = shipped(FOLDER)
+    assert "INSTRUCTORS.md" not in {path.as_posix() for path in names}
+    for path in names:
+        (tmp_path / path.parent).mkdir(exist_ok=True)
+        shutil.copy(FOLDER / path, tmp_path / path)
+    outputs = run(FOLDER / "3_report.ipynb", tmp_path)
+    assert drawn(outputs) == {"lengths", "flow", "units"}
+    told = {id: json.dumps(outputs[id]) for id in ("seeds", "lengths", "flow", "fifths", "units", "held", "scheduler")}
+    assert not [id for id, text in told.items() if "The table is not there" in text]
+    (answer,) = [cell["source"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say"]
+    quoted = re.findall(r"[+\d.-]+ \([+\d.-]+ to [+\d.-]+\)", marked(answer))
+    assert len(quoted) >= 6
+    assert not [one for one in quoted if one not in "".join(told.values())]
