@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from rnnkit.record.file import load
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform_together
 
-SMALL = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64", "link": 3}
+SMALL: dict[str, Any] = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64", "link": 3}
 
 
 def small(arm: str, **more) -> Trial:
