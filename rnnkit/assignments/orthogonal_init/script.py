@@ -79,7 +79,12 @@ def _train(flags: argparse.Namespace) -> int:
             raise BadValue("--sequence-len: expected at least 2, got 0")
         arm = Arm(f"{task}_{init}", task, init, T=T, **common)
         with TemporaryDirectory() as folder:
-            trained = [(arm, train(arm, folder, echo=lambda line: folder in line or print(line)))]
+
+            def echo(line: str) -> None:
+                if folder not in line:  # which is gone in a moment
+                    print(line)
+
+            trained = [(arm, train(arm, folder, echo=echo))]
     results = document(trained, perf_counter() - begun)
     if flags.all:
         print(table(results["rows"]))
