@@ -13,7 +13,7 @@ from time import perf_counter
 
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT, train
 from rnnkit.assignments.orthogonal_init.results import Trained, document, table
-from rnnkit.assignments.orthogonal_init.settings import DTYPES, Arm
+from rnnkit.assignments.orthogonal_init.settings import ARMS, DTYPES, Arm
 from rnnkit.assignments.orthogonal_init.tasks import HEADLINE, MAIN, get_task
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
@@ -28,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The document's flags and defaults, and ``--dtype``."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--task", choices=MAIN, help="default: addition")
-    parser.add_argument("--init", choices=("ortho", "random"), help="default: ortho")
+    parser.add_argument("--init", choices=ARMS, help="default: ortho")
     parser.add_argument("--sequence-len", type=int, help="default: 30")
     parser.add_argument("--n-hidden", type=int, default=64)
     parser.add_argument("--n-epochs", type=int, help="default: 100; 80 with --all")
@@ -67,7 +67,7 @@ def _train(flags: argparse.Namespace) -> int:
     begun = perf_counter()
     if flags.all:
         print(f"the table: {epochs} epochs of {batches} batches of {flags.batch_size}, 64 units unless told otherwise")
-        pairs = [(task, init) for task in HEADLINE for init in ("ortho", "random")]
+        pairs = [(task, init) for task in HEADLINE for init in ARMS]
         arms = [Arm(f"{task}_{init}", task, init, T=get_task(task).T, **common) for task, init in pairs]
         trained = train_all(arms)
         if len(trained) < len(arms):
