@@ -15,6 +15,19 @@ from rnnkit.grading.score.score import score
 
 BANK = generate.bank()
 every_question = pytest.mark.parametrize("id", [pytest.param(id, marks=getattr(pytest.mark, id)) for id in QUESTIONS])
+THIRD = 3  # of what is alike and takes long, every third is tested each time, the others are slow
+
+
+def of_many(values, question, name):
+    """Parameters: a value each, marked with its question's id; two of three are slow."""
+    return [
+        pytest.param(
+            one,
+            marks=[getattr(pytest.mark, question(one)), *([pytest.mark.slow] if k % THIRD else [])],
+            id=name(one).replace(" ", "_"),
+        )
+        for k, one in enumerate(values)
+    ]
 
 
 def report_of(id: str, obj) -> Report:

@@ -70,6 +70,7 @@ def students(home: Path) -> dict[str, float]:
     return seen
 
 
+@pytest.mark.slow
 def test_right_answers_and_a_solved_run_have_all_points_there(begun):
     assert students(begun) == MOST
 

@@ -93,6 +93,19 @@ def limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> boo
     return True
 
 
+def plain(ax: Axes) -> None:
+    """Axes of a picture that is drawn again and again."""
+    ax.grid(alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=8)
+    ax.set_title("", y=1)  # matplotlib need not look for a place for one
+
+
+def legend_above(ax: Axes, columns: int = 1) -> None:
+    """A legend that covers no curve."""
+    ax.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1, frameon=False, ncols=columns)
+
+
 def _png(figure: Figure, dpi: int) -> bytes:
     file = BytesIO()
     figure.savefig(file, format="png", dpi=dpi)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.plots.controls import Controls, limit, menu, slider, where_it_moves
+from rnnkit.plots.controls import Controls, legend_above, limit, menu, plain, slider, where_it_moves
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
@@ -48,11 +48,8 @@ class Panels:
     def __init__(self, axes: Sequence[Axes]) -> None:
         self.axes = plane, path, profile, factor = [*axes]
         for ax in self.axes:
-            ax.grid(alpha=0.25)
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.tick_params(labelsize=8)
+            plain(ax)
             ax.locator_params(nbins=5)
-            ax.set_title("", y=1)  # matplotlib need not look for a place for one
         plane.add_patch(Circle((0, 0), 1, facecolor=BLACK, alpha=0.06))
         plane.add_patch(Circle((0, 0), 1, fill=False, edgecolor=BLACK, linewidth=0.9))
         (self._weights,) = plane.plot([], [], "o", color=BLUE, markersize=4, fillstyle="none", label="of W_hh")
@@ -77,7 +74,7 @@ class Panels:
         for ax in (plane, path):
             ax.set_box_aspect(1)  # both of their axes always have one span
         for ax in self.axes:
-            ax.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1, frameon=False)
+            legend_above(ax)
         lines = self._weights, self._jacobian, self._path, self._first, self._last, self._bound, self._gradient
         self.moving: tuple[Artist, ...] = (*lines, self._growth, self._factor)
 

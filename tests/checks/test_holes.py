@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bank.holes import HOLES, Hole
-from checking import answer, report_of, scored
+from checking import answer, of_many, report_of, scored
 
 from rnnkit.assignments.training_dynamics.key.draws import draw
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
@@ -38,7 +38,7 @@ def test_a_hole_is_closed_in_public_and_the_report_says_where(name):
     assert any(case.details for case in report.cases)
 
 
-@every_hole
+@pytest.mark.parametrize("name", of_many(HOLES, lambda name: HOLES[name].question, str))
 def test_a_hole_is_closed_in_the_hidden_scoring(name):
     report = scored(HOLES[name].question, made(HOLES[name]), len(name))
     assert report.points < report.most

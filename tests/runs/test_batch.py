@@ -157,6 +157,7 @@ def test_second_run_skips_what_is_finished(finished, tmp_path, call):
     assert Path("out/summary.csv").read_bytes() == summary
 
 
+@pytest.mark.slow
 def test_another_model_file_is_another_run(finished, tmp_path, call):
     shutil.copytree(finished[0], tmp_path / "out")
     earlier = Path(f"out/{A1}/{A1}_final_state.npz").read_bytes()

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import LogLocator, NullLocator
 
 from rnnkit.assignments.orthogonal_init.explored import DRAWS, LONGEST, STARTS, Explored, Settings, explored
-from rnnkit.plots.controls import Controls, limit, menu, notches, slider, where_it_moves
+from rnnkit.plots.controls import Controls, legend_above, limit, menu, notches, plain, slider, where_it_moves
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, RED, Canvas
 
@@ -35,7 +35,7 @@ class Curves:
 
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
-        _plain(ax)
+        plain(ax)
         self._band = Polygon(np.ones((3, 2)), color=BLUE, alpha=0.25, linewidth=0, label=f"range of {DRAWS} draws")
         ax.add_patch(self._band)
         (self._bound,) = ax.plot([], [], "--", color=RED, linewidth=1, label="σ_max^k, the bound")
@@ -64,7 +64,7 @@ class Plane:
     """The eigenvalues of all draws, and circles of radius 1 and sigma_max."""
 
     def __init__(self, ax: Axes) -> None:
-        _plain(ax)
+        plain(ax)
         ax.set_box_aspect(1)
         ax.add_patch(Circle((0, 0), 1, fill=False, edgecolor=BLACK, linewidth=0.9))
         self._sigma = Circle((0, 0), 1, fill=False, edgecolor=RED, linestyle="--", label="radius σ_max")
@@ -89,7 +89,7 @@ class Drawing:
         left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
         self._curves, self._plane = Curves(left), Plane(right)
         for ax, columns in ((left, 4), (right, 2)):
-            _legend(ax, columns)
+            legend_above(ax, columns)
         figure.subplots_adjust(**MARGINS)
         self._moving = Moving(figure, (*self._curves.moving, *self._plane.moving), ROOM)
 
@@ -160,14 +160,3 @@ def _spread(values: np.ndarray, how: str) -> str:
     low, middle, high = np.quantile(values, (0, 0.5, 1))
     texts = [format(one, how) for one in (middle, low, high)]
     return texts[0] if len({*texts}) == 1 else f"{texts[0]} ({texts[1]} to {texts[2]})"
-
-
-def _plain(ax: Axes) -> None:
-    ax.grid(alpha=0.25)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=8)
-    ax.set_title("", y=1)  # matplotlib need not look for a place for one
-
-
-def _legend(ax: Axes, columns: int) -> None:
-    ax.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1, frameon=False, ncols=columns)

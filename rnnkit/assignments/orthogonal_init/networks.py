@@ -17,7 +17,7 @@ from rnnkit.assignments.orthogonal_init.bptt import Net
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT
 from rnnkit.assignments.orthogonal_init.explored import STARTS, Settings, explored
 from rnnkit.assignments.orthogonal_init.settings import Arm
-from rnnkit.assignments.orthogonal_init.spectra import spectrum_of
+from rnnkit.assignments.orthogonal_init.spectra import SCALES, spectrum_of
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR
 from rnnkit.common.names import BadValue
 from rnnkit.runs.tables import read_runs, save_rows
@@ -28,7 +28,6 @@ MARKERS = 1  # the channel
 NEAR = 0.1  # a singular value is near 1 within this
 SMALL = 0.5
 LAGS = (1, 2, 5, 10, 20, 30, 40, 50, 60)
-INPUT_SCALES = (0.01, 0.1, 1.0)
 
 
 def network_row(arm: Arm, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +100,7 @@ def jacobian_rows() -> list[dict[str, Any]]:
     """
     rows = []
     for start in STARTS:
-        for input_scale in INPUT_SCALES:
+        for input_scale in SCALES:
             norms = explored(Settings(start, input_scale, max(LAGS)), LAGS).norms
             for lag, some in zip(LAGS, norms.T, strict=True):
                 low, middle, high = (float(f"{one:.3g}") for one in np.quantile(some, (0, 0.5, 1)))

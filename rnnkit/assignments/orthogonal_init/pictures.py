@@ -42,7 +42,7 @@ def learning(settings: Arm, record: Mapping[str, Any]) -> Figure:
     metric.set(xlabel="epoch", ylabel="half MSE" if task.head == LINEAR else "accuracy (%)")
     if task.head != LINEAR:
         metric.set_ylim(0, 105)
-    metric.legend(fontsize=8, loc="center right")
+    metric.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
     norm.semilogy(epochs, record["grad_norm"], color=BLUE)
     norm.set(xlabel="epoch", ylabel="norm of the gradient")
     figure.suptitle(f"{settings.name}: {settings.task}, T = {settings.T}, {settings.init}", fontsize=10)

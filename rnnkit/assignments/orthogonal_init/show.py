@@ -16,7 +16,7 @@ from rnnkit.assignments.orthogonal_init.figures import History, ortho_vs_random,
 from rnnkit.assignments.orthogonal_init.parting import Parting
 from rnnkit.assignments.orthogonal_init.results import history_of
 from rnnkit.assignments.orthogonal_init.script import RESULTS, train_all
-from rnnkit.assignments.orthogonal_init.settings import Arm
+from rnnkit.assignments.orthogonal_init.settings import ARMS, Arm
 from rnnkit.assignments.orthogonal_init.spectra import (
     jacobians,
     pair_of,
@@ -33,7 +33,6 @@ from rnnkit.plots.page_parts import in_few_colours
 from rnnkit.runs.progress import counted
 
 AGAIN = "python3 rnn_pathological.py --all --seed 0"
-INITS = ("ortho", "random")
 
 
 def visualize(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +60,7 @@ def visualize(argv: Sequence[str] | None = None) -> int:
     print(f"{flags.results} holds no weights: addition trains again, with both inits, for its spectra", flush=True)
     usual = histories[0] | {"task": "addition", "sequence_len": get_task("addition").T}
     addition = next((one for one in histories if one["task"] == "addition"), usual)
-    arms = [arm_of(addition | {"init": init}) for init in INITS]
+    arms = [arm_of(addition | {"init": init}) for init in ARMS]
     trained = train_all(arms)
     if len(trained) < len(arms):
         return 1
@@ -123,7 +122,7 @@ def animate(argv: Sequence[str] | None = None) -> int:
     flags = parser.parse_args(argv)
     task = "3bit_memorization"
     size: dict[str, Any] = {"epochs": flags.n_epochs, "batches": flags.batches_per_epoch, "seed": flags.seed}
-    arms = [Arm(f"{task}_{init}", task, init, **size) for init in INITS]
+    arms = [Arm(f"{task}_{init}", task, init, **size) for init in ARMS]
     print(f"{task} trains with both inits: {flags.n_epochs} epochs of {flags.batches_per_epoch} batches", flush=True)
     trained = train_all(arms)
     if len(trained) < len(arms):

@@ -172,10 +172,10 @@ def jacobians(jacobian_norms: Function, orthogonal: Function, to_radius: Functio
                 matrices = [torch.as_tensor(_numbers(make(_normal(seed, H, H)))) for seed in range(DRAWS)]
                 visited = torch.tensor(states(np.stack(matrices), scale, LAGS))
                 norms = np.array([_numbers(jacobian_norms(*one)) for one in zip(matrices, visited, strict=True)])
-                _band(axes, np.maximum(norms, 1e-14), name, color)
+                _band(axes, np.maximum(norms, 1e-18), name, color)
                 low, middle, high = np.quantile(norms[:, -1], (0, 0.5, 1))
                 print(f"input weights {scale:g}, k = {LAGS}, {name}: {middle:.1e} ({low:.1e} to {high:.1e})")
-            axes.set(title=f"input weights {scale:g} N(0, 1)", xlabel="lag k", ylim=(1e-14, 1e3))
+            axes.set(title=f"input weights {scale:g} N(0, 1)", xlabel="lag k", ylim=(1e-18, 1e3))
         figure.axes[0].set_ylabel("||dh_T / dh_(T-k)||")
         figure.axes[0].legend(frameon=False, fontsize=8)
 

@@ -28,8 +28,9 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "Take T = B = I = H = 1, x = 2, h_0 = 0.5, h_1 = 0.6, dh_T = 1: what are da_1 and the three gradients, "
             "with pencil?"),
         Try("two steps by hand", r"",
-            "Take T = 2, B = I = H = 1, all states 0, x = 1 and 10, W_hh = 3, dh_T = 1: no slope is in the way. "
-            "Which da_2 and da_1 must come, and which dW_ih?"),
+            "Take T = 2, B = 2, I = 1, H = 2, h_0 = h_2 = 0, h_1 = (0.6, 0.8) and dh_T = (0, 1) in both sequences, and "
+            "W_hh = `[[0., 3.], [0., 0.]]`: only unit 0 feeds unit 1. Which da_2 must come, which dh_1, and which "
+            "dW_hh, with pencil?"),
     ),
     "heavy_ball": (
         Try("one number", r"",
@@ -46,15 +47,16 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "What must come at t = 0, 249, 250, 499, 500 with a limit of 0.99? Then the same with a limit of 0.6."),
     ),
     "jacobian_norms": (
-        Try("a linear net", r"slope|tanh|sigmoid|product|singular|norm|radius|entry|sum of",
+        Try("a linear net", r"tanh|sigmoid|singular|radius|entry|sum of",
             "Give it states that are all 0 and W_hh twice the identity: which norms must come for k = 1, 2, 3? Then "
             "W_hh = `[[0., 1.], [0., 0.]]`: what is its square?"),
-        Try("one flat step", r"",
-            "Let all states be 0 but h_1, which is all 1: for which k must the norm be 0, and for which not?"),
+        Try("two steps by hand", r"",
+            "Take T = 2, h_1 = (0, 0), h_2 = (0, 1), so that 1 - h_2^2 = (1, 0), and W_hh = "
+            "`[[0., 2.], [1., 1.]]`: which two norms must come, with pencil?"),
     ),
     "result_row": (
         Try("by hand", r"",
-            "Take the metric `[.2, .95, .3, .9, .97]` with the threshold .9, higher True: which epoch is it? With "
-            "higher False? With the threshold .99?"),
+            "Take the metric `[.2, .95, .3, .9, .97]` with the threshold .9, higher True: which epoch is it, and what "
+            "is final_metric? With higher False? With the threshold .99?"),
     ),
 }  # fmt: skip

@@ -40,6 +40,7 @@ def test_the_headline_is_the_documents():
     assert len(pool.teams(jobs_of(arms, ROOT), 2)) == 3  # a process for the two arms of each task
 
 
+@pytest.mark.slow
 def test_jobs_of_one_shape_train_in_one_process_and_have_the_records_of_runs_alone(tmp_path):
     one, other = plan(["addition_ortho", "addition_random"], tmp_path, EXPERIMENT, profile="tiny")
     jobs = [one, replace(other, notebook="", parameters={})]  # which a sweep would make

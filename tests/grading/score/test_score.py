@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from bank.answers import RULES, VARIANTS, WRONG
-from checking import BANK, answer, every_question, report_of, scored, stub
+from checking import BANK, answer, every_question, of_many, report_of, scored, stub
 
 from rnnkit.assignments.training_dynamics.questions import QUESTIONS
 from rnnkit.checks import generate, remote
@@ -54,13 +54,7 @@ def test_notes_of_the_code_reach_the_report():
 # ---- wrong answers ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "mistake",
-    [
-        pytest.param(one, marks=getattr(pytest.mark, one.question), id=f"{one.question}-{one.name}".replace(" ", "_"))
-        for one in BANK
-    ],
-)
+@pytest.mark.parametrize("mistake", of_many(BANK, lambda one: one.question, lambda one: f"{one.question}-{one.name}"))
 def test_a_known_mistake_is_named_and_loses_in_public_what_it_loses_in_hiding(mistake):
     obj = generate.student_object(mistake.question, generate.patched(mistake.question, mistake.old, mistake.new))
     report, shown = scored(mistake.question, obj), report_of(mistake.question, obj)
