@@ -58,6 +58,7 @@ def lag_curves(name: str = "echo", folder: Path = SWEEPS) -> Figure | Table:
             ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
         ax.set(xlabel="lag (steps)", xscale="log")
         ax.set_xticks(x, [str(lag) for lag in x])
+        ax.set_xticks([], minor=True)
     axes[0].axhline(LEARNT, color=BLACK, linestyle=":", linewidth=0.8)
     axes[0].set_ylabel("accuracy")
     axes[1].axhline(float(rows[0]["plateau"]), color=BLACK, linestyle=":", label="plateau ln K")
