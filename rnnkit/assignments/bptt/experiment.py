@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 
 from rnnkit.assignments.bptt.facts import DIGITS, facts_of
 from rnnkit.assignments.bptt.networks import ARMS
+from rnnkit.assignments.bptt.outcome import ASKED
 from rnnkit.assignments.bptt.settings import EVERY, Trial
-from rnnkit.assignments.bptt.training import CURVES, KEYS, Training, alike, one_update
+from rnnkit.assignments.bptt.training import CORPUS, CURVES, KEYS, Training, alike, one_update
 from rnnkit.common.names import BadValue
 from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
@@ -51,11 +52,15 @@ class Trials(Experiment):
         return settings.updates
 
     def schema(self, settings: Trial) -> dict[str, Key]:
-        return KEYS
+        return KEYS | (CORPUS if settings.task == "text" else {})
 
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one run; see `facts_of`."""
         return facts_of(self.settings_of(record), record)
+
+    def solved(self, row: Mapping[str, Any]) -> bool:
+        """Whether it learnt its task."""
+        return bool(row.get("learnt"))
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every check: updates done, and the means since the last one."""
@@ -64,6 +69,11 @@ class Trials(Experiment):
             | {name: round(float(np.mean(record[name][k : k + EVERY])), DIGITS) for name in CURVES}
             for k in range(0, len(record["loss"]), EVERY)
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.bptt.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of(records)
 
     def kind_of(self, settings: Trial) -> Trial:
         """Without what takes no time."""
@@ -93,6 +103,7 @@ EXPERIMENT = Trials(
     {"full": {}, "smoke": {"updates": 300}, "tiny": {"updates": 3, "batch": 4}},
     due=tuple(f"echo_{arm}" for arm in ARMS),
     notebook="2_experiment.ipynb",
+    asked=ASKED,
 )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from rnnkit.assignments.bptt.networks import at_rest, hidden, named
 from rnnkit.assignments.bptt.settings import EVERY, Trial
+from rnnkit.assignments.bptt.text import topics
 from rnnkit.optim import adam
 from rnnkit.record.keys import Key
 from rnnkit.runs.experiment import Run
@@ -31,6 +32,7 @@ KEYS = {
     "moments": Key("2P", "1", "Adam's two running means"),
     "stream": Key("", "", "the generator of batches, as JSON"),
 }
+CORPUS = {"corpus": Key("", "", "which version of the text was read, see `text.said_of`")}  # of the task text
 
 
 class Training(Run):
@@ -68,6 +70,8 @@ class Training(Run):
         arrays = {name: np.array(values, np.float64) for name, values in self.curves.items()}
         alone: dict[str, Any] = {"plateau": self.settings.kind.plateau(self.settings.K), "seconds": self.seconds}
         alone["stream"] = json.dumps(self.rng.bit_generator.state)
+        if self.settings.task == "text":
+            alone["corpus"] = topics()[1]
         return arrays | alone | {"weights": self.weights.copy(), "moments": self.moments.copy()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
