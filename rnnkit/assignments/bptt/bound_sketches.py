@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -157,11 +158,13 @@ def arms(steps: int = LAGS) -> None:
 
 def lag_and_time(lag: int = 20) -> None:
     """The double sum of the gradient as a picture, for three kinds of networks."""
-    from IPython.display import display
+    from IPython.display import Image, display
 
     found = {}
     for arm in ("default", "ortho", "gru"):
         trial = Trial(arm=arm, lag=lag)
         found[arm] = split(trial, trial.first_weights())
         print(f"{arm}: the parts add up to the gradient, but for {found[arm].apart:.0e} of its largest entry")
-    display(draw_map(found))
+    file = BytesIO()
+    draw_map(found).savefig(file, format="png", dpi=80)
+    display(Image(file.getvalue()))
