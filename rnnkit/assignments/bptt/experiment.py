@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from rnnkit.assignments.bptt.facts import DIGITS, facts_of
 from rnnkit.assignments.bptt.networks import ARMS
+from rnnkit.assignments.bptt.outcome import ASKED
 from rnnkit.assignments.bptt.settings import EVERY, Trial
-from rnnkit.assignments.bptt.training import CURVES, KEYS, Training, alike, one_update
+from rnnkit.assignments.bptt.training import CORPUS, CURVES, KEYS, Training, alike, one_update
+from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
 from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
@@ -23,16 +25,22 @@ class Trials(Teams):
 
     settings = Trial
     member = Training
-    keys = KEYS
     names_run = "experiment"
     shown = ("experiment", "status", "lag", "loss", "plateau", "metric", "learnt", "lost_at")
 
     def alike(self, settings: Trial) -> Hashable:
         return alike(settings)
 
+    def schema(self, settings: Trial) -> Mapping[str, Key]:
+        return KEYS | (CORPUS if settings.task == "text" else {})
+
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one run; see `facts_of`."""
         return facts_of(self.settings_of(record), record)
+
+    def solved(self, row: Mapping[str, Any]) -> bool:
+        """Whether it learnt its task."""
+        return bool(row.get("learnt"))
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every check: updates done, and the means since the last one."""
@@ -41,6 +49,11 @@ class Trials(Teams):
             | {name: round(float(np.mean(record[name][k : k + EVERY])), DIGITS) for name in CURVES}
             for k in range(0, len(record["loss"]), EVERY)
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.bptt.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of(records)
 
     def kind_of(self, settings: Trial) -> Trial:
         """Without what takes no time."""
@@ -70,6 +83,7 @@ EXPERIMENT = Trials(
     {"full": {}, "smoke": {"updates": 300}, "tiny": {"updates": 3, "batch": 4}},
     due=tuple(f"echo_{arm}" for arm in ARMS),
     notebook="2_experiment.ipynb",
+    asked=ASKED,
 )
 
 train = EXPERIMENT.train

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rnnkit.assignments.bptt.networks import at_rest, hidden, named
 from rnnkit.assignments.bptt.settings import EVERY, Trial
+from rnnkit.assignments.bptt.text import topics
 from rnnkit.optim import adam
 from rnnkit.record.keys import Key
 from rnnkit.runs.teams import Member
@@ -30,6 +31,7 @@ KEYS = {
     "moments": Key("2P", "1", "Adam's two running means"),
     "stream": Key("", "", "the generator of batches, as JSON"),
 }
+CORPUS = {"corpus": Key("", "", "which version of the text was read, see `text.said_of`")}  # of the task text
 
 
 class Training(Member):
@@ -47,7 +49,8 @@ class Training(Member):
         train_stretch(team)
 
     def state(self) -> dict[str, Any]:
-        return super().state() | {"plateau": self.settings.kind.plateau(self.settings.K)}
+        told = {"corpus": topics()[1]} if self.settings.task == "text" else {}
+        return super().state() | {"plateau": self.settings.kind.plateau(self.settings.K)} | told
 
 
 def alike(settings: Trial) -> Hashable:
