@@ -35,10 +35,10 @@ def units_rows(net: Net, record: Mapping[str, Any]) -> Rows:
         yield {"when": when} | counts | {"a_min": a.min(), "a_median": np.median(a), "c_median": np.median(np.abs(c))}
 
 
-def held_rows(net: Net, record: Mapping[str, Any]) -> Rows:
+def held_rows(net: Net, record: Mapping[str, Any], draws: int = DRAWS) -> Rows:
     """Accuracy, on all and on the fifth nearest to 0, with units of each kind held at their mean.
 
-    Beside each kind stand as many random accumulators: the mean of some draws, and their range.
+    Beside each kind stand as many random accumulators: the mean of so many draws, and their range.
     """
     x, y = inside.fresh(net)
     weights = network.single(inside.both(net, record)["after"])
@@ -58,7 +58,7 @@ def held_rows(net: Net, record: Mapping[str, Any]) -> Rows:
         yield {"held": kind, "units": len(units)} | _named(np.array([accuracy(units)]))
         others = np.flatnonzero(found == ACCUMULATOR)
         if kind != ACCUMULATOR and len(others) >= len(units):
-            drawn = [accuracy(rng.choice(others, len(units), replace=False)) for _ in range(DRAWS)]
+            drawn = [accuracy(rng.choice(others, len(units), replace=False)) for _ in range(draws)]
             yield {"held": f"as many accumulators as {kind}s", "units": len(units)} | _named(np.array(drawn))
 
 

@@ -14,6 +14,9 @@ from rnnkit.assignments import get_assignment
 
 LAB = get_assignment("hidden_dynamics")
 SOURCES = ROOT / "notebooks" / LAB.name
+QUESTIONS = "1_hidden_dynamics.ipynb"
+# As they stand in the notebook's JSON.
+BLANK, WRITTEN = r"oscillators = \"\"\n", r"oscillators = \"0 to 4\"\n"
 
 
 @pytest.mark.slow
@@ -22,14 +25,18 @@ def test_a_class_hands_in_the_lab_and_the_main_assignment(tmp_path):
     rnnkit(clone, "release")
     home = student_of(clone, tmp_path / "student", LAB.name, LAB.key.CANARY)
     solved = {"anna": None, "ben": ("contributions", "best_accuracy", "ai_chats"), "carl": ("ai_chats",)}
+    blank = (home / QUESTIONS).read_text(encoding="utf-8")
+    assert blank.count(BLANK) == 1
     for student, ids in solved.items():
+        said = WRITTEN if student == "anna" else BLANK
+        (home / QUESTIONS).write_text(blank.replace(BLANK, said), encoding="utf-8")
         packed(home, student, ids, tmp_path / "downloads", SOURCES)
     submit(clone, "anna", "2_diagnostics.ipynb")
     submit(clone, "dora", "1_cells.ipynb", "2_diagnostics.ipynb", right=False)
     rnnkit(clone, "grade", LAB.name, "--from", str(tmp_path / "downloads"))
     rnnkit(clone, "grade")
     found = points(clone, LAB.name)
-    assert found["anna"] == {id: question.points for id, question in LAB.questions.items()}
+    assert found["anna"] == {id: question.points for id, question in LAB.questions.items()} | {"prediction": 0.5}
     assert {id for id, score in found["ben"].items() if score} == {"contributions", "best_accuracy"}
     assert not any(found["carl"].values())
     for student, entry in entries(clone, LAB.name).items():
@@ -39,7 +46,7 @@ def test_a_class_hands_in_the_lab_and_the_main_assignment(tmp_path):
     assert sum(points(clone, MAIN)["anna"].values()) == most
     assert "taxonomy" not in json.dumps(entries(clone, MAIN))
     rows = exported(clone)
-    assert [rows["anna"][f"{name}/total"] for name in (LAB.name, MAIN)] == ["20", f"{most:g}"]
+    assert [rows["anna"][f"{name}/total"] for name in (LAB.name, MAIN)] == ["20.5", f"{most:g}"]
     assert [rows["ben"][f"{name}/status"] for name in (LAB.name, MAIN)] == ["graded", "not submitted"]
     for name, students in ((LAB.name, ("anna", "ben", "carl")), (MAIN, ("anna", "dora"))):
         rnnkit(clone, "feedback", name)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from bank.measure import of_pair, told
+from checking import of_many
 
 from rnnkit.assignments import get_assignment
 from rnnkit.checks import generate, remote
@@ -118,7 +119,7 @@ def test_no_answer_is_nothing(id):
             assert not rows or not all(equal(np.zeros_like(value), value) for value in rows.values()), case
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", of_many(VARIANTS, str))
 def test_right_answers_in_other_styles_get_all_points_in_both_looks(name):
     id, body = VARIANTS[name]
     question, obj = LAB.questions[id], generate.student_object(LAB.questions[id], with_body(id, body))
@@ -137,13 +138,11 @@ def test_what_is_forbidden_gets_nothing_and_is_named(name):
     assert found in report.messages[0]
 
 
-@every_question
-def test_every_known_mistake_costs_points_and_is_named(id):
-    for mistake in BANK:
-        if mistake.question == id:
-            report = report_of(id, generate.patched(LAB.questions[id], mistake.old, mistake.new))
-            assert report.points < report.most, mistake.name
-            assert mistake.message in " ".join(told(report)), (mistake.name, told(report))
+@pytest.mark.parametrize("mistake", of_many(BANK, lambda one: f"{one.question}-{one.name}"))
+def test_every_known_mistake_costs_points_and_is_named(mistake):
+    report = report_of(mistake.question, generate.patched(LAB.questions[mistake.question], mistake.old, mistake.new))
+    assert report.points < report.most
+    assert mistake.message in " ".join(told(report)), told(report)
 
 
 @every_question
@@ -167,3 +166,15 @@ def test_each_of_the_two_functions_of_the_bound_has_its_own_points():
         report = report_of("best_accuracy", text)
         assert report.points == 1
         assert said in " ".join(detail for case in report.cases for detail in case.details)
+
+
+@pytest.mark.parametrize(
+    ("oscillators", "with_half", "points"),
+    [("0 to 4", 0.75, 1), ("more than 20", 1, 1), ("0 to 4", "", 0.5), ("many", 0.9, 0.5), (3, 75, 0), ("", "", 0)],
+)
+def test_a_prediction_counts_where_it_is_whole_right_or_not(oscillators, with_half, points):
+    prediction = LAB.scored["prediction"]
+    assert prediction.judge((oscillators, with_half)).points == points
+    cells = ["import torch", f"oscillators = {oscillators!r}\nwith_half = {with_half!r}", "oscillators = ["]
+    report, flags, said = prediction.handed_in(None, cells)
+    assert (report.points, flags, bool(said)) == (points, [], bool(oscillators or with_half))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import nbformat
 from course import ROOT, checks
-from nbclient import NotebookClient
+from kernels import complaints, executed, printed
 
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT
@@ -19,31 +18,6 @@ SOURCE = ROOT / "notebooks" / LAB.name
 QUESTIONS = "1_pathological.ipynb"
 
 
-def executed(path: Path) -> dict[str, nbformat.NotebookNode]:
-    """The cells of a notebook after a run from top to bottom, errors and all."""
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": path.parent}}
-    )
-    client.execute(env=os.environ | {"OMP_NUM_THREADS": "1"})
-    return {cell.id: cell for cell in notebook.cells}
-
-
-def printed(cell: nbformat.NotebookNode) -> str:
-    """What a cell shows as text."""
-    return "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
-
-
-def complaints(cells: dict[str, nbformat.NotebookNode]) -> list[str]:
-    """The cells that raise or write to stderr."""
-    return [
-        name
-        for name, cell in cells.items()
-        for output in cell.get("outputs", [])
-        if output.output_type == "error" or output.get("name") == "stderr"
-    ]
-
-
 def foretell(folder: Path) -> None:
     """Says something of every arm that is due, in a folder of notebooks."""
     append(folder / FILE, [Entry(PREDICTED, arm, {"does": "solves"}, "one has to begin") for arm in EXPERIMENT.due])
@@ -51,7 +25,7 @@ def foretell(folder: Path) -> None:
 
 def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
     foretell(tmp_path)
-    cells = executed(Path(shutil.copy(SOURCE / QUESTIONS, tmp_path)))
+    cells = executed(Path(shutil.copy(SOURCE / QUESTIONS, tmp_path)), errors=True)
     assert not complaints(cells)
     for cell in checks(SOURCE / QUESTIONS):
         report, points = cells[cell["id"]].outputs
@@ -64,7 +38,7 @@ def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
 
 
 def test_the_release_fails_every_check_because_nothing_is_written_yet(tmp_path):
-    cells = executed(Path(shutil.copy(ROOT / "release" / LAB.name / QUESTIONS, tmp_path)))
+    cells = executed(Path(shutil.copy(ROOT / "release" / LAB.name / QUESTIONS, tmp_path)), errors=True)
     assert not complaints(cells)
     for cell in checks(SOURCE / QUESTIONS):
         report, points = cells[cell["id"]].outputs
