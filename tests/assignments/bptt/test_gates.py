@@ -61,11 +61,12 @@ def test_the_source_passes_every_check_and_draws_every_figure(tmp_path):
         assert report.data["text/plain"].startswith(f"{cell['id']}: {cell['about']['points']:g} of ")
         assert float(points.data["text/plain"]) == cell["about"]["points"]
     outputs = [output for cell in cells.values() for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 8
     assert printed(cells["vanilla_forward_figure"]).count(": 5125 parameters") == 3
     apart = re.findall(r"farthest from autograd's (\S+)", printed(cells["weight_gradients_figure"]))
     assert len(apart) == 3
     assert max(map(float, apart)) < 1e-10
+    assert max(map(float, re.findall(r"but for (\S+) of", printed(cells["lag_and_time"])))) < 1e-10
     bound = printed(cells["grad_bound_figure"])
     assert "after 50 steps 0.00515;" in bound
     assert "after 50 steps 117;" in bound
