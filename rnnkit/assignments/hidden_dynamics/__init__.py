@@ -15,7 +15,7 @@ ASSIGNMENT = Assignment(
     packed=("cases.py", "facts.py", "inputs.py", "inside.py", "network.py", "sketches.py", "stacks.py"),
     aside=(
         "browser.py", "cost.py", "experiment.py", "facts.py", "foretold.py", "inside.py", "network.py", "networks.py",
-        "pictures.py", "report.py", "sections.py", "settings.py", "sketches.py", "stacks.py", "tables.py",
+        "pictures.py", "report.py", "rows.py", "sections.py", "settings.py", "sketches.py", "stacks.py", "tables.py",
         "training.py", "tries.py",
     ),
 )  # fmt: skip

@@ -77,8 +77,8 @@ def flow(settings: Net, record: Mapping[str, Any], narrow: bool = False) -> Figu
     """dL/dh_t, contribution to dL/dW_hh, and input sensitivity by step, before and after training."""
     x, y = inside.fresh(settings)
     steps = 1 + np.arange(settings.T)
-    columns, rows, width = (1, 3, NARROW) if narrow else (3, 1, 3.6)
-    figure, (reaching, adding, sensitivity) = new_figure(columns, rows, width=width, height=2.8)
+    columns, lines, width = (1, 3, NARROW) if narrow else (3, 1, 3.6)
+    figure, (reaching, adding, sensitivity) = new_figure(columns, lines, width=width, height=2.8)
     for when, weights in inside.both(settings, record).items():
         found = inside.flow_of(weights, x[:, :BATCH], y[:BATCH])
         for layer, line in ((1, "-"), (2, "--")):
@@ -151,7 +151,7 @@ def without(units: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]
     """How many units are of which kind; and the change of the accuracy with those of a kind held at their mean.
 
     Arguments:
-        units, held: rows of `rnnkit.assignments.hidden_dynamics.networks`, with the ``seed`` of each.
+        units, held: rows of `rnnkit.assignments.hidden_dynamics.rows`, with the ``seed`` of each.
     """
     figure, (counts, change) = new_figure(1, 2, width=NARROW, height=2.6)
     for place, kind in enumerate(inside.KINDS):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.hidden_dynamics import inside, networks, pictures, report
+from rnnkit.assignments.hidden_dynamics import inside, pictures, report, rows
 from rnnkit.assignments.hidden_dynamics.facts import facts_of
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.plots.page_parts import Group, Section, picture
@@ -96,8 +96,8 @@ def _without(nets: Mapping[str, Net], found: Mapping[str, Mapping[str, Any]]) ->
     held: list[dict[str, Any]] = []
     for run in [*found][:SEEDS]:
         seed = {"seed": nets[run].seed}
-        units += [seed | row for row in networks.units_rows(nets[run], found[run])]
-        held += [seed | row for row in networks.held_rows(nets[run], found[run], DRAWS)]
+        units += [seed | row for row in rows.units_rows(nets[run], found[run])]
+        held += [seed | row for row in rows.held_rows(nets[run], found[run], DRAWS)]
     return pictures.without(units, held)
 
 
@@ -110,8 +110,8 @@ def _lengths(
     }  # fmt: skip
     made = [picture(pictures.needed(last), "Accuracy in percent, and the share of the steps.")]
     if len(lengths) > 1:
-        rows = [facts_of(nets[run], record) for run, record in begun.items()]
-        drawn = report.lengths([{name: str(value) for name, value in row.items()} for row in rows])
+        facts = [facts_of(nets[run], record) for run, record in begun.items()]
+        drawn = report.lengths([{name: str(value) for name, value in row.items()} for row in facts])
         made.append(picture(drawn, "The last epoch's accuracy, by length."))
     used = (f"{name}: {inside.steps_used(value, int(name.split()[-1])):.1f}" for name, value in last.items())
     return [Group(made, line=f"Steps needed. {'; '.join(used)}.")]

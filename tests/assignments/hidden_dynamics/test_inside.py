@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnkit.assignments.hidden_dynamics import inside, network, networks, pictures, sections
+from rnnkit.assignments.hidden_dynamics import inside, network, pictures, rows, sections
 from rnnkit.assignments.hidden_dynamics.experiment import train
 from rnnkit.assignments.hidden_dynamics.key import reference
 from rnnkit.assignments.hidden_dynamics.settings import Net
@@ -104,13 +104,12 @@ def test_the_bound_and_its_inverse():
     assert inside.steps_used(0.47, 20) == 0
 
 
-def test_the_tables_rows_are_of_one_kind(record, monkeypatch):
-    monkeypatch.setattr(networks, "DRAWS", 2)
-    for table, rows in networks.TABLES.items():
-        found = list(rows(NET, record))
+def test_the_tables_rows_are_of_one_kind(record):
+    for table, made in rows.TABLES.items():
+        found = list(made(NET, record))
         assert len({tuple(row) for row in found}) == 1, table
         assert len(found) >= 2, table
-    units = list(networks.units_rows(NET, record))
+    units = list(rows.units_rows(NET, record))
     assert all(sum(row[f"{kind}s"] for kind in inside.KINDS) == network.H for row in units)
 
 
