@@ -8,10 +8,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+Cells = dict[str, nbformat.NotebookNode]  # by their ids
 PATIENCE = 600  # seconds; by nbclient's own 4 a busy kernel's late outputs are left out, without an error
 
 
-def executed(path: Path, parameters: str = "", errors: bool = False, **env: str) -> dict[str, nbformat.NotebookNode]:
+def executed(path: Path, parameters: str = "", errors: bool = False, **env: str) -> Cells:
     """The cells of a notebook by their ids, after a run in its folder.
 
     Arguments:
@@ -36,14 +37,14 @@ def printed(cell: nbformat.NotebookNode) -> str:
     return "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
 
 
-def drawn(cells: dict[str, nbformat.NotebookNode]) -> set[str]:
+def drawn(cells: Cells) -> set[str]:
     """The cells that show a picture."""
     return {
         id for id, cell in cells.items() if any("image/png" in one.get("data", {}) for one in cell.get("outputs", []))
     }
 
 
-def complaints(cells: dict[str, nbformat.NotebookNode]) -> list[str]:
+def complaints(cells: Cells) -> list[str]:
     """The cells that raise or write to stderr."""
     return [
         name

@@ -24,10 +24,10 @@ ASSIGNMENT = Assignment(
         "networks.py", "sketches.py", "tasks.py", "training.py", "vanilla.py",
     ),
     aside=(
-        "bound_sketches.py", "bounded.py", "examples.py", "experiment.py", "explorer.py", "facts.py",
-        "figures.py", "foretold.py", "jacobians.py", "lag_map.py", "measured.py", "networks.py", "outcome.py",
-        "report.py", "sections.py", "settings.py", "sketches.py", "speaking.py", "tables.py", "tasks.py",
-        "text.py", "training.py", "tries.py", "vanilla.py",
+        "bound_sketches.py", "bounded.py", "examples.py", "experiment.py", "explorer.py", "facts.py", "figures.py",
+        "foretold.py", "jacobians.py", "lag_map.py", "measured.py", "networks.py", "outcome.py", "report.py",
+        "sections.py", "settings.py", "sketches.py", "speaking.py", "tables.py", "tasks.py", "text.py", "training.py",
+        "tries.py", "vanilla.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -14,44 +13,25 @@ from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.outcome import ASKED
 from rnnkit.assignments.bptt.settings import EVERY, Trial
 from rnnkit.assignments.bptt.training import CORPUS, CURVES, KEYS, Training, alike, one_update
-from rnnkit.common.names import BadValue
 from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
-from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.teams import Teams
 
 
-class Trials(Experiment):
+class Trials(Teams):
     """Networks that are to remember over a lag."""
 
     settings = Trial
+    member = Training
     names_run = "experiment"
     shown = ("experiment", "status", "lag", "loss", "plateau", "metric", "learnt", "lost_at")
-
-    def begin(self, settings: Trial, cells: Cells) -> Training:
-        return Training(settings)
-
-    def begin_together(self, settings: Sequence[Trial], cells: Cells) -> list[Run]:
-        team = [Training(one) for one in settings]
-        for run in team:
-            run.team = team
-        return [*team]
 
     def alike(self, settings: Trial) -> Hashable:
         return alike(settings)
 
-    def refuse(self, settings: Trial, cells: Cells) -> None:
-        if settings.idle:
-            raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
-
-    def without_effect(self, settings: Trial, given: Any) -> str:
-        return settings.idle
-
-    def total(self, settings: Trial) -> int:
-        return settings.updates
-
-    def schema(self, settings: Trial) -> dict[str, Key]:
+    def schema(self, settings: Trial) -> Mapping[str, Key]:
         return KEYS | (CORPUS if settings.task == "text" else {})
 
     def row(self, record: Record) -> dict[str, Any]:
@@ -106,19 +86,4 @@ EXPERIMENT = Trials(
     asked=ASKED,
 )
 
-
-def train(
-    settings: Trial,
-    out: str | Path,
-    *,
-    echo: Callable[[str], None] | None = None,
-    progress: bool = False,
-    on_check: Callable[[Any, Any], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Trains a run to its end, or goes on with what is there; returns its record. See `perform` for the files."""
-    cells, files = Cells(), RunFiles(out, settings.name)
-    path = perform(
-        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
-        echo=echo, progress=progress, on_check=on_check,
-    )  # fmt: skip
-    return EXPERIMENT.load(path)
+train = EXPERIMENT.train
