@@ -13,11 +13,12 @@ from rnnkit.assignments.bptt import jacobians, lag_map
 from rnnkit.assignments.bptt.facts import LEARNT, facts_of
 from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import EVERY, Trial
-from rnnkit.common.statistics import rate_in_words
+from rnnkit.assignments.bptt.tables import longest
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.page_parts import Group, Picture, Section, picture
 from rnnkit.plots.seeds import draw_band
 from rnnkit.plots.style import BLACK, LINES, NARROW, legend_below, new_figure
+from rnnkit.runs.rows import spread
 
 UNITS = (
     "loss and metric are means of the last 50 updates: nats and accuracy, of waves squared errors. plateau is the loss "
@@ -25,7 +26,7 @@ UNITS = (
 )
 BY_LAG = (
     "What a network remembers over each lag: the median of the seeds, dots for each of them; dotted chance, dashed "
-    "what counts as learnt."
+    "what counts as learnt. In brackets the range over seeds."
 )
 PLATEAU = (
     f"Means of {EVERY} updates, whose sequences are new every time. Dotted: the loss without memory, ln K where there "
@@ -99,18 +100,23 @@ def _farthest(runs: Runs) -> dict[str, dict[str, One]]:
 
 
 def _by_lag(runs: Runs) -> Group:
-    found, pictures, rates = kinds(_plain(runs)), [], []
+    found, pictures, said = kinds(_plain(runs)), [], []
     for task in dict.fromkeys(task for task, _ in found):
         lags: dict[str, dict[int, list[float]]] = {}
+        rows: dict[str, list[dict[str, str]]] = {}
         for (name, lag), arms in found.items():
             for arm, seeds in arms.items() if name == task else ():
                 facts = [facts_of(*one) for one in seeds]
                 lags.setdefault(arm, {})[lag] = [fact["metric"] for fact in facts]
-                if len(facts) > 1:
-                    good = sum(fact["learnt"] for fact in facts)
-                    rates.append(f"{task}, lag {lag}, {arm}: {rate_in_words(good, len(facts), 'learnt it')}.")
+                rows.setdefault(arm, []).extend(
+                    {"status": "", "seed": str(one.trial.seed), "lag": str(lag), "learnt": str(fact["learnt"])}
+                    for one, fact in zip(seeds, facts, strict=True)
+                )
         pictures.append(picture(_accuracies(task, lags), f"{task}: {', '.join(lags)}."))
-    return Group(pictures, line=" ".join(rates))
+        reached = {arm: longest(of) for arm, of in rows.items()}
+        told = [f"{arm} {spread(of, '.0f') if len(of) > 1 else of[0]}" for arm, of in reached.items()]
+        said.append(f"Longest lag learnt, with all shorter ones here, {task}: {', '.join(told)}.")
+    return Group(pictures, line=" ".join(said))
 
 
 def _accuracies(task: str, lags: Mapping[str, Mapping[int, Sequence[float]]]) -> Figure:

@@ -105,7 +105,7 @@ def test_the_page_has_lags_plateaus_products_and_maps(tmp_path):
     html = write_report(tmp_path, EXPERIMENT).read_text()
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
     assert titles[:4] == ["By lag", "The plateau", "How far a change reaches", "Lag and time"]
-    assert "echo, lag 4, gru: 0 of 2 seeds learnt it" in html
+    assert "Longest lag learnt, with all shorter ones here, echo: ortho 0, gru 0 (0 to 0)." in html
     for caption in ("echo: ortho, gru.", "echo, lag 4: ortho, gru.", "sine: default.", "echo, lag 4, gru."):
         assert caption in html
     assert "echo, lag 2, ortho." not in html  # of several lags the longest
