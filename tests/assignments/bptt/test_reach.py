@@ -6,6 +6,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from rnnkit.notebook.predictions import FILE
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.sweep_file import read_sweep_file
 
-SMALL = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64"}
+SMALL: dict[str, Any] = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64"}
 
 
 def small(arm: str, **more) -> Trial:
