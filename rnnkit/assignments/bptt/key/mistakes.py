@@ -247,7 +247,7 @@ ECHO = of_question(
     ("one step early", TARGETS, "targets[:, max(lag - 1, 0) :] = symbols[:, : T - max(lag - 1, 0)]", "the targets come one step early: y_t = x_(t - lag)."),
     ("rolled over the batch", TARGETS, "targets[:] = symbols.roll(lag, dims=0)", "the symbols are moved from sequence to sequence; they move in time, axis 1."),
     ("moved over the batch", TARGETS, "targets[lag:] = symbols[: max(B - lag, 0)]", "the symbols are moved along the batch, axis 0; time is axis 1."),
-    ("an empty slice", TARGETS, "targets[:, lag:] = symbols[:, :-lag]", "with lag = 0 the slice :-lag is empty, and not all; write : T - lag."),
+    ("an empty slice", TARGETS, "targets[:, lag:] = symbols[:, :-lag]", "with lag = 0 the slice :-lag is empty, and not the whole."),
     ("reversed", TARGETS, "targets[:, lag:] = symbols[:, : T - lag].flip(1)", "the targets are in the opposite order; they are the symbols, only later."),
     ("first symbol", TARGETS, "targets[:, lag:] = symbols[:, :1]", "the target is the first symbol at every step; it is that of lag steps before."),
     ("strictly after", "torch.arange(T) >= lag", "torch.arange(T) > lag", "the step t = lag is left out: its echo is the first symbol, so it counts."),
