@@ -74,6 +74,10 @@ def sentence(name: str) -> Part:
         from rnnkit.common.text import shown  # left out where answers are scored
 
         words = said.split() if isinstance(said, str) else []
-        return "" if len(words) >= WORDS else f"{name}: expected a sentence, got {shown(repr(said))}"
+        return (
+            ""
+            if len(words) >= WORDS
+            else f"{name}: expected a sentence of {WORDS} words or more, got {shown(repr(said))}"
+        )
 
     return Part(name, "a reason", lacks)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from rnnkit.assignments import get_assignment, names
+from rnnkit.assignments import get_assignment
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
 from rnnkit.common.names import STUDENT, BadValue
 from rnnkit.hand_in.collect import Collected, collect
+from rnnkit.hand_in.here import assignment_of
 from rnnkit.hand_in.pack import PDF, write
-from rnnkit.notebook.cells import SOLUTION, name_of, read_notebook
 from rnnkit.notebook.pdf import report_pdf
 
 PACKED, INCOMPLETE = 0, 1
@@ -38,7 +37,8 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str]) -> int:
     """``rnnkit pack``: 0 packed (with ``--check``: complete), 1 incomplete or not to be written, 2 a bad value."""
     arguments = make_parser().parse_args(argv)
-    assignment = _assignment(Path(arguments.folder), arguments.assignment)
+    folder = Path(arguments.folder)
+    assignment = get_assignment(arguments.assignment) if arguments.assignment else assignment_of(folder)
     target = _target(assignment, arguments)
     collected = collect(assignment, arguments.folder, runs=arguments.runs, smoke=arguments.allow_smoke)
     _add_pdf(collected, arguments)
@@ -56,23 +56,6 @@ def main(argv: Sequence[str]) -> int:
         return INCOMPLETE if collected.missing else PACKED
     print(write(collected, target, arguments.student))
     return PACKED
-
-
-def _assignment(folder: Path, name: str | None) -> Assignment:
-    """The assignment of a folder: as it was said, by the folder's name, else by its notebooks; else the main one."""
-    if name is not None or folder.resolve().name in names():
-        return get_assignment(name or folder.resolve().name)
-    return max(map(get_assignment, names()), key=lambda assignment: _likeness(folder, assignment))
-
-
-def _likeness(folder: Path, assignment: Assignment) -> tuple[int, int]:
-    """How many of an assignment's questions are in its notebooks in a folder, and how many of these there are."""
-    cells: set[str] = set()
-    there = [folder / name for name in assignment.notebooks if (folder / name).is_file()]
-    for path in there:
-        with suppress(BadValue):
-            cells |= {name_of(cell).removesuffix(SOLUTION) for cell in read_notebook(path)["cells"]}
-    return len(cells & {*assignment.scored}), len(there)
 
 
 def _target(assignment: Assignment, arguments: argparse.Namespace) -> Path:

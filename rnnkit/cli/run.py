@@ -14,15 +14,17 @@ from typing import Any
 
 import torch
 
-from rnnkit.assignments import MAIN, names
+from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli import guard
 from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import aligned
+from rnnkit.hand_in.here import assignment_of
 from rnnkit.runs import tables
 from rnnkit.runs.estimate import estimate
-from rnnkit.runs.experiment import KINDS, Experiment
+from rnnkit.runs.experiment import Experiment
+from rnnkit.runs.given import parse_overrides
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_in, plan
 from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, student_files, unread_cells, without_file
 from rnnkit.runs.progress import watch
@@ -31,27 +33,35 @@ from rnnkit.runs.progress import watch
 def make_parser(verb: str, experiment: Experiment) -> Parser:
     """The flags of ``rnnkit run`` (and of ``rnnkit report``, which has fewer), for an assignment's experiment."""
     parser = Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="regimes at a time")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time")
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE-SETTINGS)")
-    parser.add_argument(
-        "--cells", metavar="PATH", help="a model.py, a folder of them, or builtin (default: ./model.py, else builtin)"
-    )
-    parser.add_argument("--notebook", metavar="PATH", help="the notebook to execute (default: 3_regime.ipynb nearby)")
-    which = f"{', '.join(names())} (default: {MAIN})"
+    model = "a model.py, a folder of them, or builtin (default: ./model.py, else builtin)"
+    cells = model if get_assignment(experiment.assignment).model else "not used here"
+    parser.add_argument("--cells", metavar="PATH", help=cells)
+    executed = f"the notebook to execute (default: {experiment.notebook} nearby)"
+    parser.add_argument("--notebook", metavar="PATH", help=executed if experiment.notebook else "not used here")
+    which = f"{', '.join(names())} (default: the one of the folder you are in; now {experiment.assignment})"
     if verb == "report":
         said = f"make the page of DIR again, without training; {which}"
         parser.add_argument("words", nargs="*", metavar="[ASSIGNMENT] [DIR]", help=said)
         parser.set_defaults(profile="smoke" if "smoke" in experiment.profiles else "full", limit=0.0, set=[])
         return parser
-    said = f"{', '.join(experiment.runs)} (default: the handout's); or an assignment, {which}, and its own"
+    due = ", ".join(experiment.due) or "all of them"
+    said = f"{', '.join(experiment.runs)} (default: {due}); or an assignment, {which}, and its own"
     parser.add_argument("words", nargs="*", metavar="RUN", help=said)
     profiles = f"{', '.join(experiment.profiles)} (default: full)"
     parser.add_argument("--profile", default="full", metavar="P", help=profiles)
     longer = "end runs that take longer; they are saved"
     parser.add_argument("--limit", type=_minutes, default=0.0, metavar="MINUTES", help=longer)
-    other = "another value for a flag of the regimes"
+    other = "another value for a setting of the runs"
     parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help=other)
     return parser
+
+
+def _experiment_in(words: Sequence[str]) -> tuple[Experiment, list[str]]:
+    """As `experiment_in`; where no assignment is named, the one is meant whose folder this is."""
+    named = bool(words) and words[0] in names()
+    return experiment_in(words if named else [assignment_of(Path()).name, *words])
 
 
 def _minutes(text: str) -> float:
@@ -72,7 +82,7 @@ def run(argv: Sequence[str]) -> int:
 def report(argv: Sequence[str]) -> int:
     """``rnnkit report [DIR]``: the page of a folder of runs; without one, those of the report at smoke size first."""
     arguments = _parse("report", argv)
-    experiment, folders = experiment_in(arguments.words)
+    experiment, folders = _experiment_in(arguments.words)
     if len(folders) > 1:
         raise BadValue(f"expected one folder, got {', '.join(folders)}")
     if folders:
@@ -86,7 +96,7 @@ def report(argv: Sequence[str]) -> int:
 
 
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
-    parser = make_parser(verb, experiment_in(argv)[0])
+    parser = make_parser(verb, _experiment_in(argv)[0])
     arguments, rest = parser.parse_known_args(argv)
     if rest:
         flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
@@ -96,27 +106,9 @@ def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def parse_overrides(pairs: Sequence[str], experiment: Experiment) -> dict[str, Any]:
-    """``["maxiters=200"]`` to ``{"maxiters": 200}``, by the types of the settings' fields (BadValue: it cannot be)."""
-    overrides: dict[str, Any] = {}
-    fields = experiment.settings.fields()
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise BadValue(f"--set: expected FLAG=VALUE, got {pair!r}")
-        if name not in fields:
-            raise BadValue(unknown(name, fields, "parameter"))
-        kind: Any = type(fields[name].default)
-        try:
-            overrides[name] = {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
-        except (ValueError, KeyError):
-            raise BadValue(f"--set {name}: expected {KINDS[kind]}, got {text!r}") from None
-    return overrides
-
-
 def _run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # as in the runs that are estimated
-    experiment, keys = experiment_in(arguments.words)
+    experiment, keys = _experiment_in(arguments.words)
     others = [experiment.assignment] if experiment.assignment != MAIN else []
     out = Path(arguments.out or Path("runs") / "-".join([*others, arguments.profile, *arguments.set]))
     groups = _plan(arguments, experiment, keys or experiment.due or [*experiment.runs], out)

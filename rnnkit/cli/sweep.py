@@ -38,6 +38,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster instead: tcp://host:8786")
     parser.add_argument("--cells", metavar="PATH", help="a model.py, or builtin (default: ./model.py, else builtin)")
     parser.add_argument("--curves", action="store_true", help="also write NAME_curves.csv: every check of every run")
+    small = "as of rnnkit run: --profile smoke tries the sweep with smaller runs, into a folder of its own"
+    parser.add_argument("--profile", default="", metavar="P", help=small)
+    other = "another value for a setting of all runs"
+    parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help=other)
     parser.add_argument("--dry-run", action="store_true", help="say how many runs are left and how long they take")
     return parser
 
@@ -49,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.jobs < 1:
         raise BadValue(f"--jobs: expected at least 1, got {arguments.jobs}")
     cells = find_cells(arguments.cells)
-    sweep = read_sweep_file(arguments.file)
+    sweep = read_sweep_file(arguments.file, arguments.profile, arguments.set)
     announce(cells)
     out = Path(arguments.out or Path("runs") / "sweeps" / sweep.name)
     jobs = sweep.jobs(out, cells)

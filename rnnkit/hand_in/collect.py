@@ -17,7 +17,7 @@ from rnnkit.assignments import MAIN
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common.names import BadValue
-from rnnkit.hand_in.notebooks import answer_of, open_in_report, unsolved
+from rnnkit.hand_in.notebooks import answer_of, asks, never_run, open_in_report, unsolved
 from rnnkit.notebook import predictions
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
@@ -75,6 +75,8 @@ def collect(
             collected.missing += [
                 f"{name}: question {question} is still to be solved" for question in unsolved(notebook)
             ]
+            if asks(notebook) and (unseen := never_run(notebook)):
+                collected.notes.append(f"{name}: {unseen}")
     where, named = places(folder, runs, collected.prefix), collected.named
     records = {key: _run(collected, key, sha256, where, smoke) for key in due.runs}
     for key in due.welcome:

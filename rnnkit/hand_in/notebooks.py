@@ -36,6 +36,19 @@ def unsolved(notebook: dict[str, Any]) -> Iterator[str]:
             yield name.removesuffix(SOLUTION)
 
 
+def asks(notebook: dict[str, Any]) -> bool:
+    """Whether a notebook has cells to be filled."""
+    return any(marking_of(cell).get("solution") for cell in notebook["cells"])
+
+
+def never_run(notebook: dict[str, Any]) -> str:
+    """What is said of a notebook as nobody has run it; empty where any of its code cells has a result."""
+    code = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code" and text_of(cell).strip()]
+    if not code or any(cell.get("execution_count") or cell.get("outputs") for cell in code):
+        return ""
+    return f"not run since it was last cleared, none of its {len(code)} code cells has a result; run all cells and save"
+
+
 def open_in_report(
     notebook: dict[str, Any], not_due: Sequence[str], smoke: bool, prints: Mapping[str, str]
 ) -> Iterator[str]:
@@ -54,6 +67,9 @@ def open_in_report(
     answers = [name for name in tasks if name not in not_due and not answer_of(cells.get(name))]
     if answers:
         yield f"answers to write: {_some(answers)}"
+    if unseen := never_run(notebook):
+        yield unseen
+        return
     figures = {name: cell for name, cell in cells.items() if name.endswith("_figure") and name not in not_due}
     without = [name for name, cell in figures.items() if _images(cell) < text_of(cell).count("show(")]
     said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}

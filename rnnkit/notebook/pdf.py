@@ -10,7 +10,7 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,17 +75,21 @@ class _Pages:
     def pieces(self, cells: list[dict[str, Any]]) -> list[_Piece]:
         """What stands on the page, cell by cell."""
         named = [(name_of(cell) or str(number), cell) for number, cell in enumerate(cells, 1)]
-        texts = [(name, cell) for name, cell in named if cell.get("cell_type") == "markdown"]
-        images = [self._images_of(cell, name) for name, cell in texts]
-        converted, unread = convert([text_of(cell) for _, cell in texts], images)
+        texts, images = [], []
+        for name, cell in named:
+            own = [text_of(cell)] if cell.get("cell_type") == "markdown" else _markdown(cell)
+            texts += own
+            images += [self._images_of(cell, name)] * len(own)
+        converted, unread = convert(texts, images)
         self.notes += [f"formula {tex[:80]!r} is not understood and stands as it was typed" for tex in unread]
         typst = iter(converted)
         pieces = []
         for name, cell in named:
             if cell.get("cell_type") == "markdown":
                 pieces.append(self._text(name, cell, next(typst)))
-            elif text_of(cell).strip():
-                pieces += self._code(name, cell)
+            else:
+                said = [next(typst) for _ in _markdown(cell)]
+                pieces += self._code(name, cell, iter(said)) if text_of(cell).strip() else []
         return pieces
 
     def _text(self, name: str, cell: dict[str, Any], typst: str | None) -> _Piece:
@@ -97,20 +101,21 @@ class _Pages:
     def _as_typed(self, name: str) -> None:
         self.notes.append(f"cell {name} cannot be set on a page as it was meant; it stands there as it was typed")
 
-    def _code(self, name: str, cell: dict[str, Any]) -> list[_Piece]:
-        """A code cell and its saved outputs: figures, else text."""
+    def _code(self, name: str, cell: dict[str, Any], said: Iterator[str | None]) -> list[_Piece]:
+        """A code cell and its saved outputs: figures, else Markdown (its Typst is said), else text."""
         code = f"#code({string(wrapped(text_of(cell)))})"
         pieces = [_Piece(name, code, code)]
         instead = _verbatim("[an output that cannot be set on a page; it is in the notebook]")
-        for output in cell.get("outputs", []) if cell.get("cell_type") == "code" else []:
-            data = output.get("data", {})
+        for output in _outputs(cell):
+            data, typst = output.get("data", {}), next(said) if _is_markdown(output) else None
             text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
             if any(kind in data for kind in (*RASTER, SVG)):
                 if image := self._stored(data, name, (*RASTER, SVG)):
                     pieces.append(_Piece(name, image, instead))
-            elif text:
-                said = "\n".join(text) if output.get("output_type") == "error" else joined(text)
-                pieces.append(_Piece(name, f"#output({string(_cut(said))})", instead))
+            elif text or typst:
+                plain = "\n".join(text) if output.get("output_type") == "error" else joined(text)
+                plain = f"#output({string(_cut(plain))})"
+                pieces.append(_Piece(name, f"#said[\n{typst}\n]", plain) if typst else _Piece(name, plain, instead))
         return pieces
 
     def _stored(self, data: Mapping[str, Any], name: str, kinds: Iterable[str] = RASTER) -> str | None:
@@ -199,6 +204,21 @@ class _Pages:
             raise
         except BaseException as error:  # a panic of Typst is no Exception
             raise PdfError(f"expected Typst to set the page, got: {str(error)[:300]}; give a PDF with --pdf") from None
+
+
+def _outputs(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return cell.get("outputs", []) if cell.get("cell_type") == "code" else []
+
+
+def _is_markdown(output: Mapping[str, Any]) -> bool:
+    """Whether an output is a table or a text in Markdown, and no figure."""
+    data = output.get("data", {})
+    return "text/markdown" in data and not any(kind in data for kind in (*RASTER, SVG))
+
+
+def _markdown(cell: Mapping[str, Any]) -> list[str]:
+    """The Markdown among a cell's outputs."""
+    return [joined(output["data"]["text/markdown"]) for output in _outputs(cell) if _is_markdown(output)]
 
 
 def _readable(content: bytes) -> tuple[bytes, str, tuple[int, int]]:

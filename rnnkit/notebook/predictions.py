@@ -123,7 +123,7 @@ def refusal(asked: Iterable[Asked], choices: Mapping[str, Any], because: Any) ->
         if (answer := choices.get(name, "")) not in one.answers:
             return f"{name}: expected one of {', '.join(map(repr, one.answers))}, got {shown(repr(answer))}"
     if not isinstance(because, str) or len(because.split()) < WORDS:
-        return f"because: expected a sentence, got {shown(repr(because))}"
+        return f"because: expected a sentence of {WORDS} words or more, got {shown(repr(because))}"
     return ""
 
 

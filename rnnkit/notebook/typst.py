@@ -146,6 +146,8 @@ def _mended(node: Any, image: Image) -> Any:
         return _element("Span", [NO_ATTRIBUTES, content[1]])
     if kind in ("Link", "Span", "Div", "Table", "Figure"):
         content[0] = NO_ATTRIBUTES
+    if kind == "Table":  # a column is as wide as what stands in it
+        content[2] = [[align, {"t": "ColWidthDefault"}] for align, _ in content[2]]
     if kind == "Header":
         content[1] = NO_ATTRIBUTES
     return _element(kind, content)

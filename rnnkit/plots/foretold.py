@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rnnkit.plots.style import BLACK, BLUE, RED, SMALL, Canvas
 
 LINE, PAD = 0.19, 0.08  # inches
-WIDTH, LETTERS = 8.0, 108  # inches, of a line
+WIDTH, LETTERS, NUMBER = 8.0, 108, 42  # inches, of a line, of a number with its words
 COLUMNS = ((0.2, BLACK), (1.95, BLUE), (3.65, RED), (5.15, BLACK))  # inches, and a colour that nothing hangs on
 
 
@@ -34,7 +34,9 @@ def foretold(runs: Sequence[Told]) -> Figure:
             lines.append(((one.run,), {"weight": "bold"}))
         for asked, said, did, number in one.rows:
             name = asked if alone else f"{one.run}: {asked}"
-            lines.append(((name, f"you said: {said}", f"it did: {did}", number), {}))
+            first, *rest = textwrap.wrap(number, NUMBER) or [""]
+            lines.append(((name, f"you said: {said}", f"it did: {did}", first), {}))
+            lines += [(("", "", "", part), {}) for part in rest]
         for text in filter(None, (f"because: {one.because}" if alone else "", one.note and f"{one.run}: {one.note}")):
             for part in textwrap.wrap(text, LETTERS, max_lines=4, placeholder=" …"):
                 lines.append((("", part), {"style": "italic", "color": BLACK}))

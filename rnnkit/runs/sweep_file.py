@@ -27,13 +27,14 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnkit.assignments import MAIN
-from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.runs.experiment import Experiment
+from rnnkit.runs.given import parse_overrides
 from rnnkit.runs.jobs import Job, experiment_of
 from rnnkit.runs.modelfile import Cells
 
@@ -71,14 +72,21 @@ class Sweep(NamedTuple):
         ]  # fmt: skip
 
 
-def read_sweep_file(path: str | Path) -> Sweep:
-    """Every run that a file describes, each checked (SweepError: the message begins with the file's name)."""
+def read_sweep_file(path: str | Path, profile: str = "", pairs: Sequence[str] = ()) -> Sweep:
+    """Every run that a file describes, each checked (SweepError: the message begins with the file's name).
+
+    Arguments:
+        profile: makes every run smaller, in what the sweep does not vary and has no smaller itself.
+        pairs: ``FLAG=VALUE``, for every run. The sweep's name tells of both.
+    """
     path = Path(path)
     try:
         content = _parse(path)
         experiment = experiment_of(content.get("assignment", MAIN))
         _check_form(content, experiment)
-        return Sweep(content["name"], _expand(content, experiment), experiment.assignment)
+        content["base"] = content.get("base", {}) | _changes(content, experiment, profile, pairs)
+        name = "-".join([content["name"], *filter(None, [profile]), *(_word("", pair) for pair in pairs)])
+        return Sweep(name, _expand(content, experiment), experiment.assignment)
     except BadValue as error:
         raise SweepError(f"{path}: {error}") from None
 
@@ -128,6 +136,19 @@ def _check_form(content: dict[str, Any], experiment: Experiment) -> None:
     for case in content.get("cases", []):
         if both := [key for key in case if key in content.get("grid", {})]:
             raise SweepError(f"{both[0]}: expected it in the grid or in the cases, got it in both")
+
+
+def _changes(content: dict[str, Any], experiment: Experiment, profile: str, pairs: Sequence[str]) -> dict[str, Any]:
+    """What a profile and flags make of a sweep's base."""
+    varied, base = {*content.get("grid", {})}.union(*content.get("cases", [])), content.get("base", {})
+    if LENGTH in {*varied, *base}:
+        varied |= {"min_length", "max_length"}
+    sizes = lookup(experiment.profiles, profile or "full", "profile")
+    smaller = {name: min(value, base.get(name, value)) for name, value in sizes.items() if name not in varied}
+    typed = parse_overrides(pairs, experiment)
+    if both := [name for name in typed if name in varied]:
+        raise SweepError(f"--set {both[0]}: expected what the sweep does not vary")
+    return smaller | typed
 
 
 def _expand(content: dict[str, Any], experiment: Experiment) -> list[Variant]:

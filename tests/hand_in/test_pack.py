@@ -15,6 +15,7 @@ import pytest
 from course import ASSIGNMENT, NAME, NOTEBOOKS, ROOT, filled
 
 from rnnkit import cli
+from rnnkit.assignments import get_assignment
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.hand_in.collect import collect
@@ -59,6 +60,13 @@ def changed(path: Path, **content) -> None:
     save(path, load(path) | content)
 
 
+def run_once(path: Path) -> None:
+    """Gives the first code cell of a notebook the number of one that was run."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["execution_count"] = 1
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory):
     """A folder in which everything is done; its records hold what packing reads, and nothing was trained for them."""
@@ -66,6 +74,7 @@ def complete(tmp_path_factory):
     home.mkdir()
     for path in NOTEBOOKS:
         filled(ROOT / "release" / NAME / path.name, path, home / path.name)
+        run_once(home / path.name)
     with saved_again(home) as cells:
         for name, cell in cells.items():
             if name.endswith("_figure") and name != "extra_torder_figure":
@@ -320,7 +329,7 @@ def test_a_folder_without_any_work_is_told_so(tmp_path, capsys):
     for text in ("model.py: 1_cells.ipynb: no model.py yet", "question rnn_step is", "question clip is", "A1: no run"):
         assert text in out
     assert "AI chats: not answered" in out
-    assert "figures missing in mem_validation_figure, " in out
+    assert "4_report.ipynb: not run since it was last cleared" in out
 
 
 def test_smaller_runs_pass_where_that_is_allowed(home):
@@ -392,8 +401,19 @@ def test_figures_of_unfinished_runs_are_missing(home):
     assert "figures of unfinished runs in rho_mem_figure" in line
 
 
-def test_a_labs_report_that_was_not_run_is_told_so():
+@pytest.mark.parametrize("name", [path.name for path in sorted((ROOT / "release").iterdir())])
+def test_a_report_that_was_not_run_is_told_so(name):
+    assignment = get_assignment(name)
+    notebook = read_notebook(ROOT / "release" / name / assignment.hand_in.report)
+    *_, line = open_in_report(notebook, (), False, {})
+    count = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+    assert line.startswith("not run since it was last cleared, none of its ")
+    assert line.endswith(f" {count} code cells has a result; run all cells and save")
+
+
+def test_a_labs_report_of_which_the_first_cell_alone_was_run_is_told_so():
     notebook = read_notebook(ROOT / "release" / "orthogonal_init" / "3_report.ipynb")
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["execution_count"] = 1
     *_, line = open_in_report(notebook, (), False, {})
     assert (
         line
@@ -402,6 +422,19 @@ def test_a_labs_report_that_was_not_run_is_told_so():
     for cell in notebook["cells"]:
         cell["outputs"] = [SMALL]
     assert [line.split(":")[0] for line in open_in_report(notebook, (), True, {})] == ["answers to write"]
+
+
+def test_a_notebook_of_questions_that_was_not_run_is_worth_a_note(home):
+    path = home / "1_cells.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    found = collect(ASSIGNMENT, home)
+    assert found.missing == []
+    (note,) = found.notes
+    assert note.startswith("1_cells.ipynb: not run")
 
 
 def test_runs_with_a_prefix_of_ones_own_are_packed(home):

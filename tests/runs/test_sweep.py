@@ -52,6 +52,24 @@ def tiny(tmp_path):
     return path
 
 
+def test_a_sweep_is_tried_small(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'name = "s"\nassignment = "bptt"\nexperiment = "echo_ortho"\nseeds = [0, 1]\n'
+        "[base]\nlag = 5\n[grid]\nK = [2, 4]\n"
+    )
+    whole, small = read_sweep_file(path), read_sweep_file(path, "smoke", ["lag=3"])
+    assert (whole.name, small.name) == ("s", "s-smoke-lag=3")
+    assert [(run.settings.updates, run.settings.lag, run.settings.K) for run in small.runs] == [(300, 3, 2)] * 2 + [
+        (300, 3, 4)
+    ] * 2
+    assert {run.settings.updates for run in whole.runs} == {1500}
+    path.write_text(path.read_text().replace("lag = 5", "updates = 100"))
+    assert {run.settings.updates for run in read_sweep_file(path, "smoke").runs} == {100}
+    with pytest.raises(SweepError, match="--set K: expected what the sweep does not vary"):
+        read_sweep_file(path, "", ["K=3"])
+
+
 def rows_of(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))

@@ -108,12 +108,12 @@ def line(ax: Any, n: int, arm: str, middle: np.ndarray, low: np.ndarray, high: n
     ax.semilogy(lags, np.maximum(middle, FLOOR), color=color, linestyle=style, label=arm)
     ax.fill_between(lags, np.maximum(low, FLOOR), np.maximum(high, FLOOR), color=color, alpha=0.15, linewidth=0)
     if np.isfinite(bound).all():
-        ax.semilogy(lags, bound, color=color, linestyle=":", linewidth=0.9)
+        ax.semilogy(lags, bound, color=color, linestyle=":", linewidth=1.5)
 
 
 def finish(ax: Any, stage: str) -> None:
     """Names a panel."""
-    ax.axhline(1, color="0.6", linewidth=0.8)
+    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0.5)
     ax.set(title=stage, xlabel="lag k (steps)", ylim=(1e-12, 1e8))
 
 
@@ -122,5 +122,5 @@ def named_below(axes: Sequence[Any], narrow: bool = False) -> None:
     for ax in axes if narrow else axes[:1]:
         ax.set_ylabel("||dh_T / dh_(T-k)||")
     for ax in axes[-1:] if narrow else axes:
-        ax.semilogy([], [], color=BLACK, linestyle=":", linewidth=0.9, label="(gamma sigma)^k")
+        ax.semilogy([], [], color=BLACK, linestyle=":", linewidth=1.5, label="(gamma sigma)^k")
         legend_below(ax, columns=4)

@@ -55,7 +55,7 @@ def lag_curves(name: str = "echo", folder: Path = SWEEPS) -> Figure | Table:
         ax.set_xticks(x, [str(lag) for lag in x])
         ax.set_xticks([], minor=True)
     axes[0].axhline(LEARNT, color=BLACK, linestyle=":", linewidth=0.8)
-    axes[0].set_ylabel("accuracy")
+    axes[0].set_ylabel(f"accuracy (dotted: {LEARNT:g})")
     axes[1].axhline(float(rows[0]["plateau"]), color=BLACK, linestyle=":", label="plateau ln K")
     axes[1].set_ylabel("loss (nats)")
     legend_below(axes[1], columns=4)
@@ -84,7 +84,7 @@ def reach(folder: Path = SWEEPS) -> Figure | Table:
             norms = np.array([float(row["norm"]) for row in of])
             color, style = LINES[n]
             ax.semilogy(np.where(norms > 0, norms, np.nan), color=color, linestyle=style, label=kind["arm"])
-        ax.set(title=stage, xlabel="lag t - k (steps)")
+        ax.set(title=f"{stage}, one seed", xlabel="lag t - k (steps)")
     axes[0].set_ylabel("norms of the parts of dL/dW_hh")
     legend_below(axes[-1], columns=4)
     return figure

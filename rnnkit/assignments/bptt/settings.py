@@ -120,6 +120,16 @@ class Trial(Settings):
         return np.random.default_rng(self.seed + AFTER)
 
     @property
+    def in_words(self) -> str:
+        """The settings that a prediction depends on."""
+        lag = f"lag {self.lag}, " if self.lag else ""
+        chunk = f"gradients over {self.chunk} steps" if self.chunk else "gradients over all steps"
+        return (
+            f"task {self.task}, arm {self.arm}, {lag}sequences of {self.T} steps; {self.updates} updates of "
+            f"{self.batch}, {self.H} units, {chunk}, seed {self.seed}"
+        )
+
+    @property
     def idle(self) -> str:
         """Which setting is not the usual one and changes nothing; empty where none is."""
         usual = type(self)()

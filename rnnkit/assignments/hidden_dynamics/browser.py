@@ -23,6 +23,7 @@ SIZE, DPI = (8.0, 3.0), 80
 MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
 ROOM = (0.08, 0.16, 0.012, 0.1)  # for a panel's labels, see `Moving`
 SHOWN = 40  # sequences to browse
+NEXT = 16  # the first unit that no figure of the notebook shows
 LENGTHS = (20, 50, 100, 200, 500)
 
 
@@ -32,14 +33,14 @@ def browse(settings: Net, networks: Mapping[str, Weights], static: bool = False)
     Arguments:
         settings: of the sequences.
         networks: the document's, by what they are called: ``before`` and ``after`` training.
-        static: sixteen units of the last one instead.
+        static: sixteen more units of the last one instead.
 
     Returns:
         see `rnnkit.plots.controls.where_it_moves`.
     """
 
     def still() -> Figure:
-        return trajectories(settings, [*networks.values()][-1])
+        return trajectories(settings, [*networks.values()][-1], NEXT)
 
     return where_it_moves(lambda: Browser(settings, networks), still, static)
 
@@ -59,7 +60,7 @@ class Browser(Controls):
             "sequence": slider("sequence", 0, SHOWN - 1, 1, 0),
         }
         last = [*networks.values()][-1]
-        super().__init__(controls, self._picture, lambda: trajectories(settings, last), DPI)
+        super().__init__(controls, self._picture, lambda: trajectories(settings, last, NEXT), DPI)
 
     def _draw(self) -> None:
         figure = Figure(figsize=SIZE, dpi=DPI)
@@ -128,8 +129,8 @@ def bounds(accuracy: float) -> Figure:
     ax = figure.subplots()
     _plain(ax)
     for n, T in enumerate(LENGTHS):
-        k, color = np.linspace(0, T, 400), f"C{n}"
-        ax.plot(np.maximum(k, 0.5), 100 * inside.best_accuracy(k, T), color=color, label=f"T = {T}")
+        k, color = np.geomspace(0.5, T, 400), f"C{n}"
+        ax.plot(k, 100 * inside.best_accuracy(k, T), color=color, label=f"T = {T}")
         ax.plot(inside.steps_used(accuracy, T), 100 * accuracy, "o", color=color)
     ax.axhline(100 * accuracy, color=BLACK, linestyle=":", linewidth=0.8)
     ax.set(xscale="log", xlabel="steps seen, k", ylabel="best accuracy (%)")

@@ -105,7 +105,8 @@ def running_mean(settings: Net, weights: Weights) -> Figure:
     figure, (ax,) = new_figure(1, 1, width=5, height=2.6)
     curves = inside.running(states, x, units)
     ax.plot(1 + np.arange(settings.T), curves, color=BLUE, linewidth=0.5, alpha=0.5)
-    ax.set(xlabel="step t", ylabel="|correlation| with the mean so far", ylim=(0, 1.02))
+    ax.set(xlabel="step t", ylabel="|correlation|\nwith the mean so far", ylim=(0, 1.02))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title(f"{units.sum()} accumulators of {len(units)} units; {C} channels", fontsize=9)
     return figure
 

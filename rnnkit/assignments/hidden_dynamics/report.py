@@ -125,7 +125,8 @@ def running_mean(folder: Path = SWEEPS) -> Figure | Table:
         steps, middle, low, high = _by_step(chosen(rows, init=init), "running_mean")
         ax.plot(steps, middle, color=color, linestyle=style, label=init)
         ax.fill_between(steps, low, high, color=color, alpha=0.15, linewidth=0)
-    ax.set(xlabel="step t", ylabel="|correlation| with the mean so far", ylim=(0, 1.02))
+    ax.set(xlabel="step t", ylabel="|correlation|\nwith the mean so far", ylim=(0, 1.02))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False)
     return figure
 

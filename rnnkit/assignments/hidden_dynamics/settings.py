@@ -66,6 +66,15 @@ class Net(Settings):
         return f"init has no effect on {self.cell}" if self.cell != "rnn" and self.init != INITS[0] else ""
 
     @property
+    def in_words(self) -> str:
+        """The settings that a prediction depends on."""
+        start = f", {self.init} start" if self.cell == "rnn" else ""
+        return (
+            f"cell {self.cell}{start}, sequences of {self.T} steps; {self.epochs} epochs of {self.batches} batches of "
+            f"{self.batch}, dropout {self.drop:g}, seed {self.seed}"
+        )
+
+    @property
     def maxiters(self) -> int:
         """Updates of a whole run."""
         return self.epochs * self.batches

@@ -92,7 +92,7 @@ def trajectories(layer: Function) -> None:
                 color = BLUE if trained.y[chosen[place]] else ORANGE
                 axes.plot(STEPS, sequence[:, unit], color=color, linewidth=0.9)
             axes.set(ylim=(-1.05, 1.05), yticks=(-1, 0, 1), xticks=(1, 10, 20))
-            axes.text(0.03, 0.06, f"unit {unit}", transform=axes.transAxes, fontsize=7)
+            axes.set_title(f"unit {unit}", fontsize=7, pad=2)
 
     show_small(draw, (9, 5), quiet)
 
@@ -230,7 +230,7 @@ def bound(best_accuracy: Function, steps_used: Function, said: Any = "") -> None
         axes.plot(range(T + 1), [float(best_accuracy(k, T)) for k in range(T + 1)], color=BLUE, label="your bound")
         axes.plot(range(T + 1), shares, "o", color=ORANGE, markersize=3, label="sign of the first k, counted")
         last, best = trained.curves["test_acc"][-1], trained.curves["test_acc"].max()
-        for name, accuracy in (("last epoch", last), ("best epoch", best), ("the document's best", 0.937)):
+        for name, accuracy in (("last epoch", last), ("best epoch", best), ("the page's best", 0.937)):
             print(f"{name}: {accuracy:.1%} needs {float(steps_used(float(accuracy), T)):.1f} of {T} steps; "
                   f"of 100 steps {float(steps_used(float(accuracy), 100)):.1f}")  # fmt: skip
         print(f"with half of the steps at most {float(best_accuracy(T // 2, T)):.1%}; you said {said or 'nothing'}")
@@ -274,7 +274,8 @@ def curves(summary: Function) -> None:
             for part, color in (("train", ORANGE), ("test", BLUE)):
                 axes.plot(epochs, found[f"{part}_{kind}"], color=color, label=part)
             axes.set(title={"loss": "loss (nats)", "acc": "accuracy"}[kind], xlabel="epoch")
-        figure.axes[1].axvline(row["best_epoch"], color="0.5", linestyle=":")
+        figure.axes[1].axvline(row["best_epoch"], color="0.5", linestyle=":", label="best test epoch")
+        figure.axes[1].legend(frameon=False)
         figure.axes[0].legend(frameon=False)
         print({name: value if type(value) is int else round(float(value), 4) for name, value in row.items()})
         late, share = found["test_acc"][-10:], float(row["test_acc"])
