@@ -97,21 +97,18 @@ def says(phi: str, **matrices: str) -> Run:
 # ---- clipping --------------------------------------------------------------------------------------------------------
 
 
-def clipped(by: str, limit: str, *parts: str, times: float = 1.0) -> Run:
+def clipped(by: str, limit: str, *parts: str) -> Run:
     """Clips, and keeps the new gradients (``new``), the norms (``norms``), or which keys there are (``keys``)."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        given, fresh = (
-            {name: times * one for name, one in given_tensors(" ".join(GRADIENTS), dtype, inputs).items()}
-            for _ in range(2)
-        )
+        given = given_tensors(" ".join(GRADIENTS), dtype, inputs)
         kept = dict(given)
         keys = {"new grads": [*GRADIENTS], "norms": [*GRADIENTS, "total", "clipped"]}
         if not (found := parts_of(outcome, obj(given, by, float(inputs[limit])), keys)):
             return
         if given.keys() != kept.keys() or any(given[name] is not one for name, one in kept.items()):
             outcome.problems["grads"] = "grads: your code changes the dict that it was given; build a new one"
-        unchanged_tensors(outcome, kept, fresh)
+        unchanged_tensors(outcome, kept, given_tensors(" ".join(GRADIENTS), dtype, inputs))
         for said, value in found.items():
             if not isinstance(value, dict):
                 outcome.problems[said] = f"{said}: expected a dict, got {kind_of(value)}"

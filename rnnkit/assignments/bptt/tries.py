@@ -39,7 +39,7 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "the three answers change with the sigmoid?"),
     ),
     "clip_and_monitor": (
-        Try("all 0", r"^“gradients that are all 0”|all 0” (is|are) not",
+        Try("all 0", r"gradients of 0",
             "Give it gradients that are all 0, as in a loss that depends on nothing. Print the norm, and what is "
             "divided by it: what is `0.1 / 0.0` in Python, and what with a tensor? What must come back?"),
         Try("3, 4, 5", r"",
