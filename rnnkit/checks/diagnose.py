@@ -10,9 +10,9 @@ import numpy as np
 from rnnkit.checks import repeats, returned
 from rnnkit.checks.clues import begins, share, start, tried
 from rnnkit.checks.errors import where
-from rnnkit.checks.known import SLIPPED, partly, prints, recognised
+from rnnkit.checks.known import ALONE, SLIP, SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, made_of, mixture
-from rnnkit.checks.numbers import NAMED, gradients, is_gradient, joined
+from rnnkit.checks.numbers import NAMED, few_valued, gradients, is_gradient, joined, unknown_words, words
 from rnnkit.checks.only_later import only_later
 from rnnkit.checks.outcome import SPELT, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
@@ -22,6 +22,7 @@ from rnnkit.checks.wrong import Wrong
 
 MOST = 4  # sentences
 FORMAL = ("length of", "other keys", SPELT)  # quantities that stand for the form of a result
+MEANT = re.compile(r": that would be (a \w+) over (.+) in the place of (a \w+)\.$")
 MANY = 6  # names in one sentence
 
 
@@ -44,13 +45,16 @@ def _diagnosed(answer: Wrong) -> list[str]:
     seen = prints(question, outcomes, right)
     error = answer.first_error
     sentence = recognised(question, seen, where(error)[1] if error else "")
+    weak = few_valued(right.values())
+    if weak and sentence and sentence.startswith(SLIPPED):
+        sentence = None
     alone = not [case for case in failed if case not in returned.GATES.values()]
     if gates and alone and (not sentence or sentence.startswith(SLIPPED)):
         return gates
     if sentence:
         return [returned.placed(sentence, answer)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
-    clues: list[str | None] = [partly(question, seen, numbers), *gates]
+    clues: list[str | None] = [partly(question, seen, numbers, ALONE if weak else SLIP), *gates, _words(answer)]
     if question.of_cell and question.method == "forward" and (sentences := _in_sequence(answer)):
         clues += sentences
         if _follows(answer):
@@ -63,6 +67,16 @@ def _diagnosed(answer: Wrong) -> list[str]:
     if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
         clues.append(_where(answer))
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(answer)
+
+
+def _words(answer: Wrong) -> str | None:
+    """Which words came that are none of those that are asked for."""
+    known = words(answer.right)
+    found = sorted(set().union(*(unknown_words(answer.outcomes[case], known) for case in answer.failed)))
+    if not (known and found):
+        return None
+    said, right = (joined([f"“{one}”" for one in several[:MOST]]) for several in (found, known))
+    return f"{said} {_are(found)} none of the words that are asked for, {right}."
 
 
 def _compared(answer: Wrong) -> list[str | None]:
@@ -90,6 +104,10 @@ def _one_factor(clues: list[str | None]) -> list[str | None]:
         return clues
     rest = [clue for clue, one in zip(clues, matches, strict=True) if not one]
     name = next(one[1] for one in matches if one)
+    counted = [one for one in (MEANT.search(clue or "") for clue in clues) if one]
+    if len(counted) == len([one for one in matches if one]) and len({one[1] for one in counted}) == 1:
+        over = max((one[2] for one in counted), key=len)  # where there is one step, T does not count
+        return [f"{name}: {counted[0][1]} over {over} stands in the place of {counted[0][3]}.", *rest]
     return [
         f"{name}: it is the right answer times a factor, which is another in each case ({', '.join(times)}): it is "
         "multiplied or divided by something that is made from the numbers, such as their largest or their sum.",

@@ -10,9 +10,9 @@ from rnnkit.checks import rules
 from rnnkit.checks.case import Case
 from rnnkit.checks.diagnose import diagnosis
 from rnnkit.checks.errors import of_error, unwritten_question
-from rnnkit.checks.numbers import difference, wrong_in
+from rnnkit.checks.numbers import difference, is_gradient, wrong_in
 from rnnkit.checks.observe import NOT_WRITTEN, Seen
-from rnnkit.checks.outcome import Outcome, Outcomes, later
+from rnnkit.checks.outcome import Outcome, Outcomes, later, plain_name
 from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import CALLS
 from rnnkit.checks.report import CaseReport, Report
@@ -46,7 +46,7 @@ def judge(question: Question, outcomes: Outcomes, needs: Needs = (), probes: Cal
     right, cases, wrong, told = expected(question), [], [], set()
     for case in question.cases:
         report = case_report(case, outcomes[case.name], right[case.name], question)
-        if wrong and "gradients" in case.name and not (outcomes[case.name].error or outcomes[case.name].problems):
+        if wrong and any(map(is_gradient, right[case.name])) and not _broken(outcomes[case.name]):
             report.details = report.details and ["they differ as well, as they must where the values do"]
         report.details = [detail if detail not in told else "the same as above" for detail in report.details]
         told |= set(report.details)
@@ -59,6 +59,10 @@ def judge(question: Question, outcomes: Outcomes, needs: Needs = (), probes: Cal
         messages = []
     notes = [note for outcome in outcomes.values() for note in outcome.notes]
     return whole(question, cases, [*messages, *dict.fromkeys(notes)])
+
+
+def _broken(outcome: Outcome) -> bool:
+    return bool(outcome.error or outcome.problems)
 
 
 def whole(question: Question, cases: list[CaseReport], messages: list[str]) -> Report:
@@ -90,9 +94,9 @@ def case_report(
         shown = [name for name in wrong if name in outcome.values and name not in outcome.problems]
         details += [difference(name, outcome.values[name], expected[name]) for name in shown[:2]]
         if len(shown) > 2:
-            details.append(f"also different: {', '.join(shown[2:])}")
+            details.append(f"also different: {', '.join(map(plain_name, shown[2:]))}")
         if wrong and not details:
-            details.append(f"missing: {', '.join(wrong)}")
+            details.append(f"missing: {', '.join(map(plain_name, wrong))}")
     return CaseReport(case.name, case.weight, not details, details)
 
 

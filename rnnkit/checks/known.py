@@ -138,15 +138,15 @@ def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
     return next((_sentence(one) for one in fitting if re.search(one.line, line)), None) or of_family(question, seen)
 
 
-def partly(question: Question, seen: Prints, numbers: dict[str, int]) -> str | None:
+def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int = SLIP) -> str | None:
     """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
-    ``numbers`` is how many of them each case gave: few tell little from others.
+    ``numbers`` is how many of them each case gave: few tell little from others. ``most`` is the last kind that counts.
     """
     failed = [case for case, print in seen.items() if print is not None]
     best: tuple[int, Known, list[str]] | None = None
     for one in known(question):
-        if any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
+        if one.kind > most or any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
             continue
         fits = [case for case in failed if one.prints[case] is not None and one.fits(case, seen[case])]
         if sum(numbers.get(case, 0) for case in fits) >= ENOUGH[one.kind] and (best is None or len(fits) > best[0]):

@@ -8,10 +8,11 @@ from itertools import combinations
 
 import numpy as np
 
-from rnnkit.checks.outcome import SPELT, Outcome, close, equal, later
+from rnnkit.checks.outcome import SPELT, Outcome, close, equal, later, plain_name
 
 NAMED = ("g x", "length of", "other keys", SPELT)  # these quantities are no results of their own
 EXACT = 1e-7
+DIFFERENT = 4  # values that an array has at least, whose curve can be told
 NO_WORD = re.compile(r"-?\d+|None|True|False")
 Parts = dict[str, float]  # how often each counts
 
@@ -25,7 +26,7 @@ def joined(words: Iterable[str]) -> str:
 def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
     """Expected and got of the first entries that differ."""
     if name.startswith(SPELT):
-        return "{}: expected {}, got {}".format(name.removeprefix(SPELT), *map(_quoted, (expected, got)))
+        return "{}: expected {}, got {}".format(plain_name(name), *map(_quoted, (expected, got)))
     if got.shape != expected.shape:
         return f"{name}: expected shape {expected.shape}, got {got.shape}"
     wrong = [tuple(map(int, place)) for place in np.argwhere(~close(got, expected))]
@@ -36,19 +37,38 @@ def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
     return first if expected.ndim == 0 else f"{len(wrong)} of {expected.size} entries differ. {first}"
 
 
-def _read(letters: np.ndarray) -> str:
+def read_word(letters: np.ndarray) -> str:
+    """The word whose letters these numbers are."""
     return "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in letters.ravel()[:80])
 
 
 def _quoted(letters: np.ndarray) -> str:
     """A word in quotation marks; what is written without them in Python as it is."""
-    word = _read(letters)
+    word = read_word(letters)
     return word if NO_WORD.fullmatch(word) else f"“{word}”"
 
 
 def wrong_in(expected: dict[str, np.ndarray], outcome: Outcome) -> dict[str, np.ndarray]:
     """The right numbers of the quantities that are wrong, or are not there."""
     return {name: right for name, right in expected.items() if not equal(outcome.values.get(name), right)}
+
+
+def words(expected: Mapping[str, Mapping[str, np.ndarray]]) -> list[str]:
+    """The words that right answers are made of, where there are at most four; none where one is a number."""
+    found = {read_word(right) for case in expected.values() for name, right in case.items() if name.startswith(SPELT)}
+    return [] if len(found) > 4 or any(map(NO_WORD.fullmatch, found)) else sorted(found)
+
+
+def unknown_words(outcome: Outcome, known: list[str]) -> set[str]:
+    """The words of an outcome that are none of those."""
+    return {read_word(value) for name, value in outcome.values.items() if name.startswith(SPELT)} - {*known}
+
+
+def few_valued(expected: Iterable[Mapping[str, np.ndarray]]) -> bool:
+    """Whether right answers are two or three whole numbers only, or words: many formulas fit them by accident."""
+    found = [value.ravel() for case in expected for name, value in case.items() if not name.startswith(NAMED)]
+    values = np.unique(np.concatenate(found)) if found else np.zeros(0)
+    return len(values) < DIFFERENT and bool((values == np.rint(values)).all())
 
 
 def is_gradient(name: str) -> bool:
@@ -84,7 +104,9 @@ def _sources(names: list[str] | set[str]) -> str:
 
 
 def clamped(got: np.ndarray, right: np.ndarray) -> str | None:
-    """Whether it is cut off above, below or both."""
+    """Whether it is cut off above, below or both; of few different values that is so by accident."""
+    if len(np.unique(right)) < DIFFERENT:
+        return None
     low, high = got.min(), got.max()
     off = np.abs(got - right) > 1e-9
     if got.size < 4 or off.sum() < 2 or off.all() or not equal(got, np.clip(right, low, high), 1e-9):

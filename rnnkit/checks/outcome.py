@@ -61,6 +61,11 @@ def named(quantity: str, name: str) -> str:
     return f"{quantity}{WITH}{name})"
 
 
+def plain_name(quantity: str) -> str:
+    """A quantity's name as people read it."""
+    return quantity.removeprefix(SPELT)
+
+
 def later(quantity: str) -> bool:
     """Whether a quantity or problem belongs to a later round."""
     return WITH in quantity

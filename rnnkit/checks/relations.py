@@ -155,8 +155,10 @@ def _misshapen(got: np.ndarray, right: np.ndarray) -> str | None:
     if got.ndim == right.ndim > 0 and len(got) > len(right) > 0 and equal(got[-len(right) :], right):
         return f"there are {len(got) - len(right)} too many in front; the rest is right."
     if right.ndim and got.shape == right.shape[1:]:
-        place = next((k for k, one in enumerate(right) if equal(got, one)), None)
-        if place is not None:
+        fitting = [k for k, one in enumerate(right) if equal(got, one)]
+        if len(fitting) == len(right) > 1 and np.ptp(right):
+            return f"it has one row; that row stands there {len(right)} times in the right answer."
+        for place in fitting[: len(fitting) < 2]:
             return f"this is entry {place} of the right answer alone."
     if got.ndim == right.ndim + 1 and equal(got.mean(-1), right):
         return "the mean over the last axis is right: it is missing."
@@ -185,10 +187,16 @@ def _off(value: float) -> float:
 def _counts(ratio: float, sizes: dict[str, int]) -> str:
     for letters in ("B", "T", "H", "BH", "TB", "TBH"):
         size = int(np.prod([sizes.get(letter, 0) for letter in letters]))
-        for value, way in ((float(size), "sum for mean over"), (1 / max(size, 1), "once too often divided by")):
+        for value, way, other in ((float(size), "sum", "mean"), (1 / max(size, 1), "mean", "sum")):
             if size > 2 and abs(ratio / value - 1) < 1e-4:
                 said = " and ".join(letters)
-                return f", and {'·'.join(letters)} is {size}: that would be a {way} {said}"
+                return (
+                    f", and {'·'.join(letters)} is {size}: that would be a {way} over {said} in the place of a {other}"
+                )
+    for base in (2, 10):
+        for value, way, other in ((1 / np.log(base), f"log{base}", "ln"), (np.log(base), "ln", f"log{base}")):
+            if abs(ratio / value - 1) < 1e-6:
+                return f", as where {way} stands in the place of {other}"
     return ""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import html
 import inspect
-import keyword
 import re
 import textwrap
 from collections.abc import Iterator
@@ -75,7 +74,7 @@ def stages(question: Question, report: Report, obj: Any) -> Stages:
         return Stages(report, (f"{first.partition('first.')[0]}first: its own check tells more.",))
     named = _named(question, first)
     shown, code = _halves(first) if named else (first, "")
-    line = () if question.judge else tuple(filter(None, [_line_of(question, obj, first), code]))
+    line = () if question.judge else tuple(filter(None, [_line_of(question, obj, first, bool(named)), code]))
     attempt = try_for(question, shown.removeprefix(SLIPPED), details)
     return Stages(report, (), attempt, (shown, *others), line, shown if named else "")
 
@@ -104,39 +103,50 @@ def _halves(message: str) -> tuple[str, str]:
 # ---- the line -------------------------------------------------------------------------------------------------------
 
 
-def _line_of(question: Question, obj: Any, message: str) -> str:
-    """The statement of the student's that has most of the names in a message; empty where none has any."""
+def _line_of(question: Question, obj: Any, message: str, named: bool) -> str:
+    """The statement of the student's that a message is about; empty where that is not sure.
+
+    It is where nothing else is computed, or where a known mistake has the name of what this statement alone assigns.
+    """
     other = next((name for name in question.also if name in message), "")
+    if question.also and (not named or message.startswith(TWO)):  # it may stand in any of the functions
+        return ""
     try:
         asked = inspect.getattr_static(obj, question.method) if question.method else obj
+        if isinstance(asked, type):
+            return ""
         asked = beside(obj, other) if other else asked
         lines, start = inspect.getsourcelines(inspect.unwrap(asked))
         text = textwrap.dedent("".join(lines))
         tree = ast.parse(text)
     except (OSError, TypeError, AttributeError, ValueError, SyntaxError, RecursionError):
         return ""
-    names = _names(message)
-    best: tuple[int, str] = (0, "")
-    for statement in _statements(tree):
-        segment = ast.get_source_segment(text, statement) or ""
-        shared = len(names & _names(segment))
-        if shared > best[0]:
-            line = f"{start + statement.lineno - 1}: `{' '.join(segment.split())}`"
-            best = shared, f"It probably stands in {other or question.method or question.target}, line {line}"
-    return best[1]
+    computing = [*_computing(tree)]
+    names = {*re.findall(r"[A-Za-z_]\w*", message)} if named and not message.startswith(TWO) else set()
+    meant = computing if len(computing) == 1 else [one for one in computing if names & _assigned(one)]
+    if len(meant) != 1:
+        return ""
+    segment = " ".join((ast.get_source_segment(text, meant[0]) or "").split())
+    line = f"{start + meant[0].lineno - 1}: `{segment}`"
+    return f"It probably stands in {other or question.method or question.target}, line {line}"
 
 
-def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
-    """Statements that hold no others, without texts that stand alone."""
+def _computing(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Statements that hold no others and compute something: not those that only name, gather or hand back."""
     for node in ast.walk(tree):
-        alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not alone:
-            yield node
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            inside = [*ast.walk(node)]
+            made = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Subscript, ast.comprehension)
+            gathers = isinstance(node, ast.Expr) and isinstance(getattr(node.value, "func", None), ast.Attribute)
+            plain = gathers and all(isinstance(one, ast.Name | ast.Constant) for one in node.value.args)
+            if any(isinstance(one, made) for one in inside) and not plain:
+                yield node
 
 
-def _names(text: str) -> set[str]:
-    words = {*re.findall(r"[A-Za-z_]\w*", text)} - {*keyword.kwlist, "self", "it", "a", "the", "t", "x"}
-    return words | ({"@", "transpose"} if re.search(r"\.T\b|\.mT\b|transpose", text) else set())
+def _assigned(statement: ast.stmt) -> set[str]:
+    """The names that a statement assigns."""
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    return {one.id for target in targets if target for one in ast.walk(target) if isinstance(one, ast.Name)}
 
 
 # ---- shown ----------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ SPECIAL = (  # what the details of a failure tell, too; in their order: the firs
     Try("exception", r" raised \w+",
         "Print the shape of every tensor in the line before the one that raised. Which letters (T, B, I, H, O) are "
         "they, and which should they be?"),
-    Try("shape", r"expected shape|swapped: (it must|time)|the shape is not|its transpose|are right, their shape",
+    Try("shape", r"expected shape|swapped: (it must|time)|the shape is not|is the transpose of|are right, their shape",
         "Make all sizes different (T = 5, B = 4, I = 2, H = 3) and print the shape of each intermediate result: "
         "where does a letter go lost or change its place?"),
     Try("one alone", r"(?s)right with the first inputs.*(T = B = 1|B = 1|T is not|B is not)",

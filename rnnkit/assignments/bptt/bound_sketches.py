@@ -19,13 +19,14 @@ from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import Trial
 from rnnkit.assignments.bptt.sketches import Function, numbers
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small
+from rnnkit.plots.small import show_small, sketch
 from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED
 
 LAGS = 60  # steps
 FACTORS = (0.5, 0.8, 0.9, 0.95, 0.99, 1, 1.01, 1.05, 1.1, 1.2, 1.5, 2)
 
 
+@sketch(quiet)
 def exercise(grad_bound: Function, steps: int = 50) -> None:
     """Exercise 1 for several factors, and how long each takes to halve or double."""
 
@@ -36,15 +37,21 @@ def exercise(grad_bound: Function, steps: int = 50) -> None:
         for (sigma, slope), (color, line) in zip(factors, LINES, strict=False):
             bounds = [float(grad_bound(sigma, slope, int(one))) for one in k]
             axes.semilogy(k, bounds, linestyle=line, color=color, label=f"sigma {sigma:g}, slope {slope:g}")
-            rate = np.log(sigma * slope)
-            time = f"{'doubles' if rate > 0 else 'halves'} in {abs(np.log(2) / rate):.1f} steps" if rate else "stays"
-            print(f"sigma {sigma:g}, slope {slope:g}: after {steps} steps {bounds[-1]:.3g}; {time}")
+            time = _time(np.log(np.divide(bounds[-1], bounds[0])) / steps)
+            print(f"sigma {sigma:g}, slope {slope:g}: after {steps} steps {bounds[-1]:.3g}{time}")
         powers = (f"{one:g}: {float(grad_bound(one, 1.0, steps)):.3g}" for one in FACTORS)
         print(f"any factor per step, after {steps} steps: " + ", ".join(powers))
         axes.set(xlabel="k", ylabel="bound")
         axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
+
+
+def _time(rate: float) -> str:
+    """How long a number that grows at this rate needs to double or to halve; nothing where it has no rate."""
+    if not np.isfinite(rate):
+        return ""
+    return f"; {'doubles' if rate > 0 else 'halves'} in {np.log(2) / abs(rate):.1f} steps" if rate else "; stays"
 
 
 def _sizes(W: Tensor) -> tuple[float, float]:
@@ -58,6 +65,7 @@ def five() -> dict[str, Tensor]:
     return dict(zip(MATRICES, (0.9 * Q, Q, 1.1 * Q, 0.1 * normal(0, H, H), 2 * shift()), strict=True))
 
 
+@sketch(quiet)
 def beside(order: Sequence[str]) -> None:
     """What was foretold of the five matrices, beside what is so; nothing where nothing was foretold."""
     if sorted(map(str, order)) != sorted(MATRICES):
@@ -70,6 +78,7 @@ def beside(order: Sequence[str]) -> None:
     print(f"{sum(one == other for one, other in zip(order, right, strict=True))} of {len(right)} in their places")
 
 
+@sketch(quiet)
 def counterexamples(what_the_bound_says: Function) -> None:
     """What the bound says of five matrices, and what becomes of the product: in a linear net, and with tanh."""
 
@@ -91,9 +100,10 @@ def counterexamples(what_the_bound_says: Function) -> None:
         curved.set(title="tanh, inputs of scale 1", xlabel="lag k")
         linear.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (10, 3.2), quiet)
+    show_small(draw, (10, 3.2))
 
 
+@sketch(quiet)
 def highways(highway: Function, steps: int = 50) -> None:
     """The norm of the gradient on its way back through a linear net, for four matrices."""
 
@@ -114,9 +124,10 @@ def highways(highway: Function, steps: int = 50) -> None:
         axes.set(xlabel="steps back", ylabel="norm, of the first")
         axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
 
 
+@sketch(quiet)
 def arms(steps: int = LAGS) -> None:
     """How far a change of the state reaches in each kind of network, before any training."""
 
@@ -133,9 +144,10 @@ def arms(steps: int = LAGS) -> None:
         axes.set(xlabel="lag k", ylabel="||dh_T / dh_(T-k)||")
         axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
 
 
+@sketch(quiet)
 def lag_and_time(lag: int = 20) -> None:
     """The double sum of the gradient as a picture, for three kinds of networks."""
     from IPython.display import Image, display

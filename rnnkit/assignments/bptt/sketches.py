@@ -5,8 +5,7 @@ Everything is computed when it is shown, from what the code gives: no number her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,26 +14,15 @@ from torch import Tensor, nn
 
 from rnnkit.assignments.bptt.bounded import H, normal, rotation
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small
+from rnnkit.plots.small import show_small, sketch
 from rnnkit.plots.style import BLUE, MAP, RED
 
-WAITING = "The numbers appear here once the question above is solved."
 Function = Callable[..., Any]
 
 
 def numbers(value: Any) -> np.ndarray:
     """What a student's code gives, as an array."""
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
-
-
-@contextmanager
-def _waiting() -> Iterator[None]:
-    """Says so where a question is not solved yet."""
-    try:
-        with quiet():
-            yield
-    except NotImplementedError:
-        print(WAITING)
 
 
 def _model(VanillaRNN: Function, n_in: int = 10, n_hid: int = H, n_out: int = 5, seed: int = 0) -> Any:
@@ -50,24 +38,24 @@ def _model(VanillaRNN: Function, n_in: int = 10, n_hid: int = H, n_out: int = 5,
 # ---- a network -------------------------------------------------------------------------------------------------------
 
 
+@sketch(quiet)
 def shared(VanillaRNN: Function) -> None:
     """The same parameters for any length, and the same outputs for a beginning alone and in pieces."""
-    with _waiting():
-        model, x = _model(VanillaRNN), normal(1, 32, 500, 10)
-        whole, h_T = model(x)
-        for steps in (5, 20, 500):
-            outputs, h = model(x[:, :steps])
-            count = sum(one.numel() for one in model.parameters())
-            apart = float((outputs - whole[:, :steps]).abs().max())
-            print(
-                f"T = {steps}: {count} parameters, outputs {tuple(outputs.shape)}, last state {tuple(h.shape)}; "
-                f"from the first {steps} outputs of the longest they differ by {apart:.0e}"
-            )
-        first, h = model(x[:, :200])
-        rest, end = model(x[:, 200:], h)
-        apart = float((torch.cat([first, rest], 1) - whole).abs().max())
-        moved = float((end - h_T).abs().max())
-        print(f"in two pieces, the state handed on: outputs differ by {apart:.0e}, the last state by {moved:.0e}")
+    model, x = _model(VanillaRNN), normal(1, 32, 500, 10)
+    whole, h_T = model(x)
+    for steps in (5, 20, 500):
+        outputs, h = model(x[:, :steps])
+        count = sum(one.numel() for one in model.parameters())
+        apart = float((outputs - whole[:, :steps]).abs().max())
+        print(
+            f"T = {steps}: {count} parameters, outputs {tuple(outputs.shape)}, last state {tuple(h.shape)}; "
+            f"from the first {steps} outputs of the longest they differ by {apart:.0e}"
+        )
+    first, h = model(x[:, :200])
+    rest, end = model(x[:, 200:], h)
+    apart = float((torch.cat([first, rest], 1) - whole).abs().max())
+    moved = float((end - h_T).abs().max())
+    print(f"in two pieces, the state handed on: outputs differ by {apart:.0e}, the last state by {moved:.0e}")
 
 
 # ---- through time ----------------------------------------------------------------------------------------------------
@@ -97,6 +85,7 @@ def _data(steps: int) -> tuple[Tensor, Tensor]:
     return normal(1, 32, steps, 10), torch.tensor(np.random.default_rng(2).integers(5, size=(32, steps)))
 
 
+@sketch(quiet)
 def hooks(VanillaRNN: Function, flow: Function, steps: int = 50) -> None:
     """The norm of dL/dh_t over time: kept by a hook on every state, and by the student's own formula."""
 
@@ -118,26 +107,27 @@ def hooks(VanillaRNN: Function, flow: Function, steps: int = 50) -> None:
         axes.set(xlabel="step t", ylabel="||dL/dh_t||")
         axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (8, 3), quiet)
+    show_small(draw, (8, 3))
 
 
+@sketch(quiet)
 def gradients(VanillaRNN: Function, flow: Function, weight_gradients: Function) -> None:
     """The student's gradients beside autograd's, in float64."""
-    with _waiting():
-        model, (x, targets) = _model(VanillaRNN), _data(20)
-        states, direct = _run(model, x, targets, last=False)
-        hidden, h_0 = torch.stack(states).detach(), torch.zeros(32, H, dtype=torch.float64)
-        g = torch.as_tensor(numbers(flow(hidden, direct, model.W_hh.weight.detach().T)))
-        found = weight_gradients(x.transpose(0, 1), h_0, hidden, g)
-        there = {"W_xh": model.W_xh.weight.grad.T, "W_hh": model.W_hh.weight.grad.T, "b_h": model.W_xh.bias.grad}
-        for name, right in there.items():
-            apart = np.abs(numbers(found[name]) - right.numpy()).max()
-            print(f"{name}: largest entry {right.abs().max():.1e}, farthest from autograd's {apart:.0e}")
+    model, (x, targets) = _model(VanillaRNN), _data(20)
+    states, direct = _run(model, x, targets, last=False)
+    hidden, h_0 = torch.stack(states).detach(), torch.zeros(32, H, dtype=torch.float64)
+    g = torch.as_tensor(numbers(flow(hidden, direct, model.W_hh.weight.detach().T)))
+    found = weight_gradients(x.transpose(0, 1), h_0, hidden, g)
+    there = {"W_xh": model.W_xh.weight.grad.T, "W_hh": model.W_hh.weight.grad.T, "b_h": model.W_xh.bias.grad}
+    for name, right in there.items():
+        apart = np.abs(numbers(found[name]) - right.numpy()).max()
+        print(f"{name}: largest entry {right.abs().max():.1e}, farthest from autograd's {apart:.0e}")
 
 
 # ---- what is done with gradients -------------------------------------------------------------------------------------
 
 
+@sketch(quiet)
 def clipping(clip_and_monitor: Function) -> None:
     """A large gradient, clipped both ways: its norms before and after, and the angle between the two."""
     names = {"W_xh": (10, H), "W_hh": (H, H), "b_h": (H,)}
@@ -146,18 +136,18 @@ def clipping(clip_and_monitor: Function) -> None:
     def long(several: dict[str, Any]) -> np.ndarray:
         return np.concatenate([numbers(several[name]).ravel() for name in names])
 
-    with _waiting():
-        for by, limit in (("norm", 1.0), ("value", 1.0), ("value", 0.1), ("value", 0.01)):
-            new, norms = clip_and_monitor(dict(grads), by, limit)
-            before, after = long(grads), long(new)
-            cosine = before @ after / np.linalg.norm(before) / np.linalg.norm(after)
-            parts = ", ".join(f"{name} {float(norms[name]):.2f}" for name in names)
-            print(
-                f"by {by}, limit {limit:g}: {parts}; total {float(norms['total']):.2f} before, "
-                f"{float(norms['clipped']):.2f} after; turned by {np.degrees(np.arccos(min(cosine, 1))):.1f} degrees"
-            )
+    for by, limit in (("norm", 1.0), ("value", 1.0), ("value", 0.1), ("value", 0.01)):
+        new, norms = clip_and_monitor(dict(grads), by, limit)
+        before, after = long(grads), long(new)
+        cosine = before @ after / np.linalg.norm(before) / np.linalg.norm(after)
+        parts = ", ".join(f"{name} {float(norms[name]):.2f}" for name in names)
+        print(
+            f"by {by}, limit {limit:g}: {parts}; total {float(norms['total']):.2f} before, "
+            f"{float(norms['clipped']):.2f} after; turned by {np.degrees(np.arccos(min(cosine, 1))):.1f} degrees"
+        )
 
 
+@sketch(quiet)
 def reach(truncated: Function, steps: int = 20) -> None:
     """How strongly each state's gradient reaches each input, for three chunk sizes; and what the state itself keeps."""
     size, x = 16, normal(3, steps, 1, 4)
@@ -181,9 +171,10 @@ def reach(truncated: Function, steps: int = 20) -> None:
             print(f"k = {k}: gradient from the last state to x_1 {rows[-1][0]:.1e}; x_1 + 1 moves it by {moved:.1e}")
         figure.axes[0].set_ylabel("state of step")
 
-    show_small(draw, (9, 2.8), quiet)
+    show_small(draw, (9, 2.8))
 
 
+@sketch(quiet)
 def costs(chunks: Sequence[int] = (300, 100, 30, 10)) -> None:
     """Time of one gradient, and what is kept for its way back, by the size of a chunk; the first is the sequence."""
     from rnnkit.assignments.bptt.measured import costs as measured
@@ -193,18 +184,18 @@ def costs(chunks: Sequence[int] = (300, 100, 30, 10)) -> None:
         print(f"{row['T']} steps, chunks of {row['chunk']}: {row['seconds']:.3f} s, {row['kept_mb']:.2f} MB kept")
 
 
+@sketch(quiet)
 def echoed(echo: Function) -> None:
     """One sequence of the echo task, and what a predictor loses that knows nothing, and one that remembers."""
-    with _waiting():
-        symbols = torch.tensor(np.random.default_rng(0).integers(4, size=(200, 12)))
-        for lag in (3, 0):
-            targets, counts, floor = echo(symbols, lag, 4)
-            targets, counts = np.asarray(targets), np.asarray(counts, dtype=bool)
-            shown = " ".join(f"{y}" if c else "." for y, c in zip(targets[0], counts[0], strict=True))
-            print(f"lag {lag}: reads {' '.join(map(str, symbols[0].tolist()))}\n       says  {shown}")
-        targets, counts, floor = echo(symbols, 3, 4)
-        targets, counts = torch.as_tensor(np.asarray(targets)), torch.as_tensor(np.asarray(counts, dtype=bool))
-        present = nn.functional.one_hot(symbols, 4).double()  # a predictor that repeats what it reads now
-        for name, weight in (("nothing", 0.0), ("the symbol it reads now", 1.0)):
-            loss = nn.functional.cross_entropy((weight * present)[counts], targets[counts])
-            print(f"lag 3, a predictor that goes by {name}: {loss:.3f} nats; the floor {float(floor):.3f}")
+    symbols = torch.tensor(np.random.default_rng(0).integers(4, size=(200, 12)))
+    for lag in (3, 0):
+        targets, counts, floor = echo(symbols, lag, 4)
+        targets, counts = np.asarray(targets), np.asarray(counts, dtype=bool)
+        shown = " ".join(f"{y}" if c else "." for y, c in zip(targets[0], counts[0], strict=True))
+        print(f"lag {lag}: reads {' '.join(map(str, symbols[0].tolist()))}\n       says  {shown}")
+    targets, counts, floor = echo(symbols, 3, 4)
+    targets, counts = torch.as_tensor(np.asarray(targets)), torch.as_tensor(np.asarray(counts, dtype=bool))
+    present = nn.functional.one_hot(symbols, 4).double()  # a predictor that repeats what it reads now
+    for name, weight in (("nothing", 0.0), ("the symbol it reads now", 1.0)):
+        loss = nn.functional.cross_entropy((weight * present)[counts], targets[counts])
+        print(f"lag 3, a predictor that goes by {name}: {loss:.3f} nats; the floor {float(floor):.3f}")

@@ -39,6 +39,9 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "the three answers change with the sigmoid?"),
     ),
     "clip_and_monitor": (
+        Try("all 0", r"gradients of 0",
+            "Give it gradients that are all 0, as in a loss that depends on nothing. Print the norm, and what is "
+            "divided by it: what is `0.1 / 0.0` in Python, and what with a tensor? What must come back?"),
         Try("3, 4, 5", r"",
             "Take two gradients of one number each, 3 and 4. Which new gradients and which norms must come by norm "
             "with limit 1, and by value with limit 1? And with limit 10?"),

@@ -14,7 +14,8 @@ ASSIGNMENT = Assignment(
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     packed=("cases.py", "facts.py", "inputs.py", "inside.py", "network.py", "sketches.py", "stacks.py"),
     aside=(
-        "browser.py", "cost.py", "experiment.py", "facts.py", "foretold.py", "inside.py", "network.py", "networks.py",
+        "browser.py", "clues.py", "cost.py", "experiment.py", "facts.py", "foretold.py", "inside.py", "network.py",
+        "networks.py",
         "pictures.py", "report.py", "rows.py", "sections.py", "settings.py", "sketches.py", "stacks.py", "tables.py",
         "training.py", "tries.py",
     ),

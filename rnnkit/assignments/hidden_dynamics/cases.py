@@ -90,6 +90,11 @@ def _sensitivity(x: str = "x", recurrent: str = "U"):
 
         given = tensor(inputs[x], dtype)
         outcome.put("sensitivity", obj(logits, given), (inputs[x].shape[1],))
+        if given.requires_grad:
+            outcome.notes.append(
+                "x: your code turns requires_grad on in the tensor that it was given, for everyone who uses it later; "
+                "x.detach().clone() first leaves it as it was"
+            )
         unchanged_tensors(outcome, {"x": given.detach()}, {"x": tensor(inputs[x], dtype)})
 
     return in_rounds(once)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.hidden_dynamics.cases import CASES
 from rnnkit.assignments.hidden_dynamics.inputs import MAKERS
@@ -30,8 +30,14 @@ def _function(
     return Question(
         id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, also=also, cases=CASES[id],
         given=partial(MAKERS.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_kinds if id == "taxonomy" else None,
     )  # fmt: skip
+
+
+def _of_kinds(*given: Any) -> str | None:
+    from rnnkit.assignments.hidden_dynamics.clues import asked_first  # left out where answers are scored
+
+    return asked_first(*given)
 
 
 def _tries(id: str) -> tuple[Try, ...]:

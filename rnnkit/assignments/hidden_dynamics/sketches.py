@@ -16,7 +16,7 @@ from torch import Tensor
 from rnnkit.assignments.hidden_dynamics import network
 from rnnkit.assignments.hidden_dynamics.network import BATCH, C, H, T, Trained, Weights
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small
+from rnnkit.plots.small import show_small, sketch
 from rnnkit.plots.style import BLUE, GREEN, ORANGE
 
 START = 8  # where the lag-1 correlation begins: before, states grow from 0
@@ -33,6 +33,12 @@ def _numbers(value: Any) -> np.ndarray:
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
 
 
+def _accuracy(value: Any) -> str:
+    """A fraction in percent; what is none as it is."""
+    share = float(value)
+    return f"{share:.1%}" if 0 <= share <= 1 else f"{share:.4g} (which cannot be: a fraction is between 0 and 1)"
+
+
 def _clear(trained: Trained) -> np.ndarray:
     """Six test sequences that are clearly on one side, three on each, those of label 0 first."""
     order = np.argsort(trained.X.mean((1, 2)))
@@ -43,6 +49,7 @@ def _when(trained: Trained) -> tuple[tuple[str, Weights, str], ...]:
     return ("before training", trained.start, ORANGE), ("after training", trained.end, BLUE)
 
 
+@sketch(quiet)
 def means(labels: Function) -> None:
     """A thousand test sequences by their global mean, in the colours of their labels."""
 
@@ -58,23 +65,20 @@ def means(labels: Function) -> None:
         axes.set(xlabel="mean over time and channels", ylabel="sequences")
         axes.legend(frameon=False)
 
-    show_small(draw, (7, 2.6), quiet)
+    show_small(draw, (7, 2.6))
 
 
+@sketch(quiet)
 def count(parameters: Function) -> None:
     """The count for the document's sizes, beside the network's own arrays."""
-    try:
-        with quiet():
-            rows = {layers: parameters(C, H, layers, 2) for layers in (1, 2, 3)}
-    except NotImplementedError:
-        print("The numbers appear here once the question above is solved.")
-        return
+    rows = {layers: parameters(C, H, layers, 2) for layers in (1, 2, 3)}
     weights = network.initial(np.random.default_rng(0))
     print(", ".join(f"{name} {value.size}" for name, value in weights.items()))
     print(f"together {sum(value.size for value in weights.values())}; your count for 1, 2, 3 layers: "
           f"{', '.join(map(str, rows.values()))}")  # fmt: skip
 
 
+@sketch(quiet)
 def trajectories(layer: Function) -> None:
     """Sixteen units of the trained network's second layer over six test sequences, by the student's own layer."""
 
@@ -94,9 +98,10 @@ def trajectories(layer: Function) -> None:
             axes.set(ylim=(-1.05, 1.05), yticks=(-1, 0, 1), xticks=(1, 10, 20))
             axes.set_title(f"unit {unit}", fontsize=7, pad=2)
 
-    show_small(draw, (9, 5), quiet)
+    show_small(draw, (9, 5))
 
 
+@sketch(quiet)
 def flow(contributions: Function) -> None:
     """dL/dh_t, and what each step adds to the gradient of W_hh, of both layers, before and after training."""
 
@@ -118,7 +123,7 @@ def flow(contributions: Function) -> None:
         adding.set(title="contribution to dL/dW_hh", xlabel="step t", xticks=TICKS)
         reaching.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (9, 3.2), quiet)
+    show_small(draw, (9, 3.2))
 
 
 def _passed_back(weights: Weights, trained: Trained, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -146,6 +151,7 @@ def _logits(weights: Weights) -> Callable[[Tensor], Tensor]:
     return logits
 
 
+@sketch(quiet)
 def sensitivity(input_sensitivity: Function) -> None:
     """By how much the answer moves with the input of each step, at the start and after training."""
 
@@ -162,7 +168,7 @@ def sensitivity(input_sensitivity: Function) -> None:
         axes.yaxis.label.set_fontsize(8)
         axes.legend(frameon=False)
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
 
 
 def _measured(unit_features: Function, weights: Weights, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -171,6 +177,7 @@ def _measured(unit_features: Function, weights: Weights, X: np.ndarray) -> tuple
     return _numbers(c), _numbers(a)
 
 
+@sketch(quiet)
 def units(unit_features: Function) -> None:
     """The 64 units of the second layer by their two features, before and after training."""
 
@@ -188,9 +195,10 @@ def units(unit_features: Function) -> None:
                   f"a from {low:.2f} to {high:.2f}, median {middle:.2f}")  # fmt: skip
         figure.axes[0].set_ylabel("a")
 
-    show_small(draw, (8, 3), quiet)
+    show_small(draw, (8, 3))
 
 
+@sketch(quiet)
 def kinds(unit_features: Function, taxonomy: Function, said: Any = "") -> None:
     """How many units are of which kind, before and after training, and one unit of each kind.
 
@@ -213,9 +221,10 @@ def kinds(unit_features: Function, taxonomy: Function, said: Any = "") -> None:
             axes.set(title=f"{kind}, {when}", xlabel="step t", ylim=(-1.05, 1.05), xticks=TICKS)
             axes.title.set_fontsize(9)
 
-    show_small(draw, (9, 2.6), quiet)
+    show_small(draw, (9, 2.6))
 
 
+@sketch(quiet)
 def bound(best_accuracy: Function, steps_used: Function, said: Any = "") -> None:
     """The best accuracy by steps seen, beside a count on random sequences, and what the trained network's says.
 
@@ -233,14 +242,15 @@ def bound(best_accuracy: Function, steps_used: Function, said: Any = "") -> None
         for name, accuracy in (("last epoch", last), ("best epoch", best), ("the page's best", 0.937)):
             print(f"{name}: {accuracy:.1%} needs {float(steps_used(float(accuracy), T)):.1f} of {T} steps; "
                   f"of 100 steps {float(steps_used(float(accuracy), 100)):.1f}")  # fmt: skip
-        print(f"with half of the steps at most {float(best_accuracy(T // 2, T)):.1%}; you said {said or 'nothing'}")
+        print(f"with half of the steps at most {_accuracy(best_accuracy(T // 2, T))}; you said {said or 'nothing'}")
         axes.axhline(last, color=GREEN, linestyle="--", label="the network, last epoch")
         axes.set(xlabel="steps seen, k", ylabel="accuracy", ylim=(0.45, 1.02), xticks=(0, *TICKS))
         axes.legend(frameon=False)
 
-    show_small(draw, (7, 3), quiet)
+    show_small(draw, (7, 3))
 
 
+@sketch(quiet)
 def boundary(labels: Function) -> None:
     """Accuracy by the distance of the mean from 0, of the network and of a linear rule that was fitted."""
 
@@ -260,9 +270,10 @@ def boundary(labels: Function) -> None:
         axes.set(xlabel="fifth of |mean|, the nearest to 0 first", ylabel="accuracy", ylim=(0.45, 1.19))
         axes.legend(frameon=False, loc="upper left", ncols=2)
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
 
 
+@sketch(quiet)
 def curves(summary: Function) -> None:
     """Loss and accuracy by epoch, the summary, and how far luck alone moves it."""
 
@@ -280,7 +291,7 @@ def curves(summary: Function) -> None:
         print({name: value if type(value) is int else round(float(value), 4) for name, value in row.items()})
         late, share = found["test_acc"][-10:], float(row["test_acc"])
         print(f"last ten epochs: {late.mean():.1%}, from {late.min():.1%} to {late.max():.1%}; an accuracy of "
-              f"{share:.1%} on {network.TEST} sequences has a standard error of "
+              f"{_accuracy(share)} on {network.TEST} sequences has a standard error of "
               f"{np.sqrt(share * (1 - share) / network.TEST):.1%}")  # fmt: skip
 
-    show_small(draw, (9, 2.8), quiet)
+    show_small(draw, (9, 2.8))

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small
+from rnnkit.plots.small import show_small, sketch
 
 STEPS = 40
 
 
+@sketch(quiet)
 def states(cls: type) -> None:
     """Hidden units over time after one pulse at the first step, for three sizes of W_hh."""
 
@@ -25,9 +26,10 @@ def states(cls: type) -> None:
             axes.set(title=f"W_hh of spectral radius {gain}", xlabel="t", ylim=(-1, 1))
         figure.axes[0].set_ylabel("h_t, one line per unit")
 
-    show_small(draw, (10, 2.6), quiet)
+    show_small(draw, (10, 2.6))
 
 
+@sketch(quiet)
 def gates(cls: type) -> None:
     """State and gates over time under a pulse of ten steps, with the update gate nearly shut and half open."""
 
@@ -43,9 +45,10 @@ def gates(cls: type) -> None:
         for axes in figure.axes[3:]:
             axes.set_xlabel("t")
 
-    show_small(draw, (10, 4), quiet)
+    show_small(draw, (10, 4))
 
 
+@sketch(quiet)
 def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
     """log10 g_t for a loss at the last step, for three spectral radii of a small net."""
 
@@ -58,7 +61,7 @@ def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
         axes.set(xlabel="t", ylabel="log10 g_t", ylim=(-12.5, 3))
         axes.legend(frameon=False)
 
-    show_small(draw, (7, 3), quiet)
+    show_small(draw, (7, 3))
 
 
 def _example(gain: float) -> tuple[Tensor, list[Tensor]]:

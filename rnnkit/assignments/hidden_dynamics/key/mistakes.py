@@ -18,6 +18,7 @@ LABELS = of_question(
     ("first step", MEAN, "X[:, 0].mean(dim=1)", "only the first step counts; the mean is over all steps."),
     ("time alone", MEAN, "X.mean(dim=1)", "the mean is taken over time alone; it is over time and channels, one number for each sequence."),
     ("channels alone", MEAN, "X.mean(dim=2)", "the mean is taken over the channels alone; it is over time and channels, one number for each sequence."),
+    ("any channel", MEAN, "X.mean(dim=1).amax(dim=1)", "the label is 1 as soon as the mean of any channel is above 0; one mean, over time and channels together, decides."),
     ("whole batch", MEAN, "X - X.mean() + 0 * X.mean(dim=(1, 2), keepdim=True)\n    mean = mean.mean(dim=(1, 2))", "the mean of the whole batch is subtracted first; the label is about the sequence's own mean."),
     ("batch mean", MEAN, "X.mean() + 0 * X[:, 0, 0]", "the mean is taken over all sequences together; every sequence has its own."),
     ("majority", MEAN, "torch.sign(X).mean(dim=(1, 2))", "this is whether more entries are above 0 than below, as with a median; the mean counts."),

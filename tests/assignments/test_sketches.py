@@ -1,0 +1,111 @@
+"""A sketch below a question ends in one line, whatever the student's function returns or raises."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from rnnkit.assignments import get_assignment, names
+from rnnkit.assignments.hidden_dynamics import network
+from rnnkit.checks.solutions import student_object
+
+MODULES = ("sketches", "bound_sketches", "figures")
+BEGINS = ("No figure: ", "This appears once")
+
+
+class Evil(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.fixture(autouse=True)
+def briefly_trained(monkeypatch):
+    trained = network.trained
+    monkeypatch.setattr(network, "trained", lambda: trained(epochs=1))
+
+
+def raises(error):
+    def function(*_, **__):
+        raise error
+
+    return function
+
+
+HOSTILE = {
+    "nothing": lambda *_, **__: None,
+    "a truth value of numpy": lambda *_, **__: (np.True_, np.True_, np.True_),
+    "a text": lambda *_, **__: "half",
+    "an empty tensor": lambda *_, **__: torch.zeros(0),
+    "itself": lambda *a, **k: HOSTILE["itself"],
+    "two lines": raises(RuntimeError("size of tensor a (3)\nmust match (4)")),
+    "an end": raises(SystemExit(1)),
+    "a text that raises": raises(Evil()),
+    "a stub": raises(NotImplementedError()),
+}
+
+
+def _sketches():
+    """Every sketch that is given a student's code, and the place of each piece of it."""
+    for lab in names():
+        targets = {question.target: question for question in get_assignment(lab).code}
+        for module in MODULES:
+            try:
+                found = vars(importlib.import_module(f"rnnkit.assignments.{lab}.{module}"))
+            except ModuleNotFoundError:
+                continue
+            for name, sketch in found.items():
+                if name.startswith("_") or getattr(sketch, "__module__", "") != f"rnnkit.assignments.{lab}.{module}":
+                    continue
+                own = list(inspect.signature(sketch).parameters) if inspect.isfunction(sketch) else []
+                for place in [one for one in own if one in targets or (one == "cls" and lab == "training_dynamics")]:
+                    others = {one: targets[one] for one in own if one in targets and one != place}
+                    yield pytest.param(sketch, place, others, id=f"{lab}.{module}.{name}({place})")
+
+
+SKETCHES = [*_sketches()]
+
+
+@pytest.mark.parametrize(("sketch", "place", "others"), SKETCHES)
+def test_a_sketch_ends_in_one_line_whatever_the_function_does(sketch, place, others, capsys):
+    right = {name: student_object(question) for name, question in others.items()}
+    for what, hostile in HOSTILE.items():
+        sketch(**right, **{place: hostile})
+        *_, last = capsys.readouterr().out.splitlines()
+        if what in ("two lines", "an end", "a text that raises", "a stub"):
+            assert last.startswith(BEGINS), what
+        if what == "two lines":
+            assert "tensor a (3) must match (4)" in last
+
+
+def test_there_are_sketches_of_every_lab():
+    assert {one.id.partition(".")[0] for one in SKETCHES} >= {"bptt", "hidden_dynamics", "orthogonal_init"}
+
+
+def test_whoever_interrupts_a_sketch_is_heard():
+    from rnnkit.assignments.bptt import bound_sketches
+
+    with pytest.raises(KeyboardInterrupt):
+        bound_sketches.exercise(raises(KeyboardInterrupt()))
+
+
+def test_an_order_that_is_none_is_one_line(capsys):
+    from rnnkit.assignments.bptt import bound_sketches
+
+    bound_sketches.beside(np.True_)
+    assert capsys.readouterr().out.startswith("No figure: TypeError")
+
+
+def test_beside_a_wrong_answer_stands_no_number_of_the_right_one(capsys):
+    from rnnkit.assignments.bptt import bound_sketches
+    from rnnkit.assignments.hidden_dynamics import sketches
+
+    bound_sketches.exercise(lambda sigma, slope, k: (sigma * slope) ** (2 * k))
+    assert "sigma 1.1, slope 0.9: after 50 steps 0.366; halves in 34.5 steps" in capsys.readouterr().out
+    bound_sketches.exercise(lambda sigma, slope, k: -1.0)
+    assert "halves" not in capsys.readouterr().out
+    assert sketches._accuracy(66.667) == "66.67 (which cannot be: a fraction is between 0 and 1)"
+    assert sketches._accuracy(2 / 3) == "66.7%"

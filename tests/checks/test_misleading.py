@@ -1,0 +1,66 @@
+"""What is told of a wrong answer leads nobody astray: nothing is claimed that is not so, and what is so is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rnnkit.checks.known import SLIPPED
+from rnnkit.checks.runner import examine
+from rnnkit.checks.solutions import question_of, solution, student_object
+from rnnkit.checks.stages import as_text, stages
+
+FACTOR = "{name: g * factor for name, g in grads.items()}"
+RADIUS = "torch.linalg.eigvals(W).abs().max()"
+MEAN = "mean = X.mean(dim=(1, 2))  # (n,)\n    return (mean > 0).long()"
+KINDS = 'if abs(correlation) >= 0.5:\n            kinds.append("accumulator")\n        elif swing < -0.1:\n            kinds.append("oscillator")'  # fmt: skip
+FIRST = 'if swing < 0.1:\n            kinds.append("oscillator")\n        elif abs(correlation) > 0.5:\n            kinds.append("accumulator")'  # fmt: skip
+PAIRS = "correlation(steps[:, :-1].reshape(-1, size), steps[:, 1:].reshape(-1, size))"
+LINE = "It probably stands in"
+
+# question, what is changed in its solution, what must be told, what must not
+ROWS = {
+    "two mistakes in clipping": ("bptt/clip_and_monitor", {"g.clamp(-limit, limit)": "g.clamp(max=limit)", FACTOR: "{name: g * (limit / g.norm() if g.norm() > limit else 1.0) for name, g in grads.items()}"}, ["each tensor is clipped by its own norm", "of 16 entries differ. new grads[W_hh][0, 1]"], ["they differ as well", LINE]),
+    "each by its own norm, and 0 / 0": ("bptt/clip_and_monitor", {FACTOR: "{name: g * min(1.0, limit / g.norm().item()) for name, g in grads.items()}"}, ["each tensor is clipped by its own norm", "1.25 of 3", "ok   keys"], ["they differ as well", LINE]),
+    "0 / 0": ("bptt/clip_and_monitor", {"limit / total if total > limit else 1.0": "min(1, limit / float(total))"}, ["2.5 of 3", "try: Give it gradients that are all 0", "FAIL a limit that is not reached"], [LINE]),
+    "any channel": ("hidden_dynamics/labels", {MEAN: "return (X.mean(dim=1) > 0).any(dim=1).long()"}, ["as soon as the mean of any channel is above 0"], [SLIPPED, "clamped"]),
+    "any channel, as truth values": ("hidden_dynamics/labels", {MEAN: "return (X.mean(dim=1) > 0).any(dim=1)"}, ["any channel is above 0", "truth values come back"], [SLIPPED, "clamped"]),
+    "what nobody knows of 0 and 1": ("hidden_dynamics/labels", {MEAN: "return (X[:, :, -1].amax(1) + X[:, 0].amin(1) > 0.7).long()"}, ["it is 0 everywhere"], [SLIPPED, "clamped"]),
+    "h_t, and a mean over steps and batch": ("bptt/weight_gradients", {"h_prev.T @ da": "hidden[t].T @ da", '"b_h": db_h': '"b_h": db_h / (len(x) * len(h_0))'}, ["dW_hh pairs da_t with h_t", "db_h averages over steps and batch"], ["made from the numbers", LINE]),
+    "another mistake, and that mean": ("bptt/weight_gradients", {"h_prev.T @ da": "3.3 * h_prev.T @ (da ** 3)", '"b_h": db_h': '"b_h": db_h / (len(x) * len(h_0))'}, ["b_h: a mean over T and B stands in the place of a sum"], ["made from the numbers", LINE]),
+    "words": ("bptt/what_the_bound_says", {"torch.linalg.matrix_norm(W, 2)": RADIUS, 'else "undecided"': 'else "explodes"'}, ["spectral radius", "can never say “explodes”"], ["float32", "float64", "letters"]),
+    "words that nobody knows": ("bptt/what_the_bound_says", {"torch.linalg.matrix_norm(W, 2)": f"{RADIUS} + W.abs().sum()", 'else "undecided"': 'else "grows"'}, ["“grows” is none of the words that are asked for, “undecided” and “vanishes”"], ["float", "letters"]),
+    "not transposed": ("bptt/highway", {"g = g @ W.T": "g = g @ W"}, ["W is not transposed", "try: Take W ="], [LINE, "Make all sizes different"]),
+    "the distance": ("bptt/highway", {"W.T @ W - torch": "W @ W - torch"}, ["W is multiplied by itself"], ["norms.append", LINE]),
+    "three mistakes in kinds": ("hidden_dynamics/taxonomy", {KINDS: FIRST}, ["a is asked before c", "also different: unit 5 (c"], ["letters", LINE]),
+    "one row and bits": ("bptt/echo", {"(torch.arange(T) >= lag).expand(B, T)": "torch.arange(T) > lag", "np.log(": "np.log2("}, ["as where log2 stands in the place of ln"], ["entry 0 of the right answer", LINE]),
+    "by sequence": ("hidden_dynamics/unit_features", {PAIRS: "torch.stack([correlation(s[:-1], s[1:]) for s in steps]).mean(0)"}, ["one correlation for each sequence"], [LINE]),
+    "the tanh": ("bptt/vanilla_forward", {"torch.tanh(self.W_xh(x[:, t]) + self.W_hh(h))": "torch.tanh(self.W_xh(x[:, t])) + self.W_hh(h)"}, ["outside of the tanh", "they differ as well, as they must"], []),
+    "the function beside": ("hidden_dynamics/best_accuracy", {"T * math.sin(math.pi * (accuracy - 0.5)) ** 2": "T * math.sin(math.pi * (accuracy - 0.5))"}, ["It probably stands in steps_used, line 11: `return T * math.sin"], []),
+    "in either function": ("hidden_dynamics/best_accuracy", {"T * math.sin(math.pi * (accuracy - 0.5)) ** 2": "T * math.sin(math.pi * accuracy + 0.3) ** 4"}, [], [LINE]),
+    "the state's slope": ("bptt/flow", {"da = g * (1 - hidden[t + 1] ** 2)": "da = g"}, ["the slope of tanh is missing"], []),
+}  # fmt: skip
+
+
+def told(asked: str, changed: dict[str, str]) -> str:
+    question, text = question_of(asked), solution(asked)
+    for old, new in changed.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    obj = student_object(question, text)
+    return as_text(stages(question, examine(question, obj), obj), 2, question.target)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_is_told_is_so(name):
+    asked, changed, wanted, unwanted = ROWS[name]
+    text = told(asked, changed)
+    assert [one for one in wanted if one not in text] == [], text
+    assert [one for one in unwanted if one in text] == [], text
+
+
+def test_a_tensor_that_is_turned_into_a_leaf_is_told_and_costs_nothing():
+    text = told("hidden_dynamics/input_sensitivity", {"x = x.detach().clone().requires_grad_()": "x.requires_grad_()"})
+    assert "2 of 2 points" in text
+    assert re.search(r"-> x: your code turns requires_grad on in the tensor that it was given", text)
