@@ -137,10 +137,16 @@ def _computing(tree: ast.AST) -> Iterator[ast.stmt]:
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             inside = [*ast.walk(node)]
             made = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Subscript, ast.comprehension)
-            gathers = isinstance(node, ast.Expr) and isinstance(getattr(node.value, "func", None), ast.Attribute)
-            plain = gathers and all(isinstance(one, ast.Name | ast.Constant) for one in node.value.args)
-            if any(isinstance(one, made) for one in inside) and not plain:
+            if any(isinstance(one, made) for one in inside) and not _gathers(node):
                 yield node
+
+
+def _gathers(statement: ast.stmt) -> bool:
+    """Whether it only hands names to a method, as ``states.append(h)`` does."""
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(called, ast.Call) or not isinstance(called.func, ast.Attribute):
+        return False
+    return all(isinstance(one, ast.Name | ast.Constant) for one in called.args)
 
 
 def _assigned(statement: ast.stmt) -> set[str]:
