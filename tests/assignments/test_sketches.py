@@ -11,6 +11,7 @@ import torch
 
 from rnnkit.assignments import get_assignment, names
 from rnnkit.assignments.hidden_dynamics import network
+from rnnkit.checks.question import beside
 from rnnkit.checks.solutions import student_object
 
 MODULES = ("sketches", "bound_sketches", "figures")
@@ -51,7 +52,8 @@ HOSTILE = {
 def _sketches():
     """Every sketch that is given a student's code, and the place of each piece of it."""
     for lab in names():
-        targets = {question.target: question for question in get_assignment(lab).code}
+        code = get_assignment(lab).code
+        targets = {name: question for question in code for name in (question.target, *question.also)}
         for module in MODULES:
             try:
                 found = vars(importlib.import_module(f"rnnkit.assignments.{lab}.{module}"))
@@ -71,7 +73,8 @@ SKETCHES = [*_sketches()]
 
 @pytest.mark.parametrize(("sketch", "place", "others"), SKETCHES)
 def test_a_sketch_ends_in_one_line_whatever_the_function_does(sketch, place, others, capsys):
-    right = {name: student_object(question) for name, question in others.items()}
+    objects = {name: (question, student_object(question)) for name, question in others.items()}
+    right = {name: one if name == of.target else beside(one, name) for name, (of, one) in objects.items()}
     for what, hostile in HOSTILE.items():
         sketch(**right, **{place: hostile})
         *_, last = capsys.readouterr().out.splitlines()

@@ -33,6 +33,14 @@ def _numbers(value: Any) -> np.ndarray:
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
 
 
+def _labelled(labels: Function, X: np.ndarray) -> np.ndarray:
+    """The student's labels, one for each sequence."""
+    y = _numbers(labels(_tensor(X)))
+    if y.shape != X.shape[:1]:  # else matplotlib draws a bar for each sequence
+        raise ValueError(f"expected {len(X)} labels, got an array of shape {y.shape}")
+    return y
+
+
 def _accuracy(value: Any) -> str:
     """A fraction in percent; what is none as it is."""
     share = float(value)
@@ -55,7 +63,7 @@ def means(labels: Function) -> None:
 
     def draw(figure: Any) -> None:
         X, _ = network.sequences(np.random.default_rng(0), network.TEST)
-        y, mean = _numbers(labels(_tensor(X))), X.mean((1, 2))
+        y, mean = _labelled(labels, X), X.mean((1, 2))
         axes, edges = figure.subplots(), np.linspace(-0.25, 0.25, 51)
         for label, color in ((0, ORANGE), (1, BLUE)):
             axes.hist(mean[y == label], edges, color=color, alpha=0.8, label=f"label {label}")
@@ -256,7 +264,7 @@ def boundary(labels: Function) -> None:
 
     def draw(figure: Any) -> None:
         trained, axes = network.trained(), figure.subplots()
-        y = _numbers(labels(_tensor(trained.X)))
+        y = _labelled(labels, trained.X)
         guesses = network.run(trained.end, trained.X.swapaxes(0, 1)).logits.argmax(1)
         X, its = network.sequences(np.random.default_rng(2), network.TRAIN)
         rule = np.linalg.lstsq(X.reshape(len(X), -1), 2.0 * its - 1, rcond=None)[0]
