@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def raises(error):
     return function
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[..., object]] = {
     "nothing": lambda *_, **__: None,
     "a truth value of numpy": lambda *_, **__: (np.True_, np.True_, np.True_),
     "a text": lambda *_, **__: "half",
