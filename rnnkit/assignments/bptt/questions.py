@@ -48,10 +48,11 @@ def _of_prediction(said: Any) -> Report:
 
 
 def _of_written(folder: Path, sources: list[str]) -> Judged:
-    from rnnkit.assignments.bptt.foretold import in_sources
+    from rnnkit.assignments.bptt.foretold import BECAUSE, ORDER
     from rnnkit.checks.report import Judged
+    from rnnkit.checks.written import in_sources
 
-    order, because = in_sources(sources)
+    order, because = in_sources(sources, (ORDER, BECAUSE))
     return Judged(_of_prediction((order, because)), [], [f"{order}, because: {because}"] if order else [])
 
 
