@@ -1,0 +1,185 @@
+r"""Backpropagation that looks back over so many steps only, for all steps, sentences and networks at once.
+
+The loss of step t reaches steps t, t-1, …, t-tau and no further. What lag k hands to step j comes from the loss of step
+j + k; so one product takes *all* losses one step further back, and the terms of a lag are summed by the step at which
+the weights were used:
+
+.. math:: -\frac{dL}{dU} = \sum_{k=0}^{\tau} \sum_t s_{t-k-1}^\top \delta^{(k)}_{t-k},\qquad
+   \delta^{(k)}_j = (\delta^{(k-1)}_{j+1} U^\top)\, \phi'_j
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from rnnkit.assignments.lookback.batches import Batch
+from rnnkit.assignments.lookback.models import PHI, Model, Pass, Said, Weights, forward, read, share_kept
+
+Deltas = Mapping[str, np.ndarray]
+
+
+class Term(NamedTuple):
+    """What one lag has to say.
+
+    Fields:
+        lag: k.
+        where: the steps j, the networks and the sentences that it is about.
+        deltas: of each gate -dL/d(what goes into its nonlinearity) ``(j, S, n, H)``; ``""`` is an RNN's own.
+    """
+
+    lag: int
+    where: tuple[slice, slice, slice]
+    deltas: Deltas
+
+
+def terms(
+    model: Model, w: Weights, run: Pass, direct: np.ndarray, lookback: int, legacy_coursework_grad: bool = False
+) -> Iterator[Term]:
+    """The terms of the gradient by lag, 0 first, as far back as `lookback` and the sentences go.
+
+    Arguments:
+        direct: -dL/ds ``(L, S, B, H)`` of each of the last L steps' own losses, from `read`.
+        legacy_coursework_grad: a GRU's terms as the coursework's supplied code has them, which are no derivatives: the
+            reset gate's path has the previous candidate where the previous state belongs, and a sentence's first word
+            has no term but at lag 0.
+    """
+    T, valid = len(run.batch.x), run.batch.valid
+    low, high, flow = T - len(direct), T, direct
+    for lag in range(lookback + 1):
+        n = int(run.batch.rows[high - 1])
+        where = (slice(low, high), slice(None), slice(n))
+        flow = flow[:, :, :n]
+        deltas, before = one_back(model, w, run, where, flow, legacy_coursework_grad)
+        yield Term(lag, where, deltas)
+        flow, low, high = before[low == 0 :], max(low - 1, 0), high - 1
+        if not high:
+            return
+        reaches = valid[low:high, :, :n]
+        if legacy_coursework_grad and model.kind == "gru":
+            earlier = valid[low - 1 : high - 1, :, :n] if low else np.concatenate(
+                [np.zeros_like(valid[:1, :, :n]), valid[: high - 1, :, :n]]
+            )  # fmt: skip
+            reaches = reaches & earlier
+        flow = flow * reaches[..., None]
+
+
+def one_back(
+    model: Model, w: Weights, run: Pass, where: tuple[slice, ...], flow: np.ndarray, legacy: bool
+) -> tuple[Deltas, np.ndarray]:
+    """From -dL/ds of some steps: of each gate the delta, and -dL/ds of the steps before them."""
+    after = run.s[1:][where]
+    if model.kind == "rnn":
+        delta = flow * PHI[model.phi][1](after)
+        return {"": delta}, delta @ w["U"].swapaxes(1, 2)
+    s, r, z, c = (values[where] for values in (run.s[:-1], run.r, run.z, run.c))
+    kept = share_kept(model, z)
+    deltas = {"h": flow * (1 - kept) * (1 - c * c)}
+    through = deltas["h"] @ w["Uh"].swapaxes(1, 2)  # to r s
+    before = flow * kept + through * r
+    if "r" in model.working:
+        factor = candidate_before(run.c)[where] if legacy else s
+        deltas["r"] = through * factor * r * (1 - r)
+        before += deltas["r"] @ w["Ur"].swapaxes(1, 2)
+    if "z" in model.working:
+        sign = 1 if model.update_gate == "keep" else -1
+        deltas["z"] = sign * flow * (s - c) * z * (1 - z)
+        before += deltas["z"] @ w["Uz"].swapaxes(1, 2)
+    return deltas, before
+
+
+def candidate_before(c: np.ndarray) -> np.ndarray:
+    """Each step's previous candidate, 0 before the first: what the coursework's code has in a state's place."""
+    return np.concatenate([np.zeros_like(c[:1]), c[:-1]])
+
+
+def goes_in(run: Pass, gate: str) -> np.ndarray:
+    """What a gate's U is multiplied with ``(T, S, B, H)``: the state before, for a candidate times the reset gate."""
+    return run.s[:-1] * run.r if gate == "h" else run.s[:-1]
+
+
+class Gradient(NamedTuple):
+    """Of S networks: what was read from their states, and -dL of all weights ``(S, P)``, summed over sentences."""
+
+    said: Said
+    row: np.ndarray
+
+
+def gradient(
+    model: Model, rows: np.ndarray, batch: Batch, lookback: int, legacy_coursework_grad: bool = False
+) -> Gradient:
+    """The truncated gradient of S networks, as a descent direction.
+
+    Arguments:
+        rows: weights ``(S, P)``.
+        lookback: tau; 0 for the step of the loss alone, and as many as there are words for the whole gradient.
+        legacy_coursework_grad: see `terms`.
+    """
+    w, out = model.named(rows), np.zeros_like(rows)
+    run = forward(model, w, batch)
+    said = read(w["W"], run)
+    grad = model.named(out)
+    grad["W"][:] = said.dW
+    sums = {gate: np.zeros_like(run.s[1:]) for gate in model.working}
+    first = len(batch.x)
+    for term in terms(model, w, run, said.direct, lookback, legacy_coursework_grad):
+        first = term.where[0].start
+        for gate, delta in term.deltas.items():
+            sums[gate][term.where] += delta
+    used, S = batch.valid[first:], rows.shape[0]
+    places = torch.from_numpy((batch.x[first:] + model.K * np.arange(S)[:, None])[used])
+    for gate, total in sums.items():
+        total = total[first:]
+        by_network = [values.swapaxes(0, 1).reshape(S, -1, model.H) for values in (goes_in(run, gate)[first:], total)]
+        grad[f"U{gate}"][:] = by_network[0].swapaxes(1, 2) @ by_network[1]
+        summed = torch.zeros(S * model.K, model.H, dtype=torch.from_numpy(total).dtype)
+        summed.index_add_(0, places, torch.from_numpy(total[used]))
+        grad[f"V{gate}"][:] = summed.numpy().reshape(S, model.K, model.H)
+    return Gradient(said, out)
+
+
+class Norms(NamedTuple):
+    """Of one network, by gate: mean norm of each lag's own term of dL/dU, and of the terms up to it, ``(lags,)``."""
+
+    per_tau: dict[str, np.ndarray]
+    accumulated: dict[str, np.ndarray]
+
+
+def contributions(
+    model: Model, row: np.ndarray, batch: Batch, lags: int, legacy_coursework_grad: bool = False
+) -> Norms:
+    r"""How large the terms of the gradient are, sentence by sentence.
+
+    .. math:: \Big\| \sum_t s_{t-k-1}^\top \delta^{(k)}_{t-k} \Big\|_F
+
+    Arguments:
+        row: weights ``(P,)``.
+        batch: of one network.
+        lags: terms 0 … lags - 1.
+
+    Returns:
+        per_tau, the mean over the sentences that are longer than the lag (nan where there are none), and accumulated,
+        the mean over all.
+    """
+    w = model.named(row[None])
+    run = forward(model, w, batch)
+    said = read(w["W"], run)
+    lengths = batch.valid[:, 0].sum(0)
+    whole = {gate: np.zeros((batch.x.shape[2], model.H, model.H)) for gate in model.working}
+    per_tau, accumulated = ({gate: np.full(lags, np.nan) for gate in model.working} for _ in range(2))
+    for term in terms(model, w, run, said.direct, lags - 1, legacy_coursework_grad):
+        for gate, delta in term.deltas.items():
+            part = np.einsum("tbi,tbj->bij", goes_in(run, gate)[term.where][:, 0], delta[:, 0])
+            n = len(part)
+            whole[gate][:n] += part
+            long = lengths[:n] > term.lag
+            norms = np.sqrt(np.square(part[long]).sum((1, 2)))
+            per_tau[gate][term.lag] = norms.mean() if len(norms) else np.nan
+            accumulated[gate][term.lag] = np.sqrt(np.square(whole[gate]).sum((1, 2))).mean()
+    for gate in model.working:  # no sentence is so long: nothing is added any more
+        done = np.isfinite(accumulated[gate])
+        accumulated[gate][~done] = accumulated[gate][done][-1]
+    return Norms(per_tau, accumulated)
