@@ -165,16 +165,21 @@ class Said:
     """What is read from states.
 
     Fields:
-        loss: summed over the words that count, ``(S,)``, in nats.
+        losses: of each of those steps ``(L, S, B)``, in nats; 0 where nothing counts.
         direct: -dL/ds of each of those states ``(L, S, B, H)``.
-        dW: -dL/dW ``(S, H, O)``.
+        dW: -dL/dW ``(S, H, O)``, summed.
         classes: the likeliest ``(L, S, B)``; -1 where nothing counts.
     """
 
-    loss: np.ndarray
+    losses: np.ndarray
     direct: np.ndarray
     dW: np.ndarray
     classes: np.ndarray
+
+    @property
+    def loss(self) -> np.ndarray:
+        """Summed over all steps and sentences ``(S,)``."""
+        return self.losses.sum((0, 2))
 
 
 def read(W: np.ndarray, run: Pass) -> Said:
@@ -182,7 +187,7 @@ def read(W: np.ndarray, run: Pass) -> Said:
     d = run.batch.d
     L, S = d.shape[:2]
     states, valid = run.s[len(run.s) - L :], run.batch.valid[len(run.batch.valid) - L :]
-    loss, direct, dW = np.zeros(S), np.zeros_like(states), np.zeros_like(W)
+    losses, direct, dW = np.zeros(d.shape), np.zeros_like(states), np.zeros_like(W)
     classes = np.full(d.shape, -1)
     for s in range(S):  # one after the other: a language model has a probability for every word at every step
         here = valid[:, s]
@@ -194,9 +199,9 @@ def read(W: np.ndarray, run: Pass) -> Said:
         picked = a[every, right]
         np.exp(a, out=a)
         total = a.sum(1, keepdims=True)
-        loss[s] = np.log(total).sum() - picked.sum()
+        losses[:, s][here] = np.log(total[:, 0]) - picked
         a /= -total
         a[every, right] += 1  # d - y
         dW[s] = mine.T @ a
         direct[:, s][here] = a @ W[s].T
-    return Said(loss, direct, dW, classes)
+    return Said(losses, direct, dW, classes)
