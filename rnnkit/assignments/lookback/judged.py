@@ -19,7 +19,7 @@ SAMPLE = 300  # sentences of dev that they are measured on
 SIDE = 100  # sentences read at once
 OFF = (-np.inf, np.inf)
 JUDGED = {
-    "losses": Key("N", "nats", "loss of each dev sentence, of the best weights; a language model's mean over its words"),
+    "losses": Key("N", "nats", "loss of each dev sentence, of the best weights; of words their mean"),
     "predicted": Key("N", "class", "number that is predicted for its verb: 0, 1; -1 where that cannot be asked", OFF),
     "label": Key("N", "class", "the number that it has to have", dtype=np.int64),
     "distance": Key("N", "steps", "from the subject to the verb", dtype=np.int64),

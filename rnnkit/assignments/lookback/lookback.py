@@ -11,7 +11,7 @@ the weights were used:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -96,9 +96,9 @@ def candidate_before(c: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros_like(c[:1]), c[:-1]])
 
 
-def goes_in(run: Pass, gate: str) -> np.ndarray:
-    """What a gate's U is multiplied with ``(T, S, B, H)``: the state before, for a candidate times the reset gate."""
-    return run.s[:-1] * run.r if gate == "h" else run.s[:-1]
+def goes_in(run: Pass, gate: str, where: Any) -> np.ndarray:
+    """What a gate's U is multiplied with there: the state before, for a candidate times the reset gate."""
+    return run.s[:-1][where] * run.r[where] if gate == "h" else run.s[:-1][where]
 
 
 class Gradient(NamedTuple):
@@ -109,7 +109,12 @@ class Gradient(NamedTuple):
 
 
 def gradient(
-    model: Model, rows: np.ndarray, batch: Batch, lookback: int, legacy_coursework_grad: bool = False
+    model: Model,
+    rows: np.ndarray,
+    batch: Batch,
+    lookback: int,
+    legacy_coursework_grad: bool = False,
+    out: np.ndarray | None = None,
 ) -> Gradient:
     """The truncated gradient of S networks, as a descent direction.
 
@@ -117,27 +122,26 @@ def gradient(
         rows: weights ``(S, P)``.
         lookback: tau; 0 for the step of the loss alone, and as many as there are words for the whole gradient.
         legacy_coursework_grad: see `terms`.
+        out: to which it is added, in place; zeros by default.
     """
-    w, out = model.named(rows), np.zeros_like(rows)
-    run = forward(model, w, batch)
+    w, out = model.named(rows), np.zeros_like(rows) if out is None else out
+    first = max(0, len(batch.x) - len(batch.d) - lookback)  # the earliest step that is reached
+    run = forward(model, w, batch, first - 1)
     said = read(w["W"], run)
     grad = model.named(out)
-    grad["W"][:] = said.dW
-    sums = {gate: np.zeros_like(run.s[1:]) for gate in model.working}
-    first = len(batch.x)
+    grad["W"] += said.dW
+    sums = {gate: np.zeros(run.s[1:].shape, rows.dtype) for gate in model.working}
     for term in terms(model, w, run, said.direct, lookback, legacy_coursework_grad):
-        first = term.where[0].start
         for gate, delta in term.deltas.items():
             sums[gate][term.where] += delta
-    used, S = batch.valid[first:], rows.shape[0]
-    places = torch.from_numpy((batch.x[first:] + model.K * np.arange(S)[:, None])[used])
-    for gate, total in sums.items():
-        total = total[first:]
-        by_network = [values.swapaxes(0, 1).reshape(S, -1, model.H) for values in (goes_in(run, gate)[first:], total)]
-        grad[f"U{gate}"][:] = by_network[0].swapaxes(1, 2) @ by_network[1]
-        summed = torch.zeros(S * model.K, model.H, dtype=torch.from_numpy(total).dtype)
-        summed.index_add_(0, places, torch.from_numpy(total[used]))
-        grad[f"V{gate}"][:] = summed.numpy().reshape(S, model.K, model.H)
+    reached = slice(first, None)
+    for s in range(len(rows)):
+        used = batch.valid[reached, s]
+        words = torch.from_numpy(batch.x[reached, s][used])
+        for gate, total in sums.items():
+            deltas = total[reached, s][used]
+            grad[f"U{gate}"][s] += goes_in(run, gate, (reached, s))[used].T @ deltas
+            torch.from_numpy(grad[f"V{gate}"][s]).index_add_(0, words, torch.from_numpy(deltas))
     return Gradient(said, out)
 
 
@@ -172,7 +176,7 @@ def contributions(
     per_tau, accumulated = ({gate: np.full(lags, np.nan) for gate in model.working} for _ in range(2))
     for term in terms(model, w, run, said.direct, lags - 1, legacy_coursework_grad):
         for gate, delta in term.deltas.items():
-            part = np.einsum("tbi,tbj->bij", goes_in(run, gate)[term.where][:, 0], delta[:, 0])
+            part = np.einsum("tbi,tbj->bij", goes_in(run, gate, term.where)[:, 0], delta[:, 0])
             n = len(part)
             whole[gate][:n] += part
             long = lengths[:n] > term.lag

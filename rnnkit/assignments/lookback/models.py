@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Model:
         """What stands behind U and V: nothing for an RNN."""
         return ("",) if self.kind == "rnn" else ("r", "z", "h")
 
-    @property
+    @cached_property
     def working(self) -> tuple[str, ...]:
         """Those of them that have an effect."""
         off = {"both": "", "no_r": "r", "no_z": "z", "none": "rz"}[self.gates]
@@ -115,7 +116,7 @@ class Pass:
     c: np.ndarray
 
 
-def forward(model: Model, w: Weights, batch: Batch) -> Pass:
+def forward(model: Model, w: Weights, batch: Batch, since: int = 0) -> Pass:
     r"""States of S networks.
 
     .. math:: s_t = \phi(V[x_t] + s_{t-1} U)
@@ -124,6 +125,7 @@ def forward(model: Model, w: Weights, batch: Batch) -> Pass:
 
     Arguments:
         w: weights by name ``(S, …)``, from `Model.named`.
+        since: the step from which gates and candidates are kept, for nobody looks back further.
     """
     T, S, B = batch.x.shape
     s = np.zeros((T + 1, S, B, model.H), w["W"].dtype)
@@ -134,7 +136,9 @@ def forward(model: Model, w: Weights, batch: Batch) -> Pass:
             a = word(w["V"], batch.x[t, :, :n]) + before @ w["U"]
             s[t + 1, :, :n] = PHI[model.phi][0](a) * alive
         else:
-            r[t, :, :n], z[t, :, :n], c[t, :, :n] = gates = gru_gates(model, w, batch.x[t, :, :n], before)
+            gates = gru_gates(model, w, batch.x[t, :, :n], before)
+            if t >= since:
+                r[t, :, :n], z[t, :, :n], c[t, :, :n] = gates
             kept = share_kept(model, gates[1])
             s[t + 1, :, :n] = (kept * before + (1 - kept) * gates[2]) * alive
     return Pass(batch, s, r, z, c)
@@ -142,8 +146,7 @@ def forward(model: Model, w: Weights, batch: Batch) -> Pass:
 
 def word(V: np.ndarray, x: np.ndarray) -> np.ndarray:
     """``(S, B, H)``, each network's own row of ``(S, K, H)`` for each of ``(S, B)`` words."""
-    S, K, H = V.shape
-    return V.reshape(S * K, H)[x + K * np.arange(S)[:, None]]
+    return V[np.arange(len(V))[:, None], x]
 
 
 def gru_gates(model: Model, w: Weights, x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -187,7 +190,7 @@ def read(W: np.ndarray, run: Pass) -> Said:
     d = run.batch.d
     L, S = d.shape[:2]
     states, valid = run.s[len(run.s) - L :], run.batch.valid[len(run.batch.valid) - L :]
-    losses, direct, dW = np.zeros(d.shape), np.zeros_like(states), np.zeros_like(W)
+    losses, direct, dW = np.zeros(d.shape), np.zeros(states.shape, W.dtype), np.zeros(W.shape, W.dtype)
     classes = np.full(d.shape, -1)
     for s in range(S):  # one after the other: a language model has a probability for every word at every step
         here = valid[:, s]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.lookback.batches import Shelf, chunks, take
+from rnnkit.assignments.lookback.batches import Batch, Shelf, chunks, take
 from rnnkit.assignments.lookback.data import shelves_of
 from rnnkit.assignments.lookback.judged import JUDGED, judgement, nothing_yet
 from rnnkit.assignments.lookback.lookback import gradient
@@ -120,6 +120,37 @@ def alike(settings: Net) -> Hashable:
     return tuple(getattr(settings, name) for name in settings.fields() if name not in APART)
 
 
+class Sum:
+    """Gradients ``(S, P)`` that wait for an update; of V only the rows of words that were read."""
+
+    def __init__(self, model: Model, waiting: np.ndarray) -> None:
+        self.model, self.parts = model, model.named(waiting)
+        self.words = [name for name in self.parts if name.startswith("V")]
+        self.read = np.any([self.parts[name].any(2) for name in self.words], axis=0)  # (S, K)
+
+    def add(self, batch: Batch) -> None:
+        """Says which sentences' gradients are added."""
+        for s, known in enumerate(self.read):
+            known[batch.x[:, s][batch.valid[:, s]]] = True
+
+    def norm(self) -> np.ndarray:
+        """Of U's sum, a GRU's U_h ``(S,)``."""
+        return np.sqrt(np.square(self.parts[f"U{self.model.named_gates[-1]}"]).sum((1, 2)))
+
+    def apply(self, rows: np.ndarray, scale: np.ndarray) -> None:
+        """Adds it, times ``(S, 1)``, to the weights ``(S, P)`` in place, and begins again from 0."""
+        for name, to in self.model.named(rows).items():
+            part = self.parts[name]
+            if name not in self.words:
+                to += scale[..., None] * part
+                part[:] = 0
+                continue
+            for s, known in enumerate(self.read):
+                to[s, known] += scale[s] * part[s, known]
+                part[s, known] = 0
+        self.read[:] = False
+
+
 def train_epoch(runs: Sequence[Training]) -> None:
     """Trains one epoch of all runs, which are alike and equally far, in place."""
     begun, first = time.perf_counter(), runs[0].settings
@@ -130,14 +161,14 @@ def train_epoch(runs: Sequence[Training]) -> None:
             run.begin(float(loss))
     rates = np.array([[learning_rate(run.settings.lr, run.settings.anneal, run.epochs)] for run in runs], rows.dtype)
     orders = np.stack([run.rng.permutation(len(shelf)) for run in runs])
-    recurrent, norms, updates = f"U{model.named_gates[-1]}", np.zeros(S), 0
+    summed, norms, updates = Sum(model, waiting), np.zeros(S), 0
     for group in groups(len(shelf), first.batch):
         batch = take([shelf] * S, orders[:, group.start : group.stop])
-        waiting += gradient(model, rows, batch, first.lookback, first.legacy_coursework_grad).row
+        summed.add(batch)
+        gradient(model, rows, batch, first.lookback, first.legacy_coursework_grad, waiting)
         if group.divisor:
-            norms += np.sqrt(np.square(model.named(waiting)[recurrent]).sum((1, 2))) / group.divisor
-            rows += rates * (waiting / group.divisor)
-            waiting[:] = 0
+            norms += summed.norm() / group.divisor
+            summed.apply(rows, rates / group.divisor)
             updates += 1
     seen, dev = (measured(model, rows, one) for one in (runs[0].shelves.seen, runs[0].shelves.dev))
     share = (time.perf_counter() - begun) / S
