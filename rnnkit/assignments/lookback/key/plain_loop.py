@@ -98,9 +98,9 @@ Data = tuple[Sequence[np.ndarray], Sequence[Sequence[int | None]]]
 
 def targets(x: Sequence[np.ndarray], d: Sequence[np.ndarray] | np.ndarray) -> Data:
     """Sentences with something at every word: what is right there, or None."""
-    return x, [
-        [None] * (len(one) - 1) + [int(right)] if labels else [int(r) for r in right] for one, right in zip(x, d)
-    ]
+    if isinstance(d, np.ndarray):
+        return x, [[None] * (len(one) - 1) + [int(right)] for one, right in zip(x, d, strict=True)]
+    return x, [[int(right) for right in one] for one in d]
 
 
 def mean_loss(model: str, p: Arrays, data: Data) -> float:
