@@ -68,7 +68,9 @@ class Parsed(NamedTuple):
 
     def part(self, start: int, stop: int | None = None) -> Parsed:
         """The sentences from ``start`` up to ``stop``."""
-        return Parsed(*(field[start:stop] for field in self))
+        cut = slice(start, stop)
+        known = self.label[cut], self.distance[cut], self.attractors[cut], self.verbs[cut]
+        return Parsed(self.sentences[cut], self.verb[cut], *known)
 
 
 class Kind(NamedTuple):

@@ -108,8 +108,8 @@ def _parts(
     drawn = agreement_grammar(dev + test + train, seed, **odds)
     drawn = drawn._replace(sentences=[index[one] for one in drawn.sentences], verbs=index[drawn.verbs])
     # training sentences come last: with another number of them, the others stay as they are
-    cuts = (dev + test, None), (0, dev), (dev, dev + test)
-    return Splits(*(head(drawn.part(start, stop)) for start, stop in cuts), known)
+    later = head(drawn.part(dev + test))
+    return Splits(later, head(drawn.part(0, dev)), head(drawn.part(dev, dev + test)), known)
 
 
 def agreement(
