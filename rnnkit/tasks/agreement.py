@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -68,7 +68,9 @@ class Parsed(NamedTuple):
 
     def part(self, start: int, stop: int | None = None) -> Parsed:
         """The sentences from ``start`` up to ``stop``."""
-        return Parsed(*(field[start:stop] for field in self))
+        cut = slice(start, stop)
+        known = self.label[cut], self.distance[cut], self.attractors[cut], self.verbs[cut]
+        return Parsed(self.sentences[cut], self.verb[cut], *known)
 
 
 class Kind(NamedTuple):
@@ -190,8 +192,12 @@ def _block(rng: np.random.Generator, n: int, p_plural: float, *odds: float) -> P
     return Parsed(draw.sentences(), place, plural, distance, attractors, np.stack([right, wrong], axis=1))
 
 
-def _different(blocks: Iterator[Parsed], n: int) -> Parsed:
-    """The first n sentences, each of which stands once."""
+def different(blocks: Iterable[Parsed], n: int) -> Parsed:
+    """The first n sentences of some blocks, each of which stands once.
+
+    Raises:
+        BadValue: there are not so many.
+    """
     seen: set[bytes] = set()
     parts: list[Parsed] = []
     for block in blocks:
@@ -204,30 +210,43 @@ def _different(blocks: Iterator[Parsed], n: int) -> Parsed:
         parts.append(Parsed([block.sentences[i] for i in new], *(field[new] for field in block[1:])))
         if len(seen) == n:
             break
+    else:
+        raise BadValue(f"expected {n} different sentences, found {len(seen)}: ask for fewer, or allow more words")
     rest = [np.concatenate(fields) for fields in list(zip(*parts, strict=True))[1:]]
     return Parsed([one for part in parts for one in part.sentences], *rest)
 
 
-def agreement_grammar(
+def sentence_blocks(
+    seed: int,
     n: int,
-    seed: int = 2018,
     *,
     p_plural: float = P_PLURAL,
     p_adjacent: float = P_ADJACENT,
     p_attr: float = P_ATTRACTOR,
     p_more: float = P_MORE,
-) -> Parsed:
-    """Sentences of a small grammar, no two of them alike: ``near my old cars , the king behind the trees is cold .``
+) -> Iterator[Parsed]:
+    """Blocks of 5000 sentences, some of which may be alike: more than enough for n that are not; see below."""
+    odds = {"p_plural": p_plural, "p_adjacent": p_adjacent, "p_attr": p_attr, "p_more": p_more}
+    for name, p in odds.items():
+        if not 0 <= p <= 1:
+            raise BadValue(f"{name}: expected a probability, 0 to 1, got {p}")
+    if n < 1:
+        raise BadValue(f"expected at least 1 sentence, got {n}")
+    for number in range(10 + 3 * n // BLOCK):
+        yield _block(np.random.default_rng([seed, number]), BLOCK, *odds.values())
+
+
+def agreement_grammar(n: int, seed: int = 2018, **odds: float) -> Parsed:
+    """Sentences of a small grammar, no two of them alike: ``near my cars , the king behind the keys is cold .``
 
     With the same seed and odds, fewer sentences are the first ones of more.
 
     Arguments:
         n: sentences.
         seed: of the draws.
-        p_plural: subjects that are plural.
-        p_adjacent: verbs that come just after their subject; between all others stands a chain of pieces.
-        p_attr: nouns in the chain whose number is not the subject's.
-        p_more: chains that go on after each of their pieces, of which there are 8 at most.
+        odds: ``p_plural`` (.317) of subjects; ``p_adjacent`` (.659) of verbs that come just after their subject, while
+            all others have a chain of pieces before them; ``p_attr`` (.5) of nouns in the chain whose number is not the
+            subject's; ``p_more`` (.28) of chains that go on after each of their pieces, of which there are 8 at most.
 
     Returns:
         places in ``lexicon()[0]``.
@@ -237,11 +256,4 @@ def agreement_grammar(
 
     *Source:* Linzen, Dupoux, Goldberg 2016, whose sentences it stands for.
     """
-    odds = {"p_plural": p_plural, "p_adjacent": p_adjacent, "p_attr": p_attr, "p_more": p_more}
-    for name, p in odds.items():
-        if not 0 <= p <= 1:
-            raise BadValue(f"{name}: expected a probability, 0 to 1, got {p}")
-    if n < 1:
-        raise BadValue(f"expected at least 1 sentence, got {n}")
-    blocks = (_block(np.random.default_rng([seed, number]), BLOCK, *odds.values()) for number in range(10**6))
-    return _different(blocks, n)
+    return different(sentence_blocks(seed, n, **odds), n)

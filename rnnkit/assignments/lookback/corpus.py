@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnkit.assignments.lookback.vocabulary import END, SPECIAL, START, UNK, Vocabulary
 from rnnkit.common.names import BadValue
-from rnnkit.tasks.agreement import Parsed, agreement_grammar, lexicon
+from rnnkit.tasks.agreement import Parsed, agreement_grammar, different, lexicon, sentence_blocks
 
 DEV, TEST = 1000, 4000  # sentences, as in the coursework
 COUNTED = 20000  # sentences of the grammar whose words are counted for its vocabulary
@@ -59,6 +59,12 @@ class Splits(NamedTuple):
     test: Sentences
     vocabulary: Vocabulary
 
+    @property
+    def seen(self) -> float:
+        """The share of dev's inputs that training has as well."""
+        known = {one.tobytes() for one in self.train.x}
+        return float(np.mean([one.tobytes() in known for one in self.dev.x]))
+
     def said(self) -> str:
         """What they are, in a few lines: sizes, the share of UNK, plural subjects, distances."""
         known = self.vocabulary
@@ -68,7 +74,7 @@ class Splits(NamedTuple):
                 f"{name}: {len(one.x)} sentences, {one.tokens} predictions, UNK {100 * one.unknown:.1f} %, "
                 f"plural {100 * one.label.mean():.1f} %, distance {one.distance.mean():.2f}"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, f"inputs of dev that training has as well: {100 * self.seen:.1f} %"])
 
 
 def number(parsed: Parsed) -> Sentences:
@@ -105,11 +111,15 @@ def _parts(
     train, dev, test = sizes
     known = grammar_vocabulary(V)
     index = known.encode(lexicon()[0])
-    drawn = agreement_grammar(dev + test + train, seed, **odds)
-    drawn = drawn._replace(sentences=[index[one] for one in drawn.sentences], verbs=index[drawn.verbs])
+    total = dev + test + train
+    blocks = (
+        one._replace(sentences=[index[words] for words in one.sentences], verbs=index[one.verbs])
+        for one in sentence_blocks(seed, total, **odds)
+    )
+    drawn = different(blocks, total)
     # training sentences come last: with another number of them, the others stay as they are
-    cuts = (dev + test, None), (0, dev), (dev, dev + test)
-    return Splits(*(head(drawn.part(start, stop)) for start, stop in cuts), known)
+    later = head(drawn.part(dev + test))
+    return Splits(later, head(drawn.part(0, dev)), head(drawn.part(dev, dev + test)), known)
 
 
 def agreement(
@@ -117,8 +127,9 @@ def agreement(
 ) -> Splits:
     """Number prediction on sentences of `agreement_grammar`.
 
-    No sentence stands twice, in whatever split; beginnings do, as ``the cat`` does in any text. Dev and test are the
-    same for every size of the training set, and a smaller training set is the beginning of a larger one.
+    No sentence stands twice, in whatever split, when its unknown words are UNK; beginnings do, as ``the cat`` does in
+    any text: `Splits.seen` tells how many. Dev and test are the same for every size of the training set, and a smaller
+    training set is the beginning of a larger one.
 
     Arguments:
         n_train, n_dev, n_test: sentences; the coursework has 5,000, 10,000, 25,000 or 50,000, and 1000, 4000.
