@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.assignments.lookback.data import Baseline, baseline, splits_of
+from rnnkit.assignments.lookback.baselines import majority, prior, unigram
+from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.settings import Net
+from rnnkit.common.names import BadValue
 
 DIGITS = 6
 BINS = {"1": (1, 1), "2_3": (2, 3), "4_5": (4, 5), "6": (6, math.inf)}  # distance from subject to verb
@@ -61,16 +63,15 @@ def _right(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _baselines(settings: Net, loss: float) -> dict[str, Any]:
+    """What is reached without reading: the classes' shares or a unigram model; and a language model's adjusted loss."""
     try:
-        known: Baseline = baseline(settings)
-    except (OSError, ValueError):  # a record whose sentences are elsewhere
-        return {"prior_loss": "", "majority": "", "adjusted_loss": ""}
-    language = settings.task == "language"
-    adjusted = _round(splits_of(settings).vocabulary.adjusted(loss)) if language else ""
-    return {
-        "prior_loss": _round(known.loss), "majority": "" if language else _round(known.accuracy),
-        "adjusted_loss": adjusted,
-    }  # fmt: skip
+        splits = splits_of(settings)
+    except BadValue:  # a record whose sentences are elsewhere
+        return dict.fromkeys(("prior_loss", "majority", "adjusted_loss"), "")
+    if settings.task == "language":
+        adjusted = _round(splits.vocabulary.adjusted(loss))
+        return {"prior_loss": _round(unigram(splits)), "majority": "", "adjusted_loss": adjusted}
+    return {"prior_loss": _round(prior(splits)), "majority": _round(majority(splits)), "adjusted_loss": ""}
 
 
 def _norms(record: Mapping[str, Any]) -> dict[str, Any]:

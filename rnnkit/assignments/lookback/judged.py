@@ -12,6 +12,7 @@ from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.lookback import contributions
 from rnnkit.assignments.lookback.models import Model, forward, read
 from rnnkit.assignments.lookback.settings import Net
+from rnnkit.assignments.lookback.vocabulary import UNK
 from rnnkit.record.keys import Key
 
 LAGS = 21  # whose terms are measured: 0 to 20
@@ -73,7 +74,7 @@ def sentence_by_sentence(
         at = len(batch.x) - shelf.lengths[mine] + sentences.at[mine] + 1  # of the states
         states, verbs = run.s[at, 0, np.arange(len(mine))], sentences.verbs[mine]
         odds = np.einsum("bh,hbk->bk", states, w["W"][0][:, verbs])
-        asked = (verbs >= 0).all(1) & (verbs[:, 0] != verbs[:, 1])
+        asked = ((verbs >= 0) & (verbs != UNK)).all(1)
         wrong = odds[:, 1] > odds[:, 0]
         predicted[mine] = np.where(asked, np.where(wrong, 1 - sentences.label[mine], sentences.label[mine]), -1)
     return losses, predicted

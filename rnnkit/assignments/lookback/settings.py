@@ -20,7 +20,7 @@ class Net(Settings):
 
     Fields:
         task: ``agreement``, the number of the verb after its last word before it; or ``language``, every next word.
-        data: ``grammar``, or a folder with the coursework's files or Linzen's table.
+        data: ``grammar``, or a folder with the coursework's files, or the file with Linzen's table.
         train, dev, test: sentences.
         V: words that are known.
         data_seed: of the grammar's sentences.

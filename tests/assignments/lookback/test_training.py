@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rnnkit.assignments.lookback.data import baseline, splits_of
+from rnnkit.assignments.lookback.baselines import prior, unigram
+from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.experiment import EXPERIMENT, train
 from rnnkit.assignments.lookback.key import plain_loop
 from rnnkit.assignments.lookback.protocol import Watch, groups, learning_rate
@@ -132,7 +134,7 @@ def test_a_record_says_what_its_sentences_say(tmp_path, task):
     asked = record["predicted"] >= 0
     assert asked.sum() >= 30
     assert facts["acc"] == round(float((record["predicted"] == record["label"])[asked].mean()), 6)
-    assert facts["prior_loss"] == round(baseline(net).loss, 6)
+    assert facts["prior_loss"] == round((unigram if task == "language" else prior)(splits_of(net)), 6)
     if task == "agreement":
         best = facts["best_epoch"] - 1
         assert facts["acc"] == pytest.approx(record["dev_acc"][best])
@@ -141,6 +143,24 @@ def test_a_record_says_what_its_sentences_say(tmp_path, task):
         assert sum(share * n for share, n in shares if n) / 40 == pytest.approx(facts["acc"], abs=1e-6)
     else:
         assert facts["adjusted_loss"] == pytest.approx(splits_of(net).vocabulary.adjusted(facts["best_loss"]), abs=2e-6)
+
+
+REAL = "RNNKIT_WIKI"  # the folder with the coursework's files
+PUBLIC = [8.150147, 5.978210, 5.746970, 5.195948, 5.154120, 5.115809, 5.114598, 5.046922, 5.029778, 5.016976]
+
+
+@pytest.mark.skipif(not os.environ.get(REAL), reason=f"the coursework's files are not here: {REAL} names no folder")
+def test_the_public_trace_comes_out_on_the_courseworks_files():
+    net = Net("lm", task="language", data=os.environ[REAL], train=1000, H=25)
+    assert splits_of(net).dev.tokens == 23_272
+    (run,) = trained(net)
+    assert run.initial_loss == pytest.approx(7.798662515757492, rel=1e-13)
+    np.testing.assert_allclose(run.curves["dev_loss"], PUBLIC, rtol=0, atol=5.1e-7)
+
+
+def test_a_folder_that_is_not_there_is_refused_before_work():
+    with pytest.raises(BadValue, match=r"vocab\.wiki\.txt|agr"):
+        EXPERIMENT.refuse(small(data="agr_50.tsv"), Cells())
 
 
 def test_what_changes_nothing_is_refused():
