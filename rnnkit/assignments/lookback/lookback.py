@@ -126,20 +126,26 @@ def gradient(
     said = read(w["W"], run)
     grad = model.blocks(out)
     grad["W"] += said.dW
-    total = np.zeros((*batch.x.shape, w["U"].shape[2]), rows.dtype)
+    T, S, B = batch.x.shape
+    wide = w["U"].shape[2]
+    total = np.zeros((S, T - first, B, wide), rows.dtype)
+    by_step = total.swapaxes(0, 1)
     for term in terms(model, w["U"], run, said.direct, lookback, legacy_coursework_grad):
-        total[term.where] += term.delta
-    reached, gates = slice(first, None), [slice(0, None)] if model.kind == "rnn" else [slice(2 * model.H)]
-    for s in range(len(rows)):
-        used = batch.valid[reached, s]
-        deltas = total[reached, s][used]
-        grad["U"][s][:, gates[0]] += goes_in(run, "", (reached, s))[used].T @ deltas[:, gates[0]]
-        if model.kind == "gru":
-            grad["U"][s][:, 2 * model.H :] += goes_in(run, "h", (reached, s))[used].T @ deltas[:, 2 * model.H :]
-        torch.from_numpy(grad["V"][s]).index_add_(
-            0, torch.from_numpy(batch.x[reached, s][used]), torch.from_numpy(deltas)
-        )
+        low = term.where[0].start - first
+        by_step[low : low + len(term.delta), :, : term.delta.shape[2]] += term.delta
+    each, cut = slice(first, None), wide - model.H  # a GRU's candidate has another thing that goes in
+    grad["U"][..., cut:] += _outer(goes_in(run, model.named_gates[-1], each), by_step[..., cut:])
+    if cut:
+        grad["U"][..., :cut] += _outer(run.s[:-1][each], by_step[..., :cut])
+    for s, words in enumerate(np.ascontiguousarray(batch.x[first:].swapaxes(0, 1)).reshape(S, -1)):
+        by_word = torch.from_numpy(grad["V"][s])
+        by_word.index_add_(0, torch.from_numpy(words), torch.from_numpy(total[s].reshape(-1, wide)))
     return Gradient(said, out)
+
+
+def _outer(goes_in: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """``(S, H, …)``: products of ``(T, S, B, H)`` and ``(T, S, B, …)``, summed over steps and sentences."""
+    return (goes_in.swapaxes(2, 3) @ delta).sum(0)
 
 
 class Norms(NamedTuple):

@@ -21,6 +21,7 @@ from rnnkit.common.names import lookup
 KINDS, UPDATE_GATES = ("rnn", "gru"), ("keep", "write")
 GATES = ("both", "no_r", "no_z", "none")  # those that work: r off is 1, z off keeps nothing
 VARIANCE = 0.1  # of the first weights
+PIECE = 128  # steps whose odds are computed at once
 SAFE = 30.0  # a logit of which exp is neither too large nor nothing
 Weights = Mapping[str, np.ndarray]
 
@@ -212,25 +213,54 @@ def read(W: np.ndarray, run: Pass, learn: bool = True) -> Said:
     d = run.batch.d
     L, S = d.shape[:2]
     states, valid = run.s[len(run.s) - L :], run.batch.valid[len(run.batch.valid) - L :]
-    losses, classes = np.zeros(d.shape), np.full(d.shape, -1)
-    direct, dW = np.zeros(states.shape if learn else 0, W.dtype), np.zeros(W.shape, W.dtype)
-    for s in range(S):  # one after the other: a language model has a probability for every word at every step
-        here = valid[:, s]
-        mine, right = states[:, s][here], d[:, s][here]
-        a = mine @ W[s]
-        top = a.max(1)
-        if not (np.abs(top) < SAFE).all():
-            a -= top[:, None]
-        picked = a[np.arange(len(right)), right]
-        if not learn:
-            classes[:, s][here] = a.argmax(1)
+    said = Said(
+        np.zeros(d.shape), np.full(d.shape, -1), np.zeros(states.shape if learn else 0, W.dtype),
+        np.zeros(W.shape, W.dtype),
+    )  # fmt: skip
+    if L == 1:  # all networks at once
+        loss, classes, direct, said.dW[:] = odds_and_ends(W, states[0], d[0], learn)
+        said.losses[0], said.classes[0] = loss, classes
+        if learn:
+            said.direct[0] = direct
+        return said
+    for s in range(S):  # a language model has odds for every word at every step: few steps at a time stay at hand
+        steps, sentences = np.nonzero(valid[:, s])
+        for begin in range(0, len(steps), PIECE):
+            here = (steps[begin : begin + PIECE], s, sentences[begin : begin + PIECE])
+            loss, classes, direct, dW = odds_and_ends(W[s : s + 1], states[here][None], d[here][None], learn)
+            said.losses[here], said.classes[here] = loss[0], classes[0]
+            if learn:
+                said.direct[here] = direct[0]
+                said.dW[s] += dW[0]
+    return said
+
+
+def odds_and_ends(
+    W: np.ndarray, states: np.ndarray, right: np.ndarray, learn: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Losses and classes ``(S, N)``, direct ``(S, N, H)`` and dW ``(S, H, O)`` of S networks; see `Said`.
+
+    Arguments:
+        W: ``(S, H, O)``.
+        states, right: ``(S, N, H)``; ``(S, N)``, what should be said.
+        learn: whether direct and dW are asked for, which are empty or 0 otherwise, or else classes, which are -1.
+    """
+    S, N, _ = states.shape
+    own, every = np.arange(S)[:, None], np.arange(N)
+    a = states @ W
+    top = a.max(2)
+    if not (np.abs(top) < SAFE).all():
+        a -= top[..., None]
+    picked = a[own, every, right]
+    if not learn:
+        classes = a.argmax(2)
         np.exp(a, out=a)
-        total = a.sum(1)
-        losses[:, s][here] = np.log(total) - picked
-        if learn:  # d - y: what is right, and the odds, which are divided by their sum where they are few numbers
-            shared = mine / total[:, None]
-            np.matmul(shared.T, a, out=dW[s])
-            dW[s] *= -1
-            torch.from_numpy(dW[s]).index_add_(1, torch.from_numpy(right), torch.from_numpy(mine).T)
-            direct[:, s][here] = W[s].T[right] - (a @ W[s].T) / total[:, None]
-    return Said(losses, classes, direct, dW)
+        return np.log(a.sum(2)) - picked, classes, a[..., :0], np.zeros_like(W)
+    np.exp(a, out=a)
+    total = a.sum(2)
+    scaled = states / total[..., None]  # the odds are divided by their sum where they are few numbers
+    dW = -(scaled.swapaxes(1, 2) @ a)
+    for s in range(S):
+        torch.from_numpy(dW[s]).index_add_(1, torch.from_numpy(right[s]), torch.from_numpy(states[s]).T)
+    direct = W.swapaxes(1, 2)[own, right] - (a @ W.swapaxes(1, 2)) / total[..., None]
+    return np.log(total) - picked, np.full((S, N), -1), direct, dW
