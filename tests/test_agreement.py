@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,15 @@ def test_what_cannot_be_is_refused():
     one = agreement_grammar(3)
     with pytest.raises(BadValue, match="expected 4 different sentences, found 3"):
         different([one, one], 4)
+
+
+def test_sentences_of_a_seed_stay_what_they_are():
+    parsed = agreement_grammar(1000)
+    assert " ".join(read(parsed, 1)) == "the strange dogs know balava near cats ."
+    assert (
+        hashlib.sha256(np.concatenate(parsed.sentences).tobytes()).hexdigest()
+        == "df12769a30efb493c2a19277107e788deea64580be895dc26558f62e53312c70"
+    )
 
 
 def test_words_stand_once_in_the_list():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit.assignments.lookback.baselines import majority, prior, uniform, unigram
-from rnnkit.assignments.lookback.corpus import Sentences, Splits, agreement, language, padded
+from rnnkit.assignments.lookback.corpus import Sentences, Splits, agreement, language
 from rnnkit.assignments.lookback.distances import (
     WIKI_DEV,
     counted,
@@ -109,12 +109,6 @@ def test_sizes_and_odds_that_cannot_be_are_refused():
         agreement(10, 0)
     with pytest.raises(BadValue, match="p_plural: expected a probability"):
         language(10, p_plural=2.0)
-
-
-def test_padding():
-    rows, lengths = padded([np.array([1, 2, 3]), np.array([4])], fill=0)
-    assert rows.tolist() == [[1, 2, 3], [4, 0, 0]]
-    assert lengths.tolist() == [3, 1]
 
 
 # ---- baselines ------------------------------------------------------------------------------------------------------
