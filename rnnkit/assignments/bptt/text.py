@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnkit.common.names import lookup
+from rnnkit.tasks.agreement import WORDS
 
 ALPHABET = "\n" + "".join(map(chr, range(32, 127)))  # any other character becomes a question mark
 SHA256 = {"3.11.7": "37d06970fc926e60c16dff401e441b84752446a36b6b64516c229fdec77e992c"}  # of the topics, by version
 HELD_OUT = 0.1  # of the text, at its end
 SENTENCES = 8000
-NOUNS = ("cat", "dog", "key", "book", "bird", "farmer", "king", "letter", "river", "teacher", "window", "doctor")
-PLACES = ("near", "behind", "beside", "under", "above", "with")
-VERBS = (("is", "are"), ("was", "were"), ("has", "have"))
+NOUNS, PLACES = WORDS["noun"][:12], WORDS["place"][:6]  # with more of them the sentences would be others
+VERBS = tuple(zip(WORDS["verb"], WORDS["verbs"], strict=True))[:3]
 ENDS = ("old", "new", "here", "gone", "red", "cold")
 MOST = 2  # nouns between subject and verb
 
