@@ -16,7 +16,8 @@ from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure
 from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table, spread
 
 SWEEPS = Path("sweeps")
-LOOKBACK, NORMS = "figure2", "norms"  # the sweep over lookbacks; the norms by lag of its networks
+LOOKBACK, NORMS = "figure2abc", "norms"  # the sweep over lookbacks; the norms by lag of its networks
+CANDIDATE = {"rnn": "", "gru": "h"}  # which of a network's matrices U is looked at
 LOOKS: dict[str, tuple[str, str]] = {"rnn": (ORANGE, "-"), "gru": (BLUE, "--")}  # the document's
 FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5ab": "batch", "figure5c": "lr"}
 LABELS = {"best_loss": "best loss (nats)", "acc": "accuracy", "seconds_per_epoch": "seconds per epoch"}
@@ -117,7 +118,7 @@ def norms(folder: Path = SWEEPS) -> Figure | Table:
     for ax, column in zip(axes, ("alone", "together"), strict=True):
         for model, (color, style) in LOOKS.items():
             for when, alpha in (("before", 0.4), ("after", 1.0)):
-                here = chosen(rows, model=model, when=when)
+                here = chosen(rows, model=model, gate=CANDIDATE[model], when=when)
                 how = {"color": color, "linestyle": style, "alpha": alpha}
                 if numbers(here, column):
                     draw_lookbacks(ax, here, column, f"{model}, {when}", **how)

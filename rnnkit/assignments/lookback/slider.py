@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rnnkit.assignments.lookback.report import BINS, LOOKS, draw_lookbacks, numbers
+from rnnkit.assignments.lookback.report import BINS, CANDIDATE, LOOKS, draw_lookbacks, numbers
 from rnnkit.plots.controls import Controls, legend_above, notches, plain, where_it_moves
 from rnnkit.plots.moving import Moving
 from rnnkit.runs.rows import Row, chosen
@@ -25,7 +25,7 @@ def explore(rows: Sequence[Row], norms: Sequence[Row], static: bool = False) -> 
     Arguments:
         rows: runs over several lookbacks, as a sweep makes them: with ``model``, ``lookback``, ``best_loss`` and the
             accuracies by distance.
-        norms: the norm of each lag's term, with ``model``, ``when``, ``lookback`` and ``alone``; may be none.
+        norms: the norm of each lag's term, with ``model``, ``gate``, ``when``, ``lookback`` and ``alone``; may be none.
         static: the figure without a mark instead.
 
     Returns:
@@ -81,7 +81,7 @@ def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Lin
         how = {"color": color, "linestyle": style}
         draw_lookbacks(losses, chosen(rows, model=model), "best_loss", model, **how)
         for when, alpha in (("before", 0.35), ("after", 1.0)):
-            if here := chosen(norms, model=model, when=when):
+            if here := chosen(norms, model=model, gate=CANDIDATE[model], when=when):
                 draw_lookbacks(terms, here, "alone", f"{model}, {when}", alpha=alpha, **how)
         (bars[model],) = shares.plot([], [], marker="o", label=model, **how)
     marks = [ax.axvline(0, color="0.4", linewidth=0.8, visible=False) for ax in (losses, terms)]

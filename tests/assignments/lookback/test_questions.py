@@ -194,7 +194,7 @@ def test_states_of_the_published_gated_net_and_that_z_keeps():
     names = [f"{letter}{gate}" for gate in "rzh" for letter in "UV"]
     w = {name: torch.tensor(inputs.GRU[name]) for name in names}
     for word in inputs.X.astype(int):
-        before, (s, r, z, c) = s, step(int(word), s, *w.values())
+        before, (s, _, z, c) = s, step(int(word), s, *w.values())
         turned = step(int(word), before, *(w | {"Uz": -w["Uz"], "Vz": -w["Vz"]}).values())
         assert turned[2].numpy() == pytest.approx(1 - z.numpy(), abs=1e-15)
         assert turned[0].numpy() == pytest.approx(((1 - z) * before + z * c).numpy(), abs=1e-15)  # a z that writes
