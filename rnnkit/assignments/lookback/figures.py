@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.assignments.lookback.facts import facts_of
 from rnnkit.assignments.lookback.settings import Net
-from rnnkit.plots.style import BLACK, BLUE, SKY, ORANGE, new_figure
+from rnnkit.plots.style import BLACK, BLUE, ORANGE, SKY, new_figure
 
 COLOURS = {"rnn": (ORANGE, "-"), "gru": (BLUE, "--")}  # as the document draws them
 BINS = {"1": "acc_1", "2-3": "acc_2_3", "4-5": "acc_4_5", "6+": "acc_6"}
