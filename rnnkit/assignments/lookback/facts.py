@@ -86,14 +86,3 @@ def _norms(record: Mapping[str, Any]) -> dict[str, Any]:
         fall = (values[high] / values[low]) ** (1 / (high - low)) if len(values) > high and values[low] else math.nan
         out[f"fall{when}"] = round(float(fall), 4) if np.isfinite(fall) else ""
     return out
-
-
-def lag_rows(settings: Net, record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Of each gate and each lag: the norm of its own term before training and after, and of all terms up to it."""
-    gates = ("U",) if settings.model == "rnn" else ("Ur", "Uz", "Uh")
-    names = {"norm_initial": "norms_initial", "norm": "norms", "accumulated": "accumulated"}
-    return [
-        {"gate": gate, "lag": lag} | {short: float(f"{record[name][g][lag]:.5g}") for short, name in names.items()}
-        for g, gate in enumerate(gates)
-        for lag in range(np.asarray(record["norms"]).shape[1])
-    ]
