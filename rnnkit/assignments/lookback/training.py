@@ -108,7 +108,7 @@ class Sum:
 
     def __init__(self, model: Model, waiting: np.ndarray) -> None:
         self.model, self.waiting, self.parts = model, waiting, model.blocks(waiting)
-        self.read = self.parts["V"].any(2)  # (S, K)
+        self.read: np.ndarray = np.any(self.parts["V"], axis=2)  # (S, K)
 
     def add(self, batch: Batch) -> None:
         """Says which sentences' gradients are added."""
