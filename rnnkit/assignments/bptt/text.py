@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnkit.common.names import lookup
+from rnnkit.tasks.agreement import WORDS
 
 ALPHABET = "\n" + "".join(map(chr, range(32, 127)))  # any other character becomes a question mark
 SHA256 = {  # of the topics, by the version of Python they come with: each release has a text of its own
@@ -22,9 +23,8 @@ SHA256 = {  # of the topics, by the version of Python they come with: each relea
 TABLES = "3.11.7"  # whose text the tables in sweeps/ are of
 HELD_OUT = 0.1  # of the text, at its end
 SENTENCES = 8000
-NOUNS = ("cat", "dog", "key", "book", "bird", "farmer", "king", "letter", "river", "teacher", "window", "doctor")
-PLACES = ("near", "behind", "beside", "under", "above", "with")
-VERBS = (("is", "are"), ("was", "were"), ("has", "have"))
+NOUNS, PLACES = WORDS["noun"][:12], WORDS["place"][:6]  # with more of them the sentences would be others
+VERBS = tuple(zip(WORDS["verb"], WORDS["verbs"], strict=True))[:3]
 ENDS = ("old", "new", "here", "gone", "red", "cold")
 MOST = 2  # nouns between subject and verb
 

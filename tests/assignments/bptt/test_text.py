@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 
 import numpy as np
@@ -19,6 +20,7 @@ from rnnkit.assignments.bptt.text import (
     encode,
     probes,
     said_of,
+    sentences,
     topics,
     unigram,
 )
@@ -58,6 +60,11 @@ def test_the_unigram_line_is_below_that_of_equal_odds():
         assert 1 < unigram(name) < np.log(len(ALPHABET))
         train, rest = corpus(name)
         assert len(train) > 8 * len(rest)
+
+
+def test_sentences_are_those_of_the_records():
+    said = hashlib.sha256(sentences().encode()).hexdigest()
+    assert said == "92d21ce6274a986e1d20600962e0e1ae9ed075c641cd6f93e935929902fb7eb7"
 
 
 def test_probes_count_nouns_of_the_other_number():
