@@ -11,18 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rnnkit.assignments.lookback.figures import BINS, COLOURS
 from rnnkit.plots.markdown import Table, missing
-from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure
+from rnnkit.plots.style import BLACK, new_figure
 from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table, spread
 
 SWEEPS = Path("sweeps")
 LOOKBACK, NORMS = "figure2abc", "norms"  # the sweep over lookbacks; the norms by lag of its networks
-CANDIDATE = {"rnn": "", "gru": "h"}  # which of a network's matrices U is looked at
-LOOKS: dict[str, tuple[str, str]] = {"rnn": (ORANGE, "-"), "gru": (BLUE, "--")}  # the document's
+CANDIDATE = {"rnn": "U", "gru": "Uh"}  # which of a network's matrices U is looked at
 FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5ab": "batch", "figure5c": "lr"}
 LABELS = {"best_loss": "best loss (nats)", "acc": "accuracy", "seconds_per_epoch": "seconds per epoch"}
 FLOORS = {"best_loss": "prior_loss", "acc": "majority"}  # what is reached without reading
-BINS = {"acc_1": "1", "acc_2_3": "2-3", "acc_4_5": "4-5", "acc_6": "6+"}
+WHEN = {"norm_initial": "before", "norm": "after", "accumulated": "after"}  # training
 SHOWN = {"best_loss": ".4f", "acc": ".3f", "balanced": ".3f", "acc_1": ".3f", "acc_6": ".3f", "perplexity": ".1f",
          "seconds_per_epoch": ".2f"}  # fmt: skip
 
@@ -50,12 +50,21 @@ def table(name: str, by: Sequence[str], folder: Path = SWEEPS) -> Table:
     return Table(grid(lines))
 
 
-def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, **how: Any) -> None:
-    """A column against the lookback: the median over seeds as a line, the range as a band."""
-    lookbacks = sorted({int(row["lookback"]) for row in rows if numbers([row], column)})
-    found = [numbers(chosen(rows, lookback=str(tau)), column) for tau in lookbacks]
-    ax.plot(lookbacks, [np.median(values) for values in found], marker="o", markersize=3, label=label, **how)
-    ax.fill_between(lookbacks, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
+def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, at: str = "lookback", **how: Any) -> None:
+    """A column against the lookback, or another column: the median over seeds as a line, the range as a band."""
+    steps = sorted({int(row[at]) for row in rows if numbers([row], column)})
+    found = [numbers(chosen(rows, **{at: str(step)}), column) for step in steps]
+    ax.plot(steps, [np.median(values) for values in found], marker="o", markersize=3, label=label, **how)
+    ax.fill_between(steps, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
+
+
+def draw_terms(ax: Axes, rows: Sequence[Row], columns: dict[str, float]) -> None:
+    """Norms against the lag, of both networks' candidates: each column so opaque."""
+    for model, (color, style) in COLOURS.items():
+        here = chosen(rows, model=model, gate=CANDIDATE[model])
+        for column, alpha in columns.items() if here else ():
+            told = f"{model}, {WHEN[column]}"
+            draw_lookbacks(ax, here, column, told, "lag", color=color, linestyle=style, alpha=alpha)
 
 
 def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS) -> Figure | Table:
@@ -65,7 +74,7 @@ def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS) -> F
         return missing([name], SWEEPS)
     figure, axes = new_figure(len(columns), width=4.4, height=3.2)
     for ax, column in zip(axes, columns, strict=True):
-        for model, (color, style) in LOOKS.items():
+        for model, (color, style) in COLOURS.items():
             draw_lookbacks(ax, chosen(rows, model=model), column, model, color=color, linestyle=style)
         if floor := numbers(rows, FLOORS.get(column, "")):
             ax.axhline(float(np.median(floor)), color=BLACK, linestyle=":", linewidth=0.8)
@@ -81,8 +90,8 @@ def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS) -> Figure | Table:
     if not rows:
         return missing([name], SWEEPS)
     figure, axes = new_figure(4, width=2.6, height=2.6)
-    for ax, (column, distance) in zip(axes, BINS.items(), strict=True):
-        for model, (color, style) in LOOKS.items():
+    for ax, (distance, column) in zip(axes, BINS.items(), strict=True):
+        for model, (color, style) in COLOURS.items():
             draw_lookbacks(ax, chosen(rows, model=model), column, model, color=color, linestyle=style)
         ax.set(title=f"distance {distance}", xlabel="lookback tau", ylim=(0.3, 1.02))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -98,7 +107,7 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
         return missing([name], SWEEPS)
     figure, (ax,) = new_figure(1, width=5.4, height=3.2)
     values = sorted({row[factor] for row in rows}, key=float)
-    for model, (color, style) in LOOKS.items():
+    for model, (color, style) in COLOURS.items():
         for n, value in enumerate(values, 1):
             here = chosen(rows, **{"model": model, factor: value})
             how = {"color": color, "linestyle": style, "alpha": n / len(values)}
@@ -110,20 +119,16 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
 
 
 def norms(folder: Path = SWEEPS) -> Figure | Table:
-    """The norm of each lag's term alone, and of all up to it together, of its last gate."""
+    """The norm of each lag's term alone, before training and after, and of all terms up to it together."""
     rows = rows_of(NORMS, folder)
     if not rows:
         return missing([NORMS], SWEEPS)
-    figure, axes = new_figure(2, width=4.4, height=3.2)
-    for ax, column in zip(axes, ("alone", "together"), strict=True):
-        for model, (color, style) in LOOKS.items():
-            for when, alpha in (("before", 0.4), ("after", 1.0)):
-                here = chosen(rows, model=model, gate=CANDIDATE[model], when=when)
-                how = {"color": color, "linestyle": style, "alpha": alpha}
-                if numbers(here, column):
-                    draw_lookbacks(ax, here, column, f"{model}, {when}", **how)
-        ax.set(xlabel="lookback tau", title={"alone": "the tau-th term alone", "together": "terms 0 to tau"}[column])
+    figure, (alone, together) = new_figure(2, width=4.4, height=3.2)
+    draw_terms(alone, rows, {"norm_initial": 0.4, "norm": 1.0})
+    draw_terms(together, rows, {"accumulated": 1.0})
+    for ax, title in ((alone, "the tau-th term alone"), (together, "terms 0 to tau together")):
+        ax.set(xlabel="lookback tau", title=title)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0].set_yscale("log")
-    axes[0].legend(frameon=False)
+    alone.set_yscale("log")
+    alone.legend(frameon=False)
     return figure
