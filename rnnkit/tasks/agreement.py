@@ -37,7 +37,7 @@ FALL, FALL_OF_NAMES = 1.0, 0.5  # frequency of the n-th word is n to the power o
 
 ABSENT = -1
 MOST = 8  # phrases before the subject, and pieces between subject and verb
-BLOCK = 5000  # sentences for which numbers are drawn at once
+BLOCK = 1000  # sentences for which numbers are drawn at once
 OWNER, SUBJECT_OWNER, QUALITY = 0.7, 0.8, 0.35  # how often a noun has one before it
 OPENING, OPENING_MORE, NAME = 0.55, 0.6, 0.35  # a phrase before the subject, another one, and a name in it
 MANNER, CLAUSE = 0.22, 0.2  # of the pieces between subject and verb; all others begin with a place
@@ -225,7 +225,7 @@ def sentence_blocks(
     p_attr: float = P_ATTRACTOR,
     p_more: float = P_MORE,
 ) -> Iterator[Parsed]:
-    """Blocks of 5000 sentences, some of which may be alike: more than enough for n that are not; see below."""
+    """Blocks of 1000 sentences, some of which may be alike: more than enough for n that are not; see below."""
     odds = {"p_plural": p_plural, "p_adjacent": p_adjacent, "p_attr": p_attr, "p_more": p_more}
     for name, p in odds.items():
         if not 0 <= p <= 1:

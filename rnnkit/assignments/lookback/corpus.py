@@ -153,11 +153,3 @@ def language(
     *Source:* NLU+ coursework, question 2; 25,000 sentences are its training set for question 2b.
     """
     return _parts(words, (n_train, n_dev, n_test), seed, V, odds)
-
-
-def padded(sentences: list[np.ndarray], fill: int = END) -> tuple[np.ndarray, np.ndarray]:
-    """Arrays ``(T,)`` of any length as one ``(n, T)``, filled up at the end, and ``(n,)`` their lengths."""
-    lengths = np.array([len(one) for one in sentences])
-    table = np.full((len(sentences), lengths.max(initial=0)), fill, dtype=np.int64)
-    table[np.arange(table.shape[1]) < lengths[:, None]] = np.concatenate(sentences) if len(sentences) else []
-    return table, lengths

@@ -132,10 +132,10 @@ def rows(path: str | Path, layout: Layout = WIKI) -> Iterator[Row]:
 
 
 def _row(place: Place, found: Mapping[str, str], layout: Layout) -> Row:
-    words = found["sentence"].split()
-    if len(words) < 2:
+    sentence = found["sentence"].split()
+    if len(sentence) < 2:
         raise place.wrong("a sentence of at least 2 words", repr(found["sentence"]))
-    last = len(words) - 1 + layout.first
+    last = len(sentence) - 1 + layout.first
     verb = place.whole(found[layout.verb], layout.verb, layout.first + 1, last)
     subject = place.whole(found[layout.subject], layout.subject, layout.first, verb - 1)
     if found["verb_pos"] not in LABELS:
@@ -145,7 +145,7 @@ def _row(place: Place, found: Mapping[str, str], layout: Layout) -> Row:
     if "" in verbs:
         raise place.wrong(" and ".join(layout.verbs), "an empty one")
     label = LABELS[found["verb_pos"]]
-    return Row(words, subject - layout.first, verb - layout.first, label, attractors, verbs)
+    return Row(sentence, subject - layout.first, verb - layout.first, label, attractors, verbs)
 
 
 def parsed(found: Sequence[Row], known: Vocabulary) -> Parsed:
@@ -164,14 +164,14 @@ def load_vocabulary(path: str | Path, V: int = 2000) -> Vocabulary:
     Raises:
         BadValue: there is no such file, or a line is none of it.
     """
-    words, counts = [], []
+    listed, counts = [], []
     for place, fields in lines(Path(path)):
         parts = " ".join(fields).split()
         if len(parts) != 3:
             raise place.wrong("a word, its count and its frequency", f"{len(parts)} of them")
-        words.append(parts[0])
+        listed.append(parts[0])
         counts.append(place.whole(parts[1], "the count", 0, 10**9))
-    return Vocabulary(words, counts, V)
+    return Vocabulary(listed, counts, V)
 
 
 def _some(path: Path, found: Iterator[Row], n: int) -> list[Row]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 
 from rnnkit.assignments.bptt.experiment import EXPERIMENT
 from rnnkit.assignments.bptt.facts import facts_of
 from rnnkit.assignments.bptt.speaking import agreement, held_out, sample, samples
-from rnnkit.assignments.bptt.text import ALPHABET, VERBS, corpus, decode, encode, probes, topics, unigram
+from rnnkit.assignments.bptt.text import ALPHABET, VERBS, corpus, decode, encode, probes, sentences, topics, unigram
 from rnnkit.assignments.bptt.training import Training
 
 TRIAL = EXPERIMENT.get("grammar_default", "tiny", H=8)
@@ -26,6 +28,11 @@ def test_the_unigram_line_is_below_that_of_equal_odds():
         assert 1 < unigram(name) < np.log(len(ALPHABET))
         train, rest = corpus(name)
         assert len(train) > 8 * len(rest)
+
+
+def test_sentences_are_those_of_the_records():
+    said = hashlib.sha256(sentences().encode()).hexdigest()
+    assert said == "92d21ce6274a986e1d20600962e0e1ae9ed075c641cd6f93e935929902fb7eb7"
 
 
 def test_probes_count_nouns_of_the_other_number():
