@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +79,19 @@ def call(
     return Case(name, weight, in_rounds(once))
 
 
+def form(name: str, weight: float, case: Case) -> Case:
+    """The same call as another case, of which the shapes alone are compared."""
+
+    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
+        part = outcome.part()
+        case.run(obj, dtype, part, inputs)
+        outcome.problems |= part.problems
+        for quantity, value in part.values.items():
+            outcome.values[f"length of {quantity}"] = np.array(value.shape, dtype=np.float64)
+
+    return Case(name, weight, run)
+
+
 def unchanged(outcome: Outcome, said: str, given: Any, kept: Any, right: Any) -> None:
     """Notes what a student's code changed of an argument: ``kept`` is a copy of a list, ``right`` has its numbers."""
     if isinstance(kept, Tensor) and not torch.equal(kept, right):
@@ -129,20 +142,42 @@ def _argument(name: str, dtype: torch.dtype, inputs: Inputs, kind: type | None) 
 def _keep(outcome: Outcome, value: Any, result: Shape | dict[str, Shape], parts: type, quantity: str) -> None:
     if not isinstance(result, dict):
         outcome.put(quantity, value, result)
-        return
-    names = ", ".join(result)
-    if parts is dict and isinstance(value, dict):
+    elif parts is tuple:
+        for name, part in parts_of(outcome, value, result, quantity).items():
+            outcome.put(name, part, result[name])
+    elif isinstance(value, dict):
         for name, shape in result.items():
             if name in value:
                 outcome.put(name, value[name], shape)
             else:
                 outcome.problems[name] = f"{name}: the key is missing"
-    elif parts is tuple and isinstance(value, tuple | list) and len(value) == len(result):
-        for (name, shape), part in zip(result.items(), value, strict=True):
-            outcome.put(name, part, shape)
     else:
-        kind = f"a dict with {names}" if parts is dict else f"({names})"
-        outcome.problems[quantity] = f"expected to get back {kind}, got {kind_of(value)}"
+        outcome.problems[quantity] = f"expected to get back a dict with {', '.join(result)}, got {kind_of(value)}"
+
+
+def parts_of(outcome: Outcome, value: Any, names: Iterable[str], quantity: str = "result") -> dict[str, Any]:
+    """What came back in a tuple or a list, by name; empty, with a problem, where it is not so many things."""
+    said = [*names]
+    if isinstance(value, tuple | list) and len(value) == len(said):
+        return dict(zip(said, value, strict=True))
+    outcome.problems[quantity] = f"expected to get back ({', '.join(said)}), got {kind_of(value)}"
+    return {}
+
+
+def put_keys(outcome: Outcome, value: dict[Any, Any], keys: Sequence[str], said: str, of: str = "") -> None:
+    """Puts which keys a dict has: how many, and how many of them are others; a problem where they are not the same.
+
+    Arguments:
+        said: what the dict is called.
+        of: stands behind "keys" where several dicts come back.
+    """
+    missing = [key for key in keys if key not in value]
+    strange = sorted(str(key) for key in value if key not in keys)
+    outcome.put(f"other keys{of}", float(len(strange)), ())
+    outcome.put(f"length of {said}", float(len(value)), ())
+    if missing or strange:
+        found = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
+        outcome.problems[f"keys{of}"] = f"keys{of}: expected {', '.join(keys)}; {found}"
 
 
 # ---- cells, made once for all rounds that have their sizes, head and phi -------------------------------------------

@@ -10,6 +10,11 @@ NETWORKS = ("RNNBase", "RNN", "GRU", "LSTM", "RNNCellBase", "RNNCell", "GRUCell"
 CALLS = tuple(name + suffix for name in ("gru", "lstm", "rnn_tanh", "rnn_relu") for suffix in ("", "_cell"))  # of torch
 CLIPPERS = ("clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm")  # of torch.nn.utils
 
+AUTOGRAD = (
+    "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
+    "torch.func", "torch._functorch",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Forbidden:

@@ -8,35 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnkit.checks.case import Case, Run, given_tensors, in_rounds, tensor, unchanged_tensors
+from rnnkit.checks.case import Run, given_tensors, in_rounds, parts_of, put_keys, tensor, unchanged_tensors
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import TENSORS, Outcome, kind_of
 
+OUTPUTS = {"outputs": "BTO", "h_T": "BH"}
 GRADIENTS: dict[str, Any] = {"W_xh": "IH", "W_hh": "HH", "b_h": "H"}
 LAYERS = {"W_xh": ("IH", "b_h"), "W_hh": ("HH", None), "W_hy": ("HO", "b_y")}  # letters of the weight, its bias
 THE_DOCUMENTS = (10, 64, 5)  # of the document
 STEPPED = "x W_xh W_hh b_h"  # what a step of `truncated` is made of
-
-
-def form(name: str, weight: float, case: Case) -> Case:
-    """The same call as another case, of which the shapes alone are compared."""
-
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        part = outcome.part()
-        case.run(obj, dtype, part, inputs)
-        outcome.problems |= part.problems
-        for quantity, value in part.values.items():
-            outcome.values[f"length of {quantity}"] = np.array(value.shape, dtype=np.float64)
-
-    return Case(name, weight, run)
-
-
-def pair_of(value: Any, names: str, outcome: Outcome) -> tuple[Any, Any] | None:
-    """Two things that come back, or None and a problem."""
-    if isinstance(value, tuple | list) and len(value) == 2:
-        return value[0], value[1]
-    outcome.problems["result"] = f"expected to get back ({names}), got {kind_of(value)}"
-    return None
 
 
 # ---- a network -------------------------------------------------------------------------------------------------------
@@ -68,18 +48,18 @@ def forward(*quantities: str, before: bool = False, gradients: bool = False) -> 
             return
         given = given_tensors("x h_prev" if before else "x", dtype, inputs, grad=gradients)
         value = cell(*given.values()) if before else cell(given["x"])
-        if (found := pair_of(value, "outputs, h_T", outcome)) is None:
+        if not (found := parts_of(outcome, value, OUTPUTS)):
             return
-        shapes = {"outputs": (found[0], "BTO"), "h_T": (found[1], "BH")}
+        outputs = found["outputs"]
         if gradients:
             layers = {name: getattr(cell, name).weight for name in LAYERS}
-            if type(found[0]) in TENSORS:
-                outcome.put_gradients("outputs", found[0], given | layers)
+            if type(outputs) in TENSORS:
+                outcome.put_gradients("outputs", outputs, given | layers)
             else:
-                outcome.problems["outputs"] = f"outputs: expected a tensor, got {kind_of(found[0])}"
+                outcome.problems["outputs"] = f"outputs: expected a tensor, got {kind_of(outputs)}"
             return
         for name in quantities:
-            outcome.put(name, *shapes[name])
+            outcome.put(name, found[name], OUTPUTS[name])
         unchanged_tensors(outcome, given, given_tensors(" ".join(given), dtype, inputs))
 
     return in_rounds(once)
@@ -123,36 +103,25 @@ def clipped(by: str, limit: str, *parts: str) -> Run:
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = given_tensors(" ".join(GRADIENTS), dtype, inputs)
         kept = dict(given)
-        found = pair_of(obj(given, by, float(inputs[limit])), "new grads, norms", outcome)
-        if found is None:
+        keys = {"new grads": [*GRADIENTS], "norms": [*GRADIENTS, "total", "clipped"]}
+        if not (found := parts_of(outcome, obj(given, by, float(inputs[limit])), keys)):
             return
         if given.keys() != kept.keys() or any(given[name] is not one for name, one in kept.items()):
             outcome.problems["grads"] = "grads: your code changes the dict that it was given; build a new one"
         unchanged_tensors(outcome, kept, given_tensors(" ".join(GRADIENTS), dtype, inputs))
-        tables = {"new grads": (found[0], [*GRADIENTS]), "norms": (found[1], [*GRADIENTS, "total", "clipped"])}
-        for said, (value, keys) in tables.items():
+        for said, value in found.items():
             if not isinstance(value, dict):
                 outcome.problems[said] = f"{said}: expected a dict, got {kind_of(value)}"
             elif "keys" in parts:
-                _put_keys(outcome, said, value, keys)
+                put_keys(outcome, value, keys[said], said, f" of {said}")
             elif said.split()[0] in parts:
-                for name in keys:
+                for name in keys[said]:
                     if name in value:
                         outcome.put(f"{said}[{name}]", value[name], GRADIENTS[name] if said == "new grads" else ())
                     else:
                         outcome.problems[f"{said} {name}"] = f"{said}: the key {name} is missing"
 
     return in_rounds(once)
-
-
-def _put_keys(outcome: Outcome, said: str, value: dict[Any, Any], keys: list[str]) -> None:
-    missing = [key for key in keys if key not in value]
-    strange = sorted(str(key) for key in value if key not in keys)
-    outcome.put(f"other keys of {said}", float(len(strange)), ())
-    outcome.put(f"length of {said}", float(len(value)), ())
-    if missing or strange:
-        found = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
-        outcome.problems[f"keys of {said}"] = f"keys of {said}: expected {', '.join(keys)}; {found}"
 
 
 # ---- truncated -------------------------------------------------------------------------------------------------------
@@ -206,11 +175,9 @@ def echoed(*quantities: str, lag: str = "lag") -> Run:
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         symbols, at = tensor(inputs["symbols"], torch.int64), int(inputs[lag])
         value = obj(symbols, at, int(inputs["classes"]))
-        if not isinstance(value, tuple | list) or len(value) != 3:
-            outcome.problems["result"] = f"expected to get back (targets, counts, floor), got {kind_of(value)}"
+        if not (found := parts_of(outcome, value, ("targets", "counts", "floor"))):
             return
         unchanged_tensors(outcome, {"symbols": symbols}, {"symbols": tensor(inputs["symbols"], torch.int64)})
-        found = dict(zip(("targets", "counts", "floor"), value, strict=True))
         if "floor" in quantities:
             outcome.put("floor", found["floor"], ())
         for name in ("targets", "counts"):
@@ -237,12 +204,11 @@ def driven(W: str, *quantities: str, k: str = "k") -> Run:
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given, steps = {"W": tensor(inputs[W], dtype), "g_T": tensor(inputs["g_T"], dtype)}, int(inputs[k])
-        found = pair_of(obj(given["W"], given["g_T"], steps), "norms, distance", outcome)
-        if found is None:
+        shapes: dict[str, tuple[int, ...]] = {"norms": (steps + 1,), "distance": ()}
+        if not (found := parts_of(outcome, obj(given["W"], given["g_T"], steps), shapes)):
             return
-        for name, value, shape in zip(("norms", "distance"), found, ((steps + 1,), ()), strict=True):
-            if name in quantities:
-                outcome.put(name, value, shape)
+        for name in quantities:
+            outcome.put(name, found[name], shapes[name])
         fresh = {"W": tensor(inputs[W], dtype), "g_T": tensor(inputs["g_T"], dtype)}
         unchanged_tensors(outcome, given, fresh)
 

@@ -9,13 +9,12 @@ from rnnkit.assignments.bptt.asked import (
     clipped,
     driven,
     echoed,
-    form,
     forward,
     layers,
     pieces,
     says,
 )
-from rnnkit.checks.case import Case, call
+from rnnkit.checks.case import Case, call, form
 
 
 def _cases() -> dict[str, tuple[Case, ...]]:

@@ -1,4 +1,4 @@
-"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones; see `key.draw`.
+"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones.
 
 What a set of inputs can hide, and is shown by another array of the same question or a later round:
 
@@ -19,59 +19,13 @@ highway              an orthogonal matrix; k = 0; a matrix of one number
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from itertools import count
 
 import numpy as np
 
-from rnnkit.checks.inputs import Arrays, Inputs, wave
-
-Sizes = dict[str, int]
-Make = Callable[[tuple[int, ...], float, float], np.ndarray]  # shape, lowest, highest -> numbers in between
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.makers import Make, Makers, Rounds, Sizes, in_sizes, whole
 
 SIZES = {"T": 5, "B": 3, "I": 2, "H": 4, "O": 6}
-
-
-def public(question_id: str) -> Inputs:
-    """The public inputs of a question: the same on every machine."""
-    return made(question_id, SIZES, waves())
-
-
-def waves() -> Make:
-    """Numbers that look irregular, other ones at every call."""
-    turns = count()
-    return lambda shape, low, high: wave(shape, 0.4 + 0.83 * next(turns), (high - low) / 2, (high + low) / 2)
-
-
-def made(question_id: str, sizes: Sizes, make: Make) -> Inputs:
-    """The inputs of a question, with its later rounds."""
-    arrays, rounds = _MAKERS[question_id]
-    first = Inputs(sizes, arrays(sizes, make))
-    return replace(first, rounds={name: Inputs(*given) for name, given in rounds(sizes, make).items()})
-
-
-def _whole(make: Make, shape: tuple[int, ...], low: int, end: int) -> np.ndarray:
-    """Whole numbers from ``low`` to ``end - 1``."""
-    return np.clip(np.floor(make(shape, low, end)), low, end - 1)
-
-
-def _small(sizes: Sizes) -> dict[str, Sizes]:
-    return {
-        "B = H = 1": sizes | {"B": 1, "H": 1},
-        "T = 2, B = 6": sizes | {"T": 2, "B": 6},
-        "all sizes 3": dict.fromkeys(sizes, 3),
-    }
-
-
-Rounds = dict[str, tuple]  # sizes and arrays
-
-
-def _in_sizes(arrays: Callable[[Sizes, Make], Arrays], **more: Sizes) -> Callable[[Sizes, Make], Rounds]:
-    """The same arrays in other sizes, each a round."""
-    return lambda sizes, make: {
-        name: (new, arrays(new, make))
-        for name, new in (_small(sizes) | {name: sizes | one for name, one in more.items()}).items()
-    }
 
 
 # ---- forwards and backwards through time -----------------------------------------------------------------------------
@@ -100,7 +54,7 @@ def _flows(sizes: Sizes, make: Make) -> Rounds:
     flat = _flow(sizes, make)
     states = flat["hidden"]
     states[len(states) // 2, ..., 0], states[len(states) // 2, ..., -1] = 1, -1
-    return _in_sizes(_flow)(sizes, make) | {"states of 1 and -1": (sizes, flat)}
+    return in_sizes(_flow)(sizes, make) | {"states of 1 and -1": Inputs(sizes, flat)}
 
 
 def _gradients(sizes: Sizes, make: Make) -> Arrays:
@@ -127,7 +81,7 @@ def _truncated(sizes: Sizes, make: Make) -> Arrays:
 def _bound(sizes: Sizes, make: Make) -> Arrays:
     return {
         "below": make((), 0.85, 0.95), "above": make((), 1.05, 1.15), "one": np.array(1.0), "k": np.array(50.0),
-        "slope": make((), 0.3, 0.8), "sigma": make((), 1.1, 1.9), "steps": _whole(make, (), 3, 9),
+        "slope": make((), 0.3, 0.8), "sigma": make((), 1.1, 1.9), "steps": whole(make, (), 3, 9),
         "none": np.array(0.0),
     }  # fmt: skip
 
@@ -136,9 +90,10 @@ def _bounds(sizes: Sizes, make: Make) -> Rounds:
     exercise = _bound(sizes, make) | {"below": np.array(0.9), "above": np.array(1.1)}
     stable = exercise | {"sigma": np.array(4.0), "slope": np.array(0.25)}
     return {
-        "the values of exercise 1": (sizes, exercise), "a factor of exactly 1": (sizes, stable),
-        "a linear net": (sizes, _bound(sizes, make) | {"slope": np.array(1.0)}),
-    }  # fmt: skip
+        "the values of exercise 1": Inputs(sizes, exercise),
+        "a factor of exactly 1": Inputs(sizes, stable),
+        "a linear net": Inputs(sizes, _bound(sizes, make) | {"slope": np.array(1.0)}),
+    }
 
 
 def _norm(W: np.ndarray) -> float:
@@ -197,14 +152,14 @@ def _grads(sizes: Sizes, make: Make) -> Arrays:
 def _more_grads(sizes: Sizes, make: Make) -> Rounds:
     zero = {name: 0 * value if value.ndim else value for name, value in _grads(sizes, make).items()}
     one = sizes | {"H": 1, "I": 1}
-    return {"gradients of 0": (sizes, zero), "I = H = 1": (one, _grads(one, make))}
+    return {"gradients of 0": Inputs(sizes, zero), "I = H = 1": Inputs(one, _grads(one, make))}
 
 
 def _echo(sizes: Sizes, make: Make) -> Arrays:
     T, B = sizes["T"], sizes["B"]
-    classes = _whole(make, (), 5, 10)
+    classes = whole(make, (), 5, 10)
     return {
-        "symbols": _whole(make, (B, T), 0, int(classes)), "lag": _whole(make, (), 1, max(T - 1, 2)),
+        "symbols": whole(make, (B, T), 0, int(classes)), "lag": whole(make, (), 1, max(T - 1, 2)),
         "classes": classes, "none": np.array(0.0), "all": np.array(float(T)),
     }  # fmt: skip
 
@@ -212,19 +167,22 @@ def _echo(sizes: Sizes, make: Make) -> Arrays:
 def _highway(sizes: Sizes, make: Make) -> Arrays:
     B, H = sizes["B"], sizes["H"]
     return {
-        "W": make((H, H), -0.8, 0.8), "g_T": make((B, H), -1, 1), "k": _whole(make, (), 4, 7), "none": np.array(0.0),
+        "W": make((H, H), -0.8, 0.8), "g_T": make((B, H), -1, 1), "k": whole(make, (), 4, 7), "none": np.array(0.0),
         "turn": np.linalg.qr(make((H, H), -1, 1))[0],
     }  # fmt: skip
 
 
-_MAKERS: dict[str, tuple[Callable[[Sizes, Make], Arrays], Callable[[Sizes, Make], Rounds]]] = {
-    "vanilla_forward": (_network, _in_sizes(_network, **{"T = 1": {"T": 1}})),
-    "flow": (_flow, _flows),
-    "weight_gradients": (_gradients, _in_sizes(_gradients)),
-    "grad_bound": (_bound, _bounds),
-    "what_the_bound_says": (_matrices, lambda sizes, make: {"H = 6": (sizes | {"H": 6}, _matrices({"H": 6}, make))}),
-    "clip_and_monitor": (_grads, _more_grads),
-    "truncated": (_truncated, _in_sizes(_truncated, **{"T = 7": {"T": 7}})),
-    "echo": (_echo, _in_sizes(_echo, **{"T = 8": {"T": 8}})),
-    "highway": (_highway, _in_sizes(_highway)),
-}
+MAKERS = Makers(
+    SIZES,
+    {
+        "vanilla_forward": (_network, in_sizes(_network, {"T": 1})),
+        "flow": (_flow, _flows),
+        "weight_gradients": (_gradients, in_sizes(_gradients)),
+        "grad_bound": (_bound, _bounds),
+        "what_the_bound_says": (_matrices, in_sizes(_matrices, {"H": 6}, small=False)),
+        "clip_and_monitor": (_grads, _more_grads),
+        "truncated": (_truncated, in_sizes(_truncated, {"T": 7})),
+        "echo": (_echo, in_sizes(_echo, {"T": 8})),
+        "highway": (_highway, in_sizes(_highway)),
+    },
+)

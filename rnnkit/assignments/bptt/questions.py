@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnkit.assignments.bptt import inputs
 from rnnkit.assignments.bptt.cases import CASES
+from rnnkit.assignments.bptt.inputs import MAKERS
 from rnnkit.assignments.bptt.probes import PROBED, PROBES
-from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ READY_MADE = (
     "rnnkit.assignments.bptt.vanilla", "rnnkit.engines", "rnnkit.diagnostics", "rnnkit.tasks", "rnnkit.optim",
     "rnnkit.trainer", "torch.nn.utils.clip_grad.clip_grad_value_",
 )  # fmt: skip
-AUTOGRAD = (
-    "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
-    "torch.func", "torch._functorch",
-)  # fmt: skip
 
 
 def _question(id: str, points: float, arguments: str, result: str, minutes: int, **more: Any) -> Question:
@@ -34,7 +30,7 @@ def _question(id: str, points: float, arguments: str, result: str, minutes: int,
     target, method = more.pop("target", id), more.pop("method", None)
     return Question(
         id, points, NOTEBOOK, target, method, tuple(arguments.split()), result, minutes, cases=CASES[id],
-        given=partial(inputs.public, id), forbids=Forbidden(modules=modules, clipping=True), tries=partial(_tries, id),
+        given=partial(MAKERS.public, id), forbids=Forbidden(modules=modules, clipping=True), tries=partial(_tries, id),
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
     )  # fmt: skip
 
@@ -52,10 +48,11 @@ def _of_prediction(said: Any) -> Report:
 
 
 def _of_written(folder: Path, sources: list[str]) -> Judged:
-    from rnnkit.assignments.bptt.foretold import in_sources
+    from rnnkit.assignments.bptt.foretold import BECAUSE, ORDER
     from rnnkit.checks.report import Judged
+    from rnnkit.checks.written import in_sources
 
-    order, because = in_sources(sources)
+    order, because = in_sources(sources, (ORDER, BECAUSE))
     return Judged(_of_prediction((order, because)), [], [f"{order}, because: {because}"] if order else [])
 
 

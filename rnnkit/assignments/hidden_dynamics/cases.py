@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnkit.checks.case import Case, call, given_tensors, in_rounds, tensor, unchanged_tensors
+from rnnkit.checks.case import (
+    Case,
+    call,
+    form,
+    given_tensors,
+    in_rounds,
+    parts_of,
+    put_keys,
+    tensor,
+    unchanged_tensors,
+)  # fmt: skip
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import TENSORS, Outcome, kind_of
 from rnnkit.checks.question import beside
@@ -17,19 +27,6 @@ LAYER = "x W_xh b_xh W_hh b_hh"
 FEATURES: dict[str, Any] = {"c": "H", "a": "H"}
 CURVES = ("train_loss", "train_acc", "test_loss", "test_acc")
 KEYS = (*CURVES, "best_test_acc", "best_epoch")
-
-
-def form(name: str, weight: float, case: Case) -> Case:
-    """The same call as another case, of which the shapes alone are compared."""
-
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        part = outcome.part()
-        case.run(obj, dtype, part, inputs)
-        outcome.problems |= part.problems
-        for quantity, value in part.values.items():
-            outcome.values[f"length of {quantity}"] = np.array(value.shape, dtype=np.float64)
-
-    return Case(name, weight, run)
 
 
 # ---- labels, which are whole numbers ---------------------------------------------------------------------------------
@@ -107,13 +104,11 @@ def _features(*quantities: str, start: str = "start", watched: bool = False):
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         given = given_tensors("hidden x", dtype, inputs)
         value = obj(given["hidden"], given["x"], int(inputs[start]))
-        if not isinstance(value, tuple | list) or len(value) != len(FEATURES):
-            outcome.problems["result"] = f"expected to get back (c, a), got {kind_of(value)}"
-            return
-        for name, one in zip(FEATURES, value, strict=True):
+        found = parts_of(outcome, value, FEATURES)
+        for name, one in found.items():
             if name in quantities:
                 outcome.put(name, one, "H")
-        if watched:
+        if watched and found:
             unchanged_tensors(outcome, given, given_tensors("hidden x", dtype, inputs))
 
     return in_rounds(once)
@@ -177,7 +172,7 @@ def _summary(*keys: str, test_acc: str = "test_acc"):
         if type(value) is not dict:
             outcome.problems["summary"] = f"expected a dict, got {kind_of(value)}"
         elif not keys:
-            _put_keys(outcome, value)
+            put_keys(outcome, value, KEYS, "the summary")
         for key in keys if type(value) is dict else ():
             if key not in value:
                 outcome.problems[key] = f"{key}: the key is missing"
@@ -187,16 +182,6 @@ def _summary(*keys: str, test_acc: str = "test_acc"):
                 outcome.put(key, value[key], ())
 
     return in_rounds(once)
-
-
-def _put_keys(outcome: Outcome, value: dict[Any, Any]) -> None:
-    missing = [key for key in KEYS if key not in value]
-    strange = sorted(str(key) for key in value if key not in KEYS)
-    outcome.put("other keys", float(len(strange)), ())
-    if missing or strange:
-        said = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
-        outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; {said}"
-    outcome.put("length of the summary", float(len(value)), ())
 
 
 def _cases() -> dict[str, tuple[Case, ...]]:

@@ -1,4 +1,4 @@
-"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones; see `key.draw`.
+"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones.
 
 What a set of inputs can hide, and is shown by another array of the same question or a later round:
 
@@ -18,63 +18,16 @@ summary             the best epoch is the first, the last, one of equals; the sm
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import count
-
 import numpy as np
 
-from rnnkit.checks.inputs import Arrays, Inputs, wave
-
-Sizes = dict[str, int]
-Make = Callable[[tuple[int, ...], float, float], np.ndarray]  # shape, lowest, highest -> numbers in between
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.makers import Make, Makers, Rounds, Sizes, in_sizes, until, whole
 
 SIZES = {"T": 5, "B": 3, "I": 2, "H": 4, "N": 8, "C": 6, "1": 1}  # N sequences; C channels; the last of one step
 
 
-def public(question_id: str) -> Inputs:
-    """The public inputs of a question: the same on every machine."""
-    return made(question_id, SIZES, waves())
-
-
-def waves() -> Make:
-    """Numbers that look irregular, other ones at every call."""
-    turns = count()
-    return lambda shape, low, high: wave(shape, 0.4 + 0.83 * next(turns), (high - low) / 2, (high + low) / 2)
-
-
-def made(question_id: str, sizes: Sizes, make: Make) -> Inputs:
-    """The inputs of a question, with its later rounds."""
-    arrays, rounds = _MAKERS[question_id]
-    return replace(Inputs(sizes, arrays(sizes, make)), rounds=rounds(sizes, make))
-
-
 def _whole(make: Make, low: int, end: int) -> int:
-    """A whole number from ``low`` to ``end - 1``."""
-    return int(np.clip(np.floor(make((), low, end)), low, end - 1))
-
-
-def _until(make: Make, shape: tuple[int, ...], fits: Callable[[np.ndarray], object], size: float = 1.0) -> np.ndarray:
-    """The first array that fits."""
-    while not fits(found := make(shape, -size, size)):
-        pass
-    return found
-
-
-def _in_sizes(
-    arrays: Callable[[Sizes, Make], Arrays], *others: dict[str, int]
-) -> Callable[[Sizes, Make], dict[str, Inputs]]:
-    """The same arrays in other sizes, each a round."""
-
-    def rounds(sizes: Sizes, make: Make) -> dict[str, Inputs]:
-        return {
-            ", ".join(f"{letter} = {size}" for letter, size in one.items()): Inputs(
-                sizes | one, arrays(sizes | one, make)
-            )
-            for one in others
-        }
-
-    return rounds
+    return int(whole(make, (), low, end))
 
 
 # ---- labels and parameters -------------------------------------------------------------------------------------------
@@ -94,7 +47,7 @@ def _telling(X: np.ndarray) -> bool:
 
 def _labelled(sizes: Sizes, make: Make) -> Arrays:
     N, T, C = (sizes[letter] for letter in "NTC")
-    return {"X": _until(make, (N, T, C), _telling), "even": _even(N, T, C, make)}
+    return {"X": until(make, (N, T, C), _telling), "even": _even(N, T, C, make)}
 
 
 def _even(N: int, T: int, C: int, make: Make) -> np.ndarray:
@@ -113,7 +66,7 @@ def _counted(sizes: Sizes, make: Make) -> Arrays:
     return {name: np.array(float(number)) for name, number in numbers.items()}
 
 
-def _documents(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _documents(sizes: Sizes, make: Make) -> Rounds:
     its = _counted(sizes, make) | {"n_in": np.array(10.0), "n_hid": np.array(64.0), "n_out": np.array(2.0)}
     wide = _counted(sizes, make) | {"n_in": np.array(float(_whole(make, 20, 30)))}
     return {"the document's sizes": Inputs(sizes, its), "more inputs than units": Inputs(sizes, wide)}
@@ -178,7 +131,7 @@ def _kinds(sizes: Sizes, make: Make) -> Arrays:
     return {"c": c, "a": a, "c_border": c_border, "a_border": a_border}
 
 
-def _one_unit(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _one_unit(sizes: Sizes, make: Make) -> Rounds:
     def one(c: float, a: float) -> Inputs:
         arrays = {"c": np.array([c]), "a": np.array([a])}
         return Inputs(sizes, arrays | {f"{name}_border": value for name, value in arrays.items()})
@@ -198,7 +151,7 @@ def _steps(sizes: Sizes, make: Make) -> Arrays:
     return {name: np.array(float(number)) for name, number in numbers.items()}
 
 
-def _other_steps(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _other_steps(sizes: Sizes, make: Make) -> Rounds:
     named = {"T": 20.0, "k": 10.0, "k_more": 19.0, "accuracy": 0.937}
     its = _steps(sizes, make) | {name: np.array(number) for name, number in named.items()}
     one = {"T": 1.0, "k": 0.0, "k_more": 1.0}
@@ -221,7 +174,7 @@ def _curves(sizes: Sizes, make: Make, best: int = -3, epochs: int = 9) -> Arrays
     return curves | {"equals": equals}
 
 
-def _other_curves(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _other_curves(sizes: Sizes, make: Make) -> Rounds:
     return {
         "the best at first": Inputs(sizes, _curves(sizes, make, best=0)),
         "the best at last": Inputs(sizes, _curves(sizes, make, best=-1, epochs=12)),
@@ -233,14 +186,17 @@ SMALL = {"B": 1, "H": 1}
 _LAYERS = (SMALL, {"T": 2, "B": 6}, {"T": 3, "B": 3, "I": 3, "H": 3})
 _NETWORKS = ({"B": 1, "C": 1}, {"T": 2, "B": 6}, {"T": 3, "B": 3, "C": 3, "H": 3})
 _SEQUENCES = ({"C": 1, "H": 1}, {"T": 4, "N": 12}, {"T": 4, "N": 4, "C": 4, "H": 4})
-_MAKERS: dict[str, tuple[Callable[[Sizes, Make], Arrays], Callable[[Sizes, Make], dict[str, Inputs]]]] = {
-    "labels": (_labelled, _in_sizes(_labelled, {"T": 9, "N": 4}, {"T": 4, "N": 4, "C": 4})),
-    "parameters": (_counted, _documents),
-    "layer": (_layer, _in_sizes(_layer, *_LAYERS)),
-    "contributions": (_gradient, _in_sizes(_gradient, *_LAYERS)),
-    "input_sensitivity": (_network, _in_sizes(_network, *_NETWORKS)),
-    "unit_features": (_units, _in_sizes(_units, *_SEQUENCES)),
-    "taxonomy": (_kinds, _one_unit),
-    "best_accuracy": (_steps, _other_steps),
-    "summary": (_curves, _other_curves),
-}
+MAKERS = Makers(
+    SIZES,
+    {
+        "labels": (_labelled, in_sizes(_labelled, {"T": 9, "N": 4}, {"T": 4, "N": 4, "C": 4}, small=False)),
+        "parameters": (_counted, _documents),
+        "layer": (_layer, in_sizes(_layer, *_LAYERS, small=False)),
+        "contributions": (_gradient, in_sizes(_gradient, *_LAYERS, small=False)),
+        "input_sensitivity": (_network, in_sizes(_network, *_NETWORKS, small=False)),
+        "unit_features": (_units, in_sizes(_units, *_SEQUENCES, small=False)),
+        "taxonomy": (_kinds, _one_unit),
+        "best_accuracy": (_steps, _other_steps),
+        "summary": (_curves, _other_curves),
+    },
+)

@@ -5,27 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from rnnkit.checks.inputs import Inputs, Probe
-
-
-def _with(**changed: Callable[[np.ndarray], np.ndarray]) -> Callable[[Inputs], Inputs]:
-    """Inputs of which these arrays are changed."""
-
-    def change(inputs: Inputs) -> Inputs:
-        return replace(inputs, arrays=inputs.arrays | {name: new(inputs[name]) for name, new in changed.items()})
-
-    return change
-
-
-def _symmetric(W: np.ndarray) -> np.ndarray:
-    return (W + W.T) / 2
-
-
-def _tiny(states: np.ndarray) -> np.ndarray:
-    """States whose slope is 1, and which are not 0."""
-    return 1e-3 * np.sign(states)
+from rnnkit.checks.special import nearly_0, symmetric, zero
 
 
 def _one_sequence(*names: str) -> Callable[[Inputs], Inputs]:
@@ -41,19 +22,16 @@ def _one_sequence(*names: str) -> Callable[[Inputs], Inputs]:
 BATCH = "look at how the sequences of the batch are put together"
 PROBES: dict[str, tuple[Probe, ...]] = {
     "layer": (
-        Probe("W_hh = its own transpose", "look at which way round W_hh stands", _with(W_hh=_symmetric), narrow=True),
-        Probe("W_hh = 0", "look at the term with the state before", _with(W_hh=np.zeros_like)),
-        Probe("both biases are 0", "look at the two biases", _with(b_xh=np.zeros_like, b_hh=np.zeros_like)),
+        symmetric("W_hh"),
+        Probe("W_hh = 0", "look at the term with the state before", zero("W_hh")),
+        Probe("both biases are 0", "look at the two biases", zero("b_xh", "b_hh")),
     ),
     "contributions": (
-        Probe("all states are nearly 0", "look at the slope 1 - h^2, and at which state it is taken",
-              _with(hidden=_tiny)),
+        nearly_0("hidden"),
         Probe("B = 1", BATCH, _one_sequence("hidden", "flow")),
     ),
     "input_sensitivity": (Probe("B = 1", BATCH, _one_sequence("x")),),
-    "unit_features": (
-        Probe("start = 0", "look at which steps a is computed from", _with(start=np.zeros_like)),
-    ),
+    "unit_features": (Probe("start = 0", "look at which steps a is computed from", zero("start")),),
 }  # fmt: skip
 PROBED: dict[str, tuple[str, ...]] = {
     "layer": ("all states",), "contributions": ("the norm of every step",), "input_sensitivity": ("every step",),

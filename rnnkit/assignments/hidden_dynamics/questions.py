@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rnnkit.assignments.hidden_dynamics import inputs
 from rnnkit.assignments.hidden_dynamics.cases import CASES
+from rnnkit.assignments.hidden_dynamics.inputs import MAKERS
 from rnnkit.assignments.hidden_dynamics.probes import PROBED, PROBES
-from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ REPORT = "3_report.ipynb"  # its answers are marked by a person
 READY_MADE = (
     "rnnkit.cells", "rnnkit.engines", "rnnkit.tasks", "rnnkit.diagnostics", "rnnkit.trainer", "rnnkit.optim",
 )  # fmt: skip
-AUTOGRAD = (
-    "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
-    "torch.func", "torch._functorch",
-)  # fmt: skip
 
 
 def _function(
@@ -31,7 +27,7 @@ def _function(
 ) -> Question:
     return Question(
         id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, also=also, cases=CASES[id],
-        given=partial(inputs.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
+        given=partial(MAKERS.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
     )  # fmt: skip
 

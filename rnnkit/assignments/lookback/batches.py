@@ -17,13 +17,14 @@ class Batch:
         d: what is right at the last steps ``(L, S, B)``: L is T for a language model, 1 where the last
             step alone counts.
         valid: where there is a word ``(T, S, B)``.
-        rows: at each step, how many sentences have begun, the most of any network ``(T,)``.
+        rows, sure: at each step, how many sentences have begun ``(T,)``: the most of any network, and the fewest.
     """
 
     x: np.ndarray
     d: np.ndarray
     valid: np.ndarray
     rows: np.ndarray
+    sure: np.ndarray
 
     @property
     def counts(self) -> np.ndarray:
@@ -86,7 +87,8 @@ def take(shelves: Sequence[Shelf], chosen: np.ndarray) -> Batch:
         else:
             d[0, s] = one.d[mine]
     valid = lengths >= T - np.arange(T)[:, None, None]
-    return Batch(x, d, valid, valid.sum(2).max(1))
+    begun = valid.sum(2)
+    return Batch(x, d, valid, begun.max(1), begun.min(1))
 
 
 def chunks(shelf: Shelf, size: int) -> list[np.ndarray]:

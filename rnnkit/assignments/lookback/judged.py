@@ -47,8 +47,8 @@ def judgement(settings: Net, model: Model, best: np.ndarray) -> dict[str, Any]:
     untrained = model.drawn(np.random.RandomState(settings.seed)).astype(best.dtype)
     for name, row in (("norms_initial", untrained), ("norms", best)):
         found = contributions(model, row, batch, LAGS, settings.legacy_coursework_grad)
-        kept[name] = np.stack([found.per_tau[gate] for gate in model.working])
-    return kept | {"accumulated": np.stack([found.accumulated[gate] for gate in model.working])}
+        kept[name] = np.stack([found.per_tau[gate] for gate in model.named_gates])
+    return kept | {"accumulated": np.stack([found.accumulated[gate] for gate in model.named_gates])}
 
 
 def sentence_by_sentence(
@@ -59,14 +59,14 @@ def sentence_by_sentence(
     A language model predicts the number of whichever form of the verb it finds more probable where the verb stands;
     -1 where either form is not known.
     """
-    w, shelf = model.named(row[None]), shelve(sentences.x, sentences.d)
+    w, shelf = model.blocks(row[None]), shelve(sentences.x, sentences.d)
     losses, predicted = np.zeros(len(shelf)), np.full(len(shelf), -1)
     order = np.argsort(-shelf.lengths, kind="stable")
     for begin in range(0, len(order), SIDE):
         mine = order[begin : begin + SIDE]
         batch = take([shelf], mine[None])
         run = forward(model, w, batch)
-        said = read(w["W"], run)
+        said = read(w["W"], run, learn=False)
         if settings.task == "agreement":
             losses[mine], predicted[mine] = said.losses[0, 0], said.classes[0, 0]
             continue

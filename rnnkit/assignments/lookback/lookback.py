@@ -10,16 +10,14 @@ the weights were used:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from rnnkit.assignments.lookback.batches import Batch
-from rnnkit.assignments.lookback.models import PHI, Model, Pass, Said, Weights, forward, read, share_kept
-
-Deltas = Mapping[str, np.ndarray]
+from rnnkit.assignments.lookback.models import PHI, Model, Pass, Said, forward, read, share_kept
 
 
 class Term(NamedTuple):
@@ -28,67 +26,65 @@ class Term(NamedTuple):
     Fields:
         lag: k.
         where: the steps j, the networks and the sentences that it is about.
-        deltas: of each gate -dL/d(what goes into its nonlinearity) ``(j, S, n, H)``; ``""`` is an RNN's own.
+        delta: -dL/d(what goes into the nonlinearity) ``(j, S, n, H)``, of a GRU r, z and the candidate side by side.
     """
 
     lag: int
     where: tuple[slice, slice, slice]
-    deltas: Deltas
+    delta: np.ndarray
 
 
 def terms(
-    model: Model, w: Weights, run: Pass, direct: np.ndarray, lookback: int, legacy_coursework_grad: bool = False
+    model: Model, U: np.ndarray, run: Pass, direct: np.ndarray, lookback: int, legacy_coursework_grad: bool = False
 ) -> Iterator[Term]:
     """The terms of the gradient by lag, 0 first, as far back as `lookback` and the sentences go.
 
     Arguments:
+        U: ``(S, H, gates H)``, from `Model.blocks`.
         direct: -dL/ds ``(L, S, B, H)`` of each of the last L steps' own losses, from `read`.
         legacy_coursework_grad: a GRU's terms as the coursework's supplied code has them, which are no derivatives: the
             reset gate's path has the previous candidate where the previous state belongs, and a sentence's first word
             has no term but at lag 0.
     """
-    T, valid = len(run.batch.x), run.batch.valid
+    T, valid, rows = len(run.batch.x), run.batch.valid, run.batch.rows
+    no_first = legacy_coursework_grad and model.kind == "gru"
     low, high, flow = T - len(direct), T, direct
     for lag in range(lookback + 1):
-        n = int(run.batch.rows[high - 1])
+        n = int(rows[high - 1])
         where = (slice(low, high), slice(None), slice(n))
-        flow = flow[:, :, :n]
-        deltas, before = one_back(model, w, run, where, flow, legacy_coursework_grad)
-        yield Term(lag, where, deltas)
+        delta, before = one_back(model, U, run, where, flow[:, :, :n], legacy_coursework_grad)
+        yield Term(lag, where, delta)
         flow, low, high = before[low == 0 :], max(low - 1, 0), high - 1
         if not high:
             return
-        reaches = valid[low:high, :, :n]
-        if legacy_coursework_grad and model.kind == "gru":
-            earlier = valid[low - 1 : high - 1, :, :n] if low else np.concatenate(
-                [np.zeros_like(valid[:1, :, :n]), valid[: high - 1, :, :n]]
-            )  # fmt: skip
-            reaches = reaches & earlier
-        flow = flow * reaches[..., None]
+        sure = 0 if no_first else int(run.batch.sure[low])
+        reaches = valid[low:high, :, sure:n]
+        if no_first:
+            reaches = reaches & np.concatenate([np.zeros_like(valid[:1]), valid])[low:high, :, :n]
+        flow[:, :, sure:] *= reaches[..., None]
 
 
 def one_back(
-    model: Model, w: Weights, run: Pass, where: tuple[slice, ...], flow: np.ndarray, legacy: bool
-) -> tuple[Deltas, np.ndarray]:
-    """From -dL/ds of some steps: of each gate the delta, and -dL/ds of the steps before them."""
-    after = run.s[1:][where]
+    model: Model, U: np.ndarray, run: Pass, where: tuple[slice, ...], flow: np.ndarray, legacy: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """From -dL/ds of some steps: the deltas of all gates, and -dL/ds of the steps before them."""
+    H = model.H
     if model.kind == "rnn":
-        delta = flow * PHI[model.phi][1](after)
-        return {"": delta}, delta @ w["U"].swapaxes(1, 2)
+        delta = flow * PHI[model.phi][1](run.s[1:][where])
+        return delta, delta @ U.swapaxes(1, 2)
     s, r, z, c = (values[where] for values in (run.s[:-1], run.r, run.z, run.c))
     kept = share_kept(model, z)
-    deltas = {"h": flow * (1 - kept) * (1 - c * c)}
-    through = deltas["h"] @ w["Uh"].swapaxes(1, 2)  # to r s
-    before = flow * kept + through * r
+    delta = np.zeros((*flow.shape[:3], 3 * H), flow.dtype)
+    delta[..., 2 * H :] = flow * (1 - kept) * (1 - c * c)
+    through = delta[..., 2 * H :] @ U[..., 2 * H :].swapaxes(1, 2)  # to r s
     if "r" in model.working:
-        factor = candidate_before(run.c)[where] if legacy else s
-        deltas["r"] = through * factor * r * (1 - r)
-        before += deltas["r"] @ w["Ur"].swapaxes(1, 2)
+        delta[..., :H] = through * (candidate_before(run.c)[where] if legacy else s) * r * (1 - r)
     if "z" in model.working:
-        sign = 1 if model.update_gate == "keep" else -1
-        deltas["z"] = sign * flow * (s - c) * z * (1 - z)
-        before += deltas["z"] @ w["Uz"].swapaxes(1, 2)
-    return deltas, before
+        delta[..., H : 2 * H] = flow * (s - c) * z * (1 - z) * (1 if model.update_gate == "keep" else -1)
+    before = delta[..., : 2 * H] @ U[..., : 2 * H].swapaxes(1, 2)
+    before += flow * kept
+    before += through * r
+    return delta, before
 
 
 def candidate_before(c: np.ndarray) -> np.ndarray:
@@ -124,25 +120,32 @@ def gradient(
         legacy_coursework_grad: see `terms`.
         out: to which it is added, in place; zeros by default.
     """
-    w, out = model.named(rows), np.zeros_like(rows) if out is None else out
+    w, out = model.blocks(rows), np.zeros_like(rows) if out is None else out
     first = max(0, len(batch.x) - len(batch.d) - lookback)  # the earliest step that is reached
     run = forward(model, w, batch, first - 1)
     said = read(w["W"], run)
-    grad = model.named(out)
+    grad = model.blocks(out)
     grad["W"] += said.dW
-    sums = {gate: np.zeros(run.s[1:].shape, rows.dtype) for gate in model.working}
-    for term in terms(model, w, run, said.direct, lookback, legacy_coursework_grad):
-        for gate, delta in term.deltas.items():
-            sums[gate][term.where] += delta
-    reached = slice(first, None)
-    for s in range(len(rows)):
-        used = batch.valid[reached, s]
-        words = torch.from_numpy(batch.x[reached, s][used])
-        for gate, total in sums.items():
-            deltas = total[reached, s][used]
-            grad[f"U{gate}"][s] += goes_in(run, gate, (reached, s))[used].T @ deltas
-            torch.from_numpy(grad[f"V{gate}"][s]).index_add_(0, words, torch.from_numpy(deltas))
+    T, S, B = batch.x.shape
+    wide = w["U"].shape[2]
+    total = np.zeros((S, T - first, B, wide), rows.dtype)
+    by_step = total.swapaxes(0, 1)
+    for term in terms(model, w["U"], run, said.direct, lookback, legacy_coursework_grad):
+        low = term.where[0].start - first
+        by_step[low : low + len(term.delta), :, : term.delta.shape[2]] += term.delta
+    each, cut = slice(first, None), wide - model.H  # a GRU's candidate has another thing that goes in
+    grad["U"][..., cut:] += _outer(goes_in(run, model.named_gates[-1], each), by_step[..., cut:])
+    if cut:
+        grad["U"][..., :cut] += _outer(run.s[:-1][each], by_step[..., :cut])
+    for s, words in enumerate(np.ascontiguousarray(batch.x[first:].swapaxes(0, 1)).reshape(S, -1)):
+        by_word = torch.from_numpy(grad["V"][s])
+        by_word.index_add_(0, torch.from_numpy(words), torch.from_numpy(total[s].reshape(-1, wide)))
     return Gradient(said, out)
+
+
+def _outer(goes_in: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """``(S, H, …)``: products of ``(T, S, B, H)`` and ``(T, S, B, …)``, summed over steps and sentences."""
+    return (goes_in.swapaxes(2, 3) @ delta).sum(0)
 
 
 class Norms(NamedTuple):
@@ -168,22 +171,22 @@ def contributions(
         per_tau, the mean over the sentences that are longer than the lag (nan where there are none), and accumulated,
         the mean over all.
     """
-    w = model.named(row[None])
+    w = model.blocks(row[None])
     run = forward(model, w, batch)
     said = read(w["W"], run)
     lengths = batch.valid[:, 0].sum(0)
-    whole = {gate: np.zeros((batch.x.shape[2], model.H, model.H)) for gate in model.working}
-    per_tau, accumulated = ({gate: np.full(lags, np.nan) for gate in model.working} for _ in range(2))
-    for term in terms(model, w, run, said.direct, lags - 1, legacy_coursework_grad):
-        for gate, delta in term.deltas.items():
-            part = np.einsum("tbi,tbj->bij", goes_in(run, gate, term.where)[:, 0], delta[:, 0])
+    whole = {gate: np.zeros((batch.x.shape[2], model.H, model.H)) for gate in model.named_gates}
+    per_tau, accumulated = ({gate: np.full(lags, np.nan) for gate in model.named_gates} for _ in range(2))
+    for term in terms(model, w["U"], run, said.direct, lags - 1, legacy_coursework_grad):
+        for g, gate in enumerate(model.named_gates):
+            delta = term.delta[:, 0, :, g * model.H : (g + 1) * model.H]
+            part = np.einsum("tbi,tbj->bij", goes_in(run, gate, term.where)[:, 0], delta)
             n = len(part)
             whole[gate][:n] += part
-            long = lengths[:n] > term.lag
-            norms = np.sqrt(np.square(part[long]).sum((1, 2)))
+            norms = np.sqrt(np.square(part[lengths[:n] > term.lag]).sum((1, 2)))
             per_tau[gate][term.lag] = norms.mean() if len(norms) else np.nan
             accumulated[gate][term.lag] = np.sqrt(np.square(whole[gate]).sum((1, 2))).mean()
-    for gate in model.working:  # no sentence is so long: nothing is added any more
-        done = np.isfinite(accumulated[gate])
-        accumulated[gate][~done] = accumulated[gate][done][-1]
+    for values in accumulated.values():  # no sentence is so long: nothing is added any more
+        done = np.isfinite(values)
+        values[~done] = values[done][-1]
     return Norms(per_tau, accumulated)

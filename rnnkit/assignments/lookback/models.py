@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 
 from rnnkit.assignments.lookback.batches import Batch
 from rnnkit.common.names import lookup
@@ -20,12 +21,14 @@ from rnnkit.common.names import lookup
 KINDS, UPDATE_GATES = ("rnn", "gru"), ("keep", "write")
 GATES = ("both", "no_r", "no_z", "none")  # those that work: r off is 1, z off keeps nothing
 VARIANCE = 0.1  # of the first weights
+PIECE = 128  # steps whose odds are computed at once
+SAFE = 30.0  # a logit of which exp is neither too large nor nothing
 Weights = Mapping[str, np.ndarray]
 
 
 def sigmoid(a: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-a)), without overflow."""
-    return 0.5 * np.tanh(0.5 * a) + 0.5
+    """1 / (1 + exp(-a)); where exp overflows, 0 is right."""
+    return 1 / (1 + np.exp(-a))
 
 
 # The nonlinearity, and its derivative at a value that it has returned.
@@ -83,20 +86,32 @@ class Model:
 
     def drawn(self, rng: np.random.RandomState) -> np.ndarray:
         """``(P,)``, the untrained network: all normal with variance 0.1, drawn as the coursework draws them."""
-        parts = [rng.randn(*shape[::-1]).T * math.sqrt(VARIANCE) for shape in self.shapes.values()]
-        return np.concatenate([part.ravel() for part in parts])
+        return self.row({name: rng.randn(*shape[::-1]) * math.sqrt(VARIANCE) for name, shape in self.shapes.items()})
 
     def named(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Views of ``(S, P)`` by name, ``(S, …)`` each."""
-        out, begin = {}, 0
-        for name, shape in self.shapes.items():
-            out[name] = rows[:, begin : begin + math.prod(shape)].reshape(len(rows), *shape)
-            begin += math.prod(shape)
-        return out
+        """Views of ``(S, P)`` by name, ``(S, …)`` each: U of all gates side by side, V of all gates, W."""
+        gates, out = len(self.named_gates), self.blocks(rows)
+        named = {"W": out["W"]}
+        for k in "UV":
+            parts = np.split(out[k], gates, axis=2)
+            named |= {f"{k}{gate}": part for gate, part in zip(self.named_gates, parts, strict=True)}
+        return {name: named[name] for name in self.shapes}
+
+    def blocks(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Views of ``(S, P)``: U ``(S, H, gates H)``, V ``(S, K, gates H)`` and W."""
+        wide, S = len(self.named_gates) * self.H, len(rows)
+        ends = self.H * wide, (self.H + self.K) * wide
+        U, V, W = rows[:, : ends[0]], rows[:, ends[0] : ends[1]], rows[:, ends[1] :]
+        return {
+            "U": U.reshape(S, self.H, wide), "V": V.reshape(S, self.K, wide), "W": W.reshape(S, self.H, self.outputs)
+        }  # fmt: skip
 
     def row(self, parts: Weights) -> np.ndarray:
         """``(P,)`` of weights by name, in the coursework's column form."""
-        return np.concatenate([np.asarray(parts[name], np.float64).T.ravel() for name in self.shapes])
+        out = np.zeros((1, self.parameters))
+        for name, part in self.named(out).items():
+            part[0] = np.asarray(parts[name]).T
+        return out[0]
 
 
 @dataclass(frozen=True)
@@ -124,38 +139,42 @@ def forward(model: Model, w: Weights, batch: Batch, since: int = 0) -> Pass:
     .. math:: s_t = z s_{t-1} + (1 - z) c,\quad c = \tanh(V_h[x_t] + (r s_{t-1}) U_h)
 
     Arguments:
-        w: weights by name ``(S, …)``, from `Model.named`.
+        w: weights ``(S, …)``, from `Model.blocks`.
         since: the step from which gates and candidates are kept, for nobody looks back further.
     """
     T, S, B = batch.x.shape
     s = np.zeros((T + 1, S, B, model.H), w["W"].dtype)
     r, z, c = (np.zeros((T if model.kind == "gru" else 0, S, B, model.H), s.dtype) for _ in range(3))
-    for t, n in enumerate(batch.rows):
-        before, alive = s[t, :, :n], batch.valid[t, :, :n, None]
-        if model.kind == "rnn":
-            a = word(w["V"], batch.x[t, :, :n]) + before @ w["U"]
-            s[t + 1, :, :n] = PHI[model.phi][0](a) * alive
-        else:
-            gates = gru_gates(model, w, batch.x[t, :, :n], before)
-            if t >= since:
-                r[t, :, :n], z[t, :, :n], c[t, :, :n] = gates
-            kept = share_kept(model, gates[1])
-            s[t + 1, :, :n] = (kept * before + (1 - kept) * gates[2]) * alive
+    own = np.arange(S)[:, None]
+    with np.errstate(over="ignore"):
+        for t, (n, sure) in enumerate(zip(batch.rows, batch.sure, strict=True)):
+            before, fed = s[t, :, :n], w["V"][own, batch.x[t, :, :n]]
+            if model.kind == "rnn":
+                s[t + 1, :, :n] = PHI[model.phi][0](fed + before @ w["U"])
+            else:
+                gates = gru_gates(model, w["U"], fed, before)
+                if t >= since:
+                    r[t, :, :n], z[t, :, :n], c[t, :, :n] = gates
+                s[t + 1, :, :n] = gates[2] + share_kept(model, gates[1]) * (before - gates[2])
+            s[t + 1, :, sure:n] *= batch.valid[t, :, sure:n, None]
     return Pass(batch, s, r, z, c)
 
 
-def word(V: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """``(S, B, H)``, each network's own row of ``(S, K, H)`` for each of ``(S, B)`` words."""
-    return V[np.arange(len(V))[:, None], x]
+def gru_gates(model: Model, U: np.ndarray, fed: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reset gate, update gate and candidate ``(S, B, H)`` after states ``(S, B, H)``.
 
-
-def gru_gates(model: Model, w: Weights, x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reset gate, update gate and candidate ``(S, B, H)`` for words ``(S, B)`` after states ``(S, B, H)``."""
-    r, z = (
-        sigmoid(word(w[f"V{gate}"], x) + s @ w[f"U{gate}"]) if gate in model.working else np.full_like(s, off)
-        for gate, off in (("r", 1.0), ("z", float(model.update_gate == "write")))
-    )
-    return r, z, np.tanh(word(w["Vh"], x) + (r * s) @ w["Uh"])
+    Arguments:
+        U: of r, z and the candidate side by side ``(S, H, 3H)``.
+        fed: the same columns of V for each word ``(S, B, 3H)``.
+    """
+    H = model.H
+    both = sigmoid(fed[..., : 2 * H] + s @ U[..., : 2 * H])
+    r, z = both[..., :H], both[..., H:]
+    if "r" not in model.working:
+        r[:] = 1
+    if "z" not in model.working:
+        z[:] = model.update_gate == "write"
+    return r, z, np.tanh(fed[..., 2 * H :] + (r * s) @ U[..., 2 * H :])
 
 
 def share_kept(model: Model, z: np.ndarray) -> np.ndarray:
@@ -169,15 +188,15 @@ class Said:
 
     Fields:
         losses: of each of those steps ``(L, S, B)``, in nats; 0 where nothing counts.
+        classes: the likeliest ``(L, S, B)``; -1 where nothing counts, or where it was not asked for.
         direct: -dL/ds of each of those states ``(L, S, B, H)``.
         dW: -dL/dW ``(S, H, O)``, summed.
-        classes: the likeliest ``(L, S, B)``; -1 where nothing counts.
     """
 
     losses: np.ndarray
+    classes: np.ndarray
     direct: np.ndarray
     dW: np.ndarray
-    classes: np.ndarray
 
     @property
     def loss(self) -> np.ndarray:
@@ -185,26 +204,63 @@ class Said:
         return self.losses.sum((0, 2))
 
 
-def read(W: np.ndarray, run: Pass) -> Said:
-    """Softmax and cross-entropy at the last steps, as many as the batch has targets for: all, or one alone."""
+def read(W: np.ndarray, run: Pass, learn: bool = True) -> Said:
+    """Softmax and cross-entropy at the last steps, as many as the batch has targets for: all, or one alone.
+
+    Arguments:
+        learn: whether gradients are asked for, or else classes.
+    """
     d = run.batch.d
     L, S = d.shape[:2]
     states, valid = run.s[len(run.s) - L :], run.batch.valid[len(run.batch.valid) - L :]
-    losses, direct, dW = np.zeros(d.shape), np.zeros(states.shape, W.dtype), np.zeros(W.shape, W.dtype)
-    classes = np.full(d.shape, -1)
-    for s in range(S):  # one after the other: a language model has a probability for every word at every step
-        here = valid[:, s]
-        mine, right = states[:, s][here], d[:, s][here]
-        a = mine @ W[s]
-        a -= a.max(1, keepdims=True)
-        classes[:, s][here] = a.argmax(1)
-        every = np.arange(len(right))
-        picked = a[every, right]
+    said = Said(
+        np.zeros(d.shape), np.full(d.shape, -1), np.zeros(states.shape if learn else 0, W.dtype),
+        np.zeros(W.shape, W.dtype),
+    )  # fmt: skip
+    if L == 1:  # all networks at once
+        loss, classes, direct, said.dW[:] = odds_and_ends(W, states[0], d[0], learn)
+        said.losses[0], said.classes[0] = loss, classes
+        if learn:
+            said.direct[0] = direct
+        return said
+    for s in range(S):  # a language model has odds for every word at every step: few steps at a time stay at hand
+        steps, sentences = np.nonzero(valid[:, s])
+        for begin in range(0, len(steps), PIECE):
+            here = (steps[begin : begin + PIECE], s, sentences[begin : begin + PIECE])
+            loss, classes, direct, dW = odds_and_ends(W[s : s + 1], states[here][None], d[here][None], learn)
+            said.losses[here], said.classes[here] = loss[0], classes[0]
+            if learn:
+                said.direct[here] = direct[0]
+                said.dW[s] += dW[0]
+    return said
+
+
+def odds_and_ends(
+    W: np.ndarray, states: np.ndarray, right: np.ndarray, learn: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Losses and classes ``(S, N)``, direct ``(S, N, H)`` and dW ``(S, H, O)`` of S networks; see `Said`.
+
+    Arguments:
+        W: ``(S, H, O)``.
+        states, right: ``(S, N, H)``; ``(S, N)``, what should be said.
+        learn: whether direct and dW are asked for, which are empty or 0 otherwise, or else classes, which are -1.
+    """
+    S, N, _ = states.shape
+    own, every = np.arange(S)[:, None], np.arange(N)
+    a = states @ W
+    top = a.max(2)
+    if not (np.abs(top) < SAFE).all():
+        a -= top[..., None]
+    picked = a[own, every, right]
+    if not learn:
+        classes = a.argmax(2)
         np.exp(a, out=a)
-        total = a.sum(1, keepdims=True)
-        losses[:, s][here] = np.log(total[:, 0]) - picked
-        a /= -total
-        a[every, right] += 1  # d - y
-        dW[s] = mine.T @ a
-        direct[:, s][here] = a @ W[s].T
-    return Said(losses, direct, dW, classes)
+        return np.log(a.sum(2)) - picked, classes, a[..., :0], np.zeros_like(W)
+    np.exp(a, out=a)
+    total = a.sum(2)
+    scaled = states / total[..., None]  # the odds are divided by their sum where they are few numbers
+    dW = -(scaled.swapaxes(1, 2) @ a)
+    for s in range(S):
+        torch.from_numpy(dW[s]).index_add_(1, torch.from_numpy(right[s]), torch.from_numpy(states[s]).T)
+    direct = W.swapaxes(1, 2)[own, right] - (a @ W.swapaxes(1, 2)) / total[..., None]
+    return np.log(total) - picked, np.full((S, N), -1), direct, dW

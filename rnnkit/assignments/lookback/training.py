@@ -124,9 +124,8 @@ class Sum:
     """Gradients ``(S, P)`` that wait for an update; of V only the rows of words that were read."""
 
     def __init__(self, model: Model, waiting: np.ndarray) -> None:
-        self.model, self.parts = model, model.named(waiting)
-        self.words = [name for name in self.parts if name.startswith("V")]
-        self.read = np.any([self.parts[name].any(2) for name in self.words], axis=0)  # (S, K)
+        self.model, self.waiting, self.parts = model, waiting, model.blocks(waiting)
+        self.read = self.parts["V"].any(2)  # (S, K)
 
     def add(self, batch: Batch) -> None:
         """Says which sentences' gradients are added."""
@@ -135,19 +134,18 @@ class Sum:
 
     def norm(self) -> np.ndarray:
         """Of U's sum, a GRU's U_h ``(S,)``."""
-        return np.sqrt(np.square(self.parts[f"U{self.model.named_gates[-1]}"]).sum((1, 2)))
+        return np.sqrt(np.square(self.parts["U"][..., -self.model.H :]).sum((1, 2)))
 
     def apply(self, rows: np.ndarray, scale: np.ndarray) -> None:
         """Adds it, times ``(S, 1)``, to the weights ``(S, P)`` in place, and begins again from 0."""
-        for name, to in self.model.named(rows).items():
-            part = self.parts[name]
-            if name not in self.words:
-                to += scale[..., None] * part
-                part[:] = 0
-                continue
-            for s, known in enumerate(self.read):
-                to[s, known] += scale[s] * part[s, known]
-                part[s, known] = 0
+        to = self.model.blocks(rows)
+        for name in "UW":
+            to[name] += scale[..., None] * self.parts[name]
+            self.parts[name][:] = 0
+        for s, known in enumerate(self.read):
+            words = np.flatnonzero(known)
+            to["V"][s][words] += scale[s] * self.parts["V"][s][words]
+            self.parts["V"][s][words] = 0
         self.read[:] = False
 
 
@@ -180,11 +178,11 @@ def train_epoch(runs: Sequence[Training]) -> None:
 
 def measured(model: Model, rows: np.ndarray, shelf: Shelf) -> tuple[np.ndarray, np.ndarray]:
     """Mean loss (nats) and accuracy of S networks ``(S,)`` each, over all words or sentences of a shelf."""
-    w, S = model.named(rows), len(rows)
+    w, S = model.blocks(rows), len(rows)
     loss, right, counts = np.zeros(S), np.zeros(S), np.zeros(S)
     for chosen in chunks(shelf, AT_ONCE):
         batch = take([shelf] * S, np.tile(chosen, (S, 1)))
-        said = read(w["W"], forward(model, w, batch))
+        said = read(w["W"], forward(model, w, batch, len(batch.x)), learn=False)
         loss += said.loss
         right += (said.classes == batch.d).sum((0, 2))
         counts += batch.counts

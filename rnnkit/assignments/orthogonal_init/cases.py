@@ -9,7 +9,17 @@ import numpy as np
 import torch
 
 from rnnkit.assignments.orthogonal_init.inputs import OF_A, OF_LATE
-from rnnkit.checks.case import Case, call, given_tensors, in_rounds, tensor, unchanged_tensors
+from rnnkit.checks.case import (
+    Case,
+    call,
+    form,
+    given_tensors,
+    in_rounds,
+    parts_of,
+    put_keys,
+    tensor,
+    unchanged_tensors,
+)  # fmt: skip
 from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.outcome import Outcome, kind_of
 
@@ -20,29 +30,14 @@ PARAMETERS = "p v g lr mu"
 KEYS = ("task", "init", "T", "chance", "metric_name", "final_metric", "final_loss", "solved_epoch")
 
 
-def form(name: str, weight: float, case: Case) -> Case:
-    """The same call as another case, of which the shapes alone are compared."""
-
-    def run(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
-        part = outcome.part()
-        case.run(obj, dtype, part, inputs)
-        outcome.problems |= part.problems
-        for quantity, value in part.values.items():
-            outcome.values[f"length of {quantity}"] = np.array(value.shape, dtype=np.float64)
-
-    return Case(name, weight, run)
-
-
 def _batch(part: str):
     """One of the two things that a batch is made of: the other may be wrong."""
 
     def once(obj: Any, dtype: torch.dtype, outcome: Outcome, inputs: Inputs) -> None:
         at = [tensor(inputs[name], torch.int64) for name in ("i1", "i2")]
         value = obj(tensor(inputs["values"], dtype), *at)
-        if isinstance(value, tuple | list) and len(value) == len(BATCH):
-            outcome.put(part, dict(zip(BATCH, value, strict=True))[part], BATCH[part])
-        else:
-            outcome.problems["result"] = f"expected to get back (x, y), got {kind_of(value)}"
+        if found := parts_of(outcome, value, BATCH):
+            outcome.put(part, found[part], BATCH[part])
 
     return in_rounds(once)
 
@@ -78,10 +73,8 @@ def _nesterov(*quantities: str, still: bool = False, watched: bool = False):
 
         mu = float(inputs["none" if still else "mu"])
         value = obj(given["p"], given["v"], grad, float(inputs["lr"]), mu)
-        if not isinstance(value, tuple | list) or len(value) != 2:
-            outcome.problems["result"] = f"expected to get back (new p, new v), got {kind_of(value)}"
+        if not (found := parts_of(outcome, value, STEP)):
             return
-        found = {"new p": value[0], "new v": value[1]}
         if "asked at" in quantities:
             if not asked:
                 outcome.problems["grad"] = "grad: your code never calls it"
@@ -115,7 +108,7 @@ def _row(*keys: str, metric: str = "metric", threshold: str = "threshold"):
         if type(value) is not dict:
             outcome.problems["row"] = f"expected a dict, got {kind_of(value)}"
         elif not keys:
-            _put_keys(outcome, value)
+            put_keys(outcome, value, KEYS, "the row")
         for key in keys if type(value) is dict else ():
             if key not in value:
                 outcome.problems[key] = f"{key}: the key is missing"
@@ -133,16 +126,6 @@ def _put_epoch(outcome: Outcome, epoch: Any) -> None:
         outcome.put("solved_epoch", str(epoch), str)
     else:
         outcome.problems["solved_epoch"] = f"solved_epoch: expected an int or None, got {kind_of(epoch)}"
-
-
-def _put_keys(outcome: Outcome, value: dict[Any, Any]) -> None:
-    missing = [key for key in KEYS if key not in value]
-    strange = sorted(str(key) for key in value if key not in KEYS)
-    outcome.put("other keys", float(len(strange)), ())
-    if missing or strange:
-        said = f"missing {', '.join(missing) or 'none'}; too many: {', '.join(strange) or 'none'}"
-        outcome.problems["keys"] = f"keys: expected {', '.join(KEYS)}; {said}"
-    outcome.put("length of the row", float(len(value)), ())
 
 
 def _cases() -> dict[str, tuple[Case, ...]]:

@@ -1,4 +1,4 @@
-"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones; see `key.draw`.
+"""The inputs of the questions: one maker for the public ones, which are waves, and for random ones.
 
 What a set of inputs can hide, and is shown by another array of the same question or a later round:
 
@@ -18,65 +18,12 @@ result_row          metrics that fall back, that equal the threshold, that never
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import count
-
 import numpy as np
 
-from rnnkit.checks.inputs import Arrays, Inputs, wave
-
-Sizes = dict[str, int]
-Make = Callable[[tuple[int, ...], float, float], np.ndarray]  # shape, lowest, highest -> numbers in between
+from rnnkit.checks.inputs import Arrays, Inputs
+from rnnkit.checks.makers import Make, Makers, Rounds, Sizes, in_sizes, until, whole
 
 SIZES = {"T": 5, "B": 3, "I": 2, "H": 4, "N": 6, "2": 2}  # the last is the number of channels
-
-
-def public(question_id: str) -> Inputs:
-    """The public inputs of a question: the same on every machine."""
-    return made(question_id, SIZES, waves())
-
-
-def waves() -> Make:
-    """Numbers that look irregular, other ones at every call."""
-    turns = count()
-    return lambda shape, low, high: wave(shape, 0.4 + 0.83 * next(turns), (high - low) / 2, (high + low) / 2)
-
-
-def made(question_id: str, sizes: Sizes, make: Make) -> Inputs:
-    """The inputs of a question, with its later rounds."""
-    arrays, rounds = _MAKERS[question_id]
-    first = _inputs(sizes, arrays(sizes, make))
-    return replace(first, rounds=rounds(sizes, make))
-
-
-def _inputs(sizes: Sizes, given: Arrays | Inputs) -> Inputs:
-    return given if isinstance(given, Inputs) else Inputs(sizes, given)
-
-
-def _whole(make: Make, shape: tuple[int, ...], low: int, end: int) -> np.ndarray:
-    """Whole numbers from ``low`` to ``end - 1``."""
-    return np.clip(np.floor(make(shape, low, end)), low, end - 1)
-
-
-def _until(make: Make, shape: tuple[int, ...], fits: Callable[[np.ndarray], object], size: float = 1.5) -> np.ndarray:
-    """The first array that fits."""
-    while not fits(found := make(shape, -size, size)):
-        pass
-    return found
-
-
-def _small(sizes: Sizes) -> dict[str, Sizes]:
-    return {
-        "B = H = 1": sizes | {"B": 1, "H": 1},
-        "T = 2, B = 6": sizes | {"T": 2, "B": 6},
-        "all sizes 3": dict.fromkeys(sizes, 3) | {"2": 2},
-    }
-
-
-def _in_sizes(arrays: Callable[[Sizes, Make], Arrays]) -> Callable[[Sizes, Make], dict[str, Inputs]]:
-    """The same arrays in other sizes, each a round."""
-    return lambda sizes, make: {name: Inputs(new, arrays(new, make)) for name, new in _small(sizes).items()}
 
 
 # ---- tasks and initial weights ---------------------------------------------------------------------------------------
@@ -85,7 +32,7 @@ def _in_sizes(arrays: Callable[[Sizes, Make], Arrays]) -> Callable[[Sizes, Make]
 def _addition(sizes: Sizes, make: Make) -> Arrays:
     T, B = sizes["T"], sizes["B"]
     return {
-        "values": make((B, T), 0, 1), "i1": _whole(make, (B,), 0, T // 2), "i2": _whole(make, (B,), T // 2, T),
+        "values": make((B, T), 0, 1), "i1": whole(make, (B,), 0, T // 2), "i2": whole(make, (B,), T // 2, T),
         "at_ends": make((B, T), 0, 1), "first": np.zeros(B), "last": np.full(B, T - 1.0),
     }  # fmt: skip
 
@@ -99,10 +46,10 @@ def _orthogonal(sizes: Sizes, make: Make) -> Arrays:
     size = sizes["H"]
     signs = np.where(np.arange(size) % 2 == 1, -1.0, 1.0)
     known = np.triu(make((size, size), -1, 1), 1) + np.diag(signs * make((size,), 0.5, 1.5))
-    return {"A": _until(make, (size, size), _both_signs), "known": known}
+    return {"A": until(make, (size, size), _both_signs, 1.5), "known": known}
 
 
-def _orthogonals(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _orthogonals(sizes: Sizes, make: Make) -> Rounds:
     more = {"H = 1": {"A": make((1, 1), -2, -0.5), "known": make((1, 1), -2, -0.5)}}
     for size in (3, 6):
         more[f"H = {size}"] = _orthogonal({"H": size}, make)
@@ -127,16 +74,16 @@ def _radius(sizes: Sizes, make: Make) -> Arrays:
     size = sizes["H"]
     late = np.triu(4 * make((size, size), -1, 1), 1) + np.diag(make((size,), -0.6, 0.6))  # its norm is far larger
     late[-1, -1] = float(make((), 0.9, 1.3))
-    return {"A": _until(make, (size, size), _turning), "late": late, "rho": make((), 0.7, 0.95)}
+    return {"A": until(make, (size, size), _turning, 1.5), "late": late, "rho": make((), 0.7, 0.95)}
 
 
 OF_A, OF_LATE = ["complex eigenvalues", "the radius of what comes back"], ["real eigenvalues, a large norm"]
 
 
-def _radii(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _radii(sizes: Sizes, make: Make) -> Rounds:
     size = sizes["H"]
-    turning = {"A": _until(make, (size, size), _turning), "rho": make((), 1.1, 1.4)}
-    negative = {"late": _until(make, (size, size), _negative), "rho": make((), 1.1, 1.4)}
+    turning = {"A": until(make, (size, size), _turning, 1.5), "rho": make((), 1.1, 1.4)}
+    negative = {"late": until(make, (size, size), _negative, 1.5), "rho": make((), 1.1, 1.4)}
     one = {"late": make((1, 1), -2, -0.5), "rho": make((), 0.7, 0.95)}
     six = sizes | {"H": 6}
     return {
@@ -165,9 +112,9 @@ def _flat(arrays: Arrays, name: str) -> Arrays:
     return arrays | {name: states}
 
 
-def _times(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _times(sizes: Sizes, make: Make) -> Rounds:
     flat = Inputs(sizes, _flat(_through_time(sizes, make), "hidden"))
-    return _in_sizes(_through_time)(sizes, make) | {"states of 1 and -1": flat}
+    return in_sizes(_through_time)(sizes, make) | {"states of 1 and -1": flat}
 
 
 def _jacobians(sizes: Sizes, make: Make) -> Arrays:
@@ -176,7 +123,7 @@ def _jacobians(sizes: Sizes, make: Make) -> Arrays:
     return {"W_hh": make((H, H), -1, 1), "flat": _flat(states, "hidden")["hidden"], **states}
 
 
-def _more_jacobians(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _more_jacobians(sizes: Sizes, make: Make) -> Rounds:
     linear = _jacobians(sizes, make)
     rounds = {"states of 0": Inputs(sizes, linear | {"hidden": 0 * linear["hidden"]})}
     for name, new in {
@@ -197,7 +144,7 @@ def _step(sizes: Sizes, make: Make) -> Arrays:
     return drawn | {"lr": make((), 0.05, 0.3), "mu": make((), 0.6, 0.95), "none": np.array(0.0)}
 
 
-def _steps(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _steps(sizes: Sizes, make: Make) -> Rounds:
     return {name: Inputs(new, _step(new, make)) for name, new in {
         "one number": sizes | {"H": 1, "N": 1}, "another shape": sizes | {"H": 2, "N": 3},
     }.items()}  # fmt: skip
@@ -215,7 +162,7 @@ def _valley(sizes: Sizes, make: Make) -> Arrays:
     }
 
 
-def _valleys(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _valleys(sizes: Sizes, make: Make) -> Rounds:
     rounds = {f"N = {N}": Inputs(sizes | {"N": N}, _valley({"N": N}, make)) for N in (1, 3)}
     still = _valley(sizes, make)
     return rounds | {"v = 0": Inputs(sizes, still | {"v": 0 * still["v"]})}
@@ -223,19 +170,19 @@ def _valleys(sizes: Sizes, make: Make) -> dict[str, Inputs]:
 
 def _schedule(sizes: Sizes, make: Make) -> Arrays:
     """The last update before a step of the schedule, the update of a step, and one at which the limit holds."""
-    steps = 250 * _whole(make, (2,), 3, 9)
+    steps = 250 * whole(make, (2,), 3, 9)
     return {
-        "t": steps[0] - 1, "at": steps[1], "late": _whole(make, (), 60_000, 90_000), "mu_max": make((), 0.985, 0.997),
+        "t": steps[0] - 1, "at": steps[1], "late": whole(make, (), 60_000, 90_000), "mu_max": make((), 0.985, 0.997),
     }  # fmt: skip
 
 
-def _schedules(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _schedules(sizes: Sizes, make: Make) -> Rounds:
     first, other = _schedule(sizes, make), _schedule(sizes, make)
     return {
         "t = 0": Inputs(sizes, first | {"t": np.array(0.0), "at": np.array(250.0)}),
-        "t between two steps": Inputs(sizes, other | {"t": other["at"] + _whole(make, (), 130, 240)}),
-        "another limit": Inputs(sizes, other | {"mu_max": make((), 0.9, 0.95), "t": 500 + _whole(make, (), 20, 100)}),
-        "a limit below 0.5": Inputs(sizes, first | {"mu_max": make((), 0.2, 0.4), "late": _whole(make, (), 0, 200)}),
+        "t between two steps": Inputs(sizes, other | {"t": other["at"] + whole(make, (), 130, 240)}),
+        "another limit": Inputs(sizes, other | {"mu_max": make((), 0.9, 0.95), "t": 500 + whole(make, (), 20, 100)}),
+        "a limit below 0.5": Inputs(sizes, first | {"mu_max": make((), 0.2, 0.4), "late": whole(make, (), 0, 200)}),
     }
 
 
@@ -244,7 +191,7 @@ def _schedules(sizes: Sizes, make: Make) -> dict[str, Inputs]:
 
 def _history(make: Make, bad: tuple[float, float], good: tuple[float, float], threshold: float, equal: bool) -> list:
     """A metric that crosses the threshold, falls back, crosses again, and has not held it at the end."""
-    early, late = int(_whole(make, (), 2, 6)), int(_whole(make, (), 2, 5))
+    early, late = int(whole(make, (), 2, 6)), int(whole(make, (), 2, 5))
     parts = [make((early,), *bad), make((1,), *good), make((late,), *bad), make((2,), *good), make((1,), *bad)]
     return [*parts[:1], *[np.array([threshold])] * equal, *parts[1:]]
 
@@ -260,26 +207,29 @@ def _row(sizes: Sizes, make: Make, equal: bool = True, epochs: slice = slice(Non
     arrays = {
         "metric": metric, "error": np.concatenate(error), "never": make(metric.shape, 0.1, 0.85),
         "loss": make((16,), 0.2, 1.6), "threshold": np.array(0.9), "below": np.array(0.05),
-        "T": _whole(make, (), 20, 90), "chance": make((), 0.1, 0.3),
+        "T": whole(make, (), 20, 90), "chance": make((), 0.1, 0.3),
     }  # fmt: skip
     return Inputs(sizes, arrays, {"task": task, "init": "ortho" if equal else "random", "metric_name": "accuracy"})
 
 
-def _rows(sizes: Sizes, make: Make) -> dict[str, Inputs]:
+def _rows(sizes: Sizes, make: Make) -> Rounds:
     return {
         "another history": _row(sizes, make, False, task="xor"),
         "one epoch": _row(sizes, make, False, slice(1, 2), task="3bit_memorization"),
     }
 
 
-_MAKERS: dict[str, tuple[Callable[[Sizes, Make], Arrays | Inputs], Callable[[Sizes, Make], dict[str, Inputs]]]] = {
-    "addition_batch": (_addition, _in_sizes(_addition)),
-    "orthogonal": (_orthogonal, _orthogonals),
-    "to_radius": (_radius, _radii),
-    "bptt": (_through_time, _times),
-    "heavy_ball": (_step, _steps),
-    "nesterov": (_valley, _valleys),
-    "momentum_schedule": (_schedule, _schedules),
-    "jacobian_norms": (_jacobians, _more_jacobians),
-    "result_row": (_row, _rows),
-}
+MAKERS = Makers(
+    SIZES,
+    {
+        "addition_batch": (_addition, in_sizes(_addition)),
+        "orthogonal": (_orthogonal, _orthogonals),
+        "to_radius": (_radius, _radii),
+        "bptt": (_through_time, _times),
+        "heavy_ball": (_step, _steps),
+        "nesterov": (_valley, _valleys),
+        "momentum_schedule": (_schedule, _schedules),
+        "jacobian_norms": (_jacobians, _more_jacobians),
+        "result_row": (_row, _rows),
+    },
+)

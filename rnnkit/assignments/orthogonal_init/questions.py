@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnkit.assignments.orthogonal_init import inputs
 from rnnkit.assignments.orthogonal_init.cases import CASES
+from rnnkit.assignments.orthogonal_init.inputs import MAKERS
 from rnnkit.assignments.orthogonal_init.probes import PROBED, PROBES
-from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
@@ -24,16 +24,12 @@ READY_MADE = (
     "scipy.stats._multivariate", "torch.optim", "rnnkit.inits", "rnnkit.optim", "rnnkit.tasks", "rnnkit.diagnostics",
     "rnnkit.engines", "rnnkit.trainer",
 )  # fmt: skip
-AUTOGRAD = (
-    "torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional", "torch.autograd.forward_ad",
-    "torch.func", "torch._functorch",
-)  # fmt: skip
 
 
 def _function(id: str, points: float, arguments: str, result: str, minutes: int, forbidden: tuple = ()) -> Question:
     return Question(
         id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, cases=CASES[id],
-        given=partial(inputs.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
+        given=partial(MAKERS.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
     )  # fmt: skip
 

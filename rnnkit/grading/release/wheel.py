@@ -22,7 +22,7 @@ EPOCH = (2026, 1, 1, 0, 0, 0)  # of every file in what is built, so that it come
 STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
 KEPT_HOME = (
-    "grading", "clone", "bench", "checks/generate.py", "checks/solutions.py", "record/verdict.py",
+    "grading", "clone", "bench", "checks/drawn.py", "checks/generate.py", "checks/solutions.py", "record/verdict.py",
     *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
 )  # fmt: skip
 PACKED = (

@@ -25,10 +25,10 @@ KEPT = (
     "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
     "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
     "checks/assignment.py", "checks/case.py", "checks/errors.py", "checks/forbidden.py",
-    "checks/inputs.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
+    "checks/inputs.py", "checks/makers.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
     "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py",
-    "checks/report.py", "checks/rules.py", "checks/sandbox.py", "checks/standins.py", "checks/trial.py",
-    "common/wire.py",
+    "checks/report.py", "checks/rules.py", "checks/sandbox.py", "checks/special.py", "checks/standins.py",
+    "checks/trial.py", "common/wire.py",
 )  # fmt: skip  # and of every assignment what it does not lay aside
 OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py
 HIDDEN, LIST = "hidden", "hidden.json"

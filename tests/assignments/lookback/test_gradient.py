@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -70,7 +68,7 @@ def test_the_golden_losses():
 
 
 def test_the_grus_golden_directions_true_and_as_supplied():
-    run = forward(GRU, GRU.named(ROW["gru"][None]), NP)
+    run = forward(GRU, GRU.blocks(ROW["gru"][None]), NP)
     np.testing.assert_allclose(run.s[-1, 0, 0], [0.5216119223, 0.7687892537], rtol=0, atol=1e-10)
     true, legacy = found(GRU, NP, 3)[0], found(GRU, NP, 3, legacy=True)[0]
     near(true["Ur"], [[0.00123911, 0.0020179], [0.00156073, 0.00255689]])
@@ -106,7 +104,7 @@ def test_finite_differences_agree_when_all_is_looked_back(model, words_too):
     direction = np.random.default_rng(2).standard_normal(len(row))
 
     def loss(at):
-        w = model.named(at[None])
+        w = model.blocks(at[None])
         return read(w["W"], forward(model, w, batch)).loss[0]
 
     eps = 1e-5
@@ -117,11 +115,9 @@ def test_finite_differences_agree_when_all_is_looked_back(model, words_too):
 
 def by_torch(model, row, x, d):
     """-dL of one language-model sentence by autograd."""
-    flat = torch.from_numpy(row).requires_grad_()
-    parts, begin, w = model.shapes, 0, {}
-    for name, shape in parts.items():
-        w[name] = flat[begin : begin + math.prod(shape)].reshape(shape)
-        begin += math.prod(shape)
+    flat = torch.from_numpy(row.copy()).requires_grad_()
+    places = model.named(np.arange(len(row))[None])
+    w = {name: flat[torch.from_numpy(where[0].copy())] for name, where in places.items()}
     s, lost = torch.zeros(model.H, dtype=torch.float64), torch.zeros(())
     for word, right in zip(x, d, strict=True):
         if model.kind == "rnn":
@@ -197,7 +193,7 @@ def test_a_gate_that_keeps_is_one_that_writes_turned_round():
     parts = keep.named(turned)
     for name in ("Uz", "Vz"):
         parts[name] *= -1  # sigmoid(-a) is 1 - sigmoid(a)
-    kept, written = forward(keep, keep.named(row[None]), batch), forward(write, write.named(turned), batch)
+    kept, written = forward(keep, keep.blocks(row[None]), batch), forward(write, write.blocks(turned), batch)
     np.testing.assert_allclose(kept.s, written.s, rtol=0, atol=1e-15)
     there = batch.valid[..., None]
     np.testing.assert_allclose(kept.z * there, (1 - written.z) * there, rtol=0, atol=1e-15)
@@ -266,8 +262,8 @@ def test_norms_are_those_of_single_sentences(model, words_too):
 
 def test_terms_go_back_no_further_than_told():
     model, batch = MODELS[2], sentences(False)
-    w = model.named(model.drawn(np.random.RandomState(9))[None])
+    w = model.blocks(model.drawn(np.random.RandomState(9))[None])
     run = forward(model, w, batch)
     said = read(w["W"], run)
-    assert [one.lag for one in terms(model, w, run, said.direct, 2)] == [0, 1, 2]
-    assert [one.lag for one in terms(model, w, run, said.direct, 99)] == [*range(7)]
+    assert [one.lag for one in terms(model, w["U"], run, said.direct, 2)] == [0, 1, 2]
+    assert [one.lag for one in terms(model, w["U"], run, said.direct, 99)] == [*range(7)]

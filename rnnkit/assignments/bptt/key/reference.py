@@ -10,12 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnnkit.checks.drawn import in_numpy
+
 Array = np.ndarray
-
-
-def _in_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, called with arrays where tensors come."""
-    return lambda *given: function(*(one.numpy() if isinstance(one, Tensor) else one for one in given))
 
 
 class VanillaRNN(nn.Module):
@@ -108,8 +105,8 @@ def highway(W: Array, g_T: Array, k: int) -> tuple[Array, float]:
 
 
 RIGHT: dict[str, Callable[..., Any]] = {
-    "vanilla_forward": VanillaRNN, "flow": _in_numpy(flow), "weight_gradients": _in_numpy(weight_gradients),
-    "grad_bound": grad_bound, "what_the_bound_says": _in_numpy(what_the_bound_says),
-    "clip_and_monitor": clip_and_monitor, "truncated": truncated, "echo": _in_numpy(echo),
-    "highway": _in_numpy(highway),
+    "vanilla_forward": VanillaRNN, "flow": in_numpy(flow), "weight_gradients": in_numpy(weight_gradients),
+    "grad_bound": grad_bound, "what_the_bound_says": in_numpy(what_the_bound_says),
+    "clip_and_monitor": clip_and_monitor, "truncated": truncated, "echo": in_numpy(echo),
+    "highway": in_numpy(highway),
 }  # fmt: skip

@@ -10,13 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnkit.checks.drawn import in_numpy
+
 Array = np.ndarray
 STEP = 1e-4  # of a quotient of differences
-
-
-def _in_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, called with arrays where tensors come."""
-    return lambda *given: function(*(one.numpy() if isinstance(one, Tensor) else one for one in given))
 
 
 def labels(X: Array) -> Array:
@@ -102,8 +99,8 @@ def summary(train_loss: list, train_acc: list, test_loss: list, test_acc: list) 
 
 
 RIGHT: dict[str, Callable[..., Any]] = {
-    "labels": _in_numpy(labels), "parameters": parameters, "layer": _in_numpy(layer),
-    "contributions": _in_numpy(contributions), "input_sensitivity": input_sensitivity,
-    "unit_features": _in_numpy(unit_features), "taxonomy": _in_numpy(taxonomy), "best_accuracy": best_accuracy,
+    "labels": in_numpy(labels), "parameters": parameters, "layer": in_numpy(layer),
+    "contributions": in_numpy(contributions), "input_sensitivity": input_sensitivity,
+    "unit_features": in_numpy(unit_features), "taxonomy": in_numpy(taxonomy), "best_accuracy": best_accuracy,
     "summary": summary,
 }  # fmt: skip

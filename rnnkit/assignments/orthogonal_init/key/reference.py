@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from rnnkit.checks.drawn import in_numpy
+
 Array = np.ndarray
-
-
-def _in_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, called with arrays where tensors come."""
-    return lambda *given: function(*(one.numpy() if isinstance(one, Tensor) else one for one in given))
 
 
 def addition_batch(values: Array, i1: Array, i2: Array) -> tuple[Array, Array]:
@@ -100,7 +97,7 @@ def result_row(
 
 
 RIGHT: dict[str, Callable[..., Any]] = {
-    "addition_batch": _in_numpy(addition_batch), "orthogonal": _in_numpy(orthogonal), "to_radius": _in_numpy(to_radius),
-    "bptt": _in_numpy(bptt), "heavy_ball": _in_numpy(heavy_ball), "nesterov": nesterov,
-    "momentum_schedule": momentum_schedule, "jacobian_norms": _in_numpy(jacobian_norms), "result_row": result_row,
+    "addition_batch": in_numpy(addition_batch), "orthogonal": in_numpy(orthogonal), "to_radius": in_numpy(to_radius),
+    "bptt": in_numpy(bptt), "heavy_ball": in_numpy(heavy_ball), "nesterov": nesterov,
+    "momentum_schedule": momentum_schedule, "jacobian_norms": in_numpy(jacobian_norms), "result_row": result_row,
 }  # fmt: skip

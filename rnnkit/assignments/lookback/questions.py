@@ -1,0 +1,73 @@
+"""The questions of the lab: one table; notebooks, checks and columns of the grades take their ids from it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnkit.assignments.lookback.cases import CASES
+from rnnkit.assignments.lookback.inputs import MAKERS
+from rnnkit.assignments.lookback.probes import PROBED, PROBES
+from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
+from rnnkit.checks.question import Question
+
+if TYPE_CHECKING:
+    from rnnkit.checks.report import Judged, Report
+    from rnnkit.checks.tries import Try
+
+NOTEBOOK = "1_lookback.ipynb"
+REPORT = "3_report.ipynb"  # its answers are marked by a person
+
+FORBIDDEN = (
+    "rnnkit.cells", "rnnkit.engines", "rnnkit.diagnostics", "rnnkit.tasks", "rnnkit.optim", "rnnkit.trainer", *AUTOGRAD,
+)  # fmt: skip
+
+
+def _function(id: str, points: float, arguments: str, result: str, minutes: int) -> Question:
+    return Question(
+        id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, cases=CASES[id],
+        given=partial(MAKERS.public, id), forbids=Forbidden(modules=FORBIDDEN), tries=partial(_tries, id),
+        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
+    )  # fmt: skip
+
+
+def _tries(id: str) -> tuple[Try, ...]:
+    from rnnkit.assignments.lookback.tries import TRIES  # left out where answers are scored
+
+    return TRIES.get(id, ())
+
+
+def _of_prediction(said: Any) -> Report:
+    from rnnkit.assignments.lookback.foretold import judged
+
+    return judged(PREDICTION, *(said if isinstance(said, tuple) and len(said) == 3 else (said, None, None)))
+
+
+def _of_written(folder: Path, sources: list[str]) -> Judged:
+    from rnnkit.assignments.lookback.foretold import NAMES
+    from rnnkit.checks.report import Judged
+    from rnnkit.checks.written import in_sources
+
+    rnn, gru, because = in_sources(sources, NAMES)
+    said = [] if rnn is None else [f"RNN {rnn}, GRU {gru}, because: {because}"]
+    return Judged(_of_prediction((rnn, gru, because)), [], said)
+
+
+CODE = (
+    _function("rnn_forward", 3, "x U V W", "s (T, H), y (T, O)", 15),
+    _function("mean_loss", 2, "ys ds", "nats per word, perplexity", 8),
+    _function("lookback_gradient", 5, "x d s y U V W tau", "dU (H, H), dV (K, H), dW (H, O)", 40),
+    _function("gru_step", 3, "x s Ur Vr Uz Vz Uh Vh", "s_t, r, z, c, each (H,)", 12),
+    _function("gru_backward", 5, "ds s c_prev r z c Ur Uz Uh", "a dict: s_prev (H,), Ur, Uz, Uh (H, H)", 40),
+    _function("learning_rate", 1, "lr0 anneal epoch", "a number", 5),
+    _function("contribution_norms", 3, "deltas states", "a dict: per_tau (n,), accumulated (n,)", 20),
+    _function("by_distance", 2, "distance predicted label", "a dict of seven shares", 12),
+    _function("update_after", 1, "n batch_size", "indices, divisors: two lists of ints", 10),
+)
+
+# Not code: whether it was said where both networks stop gaining, before anything was run, by what the notebook says.
+PREDICTION = Question(
+    "prediction", 1, NOTEBOOK, "prediction", None, ("rnn_stops", "gru_stops", "because"), "two taus and a sentence", 5,
+    judge=_of_prediction, handed_in=_of_written,
+)  # fmt: skip

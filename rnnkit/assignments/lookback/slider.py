@@ -1,0 +1,97 @@
+"""The widget of the lab: a lookback, and what both networks have at it: loss, norms, accuracy by distance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from rnnkit.assignments.lookback.report import BINS, CANDIDATE, LOOKS, draw_lookbacks, numbers
+from rnnkit.plots.controls import Controls, legend_above, notches, plain, where_it_moves
+from rnnkit.plots.moving import Moving
+from rnnkit.runs.rows import Row, chosen
+
+SIZE, DPI = (9.6, 2.9), 80
+MARGINS = {"left": 0.07, "right": 0.99, "bottom": 0.18, "top": 0.86, "wspace": 0.28}
+ROOM = (0.06, 0.17, 0.01, 0.13)  # for a panel's labels, see `Moving`
+
+
+def explore(rows: Sequence[Row], norms: Sequence[Row], static: bool = False) -> Any:
+    """A lookback, and both networks at it.
+
+    Arguments:
+        rows: runs over several lookbacks, as a sweep makes them: with ``model``, ``lookback``, ``best_loss`` and the
+            accuracies by distance.
+        norms: the norm of each lag's term, with ``model``, ``gate``, ``when``, ``lookback`` and ``alone``; may be none.
+        static: the figure without a mark instead.
+
+    Returns:
+        see `rnnkit.plots.controls.where_it_moves`.
+    """
+    return where_it_moves(lambda: Lookbacks(rows, norms), lambda: _figure(rows, norms)[0], static)
+
+
+class Lookbacks(Controls):
+    """The widget itself."""
+
+    def __init__(self, rows: Sequence[Row], norms: Sequence[Row]) -> None:
+        self._at = {(model, tau): _values(rows, model, tau) for model in LOOKS for tau in _lookbacks(rows)}
+        figure, marks, bars = _figure(rows, norms)
+        self._marks, self._bars = marks, bars
+        self._moving = Moving(figure, (*marks, *bars.values()), ROOM)
+        controls: dict[str, Any] = {"tau": notches("lookback tau", _lookbacks(rows), _lookbacks(rows)[0])}
+        super().__init__(controls, self._picture, lambda: _figure(rows, norms)[0], DPI)
+
+    def _picture(self, tau: int) -> tuple[str, bytes]:
+        for mark in self._marks:
+            mark.set(xdata=[tau, tau], visible=True)
+        said = []
+        for model, line in self._bars.items():
+            loss, shares = self._at[model, tau]
+            line.set_data(np.arange(len(shares)), shares)
+            far = f"accuracy at distance 6+ {shares[-1]:.3f}" if shares else "no run"
+            said.append(f"{model}: loss {loss:.4f}, {far}")
+        return f"lookback {tau} &nbsp; {' &nbsp; '.join(said)}", self._moving.png()
+
+
+def _lookbacks(rows: Sequence[Row]) -> list[int]:
+    return sorted({int(row["lookback"]) for row in rows})
+
+
+def _values(rows: Sequence[Row], model: str, tau: int) -> tuple[float, list[float]]:
+    """Medians over the seeds: the loss, and the accuracy in each bin; none where there is no run."""
+    here = chosen(rows, model=model, lookback=str(tau))
+    if not here:
+        return float("nan"), []
+    return float(np.median(numbers(here, "best_loss"))), [float(np.median(numbers(here, name))) for name in BINS]
+
+
+def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Line2D], dict[str, Line2D]]:
+    """All but what moves, the marks at the lookback, and the accuracies at it by model."""
+    figure = Figure(figsize=SIZE, dpi=DPI)
+    losses, terms, shares = figure.subplots(1, 3)
+    figure.subplots_adjust(**MARGINS)
+    for ax in (losses, terms, shares):
+        plain(ax)
+    bars = {}
+    for model, (color, style) in LOOKS.items():
+        how = {"color": color, "linestyle": style}
+        draw_lookbacks(losses, chosen(rows, model=model), "best_loss", model, **how)
+        for when, alpha in (("before", 0.35), ("after", 1.0)):
+            if here := chosen(norms, model=model, gate=CANDIDATE[model], when=when):
+                draw_lookbacks(terms, here, "alone", f"{model}, {when}", alpha=alpha, **how)
+        (bars[model],) = shares.plot([], [], marker="o", label=model, **how)
+    marks = [ax.axvline(0, color="0.4", linewidth=0.8, visible=False) for ax in (losses, terms)]
+    losses.set(xlabel="lookback tau", ylabel="best loss (nats)")
+    terms.set(xlabel="lookback tau", ylabel="norm of the tau-th term", yscale="log")
+    majority = numbers(rows, "majority")
+    shares.axhline(float(np.median(majority)) if majority else 0.5, color="0.4", linestyle=":", linewidth=0.8)
+    shares.set(xlabel="distance from subject to verb", ylabel="accuracy", xlim=(-0.3, 3.3), ylim=(0.3, 1.02))
+    shares.set_xticks(range(len(BINS)), [*BINS.values()])
+    for ax in (losses, terms, shares):
+        if ax.get_legend_handles_labels()[0]:
+            legend_above(ax, 2)
+    return figure, marks, bars
