@@ -22,6 +22,11 @@ def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
     return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
 
 
+def numbers(rows: Sequence[Row], name: str) -> list[float]:
+    """A column's numbers, of the rows that have one."""
+    return [float(row[name]) for row in rows if row.get(name) and row[name] != "nan"]
+
+
 def varied(rows: Sequence[Row]) -> list[str]:
     """The columns that tell what a run was told: those between its name and its status."""
     columns = [*rows[0]]
