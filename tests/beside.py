@@ -69,10 +69,20 @@ def packed(home: Path, student: str, solved: Collection[str] | None, folder: Pat
     shutil.copytree(home, own)
     for source in sources.glob("*.ipynb"):
         filled(home / source.name, source, own / source.name, solved)
+        if solved is None:
+            as_run(own / source.name)
     types(own, "pack", "--student", student, *([] if solved is None else ["--anyway"]))
     target = folder / f"{home.name}_{student}.zip"
     target.parent.mkdir(exist_ok=True)
     return (own / target.name).rename(target)
+
+
+def as_run(path: Path) -> None:
+    """Gives the code cells of a notebook an output each, as if it had been run."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in (cell for cell in notebook["cells"] if cell["cell_type"] == "code" and not cell["outputs"]):
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["shown"]}]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def entries(clone: Path, assignment: str) -> dict[str, dict]:

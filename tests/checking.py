@@ -18,12 +18,15 @@ every_question = pytest.mark.parametrize("id", [pytest.param(id, marks=getattr(p
 THIRD = 3  # of what is alike and takes long, every third is tested each time, the others are slow
 
 
-def of_many(values, question, name):
-    """Parameters: a value each, marked with its question's id; two of three are slow."""
+def of_many(values, name, question=None):
+    """Parameters: a value each, marked with its question's id where that is a marker; two of three are slow."""
     return [
         pytest.param(
             one,
-            marks=[getattr(pytest.mark, question(one)), *([pytest.mark.slow] if k % THIRD else [])],
+            marks=[
+                *([getattr(pytest.mark, question(one))] if question else []),
+                *([pytest.mark.slow] if k % THIRD else []),
+            ],
             id=name(one).replace(" ", "_"),
         )
         for k, one in enumerate(values)

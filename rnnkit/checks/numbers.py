@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
@@ -11,6 +12,7 @@ from rnnkit.checks.outcome import SPELT, Outcome, close, equal, later
 
 NAMED = ("g x", "length of", "other keys", SPELT)  # these quantities are no results of their own
 EXACT = 1e-7
+NO_WORD = re.compile(r"-?\d+|None|True|False")
 Parts = dict[str, float]  # how often each counts
 
 
@@ -23,10 +25,7 @@ def joined(words: Iterable[str]) -> str:
 def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
     """Expected and got of the first entries that differ."""
     if name.startswith(SPELT):
-        said = (
-            "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in word.ravel()[:80]) for word in (expected, got)
-        )
-        return "{}: expected “{}”, got “{}”".format(name.removeprefix(SPELT), *said)
+        return "{}: expected {}, got {}".format(name.removeprefix(SPELT), *map(_quoted, (expected, got)))
     if got.shape != expected.shape:
         return f"{name}: expected shape {expected.shape}, got {got.shape}"
     wrong = [tuple(map(int, place)) for place in np.argwhere(~close(got, expected))]
@@ -39,6 +38,12 @@ def difference(name: str, got: np.ndarray, expected: np.ndarray) -> str:
 
 def _read(letters: np.ndarray) -> str:
     return "".join(chr(int(one)) if 31 < one < 1e4 else "?" for one in letters.ravel()[:80])
+
+
+def _quoted(letters: np.ndarray) -> str:
+    """A word in quotation marks; what is written without them in Python as it is."""
+    word = _read(letters)
+    return word if NO_WORD.fullmatch(word) else f"“{word}”"
 
 
 def wrong_in(expected: dict[str, np.ndarray], outcome: Outcome) -> dict[str, np.ndarray]:

@@ -1,45 +1,79 @@
-"""Points for what a cell of the notebook says before anything is run, by its names; never for having been right."""
+"""Predictions that a cell of a notebook writes down: each that is whole has its points, right or not."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import CaseReport, Report
-from rnnkit.common.text import shown
+from rnnkit.checks.report import CaseReport, Judged, Report
 
 WORDS = 3  # of a sentence
 
 
-def judged(question: Question, parts: Mapping[str, str]) -> Report:
-    """A report with an equal share of the points for each part.
+class Part(NamedTuple):
+    """One thing to foretell.
+
+    Fields:
+        name: of the cell's variable.
+        told: what the report calls it.
+        lacks: says what a value lacks; nothing where it is whole.
+    """
+
+    name: str
+    told: str
+    lacks: Callable[[Any], str]
+
+
+def prediction(notebook: str, names: tuple[str, ...], result: str, minutes: int, parts: Callable[[], Sequence[Part]],
+               points: float = 1) -> Question:  # fmt: skip
+    """A question that is answered before anything is run: its cell hands the variables of these names to `check`.
 
     Arguments:
-        question: whose points they are.
-        parts: by name, what each lacks; empty where it is whole.
+        parts: gives the parts of these names, equal shares of the points; called where something is judged.
     """
-    share = question.points / len(parts)
-    cases = [CaseReport(name, share, not why, [why] if why else []) for name, why in parts.items()]
-    points, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
-    return Report(question.id, question.target, points, question.points, "complete" if whole else "incomplete", cases)
+
+    def judge(said: Any) -> Report:
+        values = said if isinstance(said, tuple) and len(said) == len(names) else (said, *[None] * (len(names) - 1))
+        cases = [
+            CaseReport(part.told, points / len(names), not why, [why] if why else [])
+            for part, value in zip(parts(), values, strict=True) for why in [part.lacks(value)]
+        ]  # fmt: skip
+        found, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
+        return Report("prediction", "prediction", found, points, "complete" if whole else "incomplete", cases)
+
+    def handed_in(folder: Path, sources: Iterable[str]) -> Judged:
+        said = values_of(sources, names)
+        told = ", ".join(f"{name}: {said[name]}" for name in names if said.get(name))
+        return Judged(judge(tuple(said.get(name) for name in names)), [], [told] if told else [])
+
+    return Question(
+        "prediction", points, notebook, "prediction", None, names, result, minutes, judge=judge, handed_in=handed_in
+    )
 
 
-def unsaid(name: str, value: Any) -> str:
-    """What a sentence lacks; empty where it is one."""
-    words = value.split() if isinstance(value, str) else []
-    return "" if len(words) >= WORDS else f"{name}: expected a sentence, got {shown(repr(value))}"
-
-
-def in_sources(sources: Iterable[str], names: Sequence[str]) -> tuple[Any, ...]:
-    """What a notebook's cells write down under these names, in their order; None where they do not."""
+def values_of(sources: Iterable[str], names: Collection[str]) -> dict[str, Any]:
+    """What a notebook's cells assign to these names as plain values, the last time."""
     found: dict[str, Any] = {}
     for source in sources:
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             for node in ast.parse(source).body:
                 for target in node.targets if isinstance(node, ast.Assign) else ():
-                    if (name := getattr(target, "id", "")) in names:
-                        found[name] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-    return tuple(found.get(name) for name in names)
+                    if isinstance(target, ast.Name) and target.id in names:
+                        found[target.id] = ast.literal_eval(node.value)
+    return found
+
+
+def sentence(name: str) -> Part:
+    """A reason in words."""
+
+    def lacks(said: Any) -> str:
+        from rnnkit.common.text import shown  # left out where answers are scored
+
+        words = said.split() if isinstance(said, str) else []
+        return "" if len(words) >= WORDS else f"{name}: expected a sentence, got {shown(repr(said))}"
+
+    return Part(name, "a reason", lacks)

@@ -121,7 +121,7 @@ class Table:
         lines = []
         for runs in (some for some in alike(kinds, seeds) if len(some) > 1):
             name = shared_name({run: seeds[run] for run in runs})
-            solved = sum(self._ended[run].get("status") == "solved" for run in runs)
+            solved = sum(self.jobs[0].experiment.solved(self._ended[run]) for run in runs)
             lines.append(f"{name}: {rate_in_words(solved, len(runs))}" if name else rate_in_words(solved, len(runs)))
         return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from rnnkit.notebook.predictions import FORETOLD
 from rnnkit.record.find import LEFT, SHOWN, SMALLER
 
 STUB = "YOUR ANSWER HERE"
+TOLD = re.compile(r"\breport\.\w+\(")  # what shows a table or a figure of a lab's own
 
 
 def answer_of(cell: dict[str, Any] | None) -> str:
@@ -57,6 +59,9 @@ def open_in_report(
     said = {name: json.dumps(cell.get("outputs", [])) for name, cell in figures.items()}
     small, half = ([name for name, text in said.items() if words in text] for words in (SMALLER, LEFT))
     others = [name for name, cell in figures.items() if _drawn_from_others(cell, prints)]
+    told = [name for name, cell in cells.items() if cell.get("cell_type") == "code" and TOLD.search(text_of(cell))]
+    if empty := [name for name in told if not cells[name].get("outputs")]:
+        yield f"tables and figures missing in {_some(empty)}; run all cells and save"
     for names, what, then in (
         (without, "missing in", ""),
         ([] if smoke else small, "of smaller runs in", "with the full runs in place, "),

@@ -10,7 +10,7 @@ from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layou
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnnkit.common.looking import grading, in_notebook, someone_looks
+from rnnkit.common.looking import grading, in_notebook, running_shell, someone_looks
 from rnnkit.plots.still import WithStill
 
 WIDE: dict[str, Any] = {"layout": {"width": "360px"}, "style": {"description_width": "120px"}}  # of a control
@@ -80,9 +80,17 @@ def where_it_moves(widget: Callable[[], Any], figure: Callable[[], Figure], stat
     """
     if grading():
         return None
+    _figures_are_pictures()
     if static or not someone_looks() or not in_notebook():
         return figure()
     return widget()
+
+
+def _figures_are_pictures() -> None:
+    """Shows figures also where no ``%matplotlib inline`` was run: notebooks with questions have none."""
+    formatters = getattr(running_shell(), "display_formatter", None)
+    if formatters is not None and Figure not in formatters.formatters["image/png"].type_printers:
+        formatters.formatters["image/png"].for_type(Figure, lambda figure: _png(figure, figure.dpi))
 
 
 def limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:
@@ -106,7 +114,7 @@ def legend_above(ax: Axes, columns: int = 1) -> None:
     ax.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1, frameon=False, ncols=columns)
 
 
-def _png(figure: Figure, dpi: int) -> bytes:
+def _png(figure: Figure, dpi: float) -> bytes:
     file = BytesIO()
     figure.savefig(file, format="png", dpi=dpi)
     return file.getvalue()

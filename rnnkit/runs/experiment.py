@@ -123,7 +123,7 @@ class Experiment(ABC):
     key: ClassVar[str] = "settings"  # of the record, for the settings as JSON
     names_run: ClassVar[str] = "run"  # the notebook's parameter that names the run
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the summary that a terminal shows; all by default
-    solves: ClassVar[bool] = True  # whether a run may end as ``solved``, so that a sweep counts the seeds that do
+    solves: ClassVar[bool] = True  # whether a run may solve its task, see `solved`, so that a sweep counts the seeds
 
     @abstractmethod
     def begin(self, settings: Any, cells: Cells) -> Run:
@@ -242,6 +242,10 @@ class Experiment(ABC):
     def results(self, record: Record) -> dict[str, Any]:
         """The row of a sweep's table."""
         return {"status": str(record["status"]), "updates": int(record["updates"])} | self.row(record)
+
+    def solved(self, row: Mapping[str, Any]) -> bool:
+        """Whether a run solved its task, by its row of `results`."""
+        return row.get("status") == "solved"
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """A row for each check of a run, for a table beside a sweep's; none where there are no curves to tell."""

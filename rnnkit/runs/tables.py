@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import shlex
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from rnnkit.common.whole import save_text, whole
 from rnnkit.record.facts import Record
 from rnnkit.record.file import RecordError
 from rnnkit.record.find import candidates, places
-from rnnkit.runs.experiment import Experiment
+from rnnkit.runs.experiment import Experiment, Settings
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_of
 from rnnkit.runs.modelfile import BUILTIN
 
@@ -83,6 +83,22 @@ def shared_name(seeds: Mapping[str, Any]) -> str:
     """What the labels of runs share but for their seeds: L20 of L20-seed1 and L20-seed2; empty if that is nothing."""
     bare = {re.sub(rf"[-_ ]*(seed)?[-_=]*{seed}$", "", label.split(" (")[0]) for label, seed in seeds.items()}
     return bare.pop() if len(bare) == 1 else ""
+
+
+def told_apart(runs: Mapping[str, Settings], usual: Settings, aside: Collection[str]) -> dict[str, list[str]]:
+    """What is to be said of each run so that it is told from the others: the settings that vary and are not the usual.
+
+    Arguments:
+        aside: settings that are not to be said.
+    """
+    names = [name for name in usual.fields() if name not in aside]
+    varied = [name for name in names if len({getattr(one, name) for one in runs.values()}) > 1]
+
+    def said(one: Settings) -> list[str]:
+        values = {name: getattr(one, name) for name in varied}
+        return [f"{name} {value}" for name, value in values.items() if value != getattr(usual, name)]
+
+    return {run: said(one) for run, one in runs.items()}
 
 
 def curve_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def test_a_hole_is_closed_in_public_and_the_report_says_where(name):
     assert any(case.details for case in report.cases)
 
 
-@pytest.mark.parametrize("name", of_many(HOLES, lambda name: HOLES[name].question, str))
+@pytest.mark.parametrize("name", of_many(HOLES, str, lambda name: HOLES[name].question))
 def test_a_hole_is_closed_in_the_hidden_scoring(name):
     report = scored(HOLES[name].question, made(HOLES[name]), len(name))
     assert report.points < report.most

@@ -72,6 +72,7 @@ CHANGES = [
     ("halves", "times * given[0]", "given[0]", 1, "entries differ"),
     ("halves", "'trace'", "'Trace'", 2, "trace: the key is missing"),
     ("kinds", "'matrix'", "'Matrix'", 0, "name: expected “matrix”, got “Matrix”"),
+    ("kinds", "len(W) == len(W.T)", "len(W) != len(W.T)", 0, "square: expected True, got False"),
     ("kinds", "len(W) == len(W.T)", "1", 0, "square: expected a bool, got int"),
 ]
 

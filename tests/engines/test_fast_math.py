@@ -54,10 +54,12 @@ def test_tanh_over_all_floats():
     assert largest_error(fast_tanh, np.tanh, 1e-6, 20.0) < 1.4
 
 
+@pytest.mark.slow
 def test_sigmoid_over_all_floats():
     assert largest_error(fast_sigmoid, sigmoid, 1e-9, 87.0) < 2.5
 
 
+@pytest.mark.slow
 def test_exp_over_all_floats():
     assert largest_error(fast_exp, np.exp, 1e-9, 87.0) < 1.1
 

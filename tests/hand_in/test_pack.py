@@ -18,8 +18,9 @@ from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import EXTRA as MORE
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.hand_in.collect import collect
+from rnnkit.hand_in.notebooks import open_in_report
 from rnnkit.notebook import find_run, write_model
-from rnnkit.notebook.cells import cells_by_id, text_of
+from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
 from rnnkit.notebook.predictions import FILE as PREDICTIONS
 from rnnkit.notebook.predictions import PREDICTED, Entry, append
 from rnnkit.record.file import load, save
@@ -389,6 +390,18 @@ def test_figures_of_unfinished_runs_are_missing(home):
         cells["rho_mem_figure"]["outputs"].append(SMALL | {"text": ["A1: unfinished, 20 of 50000 updates: runs\n"]})
     (line,) = collect(ASSIGNMENT, home, smoke=True).missing
     assert "figures of unfinished runs in rho_mem_figure" in line
+
+
+def test_a_labs_report_that_was_not_run_is_told_so():
+    notebook = read_notebook(ROOT / "release" / "orthogonal_init" / "3_report.ipynb")
+    *_, line = open_in_report(notebook, (), False, {})
+    assert (
+        line
+        == "tables and figures missing in rates, outputs, gaussian, inits, lengths and 3 more; run all cells and save"
+    )
+    for cell in notebook["cells"]:
+        cell["outputs"] = [SMALL]
+    assert [line.split(":")[0] for line in open_in_report(notebook, (), True, {})] == ["answers to write"]
 
 
 def test_runs_with_a_prefix_of_ones_own_are_packed(home):

@@ -154,6 +154,7 @@ def test_the_solution_version_can_be_made(course):
 # ---- what nbgrader would let pass, or lose -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_tags_do_not_keep_a_check_from_running(course, graded):
     def make(folder):
         bare(course)(folder)
@@ -163,6 +164,7 @@ def test_tags_do_not_keep_a_check_from_running(course, graded):
     assert {got[path["id"]] for path in checks(SOURCE / FIRST)} == {0}
 
 
+@pytest.mark.slow
 def test_a_submitted_rnnkit_is_not_imported_and_a_submitted_model_does_not_count(course, graded):
     def make(folder):
         bare(course)(folder)
@@ -194,6 +196,7 @@ def test_a_changed_check_and_raised_points_are_put_back_and_a_deleted_check_is_a
     assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
+@pytest.mark.slow
 def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
     def make(folder):
         solve(course, folder)
@@ -208,6 +211,7 @@ def test_another_kernel_and_a_notebook_without_ids_are_graded(course, graded):
     assert sum(got[cell["id"]] for cell in checks(SOURCE / FIRST)) == FIRST_POINTS
 
 
+@pytest.mark.slow
 def test_half_a_solution_gets_half(course, graded):
     def edit(cells):
         for cell in cells:

@@ -148,7 +148,7 @@ def interrupt_at(run, monkeypatch, slot, *arguments):
 # ---- killed -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", ["gru", pytest.param("rnn", marks=pytest.mark.slow)])
 def test_killed_and_resumed_again_and_again_equals_one_run(tmp_path, name):
     more = 0
     for moment in (1, 6, 17):  # checks seen by each of the runs before it is killed

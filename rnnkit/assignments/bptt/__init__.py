@@ -20,13 +20,14 @@ ASSIGNMENT = Assignment(
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     programs=("vanilla_rnn.py", "gradient_monitoring.py"),
     packed=(
-        "asked.py", "bound_sketches.py", "cases.py", "inputs.py", "lag_map.py", "networks.py", "sketches.py",
-        "tasks.py", "training.py", "vanilla.py",
+        "asked.py", "bound_sketches.py", "bounded.py", "cases.py", "inputs.py", "jacobians.py", "lag_map.py",
+        "networks.py", "sketches.py", "tasks.py", "training.py", "vanilla.py",
     ),
     aside=(
-        "bound_sketches.py", "examples.py", "experiment.py", "facts.py", "figures.py", "foretold.py", "lag_map.py",
-        "measured.py", "networks.py", "report.py", "settings.py", "sketches.py", "speaking.py", "tables.py", "tasks.py",
-        "text.py", "training.py", "tries.py", "vanilla.py",
+        "bound_sketches.py", "bounded.py", "examples.py", "experiment.py", "explorer.py", "facts.py", "figures.py",
+        "foretold.py", "jacobians.py", "lag_map.py", "measured.py", "networks.py", "outcome.py", "report.py",
+        "sections.py", "settings.py", "sketches.py", "speaking.py", "tables.py", "tasks.py", "text.py", "training.py",
+        "tries.py", "vanilla.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

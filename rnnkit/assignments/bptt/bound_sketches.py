@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnnkit.assignments.bptt.bounded import H, normal, products, rotation, shift, slopes
 from rnnkit.assignments.bptt.foretold import MATRICES
-from rnnkit.assignments.bptt.sketches import Function, H, normal, numbers, rotation
+from rnnkit.assignments.bptt.lag_map import draw as draw_map
+from rnnkit.assignments.bptt.lag_map import split
+from rnnkit.assignments.bptt.networks import ARMS, PHI, at_rest, named
+from rnnkit.assignments.bptt.settings import Trial
+from rnnkit.assignments.bptt.sketches import Function, numbers
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small
 from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED
 
 LAGS = 60  # steps
+FACTORS = (0.5, 0.8, 0.9, 0.95, 0.99, 1, 1.01, 1.05, 1.1, 1.2, 1.5, 2)
 
 
 def exercise(grad_bound: Function, steps: int = 50) -> None:
@@ -31,6 +38,8 @@ def exercise(grad_bound: Function, steps: int = 50) -> None:
             rate = np.log(sigma * slope)
             time = f"{'doubles' if rate > 0 else 'halves'} in {abs(np.log(2) / rate):.1f} steps" if rate else "stays"
             print(f"sigma {sigma:g}, slope {slope:g}: after {steps} steps {bounds[-1]:.3g}; {time}")
+        powers = (f"{one:g}: {float(grad_bound(one, 1.0, steps)):.3g}" for one in FACTORS)
+        print(f"any factor per step, after {steps} steps: " + ", ".join(powers))
         axes.set(xlabel="k", ylabel="bound")
         axes.legend(frameon=False, fontsize=8)
 
@@ -42,30 +51,10 @@ def _sizes(W: Tensor) -> tuple[float, float]:
     return float(torch.linalg.matrix_norm(W, 2)), float(torch.linalg.eigvals(W).abs().max())
 
 
-def _products(W: Tensor, slopes: list[Tensor]) -> list[float]:
-    """The norms of the products of Jacobians over 1, 2, ... steps; a slope of 1 is a linear net."""
-    product, norms = torch.eye(len(W), dtype=W.dtype), []
-    for slope in slopes:
-        product = product @ (slope[:, None] * W.T)
-        norms.append(float(torch.linalg.matrix_norm(product, 2)))
-    return norms
-
-
-def _slopes(W: Tensor, scale: float, steps: int = LAGS) -> list[Tensor]:
-    """The slopes 1 - h^2 of a tanh net that reads one-hot symbols through weights of this scale, the last first."""
-    rng, h = np.random.default_rng(1), torch.zeros(len(W), dtype=W.dtype)
-    W_xh, slopes = torch.tensor(scale * rng.standard_normal((4, len(W)))), []
-    for symbol in rng.integers(4, size=steps):
-        h = torch.tanh(W_xh[symbol] + h @ W)
-        slopes.append(1 - h**2)
-    return slopes[::-1]
-
-
 def five() -> dict[str, Tensor]:
     """The five matrices of the prediction, by name."""
-    Q, shift = rotation(0), torch.zeros(8, 8, dtype=torch.float64)
-    shift[range(7), range(1, 8)] = 2
-    return dict(zip(MATRICES, (0.9 * Q, Q, 1.1 * Q, 0.1 * normal(0, H, H), shift), strict=True))
+    Q = rotation(0)
+    return dict(zip(MATRICES, (0.9 * Q, Q, 1.1 * Q, 0.1 * normal(0, H, H), 2 * shift()), strict=True))
 
 
 def beside(order: Sequence[str]) -> None:
@@ -87,8 +76,7 @@ def counterexamples(what_the_bound_says: Function) -> None:
         linear, curved = figure.subplots(1, 2, sharey=True)
         for (name, W), color in zip(five().items(), (BLUE, GREEN, ORANGE, RED, BLACK), strict=True):
             sigma, radius = _sizes(W)
-            ones = [torch.ones(len(W), dtype=W.dtype)] * LAGS
-            norms, bent = _products(W, ones), _products(W, _slopes(W, 1.0))
+            norms, bent = (products(W, slopes(W, phi, 1.0, LAGS)) for phi in ("identity", "tanh"))
             lags = np.arange(1, LAGS + 1)
             for axes, values in ((linear, norms), (curved, bent)):
                 axes.semilogy(lags, np.maximum(values, 1e-14), color=color, label=name)
@@ -126,3 +114,57 @@ def highways(highway: Function, steps: int = 50) -> None:
         axes.legend(frameon=False, fontsize=8)
 
     show_small(draw, (7, 2.8), quiet)
+
+
+def _back(trial: Trial, steps: int, seed: int = 6) -> np.ndarray:
+    """``(steps + 1,)``: the norm of a random gradient on its way back from the last state, mean over the batch.
+
+    Of a state that is several tensors, the memory of an LSTM, all of them count.
+    """
+    w = named(torch.from_numpy(trial.first_weights()).double()[None], trial.shapes)
+    x = torch.from_numpy(trial.kind.draw(np.random.default_rng(seed), trial.lag, trial.K, trial.batch).x).double()
+    before = at_rest(trial.network, x.new_zeros(1, trial.batch, trial.H), trial.link)
+    before[0].requires_grad_()  # so that a graph is kept
+    kept = []
+    for x_t in x:
+        a = torch.baddbmm(w["b_h"][:, None], x_t[None], w["W_xh"])
+        before = trial.network.step(w, a, before, PHI[trial.phi])
+        kept.append(before[: trial.network.states or 1])  # of a link the others are earlier states
+    g = normal(seed, *before[0].shape)
+    back = torch.autograd.grad((g * before[0]).sum(), [one for states in kept for one in states], allow_unused=True)
+    each = torch.stack([torch.zeros_like(g) if one is None else one for one in back])
+    norms = each.reshape(len(x), -1, *g.shape).square().sum((1, 2, 4)).sqrt().mean(1)
+    return norms.flip(0)[: steps + 1].numpy()
+
+
+def arms(steps: int = LAGS) -> None:
+    """The norm of a gradient on its way back through each kind of network, before any training."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for arm, (color, line) in zip(ARMS, LINES, strict=False):
+            trial = Trial(arm=arm, lag=steps)
+            norms = _back(trial, steps)
+            axes.semilogy(norms / norms[0], linestyle=line, color=color, label=arm)
+            print(
+                f"{arm}: after {steps} steps {norms[-1] / norms[0]:.1e} of the norm, a factor of "
+                f"{(norms[-1] / norms[steps // 2]) ** (2 / steps):.2f} a step in the second half"
+            )
+        axes.set(xlabel="steps back", ylabel="norm, of the first")
+        axes.legend(frameon=False, fontsize=8)
+
+    show_small(draw, (7, 2.8), quiet)
+
+
+def lag_and_time(lag: int = 20) -> None:
+    """The double sum of the gradient as a picture, for three kinds of networks."""
+    from IPython.display import Image, display
+
+    found = {}
+    for arm in ("default", "ortho", "gru"):
+        trial = Trial(arm=arm, lag=lag)
+        found[arm] = split(trial, trial.first_weights())
+        print(f"{arm}: the parts add up to the gradient, but for {found[arm].apart:.0e} of its largest entry")
+    file = BytesIO()
+    draw_map(found).savefig(file, format="png", dpi=80)
+    display(Image(file.getvalue()))

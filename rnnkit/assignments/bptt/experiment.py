@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -11,51 +10,37 @@ import numpy as np
 
 from rnnkit.assignments.bptt.facts import DIGITS, facts_of
 from rnnkit.assignments.bptt.networks import ARMS
+from rnnkit.assignments.bptt.outcome import ASKED
 from rnnkit.assignments.bptt.settings import EVERY, Trial
-from rnnkit.assignments.bptt.training import CURVES, KEYS, Training, alike, one_update
-from rnnkit.common.names import BadValue
+from rnnkit.assignments.bptt.training import CORPUS, CURVES, KEYS, Training, alike, one_update
 from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
-from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.teams import Teams
 
 
-class Trials(Experiment):
+class Trials(Teams):
     """Networks that are to remember over a lag."""
 
     settings = Trial
+    member = Training
     names_run = "experiment"
     shown = ("experiment", "status", "lag", "loss", "plateau", "metric", "learnt", "lost_at")
-
-    def begin(self, settings: Trial, cells: Cells) -> Training:
-        return Training(settings)
-
-    def begin_together(self, settings: Sequence[Trial], cells: Cells) -> list[Run]:
-        team = [Training(one) for one in settings]
-        for run in team:
-            run.team = team
-        return [*team]
 
     def alike(self, settings: Trial) -> Hashable:
         return alike(settings)
 
-    def refuse(self, settings: Trial, cells: Cells) -> None:
-        if settings.idle:
-            raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
-
-    def without_effect(self, settings: Trial, given: Any) -> str:
-        return settings.idle
-
-    def total(self, settings: Trial) -> int:
-        return settings.updates
-
-    def schema(self, settings: Trial) -> dict[str, Key]:
-        return KEYS
+    def schema(self, settings: Trial) -> Mapping[str, Key]:
+        return KEYS | (CORPUS if settings.task == "text" else {})
 
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one run; see `facts_of`."""
         return facts_of(self.settings_of(record), record)
+
+    def solved(self, row: Mapping[str, Any]) -> bool:
+        """Whether it learnt its task."""
+        return bool(row.get("learnt"))
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every check: updates done, and the means since the last one."""
@@ -64,6 +49,11 @@ class Trials(Experiment):
             | {name: round(float(np.mean(record[name][k : k + EVERY])), DIGITS) for name in CURVES}
             for k in range(0, len(record["loss"]), EVERY)
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.bptt.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of(records)
 
     def kind_of(self, settings: Trial) -> Trial:
         """Without what takes no time."""
@@ -93,21 +83,7 @@ EXPERIMENT = Trials(
     {"full": {}, "smoke": {"updates": 300}, "tiny": {"updates": 3, "batch": 4}},
     due=tuple(f"echo_{arm}" for arm in ARMS),
     notebook="2_experiment.ipynb",
+    asked=ASKED,
 )
 
-
-def train(
-    settings: Trial,
-    out: str | Path,
-    *,
-    echo: Callable[[str], None] | None = None,
-    progress: bool = False,
-    on_check: Callable[[Any, Any], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Trains a run to its end, or goes on with what is there; returns its record. See `perform` for the files."""
-    cells, files = Cells(), RunFiles(out, settings.name)
-    path = perform(
-        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
-        echo=echo, progress=progress, on_check=on_check,
-    )  # fmt: skip
-    return EXPERIMENT.load(path)
+train = EXPERIMENT.train

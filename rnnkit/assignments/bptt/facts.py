@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.assignments.bptt.text import TEXTS
+from rnnkit.assignments.bptt.text import TEXTS, topics
 
 LATE = 50  # updates at the end, whose mean is the last value
 LEARNT = 0.95  # accuracy
@@ -28,7 +28,7 @@ def facts_of(settings: Trial, curves: Mapping[str, Any]) -> dict[str, Any]:
     late = {name: float(np.mean(values[-LATE:])) if len(values) else math.nan
             for name, values in (("loss", loss), ("metric", metric))}  # fmt: skip
     lost = ~(np.isfinite(loss) & np.isfinite(norm))
-    plateau = settings.kind.plateau(settings.K)
+    plateau = float(curves["plateau"]) if "plateau" in curves else settings.kind.plateau(settings.K)
     learnt = late["metric"] >= LEARNT if settings.kind.plain else late["loss"] < plateau
     finite, turned = norm[np.isfinite(norm)], np.asarray(curves["angle"], np.float64)
     return {
@@ -46,12 +46,17 @@ def facts_of(settings: Trial, curves: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spoken(settings: Trial, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a character model: nats on the text held out; of one that read sentences, how many verbs are right."""
+    """Of a character model: which text, and nats on what was held out; of one of sentences, how many verbs are right.
+
+    Nothing is held out where the record's text is not the one that is here.
+    """
     if settings.task not in TEXTS or "weights" not in record:
         return {}
     from rnnkit.assignments.bptt.speaking import agreement, held_out
 
-    weights = np.asarray(record["weights"])
+    weights, corpus = np.asarray(record["weights"]), str(record.get("corpus", ""))
+    if corpus and corpus != topics()[1]:
+        return {"corpus": corpus, "held_out": ""}
     right = agreement(settings, weights) if settings.task == "grammar" else {}
     counts = {f"right_{n}": f"{good} of {count}" for n, (good, count) in right.items()}
-    return {"held_out": round(held_out(settings, weights), DIGITS)} | counts
+    return {"corpus": corpus, "held_out": round(held_out(settings, weights), DIGITS)} | counts

@@ -104,12 +104,13 @@ def draw(parts: Mapping[str, Parts], columns: int = 0) -> Figure:
         with np.errstate(divide="ignore"):
             shown = np.maximum(np.log10(by_lag), top - DECADES)
         image = ax.imshow(shown, origin="lower", cmap=MAP, vmin=top - DECADES, vmax=top, aspect="auto")
-        ax.set(title=title, xlabel="the loss stands at t", ylabel="lag t - k")
+        first = int(np.argmax(one.norms.sum(1) > 0))
+        ax.set(title=title, xlabel="the loss stands at t", ylabel="lag t - k", xlim=(first - 0.5, T - 0.5))
         figure.colorbar(image, ax=ax, label="log10 of the norm")
     return figure
 
 
-def before_and_after(settings: Trial, record: Mapping[str, Any]) -> Figure:
-    """The maps of one run, with its first weights and with those of its record ``(P,)``."""
+def before_and_after(settings: Trial, record: Mapping[str, Any], columns: int = 0) -> Figure:
+    """The maps of one run, with its first weights and with those of its record ``(P,)``; see `draw`."""
     stages = {"first weights": settings.first_weights(), "trained": np.asarray(record["weights"])}
-    return draw({f"{settings.arm}, {stage}": split(settings, weights) for stage, weights in stages.items()})
+    return draw({f"{settings.arm}, {stage}": split(settings, weights) for stage, weights in stages.items()}, columns)

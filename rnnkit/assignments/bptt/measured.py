@@ -1,8 +1,9 @@
 """Numbers that need no training, or a trained network: what a chunk costs, and how far gradients reach.
 
 ``python -m rnnkit.assignments.bptt.measured costs FOLDER`` writes ``costs.csv`` there;
-``python -m rnnkit.assignments.bptt.measured map FOLDER RUNS`` writes ``map.csv`` and ``map.png`` of the sweep's runs in
-the folder ``RUNS``.
+``map FOLDER RUNS`` writes ``map.csv`` and ``map.png`` of the runs of the sweep echo in the folder ``RUNS``;
+``products FOLDER RUNS`` writes ``products.csv`` of the same runs; ``samples FOLDER RUNS`` writes ``samples.csv`` of
+those of the sweep text.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnkit.assignments.bptt import jacobians
 from rnnkit.assignments.bptt.experiment import EXPERIMENT
 from rnnkit.assignments.bptt.lag_map import Parts, draw, split
+from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import Trial
+from rnnkit.assignments.bptt.speaking import TEMPERATURES, said
 from rnnkit.assignments.bptt.training import gradient
 from rnnkit.runs.tables import save_rows
 
@@ -92,12 +96,44 @@ def map_rows(found: dict[tuple[str, str], Parts]) -> list[dict[str, Any]]:
     ]
 
 
+def product_rows(runs: Path) -> list[dict[str, Any]]:
+    """A row for each arm, stage and lag: of all seeds and sequences median and range, and the median of the bounds."""
+    rows = []
+    for arm in ARMS:
+        records = [EXPERIMENT.load(path) for path in runs.glob(f"lag{MAP_LAG}-{arm}-seed*/*_final_state.npz")]
+        seeds = [jacobians.before_and_after(EXPERIMENT.settings_of(one), one) for one in records]
+        for stage in seeds[0]:
+            norms = np.concatenate([one[stage].norms for one in seeds])
+            middle, low, high = np.quantile(norms, (0.5, 0, 1), axis=0)
+            bounds = np.median([one[stage].bound for one in seeds], axis=0)
+            told = {"median": middle, "low": low, "high": high, "bound": bounds}
+            for k in range(norms.shape[1]):
+                values = {name: f"{each[k]:.4g}" if np.isfinite(each[k]) else "" for name, each in told.items()}
+                rows.append({"arm": arm, "stage": stage, "lag": k, "seeds": len(seeds)} | values)
+    return rows
+
+
+def sample_rows(runs: Path, seed: int = 0) -> list[dict[str, Any]]:
+    """A row for each text, arm and temperature: what the network of this seed says."""
+    rows = []
+    for path in sorted(runs.glob(f"*-seed{seed}/*_final_state.npz")):
+        record = EXPERIMENT.load(path)
+        trial = EXPERIMENT.settings_of(record)
+        for temperature in TEMPERATURES:
+            text = said(trial, np.asarray(record["weights"]), temperature)
+            rows.append({"task": trial.task, "arm": trial.arm, "temperature": temperature, "said": text})
+    return rows
+
+
 def main(argv: Sequence[str]) -> int:
     """Writes what is asked for."""
     torch.set_num_threads(1)
     what, folder = argv[0], Path(argv[1])
     if what == "costs":
         save_rows(folder / "costs.csv", costs())
+        return 0
+    if what in ("products", "samples"):
+        save_rows(folder / f"{what}.csv", {"products": product_rows, "samples": sample_rows}[what](Path(argv[2])))
         return 0
     found = maps(Path(argv[2]))
     save_rows(folder / "map.csv", map_rows(found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.assignments.bptt.cases import CASES
@@ -11,10 +10,11 @@ from rnnkit.assignments.bptt.inputs import MAKERS
 from rnnkit.assignments.bptt.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
+from rnnkit.checks.written import prediction
 
 if TYPE_CHECKING:
-    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
+    from rnnkit.checks.written import Part
 
 NOTEBOOK = "1_bptt.ipynb"
 REPORT = "3_report.ipynb"  # its answers are marked by a person
@@ -41,19 +41,10 @@ def _tries(id: str) -> tuple[Try, ...]:
     return TRIES.get(id, ())
 
 
-def _of_prediction(said: Any) -> Report:
-    from rnnkit.assignments.bptt.foretold import judged
+def _foretold() -> tuple[Part, ...]:
+    from rnnkit.assignments.bptt.foretold import PARTS  # left out where answers are scored
 
-    return judged(PREDICTION, *(said if isinstance(said, tuple) and len(said) == 2 else (said, None)))
-
-
-def _of_written(folder: Path, sources: list[str]) -> Judged:
-    from rnnkit.assignments.bptt.foretold import BECAUSE, ORDER
-    from rnnkit.checks.report import Judged
-    from rnnkit.checks.written import in_sources
-
-    order, because = in_sources(sources, (ORDER, BECAUSE))
-    return Judged(_of_prediction((order, because)), [], [f"{order}, because: {because}"] if order else [])
+    return PARTS
 
 
 CODE = (
@@ -71,7 +62,4 @@ CODE = (
 )  # fmt: skip
 
 # Not code: whether five matrices were sorted before anything was run, by what the notebook says.
-PREDICTION = Question(
-    "prediction", 1, NOTEBOOK, "prediction", None, ("order", "because"), "an order and a sentence", 5,
-    judge=_of_prediction, handed_in=_of_written,
-)  # fmt: skip
+PREDICTION = prediction(NOTEBOOK, ("order", "because"), "an order and a sentence", 5, _foretold)

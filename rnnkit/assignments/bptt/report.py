@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.bptt.facts import LEARNT
+from rnnkit.assignments.bptt.jacobians import finish, named_below
+from rnnkit.assignments.bptt.jacobians import line as draw_line
 from rnnkit.assignments.bptt.tables import by_lag, markdown, numbers
 from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
 from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table
 
 SWEEPS = Path("sweeps")
+PLAIN = {ord(one): f"\\{one}" for one in "|*`<_"}  # characters that are not to mean anything in markdown
 
 
 def _rows(names: Sequence[str], folder: Path, **only: str) -> list[Row]:
@@ -54,6 +58,7 @@ def lag_curves(name: str = "echo", folder: Path = SWEEPS) -> Figure | Table:
             ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
         ax.set(xlabel="lag (steps)", xscale="log")
         ax.set_xticks(x, [str(lag) for lag in x])
+        ax.set_xticks([], minor=True)
     axes[0].axhline(LEARNT, color=BLACK, linestyle=":", linewidth=0.8)
     axes[0].set_ylabel("accuracy")
     axes[1].axhline(float(rows[0]["plateau"]), color=BLACK, linestyle=":", label="plateau ln K")
@@ -88,3 +93,43 @@ def reach(folder: Path = SWEEPS) -> Figure | Table:
     axes[0].set_ylabel("norms of the parts of dL/dW_hh")
     legend_below(axes[-1], columns=4)
     return figure
+
+
+def products(folder: Path = SWEEPS) -> Figure | Table:
+    """Norms of the products of Jacobians by lag, a line for each arm, with its bound: before training and after."""
+    if not (rows := _rows(["products"], folder)):
+        return missing(["products"], SWEEPS)
+    stages = list(dict.fromkeys(row["stage"] for row in rows))
+    figure, axes = new_figure(len(stages), width=4.6, height=3.4, sharey=True)
+    for ax, stage in zip(axes, stages, strict=True):
+        for n, arm in enumerate(dict.fromkeys(row["arm"] for row in rows)):
+            here = chosen(rows, stage=stage, arm=arm)
+            columns = ("median", "low", "high", "bound")
+            draw_line(ax, n, arm, *(np.array([float(row[name] or "nan") for row in here]) for name in columns))
+        finish(ax, stage)
+    named_below(axes)
+    return figure
+
+
+def products_table(*lags: int, folder: Path = SWEEPS) -> Table:
+    """The same at some lags: median and range of seeds and sequences, and the bound at the last of them."""
+    if not (rows := _rows(["products"], folder)):
+        return missing(["products"], SWEEPS)
+    lines = [["arm", "weights", *(f"k = {lag}" for lag in lags), f"bound at {lags[-1]}"]]
+    for arm, stage in dict.fromkeys((row["arm"], row["stage"]) for row in rows):
+        here = [next(iter(chosen(rows, arm=arm, stage=stage, lag=str(lag)))) for lag in lags]
+        told = [f"{float(row['median']):.2g} ({float(row['low']):.2g} to {float(row['high']):.2g})" for row in here]
+        bound = here[-1]["bound"]
+        lines.append([arm, stage, *told, f"{float(bound):.2g}" if bound else "none of this form"])
+    return Table(grid(lines))
+
+
+def samples(folder: Path = SWEEPS) -> Table:
+    """What the character models say, by temperature."""
+    if not (rows := _rows(["samples"], folder)):
+        return missing(["samples"], SWEEPS)
+    lines = [["read", "arm", "temperature", "said"]]
+    for row in rows:
+        text = re.sub(" {3,}", lambda blanks: f" [{len(blanks[0])} blanks] ", row["said"].replace("\n", " / "))
+        lines.append([row["task"], row["arm"], row["temperature"], text.translate(PLAIN)])
+    return Table(grid(lines))

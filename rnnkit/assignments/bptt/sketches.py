@@ -5,7 +5,7 @@ Everything is computed when it is shown, from what the code gives: no number her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,29 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnnkit.assignments.bptt.bounded import H, normal, rotation
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small
 from rnnkit.plots.style import BLUE, MAP, RED
 
-H = 64  # units, as in the document
 WAITING = "The numbers appear here once the question above is solved."
 Function = Callable[..., Any]
-
-
-def normal(seed: int, *shape: int) -> Tensor:
-    """Normal numbers."""
-    return torch.tensor(np.random.default_rng(seed).standard_normal(shape))
 
 
 def numbers(value: Any) -> np.ndarray:
     """What a student's code gives, as an array."""
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
-
-
-def rotation(seed: int, size: int = H) -> Tensor:
-    """An orthogonal matrix, any as likely as any other."""
-    Q, R = torch.linalg.qr(normal(seed, size, size))
-    return Q * torch.sign(torch.diagonal(R))
 
 
 @contextmanager
@@ -193,6 +182,15 @@ def reach(truncated: Function, steps: int = 20) -> None:
         figure.axes[0].set_ylabel("state of step")
 
     show_small(draw, (9, 2.8), quiet)
+
+
+def costs(chunks: Sequence[int] = (300, 100, 30, 10)) -> None:
+    """Time of one gradient, and what is kept for its way back, by the size of a chunk; the first is the sequence."""
+    from rnnkit.assignments.bptt.measured import costs as measured
+    from rnnkit.assignments.bptt.tasks import TAIL
+
+    for row in measured(chunks, chunks[0] - TAIL):
+        print(f"{row['T']} steps, chunks of {row['chunk']}: {row['seconds']:.3f} s, {row['kept_mb']:.2f} MB kept")
 
 
 def echoed(echo: Function) -> None:

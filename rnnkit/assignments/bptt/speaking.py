@@ -12,6 +12,8 @@ from rnnkit.assignments.bptt.networks import States, at_rest, hidden, named
 from rnnkit.assignments.bptt.settings import Trial
 from rnnkit.assignments.bptt.text import ALPHABET, TEXTS, corpus, decode, encode, probes, topics
 
+TEMPERATURES = (0.2, 0.7, 1.2)
+
 
 class Speaker:
     """A trained network ``(P,)``, one symbol after the other."""
@@ -77,10 +79,14 @@ def agreement(settings: Trial, weights: np.ndarray) -> dict[int, tuple[int, int]
     }
 
 
-def samples(settings: Trial, weights: np.ndarray, temperatures: Sequence[float] = (0.2, 0.7, 1.2)) -> str:
+def said(settings: Trial, weights: np.ndarray, temperature: float) -> str:
+    """A sample that begins as the text that was learnt does."""
+    return sample(settings, weights, temperature, "The " if settings.task == "text" else "\nthe ").lstrip("\n")
+
+
+def samples(settings: Trial, weights: np.ndarray, temperatures: Sequence[float] = TEMPERATURES) -> str:
     """One sample for each temperature, with what the text's hash says; for other tasks a line that says so."""
     if settings.task not in TEXTS:
         return f"{settings.task} is no text"
-    begin = "The " if settings.task == "text" else "\nthe "
-    said = [f"temperature {one:g}:\n{sample(settings, weights, one, begin).strip()}" for one in temperatures]
-    return "\n\n".join([*([topics()[1]] if settings.task == "text" else []), *said])
+    told = [f"temperature {one:g}:\n{said(settings, weights, one)}" for one in temperatures]
+    return "\n\n".join([*([topics()[1]] if settings.task == "text" else []), *told])

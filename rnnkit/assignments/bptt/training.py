@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from torch import Tensor, nn
 
 from rnnkit.assignments.bptt.networks import at_rest, hidden, named
 from rnnkit.assignments.bptt.settings import EVERY, Trial
+from rnnkit.assignments.bptt.text import topics
 from rnnkit.optim import adam
 from rnnkit.record.keys import Key
-from rnnkit.runs.experiment import Run
+from rnnkit.runs.teams import Member
 
 CURVES = ("loss", "metric", "grad_norm", "angle")
 ROOM = 1e-9  # beside the norm by which a gradient is divided
@@ -31,51 +31,26 @@ KEYS = {
     "moments": Key("2P", "1", "Adam's two running means"),
     "stream": Key("", "", "the generator of batches, as JSON"),
 }
+CORPUS = {"corpus": Key("", "", "which version of the text was read, see `text.said_of`")}  # of the task text
 
 
-class Training(Run):
-    """One run. `team` is who trains with it: runs of one shape, this one among them."""
+class Training(Member):
+    """One run."""
 
     def __init__(self, settings: Trial) -> None:
-        self.settings, self.team = settings, [self]
-        self.weights = settings.first_weights()
-        self.moments = np.zeros((2, len(self.weights)), self.weights.dtype)
-        self.rng = settings.data_stream()
-        self.curves: dict[str, list[float]] = {name: [] for name in CURVES}
-        self.seconds = 0.0
-        self.told = 0  # updates
+        super().__init__(settings, settings.first_weights(), settings.data_stream(), CURVES)
 
     @property
-    def lost(self) -> bool:
-        """Whether the last update had numbers that are none."""
-        return any(not np.isfinite(values[-1]) for values in self.curves.values() if values)
+    def due(self) -> int:
+        """Updates of the whole run."""
+        return self.settings.updates
 
-    @property
-    def waits(self) -> bool:
-        """Whether more may be trained: there is more to come, and the last check was told."""
-        return self.told == self.updates < self.settings.updates and not self.lost
-
-    def checkpoints(self) -> Iterator[dict[str, float]]:
-        while self.waits or self.told < self.updates:
-            if self.waits:
-                train_stretch([run for run in self.team if run.waits])
-            since, self.told = self.told, self.updates
-            yield {name: float(np.mean(self.curves[name][since:])) for name in CURVES}
-        if self.lost:
-            self.status = "diverged"
+    def go_on(self, team: Sequence[Training]) -> None:
+        train_stretch(team)
 
     def state(self) -> dict[str, Any]:
-        arrays = {name: np.array(values, np.float64) for name, values in self.curves.items()}
-        alone: dict[str, Any] = {"plateau": self.settings.kind.plateau(self.settings.K), "seconds": self.seconds}
-        alone["stream"] = json.dumps(self.rng.bit_generator.state)
-        return arrays | alone | {"weights": self.weights.copy(), "moments": self.moments.copy()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.weights[:], self.moments[:] = state["weights"], state["moments"]
-        self.rng.bit_generator.state = json.loads(str(state["stream"]))
-        self.curves = {name: state[name].tolist() for name in CURVES}
-        self.seconds, self.updates = float(state["seconds"]), int(state["updates"])
-        self.told = self.updates
+        told = {"corpus": topics()[1]} if self.settings.task == "text" else {}
+        return super().state() | {"plateau": self.settings.kind.plateau(self.settings.K)} | told
 
 
 def alike(settings: Trial) -> Hashable:

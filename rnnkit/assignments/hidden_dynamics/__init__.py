@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnkit.assignments.hidden_dynamics.questions import CODE, NOTEBOOK, REPORT
+from rnnkit.assignments.hidden_dynamics.questions import CODE, NOTEBOOK, PREDICTION, REPORT
 from rnnkit.checks.assignment import Assignment, HandIn
 
 ASSIGNMENT = Assignment(
@@ -10,11 +10,13 @@ ASSIGNMENT = Assignment(
     title="The life of hidden units",
     notebooks=(NOTEBOOK, "2_experiment.ipynb", REPORT),
     code=CODE,
+    records=(PREDICTION,),
     hand_in=HandIn(report=REPORT, chats="ai_chats"),
     packed=("cases.py", "facts.py", "inputs.py", "inside.py", "network.py", "sketches.py", "stacks.py"),
     aside=(
         "browser.py", "cost.py", "experiment.py", "facts.py", "foretold.py", "inside.py", "network.py", "networks.py",
-        "pictures.py", "report.py", "settings.py", "sketches.py", "stacks.py", "tables.py", "training.py", "tries.py",
+        "pictures.py", "report.py", "rows.py", "sections.py", "settings.py", "sketches.py", "stacks.py", "tables.py",
+        "training.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping
 from time import perf_counter
 from typing import Any
-
-import numpy as np
 
 from rnnkit.assignments.hidden_dynamics.facts import DIGITS, facts_of
 from rnnkit.assignments.hidden_dynamics.foretold import ASKED
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.assignments.hidden_dynamics.training import CURVES, KEYS, Training, alike, train_epoch
-from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
-from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.teams import Teams
 
 LENGTHS = (20, 100, 500)
 ARMS: dict[str, dict[str, str]] = {
@@ -28,30 +24,17 @@ ARMS: dict[str, dict[str, str]] = {
 }
 
 
-class Nets(Experiment):
+class Nets(Teams):
     """The document's network and those beside it."""
 
     settings = Net
+    member = Training
+    keys = KEYS
     solves = False
     shown = ("run", "status", "train_loss", "train_acc", "test_loss", "test_acc", "best_test_acc", "best_epoch")
 
-    def begin(self, settings: Net, cells: Cells) -> Training:
-        return Training(settings)
-
-    def begin_together(self, settings: Sequence[Net], cells: Cells) -> list[Run]:
-        team = [Training(one) for one in settings]
-        for run in team:
-            run.team = team
-        return [*team]
-
     def alike(self, settings: Net) -> Hashable:
         return alike(settings)
-
-    def total(self, settings: Net) -> int:
-        return settings.maxiters
-
-    def schema(self, settings: Net) -> dict[str, Key]:
-        return KEYS
 
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one network; see `facts_of`."""
@@ -63,6 +46,11 @@ class Nets(Experiment):
             {"epoch": k + 1} | {name: round(float(record[name][k]), DIGITS) for name in CURVES}
             for k in range(len(record["test_loss"]))
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.hidden_dynamics.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of({run: self.settings_of(one) for run, one in records.items()}, records)
 
     def kind_of(self, settings: Net) -> Net:
         """Without what takes no time."""
@@ -95,19 +83,4 @@ EXPERIMENT = Nets(
     asked=ASKED,
 )
 
-
-def train(
-    settings: Net,
-    out: str | Path,
-    *,
-    echo: Callable[[str], None] | None = None,
-    progress: bool = False,
-    on_check: Callable[[Any, Any], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Trains a network to its end, or goes on with what is there; returns its record. See `perform` for the files."""
-    cells, files = Cells(), RunFiles(out, settings.name)
-    path = perform(
-        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
-        echo=echo, progress=progress, on_check=on_check,
-    )  # fmt: skip
-    return EXPERIMENT.load(path)
+train = EXPERIMENT.train

@@ -18,6 +18,7 @@ from rnnkit.assignments.hidden_dynamics.stacks import first_row, named
 KINDS = ACCUMULATOR, OSCILLATOR, TRANSIENT = "accumulator", "oscillator", "transient"
 CLOSE, SWINGS, START = 0.5, -0.1, 8  # limits of |c| and of a, and the step, from 0, from which a is taken
 FRESH, STREAM = 5000, 90_000  # sequences that no training has seen, and from a seed to that of theirs
+MOST = 200_000  # steps of them all: of long sequences there are fewer, which fit into memory
 FIFTHS = 5
 
 
@@ -43,7 +44,8 @@ def both(settings: Net, record: Mapping[str, Any]) -> dict[str, Weights]:
 
 def fresh(settings: Net) -> tuple[Array, Array]:
     """New sequences ``(T, N, C)``, and their labels ``(N,)``."""
-    X, y = network.sequences(np.random.default_rng(STREAM + settings.seed), FRESH, settings.T)
+    count = min(FRESH, max(1, MOST // settings.T))
+    X, y = network.sequences(np.random.default_rng(STREAM + settings.seed), count, settings.T)
     return X.swapaxes(0, 1), y
 
 
@@ -65,10 +67,11 @@ def features(states: Array, x: Array, start: int = START) -> tuple[Array, Array]
         a = \mathrm{corr}_{i, t \ge \mathrm{start}}(h_t, h_{t+1})
 
     Arguments:
-        states: ``(T, N, H)``.
+        states: ``(T, N, H)``, two steps at least.
         x: ``(T, N, C)``.
+        start: counted from 0; of sequences that are not so long, the last two steps.
     """
-    total, late = x.mean(2).sum(0), states[start:]
+    total, late = x.mean(2).sum(0), states[min(start, len(states) - 2) :]
     pairs = (part.reshape(-1, states.shape[2]) for part in (late[:-1], late[1:]))
     return correlation(states[-1], total[:, None]), correlation(*pairs)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rnnkit.assignments.hidden_dynamics import inside, network
-from rnnkit.assignments.hidden_dynamics.network import C, Weights
+from rnnkit.assignments.hidden_dynamics.network import C, H, Weights
 from rnnkit.assignments.hidden_dynamics.settings import Net
-from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, new_figure
+from rnnkit.plots.seeds import draw_band
+from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, NARROW, ORANGE, legend_below, new_figure
 
 WHEN = {"before": ORANGE, "after": BLUE}
 KIND_COLORS = {inside.ACCUMULATOR: BLUE, inside.OSCILLATOR: GREEN, inside.TRANSIENT: ORANGE}
@@ -71,11 +73,12 @@ def kinds_of(settings: Net, weights: Weights) -> np.ndarray:
     return inside.kinds(*inside.features(network.run(weights, x).states[1][1:], x))
 
 
-def flow(settings: Net, record: Mapping[str, Any]) -> Figure:
+def flow(settings: Net, record: Mapping[str, Any], narrow: bool = False) -> Figure:
     """dL/dh_t, contribution to dL/dW_hh, and input sensitivity by step, before and after training."""
     x, y = inside.fresh(settings)
     steps = 1 + np.arange(settings.T)
-    figure, (reaching, adding, sensitivity) = new_figure(3, 1, width=3.6, height=2.8)
+    columns, lines, width = (1, 3, NARROW) if narrow else (3, 1, 3.6)
+    figure, (reaching, adding, sensitivity) = new_figure(columns, lines, width=width, height=2.8)
     for when, weights in inside.both(settings, record).items():
         found = inside.flow_of(weights, x[:, :BATCH], y[:BATCH])
         for layer, line in ((1, "-"), (2, "--")):
@@ -104,4 +107,86 @@ def running_mean(settings: Net, weights: Weights) -> Figure:
     ax.plot(1 + np.arange(settings.T), curves, color=BLUE, linewidth=0.5, alpha=0.5)
     ax.set(xlabel="step t", ylabel="|correlation| with the mean so far", ylim=(0, 1.02))
     ax.set_title(f"{units.sum()} accumulators of {len(units)} units; {C} channels", fontsize=9)
+    return figure
+
+
+# ---- of several networks --------------------------------------------------------------------------------------------
+
+
+def curves(arms: Mapping[str, Sequence[Mapping[str, Any]]], rules: Mapping[str, float]) -> Figure:
+    """Loss and test accuracy by epoch, a line for each arm: of several seeds the median with its band.
+
+    Arguments:
+        arms: records, by what they are called.
+        rules: accuracies of those that need no network, by what they are called.
+    """
+    figure, (loss, accuracy) = new_figure(1, 2, width=NARROW, height=2.9)
+
+    def of(name: str, records: Sequence[Mapping[str, Any]], scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [(1 + np.arange(len(one[name])), scale * np.asarray(one[name])) for one in records]
+
+    for (arm, records), (color, _) in zip(arms.items(), cycle(LINES)):
+        draw_band(loss, of("train_loss", records, 1), color=color, linestyle=":")
+        draw_band(loss, of("test_loss", records, 1), color=color)
+        draw_band(accuracy, of("test_acc", records, 100), color=color, label=f"{arm}: {ends(records)}")
+    for (rule, value), style in zip(rules.items(), cycle(("--", "-."))):
+        accuracy.axhline(100 * value, color="0.5", linestyle=style, linewidth=0.9, label=f"{rule}: {100 * value:.1f}")
+    accuracy.axhline(50, color=BLACK, linestyle=":", linewidth=0.9, label="chance")
+    loss.set(ylabel="loss (nats)", ylim=(0, None))
+    loss.plot([], [], ":", color=BLACK, label="training")
+    loss.plot([], [], color=BLACK, label="test")
+    loss.legend(fontsize=7)
+    accuracy.set(xlabel="epoch", ylabel="test accuracy (%)")
+    legend_below(accuracy)
+    return figure
+
+
+def ends(records: Sequence[Mapping[str, Any]]) -> str:
+    """The accuracy of the last epoch and of the best one, in percent: of several seeds the medians."""
+    last, best = (100 * float(np.median([of(one["test_acc"]) for one in records])) for of in (lambda a: a[-1], np.max))
+    return f"last {last:.1f}, best {best:.1f}" + (f", {len(records)} seeds" if len(records) > 1 else "")
+
+
+def without(units: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]]) -> Figure:
+    """How many units are of which kind; and the change of the accuracy with those of a kind held at their mean.
+
+    Arguments:
+        units, held: rows of `rnnkit.assignments.hidden_dynamics.rows`, with the ``seed`` of each.
+    """
+    figure, (counts, change) = new_figure(1, 2, width=NARROW, height=2.6)
+    for place, kind in enumerate(inside.KINDS):
+        for shift, (when, color) in zip((-0.15, 0.15), WHEN.items(), strict=True):
+            found = [int(row[f"{kind}s"]) for row in units if row["when"] == when]
+            counts.bar(place + shift, np.median(found), 0.28, color=color, alpha=0.4, label=None if place else when)
+            counts.plot(np.full(len(found), place + shift), found, "o", color=color, markersize=3)
+    whole = {row["seed"]: row for row in held if row["held"] == "none"}
+    there = {row["held"] for row in held}
+    named = [name for kind in inside.KINDS for name in (kind, f"as many accumulators as {kind}s")]
+    kinds = [name for name in named if name in there]
+    for column, color, told, shift in (("accuracy", BLUE, "all", -0.1), ("nearest", ORANGE, "nearest fifth", 0.1)):
+        for place, kind in enumerate(kinds):
+            lost = [100 * (row[column] - whole[row["seed"]][column]) for row in held if row["held"] == kind]
+            change.plot(lost, np.full(len(lost), place + shift), "o", color=color, markersize=4,
+                        label=None if place else told)  # fmt: skip
+    counts.set(ylabel=f"units of {H}", ylim=(0, H))
+    counts.set_xticks(range(len(inside.KINDS)), [f"{kind}s" for kind in inside.KINDS])
+    change.set(xlabel="change of the accuracy (points)")
+    change.set_yticks(range(len(kinds)), [kind.replace(" as ", "\nas ") for kind in kinds], fontsize=8)
+    change.invert_yaxis()
+    change.axvline(0, color=BLACK, linewidth=0.6)
+    for ax in (counts, change):
+        ax.legend(fontsize=7)
+    return figure
+
+
+def needed(accuracies: Mapping[str, float]) -> Figure:
+    """The bound, by the share of the steps; and the share that each of these accuracies needs at least."""
+    figure, (ax,) = new_figure(width=NARROW, height=3.2)
+    shares = np.linspace(0, 1, 400)
+    ax.plot(shares, 100 * inside.best_accuracy(shares, 1), color="0.6")
+    for (label, accuracy), (color, _), mark in zip(accuracies.items(), cycle(LINES), cycle("osD^v")):
+        share = float(inside.steps_used(accuracy, 1))
+        ax.plot(share, 100 * accuracy, mark, color=color, label=f"{label}: {100 * accuracy:.1f}, {share:.1%}")
+    ax.set(xlabel="share of the steps, k / T", ylabel="best accuracy (%)")
+    legend_below(ax)
     return figure

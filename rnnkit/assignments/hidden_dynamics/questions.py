@@ -10,9 +10,11 @@ from rnnkit.assignments.hidden_dynamics.inputs import MAKERS
 from rnnkit.assignments.hidden_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
+from rnnkit.checks.written import prediction
 
 if TYPE_CHECKING:
     from rnnkit.checks.tries import Try
+    from rnnkit.checks.written import Part
 
 NOTEBOOK = "1_hidden_dynamics.ipynb"
 REPORT = "3_report.ipynb"  # its answers are marked by a person
@@ -38,6 +40,12 @@ def _tries(id: str) -> tuple[Try, ...]:
     return TRIES.get(id, ())
 
 
+def _foretold() -> tuple[Part, ...]:
+    from rnnkit.assignments.hidden_dynamics.foretold import PARTS  # left out where answers are scored
+
+    return PARTS
+
+
 CODE = (
     _function("labels", 1, "X", "labels (n,), whole numbers", 4),
     _function("parameters", 1, "n_in n_hid layers n_out", "an int", 6),
@@ -49,3 +57,6 @@ CODE = (
     _function("best_accuracy", 2, "k T", "a fraction; steps_used: a number of steps", 15, also=("steps_used",)),
     _function("summary", 2, "train_loss train_acc test_loss test_acc", "a dict", 8),
 )
+
+# Not code: whether two things were foretold before anything was run, by what the notebook says.
+PREDICTION = prediction(NOTEBOOK, ("oscillators", "with_half"), "a choice and a fraction", 4, _foretold)

@@ -65,13 +65,16 @@ def costs(folder: Path = SWEEPS) -> Table:
 
 
 def by_length(*names: str, folder: Path = SWEEPS) -> Figure | Table:
+    """Test accuracy at the end against T; see `lengths`."""
+    rows = rows_of(names, folder)
+    return lengths(rows) if rows else missing(names, SWEEPS)
+
+
+def lengths(rows: Sequence[Row]) -> Figure:
     """Test accuracy at the end against T, a line for each arm: medians, with the range of the seeds.
 
     Grey lines are the best accuracies of who uses so large a share of the steps.
     """
-    rows = rows_of(names, folder)
-    if not rows:
-        return missing(names, SWEEPS)
     arms: dict[str, dict[int, list[float]]] = {}
     for row in rows:
         arm = row["cell"] if row["cell"] != "rnn" else f"rnn, {row['init']}"
@@ -86,10 +89,10 @@ def by_length(*names: str, folder: Path = SWEEPS) -> Figure | Table:
         level = 100 * float(best_accuracy(100 * share, 100))
         ax.axhline(level, color="0.75", linewidth=0.8)
         ax.text(ax.get_xlim()[1], level, f" {share:.0%} of the steps", fontsize=7, va="center")
-    lengths = sorted({int(row["T"]) for row in rows})
+    ticks = sorted({int(row["T"]) for row in rows})
     ax.axhline(50, color=BLACK, linestyle=":", linewidth=0.8)
     ax.set(xscale="log", xlabel="steps T", ylabel="test accuracy, last epoch (%)", ylim=(45, 101))
-    ax.set_xticks(lengths, [str(T) for T in lengths])
+    ax.set_xticks(ticks, [str(T) for T in ticks])
     ax.minorticks_off()
     legend_below(ax, columns=4)
     return figure

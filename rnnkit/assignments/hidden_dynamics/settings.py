@@ -48,7 +48,7 @@ class Net(Settings):
         super().__post_init__()
         lookup(dict.fromkeys(CELLS), self.cell, "cell")
         lookup(dict.fromkeys(INITS), self.init, "init")
-        least = {"T": 1, "epochs": 1, "batches": 1, "batch": 1, "drop": 0, "lr": 0, "halve": 0, "test": 5, "seed": 0}
+        least = {"T": 2, "epochs": 1, "batches": 1, "batch": 1, "drop": 0, "lr": 0, "halve": 0, "test": 5, "seed": 0}
         for name, low in least.items():
             if not low <= getattr(self, name) < math.inf:
                 raise BadValue(f"{name}: expected at least {low}, got {getattr(self, name)}")

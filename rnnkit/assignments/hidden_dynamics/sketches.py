@@ -191,8 +191,12 @@ def units(unit_features: Function) -> None:
     show_small(draw, (8, 3), quiet)
 
 
-def kinds(unit_features: Function, taxonomy: Function) -> None:
-    """How many units are of which kind, before and after training, and one unit of each kind."""
+def kinds(unit_features: Function, taxonomy: Function, said: Any = "") -> None:
+    """How many units are of which kind, before and after training, and one unit of each kind.
+
+    Arguments:
+        said: how many were foretold to oscillate.
+    """
 
     def draw(figure: Any) -> None:
         trained, examples = network.trained(), {}
@@ -201,6 +205,7 @@ def kinds(unit_features: Function, taxonomy: Function) -> None:
             print(f"{name}: {', '.join(f'{words.count(kind)} {kind}s' for kind in KINDS)}")
             hidden = network.run(weights, trained.X[_clear(trained)].swapaxes(0, 1)).states[1][1:]
             examples |= {kind: (name, hidden[..., words.index(kind)]) for kind in KINDS if kind in words}
+        print(f"you said of the oscillators after training: {said or 'nothing'}")
         for axes, kind in zip(figure.subplots(1, 3, sharey=True), KINDS, strict=True):
             when, states = examples.get(kind, ("there is none", np.zeros((T, 0))))
             for place, one in enumerate(states.T):
@@ -211,8 +216,12 @@ def kinds(unit_features: Function, taxonomy: Function) -> None:
     show_small(draw, (9, 2.6), quiet)
 
 
-def bound(best_accuracy: Function, steps_used: Function) -> None:
-    """The best accuracy by steps seen, beside a count on random sequences, and what the trained network's says."""
+def bound(best_accuracy: Function, steps_used: Function, said: Any = "") -> None:
+    """The best accuracy by steps seen, beside a count on random sequences, and what the trained network's says.
+
+    Arguments:
+        said: the accuracy that was foretold for half of the steps.
+    """
 
     def draw(figure: Any) -> None:
         trained, axes = network.trained(), figure.subplots()
@@ -224,6 +233,7 @@ def bound(best_accuracy: Function, steps_used: Function) -> None:
         for name, accuracy in (("last epoch", last), ("best epoch", best), ("the document's best", 0.937)):
             print(f"{name}: {accuracy:.1%} needs {float(steps_used(float(accuracy), T)):.1f} of {T} steps; "
                   f"of 100 steps {float(steps_used(float(accuracy), 100)):.1f}")  # fmt: skip
+        print(f"with half of the steps at most {float(best_accuracy(T // 2, T)):.1%}; you said {said or 'nothing'}")
         axes.axhline(last, color=GREEN, linestyle="--", label="the network, last epoch")
         axes.set(xlabel="steps seen, k", ylabel="accuracy", ylim=(0.45, 1.02), xticks=(0, *TICKS))
         axes.legend(frameon=False)

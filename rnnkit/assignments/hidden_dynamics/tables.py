@@ -32,6 +32,10 @@ WITHIN = {
     "first_train_acc": "training accuracy, epoch 1", "early_test_loss": "test loss, epoch 10",
     "test_acc": "test accuracy, last epoch",
 }  # fmt: skip
+SHOWN = {
+    "train_loss": "train loss", "train_acc": "train accuracy", "test_loss": "test loss",
+    "test_acc": "last test accuracy", "best_test_acc": "best",
+}  # fmt: skip
 
 
 def numbers(rows: Sequence[Row], column: str) -> list[float]:
@@ -44,12 +48,11 @@ def markdown(rows: Sequence[Row], by: Sequence[str] | None = None) -> str:
     found = grouped(rows, by)
     kinds = [*found[0][0]]
     extra = [] if "T" in kinds else ["T"]
-    lines = [[*kinds, *extra, "seeds", "train loss", "test loss", "last test accuracy", "best", "steps used"]]
+    lines = [[*kinds, *extra, "seeds", *SHOWN.values(), "steps used"]]
     for kind, some in found:
         T = {row["T"] for row in some}
         used = [float(steps_used(float(row["test_acc"]), int(row["T"]))) for row in some]
-        told = [str(len(some)), *(spread(numbers(some, name), ".3f") for name in ("train_loss", "test_loss", "test_acc",
-                                                                                  "best_test_acc"))]  # fmt: skip
+        told = [str(len(some)), *(spread(numbers(some, name), ".3f") for name in SHOWN)]
         lines.append([*kind.values(), *([", ".join(sorted(T))] if extra else []), *told, spread(used, ".1f")])
     return grid(lines)
 

@@ -111,7 +111,7 @@ def _cases() -> dict[str, tuple[Case, ...]]:
             Case("indices", 0.25, _updates("indices")),
             Case("divisors", 0.25, _updates("divisors")),
             Case("no rest", 0.25, _updates("divisors", n="whole")),
-            Case("fewer than a batch", 0.25, _updates("divisors", n="few")),
+            Case("a rest of one", 0.25, _updates("divisors", n="single")),
         ),
     }
 

@@ -191,22 +191,22 @@ def _distances(sizes: Sizes, make: Make) -> Arrays:
 
 
 def _epoch(sizes: Sizes, make: Make) -> Arrays:
-    """Whole batches and a rest of 2 or more; whole batches alone; fewer than a batch."""
+    """Whole batches and a rest of 2 or more; whole batches alone; a rest of one."""
     batch = int(whole(make, (), 4, 8))
     times = int(whole(make, (), 2, 5))
     rest = 2 + int(whole(make, (), 0, batch - 2))
     numbers = {
-        "n": batch * times + rest, "batch": batch, "whole": batch * times, "few": batch - 1,
+        "n": batch * times + rest, "batch": batch, "whole": batch * times, "single": batch * times + 1,
     }  # fmt: skip
     return {name: _number(value) for name, value in numbers.items()}
 
 
 def _epochs(sizes: Sizes, make: Make) -> Rounds:
     def epoch(n: int, batch: int) -> Inputs:
-        numbers = {"n": n, "batch": batch, "whole": 2 * batch, "few": max(batch - 1, 1)}
+        numbers = {"n": n, "batch": batch, "whole": 2 * batch, "single": 2 * batch + 1}
         return Inputs(sizes, {name: _number(value) for name, value in numbers.items()})
 
-    return {"n = 10, batch_size = 4": epoch(10, 4), "a rest of one": epoch(9, 4), "batch_size = 1": epoch(5, 1)}
+    return {"n = 10, batch_size = 4": epoch(10, 4), "fewer than a batch": epoch(3, 4), "batch_size = 1": epoch(5, 1)}
 
 
 MAKERS = Makers(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnkit.assignments.lookback.cases import CASES
 from rnnkit.assignments.lookback.inputs import MAKERS
 from rnnkit.assignments.lookback.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
 from rnnkit.checks.question import Question
+from rnnkit.checks.written import Part, prediction
 
 if TYPE_CHECKING:
-    from rnnkit.checks.report import Judged, Report
     from rnnkit.checks.tries import Try
 
 NOTEBOOK = "1_lookback.ipynb"
@@ -38,20 +37,10 @@ def _tries(id: str) -> tuple[Try, ...]:
     return TRIES.get(id, ())
 
 
-def _of_prediction(said: Any) -> Report:
-    from rnnkit.assignments.lookback.foretold import judged
+def _foretold() -> tuple[Part, ...]:
+    from rnnkit.assignments.lookback.foretold import PARTS  # left out where answers are scored
 
-    return judged(PREDICTION, *(said if isinstance(said, tuple) and len(said) == 3 else (said, None, None)))
-
-
-def _of_written(folder: Path, sources: list[str]) -> Judged:
-    from rnnkit.assignments.lookback.foretold import NAMES
-    from rnnkit.checks.report import Judged
-    from rnnkit.checks.written import in_sources
-
-    rnn, gru, because = in_sources(sources, NAMES)
-    said = [] if rnn is None else [f"RNN {rnn}, GRU {gru}, because: {because}"]
-    return Judged(_of_prediction((rnn, gru, because)), [], said)
+    return PARTS
 
 
 CODE = (
@@ -67,7 +56,4 @@ CODE = (
 )
 
 # Not code: whether it was said where both networks stop gaining, before anything was run, by what the notebook says.
-PREDICTION = Question(
-    "prediction", 1, NOTEBOOK, "prediction", None, ("rnn_stops", "gru_stops", "because"), "two taus and a sentence", 5,
-    judge=_of_prediction, handed_in=_of_written,
-)  # fmt: skip
+PREDICTION = prediction(NOTEBOOK, ("rnn_stops", "gru_stops", "because"), "two lookbacks and a sentence", 5, _foretold)

@@ -189,11 +189,3 @@ def norms(folder: Path = SWEEPS) -> Figure | Table:
     axes[0].set_yscale("log")
     axes[0].legend(frameon=False)
     return figure
-
-
-def explore(folder: Path = SWEEPS, static: bool = False) -> Any:
-    """A slider for the lookback: loss, norms and accuracy by distance; see `slider.explore`."""
-    from rnnkit.assignments.lookback.slider import explore as moving
-
-    rows = rows_of(LOOKBACK, folder)
-    return moving(rows, rows_of(NORMS, folder), static) if rows else missing([LOOKBACK], SWEEPS)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rnnkit.assignments.lookback.report import BINS, CANDIDATE, LOOKS, draw_lookbacks, numbers
+from rnnkit.assignments.lookback.report import (
+    BINS,
+    CANDIDATE,
+    LOOKBACK,
+    LOOKS,
+    NORMS,
+    SWEEPS,
+    draw_lookbacks,
+    numbers,
+    rows_of,
+)
 from rnnkit.plots.controls import Controls, legend_above, notches, plain, where_it_moves
+from rnnkit.plots.markdown import missing
 from rnnkit.plots.moving import Moving
 from rnnkit.runs.rows import Row, chosen
 
@@ -19,18 +31,19 @@ MARGINS = {"left": 0.07, "right": 0.99, "bottom": 0.18, "top": 0.86, "wspace": 0
 ROOM = (0.06, 0.17, 0.01, 0.13)  # for a panel's labels, see `Moving`
 
 
-def explore(rows: Sequence[Row], norms: Sequence[Row], static: bool = False) -> Any:
-    """A lookback, and both networks at it.
+def explore(folder: Path = SWEEPS, static: bool = False) -> Any:
+    """A lookback, and both networks at it: loss, norm of each lag's term, accuracy by distance.
 
     Arguments:
-        rows: runs over several lookbacks, as a sweep makes them: with ``model``, ``lookback``, ``best_loss`` and the
-            accuracies by distance.
-        norms: the norm of each lag's term, with ``model``, ``gate``, ``when``, ``lookback`` and ``alone``; may be none.
+        folder: with the tables of the sweep over lookbacks and, where it is there, of its networks' norms.
         static: the figure without a mark instead.
 
     Returns:
-        see `rnnkit.plots.controls.where_it_moves`.
+        see `rnnkit.plots.controls.where_it_moves`; a line that says how to make the table, where it is not there.
     """
+    rows, norms = rows_of(LOOKBACK, folder), rows_of(NORMS, folder)
+    if not rows:
+        return missing([LOOKBACK], SWEEPS)
     return where_it_moves(lambda: Lookbacks(rows, norms), lambda: _figure(rows, norms)[0], static)
 
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
-
-import numpy as np
 
 from rnnkit.assignments.orthogonal_init.facts import DIGITS, facts_of
 from rnnkit.assignments.orthogonal_init.foretold import ASKED
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.assignments.orthogonal_init.tasks import HEADLINE
 from rnnkit.assignments.orthogonal_init.training import CURVES, KEYS, Training, alike, train_epoch
-from rnnkit.common.names import BadValue
-from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
-from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.teams import Teams
 
 
-class Arms(Experiment):
+class Arms(Teams):
     """Orthogonal and random arms of every task."""
 
     settings = Arm
+    member = Training
+    keys = KEYS
     shown = ("run", "status", "chance", "final", "best", "solved_epoch", "sustained", "mse")
 
     def get(self, name: str, /, profile: str = "full", **overrides: Any) -> Arm:
@@ -33,30 +30,8 @@ class Arms(Experiment):
         usual = {"T": 0} if "task" in overrides else {}
         return super().get(name, profile, **(usual | overrides))
 
-    def begin(self, settings: Arm, cells: Cells) -> Training:
-        return Training(settings)
-
-    def begin_together(self, settings: Sequence[Arm], cells: Cells) -> list[Run]:
-        team = [Training(one) for one in settings]
-        for run in team:
-            run.team = team
-        return [*team]
-
     def alike(self, settings: Arm) -> Hashable:
         return alike(settings)
-
-    def refuse(self, settings: Arm, cells: Cells) -> None:
-        if settings.idle:
-            raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
-
-    def without_effect(self, settings: Arm, given: Any) -> str:
-        return settings.idle
-
-    def total(self, settings: Arm) -> int:
-        return settings.maxiters
-
-    def schema(self, settings: Arm) -> dict[str, Key]:
-        return KEYS
 
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one arm; see `facts_of`."""
@@ -109,19 +84,4 @@ EXPERIMENT = Arms(
     asked=ASKED,
 )
 
-
-def train(
-    settings: Arm,
-    out: str | Path,
-    *,
-    echo: Callable[[str], None] | None = None,
-    progress: bool = False,
-    on_check: Callable[[Any, Any], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Trains an arm to its end, or goes on with what is there; returns its record. See `perform` for the files."""
-    cells, files = Cells(), RunFiles(out, settings.name)
-    path = perform(
-        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
-        echo=echo, progress=progress, on_check=on_check,
-    )  # fmt: skip
-    return EXPERIMENT.load(path)
+train = EXPERIMENT.train

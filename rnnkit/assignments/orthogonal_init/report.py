@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rnnkit.assignments.orthogonal_init.spectra import Band, drawn_bands
 from rnnkit.assignments.orthogonal_init.tables import Rate, markdown, rates
 from rnnkit.plots.markdown import Table, missing
-from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
+from rnnkit.plots.style import LINES, new_figure
 from rnnkit.runs.rows import Row, chosen, grid, read_table, spread
 
 SWEEPS = Path("sweeps")
@@ -85,23 +86,14 @@ def of_networks(facts: Mapping[str, str], folder: Path = SWEEPS, **only: str) ->
 
 def reach(folder: Path = SWEEPS) -> Figure:
     """Norms of the product of Jacobians against lag, a panel for each scale of the input weights; `networks`."""
-    rows = read_table(folder / "jacobians.csv")
-    scales = list(dict.fromkeys(row["input_scale"] for row in rows))
-    figure, axes = new_figure(len(scales), width=3.6, height=3.4, sharey=True)
-    for ax, scale in zip(axes, scales, strict=True):
-        for n, start in enumerate(dict.fromkeys(row["start"] for row in rows)):
-            here = chosen(rows, input_scale=scale, start=start)
-            lags, middle, low, high = (
-                np.array([float(row[name]) for row in here]) for name in ("lag", "median", "low", "high")
-            )
-            color, style = LINES[n]
-            ax.semilogy(lags, middle, color=color, linestyle=style, label=start)
-            ax.fill_between(lags, low, high, color=color, alpha=0.15, linewidth=0)
-        ax.axhline(1, color=BLACK, linewidth=0.6)
-        ax.set(title=f"input weights {scale} N(0, 1)", xlabel="lag k", ylim=(1e-14, 1e3))
-    axes[0].set_ylabel("||dh_T / dh_(T-k)||")
-    legend_below(axes[len(axes) // 2], columns=4)
-    return figure
+    bands: dict[str, dict[str, Band]] = {}
+    for row in (rows := read_table(folder / "jacobians.csv")):
+        starts = bands.setdefault(row["input_scale"], {})
+        if row["start"] not in starts:
+            here = chosen(rows, input_scale=row["input_scale"], start=row["start"])
+            columns = ([float(one[name]) for one in here] for name in ("lag", "median", "low", "high"))
+            starts[row["start"]] = Band(*map(np.array, columns))
+    return drawn_bands(bands)
 
 
 def reach_table(folder: Path = SWEEPS) -> Table:

@@ -19,6 +19,7 @@ from rnnkit.assignments.orthogonal_init.tasks import HEADLINE
 from rnnkit.common.statistics import rate_in_words
 from rnnkit.plots.page_parts import Group, Section, picture
 from rnnkit.plots.style import NARROW
+from rnnkit.runs.tables import told_apart
 
 ASIDE = ("name", "task", "init", "T", "seed", "weight_seed", "data_seed")  # not what tells two arms of a task apart
 UNITS = (
@@ -39,14 +40,7 @@ REACH = (
 
 def labels_of(arms: Mapping[str, Arm]) -> dict[str, str]:
     """What the arms are called in figures: their init, and what else is not usual, where that tells some apart."""
-    usual = Arm()
-    names = [name for name in usual.fields() if name not in ASIDE]
-    varied = [name for name in names if len({getattr(arm, name) for arm in arms.values()}) > 1]
-
-    def said(arm: Arm) -> list[str]:
-        return [f"{name} {getattr(arm, name)}" for name in varied if getattr(arm, name) != getattr(usual, name)]
-
-    return {run: ", ".join([arm.init, *said(arm)]) for run, arm in arms.items()}
+    return {run: ", ".join([arms[run].init, *said]) for run, said in told_apart(arms, Arm(), ASIDE).items()}
 
 
 def page_of(arms: Mapping[str, Arm], records: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

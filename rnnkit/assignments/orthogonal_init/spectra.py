@@ -97,6 +97,15 @@ def spectra_in_words(arms: Mapping[str, Pair]) -> str:
 # ---- how far a change of the state reaches --------------------------------------------------------------------------
 
 
+class Band(NamedTuple):
+    """Lags, and of the norms there the median and the range, each ``(K,)``."""
+
+    lags: np.ndarray
+    middle: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
 def reaches(scales: Sequence[float] = SCALES) -> Reached:
     """What `explored` finds for each scale of the input weights and each start, at T = 60."""
     return {scale: {start: explored(Settings(start, scale)) for start in STARTS} for scale in scales}
@@ -104,16 +113,26 @@ def reaches(scales: Sequence[float] = SCALES) -> Reached:
 
 def jacobians(reached: Reached, narrow: bool = False) -> Figure:
     """Norms of Jacobian products against the lag for each start and input scale: median and range over draws."""
-    columns, rows = (1, len(reached)) if narrow else (len(reached), 1)
+
+    def band(one: Explored) -> Band:
+        return Band(one.lags, np.median(one.norms, axis=0), one.norms.min(axis=0), one.norms.max(axis=0))
+
+    bands = {f"{scale:g}": {start: band(one) for start, one in starts.items()} for scale, starts in reached.items()}
+    return drawn_bands(bands, narrow)
+
+
+def drawn_bands(bands: Mapping[str, Mapping[str, Band]], narrow: bool = False) -> Figure:
+    """Norms against the lag: a panel for each scale of the input weights, a line for each start, and its range."""
+    columns, rows = (1, len(bands)) if narrow else (len(bands), 1)
     figure, axes = new_figure(columns, rows, width=NARROW, height=4.2, sharey=not narrow)
     colors = [*styles_of(["ortho", "random", *list(STARTS)[2:]]).values()]
-    for ax, (scale, starts) in zip(axes, reached.items(), strict=True):
-        for (label, one), (color, style) in zip(starts.items(), colors, strict=True):
-            seen = np.maximum(one.norms, FLOOR)
-            ax.fill_between(one.lags, seen.min(axis=0), seen.max(axis=0), color=color, alpha=0.15, linewidth=0)
-            ax.plot(one.lags, np.median(seen, axis=0), color=color, linestyle=style, label=label)
+    for ax, (scale, starts) in zip(axes, bands.items(), strict=True):
+        for (label, (lags, *norms)), (color, style) in zip(starts.items(), colors, strict=True):
+            middle, low, high = (np.maximum(one, FLOOR) for one in norms)
+            ax.fill_between(lags, low, high, color=color, alpha=0.15, linewidth=0)
+            ax.plot(lags, middle, color=color, linestyle=style, label=label)
         ax.axhline(1, color="0.6", linewidth=0.8)
-        ax.set(yscale="log", title=f"input weights {scale:g} N(0, 1)", xlabel="lag k")
+        ax.set(yscale="log", title=f"input weights {scale} N(0, 1)", xlabel="lag k")
     for ax in axes if narrow else axes[:1]:
         ax.set_ylabel("||dh_T / dh_(T-k)||")
         ax.legend(fontsize=SMALL - 1, loc="lower left", ncols=2)

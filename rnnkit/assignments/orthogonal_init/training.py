@@ -15,7 +15,7 @@ from rnnkit.assignments.orthogonal_init.drawing import Drawn
 from rnnkit.assignments.orthogonal_init.settings import Arm
 from rnnkit.optim import adam, look_ahead, with_momentum
 from rnnkit.record.keys import Key
-from rnnkit.runs.experiment import Run
+from rnnkit.runs.teams import Member
 
 CURVES = ("loss", "metric", "grad_norm", "steps")  # one value an epoch
 WINDOW = 30  # batches on whose mean a longer sequence depends
@@ -39,47 +39,26 @@ KEYS = {
 }
 
 
-class Training(Run):
-    """One arm. `team` is who trains with it: runs of one shape, this one among them."""
+class Training(Member):
+    """One arm."""
 
     def __init__(self, settings: Arm) -> None:
-        self.settings, self.team = settings, [self]
-        self.weights = settings.first_weights()
-        self.moments = np.zeros((2, len(self.weights)), self.weights.dtype)
-        self.rng = settings.data_stream()
-        self.curves: dict[str, list[float]] = {name: [] for name in CURVES}
+        super().__init__(settings, settings.first_weights(), settings.data_stream(), CURVES)
         self.T = settings.curriculum or settings.T
         self.full_at = 0 if settings.T == self.T else -1
         self.window: deque[float] = deque(maxlen=WINDOW)
-        self.seconds = 0.0
-        self.told = 0  # epochs
 
-    @property
-    def epochs(self) -> int:
-        """Epochs done."""
-        return len(self.curves["loss"])
-
-    @property
-    def waits(self) -> bool:
-        """Whether another epoch may be trained: there is one to come, and the last one was told."""
-        return self.told == self.epochs < self.settings.epochs and not self.lost
-
-    @property
-    def lost(self) -> bool:
-        """Whether the last epoch had numbers that are none."""
-        return not all(np.isfinite(values[-1]) for values in self.curves.values() if values)
+    def go_on(self, team: Sequence[Training]) -> None:
+        train_epoch(team)
 
     def checkpoints(self) -> Iterator[dict[str, float]]:
-        while self.waits or self.told < self.epochs:
-            if self.waits:
-                train_epoch([run for run in self.team if run.waits])
-            self.told = self.epochs
-            name = self.settings.kind.metric
-            yield {name: self.curves["metric"][-1], **{one: self.curves[one][-1] for one in ("loss", "grad_norm")}}
-        if self.lost:
-            self.status = "diverged"
-        elif solved_epoch(self.settings, self.curves):
+        yield from super().checkpoints()
+        if not self.lost and solved_epoch(self.settings, self.curves):
             self.status = "solved"
+
+    def found(self, since: int) -> dict[str, float]:
+        found = super().found(since)
+        return {self.settings.kind.metric: found["metric"], **{name: found[name] for name in ("loss", "grad_norm")}}
 
     def take(self, sums: np.ndarray, T: int, seconds: float) -> None:
         """One more epoch is done.
@@ -106,21 +85,16 @@ class Training(Run):
                 self.full_at = self.updates + update + 1
 
     def state(self) -> dict[str, Any]:
-        parts = {name: one.copy() for name, one in self.settings.shape.named(self.weights).items()}
-        alone: dict[str, Any] = {"length": self.T, "full_at": self.full_at, "seconds": self.seconds}
-        alone["stream"] = json.dumps(self.rng.bit_generator.state)
-        more = {"moments": self.moments.copy(), "window": np.array(self.window)}
-        return {name: np.array(values) for name, values in self.curves.items()} | parts | alone | more
+        state = super().state()
+        parts = self.settings.shape.named(state.pop("weights"))
+        return state | parts | {"length": self.T, "full_at": self.full_at, "window": np.array(self.window)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         for name, part in self.settings.shape.named(self.weights).items():
             part[:] = state[name]
-        self.moments[:] = state["moments"]
-        self.rng.bit_generator.state = json.loads(str(state["stream"]))
-        self.curves = {name: state[name].tolist() for name in CURVES}
+        super().restore({**state, "weights": self.weights})
         self.window.extend(state["window"].tolist())
-        self.T, self.full_at, self.seconds = int(state["length"]), int(state["full_at"]), float(state["seconds"])
-        self.updates, self.told = int(state["updates"]), self.epochs
+        self.T, self.full_at = int(state["length"]), int(state["full_at"])
 
 
 def solved_epoch(settings: Arm, curves: Mapping[str, Sequence[float]]) -> int | None:

@@ -28,7 +28,7 @@ KEPT = (
     "checks/inputs.py", "checks/makers.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
     "checks/question.py", "checks/recurrence.py", "checks/remote.py", "checks/repeats.py",
     "checks/report.py", "checks/rules.py", "checks/sandbox.py", "checks/special.py", "checks/standins.py",
-    "checks/trial.py", "common/wire.py",
+    "checks/trial.py", "checks/written.py", "common/wire.py",
 )  # fmt: skip  # and of every assignment what it does not lay aside
 OF_CELLS = {"step", "forward", "recurrent_weight_for_rho", "unroll", "readout"}  # what is emptied in cells.py
 HIDDEN, LIST = "hidden", "hidden.json"

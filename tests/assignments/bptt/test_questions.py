@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 import pytest
-from bank.measure import of_pair, told
-from course import ROOT
+from lab_questions import LabQuestions
 
-from rnnkit.assignments import get_assignment
 from rnnkit.assignments.bptt.foretold import MATRICES
-from rnnkit.checks import generate, remote
-from rnnkit.checks.observe import run_cases
-from rnnkit.checks.outcome import equal
-from rnnkit.checks.report import Report
-from rnnkit.checks.right import expected
-from rnnkit.checks.runner import examine
-from rnnkit.checks.sandbox import quiet
-from rnnkit.grading.evidence.borrowed import alike, shipped
-from rnnkit.grading.score.score import score
-
-LAB = get_assignment("bptt")
-BANK = generate.bank(LAB)
-OF_FORM = re.compile("length of|other keys|letters of|parameters")
-every_question = pytest.mark.parametrize("id", LAB.questions)
 
 LAYERS = """class VanillaRNN(nn.Module):
     def __init__(self, input_size, hidden_size, output_size):
@@ -80,136 +61,46 @@ RULES = {
     "torch's clipping by value": ("clip_and_monitor", "from torch.nn.utils import clip_grad_value_ as cut\n    p = torch.nn.Parameter(grads['W_hh'].clone())\n    p.grad = p.data.clone()\n    cut([p], limit)\n    return {'W_hh': p.grad}, {}", "clip_grad_value"),
 }  # fmt: skip
 
-
-def report_of(id: str, text: str | None = None) -> Report:
-    return examine(LAB.questions[id], generate.student_object(LAB.questions[id], text))
-
-
-def with_body(id: str, body: str) -> str:
-    """The cell of a question with this body under its signature."""
-    if LAB.questions[id].method:
-        return f"{LAYERS}{body}\n"
-    return f"{generate.solution(LAB.questions[id]).split('    ### BEGIN')[0]}    {body}\n"
-
-
-def test_the_questions_have_the_points_that_the_lab_promises():
-    assert sum(question.points for question in LAB.code) == 25
-    assert sum(question.minutes for question in LAB.code) == 132
-    for question in LAB.code:
-        assert sum(case.weight for case in question.cases) == question.points
-        assert len(question.cases) >= 3
-        assert sum(mistake.question == question.id for mistake in BANK) >= 12
-
-
-@every_question
-def test_two_ways_to_compute_it_agree_on_public_and_on_random_inputs(id):
-    question = LAB.questions[id]
-    shipped, found = expected(question), LAB.key.right(id, question.inputs)
-    assert {case: [*rows] for case, rows in shipped.items()} == {case: [*rows] for case, rows in found.items()}
-    for case, rows in shipped.items():
-        assert all(equal(found[case][name], value, 1e-8) for name, value in rows.items()), case
-    for seed in range(3):
-        inputs = LAB.key.draw(id, np.random.default_rng(seed))
-        with quiet():
-            outcomes = run_cases(question, generate.student_object(question), inputs)
-        for case, rows in LAB.key.right(id, inputs).items():
-            assert (outcomes[case].error, outcomes[case].problems) == (None, {})
-            assert all(equal(outcomes[case].values[name], value, 1e-9) for name, value in rows.items()), case
-
-
-@every_question
-def test_no_answer_is_nothing(id):
-    """Zeros must not pass for an answer, but where shapes or words are asked."""
-    for seed in range(5):
-        for case, rows in LAB.key.right(id, LAB.key.draw(id, np.random.default_rng(seed))).items():
-            rows = {name: value for name, value in rows.items() if not OF_FORM.match(name)}
-            assert not rows or not all(equal(np.zeros_like(value), value) for value in rows.values()), case
-
-
-def test_one_word_is_no_answer():
-    """Every case wants both words."""
-    for word in ("vanishes", "undecided"):
-        report = report_of("what_the_bound_says", with_body("what_the_bound_says", f"return {word!r}"))
-        assert report.points == 0
-
-
-@pytest.mark.parametrize("name", VARIANTS)
-def test_right_answers_in_other_styles_get_all_points_in_both_looks(name):
-    id, body = VARIANTS[name]
-    question, obj = LAB.questions[id], generate.student_object(LAB.questions[id], with_body(id, body))
-    report = examine(question, obj)
-    assert report.status == "solved", told(report)
-    hidden = score(question, lambda request: remote.answer(request, obj), np.random.default_rng(7))
-    assert hidden.status == "solved", told(hidden)
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_what_is_forbidden_gets_nothing_and_is_named(name):
-    id, body, found = RULES[name]
-    report = report_of(id, with_body(id, body))
-    assert report.points == 0
-    assert "this question is to be written" in report.messages[0]
-    assert found in report.messages[0]
-
-
-@pytest.mark.parametrize("text", ["", "class Mine(VanillaRNN):\n    pass\n\nVanillaRNN = Mine\n"])
-def test_the_packages_own_network_is_no_answer(text):
-    report = report_of("vanilla_forward", f"from rnnkit.assignments.bptt import VanillaRNN\n{text}")
-    assert report.points == 0
-
-
-@every_question
-def test_every_known_mistake_costs_points_and_is_named(id):
-    for mistake in BANK:
-        if mistake.question == id:
-            report = report_of(id, generate.patched(LAB.questions[id], mistake.old, mistake.new))
-            assert report.points < report.most, mistake.name
-            assert mistake.message in " ".join(told(report)), (mistake.name, told(report))
-
-
-@every_question
-def test_of_two_known_mistakes_at_once_something_true_is_said(id):
-    pairs = list(generate.pairs(LAB.questions[id]))
-    for one, other, text in pairs[:: -(-len(pairs) // 4)]:
-        said = of_pair(one, other, report_of(id, text), LAB)
-        assert said in ("true", "clue"), (one.name, other.name, said)
-
-
-@every_question
-def test_every_failure_has_an_experiment_of_the_question_itself(id):
-    assert not LAB.questions[id].tries()[-1].marks  # one that fits whatever is known
-
-
 WHY = "the radius counts in the end"
 
 
-@pytest.mark.parametrize(
-    ("order", "because", "points"),
-    [
-        ([*MATRICES], WHY, 1.0),
-        (tuple(reversed(MATRICES)), WHY, 1.0),  # being right has no points
-        ([*MATRICES], "", 0.5),
-        ([*MATRICES[:4], "Q"], WHY, 0.5),
-        (["", "", "", "", ""], "", 0.0),
-        (None, None, 0.0),
-        ([1, 2, 3, 4, 5], 7, 0.0),
-    ],
-)
-def test_a_prediction_counts_where_it_is_whole(order, because, points):
-    prediction = LAB.scored["prediction"]
-    assert prediction.judge((order, because)).points == points
-    cells = [
-        "import torch",
-        "order = [",
-        f"order = {order!r}  # mine\nbecause = {because!r}",
-        "check('prediction', (order, because))",
-    ]
-    report, flags, told = prediction.handed_in(None, cells)
-    assert (report.points, flags, bool(told)) == (points, [], bool(order))
+class TestQuestions(LabQuestions):
+    lab, points, minutes, mistakes, pairs = "bptt", 25, 132, 12, 4
+    above = {"vanilla_forward": LAYERS}
+    of_form = f"{LabQuestions.of_form}|parameters"
+    variants, rules = VARIANTS, RULES
 
+    def test_one_word_is_no_answer(self):
+        """Every case wants both words."""
+        for word in ("vanishes", "undecided"):
+            report = self.report_of("what_the_bound_says", self.with_body("what_the_bound_says", f"return {word!r}"))
+            assert report.points == 0
 
-def test_no_right_answer_is_taken_for_the_packages_own():
-    shapes = shipped(ROOT, LAB)
-    answers = [generate.solution(question) for question in LAB.code]
-    answers += [with_body(id, body) for id, body in VARIANTS.values()]
-    assert [found for text in answers if (found := alike(text, shapes))] == []
+    @pytest.mark.parametrize("text", ["", "class Mine(VanillaRNN):\n    pass\n\nVanillaRNN = Mine\n"])
+    def test_the_packages_own_network_is_no_answer(self, text):
+        report = self.report_of("vanilla_forward", f"from rnnkit.assignments.bptt import VanillaRNN\n{text}")
+        assert report.points == 0
+
+    @pytest.mark.parametrize(
+        ("order", "because", "points"),
+        [
+            ([*MATRICES], WHY, 1.0),
+            (tuple(reversed(MATRICES)), WHY, 1.0),  # being right has no points
+            ([*MATRICES], "", 0.5),
+            ([*MATRICES[:4], "Q"], WHY, 0.5),
+            (["", "", "", "", ""], "", 0.0),
+            (None, None, 0.0),
+            ([1, 2, 3, 4, 5], 7, 0.0),
+        ],
+    )
+    def test_a_prediction_counts_where_it_is_whole(self, order, because, points):
+        prediction = self.assignment.scored["prediction"]
+        assert prediction.judge((order, because)).points == points
+        cells = [
+            "import torch",
+            "order = [",
+            f"order = {order!r}  # mine\nbecause = {because!r}",
+            "check('prediction', (order, because))",
+        ]
+        report, flags, told = prediction.handed_in(None, cells)
+        assert (report.points, flags, bool(told)) == (points, [], bool(order))

@@ -9,7 +9,7 @@ from course import ROOT
 
 from rnnkit.assignments.bptt import report
 from rnnkit.assignments.bptt.experiment import EXPERIMENT
-from rnnkit.assignments.bptt.key.claims import CLAIMS
+from rnnkit.assignments.bptt.key.claims import CLAIMS, agrees, shared
 from rnnkit.assignments.bptt.tables import by_lag, longest, markdown, readme
 from rnnkit.plots.markdown import Table
 from rnnkit.runs import pool
@@ -62,7 +62,26 @@ def test_the_longest_lag_has_all_shorter_ones_learnt_too():
 def test_a_claim_without_its_table_is_not_decided(tmp_path):
     found = claims_table(CLAIMS, Tables(tmp_path))
     assert found.count(VERDICTS[None]) == len(CLAIMS) - 2  # two need no table
-    assert isinstance(report.lags(folder=tmp_path), Table)
+    for draw in (report.lags, report.products, report.samples):
+        assert isinstance(draw(folder=tmp_path), Table)
+
+
+def test_one_set_of_parameters_serves_all_lengths(tmp_path):
+    found = shared(Tables(tmp_path))
+    assert found.holds
+    assert found.value == ("5125 parameters at 5 steps, 5125 at 500; the first 5 outputs are the same")
+
+
+def verbs(*right: str) -> list[str]:
+    return ["run,task,arm,seed,status,right_0"] + [f"x,grammar,gru,{n},finished,{one}" for n, one in enumerate(right)]
+
+
+@pytest.mark.parametrize(
+    ("right", "holds"), [(["70 of 100"] * 5, True), (["30 of 100"] * 5, False), (["70 of 100", "55 of 100"], None)]
+)
+def test_verbs_agree_where_most_seeds_are_above_chance_by_their_own_interval(tmp_path, right, holds):
+    (tmp_path / "text.csv").write_text("\n".join(verbs(*right)) + "\n")
+    assert agrees("right_0")(Tables(tmp_path)).holds is holds
 
 
 def test_the_seeds_of_an_arm_train_in_one_process():

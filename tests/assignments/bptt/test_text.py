@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 
 import numpy as np
 
 from rnnkit.assignments.bptt.experiment import EXPERIMENT
 from rnnkit.assignments.bptt.facts import facts_of
 from rnnkit.assignments.bptt.speaking import agreement, held_out, sample, samples
-from rnnkit.assignments.bptt.text import ALPHABET, VERBS, corpus, decode, encode, probes, sentences, topics, unigram
+from rnnkit.assignments.bptt.text import (
+    ALPHABET,
+    SHA256,
+    TABLES,
+    VERBS,
+    corpus,
+    decode,
+    encode,
+    probes,
+    said_of,
+    sentences,
+    topics,
+    unigram,
+)
 from rnnkit.assignments.bptt.training import Training
 
 TRIAL = EXPERIMENT.get("grammar_default", "tiny", H=8)
@@ -17,10 +31,28 @@ TRIAL = EXPERIMENT.get("grammar_default", "tiny", H=8)
 
 def test_the_topics_are_those_of_this_version():
     text, said = topics()
-    assert "as expected" in said or "not compared" in said
-    assert not said.startswith("not ")
+    version = platform.python_version()
+    assert said.startswith(f"Python {version}, hash ")
+    if version in SHA256:
+        assert f"the text of Python {version}" in said
     assert len(text) > 100_000
     assert decode(encode("a\tb\n")) == "a?b\n"
+
+
+def test_another_text_is_said_in_a_line_and_is_no_error():
+    assert said_of(SHA256[TABLES], "3.11.7") == "Python 3.11.7, hash 37d06970: the text of Python 3.11.7"
+    assert said_of(SHA256["3.13.0"], "3.13.5").endswith("the text of Python 3.13.0; the tables are of 3.11.7's, so its "
+                                                        "figures are others")  # fmt: skip
+    assert "a text that is none of 3.11.2, 3.11.7" in said_of("ab" * 32, "3.12.9")
+
+
+def test_the_record_says_which_text_it_read_and_is_not_measured_on_another():
+    trial = EXPERIMENT.get("text_default", "tiny", H=4)
+    record = Training(trial).state()
+    assert {*record} == {*EXPERIMENT.schema(trial)}
+    assert facts_of(trial, record | {"weights": trial.first_weights()})["held_out"] > 3
+    other = facts_of(trial, record | {"corpus": said_of("ab" * 32, "3.12.9")})
+    assert (other["held_out"], other["corpus"][:13]) == ("", "Python 3.12.9")
 
 
 def test_the_unigram_line_is_below_that_of_equal_odds():

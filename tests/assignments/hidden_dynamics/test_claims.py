@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
+from pathlib import Path
 
-import nbformat
 import pytest
 from course import ROOT, cells, marked
-from nbclient import NotebookClient
+from kernels import drawn, executed
 
+from rnnkit.assignments import get_assignment
 from rnnkit.assignments.hidden_dynamics import cost, report, tables
 from rnnkit.assignments.hidden_dynamics.foretold import FEW, oscillators
 from rnnkit.assignments.hidden_dynamics.key.claims import CLAIMS
@@ -24,6 +24,7 @@ from rnnkit.runs.tables import save_rows
 
 FOLDER = ROOT / "notebooks" / "hidden_dynamics"
 SWEEPS = FOLDER / "sweeps"
+NOTES = (FOLDER / "INSTRUCTORS.md").read_text(encoding="utf-8")
 
 
 def verdict(said: str, folder) -> tuple[str, str]:
@@ -45,10 +46,9 @@ def test_a_verdict_follows_from_the_table(change, said, tmp_path):
 
 
 def test_the_notes_and_the_page_have_the_tables_that_are_there():
-    notes = (FOLDER / "INSTRUCTORS.md").read_text(encoding="utf-8")
     table = claims_table(CLAIMS, Tables(SWEEPS))
-    assert renewed(notes, table) == notes, "python -m rnnkit.assignments.hidden_dynamics.key.claims"
-    assert notes.split(BEGIN)[1].split(END)[0].count("\n| ") == len(CLAIMS) + 2
+    assert renewed(NOTES, table) == NOTES, "python -m rnnkit.assignments.hidden_dynamics.key.claims"
+    assert NOTES.split(BEGIN)[1].split(END)[0].count("\n| ") == len(CLAIMS) + 2
     assert "no such row" not in table
     page = (SWEEPS / "README.md").read_text(encoding="utf-8")
     assert tables.readme(SWEEPS) == page, "python -m rnnkit.assignments.hidden_dynamics.tables"
@@ -81,22 +81,9 @@ def test_the_rule_of_what_is_foretold():
     assert found.number.endswith("of 64 units")
 
 
-def run(path, folder, before: str = "") -> dict:
-    notebook = nbformat.read(path, as_version=4)
-    if before:
-        place = 1 + [cell.id for cell in notebook.cells].index("parameters")
-        notebook.cells.insert(place, nbformat.v4.new_code_cell(before))
-    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}})
-    client.execute(env=os.environ | {"OMP_NUM_THREADS": "1", "RNNKIT_PLAIN": "1"})
-    return {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-
-
-def drawn(outputs: dict) -> set[str]:
-    return {id for id, some in outputs.items() if any("image/png" in one.get("data", {}) for one in some)}
-
-
 def test_the_experiment_trains_and_draws(tmp_path):
-    outputs = run(FOLDER / "2_experiment.ipynb", tmp_path, 'profile = "tiny"')
+    path = Path(shutil.copy(FOLDER / "2_experiment.ipynb", tmp_path))
+    outputs = executed(path, 'profile = "tiny"', RNNKIT_PLAIN="1")
     assert drawn(outputs) == {"curves", "trajectories", "browse", "running", "flow", "bound"}
     assert (tmp_path / "runs" / "tiny" / "rnn" / "rnn_final_state.npz").exists()
 
@@ -107,7 +94,7 @@ def test_the_report_shows_every_table_as_students_have_them(tmp_path):
     for path in names:
         (tmp_path / path.parent).mkdir(exist_ok=True)
         shutil.copy(FOLDER / path, tmp_path / path)
-    outputs = run(FOLDER / "3_report.ipynb", tmp_path)
+    outputs = executed(tmp_path / "3_report.ipynb", RNNKIT_PLAIN="1")
     assert drawn(outputs) == {"lengths", "flow", "units"}
     told = {id: json.dumps(outputs[id]) for id in ("seeds", "lengths", "flow", "fifths", "units", "held", "scheduler")}
     assert not [id for id, text in told.items() if "The table is not there" in text]
@@ -115,3 +102,15 @@ def test_the_report_shows_every_table_as_students_have_them(tmp_path):
     quoted = re.findall(r"[+\d.-]+ \([+\d.-]+ to [+\d.-]+\)", marked(answer))
     assert len(quoted) >= 6
     assert not [one for one in quoted if one not in "".join(told.values())]
+
+
+def test_the_notes_have_every_question_with_its_points_and_minutes():
+    rows = re.findall(r"^\| `\w+` \| `?([\w ]+?)`? \| (\d+) \| (\d+) \|$", NOTES, re.MULTILINE)
+    told = {id: (int(points), int(minutes)) for id, points, minutes in rows}
+    for question in get_assignment("hidden_dynamics").scored.values():
+        assert told[question.id] == (question.points, question.minutes)
+    graded = [cell for path in FOLDER.glob("*.ipynb") for cell in cells(path) if cell["about"].get("grade")]
+    points = {cell["id"]: cell["about"]["points"] for cell in graded if cell["about"]["points"]}
+    assert {id: told[id][0] for id in points} == points
+    assert f"for {sum(points.values())} points" in NOTES
+    assert f"add up to {sum(minutes for _, minutes in told.values())}" in NOTES

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from beside import clone_into, entries, exported, packed, points, rnnkit, student_of
-from course import NAME as MAIN
-from course import ROOT
-from graded import submit
-
-from rnnkit.assignments import get_assignment
-
-LAB = get_assignment("hidden_dynamics")
-SOURCES = ROOT / "notebooks" / LAB.name
+from lab_class import LabClass, written
 
 
 @pytest.mark.slow
-def test_a_class_hands_in_the_lab_and_the_main_assignment(tmp_path):
-    clone = clone_into(tmp_path)
-    rnnkit(clone, "release")
-    home = student_of(clone, tmp_path / "student", LAB.name, LAB.key.CANARY)
-    solved = {"anna": None, "ben": ("contributions", "best_accuracy", "ai_chats"), "carl": ("ai_chats",)}
-    for student, ids in solved.items():
-        packed(home, student, ids, tmp_path / "downloads", SOURCES)
-    submit(clone, "anna", "2_diagnostics.ipynb")
-    submit(clone, "dora", "1_cells.ipynb", "2_diagnostics.ipynb", right=False)
-    rnnkit(clone, "grade", LAB.name, "--from", str(tmp_path / "downloads"))
-    rnnkit(clone, "grade")
-    found = points(clone, LAB.name)
-    assert found["anna"] == {id: question.points for id, question in LAB.questions.items()}
-    assert {id for id, score in found["ben"].items() if score} == {"contributions", "best_accuracy"}
-    assert not any(found["carl"].values())
-    for student, entry in entries(clone, LAB.name).items():
-        flags = [flag for notebook in entry["notebooks"].values() for flag in notebook["flags"]]
-        assert not entry["evidence"] + entry["flags"] + flags, student
-    most = sum(one.points for one in get_assignment(MAIN).scored.values() if one.notebook == "2_diagnostics.ipynb")
-    assert sum(points(clone, MAIN)["anna"].values()) == most
-    assert "taxonomy" not in json.dumps(entries(clone, MAIN))
-    rows = exported(clone)
-    assert [rows["anna"][f"{name}/total"] for name in (LAB.name, MAIN)] == ["20", f"{most:g}"]
-    assert [rows["ben"][f"{name}/status"] for name in (LAB.name, MAIN)] == ["graded", "not submitted"]
-    for name, students in ((LAB.name, ("anna", "ben", "carl")), (MAIN, ("anna", "dora"))):
-        rnnkit(clone, "feedback", name)
-        for student in students:
-            assert (clone / "grading" / "feedback" / student / name / "index.html").is_file()
+class TestClass(LabClass):
+    lab, secret = "hidden_dynamics", "taxonomy"
+    solved = ("contributions", "best_accuracy")
+    foretold = ("prediction", (0.5, 0, 0))
+
+    def foretell(self, home, student):
+        if student == "anna":
+            written(home / "1_hidden_dynamics.ipynb", (r"oscillators = \"\"\n", r"oscillators = \"0 to 4\"\n"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnkit.assignments.hidden_dynamics import inside, network, networks, pictures
+from rnnkit.assignments.hidden_dynamics import inside, network, pictures, rows, sections
 from rnnkit.assignments.hidden_dynamics.experiment import train
 from rnnkit.assignments.hidden_dynamics.key import reference
 from rnnkit.assignments.hidden_dynamics.settings import Net
@@ -104,13 +104,12 @@ def test_the_bound_and_its_inverse():
     assert inside.steps_used(0.47, 20) == 0
 
 
-def test_the_tables_rows_are_of_one_kind(record, monkeypatch):
-    monkeypatch.setattr(networks, "DRAWS", 2)
-    for table, rows in networks.TABLES.items():
-        found = list(rows(NET, record))
+def test_the_tables_rows_are_of_one_kind(record):
+    for table, made in rows.TABLES.items():
+        found = list(made(NET, record))
         assert len({tuple(row) for row in found}) == 1, table
         assert len(found) >= 2, table
-    units = list(networks.units_rows(NET, record))
+    units = list(rows.units_rows(NET, record))
     assert all(sum(row[f"{kind}s"] for kind in inside.KINDS) == network.H for row in units)
 
 
@@ -119,3 +118,22 @@ def test_pictures_have_their_panels(record, weights):
     assert len(pictures.trajectories(NET, weights).axes) == 16
     assert len(pictures.flow(NET, record).axes) == 3
     assert pictures.trajectories(NET, weights).axes[0].lines
+
+
+def test_the_page_shows_each_length_and_start_and_names_what_differs(record):
+    nets = {"a": NET, "b": NET.replace(seed=1), "c": NET.replace(init="ortho"), "d": NET.replace(T=6, drop=0.0)}
+    page = sections.page_of(nets, dict.fromkeys(nets, record))
+    shown = {one.id: [made.caption for group in one.groups for made in group.pictures] for one in page["sections"]}
+    arms = ["rnn, xavier, T = 20.", "rnn, ortho, T = 20.", "rnn, xavier, drop 0.0, T = 6."]
+    assert sorted(shown.pop("flow")) == sorted(shown.pop("units")) == sorted(arms)
+    assert shown.pop("curves") == ["T = 6: rnn, xavier, drop 0.0.", "T = 20: rnn, xavier; rnn, ortho."]
+    assert [*shown] == ["lengths"]
+    (lengths,) = page["sections"][-1].groups
+    used = inside.steps_used(float(record["test_acc"][-1]), 20)
+    assert f"rnn, ortho, T = 20: {used:.1f}" in lengths.line
+    none = {"a": record | {name: [] for name in ("test_loss", "test_acc", "train_loss")}}
+    assert not sections.page_of(nets, none)["sections"]
+
+
+def test_of_long_sequences_there_are_fewer():
+    assert inside.fresh(NET.replace(T=2000))[0].shape == (2000, 100, network.C)

@@ -82,7 +82,7 @@ def test_a_run_goes_on_where_it_was_saved(cell, tmp_path):
     (whole,) = ended(net)
 
     def stop(run, check):
-        if run.epochs == 2:
+        if run.done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from course import ROOT, cells, marked
-from nbclient import NotebookClient
+from kernels import drawn, executed
 
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
@@ -134,15 +132,10 @@ def told(tmp_path_factory) -> dict[str, str]:
     for path in shipped(FOLDER):
         (folder / path.parent).mkdir(exist_ok=True)
         shutil.copy(FOLDER / path, folder / path)
-    notebook = nbformat.read(folder / "3_report.ipynb", as_version=4)
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute(
-        env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
-    outputs = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-    drawn = {cell for cell in outputs if any("image/png" in one.get("data", {}) for one in outputs[cell])}
-    assert drawn == {cell for cell, table in FIGURES.items() if (SWEEPS / f"{table}.csv").exists()}
-    return {cell: "".join(one.get("data", {}).get("text/markdown", "") for one in some)
-            for cell, some in outputs.items()}  # fmt: skip
+    shown = executed(folder / "3_report.ipynb")
+    assert drawn(shown) == {cell for cell, table in FIGURES.items() if (SWEEPS / f"{table}.csv").exists()}
+    return {id: "".join(one.get("data", {}).get("text/markdown", "") for one in cell.get("outputs", []))
+            for id, cell in shown.items()}  # fmt: skip
 
 
 def test_the_model_answer_quotes_the_reports_tables(told):

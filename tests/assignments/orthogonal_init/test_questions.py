@@ -2,26 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
-import pytest
-from bank.measure import of_pair, told
-
-from rnnkit.assignments import get_assignment
-from rnnkit.checks import generate, remote
-from rnnkit.checks.observe import run_cases
-from rnnkit.checks.outcome import equal
-from rnnkit.checks.report import Report
-from rnnkit.checks.right import expected
-from rnnkit.checks.runner import examine
-from rnnkit.checks.sandbox import quiet
-from rnnkit.grading.score.score import score
-
-LAB = get_assignment("orthogonal_init")
-BANK = generate.bank(LAB)
-OF_SHAPE = re.compile("length of|other keys|letters of")
-every_question = pytest.mark.parametrize("id", LAB.questions)
+from lab_questions import LabQuestions
 
 # question, body: right answers in other styles than the solutions'
 VARIANTS = {
@@ -66,84 +47,6 @@ RULES = {
 }  # fmt: skip
 
 
-def report_of(id: str, text: str | None = None) -> Report:
-    return examine(LAB.questions[id], generate.student_object(LAB.questions[id], text))
-
-
-def with_body(id: str, body: str) -> str:
-    """The cell of a question with this body under its signature."""
-    return f"{generate.solution(LAB.questions[id]).split('    ### BEGIN')[0]}    {body}\n"
-
-
-def test_the_questions_have_the_points_that_the_lab_promises():
-    assert sum(question.points for question in LAB.code) == 22
-    for question in LAB.code:
-        assert sum(case.weight for case in question.cases) == question.points
-        assert len(question.cases) >= 3
-        assert sum(mistake.question == question.id for mistake in BANK) >= 6
-
-
-@every_question
-def test_two_ways_to_compute_it_agree_on_public_and_on_random_inputs(id):
-    question = LAB.questions[id]
-    shipped, found = expected(question), LAB.key.right(id, question.inputs)
-    assert {case: [*rows] for case, rows in shipped.items()} == {case: [*rows] for case, rows in found.items()}
-    for case, rows in shipped.items():
-        assert all(equal(found[case][name], value, 1e-8) for name, value in rows.items()), case
-    for seed in range(3):
-        inputs = LAB.key.draw(id, np.random.default_rng(seed))
-        with quiet():
-            outcomes = run_cases(question, generate.student_object(question), inputs)
-        for case, rows in LAB.key.right(id, inputs).items():
-            assert (outcomes[case].error, outcomes[case].problems) == (None, {})
-            assert all(equal(outcomes[case].values[name], value, 1e-9) for name, value in rows.items()), case
-
-
-@every_question
-def test_no_answer_is_nothing(id):
-    """Zeros must not pass for an answer, but where shapes or words are asked."""
-    for seed in range(5):
-        for case, rows in LAB.key.right(id, LAB.key.draw(id, np.random.default_rng(seed))).items():
-            rows = {name: value for name, value in rows.items() if not OF_SHAPE.match(name)}
-            assert not rows or not all(equal(np.zeros_like(value), value) for value in rows.values()), case
-
-
-@pytest.mark.parametrize("name", VARIANTS)
-def test_right_answers_in_other_styles_get_all_points_in_both_looks(name):
-    id, body = VARIANTS[name]
-    question, obj = LAB.questions[id], generate.student_object(LAB.questions[id], with_body(id, body))
-    report = examine(question, obj)
-    assert report.status == "solved", told(report)
-    hidden = score(question, lambda request: remote.answer(request, obj), np.random.default_rng(7))
-    assert hidden.status == "solved", told(hidden)
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_what_is_forbidden_gets_nothing_and_is_named(name):
-    id, body, found = RULES[name]
-    report = report_of(id, with_body(id, body))
-    assert report.points == 0
-    assert "this question is to be written" in report.messages[0]
-    assert found in report.messages[0]
-
-
-@every_question
-def test_every_known_mistake_costs_points_and_is_named(id):
-    for mistake in BANK:
-        if mistake.question == id:
-            report = report_of(id, generate.patched(LAB.questions[id], mistake.old, mistake.new))
-            assert report.points < report.most, mistake.name
-            assert mistake.message in " ".join(told(report)), (mistake.name, told(report))
-
-
-@every_question
-def test_of_two_known_mistakes_at_once_something_true_is_said(id):
-    pairs = list(generate.pairs(LAB.questions[id]))
-    for one, other, text in pairs[:: len(pairs) // 8]:
-        said = of_pair(one, other, report_of(id, text), LAB)
-        assert said in ("true", "clue"), (one.name, other.name, said)
-
-
-@every_question
-def test_every_failure_has_an_experiment_of_the_question_itself(id):
-    assert not LAB.questions[id].tries()[-1].marks  # one that fits whatever is known
+class TestQuestions(LabQuestions):
+    lab, points, minutes = "orthogonal_init", 22, 121
+    variants, rules = VARIANTS, RULES

@@ -26,8 +26,12 @@ UNWRITTEN = {  # what a check says instead of ``not written yet``, alone
     "predictions": "predictions: 0 of 4 points · incomplete",
 }
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-with_checks = pytest.mark.parametrize(
-    "path", [path for path in NOTEBOOKS if list(checks(path)) and path.name != EXTRA], ids=lambda path: path.stem
+CHECKED = [path for path in NOTEBOOKS if list(checks(path)) and path.name != EXTRA]
+with_checks = pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
+first_with_checks = pytest.mark.parametrize(  # what they share is seen in one; the others are slow
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] if n else []) for n, path in enumerate(CHECKED)],
+    ids=lambda path: path.stem,
 )
 
 
@@ -80,7 +84,7 @@ def test_the_source_runs_without_a_complaint_and_passes_every_check(course, path
     assert validate(course / path.name, validate_all=True) == {}
 
 
-@with_checks
+@first_with_checks
 def test_the_release_fails_every_check(fresh, path):
     failed = {found["source"]: found["raw_error"] for found in validate(fresh / path.name)["failed"]}
     failed.pop("YOUR ANSWER HERE", None)

@@ -179,6 +179,7 @@ def test_a_mistake_trains_and_is_drawn_on_the_same_axes(name):
 # ---- a class ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_class_is_graded_with_it(course):
     handed_in = {
         "all": (f"return {RIGHT}", 4.0),

@@ -81,6 +81,7 @@ def told(course) -> set[str]:
     return {entry.received, stored, row["submitted_at"]}
 
 
+@pytest.mark.slow
 def test_however_it_is_graded_again_the_time_stays_that_of_the_files(course, monkeypatch):
     when = hand_in(course, 30, "one")
     for how in ({}, {"force": True}, {"students": ["ada"], "force": True}, {"questions": ["rho"]}, {"seed": 7}):

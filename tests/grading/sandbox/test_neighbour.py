@@ -41,6 +41,7 @@ STARTS = {
     "        while time.process_time() < 0.01: pass\n        os._exit(0)\n    try: os.waitpid(child, 0)\n"
     "    except ChildProcessError: pass",
 }
+FEW = ("orphans", "hidden")  # the others are slow
 
 
 @pytest.fixture(params=["cgroup", "none"])
@@ -56,7 +57,7 @@ def groups(request, monkeypatch):
 # ---- a submission's own clock ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("name", [one if one in FEW else pytest.param(one, marks=pytest.mark.slow) for one in STARTS])
 def test_the_processor_time_of_all_that_it_starts_counts(name, groups):
     need_sandbox()
     if (name, groups) == ("hidden", "none"):

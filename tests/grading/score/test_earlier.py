@@ -79,7 +79,7 @@ def scored(id: str, text: str | None = None, seed: int = 0, hangs: bool = False,
 @pytest.mark.parametrize(
     ("id", "need", "way"),
     [
-        pytest.param(id, need, way, marks=slow if way in OTHER_WAYS and need[:3] in ("rnn", "gru") else ())
+        pytest.param(id, need, way, marks=slow if way in OTHER_WAYS or need != QUESTIONS[id].needs[-1] else ())
         for id, need in NEEDS
         for way in WAYS
     ],

@@ -14,7 +14,7 @@ import torch
 
 from rnnkit.assignments.bptt.examples import CLASSES
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.assignments.bptt.tables import learnt, longest, numbers
+from rnnkit.assignments.bptt.tables import learnt, longest, numbers, parted
 from rnnkit.assignments.bptt.training import gradient
 from rnnkit.assignments.bptt.vanilla import VanillaRNN
 from rnnkit.runs.claims import Claim, Finding, Judge, Tables, claims_table, counted, denied, every, mostly, renew
@@ -29,16 +29,26 @@ def _told(rows: Sequence[Row]) -> str:
 
 
 def shared(tables: Tables) -> Finding:
-    """The count is the same at all lengths, because it does not depend on them."""
-    count = sum(one.numel() for one in VanillaRNN(10, 64, CLASSES).parameters())
-    return Finding(f"{count} parameters, at 5 steps and at 500", True)
+    """A network reads 500 steps and their first 5: with as many parameters, and with the same first outputs."""
+    model, generator = VanillaRNN(10, 64, CLASSES).double(), torch.Generator().manual_seed(0)
+    x, counts, outputs = torch.randn(32, 500, 10, generator=generator, dtype=torch.float64), [], []
+    with torch.no_grad():
+        for one in model.parameters():
+            one.uniform_(-0.125, 0.125, generator=generator)
+        for steps in (5, 500):
+            outputs.append(model(x[:, :steps])[0])
+            counts.append(sum(one.numel() for one in model.parameters()))
+    apart = float((outputs[0] - outputs[1][:, :5]).abs().max())
+    same = apart < 1e-12
+    value = f"{counts[0]} parameters at 5 steps, {counts[1]} at 500; the first 5 outputs "
+    return Finding(value + ("are the same" if same else f"differ by {apart:.0e}"), counts[0] == counts[1] and same)
 
 
-def only_so_far(arm: str) -> Judge:
+def only_so_far(arm: str, table: str = "echo") -> Judge:
     """Most seeds do not learn a lag beyond the span."""
 
     def judge(tables: Tables) -> Finding:
-        rows = tables.rows("echo", arm=arm)
+        rows = tables.rows(table, arm=arm)
         found = longest(rows)
         return Finding(
             f"longest lag {spread(found, '.0f')}, {len(found)} seeds",
@@ -48,19 +58,22 @@ def only_so_far(arm: str) -> Judge:
     return judge
 
 
-def vanilla_only_so_far(tables: Tables) -> Finding:
+def vanilla_only_so_far(table: str) -> Judge:
     """For the default start and for the orthogonal one."""
-    found = {arm: only_so_far(arm)(tables) for arm in ("default", "ortho")}
-    return Finding(
-        "; ".join(f"{arm}: {one.value}" for arm, one in found.items()), every([one.holds for one in found.values()])
-    )
+
+    def judge(tables: Tables) -> Finding:
+        found = {arm: only_so_far(arm, table)(tables) for arm in ("default", "ortho")}
+        value = "; ".join(f"{arm}: {one.value}" for arm, one in found.items())
+        return Finding(value, every([one.holds for one in found.values()]))
+
+    return judge
 
 
-def better(one: str, than: str) -> Judge:
+def better(one: str, than: str, table: str = "echo") -> Judge:
     """More seeds with a longer longest lag than the other has in the same seed."""
 
     def judge(tables: Tables) -> Finding:
-        first, second = (longest(tables.rows("echo", arm=arm)) for arm in (one, than))
+        first, second = (longest(tables.rows(table, arm=arm)) for arm in (one, than))
         apart = [a > b for a, b in zip(first, second, strict=True) if a != b]
         value = f"longest lag {one} {spread(first, '.0f')}, {than} {spread(second, '.0f')}"
         return Finding(value, mostly(sum(apart), len(apart)) if apart else False)
@@ -182,21 +195,47 @@ def forecasts(tables: Tables) -> Finding:
 
 
 def characters(tables: Tables) -> Finding:
-    """Most seeds lose less on held-out text than who knows how frequent characters are."""
-    rows = tables.rows("text", task="text", arm="default")
-    below = sum(float(row["held_out"]) < float(row["plateau"]) for row in rows)
-    value = f"held out {spread(numbers(rows, 'held_out'), '.3f')} nats, by frequency {float(rows[0]['plateau']):.3f}"
-    return Finding(f"{counted(below, len(rows))}: {value}", mostly(below, len(rows)))
+    """Most seeds of each arm lose less on held-out text than who knows how frequent characters are."""
+    said, found = [], []
+    for kind, rows in grouped(tables.rows("text", task="text"), ["arm"]):
+        plateau = float(rows[0]["plateau"])
+        below = sum(one < plateau for one in numbers(rows, "held_out"))
+        nats = f"held out {spread(numbers(rows, 'held_out'), '.3f')} nats, by frequency {plateau:.3f}"
+        said.append(f"{kind['arm']} {counted(below, len(rows))}: {nats}")
+        found.append(mostly(below, len(rows)))
+    return Finding("; ".join(said), every(found))
+
+
+def agrees(*columns: str) -> Judge:
+    """Most seeds of each arm give the right verb more often than by chance: their own interval is above a half."""
+
+    def judge(tables: Tables) -> Finding:
+        said, found = [], []
+        for kind, rows in grouped(tables.rows("text", task="grammar"), ["arm"]):
+            pairs = [[parted(row[name]) for name in columns] for row in rows]
+            counts = [(sum(good for good, _ in one), sum(count for _, count in one)) for one in pairs]
+            above = sum(mostly(good, count) is True for good, count in counts)
+            shares = spread([100 * good / count for good, count in counts], ".0f")
+            said.append(f"{kind['arm']}: {shares} % right, above chance in {counted(above, len(rows))}")
+            found.append(mostly(above, len(rows)))
+        return Finding("; ".join(said), every(found))
+
+    return judge
 
 
 CLAIMS = (
     Claim("the same parameters are shared across all time steps", "one count for all lengths", shared),
     Claim("vanilla RNNs can only learn dependencies spanning about 10-20 steps",
-          f"most seeds learn no echo beyond lag {SPAN}, whatever the start", vanilla_only_so_far),
+          f"most seeds learn no echo beyond lag {SPAN}, whatever the start", vanilla_only_so_far("echo")),
+    Claim("the same, where 100 symbols are read and the last ones written",
+          f"most seeds write no more than the last {SPAN}, whatever the start", vanilla_only_so_far("recall")),
     Claim("GRU handles long-range dependencies much better", "a longer lag than default in most seeds",
           better("gru", "default")),
     Claim("LSTM handles long-range dependencies much better", "a longer lag than default in most seeds",
           better("lstm", "default")),
+    Claim("GRU and LSTM, where 100 symbols are read and the last ones written",
+          "each has a longer lag than default in most seeds",
+          both(better("gru", "default", "recall"), better("lstm", "default", "recall"))),
     Claim("skip connections are a solution", "most seeds learn lag 50 with either kind",
           both(far("skip"), far("link"))),
     Claim("orthogonal initialization is a solution", "most seeds learn lag 50", far("ortho")),
@@ -216,7 +255,11 @@ CLAIMS = (
     Claim("truncation reduces computation: time", "half or less at a tenth", cheaper("seconds", "s")),
     Claim("truncation reduces computation: memory", "half or less at a tenth", cheaper("kept_mb", "MB")),
     Claim("simple forecasting works", "better than persistence in most seeds", forecasts),
-    Claim("character-level modelling works", "better than frequencies in most seeds", characters),
+    Claim("character-level modelling works", "better than frequencies in most seeds of each arm", characters),
+    Claim("exercise 5: verbs agree with their subjects, no attractor between",
+          "right more often than by chance in most seeds of each arm", agrees("right_0")),
+    Claim("exercise 5: verbs agree with their subjects over attractors",
+          "right more often than by chance in most seeds of each arm", agrees("right_1", "right_2")),
 )  # fmt: skip
 
 

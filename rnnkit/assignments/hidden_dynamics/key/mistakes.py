@@ -5,16 +5,10 @@ A row is the question, a name, what stands exactly once in the solution's cell, 
 
 from __future__ import annotations
 
-Row = tuple[str, str, str, str, str]
-Short = tuple[str, str, str, str]  # without the question
-
-
-def _of(question: str, *rows: Short) -> tuple[Row, ...]:
-    return tuple((question, *row) for row in rows)
-
+from rnnkit.assignments.hidden_dynamics.key.mistakes_inside import BEST, FEATURES, SUMMARY, TAXONOMY, of_question
 
 MEAN, SIGN = "X.mean(dim=(1, 2))", "(mean > 0).long()"
-LABELS = _of(
+LABELS = of_question(
     "labels",
     ("not below", "mean > 0", "mean >= 0", "a mean of exactly 0 gets the label 1; it is not above 0, so its label is 0."),
     ("turned round", "mean > 0", "mean < 0", "the labels are the wrong way round: 1 is for a mean above 0."),
@@ -41,7 +35,7 @@ LABELS = _of(
 )  # fmt: skip
 
 INPUT, RECURRENT, HEAD = "size * n_hid + n_hid  # W_xh", "n_hid * n_hid + n_hid  # W_hh", "n_hid * n_out + n_out"
-PARAMETERS = _of(
+PARAMETERS = of_question(
     "parameters",
     ("one bias", INPUT, "size * n_hid  # W_xh", "a layer has one bias; it has two, b_xh and b_hh."),
     ("no biases", f"{INPUT}, b_xh\n        total += {RECURRENT}", "size * n_hid\n        total += n_hid * n_hid  # W_hh", "the biases of the layers are missing: each has two, b_xh and b_hh."),
@@ -69,7 +63,7 @@ PARAMETERS = _of(
 )  # fmt: skip
 
 SUM = "x[:, t] @ W_xh + b_xh + h @ W_hh + b_hh"
-LAYER = _of(
+LAYER = of_question(
     "layer",
     ("no input bias", " + b_xh", "", "b_xh is missing: there are two biases, and both are added."),
     ("no recurrent bias", " + b_hh", "", "b_hh is missing: there are two biases, and both are added."),
@@ -102,7 +96,7 @@ LAYER = _of(
 )  # fmt: skip
 
 SLOPED, TERM = "flow[t] * (1 - hidden[t + 1] ** 2)", "hidden[t].T @ da"
-CONTRIBUTIONS = _of(
+CONTRIBUTIONS = of_question(
     "contributions",
     ("no slope", SLOPED, "flow[t]", "the slope of tanh is missing: g_t is dL/dh_t, and the weights stand inside the tanh."),
     ("slope of the state before", SLOPED, "flow[t] * (1 - hidden[t] ** 2)", "the slope is taken at h_{t-1}; it is 1 - h_t^2, of the state that the step made."),
@@ -135,7 +129,7 @@ CONTRIBUTIONS = _of(
 )  # fmt: skip
 
 DIFFERENCE, TOGETHER = "out[:, 1] - out[:, 0]", "slope.sum(dim=2).mean(dim=0)"
-SENSITIVITY = _of(
+SENSITIVITY = of_question(
     "input_sensitivity",
     ("logit 1 alone", DIFFERENCE, "out[:, 1]", "only logit 1 is differentiated; it is the difference, logit 1 minus logit 0."),
     ("logit 0 alone", DIFFERENCE, "out[:, 0]", "only logit 0 is differentiated; it is the difference, logit 1 minus logit 0."),
@@ -165,161 +159,6 @@ SENSITIVITY = _of(
     ("normalised", f"return {TOGETHER}", f"s = {TOGETHER}\n    return s / s.abs().max()", "the result is divided by its largest entry; the derivatives themselves are wanted."),
     ("from its end", TOGETHER, f"{TOGETHER}.flip(0)", "the result is in the wrong order: step 1 comes first."),
     ("at zero", "x.detach().clone()", "torch.zeros_like(x)", "the network is asked at inputs of 0; it is asked at x."),
-)  # fmt: skip
-
-TOTAL, C_OF, STEPS = (
-    "x.mean(dim=2).sum(dim=1)",
-    "correlation(hidden[:, -1], total[:, None])",
-    "steps = hidden[:, start:]",
-)
-RATIO = "(p * q).sum(dim=0) / torch.sqrt((p**2).sum(dim=0) * (q**2).sum(dim=0))"
-PAIRS = "correlation(steps[:, :-1].reshape(-1, size), steps[:, 1:].reshape(-1, size))"
-FEATURES = _of(
-    "unit_features",
-    ("last input", TOTAL, "x[:, -1].mean(dim=1)", "c compares h_T with the last input; it is compared with the sum over all steps."),
-    ("first input", TOTAL, "x[:, 0].mean(dim=1)", "c compares h_T with the first input; it is compared with the sum over all steps."),
-    ("first channel", TOTAL, "x[:, :, 0].sum(dim=1)", "c compares h_T with the sum of the first channel; it is compared with the sum of the channels' mean."),
-    ("from start on", TOTAL, "x[:, start:].mean(dim=2).sum(dim=1)", "c leaves out the inputs before start; start is for a alone: c sums all steps."),
-    ("label", TOTAL, "(x.mean(dim=2).sum(dim=1) > 0).to(x.dtype)", "c compares h_T with the label, 0 or 1; it is compared with the sum itself."),
-    ("absolute sum", TOTAL, "x.mean(dim=2).sum(dim=1).abs()", "c compares h_T with the absolute value of the sum; its sign stays."),
-    ("first state", C_OF, "correlation(hidden[:, 0], total[:, None])", "c takes the first state; it takes the last one, h_T."),
-    ("mean state", C_OF, "correlation(hidden.mean(dim=1), total[:, None])", "c takes the mean over the states of a sequence; it takes the last one, h_T."),
-    ("summed states", C_OF, "correlation(hidden[:, start:].sum(dim=1), total[:, None])", "c takes the sum of the states from start on; it takes the last one, h_T."),
-    ("all states", C_OF, "correlation(hidden.reshape(-1, hidden.shape[2]), x.mean(dim=2).cumsum(dim=1).reshape(-1, 1))", "c compares every state with the sum so far; it compares h_T with the sum over all steps."),
-    ("absolute c", "return c, a", "return c.abs(), a", "c is an absolute value; its sign stays."),
-    ("squared c", "return c, a", "return c**2, a", "c is squared."),
-    ("not centred", "        p = p - p.mean(dim=0)\n        q = q - q.mean(dim=0)\n", "", "the means are not subtracted: this is a cosine; a correlation is about the distances from the means."),
-    ("first centred", "        q = q - q.mean(dim=0)\n", "", "the mean of the second side is not subtracted; in a correlation both sides are centred, in the denominator, too."),
-    ("second centred", "        p = p - p.mean(dim=0)\n", "", "the mean of the first side is not subtracted; in a correlation both sides are centred, in the denominator, too."),
-    ("covariance", RATIO, "(p * q).mean(dim=0)", "this is a covariance; a correlation is divided by both spreads."),
-    ("sum of products", RATIO, "(p * q).sum(dim=0)", "the sum of products is not divided by anything; a correlation is divided by the root of both sums of squares."),
-    ("slope", RATIO, "(p * q).sum(dim=0) / (p**2).sum(dim=0)", "this is the slope of a regression: it is divided by one side's squares alone; a correlation by the root of both."),
-    ("slope, other side", RATIO, "(p * q).sum(dim=0) / (q**2).sum(dim=0)", "this is the slope of a regression on the second side; a correlation is divided by the root of both sums of squares."),
-    ("no root", RATIO, "(p * q).sum(dim=0) / ((p**2).sum(dim=0) * (q**2).sum(dim=0))", "the root is missing in the denominator."),
-    ("unbiased spreads", RATIO, "(p * q).mean(dim=0) / (p.std(dim=0) * q.std(dim=0))", "the mean of the products is divided by torch's std, which divides by n - 1: the factor (n - 1)/n is left."),
-    ("not from start", STEPS, "steps = hidden", "a takes all steps; only hidden[:, start:] takes part."),
-    ("start by one late", STEPS, "steps = hidden[:, start + 1 :] if start + 3 <= hidden.shape[1] else hidden[:, start:]", "a begins one step late: places are counted from 0, hidden[:, start:]."),
-    ("start by one early", STEPS, "steps = hidden[:, max(start - 1, 0) :]", "a begins one step early: places are counted from 0, hidden[:, start:]."),
-    ("up to start", STEPS, "steps = hidden[:, : start + 2]", "a takes the steps before start; it takes those from start on."),
-    ("lag 2", PAIRS, "correlation(steps[:, :-2].reshape(-1, size), steps[:, 2:].reshape(-1, size)) if steps.shape[1] > 2 else correlation(steps[:, 0], steps[:, 1])", "a pairs each state with the one two steps later; it is the next one."),
-    ("lag 0", PAIRS, "correlation(steps.reshape(-1, size), steps.reshape(-1, size))", "a pairs each state with itself, which is always 1; it is paired with the next one."),
-    ("by sequence", PAIRS, "correlation(steps[:, :-1].transpose(0, 1), steps[:, 1:].transpose(0, 1)).nan_to_num().mean(dim=0)", "a is computed sequence by sequence, each with its own mean, and averaged; all pairs of all sequences are pooled in one correlation."),
-    ("centred by sequence", PAIRS, "correlation((steps - steps.mean(dim=1, keepdim=True))[:, :-1].reshape(-1, size), (steps - steps.mean(dim=1, keepdim=True))[:, 1:].reshape(-1, size))", "the mean of each sequence is subtracted first; there is one mean for all sequences and steps together."),
-    ("by step", PAIRS, "correlation(steps[:, :-1], steps[:, 1:]).mean(dim=0)", "a is computed step by step over the sequences, and averaged; all pairs of all steps are pooled in one correlation."),
-    ("last pair", PAIRS, "correlation(steps[:, -2], steps[:, -1])", "a takes the last pair of steps alone; all pairs from start on take part."),
-    ("first pair", PAIRS, "correlation(steps[:, 0], steps[:, 1])", "a takes the first pair of steps alone; all pairs from start on take part."),
-    ("first sequence", PAIRS, "correlation(steps[0, :-1], steps[0, 1:]).nan_to_num()", "a takes the first sequence alone; all sequences take part."),
-    ("mean over sequences", PAIRS, "correlation(steps.mean(dim=0)[:-1], steps.mean(dim=0)[1:]).nan_to_num()", "the states are averaged over the sequences before a is computed; the pairs of all sequences are pooled."),
-    ("changes", PAIRS, "correlation(steps[:, :-1].reshape(-1, size), (steps[:, 1:] - steps[:, :-1]).reshape(-1, size))", "a pairs each state with its change; it is paired with the next state."),
-    ("all units", PAIRS, "correlation(steps[:, :-1].reshape(-1, 1), steps[:, 1:].reshape(-1, 1)).expand(size)", "all units are pooled in one number; each unit has its own a."),
-    ("one variance", PAIRS, "(lambda s: (s[:, :-1] * s[:, 1:]).mean(dim=(0, 1)) / (s**2).mean(dim=(0, 1)))(steps - steps.mean(dim=(0, 1)))", "a has one mean and one variance for all steps; each side of the pairs has its own, as in every correlation."),
-    ("absolute a", "return c, a", "return c, a.abs()", "a is an absolute value; its sign stays: it tells who swings."),
-    ("order", "return c, a", "return a, c", "the order is swapped: first c, then a."),
-    ("c alone", "return c, a", "return c", "only c comes back; a is wanted as well."),
-    ("inputs for a", PAIRS, "correlation(x.mean(dim=2)[:, start:-1].reshape(-1, 1), x.mean(dim=2)[:, start + 1 :].reshape(-1, 1)).expand(size)", "a is that of the inputs; it is that of the states."),
-)  # fmt: skip
-
-FIRST, SECOND = "abs(correlation) >= 0.5", "swing < -0.1"
-TAXONOMY = _of(
-    "taxonomy",
-    ("above alone", FIRST, "abs(correlation) > 0.5", "a unit with |c| = 0.5 is not called an accumulator; it is one: at least 0.5."),
-    ("no absolute value", FIRST, "correlation >= 0.5", "a unit with c = -0.7 is not called an accumulator; |c| counts: it holds the sum with a minus."),
-    ("negative alone", FIRST, "correlation <= -0.5", "only negative c make an accumulator; |c| counts."),
-    ("squared", FIRST, "correlation**2 >= 0.5", "c is squared; |c| itself is compared with 0.5."),
-    ("below", FIRST, "abs(correlation) <= 0.5", "the comparison of c is the wrong way round: accumulators have |c| of at least 0.5."),
-    ("limit of c", FIRST, "abs(correlation) >= 0.4", "the limit of |c| is not 0.5."),
-    ("swing counts first", FIRST, "abs(swing) >= 0.5", "a is compared with 0.5; an accumulator is told by c."),
-    ("at the limit", SECOND, "swing <= -0.1", "a unit with a = -0.1 is called an oscillator; it is none: below -0.1."),
-    ("below 0", SECOND, "swing < 0", "every negative a makes an oscillator; it must be below -0.1."),
-    ("above", SECOND, "swing > -0.1", "the comparison of a is the wrong way round: oscillators have a below -0.1."),
-    ("sign of the limit", SECOND, "swing < 0.1", "the limit of a lost its minus: it is -0.1."),
-    ("absolute a", SECOND, "abs(swing) > 0.1", "|a| is compared with 0.1; only a negative a swings."),
-    ("limit of -0.5", SECOND, "swing <= -0.5", "the limit of a is not -0.1."),
-    ("oscillators first", f"if {FIRST}:\n            kinds.append(\"accumulator\")\n        elif {SECOND}:\n            kinds.append(\"oscillator\")", f"if {SECOND}:\n            kinds.append(\"oscillator\")\n        elif {FIRST}:\n            kinds.append(\"accumulator\")", "a is asked first; c is: a unit with both is an accumulator."),
-    ("no transients", 'kinds.append("transient")', 'kinds.append("accumulator")', "what is neither is called an accumulator; it is transient."),
-    ("no oscillators", 'kinds.append("oscillator")', 'kinds.append("transient")', "oscillators are called transient."),
-    ("names swapped", 'kinds.append("oscillator")\n        else:\n            kinds.append("transient")', 'kinds.append("transient")\n        else:\n            kinds.append("oscillator")', "oscillator and transient are swapped."),
-    ("first two swapped", 'kinds.append("accumulator")\n        elif swing < -0.1:\n            kinds.append("oscillator")', 'kinds.append("oscillator")\n        elif swing < -0.1:\n            kinds.append("accumulator")', "accumulator and oscillator are swapped."),
-    ("plural", 'kinds.append("accumulator")', 'kinds.append("accumulators")', "the word is in the plural; it is accumulator."),
-    ("upper case", 'kinds.append("accumulator")', 'kinds.append("Accumulator")', "the word is written with a capital; it is accumulator."),
-    ("integrator", 'kinds.append("accumulator")', 'kinds.append("integrator")', "an accumulator is called integrator."),
-    ("numbers", "return kinds", 'return [["accumulator", "oscillator", "transient"].index(kind) for kind in kinds]', "numbers come back; the words are wanted."),
-    ("counts", "return kinds", "return {kind: kinds.count(kind) for kind in kinds}", "the counts come back; one word for each unit is wanted."),
-    ("set", "return kinds", "return sorted(set(kinds))", "every kind comes back once; one word for each unit is wanted."),
-    ("transients left out", '        else:\n            kinds.append("transient")\n', "", "units that are neither are left out; each unit has a word."),
-    ("c and a swapped", "zip(c.tolist(), a.tolist(), strict=True)", "zip(a.tolist(), c.tolist(), strict=True)", "c and a are swapped."),
-    ("not in order", "return kinds", "return kinds[::-1]", "the words are in the wrong order: that of the units."),
-    ("text", "return kinds", 'return ", ".join(kinds)', "one text comes back; a list of words is wanted."),
-)  # fmt: skip
-
-BOUND = "0.5 + math.asin(math.sqrt(k / T)) / math.pi"
-INVERSE = "T * math.sin(math.pi * (accuracy - 0.5)) ** 2"
-BEST = _of(
-    "best_accuracy",
-    ("no root", BOUND, "0.5 + math.asin(k / T) / math.pi", "the root is missing: the arcsine is of sqrt(k/T)."),
-    ("no half", BOUND, "math.asin(math.sqrt(k / T)) / math.pi", "the 1/2 is missing: who sees nothing is right in half of the cases."),
-    ("arccosine", BOUND, "0.5 + math.acos(math.sqrt(k / T)) / math.pi", "the accuracy falls with the steps that are seen: the arccosine stands where the arcsine should, or T - k where k should."),
-    ("share of errors", BOUND, "math.acos(math.sqrt(k / T)) / math.pi", "this is the share of errors; the accuracy is 1 minus it."),
-    ("sine", BOUND, "0.5 + math.sin(math.sqrt(k / T)) / math.pi", "the sine stands where the arcsine should."),
-    ("arctangent", BOUND, "0.5 + math.atan(math.sqrt(k / T)) / math.pi", "the arctangent stands where the arcsine should; it would be right for sqrt(k / (T - k))."),
-    ("two pi", BOUND, "0.5 + math.asin(math.sqrt(k / T)) / (2 * math.pi)", "the arcsine is divided by 2 pi; it is divided by pi: who sees all is right always."),
-    ("half pi", BOUND, "0.5 + 2 * math.asin(math.sqrt(k / T)) / math.pi", "the arcsine is divided by pi/2; it is divided by pi: an accuracy is never above 1."),
-    ("no pi", BOUND, "0.5 + math.asin(math.sqrt(k / T))", "the arcsine is not divided by pi."),
-    ("in degrees", BOUND, "0.5 + math.degrees(math.asin(math.sqrt(k / T))) / math.pi", "the angle is in degrees; it is in radians."),
-    ("linear", BOUND, "0.5 + k / (2 * T)", "the accuracy grows on a straight line from 1/2 to 1; the arcsine is missing."),
-    ("root alone", BOUND, "0.5 + 0.5 * math.sqrt(k / T)", "the arcsine is missing: 1/2 plus half of the root."),
-    ("one step more", BOUND, "0.5 + math.asin(math.sqrt(min(k + 1, T) / T)) / math.pi", "one step more is counted than is seen."),
-    ("upside down", BOUND, "0.5 + math.asin(math.sqrt(min(k / T, 1) ** 0.5)) / math.pi", "the fourth root is taken; it is the square root of k/T."),
-    ("percent", BOUND, f"100 * ({BOUND})", "the accuracy is in percent; a fraction is wanted."),
-    ("rounded", BOUND, f"round({BOUND}, 2)", "the accuracy is rounded; the number itself is wanted."),
-    ("not squared", INVERSE, "T * math.sin(math.pi * (accuracy - 0.5))", "in steps_used the square is missing: T sin^2."),
-    ("not times T", INVERSE, "math.sin(math.pi * (accuracy - 0.5)) ** 2", "steps_used gives the share of the steps; their number is T times it."),
-    ("no half in the inverse", INVERSE, "T * math.sin(math.pi * accuracy) ** 2", "in steps_used 1/2 is not subtracted from the accuracy, or a cosine stands where the sine should: a higher accuracy needs more steps."),
-    ("no pi in the inverse", INVERSE, "T * math.sin(accuracy - 0.5) ** 2", "in steps_used pi is missing inside the sine."),
-    ("arcsine in the inverse", INVERSE, "T * math.asin(accuracy - 0.5) ** 2", "in steps_used the arcsine stands where the sine should: it undoes the arcsine."),
-    ("two pi in the inverse", INVERSE, "T * math.sin(2 * math.pi * (accuracy - 0.5)) ** 2", "in steps_used there is 2 pi inside the sine; it is pi."),
-    ("half pi in the inverse", INVERSE, "T * math.sin(math.pi / 2 * (accuracy - 0.5)) ** 2", "in steps_used there is pi/2 inside the sine; it is pi."),
-    ("square inside", INVERSE, "T * math.sin((math.pi * (accuracy - 0.5)) ** 2)", "in steps_used the square stands inside the sine; the sine itself is squared."),
-    ("linear inverse", INVERSE, "T * (2 * accuracy - 1)", "steps_used grows on a straight line; the sine is missing."),
-    ("rounded up", INVERSE, f"math.ceil({INVERSE} - 1e-9)", "steps_used is rounded up; the number itself is wanted, which need not be whole."),
-    ("rounded down", INVERSE, f"math.floor({INVERSE} + 1e-9)", "steps_used is rounded down; the number itself is wanted, which need not be whole."),
-    ("rounded to the nearest", INVERSE, f"round({INVERSE})", "steps_used is rounded; the number itself is wanted, which need not be whole."),
-    ("percent in the inverse", "accuracy - 0.5", "accuracy / 100 - 0.5", "steps_used takes the accuracy for percent; it is a fraction."),
-    ("accuracy over T", INVERSE, "math.sin(math.pi * (accuracy - 0.5)) ** 2 / T", "steps_used is divided by T; it is T times the square of the sine."),
-)  # fmt: skip
-
-EPOCH, LARGEST = "test_acc.index(best) + 1", "max(test_acc)"
-SUMMARY = _of(
-    "summary",
-    ("from 0", EPOCH, "test_acc.index(best)", "best_epoch is counted from 0; it is counted from 1."),
-    ("from 2", EPOCH, "test_acc.index(best) + 2", "best_epoch is one too large; it is counted from 1."),
-    ("last of equals", EPOCH, "len(test_acc) - test_acc[::-1].index(best)", "of equal epochs the last one comes back; the first is wanted."),
-    ("counted from the end", EPOCH, "test_acc[::-1].index(best) + 1", "best_epoch is counted from the end."),
-    ("smallest", LARGEST, "min(test_acc)", "this is the smallest test accuracy; the best is the largest."),
-    ("of training", EPOCH, "train_acc.index(max(train_acc)) + 1", "best_epoch is that of the training accuracy; it is that of the test accuracy."),
-    ("smallest loss", EPOCH, "test_loss.index(min(test_loss)) + 1", "best_epoch is that of the smallest test loss; it is that of the largest test accuracy."),
-    ("largest of training", LARGEST, "max(train_acc)", "best_test_acc is looked for among the training accuracies."),
-    ("chosen by the loss", f"{LARGEST}\n", "test_acc[test_loss.index(min(test_loss))]\n", "the best epoch is chosen by the test loss; it is chosen by the test accuracy."),
-    ("number of epochs", EPOCH, "len(test_acc)", "best_epoch is the number of epochs; it is the epoch that had the largest test accuracy."),
-    ("best instead of last", '"test_acc": test_acc[-1]', '"test_acc": best', "test_acc is the best epoch's; it is the last one's."),
-    ("first test accuracy", '"test_acc": test_acc[-1]', '"test_acc": test_acc[0]', "test_acc is the first epoch's; it is the last one's."),
-    ("loss of the best epoch", '"test_loss": test_loss[-1]', '"test_loss": test_loss[test_acc.index(best)]', "test_loss is that of the best epoch; it is the last one's."),
-    ("smallest test loss", '"test_loss": test_loss[-1]', '"test_loss": min(test_loss)', "test_loss is the smallest; it is the last epoch's."),
-    ("smallest training loss", '"train_loss": train_loss[-1]', '"train_loss": min(train_loss)', "train_loss is the smallest; it is the last epoch's."),
-    ("first training loss", '"train_loss": train_loss[-1]', '"train_loss": train_loss[0]', "train_loss is the first epoch's; it is the last one's."),
-    ("mean training loss", '"train_loss": train_loss[-1]', '"train_loss": sum(train_loss) / len(train_loss)', "train_loss is the mean over the epochs; it is the last one's."),
-    ("largest training accuracy", '"train_acc": train_acc[-1]', '"train_acc": max(train_acc)', "train_acc is the largest; it is the last epoch's."),
-    ("whole history", '"train_acc": train_acc[-1]', '"train_acc": train_acc', "train_acc holds the whole history; it is the last epoch's number."),
-    ("training and test swapped", '"train_acc": train_acc[-1],\n        "test_loss": test_loss[-1],\n        "test_acc": test_acc[-1]', '"train_acc": test_acc[-1],\n        "test_loss": test_loss[-1],\n        "test_acc": train_acc[-1]', "train_acc and test_acc are swapped."),
-    ("losses swapped", '"train_loss": train_loss[-1],\n        "train_acc": train_acc[-1],\n        "test_loss": test_loss[-1]', '"train_loss": test_loss[-1],\n        "train_acc": train_acc[-1],\n        "test_loss": train_loss[-1]', "train_loss and test_loss are swapped."),
-    ("last but one", '"test_acc": test_acc[-1]', '"test_acc": test_acc[-2:][0]', "test_acc is that of the last epoch but one."),
-    ("other key", '"best_test_acc": best', '"best_acc": best', "the key best_test_acc is called otherwise."),
-    ("key left out", '        "test_loss": test_loss[-1],\n', "", "the key test_loss is missing."),
-    ("key too many", '"best_test_acc": best,', '"best_test_acc": best,\n        "epochs": len(test_acc),', "there is a key too many, epochs."),
-    ("percent", '"best_test_acc": best', '"best_test_acc": 100 * best', "best_test_acc is in percent; it is handed on as it stands in the list."),
-    ("sorted", "    best = max(test_acc)\n", "    test_acc.sort()\n    best = test_acc[-1]\n", "the list is sorted in place: it no longer tells which epoch was which."),
-    ("a tuple", "    return {", "    return best, {", "a tuple comes back; a dict is wanted."),
-    ("float epoch", EPOCH, "float(test_acc.index(best) + 1)", "best_epoch is a float; it is a whole number."),
 )  # fmt: skip
 
 MISTAKES = (

@@ -1,0 +1,163 @@
+"""The lab's explorer: the bound (gamma sigma)^k beside the product of Jacobians that it bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+from matplotlib.ticker import LogLocator, NullLocator
+
+from rnnkit.assignments.bptt.bounded import LONGEST, SLOPES, STARTS, Bounded, Settings, bounded, said_of
+from rnnkit.plots.controls import Controls, legend_above, limit, menu, notches, plain, slider, where_it_moves
+from rnnkit.plots.moving import Moving
+from rnnkit.plots.style import BLACK, BLUE, ORANGE, RED, new_figure
+
+SIZE, DPI = (9.0, 3.6), 80  # of the widget's picture
+SIGMAS = (0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.6, 2.0, 3.0, 3.5, 4.0, 5.0)
+SCALES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+FLOORS, TOPS = (
+    (1, 3, 6, 12, 24, 48, 100),
+    (1, 3, 6, 12, 24, 48, 80),
+)  # decades where the axis may end, so that it seldom moves
+TINY = 1e-300
+EXAMPLES = {
+    Settings("orthogonal", 0.9, "tanh", 1.0): LONGEST, Settings("orthogonal", 1.0, "identity"): LONGEST,
+    Settings("orthogonal", 1.0, "tanh", 1.0): LONGEST, Settings("normal numbers", 1.6, "identity"): LONGEST,
+    Settings("shift", 2.0, "identity"): 12, Settings("orthogonal", 1.1, "tanh", 0.0): LONGEST,
+}  # fmt: skip
+MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.14, "top": 0.88, "wspace": 0.2}
+ROOM = (0.08, 0.13, 0.012, 0.11)  # for its labels and legends, see `Moving`
+
+
+class Curves:
+    """The bound, the same with typical slopes, and the norm of the product, against the lag; and one lag of them."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax, self._lags = ax, np.arange(1, LONGEST + 1)
+        plain(ax)
+        (self._bound,) = ax.plot([], [], "--", color=RED, label="(γσ)^k, the bound")
+        (self._typical,) = ax.plot([], [], ":", color=BLACK, label="with typical φ′, no bound")
+        (self._norms,) = ax.plot([], [], color=BLUE, label="the true norm")
+        (self._lag,) = ax.plot([], [], "o", color=BLUE, markersize=5)
+        (self._there,) = ax.plot([], [], "o", color=RED, markersize=5, fillstyle="none")
+        ax.set(xlabel="lag k", ylabel="‖dh_T / dh_(T−k)‖", yscale="log")
+        ax.yaxis.set_major_locator(LogLocator(numticks=6))
+        ax.yaxis.set_major_formatter("{x:.0e}")  # no mathematics to set, which takes its time
+        ax.yaxis.set_minor_locator(NullLocator())
+        self.moving: tuple[Artist, ...] = (self._bound, self._typical, self._norms, self._lag, self._there)
+
+    def show(self, seen: Bounded, k: int = 0, last: int = LONGEST) -> set[Axes]:
+        """Sets the curves, not drawn yet; the axes that got other limits.
+
+        Arguments:
+            k: the lag that is marked; 0 for none.
+            last: where the axis of lags ends.
+        """
+        norms = np.where(seen.norms > 0, seen.norms, np.nan)  # a norm of 0 has no place on this axis
+        for line, values in ((self._bound, seen.bound), (self._typical, seen.typical), (self._norms, norms)):
+            line.set_data(self._lags, np.where(values > TINY, values, np.nan))
+        for line, values in ((self._lag, norms), (self._there, seen.bound)):
+            line.set_data([k] if k else [], [values[k - 1]] if k else [])
+        ends = seen.bound[last - 1], np.nanmin(norms[:last]), np.nanmax(norms[:last])
+        floor = next((one for one in FLOORS if one >= -np.log10(min(ends))), FLOORS[-1])
+        top = next((one for one in TOPS if one >= np.log10(max(ends))), TOPS[-1])
+        return {self.ax} if limit(self.ax, (0.0, last + 1.0), (10.0**-floor, 10.0**top)) else set()
+
+
+class Steps:
+    """The slopes of all units over time, and the largest that there can be."""
+
+    def __init__(self, ax: Axes) -> None:
+        plain(ax)
+        self._steps = np.arange(1, LONGEST + 1)
+        self._band = Polygon(np.ones((3, 2)), color=BLUE, alpha=0.25, linewidth=0, label="units")
+        ax.add_patch(self._band)
+        (self._gamma,) = ax.plot([], [], "--", color=RED, label="γ")
+        (self._median,) = ax.plot([], [], color=BLUE, label="median")
+        (self._first,) = ax.plot([], [], color=ORANGE, linewidth=1, label="T − k")
+        ax.set(xlabel="step t", ylabel="slope φ′", xlim=(0, LONGEST + 1), ylim=(0, 1.05))
+        self.moving: tuple[Artist, ...] = (self._band, self._gamma, self._median, self._first)
+
+    def show(self, seen: Bounded, k: int) -> None:
+        """Sets them, not drawn yet."""
+        t, (low, middle, high) = self._steps, np.quantile(seen.slopes[::-1], (0, 0.5, 1), axis=1)
+        self._band.set_xy(np.concatenate([np.stack([t, low], 1), np.stack([t, high], 1)[::-1]]))
+        self._median.set_data(t, middle)
+        self._gamma.set_data(t, np.full(LONGEST, SLOPES[seen.settings.phi][2]))
+        self._first.set_data([LONGEST - k] * 2, [0, 1.05])
+
+
+class Drawing:
+    """The picture, drawn again and again in little time."""
+
+    def __init__(self) -> None:
+        figure = Figure(figsize=SIZE, dpi=DPI)
+        left, right = figure.subplots(1, 2, width_ratios=(1.7, 1))
+        self._curves, self._steps = Curves(left), Steps(right)
+        for ax, columns in ((left, 3), (right, 4)):
+            legend_above(ax, columns)
+        figure.subplots_adjust(**MARGINS)
+        self._moving = Moving(figure, (*self._curves.moving, *self._steps.moving), ROOM)
+
+    def png(self, seen: Bounded, k: int) -> bytes:
+        """The bytes of a PNG file."""
+        self._moving.changed |= self._curves.show(seen, k)
+        self._steps.show(seen, k)
+        return self._moving.png()
+
+
+def told(seen: Bounded, k: int) -> str:
+    """The settings, what the bound says of them, and what is so, in three lines of HTML."""
+    s, bound, norm = seen.settings, seen.bound[k - 1], seen.norms[k - 1]
+    share = f"{norm / bound:.1e} of what the bound allows" if norm > 0 else "nothing is left"
+    return (
+        f"{s.matrix}, σ = {s.sigma:g}, ρ = {seen.radius:.2f}; {s.phi}, inputs of scale {s.scale:g}, untrained; "
+        f"median slope of the last {k} steps {np.median(seen.slopes[:k]):.2f}<br>{said_of(seen.factor)}<br>"
+        f"k = {k}: (γσ)^k = {bound:.2e}, true norm {norm:.2e}, {share}"
+    )
+
+
+def explore(static: bool = False) -> Any:
+    """Controls for sigma, the nonlinearity, the inputs and the lag: the bound beside the true norm.
+
+    Arguments:
+        static: the same curves for a few settings instead.
+
+    Returns:
+        see `rnnkit.plots.controls.where_it_moves`.
+    """
+    return where_it_moves(Explorer, _grid, static)
+
+
+class Explorer(Controls):
+    """The widget itself; the grid is its picture without a kernel."""
+
+    def __init__(self) -> None:
+        start, self._drawing = Settings(), Drawing()
+        controls: dict[str, Any] = {
+            "matrix": menu("W_hh", STARTS, start.matrix),
+            "sigma": notches("σ of W_hh", SIGMAS, start.sigma),
+            "phi": menu("φ", SLOPES, start.phi),
+            "scale": notches("input scale", SCALES, start.scale),
+            "k": slider("lag k", 1, LONGEST, 1, LONGEST // 2),
+        }
+        super().__init__(controls, self._picture, _grid, DPI)
+
+    def _picture(self, k: int, **values: Any) -> tuple[str, bytes]:
+        seen = bounded(Settings(**values))
+        return told(seen, k), self._drawing.png(seen, k)
+
+
+def _grid() -> Figure:
+    figure, axes = new_figure(3, 2, width=4.0, height=2.9)
+    for ax, (settings, last) in zip(axes, EXAMPLES.items(), strict=True):
+        seen = bounded(settings)
+        Curves(ax).show(seen, last=last)
+        phi = settings.phi if settings.phi == "identity" else f"{settings.phi}, inputs of scale {settings.scale:g}"
+        ax.set_title(f"{settings.matrix}, σ = {settings.sigma:g}, ρ = {seen.radius:.2f}; {phi}", fontsize=8)
+    axes[0].legend(fontsize=7, frameon=False, loc="lower left")
+    return figure
