@@ -50,7 +50,7 @@ class Nets(Experiment):
         return settings.idle
 
     def total(self, settings: Net) -> int:
-        return settings.updates
+        return settings.maxiters
 
     def schema(self, settings: Net) -> dict[str, Key]:
         return KEYS
@@ -83,7 +83,7 @@ class Nets(Experiment):
         train_epoch([run])
         first, begun = perf_counter() - begun, perf_counter()
         train_epoch([run])
-        done = small.updates / small.epochs
+        done = small.maxiters / small.epochs
         return Pace(first, (perf_counter() - begun) / done, 0.0)
 
 

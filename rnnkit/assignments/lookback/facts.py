@@ -25,8 +25,8 @@ def facts_of(settings: Net, record: Mapping[str, Any]) -> dict[str, Any]:
         task, model, H, lookback; the smallest loss on dev (nats), its epoch from 1 and its perplexity; all at that
         epoch: the loss on training sentences, accuracy on dev (of a language model: of the verb's number), the mean of
         the two classes' accuracies, and the same by distance and by attractors; what is reached without reading; of a
-        language model the adjusted loss; the norm of the terms of U, a GRU's U_h, at some lags, and by which factor
-        they fall per step; epochs done and seconds of one; empty: not there.
+        language model the adjusted loss; mean norm of what an update adds to U, a GRU's U_h; the norm of its terms at
+        some lags, and by which factor they fall per step; epochs done and seconds of one; empty: not there.
     """
     s, dev = settings, np.asarray(record["dev_loss"], np.float64)
     row: dict[str, Any] = {"task": s.task, "model": s.model, "H": s.H, "lookback": s.lookback}
@@ -35,6 +35,7 @@ def facts_of(settings: Net, record: Mapping[str, Any]) -> dict[str, Any]:
     best = int(np.nanargmin(dev))
     row |= {"best_loss": _round(dev[best]), "perplexity": _round(math.exp(dev[best])), "best_epoch": best + 1}
     row |= {"last_loss": _round(dev[-1]), "train_loss": _round(record["train_loss"][best])}
+    row |= {"grad_norm": _round(record["grad_norm"][best])}
     row |= _right(record) | _baselines(s, dev[best]) | _norms(record)
     return row | {"epochs": len(dev), "seconds_per_epoch": round(float(record["seconds"]) / len(dev), 3)}
 

@@ -79,8 +79,13 @@ class Net(Settings):
         return ""
 
     @property
-    def updates(self) -> int:
-        """Of a whole run, those at the ends of its epochs too."""
+    def checkpoints(self) -> int:
+        """Epochs."""
+        return self.epochs
+
+    @property
+    def maxiters(self) -> int:
+        """Updates of a whole run, those at the ends of its epochs too."""
         n, batch = self.train, self.batch
         return self.epochs * (-(-n // batch) + (n % batch > 1))
 

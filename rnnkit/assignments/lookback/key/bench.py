@@ -9,7 +9,7 @@ from torch.utils.benchmark import Measurement, TaskSpec
 from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.experiment import EXPERIMENT
 from rnnkit.assignments.lookback.key import plain_loop
-from rnnkit.assignments.lookback.settings import Net
+from rnnkit.assignments.lookback.settings import DTYPES, Net
 from rnnkit.assignments.lookback.training import Training, train_epoch
 from rnnkit.bench.bench import Clock, Part
 from rnnkit.bench.cases import Work
@@ -23,7 +23,7 @@ NETS = {
 }
 SEEDS = (1, 5)
 TITLE = (
-    f"an epoch of {SENTENCES} sentences (H {Net.H}, batch {Net.batch}, looks back {LOOKBACK} steps, {Net.dtype}); "
+    f"an epoch of {SENTENCES} sentences (H {Net.H}, batch {Net.batch}, looks back {LOOKBACK} steps); "
     "x5: five seeds at once, shared among them"
 )
 WHOLE = "the ten epochs of all of them, on one core, would take"
@@ -38,17 +38,18 @@ def parts() -> dict[str, Part]:
 def works(net: Net) -> dict[str, Work]:
     """One network's epoch: by the plain loop, alone, and five seeds together, after one that does not count."""
     ways: dict[str, Work] = {"plain loop": partial(by_plain_loop, net)}
-    for seeds in SEEDS:
-        nets = [net.replace(seed=seed) for seed in range(seeds)]
-        team = [run for run in EXPERIMENT.begin_together(nets, Cells()) if isinstance(run, Training)]
-        train_epoch(team)
-        ways[side(seeds)] = partial(train_epoch, team)
+    for dtype in DTYPES:
+        for seeds in SEEDS:
+            nets = [net.replace(seed=seed, dtype=dtype) for seed in range(seeds)]
+            team = [run for run in EXPERIMENT.begin_together(nets, Cells()) if isinstance(run, Training)]
+            train_epoch(team)
+            ways[side(dtype, seeds)] = partial(train_epoch, team)
     return ways
 
 
-def side(seeds: int) -> str:
+def side(dtype: str, seeds: int) -> str:
     """How a batch of seeds is called in the table."""
-    return f"at once x{seeds}"
+    return f"{dtype} x{seeds}"
 
 
 def by_plain_loop(net: Net) -> None:
@@ -63,5 +64,5 @@ def of_one_seed(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:
     """One call, its seconds shared among the seeds."""
     begun = clock()
     work()
-    seeds = {side(seeds): seeds for seeds in SEEDS}.get(spec.description or "", 1)
+    seeds = {side(dtype, seeds): seeds for dtype in DTYPES for seeds in SEEDS}.get(spec.description or "", 1)
     return Measurement(number_per_run=seeds, raw_times=[clock() - begun], task_spec=spec)
