@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -69,6 +69,11 @@ class Nets(Experiment):
             {"epoch": k + 1} | {name: round(float(record[name][k]), DIGITS) for name in CURVES}
             for k in range(len(record["dev_loss"]))
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.lookback.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of({run: self.settings_of(one) for run, one in records.items()}, records)
 
     def kind_of(self, settings: Net) -> Net:
         """Without what takes no time."""
