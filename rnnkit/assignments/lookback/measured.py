@@ -86,8 +86,8 @@ def hardest(folder: str, lookback: int = FAR) -> list[dict[str, Any]]:
 
 def main(what: str, folder: str, *runs: str) -> Path:
     """Writes one of the tables."""
-    make = {"costs": costs, "tested": tested, "hardest": hardest}[what]
-    return save_rows(Path(folder) / f"{what}.csv", make(*runs))
+    rows = {"costs": costs, "tested": lambda: tested(*runs), "hardest": lambda: hardest(*runs)}[what]()
+    return save_rows(Path(folder) / f"{what}.csv", rows)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, **how
     """A column against the lookback: the median over seeds as a line, the range as a band."""
     lookbacks = sorted({int(row["lookback"]) for row in rows if numbers([row], column)})
     found = [numbers(chosen(rows, lookback=str(tau)), column) for tau in lookbacks]
-    how = {"marker": "o", "markersize": 3} | how
+    how = dict[str, Any](marker="o", markersize=3) | how
     ax.plot(lookbacks, [np.median(values) for values in found], label=label, **how)
     ax.fill_between(lookbacks, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
     ax.set_xlabel("lookback tau")

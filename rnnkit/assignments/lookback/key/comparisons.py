@@ -59,13 +59,13 @@ def lower(old: Rows, new: Rows, column: str = "best_loss", last: str = "", sign:
 higher = partial(lower, sign=-1)
 
 
-def unchanged(old: Rows, new: Rows, *others: Rows) -> Judge:
+def unchanged(old: Rows, new: Rows, beside_old: Rows | None = None, beside_new: Rows | None = None) -> Judge:
     """The loss is the same, give or take `SAME`; with two other kinds, the change is the same as between those."""
 
     def judge(tables: Tables) -> Finding:
         found = changes(tables, old, new)
-        if others:
-            beside = changes(tables, *others)
+        if beside_old and beside_new:
+            beside = changes(tables, beside_old, beside_new)
             found = {seed: beside[seed] - value for seed, value in found.items() if seed in beside}
         return Finding(_said([*found.values()]), within(mean_interval([*found.values()])))
 
