@@ -31,6 +31,13 @@ class Batch:
         """How many targets there are ``(S,)``."""
         return self.valid[len(self.valid) - len(self.d) :].sum((0, 2))
 
+    def of(self, s: int) -> Batch:
+        """What one of the networks reads, from the first word of its own longest sentence."""
+        begun = self.valid[:, s].sum(1)
+        first, only = int((begun == 0).sum()), slice(s, s + 1)
+        d = self.d[first:, only] if len(self.d) > 1 else self.d[:, only]
+        return Batch(self.x[first:, only], d, self.valid[first:, only], begun[first:], begun[first:])
+
 
 @dataclass(frozen=True)
 class Shelf:

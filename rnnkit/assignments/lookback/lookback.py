@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from rnnkit.assignments.lookback.batches import Batch
-from rnnkit.assignments.lookback.models import PHI, Model, Pass, Said, forward, read, share_kept
+from rnnkit.assignments.lookback.models import PHI, Model, Pass, forward, read, share_kept
 
 
 class Term(NamedTuple):
@@ -98,9 +98,9 @@ def goes_in(run: Pass, gate: str, where: Any) -> np.ndarray:
 
 
 class Gradient(NamedTuple):
-    """Of S networks: what was read from their states, and -dL of all weights ``(S, P)``, summed over sentences."""
+    """Of S networks: loss ``(S,)`` and -dL of all weights ``(S, P)``, both summed over what counts."""
 
-    said: Said
+    loss: np.ndarray
     row: np.ndarray
 
 
@@ -120,7 +120,14 @@ def gradient(
         legacy_coursework_grad: see `terms`.
         out: to which it is added, in place; zeros by default.
     """
-    w, out = model.blocks(rows), np.zeros_like(rows) if out is None else out
+    out = np.zeros_like(rows) if out is None else out
+    if len(batch.d) > 1 < len(rows):  # what one network of words has at hand fills a cache
+        parts = [
+            gradient(model, rows[s : s + 1], batch.of(s), lookback, legacy_coursework_grad, out[s : s + 1])
+            for s in range(len(rows))
+        ]
+        return Gradient(np.concatenate([part.loss for part in parts]), out)
+    w = model.blocks(rows)
     first = max(0, len(batch.x) - len(batch.d) - lookback)  # the earliest step that is reached
     run = forward(model, w, batch, first - 1)
     said = read(w["W"], run)
@@ -140,7 +147,7 @@ def gradient(
     for s, words in enumerate(np.ascontiguousarray(batch.x[first:].swapaxes(0, 1)).reshape(S, -1)):
         by_word = torch.from_numpy(grad["V"][s])
         by_word.index_add_(0, torch.from_numpy(words), torch.from_numpy(total[s].reshape(-1, wide)))
-    return Gradient(said, out)
+    return Gradient(said.loss, out)
 
 
 def _outer(goes_in: np.ndarray, delta: np.ndarray) -> np.ndarray:
