@@ -47,6 +47,11 @@ class Mistake(NamedTuple):
     message: str
 
 
+def of_question(question: str, *rows: tuple[str, str, str, str]) -> tuple[Mistake, ...]:
+    """Mistakes of one question, each by what else it is made of."""
+    return tuple(Mistake(question, *row) for row in rows)
+
+
 @cache
 def _module(name: str) -> Any:
     """A module, of the clone's tests as well; None where there is none."""

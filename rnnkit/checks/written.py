@@ -60,8 +60,8 @@ def values_of(sources: Iterable[str], names: Collection[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for source in sources:
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            for node in ast.parse(source).body:
-                for target in node.targets if isinstance(node, ast.Assign) else ():
+            for node in (one for one in ast.parse(source).body if isinstance(one, ast.Assign)):
+                for target in node.targets:
                     if isinstance(target, ast.Name) and target.id in names:
                         found[target.id] = ast.literal_eval(node.value)
     return found

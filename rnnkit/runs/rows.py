@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -22,9 +22,15 @@ def chosen(rows: Sequence[Row], **only: str) -> list[Row]:
     return [row for row in rows if all(row.get(name, "") == value for name, value in only.items())]
 
 
-def numbers(rows: Sequence[Row], name: str) -> list[float]:
+def read_tables(names: Iterable[str], folder: Path, **only: str) -> list[Row]:
+    """The rows of those of these tables of a folder that are there, with these values in these columns."""
+    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
+    return [row for path in there for row in chosen(read_table(path), **only)]
+
+
+def numbers(rows: Sequence[Row], column: str) -> list[float]:
     """A column's numbers, of the rows that have one."""
-    return [float(row[name]) for row in rows if row.get(name) and row[name] != "nan"]
+    return [float(row[column]) for row in rows if row.get(column) and row[column] != "nan"]
 
 
 def varied(rows: Sequence[Row]) -> list[str]:
@@ -64,3 +70,9 @@ def comment(path: Path) -> str:
     """What the comment at the head of a sweep's file says, with its command in a line of its own."""
     said = [line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
     return "\n".join(f"\n`{line}`\n" if line.startswith("rnnkit ") else line for line in said).strip()
+
+
+def page_of(folder: Path, head: str, section: Callable[[Path], str]) -> str:
+    """The page of all sweeps of a folder that have their table: what stands first, then what each file has to say."""
+    files = sorted(path for path in folder.glob("*.toml") if path.with_suffix(".csv").exists())
+    return "\n\n".join([head.rstrip(), *map(section, files)]) + "\n"

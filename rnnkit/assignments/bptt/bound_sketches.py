@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnkit.assignments.bptt import jacobians
 from rnnkit.assignments.bptt.bounded import H, normal, products, rotation, shift, slopes
 from rnnkit.assignments.bptt.foretold import MATRICES
 from rnnkit.assignments.bptt.lag_map import draw as draw_map
 from rnnkit.assignments.bptt.lag_map import split
-from rnnkit.assignments.bptt.networks import ARMS, PHI, at_rest, named
+from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import Trial
 from rnnkit.assignments.bptt.sketches import Function, numbers
 from rnnkit.checks.sandbox import quiet
@@ -116,41 +117,20 @@ def highways(highway: Function, steps: int = 50) -> None:
     show_small(draw, (7, 2.8), quiet)
 
 
-def _back(trial: Trial, steps: int, seed: int = 6) -> np.ndarray:
-    """``(steps + 1,)``: the norm of a random gradient on its way back from the last state, mean over the batch.
-
-    Of a state that is several tensors, the memory of an LSTM, all of them count.
-    """
-    w = named(torch.from_numpy(trial.first_weights()).double()[None], trial.shapes)
-    x = torch.from_numpy(trial.kind.draw(np.random.default_rng(seed), trial.lag, trial.K, trial.batch).x).double()
-    before = at_rest(trial.network, x.new_zeros(1, trial.batch, trial.H), trial.link)
-    before[0].requires_grad_()  # so that a graph is kept
-    kept = []
-    for x_t in x:
-        a = torch.baddbmm(w["b_h"][:, None], x_t[None], w["W_xh"])
-        before = trial.network.step(w, a, before, PHI[trial.phi])
-        kept.append(before[: trial.network.states or 1])  # of a link the others are earlier states
-    g = normal(seed, *before[0].shape)
-    back = torch.autograd.grad((g * before[0]).sum(), [one for states in kept for one in states], allow_unused=True)
-    each = torch.stack([torch.zeros_like(g) if one is None else one for one in back])
-    norms = each.reshape(len(x), -1, *g.shape).square().sum((1, 2, 4)).sqrt().mean(1)
-    return norms.flip(0)[: steps + 1].numpy()
-
-
 def arms(steps: int = LAGS) -> None:
-    """The norm of a gradient on its way back through each kind of network, before any training."""
+    """How far a change of the state reaches in each kind of network, before any training."""
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for arm, (color, line) in zip(ARMS, LINES, strict=False):
             trial = Trial(arm=arm, lag=steps)
-            norms = _back(trial, steps)
-            axes.semilogy(norms / norms[0], linestyle=line, color=color, label=arm)
+            norms = np.median(jacobians.products(trial, trial.first_weights(), 2).norms, axis=0)[: steps + 1]
+            axes.semilogy(norms, linestyle=line, color=color, label=arm)
             print(
-                f"{arm}: after {steps} steps {norms[-1] / norms[0]:.1e} of the norm, a factor of "
+                f"{arm}: {norms[-1]:.1e} after {steps} steps, a factor of "
                 f"{(norms[-1] / norms[steps // 2]) ** (2 / steps):.2f} a step in the second half"
             )
-        axes.set(xlabel="steps back", ylabel="norm, of the first")
+        axes.set(xlabel="lag k", ylabel="||dh_T / dh_(T-k)||")
         axes.legend(frameon=False, fontsize=8)
 
     show_small(draw, (7, 2.8), quiet)

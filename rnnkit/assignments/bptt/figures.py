@@ -9,8 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.bptt.facts import LEARNT
+from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure
+from rnnkit.plots.style import BLACK, BLUE, LINES, ORANGE, new_figure
+
+
+def style_of(arm: str, n: int) -> tuple[str, Any]:
+    """Colour and line style of an arm, the same in all figures; of anything else by its place n."""
+    return LINES[[*ARMS].index(arm) if arm in ARMS else (len(ARMS) + n) % len(LINES)]
 
 
 def learning(settings: Trial, record: Mapping[str, Any]) -> Figure:

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from rnnkit.assignments.bptt.figures import style_of
 from rnnkit.assignments.bptt.networks import PHI, at_rest, named
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.plots.style import BLACK, BLUE, LINES, legend_below, new_figure
+from rnnkit.plots.style import BLACK, legend_below, new_figure
 
 SEQUENCES = 8
 SLOPES = {"tanh": 1.0, "relu": 1.0, "identity": 1.0}  # gamma, the largest slope of each
@@ -94,7 +95,7 @@ def draw(arms: Mapping[str, Mapping[str, Products]], narrow: bool = False) -> Fi
         for n, (arm, found) in enumerate(arms.items()):
             if stage in found:
                 middle, low, high = np.quantile(found[stage].norms, (0.5, 0, 1), axis=0)
-                line(ax, n if len(arms) > 1 else 0, arm, middle, low, high, found[stage].bound)
+                line(ax, n, arm, middle, low, high, found[stage].bound)
         finish(ax, stage)
     named_below(axes, narrow)
     return figure
@@ -102,7 +103,7 @@ def draw(arms: Mapping[str, Mapping[str, Products]], narrow: bool = False) -> Fi
 
 def line(ax: Any, n: int, arm: str, middle: np.ndarray, low: np.ndarray, high: np.ndarray, bound: np.ndarray) -> None:
     """One arm's norms ``(T,)`` and their range, and its bound where it has one (NaN: none)."""
-    color, style = LINES[n] if n < len(LINES) else (BLUE, "-")
+    color, style = style_of(arm, n)
     lags = np.arange(len(middle))
     ax.semilogy(lags, np.maximum(middle, FLOOR), color=color, linestyle=style, label=arm)
     ax.fill_between(lags, np.maximum(low, FLOOR), np.maximum(high, FLOOR), color=color, alpha=0.15, linewidth=0)

@@ -12,18 +12,13 @@ from matplotlib.figure import Figure
 from rnnkit.assignments.bptt.facts import LEARNT
 from rnnkit.assignments.bptt.jacobians import finish, named_below
 from rnnkit.assignments.bptt.jacobians import line as draw_line
-from rnnkit.assignments.bptt.tables import by_lag, markdown, numbers
+from rnnkit.assignments.bptt.tables import by_lag, markdown
 from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import BLACK, LINES, legend_below, new_figure
-from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table
+from rnnkit.runs.rows import chosen, grid, grouped, numbers, read_table, read_tables
 
 SWEEPS = Path("sweeps")
 PLAIN = {ord(one): f"\\{one}" for one in "|*`<_"}  # characters that are not to mean anything in markdown
-
-
-def _rows(names: Sequence[str], folder: Path, **only: str) -> list[Row]:
-    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
-    return [row for path in there for row in chosen(read_table(path), **only)]
 
 
 def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS, **only: str) -> Table:
@@ -32,19 +27,19 @@ def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS, *
     Arguments:
         only: values that rows have in other columns.
     """
-    rows = _rows(names, folder, **only)
+    rows = read_tables(names, folder, **only)
     return Table(markdown(rows, by)) if rows else missing(names, SWEEPS)
 
 
 def lags(name: str = "echo", folder: Path = SWEEPS) -> Table:
     """Each arm with each lag: in how many seeds it is learnt; and the longest lag, over seeds."""
-    rows = _rows([name], folder)
+    rows = read_tables([name], folder)
     return Table(by_lag(rows)) if rows else missing([name], SWEEPS)
 
 
 def lag_curves(name: str = "echo", folder: Path = SWEEPS) -> Figure | Table:
     """Accuracy and loss by lag, a line for each arm: medians, with the range of the seeds, and the plateau ln K."""
-    rows = _rows([name], folder)
+    rows = read_tables([name], folder)
     if not rows:
         return missing([name], SWEEPS)
     figure, axes = new_figure(2, width=4.8, height=3.4)
@@ -80,7 +75,7 @@ def costs(folder: Path = SWEEPS) -> Table:
 
 def reach(folder: Path = SWEEPS) -> Figure | Table:
     """Parts of dL/dW_hh by lag, a line for each arm: before training and after."""
-    if not (rows := _rows(["map"], folder)):
+    if not (rows := read_tables(["map"], folder)):
         return missing(["map"], SWEEPS)
     stages = list(dict.fromkeys(row["stage"] for row in rows))
     figure, axes = new_figure(len(stages), width=4.6, height=3.2, sharey=True)
@@ -97,7 +92,7 @@ def reach(folder: Path = SWEEPS) -> Figure | Table:
 
 def products(folder: Path = SWEEPS) -> Figure | Table:
     """Norms of the products of Jacobians by lag, a line for each arm, with its bound: before training and after."""
-    if not (rows := _rows(["products"], folder)):
+    if not (rows := read_tables(["products"], folder)):
         return missing(["products"], SWEEPS)
     stages = list(dict.fromkeys(row["stage"] for row in rows))
     figure, axes = new_figure(len(stages), width=4.6, height=3.4, sharey=True)
@@ -113,7 +108,7 @@ def products(folder: Path = SWEEPS) -> Figure | Table:
 
 def products_table(*lags: int, folder: Path = SWEEPS) -> Table:
     """The same at some lags: median and range of seeds and sequences, and the bound at the last of them."""
-    if not (rows := _rows(["products"], folder)):
+    if not (rows := read_tables(["products"], folder)):
         return missing(["products"], SWEEPS)
     lines = [["arm", "weights", *(f"k = {lag}" for lag in lags), f"bound at {lags[-1]}"]]
     for arm, stage in dict.fromkeys((row["arm"], row["stage"]) for row in rows):
@@ -126,7 +121,7 @@ def products_table(*lags: int, folder: Path = SWEEPS) -> Table:
 
 def samples(folder: Path = SWEEPS) -> Table:
     """What the character models say, by temperature."""
-    if not (rows := _rows(["samples"], folder)):
+    if not (rows := read_tables(["samples"], folder)):
         return missing(["samples"], SWEEPS)
     lines = [["read", "arm", "temperature", "said"]]
     for row in rows:

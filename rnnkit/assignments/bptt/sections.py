@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 
 from rnnkit.assignments.bptt import jacobians, lag_map
 from rnnkit.assignments.bptt.facts import LEARNT, facts_of
+from rnnkit.assignments.bptt.figures import style_of
 from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import EVERY, Trial
 from rnnkit.assignments.bptt.tables import longest
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.page_parts import Group, Picture, Section, picture
 from rnnkit.plots.seeds import draw_band
-from rnnkit.plots.style import BLACK, LINES, NARROW, legend_below, new_figure
+from rnnkit.plots.style import BLACK, NARROW, legend_below, new_figure
 from rnnkit.runs.rows import spread
 
 UNITS = (
@@ -122,7 +123,7 @@ def _by_lag(runs: Runs) -> Group:
 def _accuracies(task: str, lags: Mapping[str, Mapping[int, Sequence[float]]]) -> Figure:
     figure, (ax,) = new_figure(width=NARROW, height=3.2, layout=Margins())
     for n, (arm, of) in enumerate(lags.items()):
-        color, style = LINES[n % len(LINES)]
+        color, style = style_of(arm, n)
         x = sorted(of)
         ax.plot(x, [100 * np.median(of[lag]) for lag in x], color=color, linestyle=style, marker="o", markersize=3,
                 label=arm)  # fmt: skip
@@ -144,7 +145,7 @@ def _plateaus(runs: Runs) -> Group:
         called = f"{task}, lag {lag}" if arms and next(iter(arms.values()))[0].trial.kind.plain else task
         figure, (ax,) = new_figure(width=NARROW, height=2.9, layout=Margins())
         for n, (arm, seeds) in enumerate(arms.items()):
-            color, style = LINES[n % len(LINES)]
+            color, style = style_of(arm, n)
             draw_band(ax, [_smooth(one.record["loss"]) for one in seeds], color=color, linestyle=style, label=arm)
         _finish(ax, called, next(iter(arms.values()))[0])
         pictures.append(picture(figure, f"{called}: {', '.join(arms)}."))

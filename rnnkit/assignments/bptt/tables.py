@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rnnkit.common.statistics import wilson
 from rnnkit.common.whole import save_text
-from rnnkit.runs.rows import Row, comment, grid, grouped, read_table, spread
+from rnnkit.runs.rows import Row, comment, grid, grouped, numbers, page_of, read_table, spread
 
 README = """\
 # The sweeps
@@ -51,11 +51,6 @@ def markdown(rows: Sequence[Row], by: Sequence[str] | None = None) -> str:
         )
         lines.append([*kind.values(), *line, *(_more(of, name) for name in more)])
     return grid(lines)
-
-
-def numbers(rows: Sequence[Row], name: str) -> list[float]:
-    """A column's numbers, of the rows that have one."""
-    return [float(row[name]) for row in rows if row.get(name) and row[name] != "nan"]
 
 
 def learnt(rows: Sequence[Row]) -> int:
@@ -118,8 +113,7 @@ def section(path: Path) -> str:
 
 def readme(folder: str | Path) -> str:
     """The page of all sweeps of a folder that have their table."""
-    files = sorted(path for path in Path(folder).glob("*.toml") if path.with_suffix(".csv").exists())
-    return "\n\n".join([README.rstrip(), *map(section, files)]) + "\n"
+    return page_of(Path(folder), README, section)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ SIZE, DPI = (8.0, 3.0), 80
 MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
 ROOM = (0.08, 0.16, 0.012, 0.1)  # for a panel's labels, see `Moving`
 SHOWN = 40  # sequences to browse
-LENGTHS, MOST = (20, 50, 100, 200, 500), 500
+LENGTHS = (20, 50, 100, 200, 500)
 
 
 def browse(settings: Net, networks: Mapping[str, Weights], static: bool = False) -> Any:
@@ -152,9 +152,10 @@ class Bound(Controls):
         self._moving = Moving(figure, (self._curve, self._seen, self._needed), ROOM)
         controls: dict[str, Any] = {
             "T": notches("length T", LENGTHS, LENGTHS[0]),
-            "k": slider("steps seen, k", 0, MOST, 1, LENGTHS[0] // 2),
+            "k": slider("steps seen, k", 0, LENGTHS[0], 1, LENGTHS[0] // 2),
             "accuracy": slider("an accuracy", 0.5, 1.0, 0.001, accuracy),
         }
+        controls["T"].observe(lambda change: setattr(controls["k"], "max", change["new"]), "value")
         super().__init__(controls, self._picture, lambda: bounds(accuracy), DPI)
 
     def _picture(self, T: int, k: int, accuracy: float) -> tuple[str, bytes]:

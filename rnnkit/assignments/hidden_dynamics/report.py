@@ -13,7 +13,7 @@ from rnnkit.assignments.hidden_dynamics import tables
 from rnnkit.assignments.hidden_dynamics.inside import best_accuracy
 from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import BLACK, BLUE, LINES, ORANGE, legend_below, new_figure
-from rnnkit.runs.rows import Row, chosen, read_table
+from rnnkit.runs.rows import Row, chosen, read_tables
 
 SWEEPS = Path("sweeps")
 ARMS = "cell", "init"  # columns that tell arms apart; a sweep has one of them, or none
@@ -21,14 +21,8 @@ SHARES = (0.25, 0.5, 0.75)  # of the steps, as lines to read accuracies by
 WHEN = {"before": ORANGE, "after": BLUE}
 
 
-def rows_of(names: Sequence[str], folder: Path = SWEEPS, **only: str) -> list[Row]:
-    """The rows of those of these tables that are there."""
-    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
-    return [row for path in there for row in chosen(read_table(path), **only)]
-
-
 def _table(made: Callable[[Sequence[Row]], str], names: Sequence[str], folder: Path, **only: str) -> Table:
-    rows = rows_of(names, folder, **only)
+    rows = read_tables(names, folder, **only)
     return Table(made(rows)) if rows else missing(names, SWEEPS)
 
 
@@ -48,7 +42,7 @@ def windows(folder: Path = SWEEPS) -> Table:
 
 def scheduler(folder: Path = SWEEPS) -> Table:
     """How much the test loss moves where the rate is halved after 20 and 40 epochs, and where it is not."""
-    halved, never = (rows_of([name], folder) for name in ("seeds", "scheduler"))
+    halved, never = (read_tables([name], folder) for name in ("seeds", "scheduler"))
     if not halved or not never:
         return missing(["seeds", "scheduler"], SWEEPS)
     return Table(tables.spreads(halved_after_20_epochs=chosen(halved, init="xavier"), never_halved=never))
@@ -66,7 +60,7 @@ def costs(folder: Path = SWEEPS) -> Table:
 
 def by_length(*names: str, folder: Path = SWEEPS) -> Figure | Table:
     """Test accuracy at the end against T; see `lengths`."""
-    rows = rows_of(names, folder)
+    rows = read_tables(names, folder)
     return lengths(rows) if rows else missing(names, SWEEPS)
 
 
@@ -100,7 +94,7 @@ def lengths(rows: Sequence[Row]) -> Figure:
 
 def flow(folder: Path = SWEEPS, init: str = "xavier") -> Figure | Table:
     """dL/dh_t, contribution and input sensitivity by step, before and after training: median and range of the seeds."""
-    rows = rows_of(["flow"], folder, init=init)
+    rows = read_tables(["flow"], folder, init=init)
     if not rows:
         return missing(["flow"], SWEEPS)
     figure, axes = new_figure(3, 1, width=3.8, height=3.0)
@@ -123,7 +117,7 @@ def flow(folder: Path = SWEEPS, init: str = "xavier") -> Figure | Table:
 
 def running_mean(folder: Path = SWEEPS) -> Figure | Table:
     """The median accumulator's correlation with the mean so far, at every step: median and range of the seeds."""
-    rows = rows_of(["flow"], folder, when="after")
+    rows = read_tables(["flow"], folder, when="after")
     if not rows:
         return missing(["flow"], SWEEPS)
     figure, (ax,) = new_figure(1, width=4.6, height=2.8)

@@ -13,7 +13,7 @@ from statistics import mean
 from rnnkit.assignments.hidden_dynamics.facts import BEST, STRETCHES, WINDOWS
 from rnnkit.assignments.hidden_dynamics.inside import FIFTHS, steps_used
 from rnnkit.common.whole import save_text
-from rnnkit.runs.rows import Row, comment, grid, grouped, read_table, spread
+from rnnkit.runs.rows import Row, chosen, comment, grid, grouped, numbers, page_of, read_table, read_tables, spread
 
 README = """\
 # The sweeps
@@ -36,11 +36,6 @@ SHOWN = {
     "train_loss": "train loss", "train_acc": "train accuracy", "test_loss": "test loss",
     "test_acc": "last test accuracy", "best_test_acc": "best",
 }  # fmt: skip
-
-
-def numbers(rows: Sequence[Row], column: str) -> list[float]:
-    """The values of a column, those that are there."""
-    return [float(row[column]) for row in rows if row[column]]
 
 
 def markdown(rows: Sequence[Row], by: Sequence[str] | None = None) -> str:
@@ -154,18 +149,17 @@ TITLES = {
 }  # fmt: skip
 
 
+def section(path: Path) -> str:
+    """What the page says of one sweep: the comment at its file's head, and its tables."""
+    rows = read_table(path.with_suffix(".csv"))
+    more = [windows(chosen(rows, init="xavier"))] if path.stem == "seeds" else []
+    return "\n\n".join([f"## {path.stem}", comment(path), markdown(rows), *more])
+
+
 def readme(folder: Path) -> str:
     """The page of all sweeps of a folder that have their table."""
-    files = sorted(path for path in folder.glob("*.toml") if path.with_suffix(".csv").exists())
-    parts = [README.rstrip()]
-    for path in files:
-        parts += [f"## {path.stem}", comment(path), markdown(read_table(path.with_suffix(".csv")))]
-        if path.stem == "seeds":
-            parts.append(windows([row for row in read_table(path.with_suffix(".csv")) if row["init"] == "xavier"]))
-    for name, made in TABLES.items():
-        if (path := folder / f"{name}.csv").exists():
-            parts += [f"## {TITLES[name]}", made(read_table(path))]
-    return "\n\n".join(parts) + "\n"
+    made = [f"## {TITLES[name]}\n\n{TABLES[name](rows)}" for name in TABLES if (rows := read_tables([name], folder))]
+    return "\n\n".join([page_of(folder, README, section).rstrip(), *made]) + "\n"
 
 
 if __name__ == "__main__":

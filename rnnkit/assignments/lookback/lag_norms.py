@@ -11,34 +11,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rnnkit.assignments.lookback.experiment import EXPERIMENT
 from rnnkit.assignments.lookback.report import NORMS
 from rnnkit.common.names import BadValue
 from rnnkit.runs.tables import read_runs, save_rows
 
-GATES: dict[str, tuple[str, ...]] = {"rnn": ("",), "gru": ("r", "z", "h")}  # of a cell's matrices U, in their order
+COLUMNS = {"norm_initial": "norms_initial", "norm": "norms", "accumulated": "accumulated"}  # and the record's arrays
 
 
 def rows_of(records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each network, gate and lag, before training and after: the term alone, and all up to it together."""
+    """A row for each network, gate and lag: the norm of its own term before training and after, and of all up to it."""
     found = [(EXPERIMENT.settings_of(record), record) for record in records.values()]
-    farthest = {
-        model: max(net.lookback for net, _ in found if net.model == model) for model in {n.model for n, _ in found}
-    }
-    rows = []
-    for net, record in found:
-        if net.lookback != farthest[net.model] or not len(record["norms"]):
-            continue
-        tables = {"before": (record["norms_initial"], None), "after": (record["norms"], record["accumulated"])}
-        for when, (alone, together) in tables.items():
-            for place, gate in enumerate(GATES[net.model]):
-                for lag, norm in enumerate(np.asarray(alone)[place]):
-                    whole = "" if together is None else f"{float(together[place][lag]):.5g}"
-                    row = {"model": net.model, "gate": gate, "seed": net.seed, "when": when, "lookback": lag}
-                    rows.append(row | {"alone": f"{float(norm):.5g}", "together": whole})
-    return rows
+    farthest: dict[str, int] = {}
+    for net, _ in found:
+        farthest[net.model] = max(net.lookback, farthest.get(net.model, 0))
+    return [
+        {"model": net.model, "seed": net.seed, "gate": f"U{gate}", "lag": lag}
+        | {column: float(f"{record[name][place][lag]:.5g}") for column, name in COLUMNS.items()}
+        for net, record in found
+        if net.lookback == farthest[net.model]
+        for place, gate in enumerate(net.shape(words=1).named_gates)
+        for lag in range(len(record["norms"][place]))
+    ]
 
 
 def main(runs: str, folder: str) -> Path:

@@ -12,20 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rnnkit.assignments.lookback import tables
+from rnnkit.assignments.lookback.figures import BINS, COLOURS
 from rnnkit.assignments.lookback.settings import Net
 from rnnkit.plots.markdown import Table, missing
-from rnnkit.plots.style import BLACK, BLUE, ORANGE, new_figure
+from rnnkit.plots.style import BLACK, new_figure
 from rnnkit.runs.rows import Row, chosen, numbers, read_table
 
 SWEEPS = Path("sweeps")
 LOOKBACK, NORMS = "figure2abc", "norms"  # the sweep over lookbacks; the norms by lag of its networks
-CANDIDATE = {"rnn": "", "gru": "h"}  # which of a network's matrices U is looked at
-LOOKS: dict[str, tuple[str, str]] = {"rnn": (ORANGE, "-"), "gru": (BLUE, "--")}  # the document's
+CANDIDATE = {"rnn": "U", "gru": "Uh"}  # which of a network's matrices U is looked at
 FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5ab": "batch", "figure5c": "lr"}
 LABELS = {"best_loss": "best loss (nats)", "last_loss": "loss at the end (nats)", "acc": "accuracy"}
 FLOORS = {"best_loss": "prior_loss", "last_loss": "prior_loss"}  # what is reached without reading
-BINS = {"acc_1": "1", "acc_2_3": "2-3", "acc_4_5": "4-5", "acc_6": "6+"}  # steps from subject to verb
-ATTRACTORS = {"acc_attr0": "no attractor", "acc_attr1": "one", "acc_attr2": "two or more"}
+ATTRACTORS = {"no attractor": "acc_attr0", "one": "acc_attr1", "two or more": "acc_attr2"}
+WHEN = {"norm_initial": "before", "norm": "after", "accumulated": "after"}  # training
 
 
 def rows_of(name: str, folder: Path = SWEEPS, **only: str) -> list[Row]:
@@ -56,7 +56,8 @@ def with_usual(name: str, by: Sequence[str], folder: Path = SWEEPS) -> list[Row]
     """A sweep's rows, with those of `LOOKBACK` at the same lookbacks; usual values of settings that a row lacks."""
     rows, usual = rows_of(name, folder), Net()
     there = {row["lookback"] for row in rows}
-    rows = [*rows, *(row for row in rows_of(LOOKBACK, folder) if row["lookback"] in there)]
+    if name != LOOKBACK:
+        rows = [*rows, *(row for row in rows_of(LOOKBACK, folder) if row["lookback"] in there)]
     return [{**row, **{one: row.get(one) or str(getattr(usual, one)) for one in by}} for row in rows]
 
 
@@ -67,15 +68,24 @@ def measured(name: str, folder: Path = SWEEPS) -> Table:
     return Table(made(rows) if rows else f"The table is not there: `{command}` makes it.")
 
 
-def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, **how: Any) -> None:
-    """A column against the lookback: the median over seeds as a line, the range as a band."""
-    lookbacks = sorted({int(row["lookback"]) for row in rows if numbers([row], column)})
-    found = [numbers(chosen(rows, lookback=str(tau)), column) for tau in lookbacks]
+def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, at: str = "lookback", **how: Any) -> None:
+    """A column against the lookback, or another column: the median over seeds as a line, the range as a band."""
+    steps = sorted({int(row[at]) for row in rows if numbers([row], column)})
+    found = [numbers(chosen(rows, **{at: str(step)}), column) for step in steps]
     how = dict[str, Any](marker="o", markersize=3) | how
-    ax.plot(lookbacks, [np.median(values) for values in found], label=label, **how)
-    ax.fill_between(lookbacks, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
+    ax.plot(steps, [np.median(values) for values in found], label=label, **how)
+    ax.fill_between(steps, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
     ax.set_xlabel("lookback tau")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def draw_terms(ax: Axes, rows: Sequence[Row], columns: dict[str, float]) -> None:
+    """Norms against the lag, of both networks' candidates: each column so opaque."""
+    for model, (color, style) in COLOURS.items():
+        here = chosen(rows, model=model, gate=CANDIDATE[model])
+        for column, alpha in columns.items() if here else ():
+            told = f"{model}, {WHEN[column]}"
+            draw_lookbacks(ax, here, column, told, "lag", color=color, linestyle=style, alpha=alpha)
 
 
 def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS, **only: str) -> Figure | Table:
@@ -97,8 +107,8 @@ def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS, bins: Mapping[str, 
     rows = rows_of(name, folder)
     if not rows:
         return missing([name], SWEEPS)
-    figure = _panels(rows, dict.fromkeys(bins, ""), width=2.6, height=2.6)
-    for ax, title in zip(figure.axes, bins.values(), strict=True):
+    figure = _panels(rows, dict.fromkeys(bins.values(), ""), width=2.6, height=2.6)
+    for ax, title in zip(figure.axes, bins, strict=True):
         ax.set(title=title, ylim=(-0.02, 1.02))
     figure.axes[0].set_ylabel("accuracy")
     return figure
@@ -107,7 +117,7 @@ def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS, bins: Mapping[str, 
 def _panels(rows: Sequence[Row], columns: Mapping[str, str], width: float = 4.4, height: float = 3.2) -> Figure:
     figure, axes = new_figure(len(columns), width=width, height=height)
     for ax, (column, label) in zip(axes, columns.items(), strict=True):
-        for model, (color, style) in LOOKS.items():
+        for model, (color, style) in COLOURS.items():
             draw_lookbacks(ax, chosen(rows, model=model), column, model, color=color, linestyle=style)
         _floor(ax, rows, column)
         ax.set_ylabel(label)
@@ -131,7 +141,7 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
         return missing([name], SWEEPS)
     figure, (ax,) = new_figure(1, width=5.4, height=3.2)
     values = sorted({row[factor] for row in rows}, key=float)
-    for model, (color, style) in LOOKS.items():
+    for model, (color, style) in COLOURS.items():
         for n, value in enumerate(values, 1):
             here = chosen(rows, **{"model": model, factor: value})
             how = {"color": color, "linestyle": style, "alpha": n / len(values)}
@@ -162,10 +172,11 @@ def curves(*lookbacks: int, folder: Path = SWEEPS) -> Figure | Table:
     lookbacks = lookbacks or tuple(sorted({int(row["lookback"]) for row in rows}))
     figure, axes = new_figure(len(lookbacks), width=3.0, height=2.8, sharey=True)
     for ax, tau in zip(axes, lookbacks, strict=True):
-        for model, (color, _) in LOOKS.items():
+        for model, (color, _) in COLOURS.items():
             for column, style in (("dev_loss", "-"), ("train_loss", ":")):
-                here = [{**row, "lookback": row["epoch"]} for row in chosen(rows, model=model, lookback=str(tau))]
-                draw_lookbacks(ax, here, column, f"{model}, {column[:-5]}", color=color, linestyle=style, marker="")
+                how = {"color": color, "linestyle": style, "marker": ""}
+                here = chosen(rows, model=model, lookback=str(tau))
+                draw_lookbacks(ax, here, column, f"{model}, {column[:-5]}", "epoch", **how)
         ax.set(title=f"lookback {tau}", xlabel="epoch", yscale="log")
     axes[0].set_ylabel("loss (nats)")
     axes[0].legend(frameon=False, fontsize=7)
@@ -173,19 +184,16 @@ def curves(*lookbacks: int, folder: Path = SWEEPS) -> Figure | Table:
 
 
 def norms(folder: Path = SWEEPS) -> Figure | Table:
-    """The norm of each lag's term alone, and of all up to it together, of its last gate."""
+    """The norm of each lag's term alone, before training and after, and of all terms up to it together."""
     rows = rows_of(NORMS, folder)
     if not rows:
         return missing([NORMS], SWEEPS)
-    figure, axes = new_figure(2, width=4.4, height=3.2)
-    for ax, column in zip(axes, ("alone", "together"), strict=True):
-        for model, (color, style) in LOOKS.items():
-            for when, alpha in (("before", 0.4), ("after", 1.0)):
-                here = chosen(rows, model=model, gate=CANDIDATE[model], when=when)
-                how = {"color": color, "linestyle": style, "alpha": alpha}
-                if numbers(here, column):
-                    draw_lookbacks(ax, here, column, f"{model}, {when}", **how)
-        ax.set_title({"alone": "the tau-th term alone", "together": "terms 0 to tau"}[column])
-    axes[0].set_yscale("log")
-    axes[0].legend(frameon=False)
+    figure, (alone, together) = new_figure(2, width=4.4, height=3.2)
+    draw_terms(alone, rows, {"norm_initial": 0.4, "norm": 1.0})
+    draw_terms(together, rows, {"accumulated": 1.0})
+    for ax, title in ((alone, "the tau-th term alone"), (together, "terms 0 to tau together")):
+        ax.set(xlabel="lookback tau", title=title)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    alone.set_yscale("log")
+    alone.legend(frameon=False)
     return figure

@@ -10,17 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rnnkit.assignments.lookback.report import (
-    BINS,
-    CANDIDATE,
-    LOOKBACK,
-    LOOKS,
-    NORMS,
-    SWEEPS,
-    draw_lookbacks,
-    numbers,
-    rows_of,
-)
+from rnnkit.assignments.lookback.figures import BINS, COLOURS
+from rnnkit.assignments.lookback.report import LOOKBACK, NORMS, SWEEPS, draw_lookbacks, draw_terms, numbers, rows_of
 from rnnkit.plots.controls import Controls, legend_above, notches, plain, where_it_moves
 from rnnkit.plots.markdown import missing
 from rnnkit.plots.moving import Moving
@@ -51,7 +42,7 @@ class Lookbacks(Controls):
     """The widget itself."""
 
     def __init__(self, rows: Sequence[Row], norms: Sequence[Row]) -> None:
-        self._at = {(model, tau): _values(rows, model, tau) for model in LOOKS for tau in _lookbacks(rows)}
+        self._at = {(model, tau): _values(rows, model, tau) for model in COLOURS for tau in _lookbacks(rows)}
         figure, marks, bars = _figure(rows, norms)
         self._marks, self._bars = marks, bars
         self._moving = Moving(figure, (*marks, *bars.values()), ROOM)
@@ -79,7 +70,9 @@ def _values(rows: Sequence[Row], model: str, tau: int) -> tuple[float, list[floa
     here = chosen(rows, model=model, lookback=str(tau))
     if not here:
         return float("nan"), []
-    return float(np.median(numbers(here, "best_loss"))), [float(np.median(numbers(here, name))) for name in BINS]
+    return float(np.median(numbers(here, "best_loss"))), [
+        float(np.median(numbers(here, name))) for name in BINS.values()
+    ]
 
 
 def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Line2D], dict[str, Line2D]]:
@@ -90,20 +83,18 @@ def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Lin
     for ax in (losses, terms, shares):
         plain(ax)
     bars = {}
-    for model, (color, style) in LOOKS.items():
+    for model, (color, style) in COLOURS.items():
         how = {"color": color, "linestyle": style}
         draw_lookbacks(losses, chosen(rows, model=model), "best_loss", model, **how)
-        for when, alpha in (("before", 0.35), ("after", 1.0)):
-            if here := chosen(norms, model=model, gate=CANDIDATE[model], when=when):
-                draw_lookbacks(terms, here, "alone", f"{model}, {when}", alpha=alpha, **how)
         (bars[model],) = shares.plot([], [], marker="o", label=model, **how)
+    draw_terms(terms, norms, {"norm_initial": 0.35, "norm": 1.0})
     marks = [ax.axvline(0, color="0.4", linewidth=0.8, visible=False) for ax in (losses, terms)]
     losses.set(xlabel="lookback tau", ylabel="best loss (nats)")
     terms.set(xlabel="lookback tau", ylabel="norm of the tau-th term", yscale="log")
     majority = numbers(rows, "majority")
     shares.axhline(float(np.median(majority)) if majority else 0.5, color="0.4", linestyle=":", linewidth=0.8)
     shares.set(xlabel="distance from subject to verb", ylabel="accuracy", xlim=(-0.3, 3.3), ylim=(0.3, 1.02))
-    shares.set_xticks(range(len(BINS)), [*BINS.values()])
+    shares.set_xticks(range(len(BINS)), [*BINS])
     for ax in (losses, terms, shares):
         if ax.get_legend_handles_labels()[0]:
             legend_above(ax, 2)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnnkit.common.whole import save_text
-from rnnkit.runs.rows import Row, comment, grid, grouped, numbers, read_table, spread
+from rnnkit.runs.rows import Row, chosen, comment, grid, grouped, numbers, read_table, spread
 
 README = """\
 # The sweeps
@@ -47,7 +47,7 @@ def markdown(rows: Sequence[Row], by: Sequence[str] | None = None, columns: Sequ
         columns: what is told of them, see `COLUMNS`; by default all that there is.
     """
     found = sorted(grouped(rows, by), key=lambda one: [_order(value) for value in one[0].values()])
-    number = all(row["task"] == "agreement" for row in rows)
+    number = not any(row.get("task") == "language" for row in rows)
     names = [
         name for name in columns or COLUMNS
         if numbers(rows, name) and not (number and not columns and name in OF_AGREEMENT)
@@ -92,14 +92,14 @@ def after(rows: Sequence[Row], epochs: Sequence[int] = EPOCHS) -> list[Row]:
 
 def terms(rows: Sequence[Row]) -> str:
     """Norms of the terms by lag, of each matrix U: alone, before training and after, and all up to the lag together."""
-    lags = [lag for lag in ("0", "1", "2", "3", "5", "10", "20") if any(row["lookback"] == lag for row in rows)]
-    lines = [["model", "U", "what", "seeds", *(f"lag {lag}" for lag in lags)]]
-    for model, gate in dict.fromkeys((row["model"], row["gate"]) for row in rows):
-        of = [row for row in rows if (row["model"], row["gate"]) == (model, gate)]
-        for when, column in (("before", "alone"), ("after", "alone"), ("after", "together")):
-            here = [[row for row in of if (row["when"], row["lookback"]) == (when, lag)] for lag in lags]
+    lags = [lag for lag in ("0", "1", "2", "3", "5", "10", FARTHEST) if any(row["lag"] == lag for row in rows)]
+    said = {"norm_initial": "alone, untrained", "norm": "alone, trained", "accumulated": "together, trained"}
+    lines = [["model", "U", "terms", "seeds", *(f"lag {lag}" for lag in lags)]]
+    for told, of in grouped([{**row, "status": ""} for row in rows], ["model", "gate"]):
+        here = [chosen(of, lag=lag) for lag in lags]
+        for column, words in said.items():
             cells = [spread(numbers(some, column), ".2g") for some in here]
-            lines.append([model, gate, f"{column}, {when} training", str(len(here[0])), *cells])
+            lines.append([*told.values(), words, str(len(here[0])), *cells])
     return grid(lines)
 
 

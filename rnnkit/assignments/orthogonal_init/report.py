@@ -13,7 +13,7 @@ from rnnkit.assignments.orthogonal_init.spectra import Band, drawn_bands
 from rnnkit.assignments.orthogonal_init.tables import Rate, markdown, rates
 from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import LINES, new_figure
-from rnnkit.runs.rows import Row, chosen, grid, read_table, spread
+from rnnkit.runs.rows import Row, chosen, grid, read_table, read_tables, spread
 
 SWEEPS = Path("sweeps")
 MARKS = "os^Dv"
@@ -26,8 +26,7 @@ def table(*names: str, by: Sequence[str] | None = None, folder: Path = SWEEPS) -
 
 
 def _rates(names: Sequence[str], by: Sequence[str] | None, folder: Path) -> list[Rate]:
-    there = [path for name in names if (path := folder / f"{name}.csv").exists()]
-    rows = [row for path in there for row in read_table(path)]
+    rows = read_tables(names, folder)
     return rates(rows, by) if rows else []
 
 

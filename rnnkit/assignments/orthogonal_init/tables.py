@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rnnkit.common.statistics import wilson
 from rnnkit.common.whole import save_text
-from rnnkit.runs.rows import Row, comment, grid, grouped, read_table, spread
+from rnnkit.runs.rows import Row, comment, grid, grouped, page_of, read_table, spread
 
 README = """\
 # The sweeps
@@ -106,8 +106,7 @@ def section(path: Path) -> str:
 
 def readme(folder: str | Path) -> str:
     """The page of all sweeps of a folder that have their table."""
-    files = sorted(path for path in Path(folder).glob("*.toml") if path.with_suffix(".csv").exists())
-    return "\n\n".join([README.rstrip(), *map(section, files)]) + "\n"
+    return page_of(Path(folder), README, section)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from course import ROOT
 from rnnkit.assignments import get_assignment
 from rnnkit.assignments.bptt import jacobians, report
 from rnnkit.assignments.bptt.experiment import EXPERIMENT, train
+from rnnkit.assignments.bptt.figures import style_of
 from rnnkit.assignments.bptt.networks import ARMS, at_rest, hidden, named
 from rnnkit.assignments.bptt.outcome import LEARNS, LOST, NOTHING, SHORT, SOME, does
 from rnnkit.assignments.bptt.settings import Trial
@@ -26,7 +28,7 @@ from rnnkit.notebook.predictions import FILE
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.sweep_file import read_sweep_file
 
-SMALL = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64"}
+SMALL: dict[str, Any] = {"lag": 4, "H": 6, "batch": 3, "dtype": "float64"}
 
 
 def small(arm: str, **more) -> Trial:
@@ -109,6 +111,14 @@ def test_the_page_has_lags_plateaus_products_and_maps(tmp_path):
     for caption in ("echo: ortho, gru.", "echo, lag 4: ortho, gru.", "sine: default.", "echo, lag 4, gru."):
         assert caption in html
     assert "echo, lag 2, ortho." not in html  # of several lags the longest
+
+
+def test_an_arm_looks_the_same_in_all_figures():
+    found = {arm: {"trained": jacobians.products(small(arm), small(arm).first_weights())} for arm in ("default", "gru")}
+    colors = [{line.get_label(): line.get_color() for line in jacobians.draw(arms).axes[0].lines}
+              for arms in (found, {"gru": found["gru"]})]  # fmt: skip
+    assert colors[0]["gru"] == colors[1]["gru"] != colors[0]["default"]
+    assert style_of("ortho, chunk 10", 1) != style_of("ortho", 1)
 
 
 def test_a_page_of_a_wave_has_no_lags(tmp_path):

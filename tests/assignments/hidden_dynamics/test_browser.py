@@ -47,7 +47,8 @@ def test_the_bound_follows_steps_length_and_accuracy():
     widget = browser.explore_bound(0.937)
     assert "who sees 10 of 20 steps is right in at most 75.0%; 93.7% needs 19.2 steps" in widget._words.value
     widget.controls["T"].value = 100
-    widget.controls["k"].value = 400
+    assert widget.controls["k"].max == 100
+    widget.controls["k"].value = 100
     assert "who sees 100 of 100 steps is right in at most 100.0%" in widget._words.value
 
 

@@ -12,13 +12,14 @@ from course import ROOT, cells, marked
 from kernels import drawn, executed
 
 from rnnkit.assignments import get_assignment
-from rnnkit.assignments.hidden_dynamics import cost, report, tables
+from rnnkit.assignments.hidden_dynamics import cost, tables
 from rnnkit.assignments.hidden_dynamics.foretold import FEW, oscillators
 from rnnkit.assignments.hidden_dynamics.key.claims import CLAIMS
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.assignments.hidden_dynamics.stacks import first_row
 from rnnkit.grading.release.release import shipped
 from rnnkit.runs.claims import BEGIN, END, Tables, claims_table, renewed
+from rnnkit.runs.rows import numbers, read_tables
 from rnnkit.runs.sweep_file import read_sweep_file
 from rnnkit.runs.tables import save_rows
 
@@ -60,9 +61,9 @@ def test_every_sweep_can_be_read_and_trains_what_it_says():
 
 
 def test_the_tables_are_of_the_sizes_that_are_said():
-    assert len(report.rows_of(["seeds"], SWEEPS, init="xavier")) == 10
-    assert len({row["seed"] for row in report.rows_of(["held"], SWEEPS, init="xavier")}) == 30
-    best = tables.numbers(report.rows_of(["seeds"], SWEEPS, init="xavier"), "best_test_acc")
+    assert len(read_tables(["seeds"], SWEEPS, init="xavier")) == 10
+    assert len({row["seed"] for row in read_tables(["held"], SWEEPS, init="xavier")}) == 30
+    best = numbers(read_tables(["seeds"], SWEEPS, init="xavier"), "best_test_acc")
     assert 0.91 <= sum(best) / len(best) <= 0.955
 
 

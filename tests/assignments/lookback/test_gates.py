@@ -11,8 +11,9 @@ from lab_gates import LabGates
 
 def numbers(text: str, after: str) -> list[float]:
     """The numbers that are listed after some words."""
-    listed = re.search(re.escape(after) + r"((?:[-\d.e]+%?(?:, )?)+)", text)[1]
-    return [float(one) for one in listed.replace("%", "").split(", ") if one]
+    found = re.search(re.escape(after) + r"((?:[-\d.e]+%?(?:, )?)+)", text)
+    assert found, after
+    return [float(one) for one in found[1].replace("%", "").split(", ") if one]
 
 
 class TestGates(LabGates):

@@ -150,7 +150,7 @@ def test_a_table_is_in_order_and_its_own_setting_is_laid_beside_the_usual_one(tm
 def test_the_report_draws_what_is_there_and_says_what_is_not(tmp_path):
     calls = [
         lambda: report.by_lookback("best_loss", "acc", folder=tmp_path),
-        lambda: report.by_distance(folder=tmp_path, bins={"acc": "all"}),
+        lambda: report.by_distance(folder=tmp_path, bins={"all": "acc"}),
         lambda: report.by_factor("figure4a", "epochs", folder=tmp_path),
         lambda: report.curves(folder=tmp_path),
         lambda: report.time(folder=tmp_path),

@@ -5,18 +5,12 @@ A row is the question, a name, what stands exactly once in the solution's cell, 
 
 from __future__ import annotations
 
-Row = tuple[str, str, str, str, str]
-Short = tuple[str, str, str, str]  # without the question
-
-
-def _of(question: str, *rows: Short) -> tuple[Row, ...]:
-    return tuple((question, *row) for row in rows)
-
+from rnnkit.checks.generate import of_question
 
 STEP = "torch.tanh(self.W_xh(x[:, t]) + self.W_hh(h))"
 BACK = "return torch.stack(outputs, dim=1), h\n"
 START = "x.new_zeros(len(x), self.hidden_size) if h_prev is None else h_prev"
-VANILLA = _of(
+VANILLA = of_question(
     "vanilla_forward",
     ("two biases", "nn.Linear(hidden_size, hidden_size, bias=False)", "nn.Linear(hidden_size, hidden_size)", "W_hh has a bias of its own; W_xh has one already, and a sum needs one: bias=False."),
     ("no input bias", "nn.Linear(input_size, hidden_size)", "nn.Linear(input_size, hidden_size, bias=False)", "W_xh has no bias: the one bias of the state belongs there."),
@@ -52,7 +46,7 @@ VANILLA = _of(
 )  # fmt: skip
 
 SLOPE, HANDED = "g * (1 - hidden[t + 1] ** 2)", "direct[t] + da @ W_hh.T"
-FLOW = _of(
+FLOW = of_question(
     "flow",
     ("no slope", SLOPE, "g", "the slope of tanh is missing: g_(t+1) is multiplied by 1 - h_(t+1)^2 before W_hh^T."),
     ("slope of the step itself", SLOPE, "g * (1 - hidden[t] ** 2)", "the slope is taken at h_t; it is that of the state which the gradient comes from, h_(t+1)."),
@@ -88,7 +82,7 @@ FLOW = _of(
 )  # fmt: skip
 
 DA = "flow[t] * (1 - hidden[t] ** 2)"
-WEIGHTS = _of(
+WEIGHTS = of_question(
     "weight_gradients",
     ("no slope", DA, "flow[t]", "the slope of tanh is missing: da_t = g_t * (1 - h_t^2)."),
     ("slope of the state before", DA, "flow[t] * (1 - h_prev ** 2)", "the slope is taken at h_(t-1); it is 1 - h_t^2, of the state that the step made."),
@@ -123,7 +117,7 @@ WEIGHTS = _of(
     ("another name", '"W_xh": dW_xh', '"W_ih": dW_xh', "the key of the first matrix is W_xh."),
 )  # fmt: skip
 
-BOUND = _of(
+BOUND = of_question(
     "grad_bound",
     ("no slope", "(sigma * slope) ** k", "sigma ** k", "the slope is left out: each step multiplies by a matrix and by a slope."),
     ("no sigma", "(sigma * slope) ** k", "slope ** k", "sigma is left out: each step multiplies by a matrix and by a slope."),
@@ -143,7 +137,7 @@ BOUND = _of(
 
 SIGMA, GAMMAS = "torch.linalg.matrix_norm(W, 2)", '{"tanh": 1, "sigmoid": 1 / 4, "identity": 1}[phi]'
 SAYS = '"vanishes" if gamma * sigma < 1 else "undecided"'
-CONCLUDED = _of(
+CONCLUDED = of_question(
     "what_the_bound_says",
     ("radius", SIGMA, "torch.linalg.eigvals(W).abs().max()", "this goes by the spectral radius; the bound is made from the largest singular value, which is never smaller."),
     ("Frobenius", SIGMA, "W.norm()", "this goes by the Frobenius norm, the root of the sum of all squares; the bound is made from the largest singular value, which is never larger."),
@@ -171,7 +165,7 @@ CONCLUDED = _of(
 
 NEW = "{name: g * factor for name, g in grads.items()}"
 FACTOR = "limit / total if total > limit else 1.0"
-CLIP = _of(
+CLIP = of_question(
     "clip_and_monitor",
     ("always scaled", FACTOR, "limit / (total + 1e-12)", "gradients are scaled up to the limit, too: where the norm is below it, they stay as they are."),
     ("never scaled", FACTOR, "1.0", "by norm nothing is clipped."),
@@ -212,7 +206,7 @@ CLIP = _of(
 )  # fmt: skip
 
 CUT = "t % k == 0"
-TRUNCATED = _of(
+TRUNCATED = of_question(
     "truncated",
     ("never cut", "            h = h.detach()\n", "            pass\n", "the graph is never cut: gradients go back through all steps."),
     ("always cut", CUT, "True", "the graph is cut at every step; only where a chunk begins."),
@@ -245,7 +239,7 @@ TRUNCATED = _of(
 )  # fmt: skip
 
 TARGETS = "targets[:, lag:] = symbols[:, : T - lag]"
-ECHO = _of(
+ECHO = of_question(
     "echo",
     ("ahead", TARGETS, "targets[:, : T - lag] = symbols[:, lag:]", "the targets are the symbols to come; they are those of lag steps before."),
     ("no lag", TARGETS, "targets[:] = symbols", "the targets are the symbols of the same step; they are those of lag steps before."),
@@ -253,7 +247,7 @@ ECHO = _of(
     ("one step early", TARGETS, "targets[:, max(lag - 1, 0) :] = symbols[:, : T - max(lag - 1, 0)]", "the targets come one step early: y_t = x_(t - lag)."),
     ("rolled over the batch", TARGETS, "targets[:] = symbols.roll(lag, dims=0)", "the symbols are moved from sequence to sequence; they move in time, axis 1."),
     ("moved over the batch", TARGETS, "targets[lag:] = symbols[: max(B - lag, 0)]", "the symbols are moved along the batch, axis 0; time is axis 1."),
-    ("an empty slice", TARGETS, "targets[:, lag:] = symbols[:, :-lag]", "with lag = 0 the slice :-lag is empty, and not all; write : T - lag."),
+    ("an empty slice", TARGETS, "targets[:, lag:] = symbols[:, :-lag]", "with lag = 0 the slice :-lag is empty, and not the whole."),
     ("reversed", TARGETS, "targets[:, lag:] = symbols[:, : T - lag].flip(1)", "the targets are in the opposite order; they are the symbols, only later."),
     ("first symbol", TARGETS, "targets[:, lag:] = symbols[:, :1]", "the target is the first symbol at every step; it is that of lag steps before."),
     ("strictly after", "torch.arange(T) >= lag", "torch.arange(T) > lag", "the step t = lag is left out: its echo is the first symbol, so it counts."),
@@ -280,7 +274,7 @@ ECHO = _of(
 
 TURN = "g = g @ W.T\n"
 DISTANCE = "(W.T @ W - torch.eye(len(W), dtype=W.dtype)).norm()"
-HIGHWAY = _of(
+HIGHWAY = of_question(
     "highway",
     ("not transposed", TURN, "g = g @ W\n", "W is not transposed: forwards a row is multiplied by W, backwards by its transpose."),
     ("no power", TURN, "g = g_T @ W.T\n", "every step goes back from g_T: each must go on from the one before."),

@@ -5,7 +5,8 @@ A row is the question, a name, what stands exactly once in the solution's cell, 
 
 from __future__ import annotations
 
-from rnnkit.assignments.hidden_dynamics.key.mistakes_inside import BEST, FEATURES, SUMMARY, TAXONOMY, of_question
+from rnnkit.assignments.hidden_dynamics.key.mistakes_inside import BEST, FEATURES, SUMMARY, TAXONOMY
+from rnnkit.checks.generate import of_question
 
 MEAN, SIGN = "X.mean(dim=(1, 2))", "(mean > 0).long()"
 LABELS = of_question(

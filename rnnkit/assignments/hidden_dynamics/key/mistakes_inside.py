@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-Row = tuple[str, str, str, str, str]
-Short = tuple[str, str, str, str]  # without the question
-
-
-def of_question(question: str, *rows: Short) -> tuple[Row, ...]:
-    """The rows of one question."""
-    return tuple((question, *row) for row in rows)
-
+from rnnkit.checks.generate import of_question
 
 TOTAL, C_OF, STEPS = (
     "x.mean(dim=2).sum(dim=1)",

@@ -95,12 +95,9 @@ def vanishes(model: str) -> Judge:
     """All terms together, which update the weights, are less than half of the first two."""
 
     def judge(tables: Tables) -> Finding:
-        gate = "h" if model == "gru" else ""
+        gate = "Uh" if model == "gru" else "U"
         one, all_of_them = (
-            {
-                row["seed"]: float(row["together"])
-                for row in tables.rows("norms", model=model, gate=gate, when="after", lookback=lag)
-            }
+            {row["seed"]: float(row["accumulated"]) for row in tables.rows("norms", model=model, gate=gate, lag=lag)}
             for lag in ("1", made.FARTHEST)
         )
         found = mean_interval([all_of_them[seed] / one[seed] for seed in one])

@@ -5,16 +5,10 @@ A row is the question, a name, what stands exactly once in the solution's cell, 
 
 from __future__ import annotations
 
-Row = tuple[str, str, str, str, str]
-Short = tuple[str, str, str, str]  # without the question
-
-
-def _of(question: str, *rows: Short) -> tuple[Row, ...]:
-    return tuple((question, *row) for row in rows)
-
+from rnnkit.checks.generate import of_question
 
 BOTH = "values[rows, i1] + values[rows, i2]"
-ADDITION = _of(
+ADDITION = of_question(
     "addition_batch",
     ("product", BOTH, "values[rows, i1] * values[rows, i2]", "the target is the product of the two values; that is the multiplication task. Here it is their sum."),
     ("mean", BOTH, f"({BOTH}) / 2", "the target is the mean of the two values; it is their sum."),
@@ -40,7 +34,7 @@ ADDITION = _of(
     ("y with an axis", "return torch.stack([values, markers], dim=-1), y", "return torch.stack([values, markers], dim=-1), y[:, None]", "y has an axis too many; it is (B,)."),
 )  # fmt: skip
 
-ORTHOGONAL = _of(
+ORTHOGONAL = of_question(
     "orthogonal",
     ("no signs", "return Q * signs", "return Q", "the signs are missing: Q is orthogonal, but not uniform among all rotations; its columns are multiplied by sign(diag R)."),
     ("signs on rows", "return Q * signs", "return Q * signs[:, None]", "the signs multiply the rows of Q; they belong to its columns."),
@@ -59,7 +53,7 @@ ORTHOGONAL = _of(
 )  # fmt: skip
 
 LARGEST = "eigenvalues.abs().max()"
-RADIUS = _of(
+RADIUS = of_question(
     "to_radius",
     ("spectral norm", LARGEST, "torch.linalg.matrix_norm(A, 2)", "A is divided by its largest singular value, the norm; the radius is the largest modulus of an eigenvalue, which is never larger."),
     ("Frobenius", LARGEST, "A.norm()", "A is divided by its Frobenius norm; the radius is the largest modulus of an eigenvalue."),
@@ -86,7 +80,7 @@ RADIUS = _of(
 )  # fmt: skip
 
 SLOPE = "dh * (1 - hidden[t] ** 2)"
-BPTT = _of(
+BPTT = of_question(
     "bptt",
     ("no slope", SLOPE, "dh", "the slope of tanh is missing: da_t = dh_t * (1 - h_t^2)."),
     ("slope of the state before", SLOPE, "dh * (1 - hidden[t - 1] ** 2)", "the slope is taken at h_{t-1}; it is 1 - h_t^2, of the state that the step made."),
@@ -124,7 +118,7 @@ BPTT = _of(
 )  # fmt: skip
 
 VELOCITY = "mu * v - lr * g"
-HEAVY_BALL = _of(
+HEAVY_BALL = of_question(
     "heavy_ball",
     ("plus the gradient", VELOCITY, "mu * v + lr * g", "the gradient is added; descent goes against it: v = mu v - lr g."),
     ("old velocity", "return p + v_new, v_new", "return p + v, v_new", "p moves by the old velocity; it moves by the new one."),
@@ -147,7 +141,7 @@ HEAVY_BALL = _of(
 )  # fmt: skip
 
 AHEAD = "mu * v - lr * grad(p + mu * v)"
-NESTEROV = _of(
+NESTEROV = of_question(
     "nesterov",
     ("heavy ball", AHEAD, "mu * v - lr * grad(p)", "the gradient is taken at p: that is the heavy ball. Nesterov's is taken at p + mu v."),
     ("ahead by v", AHEAD, "mu * v - lr * grad(p + v)", "the gradient is taken at p + v; it is taken at p + mu v."),
@@ -172,7 +166,7 @@ NESTEROV = _of(
 )  # fmt: skip
 
 STEPS, GROWN = "t // 250 + 1", "1 - 1 / (2 * steps)"
-SCHEDULE = _of(
+SCHEDULE = of_question(
     "momentum_schedule",
     ("no floor", STEPS, "t / 250 + 1", "t / 250 is not rounded down: the momentum stays for 250 updates."),
     ("no one", STEPS, "max(t // 250, 0.5)", "the 1 is missing: log2 is of floor(t / 250) + 1."),
@@ -196,7 +190,7 @@ SCHEDULE = _of(
 
 JACOBIAN = "(1 - h**2)[:, None] * W_hh.T"
 NORM = "torch.linalg.matrix_norm(P, 2)"
-JACOBIANS = _of(
+JACOBIANS = of_question(
     "jacobian_norms",
     ("no slope", JACOBIAN, "W_hh.T", "the slope 1 - h_t^2 is missing: this is the norm of W_hh^k, of a linear net."),
     ("one minus h", JACOBIAN, "(1 - h)[:, None] * W_hh.T", "the slope is taken as 1 - h; for tanh it is 1 - h^2."),
@@ -228,7 +222,7 @@ JACOBIANS = _of(
 )  # fmt: skip
 
 CROSSES = "(higher and value > threshold) or (not higher and value < threshold)"
-ROW = _of(
+ROW = of_question(
     "result_row",
     ("from 0", "start=1", "start=0", "epochs are counted from 0; they are counted from 1."),
     ("last crossing", "            break\n", "", "this is the last epoch beyond the threshold; the first one is wanted."),
