@@ -28,13 +28,13 @@ class Member(Run):
         team: who trains with it, itself among them.
         weights: ``(P,)``, all in one row.
         moments: ``(2, P)``, what an update carries to the next one.
-        rng: the generator of its batches.
+        rng: the generator of its batches; see `stream` and `follow` for one that is not numpy's usual kind.
         curves: values so far, by name.
         seconds: its share of the time in training.
         told: values of a curve that were told at a check.
     """
 
-    def __init__(self, settings: Any, weights: np.ndarray, rng: np.random.Generator, curves: Sequence[str]) -> None:
+    def __init__(self, settings: Any, weights: np.ndarray, rng: Any, curves: Sequence[str]) -> None:
         self.settings, self.weights, self.rng = settings, weights, rng
         self.team: list[Any] = [self]
         self.moments = np.zeros((2, len(weights)), weights.dtype)
@@ -78,14 +78,22 @@ class Member(Run):
         """What a check says of the values that came since the last one: their means."""
         return {name: float(np.mean(values[since:])) for name, values in self.curves.items()}
 
+    def stream(self) -> str:
+        """Where the generator is, as JSON."""
+        return json.dumps(self.rng.bit_generator.state)
+
+    def follow(self, stream: str) -> None:
+        """Goes on where `stream` was."""
+        self.rng.bit_generator.state = json.loads(stream)
+
     def state(self) -> dict[str, Any]:
         arrays = {name: np.array(values, np.float64) for name, values in self.curves.items()}
-        alone = {"seconds": self.seconds, "stream": json.dumps(self.rng.bit_generator.state)}
+        alone = {"seconds": self.seconds, "stream": self.stream()}
         return arrays | alone | {"weights": self.weights.copy(), "moments": self.moments.copy()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.weights, self.moments = state["weights"].copy(), state["moments"].copy()
-        self.rng.bit_generator.state = json.loads(str(state["stream"]))
+        self.follow(str(state["stream"]))
         self.curves = {name: state[name].tolist() for name in self.curves}
         self.seconds, self.updates, self.told = float(state["seconds"]), int(state["updates"]), self.done
 

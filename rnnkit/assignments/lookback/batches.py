@@ -60,8 +60,7 @@ class Shelf:
 def shelve(x: Sequence[np.ndarray], d: Sequence[np.ndarray] | np.ndarray) -> Shelf:
     """A shelf of sentences; `d` has a word for every word, or is an array with one label for each sentence."""
     lengths = np.array([len(one) for one in x])
-    labels = isinstance(d, np.ndarray) and d.dtype != object and d.ndim == 1
-    return Shelf(_ending(x, lengths), np.asarray(d) if labels else _ending(d, lengths), lengths)
+    return Shelf(_ending(x, lengths), d if isinstance(d, np.ndarray) else _ending(d, lengths), lengths)
 
 
 def _ending(rows: Sequence[np.ndarray], lengths: np.ndarray) -> np.ndarray:

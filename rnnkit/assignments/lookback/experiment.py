@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping
 from time import perf_counter
 from typing import Any
-
-import numpy as np
 
 from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.facts import DIGITS, facts_of
 from rnnkit.assignments.lookback.settings import GRAMMAR, Net
 from rnnkit.assignments.lookback.training import CURVES, KEYS, Training, alike, train_epoch
-from rnnkit.common.names import BadValue
-from rnnkit.record.keys import Key
 from rnnkit.runs.estimate import Pace
-from rnnkit.runs.experiment import Experiment, Record, Run
+from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.teams import Teams
 
 
-class Nets(Experiment):
+class Nets(Teams):
     """Language models and networks that predict the number of a verb."""
 
     settings = Net
+    member = Training
+    keys = KEYS
     solves = False
     shown = ("run", "status", "lookback", "best_loss", "perplexity", "best_epoch", "acc", "acc_6", "prior_loss")
-
-    def begin(self, settings: Net, cells: Cells) -> Training:
-        return Training(settings)
-
-    def begin_together(self, settings: Sequence[Net], cells: Cells) -> list[Run]:
-        team = [Training(one) for one in settings]
-        for run in team:
-            run.team = team
-        return [*team]
 
     def alike(self, settings: Net) -> Hashable:
         return alike(settings)
 
     def refuse(self, settings: Net, cells: Cells) -> None:
-        if settings.idle:
-            raise BadValue(f"{settings.name}: {settings.idle}; leave it out")
+        super().refuse(settings, cells)
         if settings.data != GRAMMAR:
             splits_of(settings)
-
-    def without_effect(self, settings: Net, given: Any) -> str:
-        return settings.idle
-
-    def total(self, settings: Net) -> int:
-        return settings.maxiters
-
-    def schema(self, settings: Net) -> dict[str, Key]:
-        return KEYS
 
     def row(self, record: Record) -> dict[str, Any]:
         """Facts of one run; see `facts_of`."""
@@ -61,7 +39,7 @@ class Nets(Experiment):
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         """Without what only a run that goes on needs."""
-        return content | {name: content[name][:0] for name in ("weights", "waiting")}
+        return content | {name: content[name][:0] for name in ("weights", "moments")}
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every epoch: loss and accuracy on training and dev sentences, and the mean norm of U's updates."""
@@ -124,19 +102,4 @@ EXPERIMENT = Nets(
     notebook="2_experiment.ipynb",
 )
 
-
-def train(
-    settings: Net,
-    out: str | Path,
-    *,
-    echo: Callable[[str], None] | None = None,
-    progress: bool = False,
-    on_check: Callable[[Any, Any], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Trains a network to its end, or goes on with what is there; returns its record. See `perform` for the files."""
-    cells, files = Cells(), RunFiles(out, settings.name)
-    path = perform(
-        EXPERIMENT, settings, out=out, cells=cells, resume=files.can_resume(EXPERIMENT, settings, cells.sha256),
-        echo=echo, progress=progress, on_check=on_check,
-    )  # fmt: skip
-    return EXPERIMENT.load(path)
+train = EXPERIMENT.train

@@ -23,7 +23,7 @@ def learning(settings: Net, record: Mapping[str, Any]) -> Figure:
     epochs = 1 + np.arange(len(record["dev_loss"]))
     colour, line = COLOURS[settings.model]
     without = "always the shares of the two classes" if number else "a unigram model"
-    loss = axes[0] if number else np.ravel(axes)[0]
+    loss = axes[0]
     loss.plot(epochs, record["dev_loss"], color=colour, linestyle=line, label="dev")
     loss.plot(epochs, record["train_loss"], color=SKY, linestyle=line, label="training")
     if facts.get("prior_loss", "") != "":

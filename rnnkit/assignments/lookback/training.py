@@ -18,7 +18,7 @@ from rnnkit.assignments.lookback.models import Model, forward, read
 from rnnkit.assignments.lookback.protocol import Watch, groups, learning_rate
 from rnnkit.assignments.lookback.settings import Net
 from rnnkit.record.keys import Key
-from rnnkit.runs.experiment import Run
+from rnnkit.runs.teams import Member
 
 CURVES = ("train_loss", "train_acc", "dev_loss", "dev_acc", "grad_norm")  # one value an epoch
 AT_ONCE = 200  # sentences that are read, but not learnt from, in one go
@@ -32,54 +32,36 @@ KEYS = {
     "initial_loss": Key("", "nats", "loss on dev before training"),
     "best": Key("P", "1", "weights after the epoch with the smallest loss on dev", (-np.inf, np.inf)),
     "weights": Key("P", "1", "weights now; empty after the end", (-np.inf, np.inf)),
-    "waiting": Key("P", "1", "gradients that are carried to the next update; empty after the end", (-np.inf, np.inf)),
+    "moments": Key("P", "1", "gradients that are carried to the next update; empty after the end", (-np.inf, np.inf)),
     "small": Key("", "epochs", "small changes of the loss on dev, one after the other", dtype=np.int64),
     "stream": Key("", "", "the generator of orders, as JSON"),
     "seconds": Key("", "s", "time in training, this run's share"),
 } | JUDGED
 
 
-class Training(Run):
-    """One network. `team` is who trains with it: runs of one shape, this one among them."""
+class Training(Member):
+    """One network; its moments are the gradients that wait for the next update."""
 
     def __init__(self, settings: Net) -> None:
-        self.settings, self.team = settings, [self]
         self.shelves = shelves_of(settings)
         self.model: Model = settings.shape(self.shelves.splits.vocabulary.size)
-        self.rng = np.random.RandomState(settings.seed)  # the coursework's generator: its figures come from its draws
-        self.weights = self.model.drawn(self.rng).astype(settings.dtype)
-        self.best, self.waiting = self.weights.copy(), np.zeros_like(self.weights)
-        self.curves: dict[str, list[float]] = {name: [] for name in CURVES}
+        rng = np.random.RandomState(settings.seed)  # the coursework's generator: its figures come from its draws
+        super().__init__(settings, self.model.drawn(rng).astype(settings.dtype), rng, CURVES)
+        self.best, self.moments = self.weights.copy(), np.zeros_like(self.weights)
         self.initial_loss = math.nan
         self.watch = Watch(settings.min_change)
         self.judged = nothing_yet()
-        self.seconds = 0.0
-        self.told = 0  # epochs
-
-    @property
-    def epochs(self) -> int:
-        """Epochs done."""
-        return len(self.curves["dev_loss"])
-
-    @property
-    def lost(self) -> bool:
-        """Whether the last epoch had numbers that are none."""
-        return not all(np.isfinite(values[-1]) for values in self.curves.values() if values)
 
     @property
     def waits(self) -> bool:
-        """Whether another epoch may be trained: there is one to come, and the last one was told."""
-        return self.told == self.epochs < self.settings.epochs and not self.lost and not self.watch.over
+        return super().waits and not self.watch.over
+
+    def go_on(self, team: Sequence[Training]) -> None:
+        train_epoch(team)
 
     def checkpoints(self) -> Iterator[dict[str, float]]:
-        while self.waits or self.told < self.epochs:
-            if self.waits:
-                train_epoch([run for run in self.team if run.waits and run.epochs == self.epochs])
-            self.told = self.epochs
-            yield {name: values[-1] for name, values in self.curves.items()}
-        if self.lost:
-            self.status = "diverged"
-        else:
+        yield from super().checkpoints()
+        if not self.lost:
             self.judged = judgement(self.settings, self.model, self.best)
 
     def begin(self, loss: float) -> None:
@@ -89,7 +71,7 @@ class Training(Run):
 
     def end_epoch(self, weights: np.ndarray, waiting: np.ndarray, values: Mapping[str, float], updates: int) -> None:
         """After each."""
-        self.weights, self.waiting = weights.copy(), waiting.copy()
+        self.weights, self.moments = weights.copy(), waiting.copy()
         if not values["dev_loss"] >= min(self.curves["dev_loss"], default=math.inf):
             self.best = self.weights.copy()
         for name in CURVES:
@@ -97,22 +79,23 @@ class Training(Run):
         self.watch.see(float(values["dev_loss"]))
         self.updates += updates
 
-    def state(self) -> dict[str, Any]:
+    def stream(self) -> str:
         kind, key, *rest = self.rng.get_state(legacy=True)
-        alone = {"initial_loss": self.initial_loss, "small": self.watch.small, "seconds": self.seconds}
-        alone["stream"] = json.dumps([kind, np.asarray(key).tolist(), *rest])
-        rows = {"best": self.best.copy(), "weights": self.weights.copy(), "waiting": self.waiting.copy()}
-        return {name: np.array(values) for name, values in self.curves.items()} | rows | alone | self.judged
+        return json.dumps([kind, key.tolist(), *rest])
+
+    def follow(self, stream: str) -> None:
+        kind, key, *rest = json.loads(stream)
+        self.rng.set_state((kind, np.array(key, np.uint32), *rest))
+
+    def state(self) -> dict[str, Any]:
+        alone = {"best": self.best.copy(), "initial_loss": self.initial_loss, "small": self.watch.small}
+        return super().state() | alone | self.judged
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.best, self.weights, self.waiting = (state[name].copy() for name in ("best", "weights", "waiting"))
-        self.curves = {name: state[name].tolist() for name in CURVES}
-        self.initial_loss, self.seconds = float(state["initial_loss"]), float(state["seconds"])
-        last = self.curves["dev_loss"][-1] if self.epochs else self.initial_loss
+        super().restore(state)
+        self.best, self.initial_loss = state["best"].copy(), float(state["initial_loss"])
+        last = self.curves["dev_loss"][-1] if self.done else self.initial_loss
         self.watch = Watch(self.settings.min_change, last, int(state["small"]))
-        kind, key, *rest = json.loads(str(state["stream"]))
-        self.rng.set_state((kind, np.array(key, np.uint32), *rest))
-        self.updates, self.told = int(state["updates"]), self.epochs
 
 
 def alike(settings: Net) -> Hashable:
@@ -125,7 +108,7 @@ class Sum:
 
     def __init__(self, model: Model, waiting: np.ndarray) -> None:
         self.model, self.waiting, self.parts = model, waiting, model.blocks(waiting)
-        self.read = self.parts["V"].any(2)  # (S, K)
+        self.read: np.ndarray = np.any(self.parts["V"], axis=2)  # (S, K)
 
     def add(self, batch: Batch) -> None:
         """Says which sentences' gradients are added."""
@@ -153,11 +136,11 @@ def train_epoch(runs: Sequence[Training]) -> None:
     """Trains one epoch of all runs, which are alike and equally far, in place."""
     begun, first = time.perf_counter(), runs[0].settings
     model, shelf, S = runs[0].model, runs[0].shelves.train, len(runs)
-    rows, waiting = (np.stack([getattr(run, name) for run in runs]) for name in ("weights", "waiting"))
-    if not runs[0].epochs:
+    rows, waiting = (np.stack([getattr(run, name) for run in runs]) for name in ("weights", "moments"))
+    if not runs[0].done:
         for run, loss in zip(runs, measured(model, rows, runs[0].shelves.dev)[0], strict=True):
             run.begin(float(loss))
-    rates = np.array([[learning_rate(run.settings.lr, run.settings.anneal, run.epochs)] for run in runs], rows.dtype)
+    rates = np.array([[learning_rate(run.settings.lr, run.settings.anneal, run.done)] for run in runs], rows.dtype)
     orders = np.stack([run.rng.permutation(len(shelf)) for run in runs])
     summed, norms, updates = Sum(model, waiting), np.zeros(S), 0
     for group in groups(len(shelf), first.batch):

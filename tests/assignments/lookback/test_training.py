@@ -111,7 +111,7 @@ def test_the_third_small_change_running_ends_it():
     watch.see(0.89997)
     assert watch.over
     (run,) = trained(small(lr=0.0, epochs=9))
-    assert run.epochs == 3
+    assert run.done == 3
 
 
 def test_the_weights_kept_are_those_with_the_smallest_loss_on_dev():
