@@ -45,7 +45,7 @@ def test_a_table_has_medians_with_the_smallest_and_the_largest_seed(sweeps):
 
 def test_what_is_not_there_is_said(tmp_path):
     for shown in (
-        report.table("gates", by=["gates"], folder=tmp_path), report.by_lookback("acc", folder=tmp_path), report.norms(tmp_path),
+        report.table("gates", folder=tmp_path), report.by_lookback("acc", folder=tmp_path), report.norms(tmp_path),
         report.by_distance(folder=tmp_path), report.by_factor("figure3a", "train", folder=tmp_path),
         slider.explore(tmp_path),
     ):  # fmt: skip
