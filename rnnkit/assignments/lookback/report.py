@@ -46,9 +46,9 @@ def table(
     return Table(tables.markdown(rows, by, columns)) if rows else missing(names, SWEEPS)
 
 
-def beside(name: str, by: Sequence[str], columns: Sequence[str] = (), folder: Path = SWEEPS) -> Table:
+def beside(name: str, by: Sequence[str], columns: Sequence[str] = (), folder: Path = SWEEPS, **only: str) -> Table:
     """A sweep's networks by these columns, and with them those of `LOOKBACK` at the same lookbacks."""
-    rows = with_usual(name, by, folder)
+    rows = chosen(with_usual(name, by, folder), **only)
     return Table(tables.markdown(rows, by, columns)) if rows else missing([name], SWEEPS)
 
 

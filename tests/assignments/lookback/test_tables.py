@@ -10,6 +10,7 @@ from course import ROOT
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.lookback import measured, report, tables
+from rnnkit.assignments.lookback.experiment import EXPERIMENT, train
 from rnnkit.assignments.lookback.key.claims import CLAIMS, turned
 from rnnkit.assignments.lookback.key.comparisons import SAME, after, higher, lower, unchanged, usual
 from rnnkit.assignments.lookback.settings import Net
@@ -177,3 +178,11 @@ def test_what_looking_back_costs_is_measured(monkeypatch):
     assert [(row["model"], row["lookback"]) for row in rows] == [("rnn", 0), ("rnn", 2), ("gru", 0), ("gru", 2)]
     assert all(row["seconds"] > 0 for row in rows)
     assert tables.costs([{name: str(value) for name, value in row.items()} for row in rows]).count("1.00") >= 2
+
+
+def test_the_page_has_the_pictures_of_every_run(tmp_path):
+    records = {name: train(EXPERIMENT.get(name, "tiny"), tmp_path / name) for name in ("rnn", "lm")}
+    page = EXPERIMENT.page(records)
+    assert [(one.id, len(one.groups[0].pictures)) for one in page["sections"]] == [("curves", 2), ("reach", 2)]
+    assert {*page["facts"]} == {*records}
+    assert "61 sentences" in page["about"]
