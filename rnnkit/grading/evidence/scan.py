@@ -58,7 +58,7 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
     rules = together(question.forbids for question in asked)
     flags = []
     for cell in notebook.cells:
-        if cell.cell_type != "code" or is_given(cell):
+        if cell.cell_type != "code" or is_given(cell) or (not here and _is_setting(cell)):
             continue
         where = marking_of(cell).get("grade_id") or "a cell of their own"
         if named := sorted(set(_named(cell.source, rules))):
@@ -67,6 +67,17 @@ def scan(notebook: NotebookNode, name: str, assignment: Assignment, shapes: Shap
         if same := alike(cell.source, shapes or {}):
             flags.append(f"{where} is, names off, {' and '.join(same[:2])}")
     return flags
+
+
+def _is_setting(cell: NotebookNode) -> bool:
+    """Whether it is a cell of a run's parameters that holds nothing but plain values: a run may be called ``gru``."""
+    tree = parsed(cell.source)
+    return "parameters" in cell.metadata.get("tags", ()) and tree is not None and all(
+        isinstance(one, ast.Assign)
+        and all(isinstance(name, ast.Name) for name in one.targets)
+        and not any(isinstance(part, ast.Name | ast.Call | ast.Attribute) for part in ast.walk(one.value))
+        for one in tree.body
+    )  # fmt: skip
 
 
 def _named(source: str, rules: Forbidden) -> Iterator[str]:

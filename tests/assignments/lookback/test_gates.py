@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 import nbformat
+from course import ROOT
 from kernels import printed
 from lab_gates import LabGates
+
+from rnnkit.assignments import get_assignment
+from rnnkit.grading.evidence.scan import scan
 
 
 def numbers(text: str, after: str) -> list[float]:
@@ -49,3 +53,21 @@ class TestGates(LabGates):
     def test_its_first_line_says_what_z_does(self):
         title = nbformat.read(self.source, as_version=4).cells[0].source
         assert title.split("\n\n")[1].startswith("**In this lab the update gate $z$ KEEPS the old state,**")
+
+
+def test_a_run_may_be_called_gru_where_nothing_else_is_said():
+    lab = get_assignment("lookback")
+    notebook = nbformat.read(ROOT / "notebooks" / lab.name / "2_experiment.ipynb", as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id == "parameters")
+    flags = {}
+    for source in (
+        'run = "gru"',
+        'run = "gru"\nstep = getattr(torch, run)',
+        'run = getattr(torch, "gru")',
+        "%run other.py",
+    ):
+        cell.source = source
+        flags[source] = scan(notebook, "2_experiment.ipynb", lab)
+    assert [bool(found) for found in flags.values()] == [False, True, True, True]
+    cell.source, cell.metadata.tags = 'run = "gru"', []
+    assert scan(notebook, "2_experiment.ipynb", lab)
