@@ -25,6 +25,7 @@ FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5a
 LABELS = {"best_loss": "best loss (nats)", "last_loss": "loss at the end (nats)", "acc": "accuracy"}
 FLOORS = {"best_loss": "prior_loss", "last_loss": "prior_loss"}  # what is reached without reading
 ATTRACTORS = {"no attractor": "acc_attr0", "one": "acc_attr1", "two or more": "acc_attr2"}
+OTHERS = {"rnn": ("gates", "legacy_coursework_grad"), "gru": ("phi",)}  # settings that are the other network's
 WHEN = {"norm_initial": "before", "norm": "after", "accumulated": "after"}  # training
 
 
@@ -54,11 +55,15 @@ def beside(name: str, by: Sequence[str], columns: Sequence[str] = (), folder: Pa
 
 def with_usual(name: str, by: Sequence[str], folder: Path = SWEEPS) -> list[Row]:
     """A sweep's rows, with those of `LOOKBACK` at the same lookbacks; usual values of settings that a row lacks."""
-    rows, usual = rows_of(name, folder), Net()
+    rows = rows_of(name, folder)
     there = {row["lookback"] for row in rows}
     if name != LOOKBACK:
         rows = [*rows, *(row for row in rows_of(LOOKBACK, folder) if row["lookback"] in there)]
-    return [{**row, **{one: row.get(one) or str(getattr(usual, one)) for one in by}} for row in rows]
+    return [{**row, **{one: row.get(one) or _usual(row, one) for one in by}} for row in rows]
+
+
+def _usual(row: Row, name: str) -> str:
+    return "" if name in OTHERS.get(row["model"], ()) else str(getattr(Net(), name))
 
 
 def measured(name: str, folder: Path = SWEEPS) -> Table:
@@ -187,7 +192,7 @@ def norms(folder: Path = SWEEPS) -> Figure | Table:
     """The norm of each lag's term alone, before training and after, and of all terms up to it together."""
     rows = rows_of(NORMS, folder)
     if not rows:
-        return missing([NORMS], SWEEPS)
+        return measured(NORMS, folder)
     figure, (alone, together) = new_figure(2, width=4.4, height=3.2)
     draw_terms(alone, rows, {"norm_initial": 0.4, "norm": 1.0})
     draw_terms(together, rows, {"accumulated": 1.0})
