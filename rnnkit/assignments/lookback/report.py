@@ -103,7 +103,7 @@ def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS, **on
 
 def time(folder: Path = SWEEPS) -> Figure | Table:
     """Seconds of processor of an epoch by lookback, of both networks: figure 2a; see `measured.costs`."""
-    rows = rows_of("costs", folder, batch=str(Net().batch))
+    rows = rows_of("costs", folder, H=str(Net().H), batch=str(Net().batch))
     return _panels(rows, {"seconds": "seconds of processor an epoch"}) if rows else measured("costs", folder)
 
 
@@ -114,7 +114,7 @@ def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS, bins: Mapping[str, 
         return missing([name], SWEEPS)
     figure = _panels(rows, dict.fromkeys(bins.values(), ""), width=2.6, height=2.6)
     for ax, title in zip(figure.axes, bins, strict=True):
-        ax.set(title=title, ylim=(-0.02, 1.02))
+        ax.set(title=f"distance {title}" if bins is BINS else title, ylim=(-0.02, 1.02))
     figure.axes[0].set_ylabel("accuracy")
     return figure
 

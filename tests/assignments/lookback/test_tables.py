@@ -161,8 +161,9 @@ def test_the_report_draws_what_is_there_and_says_what_is_not(tmp_path):
     looking_back(tmp_path, {(model, tau): 0.4 for model in ("rnn", "gru") for tau in (1, 5)})
     curves(tmp_path)
     save(tmp_path, "figure4a", [{"model": "rnn", "lookback": 15, "seed": 0}])
-    save(tmp_path, "costs", [{"model": "rnn", "lookback": 0, "H": 50, "batch": 100, "seconds": 1}])
+    save(tmp_path, "costs", [{"model": "rnn", "lookback": 0, "H": H, "batch": 100, "seconds": H} for H in (10, 50)])
     assert all(isinstance(call(), Figure) for call in calls)
+    assert report.time(folder=tmp_path).axes[0].lines[0].get_ydata() == [50.0]
     assert isinstance(report.epochs(folder=tmp_path), Table)
 
 
