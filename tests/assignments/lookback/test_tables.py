@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from course import ROOT
+from course import ROOT, cells, marked
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.lookback import measured, report, tables
@@ -71,6 +72,13 @@ def test_page_and_notes_are_what_the_tables_say():
     notes, table = (FOLDER / "INSTRUCTORS.md").read_text(), claims_table(CLAIMS, Tables(SWEEPS))
     assert renewed(notes, table) == notes, "python -m rnnkit.assignments.lookback.key.claims"
     assert "no such row" not in table
+
+
+def test_the_reports_answer_quotes_what_the_tables_say():
+    (answer,) = (cell["source"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say")
+    quoted = re.findall(r"[\d.]+ \([\d.]+ to [\d.]+\)", marked(answer))
+    assert len(quoted) >= 10
+    assert not [one for one in quoted if one not in tables.readme(SWEEPS)]
 
 
 def test_every_prediction_has_a_verdict_without_any_table(tmp_path):
