@@ -85,7 +85,7 @@ def hardest(folder: str, lookback: int = FAR) -> list[dict[str, Any]]:
 
 def main(what: str, folder: str, *runs: str) -> Path:
     """Writes one of the tables."""
-    rows = {"costs": costs, "tested": lambda: tested(*runs), "hardest": lambda: hardest(*runs)}[what]()
+    rows = {"costs": costs, "tested": lambda: tested(*runs), "hardest": lambda: hardest(runs[0])}[what]()
     return save_rows(Path(folder) / f"{what}.csv", rows)
 
 

@@ -149,8 +149,8 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
     for model, (color, style) in COLOURS.items():
         for n, value in enumerate(values, 1):
             here = chosen(rows, **{"model": model, factor: value})
-            how = {"color": color, "linestyle": style, "alpha": n / len(values)}
-            draw_lookbacks(ax, here, column, f"{model}, {factor} {value}", **how)
+            told, opaque = f"{model}, {factor} {value}", n / len(values)
+            draw_lookbacks(ax, here, column, told, color=color, linestyle=style, alpha=opaque)
     _floor(ax, rows, column)
     ax.set_ylabel(LABELS.get(column, column))
     ax.legend(frameon=False, fontsize=7, ncols=2)
