@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 EPS = 1e-12  # log10 of it, -12, is the floor of the histogram of g_t
 Z_95 = 1.959963984540054  # the normal distribution's 97.5 % point
+
+
+# Student's distribution: its 97.5 % points for 1, 2, ... degrees of freedom; for more, the normal one's is near.
+T_95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
+    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+
+
+class Interval(NamedTuple):
+    """A mean, and the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def said(self, form: str) -> str:
+        """``-0.012 (-0.020 to -0.004)``."""
+        return f"{self.mean:{form}} ({self.low:{form}} to {self.high:{form}})"
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    r"""The mean of a few independent values with its interval of 95 %: :math:`\bar v \pm t\, s / \sqrt n`, Student's t.
+
+    One value tells nothing of the spread: its interval is infinite.
+    """
+    n, mean = len(values), statistics.fmean(values)
+    if n == 1:
+        return Interval(mean, -math.inf, math.inf)
+    half = (T_95[n - 2] if n - 2 < len(T_95) else Z_95) * statistics.stdev(values) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

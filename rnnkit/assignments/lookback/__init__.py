@@ -20,8 +20,9 @@ ASSIGNMENT = Assignment(
     aside=(
         "baselines.py", "batches.py", "chosen.py", "corpus.py", "data.py", "distances.py", "document.py",
         "experiment.py", "facts.py", "figures.py", "foretold.py", "judged.py", "lag_norms.py", "loaders.py",
-        "lookback.py", "models.py", "protocol.py", "report.py", "script.py", "settings.py", "sketches.py",
-        "slider.py", "small_nets.py", "training.py", "tries.py", "vocabulary.py",
+        "lookback.py", "measured.py", "models.py", "protocol.py", "report.py", "script.py", "sections.py",
+        "settings.py", "sketches.py", "slider.py", "small_nets.py", "tables.py", "training.py", "tries.py",
+        "vocabulary.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check

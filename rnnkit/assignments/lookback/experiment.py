@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -47,6 +47,11 @@ class Nets(Teams):
             {"epoch": k + 1} | {name: round(float(record[name][k]), DIGITS) for name in CURVES}
             for k in range(len(record["dev_loss"]))
         ]
+
+    def page(self, records: Mapping[str, Record]) -> dict[str, Any]:
+        from rnnkit.assignments.lookback.sections import page_of  # matplotlib takes long to load
+
+        return super().page(records) | page_of({run: self.settings_of(one) for run, one in records.items()}, records)
 
     def kind_of(self, settings: Net) -> Net:
         """Without what takes no time."""

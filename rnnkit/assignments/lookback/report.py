@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rnnkit.assignments.lookback import tables
 from rnnkit.assignments.lookback.figures import BINS, COLOURS
+from rnnkit.assignments.lookback.settings import Net
 from rnnkit.plots.markdown import Table, missing
 from rnnkit.plots.style import BLACK, new_figure
-from rnnkit.runs.rows import Row, chosen, grid, grouped, read_table, spread
+from rnnkit.runs.rows import Row, chosen, numbers, read_table
 
 SWEEPS = Path("sweeps")
 LOOKBACK, NORMS = "figure2abc", "norms"  # the sweep over lookbacks; the norms by lag of its networks
 CANDIDATE = {"rnn": "U", "gru": "Uh"}  # which of a network's matrices U is looked at
 FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5ab": "batch", "figure5c": "lr"}
-LABELS = {"best_loss": "best loss (nats)", "acc": "accuracy", "seconds_per_epoch": "seconds per epoch"}
-FLOORS = {"best_loss": "prior_loss", "acc": "majority"}  # what is reached without reading
+LABELS = {"best_loss": "best loss (nats)", "last_loss": "loss at the end (nats)", "acc": "accuracy"}
+FLOORS = {"best_loss": "prior_loss", "last_loss": "prior_loss"}  # what is reached without reading
+ATTRACTORS = {"no attractor": "acc_attr0", "one": "acc_attr1", "two or more": "acc_attr2"}
+OTHERS = {"rnn": ("gates", "legacy_coursework_grad"), "gru": ("phi",)}  # settings that are the other network's
 WHEN = {"norm_initial": "before", "norm": "after", "accumulated": "after"}  # training
-SHOWN = {"best_loss": ".4f", "acc": ".3f", "balanced": ".3f", "acc_1": ".3f", "acc_6": ".3f", "perplexity": ".1f",
-         "seconds_per_epoch": ".2f"}  # fmt: skip
 
 
 def rows_of(name: str, folder: Path = SWEEPS, **only: str) -> list[Row]:
@@ -33,29 +35,53 @@ def rows_of(name: str, folder: Path = SWEEPS, **only: str) -> list[Row]:
     return chosen(read_table(path), **only) if path.exists() else []
 
 
-def numbers(rows: Sequence[Row], name: str) -> list[float]:
-    """A column's numbers, of the rows that have one."""
-    return [float(row[name]) for row in rows if row.get(name) and row[name] != "nan"]
+def table(
+    *names: str, by: Sequence[str] | None = None, columns: Sequence[str] = (), folder: Path = SWEEPS, **only: str
+) -> Table:
+    """Runs of sweeps by these columns, or by all that varied; see `rnnkit.assignments.lookback.tables.markdown`.
+
+    Arguments:
+        only: values that rows have in other columns.
+    """
+    rows = [row for name in names for row in rows_of(name, folder, **only)]
+    return Table(tables.markdown(rows, by, columns)) if rows else missing(names, SWEEPS)
 
 
-def table(name: str, by: Sequence[str], folder: Path = SWEEPS) -> Table:
-    """The runs of a sweep by these columns: medians over seeds, with the smallest and the largest."""
+def beside(name: str, by: Sequence[str], columns: Sequence[str] = (), folder: Path = SWEEPS, **only: str) -> Table:
+    """A sweep's networks by these columns, and with them those of `LOOKBACK` at the same lookbacks."""
+    rows = chosen(with_usual(name, by, folder), **only)
+    return Table(tables.markdown(rows, by, columns)) if rows else missing([name], SWEEPS)
+
+
+def with_usual(name: str, by: Sequence[str], folder: Path = SWEEPS) -> list[Row]:
+    """A sweep's rows, with those of `LOOKBACK` at the same lookbacks; usual values of settings that a row lacks."""
     rows = rows_of(name, folder)
-    if not rows:
-        return missing([name], SWEEPS)
-    columns = [one for one in SHOWN if numbers(rows, one)]
-    lines = [[*by, "seeds", *columns]]
-    for kind, of in grouped(rows, by):
-        lines.append([*kind.values(), str(len(of)), *(spread(numbers(of, one), SHOWN[one]) for one in columns)])
-    return Table(grid(lines))
+    there = {row["lookback"] for row in rows}
+    if name != LOOKBACK:
+        rows = [*rows, *(row for row in rows_of(LOOKBACK, folder) if row["lookback"] in there)]
+    return [{**row, **{one: row.get(one) or _usual(row, one) for one in by}} for row in rows]
+
+
+def _usual(row: Row, name: str) -> str:
+    return "" if name in OTHERS.get(row["model"], ()) else str(getattr(Net(), name))
+
+
+def measured(name: str, folder: Path = SWEEPS) -> Table:
+    """One of the tables of trained networks: ``norms``, ``costs``, ``tested``, ``hardest``."""
+    rows = rows_of(name, folder)
+    _, command, made = tables.MADE[name]
+    return Table(made(rows) if rows else f"The table is not there: `{command}` makes it.")
 
 
 def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, at: str = "lookback", **how: Any) -> None:
     """A column against the lookback, or another column: the median over seeds as a line, the range as a band."""
     steps = sorted({int(row[at]) for row in rows if numbers([row], column)})
     found = [numbers(chosen(rows, **{at: str(step)}), column) for step in steps]
-    ax.plot(steps, [np.median(values) for values in found], marker="o", markersize=3, label=label, **how)
+    how = dict[str, Any](marker="o", markersize=3) | how
+    ax.plot(steps, [np.median(values) for values in found], label=label, **how)
     ax.fill_between(steps, [*map(min, found)], [*map(max, found)], color=how["color"], alpha=0.15, linewidth=0)
+    ax.set_xlabel("lookback tau")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def draw_terms(ax: Axes, rows: Sequence[Row], columns: dict[str, float]) -> None:
@@ -67,54 +93,98 @@ def draw_terms(ax: Axes, rows: Sequence[Row], columns: dict[str, float]) -> None
             draw_lookbacks(ax, here, column, told, "lag", color=color, linestyle=style, alpha=alpha)
 
 
-def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS) -> Figure | Table:
+def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS, **only: str) -> Figure | Table:
     """These columns against the lookback, of both networks, with what is reached without reading."""
+    rows = rows_of(name, folder, **only)
+    return (
+        _panels(rows, {column: LABELS.get(column, column) for column in columns}) if rows else missing([name], SWEEPS)
+    )
+
+
+def time(folder: Path = SWEEPS) -> Figure | Table:
+    """Seconds of processor of an epoch by lookback, of both networks: figure 2a; see `measured.costs`."""
+    rows = rows_of("costs", folder, H=str(Net().H), batch=str(Net().batch))
+    return _panels(rows, {"seconds": "seconds of processor an epoch"}) if rows else measured("costs", folder)
+
+
+def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS, bins: Mapping[str, str] = BINS) -> Figure | Table:
+    """Accuracy against the lookback in each bin of distances, of both networks; `ATTRACTORS` are other bins."""
     rows = rows_of(name, folder)
     if not rows:
         return missing([name], SWEEPS)
-    figure, axes = new_figure(len(columns), width=4.4, height=3.2)
-    for ax, column in zip(axes, columns, strict=True):
+    figure = _panels(rows, dict.fromkeys(bins.values(), ""), width=2.6, height=2.6)
+    for ax, title in zip(figure.axes, bins, strict=True):
+        ax.set(title=f"distance {title}" if bins is BINS else title, ylim=(-0.02, 1.02))
+    figure.axes[0].set_ylabel("accuracy")
+    return figure
+
+
+def _panels(rows: Sequence[Row], columns: Mapping[str, str], width: float = 4.4, height: float = 3.2) -> Figure:
+    figure, axes = new_figure(len(columns), width=width, height=height)
+    for ax, (column, label) in zip(axes, columns.items(), strict=True):
         for model, (color, style) in COLOURS.items():
             draw_lookbacks(ax, chosen(rows, model=model), column, model, color=color, linestyle=style)
-        if floor := numbers(rows, FLOORS.get(column, "")):
-            ax.axhline(float(np.median(floor)), color=BLACK, linestyle=":", linewidth=0.8)
-        ax.set(xlabel="lookback tau", ylabel=LABELS.get(column, column))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _floor(ax, rows, column)
+        ax.set_ylabel(label)
     axes[0].legend(frameon=False)
     return figure
 
 
-def by_distance(name: str = LOOKBACK, folder: Path = SWEEPS) -> Figure | Table:
-    """Accuracy against the lookback in each bin of distances, of both networks."""
-    rows = rows_of(name, folder)
-    if not rows:
-        return missing([name], SWEEPS)
-    figure, axes = new_figure(4, width=2.6, height=2.6)
-    for ax, (distance, column) in zip(axes, BINS.items(), strict=True):
-        for model, (color, style) in COLOURS.items():
-            draw_lookbacks(ax, chosen(rows, model=model), column, model, color=color, linestyle=style)
-        ax.set(title=f"distance {distance}", xlabel="lookback tau", ylim=(0.3, 1.02))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0].set_ylabel("accuracy")
-    axes[0].legend(frameon=False)
-    return figure
+def _floor(ax: Axes, rows: Sequence[Row], column: str) -> None:
+    """What is reached without reading."""
+    if floor := numbers(rows, "majority" if column.startswith("acc") else FLOORS.get(column, "")):
+        ax.axhline(float(np.median(floor)), color=BLACK, linestyle=":", linewidth=0.8)
 
 
 def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = SWEEPS) -> Figure | Table:
-    """A column against the lookback for each value of a setting, the darker the larger, of both networks."""
-    rows = rows_of(name, folder)
-    if not rows:
+    """A column against the lookback for each value of a setting, the darker the larger, of both networks.
+
+    The networks of `LOOKBACK`, where nothing is changed, are among them.
+    """
+    rows = epochs_of(folder) if factor == "epochs" else with_usual(name, [factor], folder)
+    if not rows_of(name, folder) or not rows:
         return missing([name], SWEEPS)
     figure, (ax,) = new_figure(1, width=5.4, height=3.2)
     values = sorted({row[factor] for row in rows}, key=float)
     for model, (color, style) in COLOURS.items():
         for n, value in enumerate(values, 1):
             here = chosen(rows, **{"model": model, factor: value})
-            how = {"color": color, "linestyle": style, "alpha": n / len(values)}
-            draw_lookbacks(ax, here, column, f"{model}, {factor} {value}", **how)
-    ax.set(xlabel="lookback tau", ylabel=LABELS.get(column, column))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            told, opaque = f"{model}, {factor} {value}", n / len(values)
+            draw_lookbacks(ax, here, column, told, color=color, linestyle=style, alpha=opaque)
+    _floor(ax, rows, column)
+    ax.set_ylabel(LABELS.get(column, column))
     ax.legend(frameon=False, fontsize=7, ncols=2)
+    return figure
+
+
+def epochs_of(folder: Path = SWEEPS) -> list[Row]:
+    """What the networks of ``figure4a`` had reached after some of their epochs; see `tables.after`."""
+    return tables.after(rows_of("figure4a_curves", folder))
+
+
+def epochs(folder: Path = SWEEPS) -> Table:
+    """The same as a table, with the loss at the end beside the smallest, and that on training sentences."""
+    rows = epochs_of(folder)
+    by, columns = ["model", "epochs", "lookback"], ["best_loss", "best_epoch", "train_loss", "last_loss"]
+    return Table(tables.markdown(rows, by, columns)) if rows else missing(["figure4a"], SWEEPS)
+
+
+def curves(*lookbacks: int, folder: Path = SWEEPS) -> Figure | Table:
+    """Loss on dev (lines) and on training sentences (dots) over 40 epochs, a panel for each lookback."""
+    rows = rows_of("figure4a_curves", folder)
+    if not rows:
+        return missing(["figure4a"], SWEEPS)
+    lookbacks = lookbacks or tuple(sorted({int(row["lookback"]) for row in rows}))
+    figure, axes = new_figure(len(lookbacks), width=3.0, height=2.8, sharey=True)
+    for ax, tau in zip(axes, lookbacks, strict=True):
+        for model, (color, _) in COLOURS.items():
+            for column, style in (("dev_loss", "-"), ("train_loss", ":")):
+                how = {"color": color, "linestyle": style, "marker": ""}
+                here = chosen(rows, model=model, lookback=str(tau))
+                draw_lookbacks(ax, here, column, f"{model}, {column[:-5]}", "epoch", **how)
+        ax.set(title=f"lookback {tau}", xlabel="epoch", yscale="log")
+    axes[0].set_ylabel("loss (nats)")
+    axes[0].legend(frameon=False, fontsize=7)
     return figure
 
 
@@ -122,7 +192,7 @@ def norms(folder: Path = SWEEPS) -> Figure | Table:
     """The norm of each lag's term alone, before training and after, and of all terms up to it together."""
     rows = rows_of(NORMS, folder)
     if not rows:
-        return missing([NORMS], SWEEPS)
+        return measured(NORMS, folder)
     figure, (alone, together) = new_figure(2, width=4.4, height=3.2)
     draw_terms(alone, rows, {"norm_initial": 0.4, "norm": 1.0})
     draw_terms(together, rows, {"accumulated": 1.0})

@@ -38,14 +38,14 @@ def sweeps(tmp_path):
 
 
 def test_a_table_has_medians_with_the_smallest_and_the_largest_seed(sweeps):
-    text = str(report.table(report.LOOKBACK, ["model", "lookback"], sweeps))
+    text = str(report.table(report.LOOKBACK, by=["model", "lookback"], folder=sweeps))
     assert "0.4100 (0.4000 to 0.4200)" in text
     assert "0.1600 (0.1500 to 0.1700)" in text  # the GRU at 5
 
 
 def test_what_is_not_there_is_said(tmp_path):
     for shown in (
-        report.table("gates", ["gates"], tmp_path), report.by_lookback("acc", folder=tmp_path), report.norms(tmp_path),
+        report.table("gates", folder=tmp_path), report.by_lookback("acc", folder=tmp_path), report.norms(tmp_path),
         report.by_distance(folder=tmp_path), report.by_factor("figure3a", "train", folder=tmp_path),
         slider.explore(tmp_path),
     ):  # fmt: skip
