@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnkit.assignments.lookback import document, small_nets
 from rnnkit.assignments.lookback.small_nets import COUNT, LENGTH, H, K
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small
+from rnnkit.plots.small import show_small, sketch
 from rnnkit.plots.style import BLUE, GREEN, ORANGE
 
 Function = Callable[..., Any]
@@ -30,17 +30,6 @@ def _numbers(value: Any) -> np.ndarray:
     return value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value, dtype=float)
 
 
-def _told(show: Callable[[], None]) -> None:
-    """Prints, or says in a line why not."""
-    try:
-        with quiet():
-            show()
-    except NotImplementedError:
-        print("The numbers appear here once the question above is solved.")
-    except Exception as error:
-        print(f"No numbers: {error!r}")
-
-
 def _other_beginning(x: np.ndarray) -> np.ndarray:
     """The same sentences with another first word."""
     x = x.copy()
@@ -48,6 +37,7 @@ def _other_beginning(x: np.ndarray) -> np.ndarray:
     return x
 
 
+@sketch(quiet)
 def memory(rnn_forward: Function) -> None:
     """How far two sentences that differ in their first word alone are apart, word by word."""
 
@@ -69,32 +59,30 @@ def memory(rnn_forward: Function) -> None:
               f"spectral radius of U {radius:.2f}, a quarter of it {radius / 4:.2f}")  # fmt: skip
         axes.set(xlabel="word t", ylabel="||s_t - s'_t||", xticks=(1, 5, 10, 15, 20))
 
-    show_small(draw, (7, 2.8), quiet)
+    show_small(draw, (7, 2.8))
 
 
+@sketch(quiet)
 def losses(mean_loss: Function) -> None:
     """A model that knows nothing, and the perplexities of the document beside exp of its losses."""
-
-    def show() -> None:
-        same = torch.full((3, 2000), 1 / 2000, dtype=torch.float64)
-        words = [torch.tensor([5, 0, 7]), torch.tensor([1])]
-        nats, perplexity = map(float, mean_loss([same, same[:1]], words))
-        print(f"2000 words, all alike: {nats:.3f} nats per word, perplexity {perplexity:.1f}")
-        print(f"words by their frequency alone: {document.UNIGRAM} nats, perplexity {np.exp(document.UNIGRAM):.1f}")
-        worse = document.TABLE_1[document.TABLE_1[:, 3] > document.UNIGRAM]
-        print(f"table 1: {len(worse)} of {len(document.TABLE_1)} rows are worse than that, with learning rates "
-              f"{', '.join(f'{rate:g}' for rate in sorted(set(worse[:, 1])))}")  # fmt: skip
-        rows = [*document.TABLE_1[:, 3:], *document.TABLE_7[:, 1:], *document.TABLE_10[:, 4:]]
-        odd = [(loss, said) for loss, said in rows if abs(np.exp(loss) / said - 1) > 2e-4]
-        print(f"tables 1, 7 and 10: {len(rows)} rows, of which {len(odd)} have a perplexity that is not exp(loss)")
-        for loss, said in odd:
-            print(f"  loss {loss}: printed {said:g}, exp(loss) = {np.exp(loss):.3f}")
-        spread = np.ptp(document.TABLE_7[:, 1])
-        print(f"table 7: the losses of lookbacks 0 to 8 lie within {spread:.3f} nats of each other")
-
-    _told(show)
+    same = torch.full((3, 2000), 1 / 2000, dtype=torch.float64)
+    words = [torch.tensor([5, 0, 7]), torch.tensor([1])]
+    nats, perplexity = map(float, mean_loss([same, same[:1]], words))
+    print(f"2000 words, all alike: {nats:.3f} nats per word, perplexity {perplexity:.1f}")
+    print(f"words by their frequency alone: {document.UNIGRAM} nats, perplexity {np.exp(document.UNIGRAM):.1f}")
+    worse = document.TABLE_1[document.TABLE_1[:, 3] > document.UNIGRAM]
+    print(f"table 1: {len(worse)} of {len(document.TABLE_1)} rows are worse than that, with learning rates "
+          f"{', '.join(f'{rate:g}' for rate in sorted(set(worse[:, 1])))}")  # fmt: skip
+    rows = [*document.TABLE_1[:, 3:], *document.TABLE_7[:, 1:], *document.TABLE_10[:, 4:]]
+    odd = [(loss, said) for loss, said in rows if abs(np.exp(loss) / said - 1) > 2e-4]
+    print(f"tables 1, 7 and 10: {len(rows)} rows, of which {len(odd)} have a perplexity that is not exp(loss)")
+    for loss, said in odd:
+        print(f"  loss {loss}: printed {said:g}, exp(loss) = {np.exp(loss):.3f}")
+    spread = np.ptp(document.TABLE_7[:, 1])
+    print(f"table 7: the losses of lookbacks 0 to 8 lie within {spread:.3f} nats of each other")
 
 
+@sketch(quiet)
 def horizon(rnn_forward: Function, lookback_gradient: Function) -> None:
     """How much of the whole gradient there is at each lookback, of an untrained network."""
 
@@ -117,9 +105,10 @@ def horizon(rnn_forward: Function, lookback_gradient: Function) -> None:
         print(f"||dU|| at tau 0, 1, 2, 3, 10: {', '.join(f'{norms[tau]:.4f}' for tau in (0, 1, 2, 3, 10))}")
         print(f"missing at tau 0, 1, 2, 3, 5: {', '.join(f'{rest[tau]:.1%}' for tau in (0, 1, 2, 3, 5))}")
 
-    show_small(draw, (9, 2.8), quiet)
+    show_small(draw, (9, 2.8))
 
 
+@sketch(quiet)
 def keeping(gru_step: Function) -> None:
     """Two sentences that differ in their first word alone, read by gates that keep less and more."""
 
@@ -137,7 +126,7 @@ def keeping(gru_step: Function) -> None:
             axes.legend(frameon=False, fontsize=8)
         figure.axes[0].set_ylabel("||s_t - s'_t||, of the first")
 
-    show_small(draw, (9, 2.8), quiet)
+    show_small(draw, (9, 2.8))
 
 
 def _apart(gru_step: Function, given: list[Tensor]) -> tuple[np.ndarray, float]:
@@ -154,10 +143,10 @@ def _apart(gru_step: Function, given: list[Tensor]) -> tuple[np.ndarray, float]:
     return np.mean(apart, axis=0), float(np.mean(gates))
 
 
+@sketch(quiet)
 def courseworks(gru_step: Function, gru_backward: Function) -> None:
     """-dL/dUr of the coursework's net: by the student's functions, by differences, and as its own test expects it."""
-
-    def show() -> None:
+    with np.printoptions(precision=8, suppress=True):
         w, x = small_nets.of_test()
         Us, Vs = ([_tensor(w[f"{letter}{gate}"]) for gate in "rzh"] for letter in "UV")
         given = [one for pair in zip(Us, Vs, strict=True) for one in pair]
@@ -183,10 +172,8 @@ def courseworks(gru_step: Function, gru_backward: Function) -> None:
         ratio = theirs / sums[small_nets.STEPS]
         print(f"its numbers over yours: from {ratio.min():.2f} to {ratio.max():.2f}")
 
-    with np.printoptions(precision=8, suppress=True):
-        _told(show)
 
-
+@sketch(quiet)
 def rates(learning_rate: Function) -> None:
     """The rate by epoch, for the document's values of anneal."""
 
@@ -199,9 +186,10 @@ def rates(learning_rate: Function) -> None:
         axes.set(xlabel="epoch", ylabel="learning rate", ylim=(0, 0.54))
         axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.6), quiet)
+    show_small(draw, (7, 2.6))
 
 
+@sketch(quiet)
 def two_norms(contribution_norms: Function) -> None:
     """Both norms by lookback, of an untrained plain network and an untrained gated one."""
 
@@ -231,9 +219,10 @@ def two_norms(contribution_norms: Function) -> None:
         left.legend(frameon=False, fontsize=8)
         print(f"{COUNT} sentences of {LENGTH} words; a loss at every word")
 
-    show_small(draw, (9, 3), quiet)
+    show_small(draw, (9, 3))
 
 
+@sketch(quiet)
 def last_noun(by_distance: Function) -> None:
     """A reader of the last noun alone, and one that always says singular: their shares by distance."""
 
@@ -257,18 +246,15 @@ def last_noun(by_distance: Function) -> None:
         print(f"table 2, plain networks of 10, 25, 50 units: {found}; the majority of its development sentences: "
               f"{document.MAJORITY}; {len(same)} of {len(document.ACCURACIES)} is just that")  # fmt: skip
 
-    show_small(draw, (8, 2.8), quiet)
+    show_small(draw, (8, 2.8))
 
 
+@sketch(quiet)
 def cadence(update_after: Function) -> None:
     """How many updates an epoch has, and what becomes of its last sentences."""
-
-    def show() -> None:
-        for n, batch in ((10_000, 500), (10_000, 100), (1000, 100), (1000, 5), (1000, 1), (1000, 70)):
-            indices, divisors = update_after(n, batch)
-            sizes = np.diff([-1, *indices])
-            left = n - 1 - indices[-1]
-            print(f"{n} sentences, batches of {batch}: {len(indices)} updates; the first of {sizes[0]}, over "
-                  f"{divisors[0]}; the last of {sizes[-1]}, over {divisors[-1]}; {left} are left over")  # fmt: skip
-
-    _told(show)
+    for n, batch in ((10_000, 500), (10_000, 100), (1000, 100), (1000, 5), (1000, 1), (1000, 70)):
+        indices, divisors = update_after(n, batch)
+        sizes = np.diff([-1, *indices])
+        left = n - 1 - indices[-1]
+        print(f"{n} sentences, batches of {batch}: {len(indices)} updates; the first of {sizes[0]}, over "
+              f"{divisors[0]}; the last of {sizes[-1]}, over {divisors[-1]}; {left} are left over")  # fmt: skip
