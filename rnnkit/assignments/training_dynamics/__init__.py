@@ -39,8 +39,8 @@ ASSIGNMENT = Assignment(
     ),
     earlier=EARLIER,
     aside=(
-        "again.py", "cell_tests.py", "clues.py", "experiment.py", "foretold.py", "lesson.py", "own_diagnostics.py",
-        "own_setting.py", "tries.py",
+        "again.py", "cell_tests.py", "clues.py", "experiment.py", "figures.py", "foretold.py", "lesson.py",
+        "own_diagnostics.py", "own_setting.py", "tries.py",
     ),
 )  # fmt: skip
 check = ASSIGNMENT.check
