@@ -12,7 +12,7 @@ class TestGates(LabGates):
         "taxonomy_figure": ("you said of the oscillators after training: 5 to 20",),
         "best_accuracy_figure": (
             "with half of the steps at most 75.0%; you said 0.9",
-            "the document's best: 93.7% needs 19.2 of 20 steps",
+            "the page's best: 93.7% needs 19.2 of 20 steps",
         ),
         "parameters_figure": ("13314; your count for 1, 2, 3 layers: 4994, 13314, 21634",),
     }
