@@ -27,7 +27,7 @@ CLAUSES = re.compile(  # what stands between what is wrong and how it should be
     r";\s+|(?<=\.)\s+(?=[A-Z(])|:\s+(?=(?:it is|return|rescale|hand|divide|leave out|first|each|v is|both)\b)"
 )
 SUBJECT = re.compile(  # what a sentence says something of
-    rf"(?:{re.escape(SLIPPED)})?(?:in \w+, )?([A-Za-z_]\w*) "
+    rf"(?:{re.escape(SLIPPED)})?(?:in \w+, )?(?!a )([A-Za-z_]\w*) "
     r"(?:is|are|has|gets|goes|lacks|averages|counts|holds|takes|pairs|comes|leaves|sums|stops)\b(?! missing)"
 )
 STARTS = re.compile(r"((?:Or, with the same numbers|First|And): )")  # what begins anew with what is wrong
