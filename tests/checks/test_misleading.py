@@ -43,7 +43,7 @@ ROWS = {
     "in either function": ("hidden_dynamics/best_accuracy", {"T * math.sin(math.pi * (accuracy - 0.5)) ** 2": "T * math.sin(math.pi * accuracy + 0.3) ** 4"}, [], [LINE]),
     "the state's slope": ("bptt/flow", {"da = g * (1 - hidden[t + 1] ** 2)": "da = g"}, ["the slope of tanh is missing"], []),
     "the mean of no numbers": ("lookback/by_distance", {RECALLS: "[right[label == 0].mean(), right[label == 1].mean()]"}, ["the mean of no numbers for the other, which is NaN", "try: Take labels 1, 1"], [SLIPPED, "stands where"]),
-    "NaN that nobody knows": ("lookback/by_distance", {"distance >= 6": "distance > 99"}, ["6+: expected finite numbers", "try: Take distance 1, 2, 3"], [SLIPPED, "stands where"]),
+    "NaN that nobody knows": ("lookback/by_distance", {"distance >= 6": "distance > 99"}, ["6+: expected finite numbers", "try: "], [SLIPPED, "stands where"]),
     "the ends of bins": ("lookback/by_distance", {"distance == 1,": "distance < 1,", "distance <= 3": "distance < 3", "distance <= 5": "distance < 5"}, ["the far end of each bin is left out", "try: Take distance 1, 2, 3, 4, 5, 6, 7"], ["rounded", "float64", "Two mistakes", LINE]),
     "bins that nobody knows": ("lookback/by_distance", {"distance == 1,": "distance < 0,", "distance >= 6": "distance >= 12"}, [], ["rounded", "float64"]),
     "balanced over predictions": ("lookback/by_distance", {RECALLS: "[right[predicted == 0].mean(), right[predicted == 1].mean()]"}, ["balanced averages over predicted classes"], ["Two mistakes", "divided by 2"]),
