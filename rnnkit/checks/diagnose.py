@@ -14,7 +14,7 @@ from rnnkit.checks.known import ALONE, SLIP, SLIPPED, partly, prints, recognised
 from rnnkit.checks.mixtures import curve, made_of, mixture
 from rnnkit.checks.numbers import NAMED, few_valued, gradients, is_gradient, joined, unknown_words, words
 from rnnkit.checks.only_later import only_later
-from rnnkit.checks.outcome import SPELT, equal, later
+from rnnkit.checks.outcome import SPELT, close, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
 from rnnkit.checks.right import expected
@@ -23,6 +23,8 @@ from rnnkit.checks.wrong import Wrong
 MOST = 4  # sentences
 FORMAL = ("length of", "other keys", SPELT)  # quantities that stand for the form of a result
 MEANT = re.compile(r": that would be (a \w+) over (.+) in the place of (a \w+)\.$")
+FINITE = "expected finite numbers"
+TINY = 1e-6  # a number that is 0 but for rounding
 MANY = 6  # names in one sentence
 
 
@@ -45,7 +47,7 @@ def _diagnosed(answer: Wrong) -> list[str]:
     seen = prints(question, outcomes, right)
     error = answer.first_error
     sentence = recognised(question, seen, where(error)[1] if error else "")
-    weak = few_valued(right.values())
+    weak = few_valued(right.values()) or not _telling(answer)
     if weak and sentence and sentence.startswith(SLIPPED):
         sentence = None
     alone = not [case for case in failed if case not in returned.GATES.values()]
@@ -67,6 +69,24 @@ def _diagnosed(answer: Wrong) -> list[str]:
     if not any((clue or "").startswith(("z and r are right", "h_t is right")) for clue in clues):
         clues.append(_where(answer))
     return list(dict.fromkeys(filter(None, clues)))[:MOST] or _all_wrong(answer)
+
+
+def _telling(answer: Wrong) -> bool:
+    """Whether what came is more than a NaN or a single 0, which many a formula gives."""
+    for case in answer.failed:
+        outcome = answer.outcomes[case]
+        if outcome.error is not None or any(FINITE not in problem for problem in outcome.problems.values()):
+            return True
+        for name in answer.names(case):
+            got, right = outcome.values.get(name), answer.right[case][name]
+            if got is None and later(name):  # a later round, which is not asked after a problem
+                continue
+            if got is None or got.shape != right.shape:
+                return True
+            off = got[~close(got, right)]
+            if (np.isfinite(off) & ((np.abs(off) > TINY) | (got.size > 1))).any():
+                return True
+    return False
 
 
 def _words(answer: Wrong) -> str | None:

@@ -52,7 +52,8 @@ def kind_of(value: Any) -> str:
     if isinstance(value, list | tuple):
         inside = ", ".join(map(kind_of, value)) if type(value) is tuple and 0 < len(value) <= 4 else ""
         name = "list" if isinstance(value, list) else "tuple"
-        return f"{name} of {len(value)}{f' ({inside[:120]})' if inside else ''}"
+        pairs = " tuples" if len(value) > 1 and all(type(one) is tuple for one in value) and not inside else ""
+        return f"{name} of {len(value)}{pairs}{f' ({inside[:120]})' if inside else ''}"
     return "None" if value is None else type(value).__name__
 
 

@@ -26,6 +26,10 @@ TWO = "Two mistakes at once. "
 CLAUSES = re.compile(  # what stands between what is wrong and how it should be
     r";\s+|(?<=\.)\s+(?=[A-Z(])|:\s+(?=(?:it is|return|rescale|hand|divide|leave out|first|each|v is|both)\b)"
 )
+SUBJECT = re.compile(  # what a sentence says something of
+    rf"(?:{re.escape(SLIPPED)})?(?:in \w+, )?(?!a )([A-Za-z_]\w*) "
+    r"(?:is|are|has|gets|goes|lacks|averages|counts|holds|takes|pairs|comes|leaves|sums|stops)\b(?! missing)"
+)
 STARTS = re.compile(r"((?:Or, with the same numbers|First|And): )")  # what begins anew with what is wrong
 
 
@@ -106,7 +110,8 @@ def _halves(message: str) -> tuple[str, str]:
 def _line_of(question: Question, obj: Any, message: str, named: bool) -> str:
     """The statement of the student's that a message is about; empty where that is not sure.
 
-    It is where nothing else is computed, or where a known mistake has the name of what this statement alone assigns.
+    It is where nothing else is computed, or where a known mistake is one of what this statement alone assigns: what
+    it begins with. A name further on, or a word that is a student's name by chance, tells nothing.
     """
     other = next((name for name in question.also if name in message), "")
     if question.also and (not named or message.startswith(TWO)):  # it may stand in any of the functions
@@ -122,8 +127,11 @@ def _line_of(question: Question, obj: Any, message: str, named: bool) -> str:
     except (OSError, TypeError, AttributeError, ValueError, SyntaxError, RecursionError):
         return ""
     computing = [*_computing(tree)]
-    names = {*re.findall(r"[A-Za-z_]\w*", message)} if named and not message.startswith(TWO) else set()
-    meant = computing if len(computing) == 1 else [one for one in computing if names & _assigned(one)]
+    subject = SUBJECT.match(message) if named and not message.startswith(TWO) else None
+    names = {subject[1]} if subject else set()
+    branches = any(isinstance(one, ast.If | ast.IfExp) for one in ast.walk(tree))
+    alone = len(computing) == 1 and not branches  # else a branch that computes nothing may be what is wrong
+    meant = computing if alone else [one for one in computing if names & _assigned(one)]
     if len(meant) != 1:
         return ""
     segment = " ".join((ast.get_source_segment(text, meant[0]) or "").split())

@@ -53,11 +53,28 @@ SPECIAL = (  # what the details of a failure tell, too; in their order: the firs
         r"is one number|are one number|is a list|only the output comes",
         "Print `type(...)` of what comes back, and of each part of it, and lay it beside what is asked for in the "
         "text above."),
+    Try("divided by 0", r" raised ZeroDivisionError",
+        "Which number is divided by in the line that raised? Print it just before, then say without a computer what "
+        "must come for the arguments with which it is 0."),
+    Try("name", r" raised (NameError|UnboundLocalError)",
+        "Look for the name in your code: in which line does it get its value, is it spelt there as in the line that "
+        "raised, and does every way through your code pass it?"),
+    Try("index", r" raised (IndexError|KeyError)",
+        "In the line before the one that raised print what is indexed, its length or keys, and the index: does it hold "
+        "that one? Then take the shortest argument that is allowed."),
+    Try("type", r" raised (TypeError|AttributeError)",
+        "In the line before the one that raised print `type(...)` of everything in it: which is of another kind than "
+        "you think?"),
+    Try("sizes", r" raised \w+: .*(size|shape|dimension|multiplied|stack expects|broadcast)",
+        "Print the shape of every tensor in the line before the one that raised.{letters}"),
     Try("exception", r" raised \w+",
-        "Print the shape of every tensor in the line before the one that raised. Which letters (T, B, I, H, O) are "
-        "they, and which should they be?"),
+        "Print everything in the line that raised just before it, with the arguments of the case that failed: which of "
+        "it is not what you think?"),
+    Try("NaN", r"expected finite numbers|\bNaN\b",
+        "Print what goes into each mean, division, root and logarithm there: which is empty, 0 or below 0, and with "
+        "which arguments?"),
     Try("shape", r"expected shape|swapped: (it must|time)|the shape is not|is the transpose of|are right, their shape",
-        "Make all sizes different (T = 5, B = 4, I = 2, H = 3) and print the shape of each intermediate result: "
+        "Make all sizes different{sizes} and print the shape of each intermediate result: "
         "where does a letter go lost or change its place?"),
     Try("one alone", r"(?s)right with the first inputs.*(T = B = 1|B = 1|T is not|B is not)",
         "Feed one sequence instead of a batch (B = 1), then one step (T = 1): each must be the same numbers as its "
@@ -160,12 +177,27 @@ def try_for(question: Question, said: str, details: Iterable[str] = ()) -> tuple
         said: what is known of the failure; empty where nothing is.
         details: what was expected and came, and the cases that failed.
     """
-    text = chosen(question, said, details).text
+    text = _with_letters(chosen(question, said, details).text, question)
     if not question.method:
         return (text.replace("{call}", question.call),)
     call = f"cell.{question.call.replace('self, ', '').replace('self', '')}"
     weights = WEIGHTS if question.of_cell else ""
     return text.replace("{call}", call), CELL.format(target=question.target, weights=weights)
+
+
+def _with_letters(text: str, question: Question) -> str:
+    """The text with the letters of the shapes that the question has, and no others."""
+    letters = _letters(question)
+    which = f" Which letters ({', '.join(letters)}) are they, and which should they be?" if len(letters) > 1 else ""
+    sizes = " (T = 5, B = 4, I = 2, H = 3)" if question.of_cell else ""
+    return text.replace("{letters}", which).replace("{sizes}", sizes)
+
+
+def _letters(question: Question) -> list[str]:
+    """The letters of a cell's shapes; of a function those of its result."""
+    if question.of_cell:
+        return [*"TBIHO"]
+    return list(dict.fromkeys(re.findall(r"\b[A-Z]\b", " ".join(re.findall(r"\(([^()]*)\)", question.result)))))
 
 
 def chosen(question: Question, said: str, details: Iterable[str] = ()) -> Try:

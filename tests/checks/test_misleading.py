@@ -17,6 +17,8 @@ MEAN = "mean = X.mean(dim=(1, 2))  # (n,)\n    return (mean > 0).long()"
 KINDS = 'if abs(correlation) >= 0.5:\n            kinds.append("accumulator")\n        elif swing < -0.1:\n            kinds.append("oscillator")'  # fmt: skip
 FIRST = 'if swing < 0.1:\n            kinds.append("oscillator")\n        elif abs(correlation) > 0.5:\n            kinds.append("accumulator")'  # fmt: skip
 PAIRS = "correlation(steps[:, :-1].reshape(-1, size), steps[:, 1:].reshape(-1, size))"
+RECALLS = "[right[label == one].mean() for one in label.unique()]"
+BRANCH = "    if anneal == 0:\n        return lr0\n"
 LINE = "It probably stands in"
 
 # question, what is changed in its solution, what must be told, what must not
@@ -40,6 +42,23 @@ ROWS = {
     "the function beside": ("hidden_dynamics/best_accuracy", {"T * math.sin(math.pi * (accuracy - 0.5)) ** 2": "T * math.sin(math.pi * (accuracy - 0.5))"}, ["It probably stands in steps_used, line 11: `return T * math.sin"], []),
     "in either function": ("hidden_dynamics/best_accuracy", {"T * math.sin(math.pi * (accuracy - 0.5)) ** 2": "T * math.sin(math.pi * accuracy + 0.3) ** 4"}, [], [LINE]),
     "the state's slope": ("bptt/flow", {"da = g * (1 - hidden[t + 1] ** 2)": "da = g"}, ["the slope of tanh is missing"], []),
+    "the mean of no numbers": ("lookback/by_distance", {RECALLS: "[right[label == 0].mean(), right[label == 1].mean()]"}, ["the mean of no numbers for the other, which is NaN", "try: Take labels 1, 1"], [SLIPPED, "stands where"]),
+    "NaN that nobody knows": ("lookback/by_distance", {"distance >= 6": "distance > 99"}, ["6+: expected finite numbers", "try: "], [SLIPPED, "stands where"]),
+    "the ends of bins": ("lookback/by_distance", {"distance == 1,": "distance < 1,", "distance <= 3": "distance < 3", "distance <= 5": "distance < 5"}, ["the far end of each bin is left out", "try: Take distance 1, 2, 3, 4, 5, 6, 7"], ["rounded", "float64", "Two mistakes", LINE]),
+    "bins that nobody knows": ("lookback/by_distance", {"distance == 1,": "distance < 0,", "distance >= 6": "distance >= 12"}, [], ["rounded", "float64"]),
+    "balanced over predictions": ("lookback/by_distance", {RECALLS: "[right[predicted == 0].mean(), right[predicted == 1].mean()]"}, ["balanced averages over predicted classes"], ["Two mistakes", "divided by 2"]),
+    "a list of pairs": ("lookback/update_after", {"return indices, divisors": "return list(zip(indices, divisors))"}, ["a list of pairs comes back"], ["only the indices"]),
+    "the usual cadence": ("lookback/update_after", {"range(0, n,": "range(batch_size - 1, n,", "if rest and indices[-1] != n - 1": "if rest"}, ["this is the usual cadence"], ["Two mistakes"]),
+    "no branch for anneal 0": ("lookback/learning_rate", {BRANCH: "", "lr0 * anneal / (epoch + anneal)": "lr0 * (anneal + 1e-9) / (epoch + anneal + 1e-9)"}, ["anneal = 0 goes through the formula, which is 0 then"], ["epoch stands where anneal"]),
+    "divided by 0": ("lookback/learning_rate", {BRANCH: ""}, ["which divides 0 by 0"], ["letters", "shape"]),
+    "a wrong branch": ("lookback/learning_rate", {"return lr0\n": "return 0\n"}, ["anneal = 0 gives 0"], [LINE]),
+    "bits with 2 to their power": ("lookback/mean_loss", {"torch.log(": "torch.log2(", "torch.exp(nats)": "2**nats"}, ["the loss is in bits, and the perplexity right"], ["Two mistakes"]),
+    "no reset gate": ("lookback/gru_step", {"(r * s) @ Uh": "s @ Uh"}, ["the reset gate is missing in the candidate", "try: Let Vr be -50"], [LINE]),
+    "a transposed gate": ("lookback/gru_step", {"s @ Uz": "Uz @ s"}, ["Uz is transposed", "try: Take two units"], [LINE]),
+    "a transposed network": ("lookback/rnn_forward", {"s @ U)": "U @ s)"}, ["U is transposed", "try: Take two units"], ["one unit"]),
+    "singular values": ("lookback/contribution_norms", {"term.norm()": "torch.linalg.matrix_norm(term, 2)", "summed.norm()": "torch.linalg.matrix_norm(summed, 2)"}, ["these are largest singular values", "try: Take one sentence of three words and two units"], ["Two mistakes"]),
+    "a name that is not there": ("lookback/update_after", {"rest = n %": "rest = m %"}, ["try: Look for the name in your code"], ["letters", "shape"]),
+    "an index too far": ("lookback/update_after", {"indices[-1] !=": "indices[99] !="}, ["what is indexed, its length or keys"], ["letters", "shape"]),
 }  # fmt: skip
 
 

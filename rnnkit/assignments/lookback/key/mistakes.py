@@ -41,6 +41,7 @@ FORWARD = of(
 )  # fmt: skip
 
 RIGHT, WORDS, MEAN = "torch.log(y[torch.arange(len(d)), d]).sum()", "words += len(d)", "nats = total / words"
+IN_BITS = "        words += len(d)\n    nats = total / words\n    return nats, "
 LOSS = of(
     "mean_loss",
     ("mean of means", f"        total = total - {RIGHT}\n        {WORDS}", f"        total = total - {RIGHT} / len(d)\n        words += 1", "this is the mean of the sentences' means; every word counts alike: sum over all words, over their number."),
@@ -48,6 +49,7 @@ LOSS = of(
     ("sum", MEAN, "nats = total", "the sum over all words comes back; it is divided by their number."),
     ("sign", "total = total - ", "total = total + ", "the sign is wrong: a loss is minus the logarithm of a probability."),
     ("bits", "torch.log(y", "torch.log2(y", "the loss is in bits; in nats it has the natural logarithm."),
+    ("bits alone", f"{RIGHT}\n{IN_BITS}torch.exp(nats)", f"{RIGHT} / np.log(2)\n{IN_BITS}2**nats", "the loss is in bits, and the perplexity right; in nats the loss has the natural logarithm."),
     ("no logarithm", RIGHT, "y[torch.arange(len(d)), d].sum()", "the logarithm is missing: the probabilities themselves are added."),
     ("one minus", RIGHT, "(y[torch.arange(len(d)), d] - 1).sum()", "this is one minus the probability; the loss is minus its logarithm."),
     ("whole distribution", RIGHT, "(y * torch.log(y + 1e-30)).sum()", "this is the entropy of the outputs; only the probability of the word that came counts."),
@@ -188,10 +190,13 @@ LEARNING_RATE = of(
     ("no lr0", RATE, "anneal / (epoch + anneal)", "lr0 is missing."),
     ("0 is nothing", "return lr0\n", "return 0.0\n", "anneal = 0 gives 0; it means no annealing, a constant rate."),
     ("0 is one over", "return lr0\n", "return lr0 / (epoch + 1)\n", "with anneal = 0 the rate falls; it is constant then."),
+    ("0 in the formula", "return lr0\n", "return lr0 * (anneal + 1e-9) / (epoch + anneal + 1e-9)\n", "anneal = 0 goes through the formula, which is 0 then; it means no annealing, a constant rate."),
+    ("divided by 0", "anneal == 0:", "False:", "anneal = 0 goes through the formula, which divides 0 by 0 in the first epoch; it means no annealing, a constant rate."),
 )  # fmt: skip
 
 TERM, HERE = "s[: len(delta) - 1].T @ delta[1:]", "alone[tau].append(term.norm())"
 ALL, GIVEN = "together[tau].append(summed.norm())", '"per_tau": mean(alone), "accumulated": mean(together)'
+SINGULAR = "{}[tau].append(torch.linalg.matrix_norm({}, 2))"
 CONTRIBUTION_NORMS = of(
     "contribution_norms",
     ("norms added", f"{HERE}\n            {ALL}", "alone[tau].append(term.norm())\n            together[tau].append(sum((s[: len(one) - 1].T @ one[1:]).norm() for one in terms[: tau + 1]))", "the norms of the terms are added for accumulated; it is the norm of their sum."),
@@ -203,6 +208,7 @@ CONTRIBUTION_NORMS = of(
     ("row norms", HERE, "alone[tau].append((s[: len(delta) - 1].norm(dim=1) * delta[1:].norm(dim=1)).sum())", "the norms of the steps are added for per_tau; it is the norm of the sum over steps."),
     ("spectral", HERE, "alone[tau].append(torch.linalg.matrix_norm(term, 2))", "this is the largest singular value; the Frobenius norm is the root of the sum of all squares."),
     ("spectral together", ALL, "together[tau].append(torch.linalg.matrix_norm(summed, 2))", "accumulated is the largest singular value; the Frobenius norm is the root of the sum of all squares."),
+    ("spectral both", f"{HERE}\n            {ALL}", f"{SINGULAR.format('alone', 'term')}\n            {SINGULAR.format('together', 'summed')}", "these are largest singular values; the Frobenius norm is the root of the sum of all squares."),
     ("squared", HERE, "alone[tau].append((term**2).sum())", "the root is missing in per_tau: these are squared norms."),
     ("absolute sums", HERE, "alone[tau].append(term.abs().sum())", "sizes are added for per_tau; the norm is the root of the sum of squares."),
     ("only this term", "summed = summed + term", "summed = term", "accumulated has the tau-th term alone; it is the norm of terms 0 to tau together."),
@@ -219,6 +225,12 @@ CONTRIBUTION_NORMS = of(
 
 SAME, BALANCED = "(predicted == label).double()", "torch.stack(recalls).mean()"
 MAJORITY = "torch.stack([(label == one).double().mean() for one in (0, 1)]).max()"
+RECALLS = "[right[label == one].mean() for one in label.unique()]"
+FIRST, SECOND, THIRD = (
+    '"1": distance == 1,\n        "2-3": (distance >= 2) & (distance <= 3),\n        "4-5": (distance >= 4) & (distance <= 5)',
+    '"2-3": distance == 2,\n        "4-5": distance == 4',
+    '"1": distance < 1,\n        "2-3": (distance >= 1) & (distance < 3),\n        "4-5": (distance >= 3) & (distance < 5),\n        "6+": distance >= 5',
+)
 BY_DISTANCE = of(
     "by_distance",
     ("majority of predictions", MAJORITY, "torch.stack([(predicted == one).double().mean() for one in (0, 1)]).max()", "the majority is counted among the predictions; it is that of the labels."),
@@ -227,6 +239,8 @@ BY_DISTANCE = of(
     ("minority", MAJORITY, "torch.stack([(label == one).double().mean() for one in (0, 1)]).min()", "this is the share of the smaller class; majority is that of the larger."),
     ("share right", MAJORITY, "torch.stack([(right * (label == one)).mean() for one in (0, 1)]).max()", "majority counts right predictions only; it is the share of a class among the labels, whatever is predicted."),
     ("precision", "[right[label == one]", "[right[predicted == one]", "balanced averages over predicted classes; it is the accuracy within each true class, then their mean."),
+    ("precision of each", RECALLS, "[right[predicted == one].mean() for one in predicted.unique()]", "balanced averages over predicted classes; it is the accuracy within each true class, then their mean."),
+    ("mean of nothing", "for one in label.unique()]", "for one in (0, 1)]", "where one class alone occurs, balanced takes the mean of no numbers for the other, which is NaN; it is the mean over the classes that occur."),
     ("of the bins", BALANCED, "torch.stack([shares[name] for name in bins]).mean()", "balanced is the mean over the distances; it is the mean over the two classes."),
     ("not balanced", BALANCED, "right.mean()", "balanced is the plain accuracy; it is the mean of the two classes' accuracies."),
     ("product", BALANCED, "torch.stack(recalls).prod()", "balanced is a product; it is the mean of the two classes' accuracies."),
@@ -243,6 +257,9 @@ BY_DISTANCE = of(
     ("from 5", "distance >= 6", "distance >= 5", "distance 5 is in 6+; it belongs to 4-5."),
     ("up to", "distance >= 6", "distance <= 6", "6+ holds what is up to 6; it holds what is 6 or more."),
     ("exactly 6", "distance >= 6", "distance == 6", "6+ holds distance 6 alone; all that is farther belongs to it as well."),
+    ("ends left out", FIRST, f'"1": distance < 1,\n        {SECOND}', "the far end of each bin is left out, so that the first is empty, the mean of no numbers; 1, 3 and 5 belong to theirs."),
+    ("ends of the middle left out", FIRST, f'"1": distance == 1,\n        {SECOND}', "the far ends of 2-3 and 4-5 are left out; 3 and 5 belong to them."),
+    ("one too early", f'{FIRST},\n        "6+": distance >= 6', THIRD, "every bin ends one too early, so that the first is empty; 1, 3 and 5 belong to the bins that they end."),
     ("per cent", '"all": right.mean()', '"all": 100 * right.mean()', "all is in per cent; a share between 0 and 1 is wanted."),
     ("mean of bins", '"all": right.mean()', '"all": torch.stack([shares[name] for name in bins]).mean()', "all is the mean of the four bins; every sentence counts alike."),
     ("share of all", "right[which].mean()", "(right * which).mean()", "right answers of a bin are divided by the number of all sentences; divide by those of the bin."),
@@ -251,9 +268,11 @@ BY_DISTANCE = of(
 
 TIMES, REST = "range(0, n, batch_size)", "if rest and indices[-1] != n - 1:"
 DIVIDE = "[batch_size] * len(indices)"
+BETWEEN = ")\n    divisors = [batch_size] * len(indices)\n    rest = n % batch_size\n    "
 UPDATE_AFTER = of(
     "update_after",
     ("as usual", TIMES, "range(batch_size - 1, n, batch_size)", "this is the usual cadence, after every full batch; here it is after sentence 0, batch_size, 2 batch_size."),
+    ("as usual, and the rest", f"{TIMES}{BETWEEN}{REST}", f"range(batch_size - 1, n, batch_size){BETWEEN}if rest:", "this is the usual cadence, after every full batch; here it is after sentence 0, batch_size, 2 batch_size."),
     ("from 1", TIMES, "range(batch_size, n, batch_size)", "the update after sentence 0 is missing: 0 % batch_size is 0 as well."),
     ("counted from 1", TIMES, "range(1, n, batch_size)", "sentences are counted from 1; the first is sentence 0."),
     ("every sentence", TIMES, "range(0, n)", "there is an update after every sentence; only where i % batch_size == 0."),
@@ -268,6 +287,7 @@ UPDATE_AFTER = of(
     ("rest at its beginning", "indices.append(n - 1)", "indices.append(n - rest)", "the rest is applied after its first sentence; it is applied after the last."),
     ("order", "return indices, divisors", "return divisors, indices", "the order is swapped: first the indices, then the divisors."),
     ("indices alone", "return indices, divisors", "return indices", "only the indices come back; the divisors are wanted as well."),
+    ("pairs", "return indices, divisors", "return list(zip(indices, divisors))", "a list of pairs comes back; two lists are wanted, first all indices, then all divisors."),
 )  # fmt: skip
 
 MISTAKES = (
