@@ -48,7 +48,7 @@ def looking_back(folder: Path, losses: dict[tuple[str, int], float], spread: flo
 def test_a_sweep_is_what_its_name_says(path):
     sweep = read_sweep_file(path)
     assert sweep.name == path.stem
-    assert f"rnnkit sweep notebooks/lookback/sweeps/{path.name}" in path.read_text(encoding="utf-8")
+    assert f"rnnkit sweep sweeps/{path.name}" in path.read_text(encoding="utf-8")
     nets = [run.settings for run in sweep.runs]
     assert all(isinstance(net, Net) and not net.idle for net in nets)
     assert {net.task for net in nets} == {
