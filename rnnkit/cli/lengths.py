@@ -1,4 +1,4 @@
-"""``rnnkit lengths RECORD``: a trained network on longer sequences, as a table and a picture."""
+"""``rnnkit lengths RECORD``: a regime's trained network on longer sequences, as a table and a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from rnnkit.cli.guard import Parser
 from rnnkit.common.whole import save_text
-from rnnkit.record.file import load
+from rnnkit.record.file import load, regime_of
 from rnnkit.runs.lengths import LENGTHS, SEED, Row, error_by_length
 from rnnkit.runs.perform import OutputError
 
@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
 
     torch.set_num_threads(1)
     record = load(arguments.record)
+    regime_of(record)  # refused before work begins
     out = Path(arguments.out or Path(arguments.record).parent)
     if not out.is_dir():
         raise OutputError(f"--out {out}: expected a folder, found none; make it first")

@@ -65,7 +65,8 @@ def _target(assignment: Assignment, arguments: argparse.Namespace) -> Path:
         raise BadValue(f"--student: expected letters, digits and . _ @ - (64 at most), got {student!r}")
     due = [name for name in assignment.notebooks if name not in assignment.optional]
     if not any((folder / name).exists() for name in due):
-        which = " to ".join(dict.fromkeys((due[0], due[-1])))
+        told = arguments.assignment or folder.resolve().name == assignment.name
+        which = " to ".join(dict.fromkeys((due[0], due[-1]))) if told else "an assignment's notebooks"
         raise BadValue(f"expected {which} in {folder.resolve()}, found none of them; cd into the assignment's folder")
     if arguments.runs is not None and not Path(arguments.runs).is_dir():
         raise BadValue(f"--runs: expected a folder, got {arguments.runs}")

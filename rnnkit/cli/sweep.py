@@ -64,9 +64,10 @@ def main(argv: Sequence[str]) -> int:
     if arguments.dry_run:
         seconds = [one + START_UP for one in seconds_left(left, cells)[0].values()]
         total = in_words(makespan(seconds, arguments.jobs))
+        earlier = "; a run that solves its task ends earlier" if any(job.experiment.solves for job in left) else ""
         print(
             f"{len(left)} runs left: at most about {total}, {arguments.jobs} at a time "
-            f"({sum(seconds) / 3600:.1f} core hours; a run that solves its task ends earlier)"
+            f"({sum(seconds) / 3600:.1f} core hours{earlier})"
         )
         return 0
     RunFiles(out, sweep.name).make_folder()

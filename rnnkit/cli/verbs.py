@@ -40,7 +40,9 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "run": Verb("rnnkit.cli.run:run", "train regimes through papermill: rnnkit run A1 B1 --profile smoke"),
-    "report": Verb("rnnkit.cli.run:report", "one HTML page: of DIR, or of nine regimes, trained at smoke size first"),
+    "report": Verb(
+        "rnnkit.cli.run:report", "one HTML page: of DIR, or of the report's runs, trained at smoke size first"
+    ),
     "sweep": Verb("rnnkit.cli.sweep:main", "train every combination of settings times seeds: rnnkit sweep FILE.toml"),
     "lengths": Verb("rnnkit.cli.lengths:main", "try a trained network on longer sequences: rnnkit lengths RECORD"),
     "pack": Verb("rnnkit.cli.pack:main", "collect the hand-in into one zip, or say what is missing", STUDENTS),

@@ -9,6 +9,8 @@ from IPython.display import Markdown
 
 from rnnkit.common.text import aligned
 
+CURVES = "_curves"  # ends the name of the table that a sweep writes for --curves
+
 
 class Table(Markdown):
     """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
@@ -21,6 +23,12 @@ class Table(Markdown):
 
 
 def missing(names: Sequence[str], sweeps: Path) -> Table:
-    """Says which sweeps make a table that is not there."""
-    commands = " and ".join(f"`rnnkit sweep {sweeps / name}.toml`" for name in names)
-    return Table(f"The table is not there: {commands} makes it, and its `.csv` belongs into `{sweeps}/`.")
+    """Says which sweeps make tables that are not there, and where; `CURVES` at a name's end: checks of all its runs."""
+    ways = [_way(name, sweeps) for name in names]
+    return Table(f"The table is not there: {'; '.join(ways)}. Copy that into `{sweeps}/`.")
+
+
+def _way(name: str, sweeps: Path) -> str:
+    sweep = name.removesuffix(CURVES)
+    flag = " --curves" if sweep != name else ""
+    return f"`rnnkit sweep {sweeps / sweep}.toml{flag}` writes `runs/sweeps/{sweep}/{name}.csv`"

@@ -124,7 +124,9 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
 
 
 def regime_of(content: Mapping[str, Any]) -> Regime:
-    """The regime that a record was made with."""
+    """The regime that a record was made with (RecordError: it has none, or one of another version)."""
+    if "regime" not in content:
+        raise RecordError("expected a record of a regime of the main assignment, got one of another assignment's run")
     try:
         return Regime.from_json(str(content["regime"]))
     except (TypeError, ValueError) as error:

@@ -592,7 +592,9 @@ def test_where_no_pdf_can_be_made_that_is_said(home, monkeypatch, capsys):
         (["--out", "."], "--out: expected a file"),
         (["--pdf", "nowhere"], "--pdf: expected a PDF, got nowhere"),
         (["--alow-smoke"], "unrecognized arguments: --alow-smoke"),
+        (["runs"], "expected an assignment's notebooks in "),
         (["runs"], "found none of them; cd into the assignment's folder"),
+        (["runs", "--assignment", "bptt"], "expected 1_bptt.ipynb"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

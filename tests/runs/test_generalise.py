@@ -147,3 +147,11 @@ def test_a_table_of_something_else_is_refused(tmp_path):
         read_table(tmp_path / "other.csv")
     with pytest.raises(BadValue, match="rnnkit sweep"):
         read_table(tmp_path / "none.csv")
+
+
+def test_a_record_of_another_assignment_is_refused_in_one_line(tmp_path, capsys):
+    path = tmp_path / "rnn_final_state.npz"
+    np.savez(path, settings="{}")
+    assert main(["lengths", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "expected a record of a regime of the main assignment, got one of another assignment" in line

@@ -10,6 +10,7 @@ from rnnkit.assignments.lookback import corpus, loaders
 from rnnkit.assignments.lookback.batches import Shelf, shelve
 from rnnkit.assignments.lookback.corpus import Splits
 from rnnkit.assignments.lookback.settings import GRAMMAR, Net
+from rnnkit.common.names import BadValue
 
 
 class Shelves(NamedTuple):
@@ -40,6 +41,11 @@ def _splits(task: str, data: str, train: int, dev: int, test: int, seed: int, V:
     if Path(data).is_dir():
         load = {"agreement": loaders.load_wiki_np, "language": loaders.load_wiki_lm}[task]
         return load(data, train, dev, test, V)
+    if not Path(data).exists():
+        raise BadValue(
+            f"expected {GRAMMAR}, or a folder or a file of sentences, found none named {data}: "
+            f"it is yours to bring along; without it, use {GRAMMAR}"
+        )
     head = {"agreement": corpus.number, "language": corpus.words}[task]
     return loaders.load_linzen(data, train, dev, test, V, head=head)
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.assignments.lookback.facts import facts_of
 from rnnkit.assignments.lookback.settings import Net
+from rnnkit.plots.controls import legend_above
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, SKY, new_figure
 
 COLOURS = {"rnn": (ORANGE, "-"), "gru": (BLUE, "--")}  # as the document draws them
@@ -29,14 +30,14 @@ def learning(settings: Net, record: Mapping[str, Any]) -> Figure:
     if facts.get("prior_loss", "") != "":
         loss.axhline(facts["prior_loss"], color=BLACK, linestyle=":", label=without)
     loss.set(xlabel="epoch", ylabel="loss (nats a sentence)" if number else "loss (nats a word)")
-    loss.legend(fontsize=8)
+    legend_above(loss)
     if number:
         axes[1].plot(epochs, 100 * np.asarray(record["dev_acc"]), color=colour, linestyle=line, label="dev")
         axes[1].plot(epochs, 100 * np.asarray(record["train_acc"]), color=SKY, linestyle=line, label="training")
         if facts.get("majority", "") != "":
             axes[1].axhline(100 * facts["majority"], color=BLACK, linestyle=":", label="always the majority")
         axes[1].set(xlabel="epoch", ylabel="accuracy (%)")
-        axes[1].legend(fontsize=8)
+        legend_above(axes[1])
     figure.suptitle(f"{settings.name}: {settings.model}, {settings.H} units, looks back {settings.lookback} steps")
     return figure
 
@@ -52,12 +53,12 @@ def looking_back(settings: Net, record: Mapping[str, Any]) -> Figure:
         axes[0].semilogy(lags, after, color=colour, linestyle=line, marker=mark, markersize=3, label=f"U{gate} trained")
     axes[0].axvline(settings.lookback, color=BLACK, linestyle=":", label="the lookback of this run")
     axes[0].set(xlabel="lag (steps)", ylabel="norm of the lag's own term (nats)")
-    axes[0].legend(fontsize=7)
+    legend_above(axes[0], 2)
     facts = facts_of(settings, record)
     known = {name: facts[key] for name, key in BINS.items() if facts.get(key, "") != ""}
     axes[1].bar(list(known), [100 * value for value in known.values()], color=colour, width=0.6)
     if facts.get("majority", "") != "":
         axes[1].axhline(100 * facts["majority"], color=BLACK, linestyle=":", label="always the majority")
-        axes[1].legend(fontsize=8)
+        legend_above(axes[1])
     axes[1].set(xlabel="distance from subject to verb (steps)", ylabel="accuracy (%)", ylim=(0, 105))
     return figure

@@ -66,6 +66,8 @@ def tested(*folders: str) -> list[dict[str, Any]]:
         numbers = {name: round(found[name], 4) for name in ("dev_loss", "test_loss", "test_perplexity", "test_acc")}
         row = {"chosen in": Path(folder).name, "run": found["run"], "settings": found["chosen_from"]}
         row |= {"runs": found["runs"]} | numbers | {"without reading": round(without, 4)}
+        if language:
+            row["test_acc"] = ""  # of next words: no measure to lay beside the verb's
         rows.append(row | {"majority": "" if language else round(majority(splits, splits.test), 4)})
     return rows
 

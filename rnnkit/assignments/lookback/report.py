@@ -20,6 +20,7 @@ from rnnkit.runs.rows import Row, chosen, numbers, read_table
 
 SWEEPS = Path("sweeps")
 LOOKBACK, NORMS = "figure2abc", "norms"  # the sweep over lookbacks; the norms by lag of its networks
+CURVES = "figure4a_curves"  # every epoch of that sweep's runs
 CANDIDATE = {"rnn": "U", "gru": "Uh"}  # which of a network's matrices U is looked at
 FACTORS = {"figure3a": "train", "figure4a": "epochs", "figure4b": "H", "figure5ab": "batch", "figure5c": "lr"}
 LABELS = {"best_loss": "best loss (nats)", "last_loss": "loss at the end (nats)", "acc": "accuracy"}
@@ -141,8 +142,11 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
 
     The networks of `LOOKBACK`, where nothing is changed, are among them.
     """
-    rows = epochs_of(folder) if factor == "epochs" else with_usual(name, [factor], folder)
-    if not rows_of(name, folder) or not rows:
+    if factor == "epochs":
+        name, rows = CURVES, epochs_of(folder)
+    else:
+        rows = with_usual(name, [factor], folder)
+    if not rows_of(name, folder):
         return missing([name], SWEEPS)
     figure, (ax,) = new_figure(1, width=5.4, height=3.2)
     values = sorted({row[factor] for row in rows}, key=float)
@@ -158,22 +162,22 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
 
 
 def epochs_of(folder: Path = SWEEPS) -> list[Row]:
-    """What the networks of ``figure4a`` had reached after some of their epochs; see `tables.after`."""
-    return tables.after(rows_of("figure4a_curves", folder))
+    """What the networks of `CURVES` had reached after some of their epochs; see `tables.after`."""
+    return tables.after(rows_of(CURVES, folder))
 
 
 def epochs(folder: Path = SWEEPS) -> Table:
     """The same as a table, with the loss at the end beside the smallest, and that on training sentences."""
     rows = epochs_of(folder)
     by, columns = ["model", "epochs", "lookback"], ["best_loss", "best_epoch", "train_loss", "last_loss"]
-    return Table(tables.markdown(rows, by, columns)) if rows else missing(["figure4a"], SWEEPS)
+    return Table(tables.markdown(rows, by, columns)) if rows else missing([CURVES], SWEEPS)
 
 
 def curves(*lookbacks: int, folder: Path = SWEEPS) -> Figure | Table:
     """Loss on dev (lines) and on training sentences (dots) over 40 epochs, a panel for each lookback."""
-    rows = rows_of("figure4a_curves", folder)
+    rows = rows_of(CURVES, folder)
     if not rows:
-        return missing(["figure4a"], SWEEPS)
+        return missing([CURVES], SWEEPS)
     lookbacks = lookbacks or tuple(sorted({int(row["lookback"]) for row in rows}))
     figure, axes = new_figure(len(lookbacks), width=3.0, height=2.8, sharey=True)
     for ax, tau in zip(axes, lookbacks, strict=True):

@@ -99,7 +99,8 @@ def horizon(rnn_forward: Function, lookback_gradient: Function) -> None:
         rest = np.linalg.norm(dU - dU[-1], axis=(2, 3)).mean(1)[:-1] / np.linalg.norm(dU[-1], axis=(1, 2)).mean()
         left, right = figure.subplots(1, 2)
         left.plot(taus, norms, "o-", color=ORANGE, markersize=3)
-        right.semilogy(taus, np.maximum(rest, 1e-12), "o-", color=ORANGE, markersize=3)
+        short = len(rest) - 1  # at the last one nothing is missing
+        right.semilogy(taus[:short], rest[:short], "o-", color=ORANGE, markersize=3)
         left.set(title="||dU||, accumulated", xlabel="lookback tau", ylim=(0, 1.15 * max(norms)))
         right.set(title="what is missing of the whole dU", xlabel="lookback tau")
         print(f"||dU|| at tau 0, 1, 2, 3, 10: {', '.join(f'{norms[tau]:.4f}' for tau in (0, 1, 2, 3, 10))}")

@@ -27,7 +27,7 @@ def explore(folder: Path = SWEEPS, static: bool = False) -> Any:
 
     Arguments:
         folder: with the tables of the sweep over lookbacks and, where it is there, of its networks' norms.
-        static: the figure without a mark instead.
+        static: the figure at the middle one of the lookbacks instead.
 
     Returns:
         see `rnnkit.plots.controls.where_it_moves`; a line that says how to make the table, where it is not there.
@@ -35,30 +35,47 @@ def explore(folder: Path = SWEEPS, static: bool = False) -> Any:
     rows, norms = rows_of(LOOKBACK, folder), rows_of(NORMS, folder)
     if not rows:
         return missing([LOOKBACK], SWEEPS)
-    return where_it_moves(lambda: Lookbacks(rows, norms), lambda: _figure(rows, norms)[0], static)
+    return where_it_moves(lambda: Lookbacks(rows, norms), lambda: _still(rows, norms), static)
 
 
 class Lookbacks(Controls):
     """The widget itself."""
 
     def __init__(self, rows: Sequence[Row], norms: Sequence[Row]) -> None:
-        self._at = {(model, tau): _values(rows, model, tau) for model in COLOURS for tau in _lookbacks(rows)}
+        self._rows = rows
         figure, marks, bars = _figure(rows, norms)
         self._marks, self._bars = marks, bars
         self._moving = Moving(figure, (*marks, *bars.values()), ROOM)
         controls: dict[str, Any] = {"tau": notches("lookback tau", _lookbacks(rows), _lookbacks(rows)[0])}
-        super().__init__(controls, self._picture, lambda: _figure(rows, norms)[0], DPI)
+        super().__init__(controls, self._picture, lambda: _still(rows, norms), DPI)
 
     def _picture(self, tau: int) -> tuple[str, bytes]:
-        for mark in self._marks:
-            mark.set(xdata=[tau, tau], visible=True)
         said = []
-        for model, line in self._bars.items():
-            loss, shares = self._at[model, tau]
-            line.set_data(np.arange(len(shares)), shares)
+        for model, (loss, shares) in _put(self._rows, tau, self._marks, self._bars).items():
             far = f"accuracy at distance 6+ {shares[-1]:.3f}" if shares else "no run"
             said.append(f"{model}: loss {loss:.4f}, {far}")
         return f"lookback {tau} &nbsp; {' &nbsp; '.join(said)}", self._moving.png()
+
+
+def _put(
+    rows: Sequence[Row], tau: int, marks: Sequence[Line2D], bars: dict[str, Line2D]
+) -> dict[str, tuple[float, list[float]]]:
+    """Moves marks and accuracies to a lookback; what each network has there."""
+    for mark in marks:
+        mark.set(xdata=[tau, tau], visible=True)
+    found = {model: _values(rows, model, tau) for model in bars}
+    for model, line in bars.items():
+        line.set_data(np.arange(len(found[model][1])), found[model][1])
+    return found
+
+
+def _still(rows: Sequence[Row], norms: Sequence[Row]) -> Figure:
+    """What is shown where nothing moves: the middle one of the lookbacks, which the picture names."""
+    figure, marks, bars = _figure(rows, norms)
+    tau = _lookbacks(rows)[len(_lookbacks(rows)) // 2]
+    _put(rows, tau, marks, bars)
+    figure.axes[-1].set_xlabel(f"distance to the verb, at lookback {tau}")
+    return figure
 
 
 def _lookbacks(rows: Sequence[Row]) -> list[int]:

@@ -62,6 +62,8 @@ def test_figures_have_both_networks(sweeps):
         told = " ".join(text for ax in figure.axes for text in ax.get_legend_handles_labels()[1])
         assert "rnn" in told
         assert "gru" in told
+    points = {line.get_label(): line.get_ydata() for line in figures[-1].axes[-1].lines}
+    assert all(len(points[model]) == 4 for model in ("rnn", "gru"))  # the still picture has a lookback, too
     (line,) = (line for line in figures[0].axes[0].lines if line.get_label() == "gru")
     assert line.get_ydata() == pytest.approx([0.41, 0.31, 0.16])
 

@@ -48,7 +48,7 @@ def looking_back(folder: Path, losses: dict[tuple[str, int], float], spread: flo
 def test_a_sweep_is_what_its_name_says(path):
     sweep = read_sweep_file(path)
     assert sweep.name == path.stem
-    assert f"rnnkit sweep notebooks/lookback/sweeps/{path.name}" in path.read_text(encoding="utf-8")
+    assert f"rnnkit sweep sweeps/{path.name}" in path.read_text(encoding="utf-8")
     nets = [run.settings for run in sweep.runs]
     assert all(isinstance(net, Net) and not net.idle for net in nets)
     assert {net.task for net in nets} == {
@@ -166,9 +166,11 @@ def test_the_report_draws_what_is_there_and_says_what_is_not(tmp_path):
     ]
     for call in calls:
         assert "The table is not there" in call().data
+    for shown in (calls[2](), calls[3](), report.epochs(folder=tmp_path)):
+        assert "`rnnkit sweep sweeps/figure4a.toml --curves` writes" in shown.data
+        assert "`runs/sweeps/figure4a/figure4a_curves.csv`" in shown.data
     looking_back(tmp_path, {(model, tau): 0.4 for model in ("rnn", "gru") for tau in (1, 5)})
     curves(tmp_path)
-    save(tmp_path, "figure4a", [{"model": "rnn", "lookback": 15, "seed": 0}])
     save(tmp_path, "costs", [{"model": "rnn", "lookback": 0, "H": H, "batch": 100, "seconds": H} for H in (10, 50)])
     assert all(isinstance(call(), Figure) for call in calls)
     assert report.time(folder=tmp_path).axes[0].lines[0].get_ydata() == [50.0]
