@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 INTERRUPTED = 130
-INTERRUPT_PATIENCE = 30  # seconds for a run to save itself
+INTERRUPT_PATIENCE = 120  # seconds for a run to save itself
 START_PATIENCE = 120  # seconds for a run to come to its first check, before its limit counts in any case
 LOOK_EVERY = 0.2  # seconds
 
