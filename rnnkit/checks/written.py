@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,19 +29,20 @@ class Part(NamedTuple):
     lacks: Callable[[Any], str]
 
 
-def prediction(notebook: str, names: tuple[str, ...], result: str, minutes: int, parts: Callable[[], Sequence[Part]],
+def prediction(notebook: str, names: tuple[str, ...], result: str, minutes: int, foretold: str,
                points: float = 1) -> Question:  # fmt: skip
     """A question that is answered before anything is run: its cell hands the variables of these names to `check`.
 
     Arguments:
-        parts: gives the parts of these names, equal shares of the points; called where something is judged.
+        foretold: the module whose ``PARTS`` have these names, each with an equal share of the points; it is loaded when
+            something is judged, as it is left out where answers are scored.
     """
 
     def judge(said: Any) -> Report:
         values = said if isinstance(said, tuple) and len(said) == len(names) else (said, *[None] * (len(names) - 1))
         cases = [
             CaseReport(part.told, points / len(names), not why, [why] if why else [])
-            for part, value in zip(parts(), values, strict=True) for why in [part.lacks(value)]
+            for part, value in zip(import_module(foretold).PARTS, values, strict=True) for why in [part.lacks(value)]
         ]  # fmt: skip
         found, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
         return Report("prediction", "prediction", found, points, "complete" if whole else "incomplete", cases)

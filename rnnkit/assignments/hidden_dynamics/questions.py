@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnkit.assignments.hidden_dynamics.cases import CASES
 from rnnkit.assignments.hidden_dynamics.inputs import MAKERS
 from rnnkit.assignments.hidden_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
-from rnnkit.checks.question import Question
+from rnnkit.checks.functions import Functions
 from rnnkit.checks.written import prediction
-
-if TYPE_CHECKING:
-    from rnnkit.checks.tries import Try
-    from rnnkit.checks.written import Part
 
 NOTEBOOK = "1_hidden_dynamics.ipynb"
 REPORT = "3_report.ipynb"  # its answers are marked by a person
@@ -22,34 +17,15 @@ REPORT = "3_report.ipynb"  # its answers are marked by a person
 READY_MADE = (
     "rnnkit.cells", "rnnkit.engines", "rnnkit.tasks", "rnnkit.diagnostics", "rnnkit.trainer", "rnnkit.optim",
 )  # fmt: skip
-
-
-def _function(
-    id: str, points: float, arguments: str, result: str, minutes: int, forbidden: tuple = (), also: tuple = ()
-) -> Question:
-    return Question(
-        id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, also=also, cases=CASES[id],
-        given=partial(MAKERS.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_kinds if id == "taxonomy" else None,
-    )  # fmt: skip
+_function = Functions(
+    NOTEBOOK, CASES, MAKERS, PROBES, PROBED, Forbidden(modules=READY_MADE), "rnnkit.assignments.hidden_dynamics.tries"
+)
 
 
 def _of_kinds(*given: Any) -> str | None:
     from rnnkit.assignments.hidden_dynamics.clues import asked_first  # left out where answers are scored
 
     return asked_first(*given)
-
-
-def _tries(id: str) -> tuple[Try, ...]:
-    from rnnkit.assignments.hidden_dynamics.tries import TRIES  # left out where answers are scored
-
-    return TRIES.get(id, ())
-
-
-def _foretold() -> tuple[Part, ...]:
-    from rnnkit.assignments.hidden_dynamics.foretold import PARTS  # left out where answers are scored
-
-    return PARTS
 
 
 CODE = (
@@ -59,10 +35,11 @@ CODE = (
     _function("contributions", 3, "hidden flow", "norms (T,)", 20, AUTOGRAD),
     _function("input_sensitivity", 2, "logits x", "sensitivity (T,)", 15),
     _function("unit_features", 4, "hidden x start", "c (H,), a (H,)", 30),
-    _function("taxonomy", 2, "c a", "a list of H words", 8),
+    _function("taxonomy", 2, "c a", "a list of H words", 8, clue=_of_kinds),
     _function("best_accuracy", 2, "k T", "a fraction; steps_used: a number of steps", 15, also=("steps_used",)),
     _function("summary", 2, "train_loss train_acc test_loss test_acc", "a dict", 8),
 )
 
 # Not code: whether two things were foretold before anything was run, by what the notebook says.
-PREDICTION = prediction(NOTEBOOK, ("oscillators", "with_half"), "a choice and a fraction", 4, _foretold)
+PREDICTION = prediction(NOTEBOOK, ("oscillators", "with_half"), "a choice and a fraction", 4,
+                        "rnnkit.assignments.hidden_dynamics.foretold")  # fmt: skip

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 from rnnkit.assignments.lookback.cases import CASES
 from rnnkit.assignments.lookback.inputs import MAKERS
 from rnnkit.assignments.lookback.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
-from rnnkit.checks.question import Question
-from rnnkit.checks.written import Part, prediction
-
-if TYPE_CHECKING:
-    from rnnkit.checks.tries import Try
+from rnnkit.checks.functions import Functions
+from rnnkit.checks.written import prediction
 
 NOTEBOOK = "1_lookback.ipynb"
 REPORT = "3_report.ipynb"  # its answers are marked by a person
@@ -21,27 +15,9 @@ REPORT = "3_report.ipynb"  # its answers are marked by a person
 FORBIDDEN = (
     "rnnkit.cells", "rnnkit.engines", "rnnkit.diagnostics", "rnnkit.tasks", "rnnkit.optim", "rnnkit.trainer", *AUTOGRAD,
 )  # fmt: skip
-
-
-def _function(id: str, points: float, arguments: str, result: str, minutes: int) -> Question:
-    return Question(
-        id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, cases=CASES[id],
-        given=partial(MAKERS.public, id), forbids=Forbidden(modules=FORBIDDEN), tries=partial(_tries, id),
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
-    )  # fmt: skip
-
-
-def _tries(id: str) -> tuple[Try, ...]:
-    from rnnkit.assignments.lookback.tries import TRIES  # left out where answers are scored
-
-    return TRIES.get(id, ())
-
-
-def _foretold() -> tuple[Part, ...]:
-    from rnnkit.assignments.lookback.foretold import PARTS  # left out where answers are scored
-
-    return PARTS
-
+_function = Functions(
+    NOTEBOOK, CASES, MAKERS, PROBES, PROBED, Forbidden(modules=FORBIDDEN), "rnnkit.assignments.lookback.tries"
+)
 
 CODE = (
     _function("rnn_forward", 3, "x U V W", "s (T, H), y (T, O)", 15),
@@ -56,4 +32,5 @@ CODE = (
 )
 
 # Not code: whether it was said where both networks stop gaining, before anything was run, by what the notebook says.
-PREDICTION = prediction(NOTEBOOK, ("rnn_stops", "gru_stops", "because"), "two lookbacks and a sentence", 5, _foretold)
+PREDICTION = prediction(NOTEBOOK, ("rnn_stops", "gru_stops", "because"), "two lookbacks and a sentence", 5,
+                        "rnnkit.assignments.lookback.foretold")  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,11 @@ from rnnkit.assignments.orthogonal_init.cases import CASES
 from rnnkit.assignments.orthogonal_init.inputs import MAKERS
 from rnnkit.assignments.orthogonal_init.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import AUTOGRAD, Forbidden
+from rnnkit.checks.functions import Functions
 from rnnkit.checks.question import Question
 
 if TYPE_CHECKING:
     from rnnkit.checks.report import Judged, Report
-    from rnnkit.checks.tries import Try
 
 NOTEBOOK = "1_pathological.ipynb"
 REPORT = "3_report.ipynb"  # its answers are marked by a person
@@ -24,20 +23,9 @@ READY_MADE = (
     "scipy.stats._multivariate", "torch.optim", "rnnkit.inits", "rnnkit.optim", "rnnkit.tasks", "rnnkit.diagnostics",
     "rnnkit.engines", "rnnkit.trainer",
 )  # fmt: skip
-
-
-def _function(id: str, points: float, arguments: str, result: str, minutes: int, forbidden: tuple = ()) -> Question:
-    return Question(
-        id, points, NOTEBOOK, id, None, tuple(arguments.split()), result, minutes, cases=CASES[id],
-        given=partial(MAKERS.public, id), forbids=Forbidden(modules=READY_MADE + forbidden), tries=partial(_tries, id),
-        probes=PROBES.get(id, ()), probed=PROBED.get(id, ()),
-    )  # fmt: skip
-
-
-def _tries(id: str) -> tuple[Try, ...]:
-    from rnnkit.assignments.orthogonal_init.tries import TRIES  # left out where answers are scored
-
-    return TRIES.get(id, ())
+_function = Functions(
+    NOTEBOOK, CASES, MAKERS, PROBES, PROBED, Forbidden(modules=READY_MADE), "rnnkit.assignments.orthogonal_init.tries"
+)
 
 
 def _of_predictions(folder: Path, sources: list[str]) -> Judged:

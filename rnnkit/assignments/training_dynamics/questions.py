@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnkit.assignments.training_dynamics import pictures
 from rnnkit.assignments.training_dynamics.called import RETURNS
@@ -15,18 +15,16 @@ from rnnkit.assignments.training_dynamics.cases import cells, functions
 from rnnkit.assignments.training_dynamics.inputs import of_cell, of_function
 from rnnkit.assignments.training_dynamics.probes import PROBED, PROBES
 from rnnkit.checks.forbidden import Forbidden
+from rnnkit.checks.functions import tries_of
 from rnnkit.checks.question import Question
 from rnnkit.checks.report import Judged, Report
-
-if TYPE_CHECKING:
-    from rnnkit.checks.tries import Try
 
 LESSON = "0_why_gradients_vanish.ipynb"  # to be read and run
 CELLS = "1_cells.ipynb"
 DIAGNOSTICS = "2_diagnostics.ipynb"
 REPORT = "4_report.ipynb"  # its answers are marked by a person
 EXTRA = "5_extra_credit.ipynb"  # what is to be had there comes on top: the cells say 0 points
-
+TRIES = "rnnkit.assignments.training_dynamics.tries"  # where answers are scored it is left out
 
 FOR_CELLS = Forbidden(
     modules=("rnnkit.engines", "rnnkit.starter", "trainingRNNs_torch"), cells=True, instead="from the equations"
@@ -53,14 +51,8 @@ def _function(
         id, points, EXTRA if extra else DIAGNOSTICS, target, None, tuple(arguments.split()), result, minutes,
         tuple(needs.split()), extra, cases=functions.CASES[id], given=partial(of_function, id), forbids=FOR_FUNCTIONS,
         probes=PROBES.get(id, ()), probed=PROBED.get(id, ()), clue=_of_clipping if id == "clip" else None,
-        tries=partial(_tries, id), returns=RETURNS.get(id),
+        tries=partial(tries_of, TRIES, id), returns=RETURNS.get(id),
     )  # fmt: skip
-
-
-def _tries(id: str) -> tuple[Try, ...]:
-    from rnnkit.assignments.training_dynamics.tries import TRIES  # left out where answers are scored
-
-    return TRIES.get(id, ())
 
 
 def _of_clipping(*given: Any) -> str | None:
@@ -127,7 +119,7 @@ TESTS = (
     Question(
         "cell_tests", 4, CELLS, "check_gru", None, ("cell",), "nothing; raises where the cell is wrong", 20,
         needs=("gru_update_gate", "gru_reset_gate", "gru_candidate", "gru_step"), judge=_of_cell_test,
-        tries=partial(_tries, "cell_tests"),
+        tries=partial(tries_of, TRIES, "cell_tests"),
     ),
 )  # fmt: skip
 
