@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -69,17 +69,37 @@ def values_of(sources: Iterable[str], names: Collection[str]) -> dict[str, Any]:
     return found
 
 
-def sentence(name: str) -> Part:
-    """A reason in words."""
+def answer(name: str, told: str, expected: str, fits: Callable[[Any], object]) -> Part:
+    """A plain value.
+
+    Arguments:
+        name, told: see `Part`.
+        expected: in words.
+        fits: whether a value that is not empty is that.
+    """
 
     def lacks(said: Any) -> str:
         from rnnkit.common.text import shown  # left out where answers are scored
 
-        words = said.split() if isinstance(said, str) else []
-        return (
-            ""
-            if len(words) >= WORDS
-            else f"{name}: expected a sentence of {WORDS} words or more, got {shown(repr(said))}"
-        )
+        if _empty(said):
+            return f"{name}: no prediction yet; expected {expected}"
+        return "" if fits(said) else f"{name}: expected {expected}, got {shown(repr(said))}"
 
-    return Part(name, "a reason", lacks)
+    return Part(name, told, lacks)
+
+
+def _empty(said: Any) -> bool:
+    if isinstance(said, list | tuple):
+        return all(map(_empty, said))
+    return said is None or (isinstance(said, str) and not said.strip())
+
+
+def choice(name: str, told: str, words: Sequence[str]) -> Part:
+    """One of several words."""
+    return answer(name, told, f"one of {', '.join(map(repr, words))}", lambda said: type(said) is str and said in words)
+
+
+def sentence(name: str) -> Part:
+    """A reason in words."""
+    expected = f"a sentence of {WORDS} words or more"
+    return answer(name, "a reason", expected, lambda said: isinstance(said, str) and len(said.split()) >= WORDS)

@@ -6,18 +6,55 @@ A team takes every update together; each member has the record that it has alone
 from __future__ import annotations
 
 import json
+import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from rnnkit.common.names import BadValue
+from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.keys import Key
-from rnnkit.runs.experiment import Experiment, Run
+from rnnkit.runs.experiment import Experiment, Run, Settings
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform
+
+
+class MemberSettings(Settings):
+    """Settings of a member of a team, which is trained in ``epochs`` of ``batches`` updates if it says nothing else."""
+
+    epochs: int
+    batches: int
+
+    @property
+    def idle(self) -> str:
+        """Which setting is not the usual one and changes nothing; empty where none is."""
+        return ""
+
+    @property
+    def maxiters(self) -> int:
+        """Updates of a whole run."""
+        return self.epochs * self.batches
+
+    @property
+    def checkpoints(self) -> int:
+        """How often it is looked at."""
+        return self.epochs
+
+    def refuse(self, known: Mapping[str, Iterable[str]], least: Mapping[str, float], of: str = "") -> None:
+        """Refuses bad settings (BadValue).
+
+        Arguments:
+            known: the words of a setting, by its name.
+            least: its least number, by its name.
+            of: says behind that number whose it is.
+        """
+        for name, words in known.items():
+            lookup(dict.fromkeys(words), getattr(self, name), name)
+        for name, low in least.items():
+            if not low <= getattr(self, name) < math.inf:
+                raise BadValue(f"{name}: expected at least {low}{of}, got {getattr(self, name)}")
 
 
 class Member(Run):
@@ -99,8 +136,7 @@ class Member(Run):
 
 
 class Teams(Experiment):
-    """An experiment whose runs are members of teams; its settings know their updates (``maxiters``) and what is
-    ``idle``: which setting changes nothing, and why."""
+    """An experiment whose runs are members of teams, with settings of `MemberSettings`."""
 
     member: ClassVar[Any]  # the class of its runs, made with settings
     keys: ClassVar[Mapping[str, Key]]  # of every record

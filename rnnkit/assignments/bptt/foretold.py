@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnkit.checks.written import Part, sentence
-from rnnkit.common.text import shown
+from rnnkit.checks.written import answer, sentence
 
 MATRICES = ("0.9 Q", "Q", "1.1 Q", "0.1 N(0, 1)", "2 x shift")  # in the order in which the text shows them
 
 
-def _missing(order: Any) -> str:
-    if not isinstance(order, list | tuple) or not all(isinstance(name, str) for name in order):
-        return f"order: expected a list of names, got {shown(repr(order))}"
-    if not any(name.strip() for name in order):
-        return "order: no prediction yet"
-    if sorted(order) == sorted(MATRICES):
-        return ""
-    return f"order: expected each of {', '.join(map(repr, MATRICES))} once, got {shown(repr(list(order)))}"
+def _is_order(said: Any) -> bool:
+    one = isinstance(said, list | tuple) and all(isinstance(name, str) for name in said)
+    return one and sorted(said) == sorted(MATRICES)
 
 
-PARTS = (Part("order", "an order of all five", _missing), sentence("because"))
+ORDER = f"a list with each of {', '.join(map(repr, MATRICES))} once"
+PARTS = (answer("order", "an order of all five", ORDER, _is_order), sentence("because"))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnkit.assignments.bptt.networks import ARMS, PHI, Arm
 from rnnkit.assignments.bptt.tasks import TASKS, Task
-from rnnkit.common.names import BadValue, lookup
 from rnnkit.inits import orthogonal
-from rnnkit.runs.experiment import Settings
+from rnnkit.runs.teams import MemberSettings
 
 METHODS, CLIPS, DTYPES = ("adam", "sgd"), ("norm", "value", "nothing"), ("float32", "float64")
 EVERY = 50  # updates from one check to the next
@@ -19,7 +19,7 @@ AFTER = 7919  # from a seed to that of its data
 
 
 @dataclass(frozen=True)
-class Trial(Settings):
+class Trial(MemberSettings):
     """Every setting of one run.
 
     Fields:
@@ -55,17 +55,12 @@ class Trial(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, known in {
-            "task": (*TASKS,), "arm": (*ARMS,), "phi": (*PHI,), "method": METHODS, "clip_by": CLIPS, "dtype": DTYPES
-        }.items():  # fmt: skip
-            lookup(dict.fromkeys(known), getattr(self, name), name)
+        known: dict[str, Iterable[str]] = {"task": TASKS, "arm": ARMS, "phi": PHI}
         least = {
             "lag": 0, "K": 2, "link": 2, "H": 1, "updates": 1, "batch": 1, "chunk": 0, "seed": 0, "lr": 0, "clip": 0,
             "gain": 0,
         }  # fmt: skip
-        for name, low in least.items():
-            if not low <= getattr(self, name) < math.inf:
-                raise BadValue(f"{name}: expected at least {low}, got {getattr(self, name)}")
+        self.refuse(known | {"method": METHODS, "clip_by": CLIPS, "dtype": DTYPES}, least)
 
     @property
     def kind(self) -> Task:
@@ -90,12 +85,10 @@ class Trial(Settings):
 
     @property
     def maxiters(self) -> int:
-        """Updates of a whole run."""
         return self.updates
 
     @property
     def checkpoints(self) -> int:
-        """How often it is looked at."""
         return -(-self.updates // EVERY)
 
     @property
@@ -131,7 +124,6 @@ class Trial(Settings):
 
     @property
     def idle(self) -> str:
-        """Which setting is not the usual one and changes nothing; empty where none is."""
         usual = type(self)()
         if self.link != usual.link and self.arm != "link":
             return f"link has no effect on {self.arm}"

@@ -8,8 +8,7 @@ from typing import Any
 from rnnkit.assignments.hidden_dynamics import inside
 from rnnkit.assignments.hidden_dynamics.pictures import kinds_of
 from rnnkit.assignments.hidden_dynamics.settings import Net
-from rnnkit.checks.written import Part
-from rnnkit.common.text import shown
+from rnnkit.checks.written import answer, choice
 from rnnkit.record.asked import Asked, Outcome
 
 FEW, SOME, MANY = "0 to 4", "5 to 20", "more than 20"
@@ -27,23 +26,10 @@ def oscillators(record: Mapping[str, Any]) -> Outcome:
 
 
 ASKED = (Asked("oscillators", (FEW, SOME, MANY), oscillators),)
-
-
-def _no_choice(said: Any) -> str:
-    if said in (FEW, SOME, MANY):
-        return ""
-    got = "no prediction yet" if said in ("", None) else f"got {shown(repr(said))}"
-    return f"oscillators: expected one of {', '.join(map(repr, (FEW, SOME, MANY)))}: {got}"
-
-
-def _no_share(said: Any) -> str:
-    if isinstance(said, int | float) and 0.5 <= said <= 1:
-        return ""
-    got = "no prediction yet" if said in ("", None) else f"got {shown(repr(said))}"
-    return f"with_half: expected an accuracy between 0.5 and 1, a fraction: {got}"
-
-
 PARTS = (
-    Part("oscillators", "how many units oscillate", _no_choice),
-    Part("with_half", "the accuracy with half of the steps", _no_share),
-)
+    choice("oscillators", "how many units oscillate", (FEW, SOME, MANY)),
+    answer(
+        "with_half", "the accuracy with half of the steps", "an accuracy between 0.5 and 1, a fraction",
+        lambda said: isinstance(said, int | float) and 0.5 <= said <= 1,
+    ),
+)  # fmt: skip

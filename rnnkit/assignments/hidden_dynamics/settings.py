@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnkit.assignments.hidden_dynamics import network
-from rnnkit.common.names import BadValue, lookup
+from rnnkit.common.names import BadValue
 from rnnkit.inits import recurrent
-from rnnkit.runs.experiment import Settings
+from rnnkit.runs.teams import MemberSettings
 
 CELLS, INITS = ("rnn", "gru", "lstm"), ("xavier", "ortho")
 
 
 @dataclass(frozen=True)
-class Net(Settings):
+class Net(MemberSettings):
     """Every setting of one run.
 
     Fields:
@@ -46,12 +45,8 @@ class Net(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lookup(dict.fromkeys(CELLS), self.cell, "cell")
-        lookup(dict.fromkeys(INITS), self.init, "init")
         least = {"T": 2, "epochs": 1, "batches": 1, "batch": 1, "drop": 0, "lr": 0, "halve": 0, "test": 5, "seed": 0}
-        for name, low in least.items():
-            if not low <= getattr(self, name) < math.inf:
-                raise BadValue(f"{name}: expected at least {low}, got {getattr(self, name)}")
+        self.refuse({"cell": CELLS, "init": INITS}, least)
         if self.drop >= 1:
             raise BadValue(f"drop: expected a share below 1, got {self.drop}")
         if self.batches * self.batch > self.train:
@@ -62,7 +57,6 @@ class Net(Settings):
 
     @property
     def idle(self) -> str:
-        """Which setting is not the usual one and changes nothing; empty where none is."""
         return f"init has no effect on {self.cell}" if self.cell != "rnn" and self.init != INITS[0] else ""
 
     @property
@@ -73,16 +67,6 @@ class Net(Settings):
             f"cell {self.cell}{start}, sequences of {self.T} steps; {self.epochs} epochs of {self.batches} batches of "
             f"{self.batch}, dropout {self.drop:g}, seed {self.seed}"
         )
-
-    @property
-    def maxiters(self) -> int:
-        """Updates of a whole run."""
-        return self.epochs * self.batches
-
-    @property
-    def checkpoints(self) -> int:
-        """Epochs."""
-        return self.epochs
 
     def rate(self, epoch: int) -> float:
         """Adam's rate in an epoch, from 0: torch's ``StepLR``."""

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from rnnkit.checks.written import Part, sentence
-from rnnkit.common.text import shown
+from rnnkit.checks.written import Part, answer, sentence
 
 MOST = 20  # steps back: the largest lookback of the document
 
 
-def _lookback(name: str) -> Callable[[Any], str]:
-    def lacks(said: Any) -> str:
-        if said is None:
-            return f"{name}: no prediction yet"
-        if type(said) is not int or not 0 <= said <= MOST:
-            return f"{name}: expected a whole number from 0 to {MOST}, got {shown(repr(said))}"
-        return ""
-
-    return lacks
+def _lookback(name: str, told: str) -> Part:
+    expected = f"a whole number from 0 to {MOST}"
+    return answer(name, f"a lookback for {told}", expected, lambda said: type(said) is int and 0 <= said <= MOST)
 
 
 PARTS = (
-    Part("rnn_stops", "a lookback for the plain network", _lookback("rnn_stops")),
-    Part("gru_stops", "a lookback for the gated network", _lookback("gru_stops")),
+    _lookback("rnn_stops", "the plain network"),
+    _lookback("gru_stops", "the gated network"),
     sentence("because"),
 )

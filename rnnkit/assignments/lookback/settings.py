@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from rnnkit.assignments.lookback.models import GATES, KINDS, PHI, UPDATE_GATES, Model
-from rnnkit.common.names import BadValue, lookup
-from rnnkit.runs.experiment import Settings
+from rnnkit.runs.teams import MemberSettings
 
 TASKS, DTYPES = ("agreement", "language"), ("float64", "float32")
 GRAMMAR = "grammar"
@@ -15,7 +13,7 @@ SEED = 2018
 
 
 @dataclass(frozen=True)
-class Net(Settings):
+class Net(MemberSettings):
     """Every setting of one run; the coursework's by default.
 
     Fields:
@@ -58,18 +56,13 @@ class Net(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = {"task": TASKS, "model": KINDS, "phi": (*PHI,), "gates": GATES, "update_gate": UPDATE_GATES}
-        for name, words in (known | {"dtype": DTYPES}).items():
-            lookup(dict.fromkeys(words), getattr(self, name), name)
+        known = {"task": TASKS, "model": KINDS, "phi": PHI, "gates": GATES, "update_gate": UPDATE_GATES}
         least = dict.fromkeys(("train", "dev", "test", "H", "epochs", "batch"), 1) | {"V": 8}
         least |= dict.fromkeys(("data_seed", "lookback", "lr", "anneal", "min_change", "seed"), 0)
-        for name, low in least.items():
-            if not low <= getattr(self, name) < math.inf:
-                raise BadValue(f"{name}: expected at least {low}, got {getattr(self, name)}")
+        self.refuse(known | {"dtype": DTYPES}, least)
 
     @property
     def idle(self) -> str:
-        """Which setting is not the usual one and changes nothing; empty where none is."""
         usual, other = type(self)(), {"gru": ("phi",), "rnn": ("gates", "update_gate", "legacy_coursework_grad")}
         for name in other[self.model]:
             if getattr(self, name) != getattr(usual, name):
@@ -77,11 +70,6 @@ class Net(Settings):
         if self.data_seed != usual.data_seed and self.data != GRAMMAR:
             return f"data_seed has no effect on sentences from {self.data}"
         return ""
-
-    @property
-    def checkpoints(self) -> int:
-        """Epochs."""
-        return self.epochs
 
     @property
     def maxiters(self) -> int:

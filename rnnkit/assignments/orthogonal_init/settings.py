@@ -9,10 +9,10 @@ import numpy as np
 
 from rnnkit.assignments.orthogonal_init.bptt import PHI, Shape
 from rnnkit.assignments.orthogonal_init.tasks import Task, get_task
-from rnnkit.common.names import BadValue, lookup
+from rnnkit.common.names import BadValue
 from rnnkit.inits import RECURRENT, recurrent
 from rnnkit.optim import momentum_schedule
-from rnnkit.runs.experiment import Settings
+from rnnkit.runs.teams import MemberSettings
 
 METHODS, SCHEDULES, DTYPES = ("heavy_ball", "nesterov", "adam"), ("constant", "sutskever"), ("float64", "float32")
 ARMS = {"ortho": "orthogonal", "random": "gaussian"}  # the document's names
@@ -22,7 +22,7 @@ TIED = -1
 
 
 @dataclass(frozen=True)
-class Arm(Settings):
+class Arm(MemberSettings):
     """Every setting of one run.
 
     Fields:
@@ -67,17 +67,12 @@ class Arm(Settings):
         task = get_task(self.task)
         if self.T == 0:
             object.__setattr__(self, "T", task.T)
-        for name, known in {
-            "init": INITS, "phi": PHI, "method": METHODS, "schedule": SCHEDULES, "dtype": DTYPES
-        }.items():  # fmt: skip
-            lookup(dict.fromkeys(known), getattr(self, name), name)
+        known = {"init": INITS, "phi": PHI, "method": METHODS, "schedule": SCHEDULES, "dtype": DTYPES}
         least = {
             "T": task.least, "H": 1, "epochs": 1, "batches": 1, "batch": 1, "seed": 0, "weight_seed": TIED,
             "data_seed": TIED, "lr": 0, "momentum": 0, "clip": 0, "scale": 0, "input_scale": 0,
         }  # fmt: skip
-        for name, low in least.items():
-            if not low <= getattr(self, name) < math.inf:
-                raise BadValue(f"{name}: expected at least {low} for {self.task}, got {getattr(self, name)}")
+        self.refuse(known, least, f" for {self.task}")
         if self.curriculum and not task.least <= self.curriculum <= self.T:
             span = f"0, or {task.least} to T = {self.T} for {self.task}"
             raise BadValue(f"curriculum: expected {span}, got {self.curriculum}")
@@ -91,16 +86,6 @@ class Arm(Settings):
     def shape(self) -> Shape:
         """Of the network."""
         return Shape(self.kind.n_in, self.H, self.kind.n_out)
-
-    @property
-    def maxiters(self) -> int:
-        """Updates of a whole run."""
-        return self.epochs * self.batches
-
-    @property
-    def checkpoints(self) -> int:
-        """Epochs."""
-        return self.epochs
 
     def momentum_at(self, t: int) -> float:
         """The momentum of update t, from 0."""
@@ -134,7 +119,6 @@ class Arm(Settings):
 
     @property
     def idle(self) -> str:
-        """Which setting is not the usual one and changes nothing; empty where none is."""
         if self.centred and not self.kind.centres:
             return f"centred has no effect on {self.task}, whose inputs are symbols"
         if self.schedule != "constant" and self.method == "adam":
