@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
 from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout, SelectionSlider
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from rnnkit.common.looking import grading, in_notebook, running_shell, someone_looks
+from rnnkit.plots.moving import Moving
 from rnnkit.plots.still import WithStill
 
 WIDE: dict[str, Any] = {"layout": {"width": "360px"}, "style": {"description_width": "120px"}}  # of a control
@@ -49,6 +51,33 @@ class Controls(WithStill):
     def _show(self, _: object = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         self._words.value, self.image.value = self._follow(**values)
+
+
+class Pair:
+    """A wide panel and a narrow one, drawn again and again in little time.
+
+    Arguments:
+        panels: each makes on its axes what has ``moving`` artists, and a ``show`` that sets them and returns axes that
+            got other limits.
+        ratio: of the widths.
+        columns: of each panel's legend.
+    """
+
+    def __init__(self, panels: Sequence[Callable[[Axes], Any]], ratio: float, columns: Sequence[int]) -> None:
+        figure = Figure(figsize=(9.0, 3.6), dpi=80)
+        axes = figure.subplots(1, 2, width_ratios=(ratio, 1))
+        self._panels = [panel(ax) for panel, ax in zip(panels, axes, strict=True)]
+        for ax, number in zip(axes, columns, strict=True):
+            legend_above(ax, number)
+        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.14, top=0.88, wspace=0.2)
+        artists = [artist for panel in self._panels for artist in panel.moving]
+        self._moving = Moving(figure, artists, room=(0.08, 0.13, 0.012, 0.11))
+
+    def png(self, *seen: Any) -> bytes:
+        """The bytes of a PNG file, of what the panels are to show."""
+        for panel in self._panels:
+            self._moving.changed |= panel.show(*seen)
+        return self._moving.png()
 
 
 def menu(name: str, options: Iterable[Any], value: Any) -> Any:
@@ -107,6 +136,14 @@ def plain(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=8)
     ax.set_title("", y=1)  # matplotlib need not look for a place for one
+
+
+def decades(ax: Axes, ticks: str = "{x:.0e}") -> None:
+    """A logarithmic axis upwards with few ticks, and no mathematics to set, which takes its time."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(numticks=6))
+    ax.yaxis.set_major_formatter(ticks)
+    ax.yaxis.set_minor_locator(NullLocator())
 
 
 def legend_above(ax: Axes, columns: int = 1) -> None:

@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.plots.controls import Controls, legend_above, limit, menu, plain, slider, where_it_moves
+from rnnkit.plots.controls import Controls, decades, legend_above, limit, menu, plain, slider, where_it_moves
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
@@ -63,10 +62,8 @@ class Panels:
         path.set(xlabel="1st principal component", ylabel="2nd, of h_t")
         (self._bound,) = profile.plot([], [], "--", color=RED, label="bound (‖W_hh‖ γ)^(T−t)")
         (self._gradient,) = profile.plot([], [], color=BLUE, label="‖dL/dh_t‖")
-        profile.set(xlabel="time step t", ylabel="‖dL/dh_t‖", yscale="log")
-        profile.yaxis.set_major_locator(LogLocator(numticks=6))
-        profile.yaxis.set_major_formatter("{x:g}")  # no mathematics to set, which takes its time
-        profile.yaxis.set_minor_locator(NullLocator())
+        profile.set(xlabel="time step t", ylabel="‖dL/dh_t‖")
+        decades(profile, "{x:g}")
         (self._growth,) = factor.plot([], [], "--", color=RED, label="bound ‖W_hh‖ γ")
         (self._factor,) = factor.plot([], [], color=BLUE, label="‖dL/dh_t‖ / ‖dL/dh_{t+1}‖")
         factor.axhline(1, color=BLACK, linewidth=0.9, linestyle=":")

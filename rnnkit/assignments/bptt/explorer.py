@@ -9,14 +9,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
-from matplotlib.ticker import LogLocator, NullLocator
 
 from rnnkit.assignments.bptt.bounded import LONGEST, SLOPES, STARTS, Bounded, Settings, bounded, said_of
-from rnnkit.plots.controls import Controls, legend_above, limit, menu, notches, plain, slider, where_it_moves
-from rnnkit.plots.moving import Moving
+from rnnkit.plots.controls import Controls, Pair, decades, limit, menu, notches, plain, slider, where_it_moves
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, RED, new_figure
 
-SIZE, DPI = (9.0, 3.6), 80  # of the widget's picture
 SIGMAS = (0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.6, 2.0, 3.0, 3.5, 4.0, 5.0)
 SCALES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 FLOORS, TOPS = (
@@ -29,8 +26,6 @@ EXAMPLES = {
     Settings("orthogonal", 1.0, "tanh", 1.0): LONGEST, Settings("normal numbers", 1.6, "identity"): LONGEST,
     Settings("shift", 2.0, "identity"): 12, Settings("orthogonal", 1.1, "tanh", 0.0): LONGEST,
 }  # fmt: skip
-MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.14, "top": 0.88, "wspace": 0.2}
-ROOM = (0.08, 0.13, 0.012, 0.11)  # for its labels and legends, see `Moving`
 
 
 class Curves:
@@ -44,10 +39,8 @@ class Curves:
         (self._norms,) = ax.plot([], [], color=BLUE, label="the true norm")
         (self._lag,) = ax.plot([], [], "o", color=BLUE, markersize=5)
         (self._there,) = ax.plot([], [], "o", color=RED, markersize=5, fillstyle="none")
-        ax.set(xlabel="lag k", ylabel="‖dh_T / dh_(T−k)‖", yscale="log")
-        ax.yaxis.set_major_locator(LogLocator(numticks=6))
-        ax.yaxis.set_major_formatter("{x:.0e}")  # no mathematics to set, which takes its time
-        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set(xlabel="lag k", ylabel="‖dh_T / dh_(T−k)‖")
+        decades(ax)
         self.moving: tuple[Artist, ...] = (self._bound, self._typical, self._norms, self._lag, self._there)
 
     def show(self, seen: Bounded, k: int = 0, last: int = LONGEST) -> set[Axes]:
@@ -82,32 +75,14 @@ class Steps:
         ax.set(xlabel="step t", ylabel="slope φ′", xlim=(0, LONGEST + 1), ylim=(0, 1.05))
         self.moving: tuple[Artist, ...] = (self._band, self._gamma, self._median, self._first)
 
-    def show(self, seen: Bounded, k: int) -> None:
+    def show(self, seen: Bounded, k: int) -> set[Axes]:
         """Sets them, not drawn yet."""
         t, (low, middle, high) = self._steps, np.quantile(seen.slopes[::-1], (0, 0.5, 1), axis=1)
         self._band.set_xy(np.concatenate([np.stack([t, low], 1), np.stack([t, high], 1)[::-1]]))
         self._median.set_data(t, middle)
         self._gamma.set_data(t, np.full(LONGEST, SLOPES[seen.settings.phi][2]))
         self._first.set_data([LONGEST - k] * 2, [0, 1.05])
-
-
-class Drawing:
-    """The picture, drawn again and again in little time."""
-
-    def __init__(self) -> None:
-        figure = Figure(figsize=SIZE, dpi=DPI)
-        left, right = figure.subplots(1, 2, width_ratios=(1.7, 1))
-        self._curves, self._steps = Curves(left), Steps(right)
-        for ax, columns in ((left, 3), (right, 4)):
-            legend_above(ax, columns)
-        figure.subplots_adjust(**MARGINS)
-        self._moving = Moving(figure, (*self._curves.moving, *self._steps.moving), ROOM)
-
-    def png(self, seen: Bounded, k: int) -> bytes:
-        """The bytes of a PNG file."""
-        self._moving.changed |= self._curves.show(seen, k)
-        self._steps.show(seen, k)
-        return self._moving.png()
+        return set()
 
 
 def told(seen: Bounded, k: int) -> str:
@@ -137,7 +112,7 @@ class Explorer(Controls):
     """The widget itself; the grid is its picture without a kernel."""
 
     def __init__(self) -> None:
-        start, self._drawing = Settings(), Drawing()
+        start, self._drawing = Settings(), Pair((Curves, Steps), 1.7, (3, 4))
         controls: dict[str, Any] = {
             "matrix": menu("W_hh", STARTS, start.matrix),
             "sigma": notches("σ of W_hh", SIGMAS, start.sigma),
@@ -145,7 +120,7 @@ class Explorer(Controls):
             "scale": notches("input scale", SCALES, start.scale),
             "k": slider("lag k", 1, LONGEST, 1, LONGEST // 2),
         }
-        super().__init__(controls, self._picture, _grid, DPI)
+        super().__init__(controls, self._picture, _grid)
 
     def _picture(self, k: int, **values: Any) -> tuple[str, bytes]:
         seen = bounded(Settings(**values))

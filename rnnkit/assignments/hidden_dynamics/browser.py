@@ -15,7 +15,7 @@ from rnnkit.assignments.hidden_dynamics import inside, network
 from rnnkit.assignments.hidden_dynamics.network import H, Weights
 from rnnkit.assignments.hidden_dynamics.pictures import trajectories
 from rnnkit.assignments.hidden_dynamics.settings import Net
-from rnnkit.plots.controls import Controls, limit, menu, notches, slider, where_it_moves
+from rnnkit.plots.controls import Controls, limit, menu, notches, plain, slider, where_it_moves
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, Canvas
 
@@ -172,8 +172,6 @@ class Bound(Controls):
 
 
 def _plain(ax: Axes) -> None:
-    ax.grid(alpha=0.25)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=8)
+    plain(ax)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.title.set_fontsize(9)

@@ -10,14 +10,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
-from matplotlib.ticker import LogLocator, NullLocator
 
 from rnnkit.assignments.orthogonal_init.explored import DRAWS, LONGEST, STARTS, Explored, Settings, explored
-from rnnkit.plots.controls import Controls, legend_above, limit, menu, notches, plain, slider, where_it_moves
-from rnnkit.plots.moving import Moving
+from rnnkit.plots.controls import Controls, Pair, decades, limit, menu, notches, plain, slider, where_it_moves
 from rnnkit.plots.style import BLACK, BLUE, RED, Canvas
 
-SIZE, DPI = (9.0, 3.6), 80  # of the widget's picture
 ROW = 2.9  # inches, of a row of the static grid
 SCALES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 FLOORS, LASTS = (6, 12, 24, 48, 96, 300), (30, 60, 100, LONGEST)  # where the axes may end, so that they seldom change
@@ -26,8 +23,6 @@ TINY = 1e-300
 EXAMPLES = tuple(
     Settings(start, scale) for start in ("orthogonal", "0.1 N(0, 1)", "N(0, 1/n)") for scale in (0.01, 0.1, 1.0)
 )
-MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.14, "top": 0.88, "wspace": 0.2}
-ROOM = (0.08, 0.13, 0.012, 0.11)  # for its labels and legends, see `Moving`
 
 
 class Curves:
@@ -41,10 +36,8 @@ class Curves:
         (self._bound,) = ax.plot([], [], "--", color=RED, linewidth=1, label="σ_max^k, the bound")
         (self._radius,) = ax.plot([], [], ":", color=BLACK, label="ρ^k")
         (self._median,) = ax.plot([], [], color=BLUE, label="median")
-        ax.set(xlabel="lag k", ylabel="‖dh_T / dh_(T−k)‖", yscale="log")
-        ax.yaxis.set_major_locator(LogLocator(numticks=6))
-        ax.yaxis.set_major_formatter("{x:.0e}")  # no mathematics to set, which takes its time
-        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set(xlabel="lag k", ylabel="‖dh_T / dh_(T−k)‖")
+        decades(ax)
         self.moving: tuple[Artist, ...] = (self._band, self._bound, self._radius, self._median)
 
     def show(self, seen: Explored) -> set[Axes]:
@@ -74,30 +67,12 @@ class Plane:
         ax.set(xlabel="eigenvalue: real part", ylabel="imaginary part", xlim=span, ylim=span)
         self.moving: tuple[Artist, ...] = (self._sigma, self._values)
 
-    def show(self, seen: Explored) -> None:
+    def show(self, seen: Explored) -> set[Axes]:
         """Sets them, not drawn yet."""
         values = seen.start.eigenvalues.ravel()
         self._values.set_data(values.real, values.imag)
         self._sigma.set_radius(float(np.median(seen.start.sigma)))
-
-
-class Drawing:
-    """The picture, drawn again and again in little time."""
-
-    def __init__(self) -> None:
-        figure = Figure(figsize=SIZE, dpi=DPI)
-        left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
-        self._curves, self._plane = Curves(left), Plane(right)
-        for ax, columns in ((left, 4), (right, 2)):
-            legend_above(ax, columns)
-        figure.subplots_adjust(**MARGINS)
-        self._moving = Moving(figure, (*self._curves.moving, *self._plane.moving), ROOM)
-
-    def png(self, seen: Explored) -> bytes:
-        """The bytes of a PNG file."""
-        self._moving.changed |= self._curves.show(seen)
-        self._plane.show(seen)
-        return self._moving.png()
+        return set()
 
 
 def pictures(seen: Sequence[Explored], columns: int = 3) -> Figure:
@@ -139,13 +114,13 @@ class Explorer(Controls):
     """The widget itself; the grid is its picture without a kernel."""
 
     def __init__(self) -> None:
-        start, self._drawing = Settings(), Drawing()
+        start, self._drawing = Settings(), Pair((Curves, Plane), 2.2, (4, 2))
         controls: dict[str, Any] = {
             "start": menu("W_hh", STARTS, start.start),
             "input_scale": notches("W_ih scale", SCALES, start.input_scale),
             "length": slider("length T", 5, LONGEST, 5, start.length),
         }
-        super().__init__(controls, self._picture, _grid, DPI)
+        super().__init__(controls, self._picture, _grid)
 
     def _picture(self, **values: Any) -> tuple[str, bytes]:
         seen = explored(Settings(**values))
