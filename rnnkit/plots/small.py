@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from typing import ParamSpec
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -68,3 +69,15 @@ def show_small(draw: Callable[[Figure], object], size: tuple[float, float]) -> N
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=100)
     display(Image(data.getvalue()))
+
+
+def show_curves(draw: Callable[[Axes], object], size: tuple[float, float], x: str, y: str) -> None:
+    """Draws and shows one panel with a legend, whose axes have these names; see `show_small`."""
+
+    def panel(figure: Figure) -> None:
+        axes = figure.subplots()
+        draw(axes)
+        axes.set(xlabel=x, ylabel=y)
+        axes.legend(frameon=False, fontsize=8)
+
+    show_small(panel, size)

@@ -19,7 +19,7 @@ from rnnkit.assignments.bptt.networks import ARMS
 from rnnkit.assignments.bptt.settings import Trial
 from rnnkit.assignments.bptt.sketches import Function, numbers
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small, sketch
+from rnnkit.plots.small import show_curves, show_small, sketch
 from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, ORANGE, RED
 
 LAGS = 60  # steps
@@ -30,8 +30,7 @@ FACTORS = (0.5, 0.8, 0.9, 0.95, 0.99, 1, 1.01, 1.05, 1.1, 1.2, 1.5, 2)
 def exercise(grad_bound: Function, steps: int = 50) -> None:
     """Exercise 1 for several factors, and how long each takes to halve or double."""
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
+    def draw(axes: Any) -> None:
         k = np.arange(steps + 1)
         factors = [(0.9, 1), (1.1, 1), (0.9, 0.9), (1.1, 0.9), (1, 1)]
         for (sigma, slope), (color, line) in zip(factors, LINES, strict=False):
@@ -41,10 +40,8 @@ def exercise(grad_bound: Function, steps: int = 50) -> None:
             print(f"sigma {sigma:g}, slope {slope:g}: after {steps} steps {bounds[-1]:.3g}{time}")
         powers = (f"{one:g}: {float(grad_bound(one, 1.0, steps)):.3g}" for one in FACTORS)
         print(f"any factor per step, after {steps} steps: " + ", ".join(powers))
-        axes.set(xlabel="k", ylabel="bound")
-        axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "k", "bound")
 
 
 def _time(rate: float) -> str:
@@ -107,8 +104,8 @@ def counterexamples(what_the_bound_says: Function) -> None:
 def highways(highway: Function, steps: int = 50) -> None:
     """The norm of the gradient on its way back through a linear net, for four matrices."""
 
-    def draw(figure: Any) -> None:
-        axes, g_T = figure.subplots(), normal(6, 32, H)
+    def draw(axes: Any) -> None:
+        g_T = normal(6, 32, H)
         matrices = {
             "Q": rotation(0), "0.9 Q": 0.9 * rotation(0), "1.1 Q": 1.1 * rotation(0),
             "0.1 N(0, 1)": 0.1 * normal(0, H, H),
@@ -121,18 +118,15 @@ def highways(highway: Function, steps: int = 50) -> None:
                 f"{name}: after {steps} steps {norms[-1] / norms[0]:.3g} of the norm; "
                 f"||W^T W - I|| = {float(distance):.2g}"
             )
-        axes.set(xlabel="steps back", ylabel="norm, of the first")
-        axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "steps back", "norm, of the first")
 
 
 @sketch(quiet)
 def arms(steps: int = LAGS) -> None:
     """How far a change of the state reaches in each kind of network, before any training."""
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
+    def draw(axes: Any) -> None:
         for arm, (color, line) in zip(ARMS, LINES, strict=False):
             trial = Trial(arm=arm, lag=steps)
             norms = np.median(jacobians.products(trial, trial.first_weights(), 2).norms, axis=0)[: steps + 1]
@@ -141,10 +135,8 @@ def arms(steps: int = LAGS) -> None:
                 f"{arm}: {norms[-1]:.1e} after {steps} steps, a factor of "
                 f"{(norms[-1] / norms[steps // 2]) ** (2 / steps):.2f} a step in the second half"
             )
-        axes.set(xlabel="lag k", ylabel="||dh_T / dh_(T-k)||")
-        axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "lag k", "||dh_T / dh_(T-k)||")
 
 
 @sketch(quiet)

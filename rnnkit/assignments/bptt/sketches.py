@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rnnkit.assignments.bptt.bounded import H, normal, rotation
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small, sketch
+from rnnkit.plots.small import show_curves, show_small, sketch
 from rnnkit.plots.style import BLUE, MAP, RED
 
 Function = Callable[..., Any]
@@ -89,8 +89,7 @@ def _data(steps: int) -> tuple[Tensor, Tensor]:
 def hooks(VanillaRNN: Function, flow: Function, steps: int = 50) -> None:
     """The norm of dL/dh_t over time: kept by a hook on every state, and by the student's own formula."""
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
+    def draw(axes: Any) -> None:
         for last, color, name in ((False, BLUE, "a loss at every step"), (True, RED, "a loss at the last step alone")):
             model = _model(VanillaRNN)
             states, direct = _run(model, *_data(steps), last)
@@ -104,10 +103,8 @@ def hooks(VanillaRNN: Function, flow: Function, steps: int = 50) -> None:
                 f"{(norms[0][0] / norms[0][-1]) ** (1 / (steps - 1)):.2f} a step; yours differs from the hooks' by "
                 f"{(hooked - own).abs().max():.0e}"
             )
-        axes.set(xlabel="step t", ylabel="||dL/dh_t||")
-        axes.legend(frameon=False, fontsize=8)
 
-    show_small(draw, (8, 3))
+    show_curves(draw, (8, 3), "step t", "||dL/dh_t||")
 
 
 @sketch(quiet)

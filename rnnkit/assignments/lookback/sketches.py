@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnkit.assignments.lookback import document, small_nets
 from rnnkit.assignments.lookback.small_nets import COUNT, LENGTH, H, K
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small, sketch
+from rnnkit.plots.small import show_curves, show_small, sketch
 from rnnkit.plots.style import BLUE, GREEN, ORANGE
 
 Function = Callable[..., Any]
@@ -178,16 +178,15 @@ def courseworks(gru_step: Function, gru_backward: Function) -> None:
 def rates(learning_rate: Function) -> None:
     """The rate by epoch, for the document's values of anneal."""
 
-    def draw(figure: Any) -> None:
-        axes, epochs = figure.subplots(), range(30)
+    def draw(axes: Any) -> None:
+        epochs = range(30)
         for anneal, color, line in ((0, "0.5", "-"), (7, GREEN, "-."), (5, BLUE, "--"), (2, ORANGE, "-")):
             found = [float(learning_rate(0.5, anneal, epoch)) for epoch in epochs]
             axes.plot(epochs, found, line, color=color, label=f"anneal {anneal}")
             print(f"anneal {anneal}: {', '.join(f'{one:.4f}' for one in found[:4])}, ..., {found[-1]:.4f}")
-        axes.set(xlabel="epoch", ylabel="learning rate", ylim=(0, 0.54))
-        axes.legend(frameon=False, fontsize=8)
+        axes.set(ylim=(0, 0.54))
 
-    show_small(draw, (7, 2.6))
+    show_curves(draw, (7, 2.6), "epoch", "learning rate")
 
 
 @sketch(quiet)

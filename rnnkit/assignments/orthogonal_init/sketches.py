@@ -15,7 +15,7 @@ from torch import Tensor
 
 from rnnkit.assignments.orthogonal_init.explored import DRAWS, H, states
 from rnnkit.checks.sandbox import quiet
-from rnnkit.plots.small import show_small, sketch
+from rnnkit.plots.small import show_curves, show_small, sketch
 from rnnkit.plots.style import BLUE, GREEN, LINES, ORANGE, RED
 
 LAGS = 60
@@ -54,9 +54,8 @@ def sequence(addition_batch: Function, steps: int = 30) -> None:
 def spectra(orthogonal: Function) -> None:
     """Singular values of both arms' W_hh over the quarter-circle law, and what their largest and smallest are."""
 
-    def draw(figure: Any) -> None:
+    def draw(axes: Any) -> None:
         arms = {"orthogonal": (orthogonal(_normal(0, H, H)), BLUE), "0.1 N(0, 1)": (0.1 * _normal(0, H, H), RED)}
-        axes = figure.subplots()
         for name, (W, color) in arms.items():
             W = torch.as_tensor(_numbers(W))
             sigma = torch.linalg.svdvals(W)
@@ -66,27 +65,23 @@ def spectra(orthogonal: Function) -> None:
         s = np.linspace(0, edge, 200)
         law = 4 * np.sqrt(edge**2 - s**2) / (np.pi * edge**2)
         axes.plot(s, law, color="black", linewidth=1, label=f"quarter circle, up to {edge:g}")
-        axes.set(xlabel="singular value", ylabel="density", ylim=(0, 3))
-        axes.legend(frameon=False)
+        axes.set(ylim=(0, 3))
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "singular value", "density")
 
 
 @sketch(quiet)
 def powers(to_radius: Function) -> None:
     """The norm of W^k for random matrices of three spectral radii: what a linear net of no inputs would keep."""
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
+    def draw(axes: Any) -> None:
         for rho, (color, line) in zip((0.8, 1.0, 1.1), LINES, strict=False):
             W = torch.as_tensor(_numbers(to_radius(_normal(0, H, H), rho)))
             norms = [float(torch.linalg.matrix_norm(torch.linalg.matrix_power(W, k), 2)) for k in range(1, LAGS + 1)]
             axes.semilogy(range(1, LAGS + 1), norms, line, color=color, label=f"radius {rho:g}")
             print(f"radius {rho:g}: ||W|| = {norms[0]:.2f}, ||W^10|| = {norms[9]:.2g}, ||W^60|| = {norms[-1]:.2g}")
-        axes.set(xlabel="k", ylabel="||W^k||")
-        axes.legend(frameon=False)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "k", "||W^k||")
 
 
 @sketch(quiet)
@@ -123,41 +118,36 @@ def valley(heavy_ball: Function, nesterov: Function | None = None) -> None:
     """Two hundred steps down a long valley: the loss of every rule that is there."""
     curvature = torch.tensor([1.0, 60.0], dtype=torch.float64)
 
-    def draw(figure: Any) -> None:
+    def draw(axes: Any) -> None:
         rules: Mapping[str, Function] = {
             "gradient descent": lambda p, v: heavy_ball(p, v, curvature * p, 0.01, 0.0),
             "heavy ball": lambda p, v: heavy_ball(p, v, curvature * p, 0.01, 0.9),
         }
         if nesterov is not None:
             rules = {**rules, "Nesterov": lambda p, v: nesterov(p, v, lambda q: curvature * q, 0.01, 0.9)}
-        axes = figure.subplots()
         for (name, rule), (color, line) in zip(rules.items(), LINES, strict=False):
             p, v, losses = torch.tensor([3.0, 1.0], dtype=torch.float64), torch.zeros(2, dtype=torch.float64), []
             for _ in range(200):
                 losses.append(float((curvature * p**2).sum()) / 2)
                 p, v = (torch.as_tensor(_numbers(one)) for one in rule(p, v))
             axes.semilogy(losses, line, color=color, label=name)
-        axes.set(xlabel="update", ylabel="loss")
-        axes.legend(frameon=False)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "update", "loss")
 
 
 @sketch(quiet)
 def schedule(momentum_schedule: Function) -> None:
     """The schedule for several limits, and the update at which it reaches each."""
 
-    def draw(figure: Any) -> None:
-        axes, updates = figure.subplots(), np.unique(np.geomspace(1, 200_000, 800).astype(int))
+    def draw(axes: Any) -> None:
+        updates = np.unique(np.geomspace(1, 200_000, 800).astype(int))
         for limit, (color, line) in zip((0.9, 0.98, 0.995, 0.999), LINES, strict=False):
             mu = np.array([float(momentum_schedule(int(t), limit)) for t in updates])
             axes.semilogx(updates, mu, line, color=color, label=f"limit {limit:g}")
             first = next((t for t in range(0, 200_001, 250) if float(momentum_schedule(t, limit)) >= limit), None)
             print(f"limit {limit:g}: reached at update {first}")
-        axes.set(xlabel="update", ylabel="momentum")
-        axes.legend(frameon=False)
 
-    show_small(draw, (7, 2.8))
+    show_curves(draw, (7, 2.8), "update", "momentum")
 
 
 @sketch(quiet)
