@@ -6,6 +6,7 @@ import json
 
 import pytest
 from course import ROOT
+from lab_tables import every_run
 
 from rnnkit.assignments.bptt import report
 from rnnkit.assignments.bptt.experiment import EXPERIMENT
@@ -16,7 +17,6 @@ from rnnkit.runs import pool
 from rnnkit.runs.claims import VERDICTS, Tables, claims_table, renewed
 from rnnkit.runs.jobs import plan
 from rnnkit.runs.modelfile import Cells
-from rnnkit.runs.rows import read_table
 from rnnkit.runs.sweep_file import read_sweep_file
 
 FOLDER = ROOT / "notebooks" / "bptt"
@@ -37,13 +37,7 @@ def rows(learnt: dict[int, list[bool]]) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("table", DONE, ids=lambda path: path.stem)
 def test_a_table_has_every_run_of_its_sweep(table):
-    asked = read_sweep_file(table.with_suffix(".toml"))
-    found = {row["run"]: row for row in read_table(table)}
-    assert {*found} == {run.settings.name for run in asked.runs}
-    for run in asked.runs:
-        row = found[run.settings.name]
-        assert row["status"] in ("finished", "diverged")
-        assert {name: row[name] for name in run.labels} == {name: str(value) for name, value in run.labels.items()}
+    every_run(table)
 
 
 def test_page_and_notes_are_what_the_tables_say():

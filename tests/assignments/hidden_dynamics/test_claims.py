@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from course import ROOT, cells, marked
 from kernels import drawn, executed
+from lab_tables import every_question
 
-from rnnkit.assignments import get_assignment
 from rnnkit.assignments.hidden_dynamics import cost, tables
 from rnnkit.assignments.hidden_dynamics.foretold import FEW, oscillators
 from rnnkit.assignments.hidden_dynamics.key.claims import CLAIMS
@@ -106,12 +106,4 @@ def test_the_report_shows_every_table_as_students_have_them(tmp_path):
 
 
 def test_the_notes_have_every_question_with_its_points_and_minutes():
-    rows = re.findall(r"^\| `\w+` \| `?([\w ]+?)`? \| (\d+) \| (\d+) \|$", NOTES, re.MULTILINE)
-    told = {id: (int(points), int(minutes)) for id, points, minutes in rows}
-    for question in get_assignment("hidden_dynamics").scored.values():
-        assert told[question.id] == (question.points, question.minutes)
-    graded = [cell for path in FOLDER.glob("*.ipynb") for cell in cells(path) if cell["about"].get("grade")]
-    points = {cell["id"]: cell["about"]["points"] for cell in graded if cell["about"]["points"]}
-    assert {id: told[id][0] for id in points} == points
-    assert f"for {sum(points.values())} points" in NOTES
-    assert f"add up to {sum(minutes for _, minutes in told.values())}" in NOTES
+    every_question("hidden_dynamics")

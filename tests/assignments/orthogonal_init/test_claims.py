@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from course import ROOT, cells, marked
 from kernels import drawn, executed
+from lab_tables import every_question
 
-from rnnkit.assignments import get_assignment
 from rnnkit.assignments.orthogonal_init import networks, report
 from rnnkit.assignments.orthogonal_init.experiment import train
 from rnnkit.assignments.orthogonal_init.explored import Settings, explored
@@ -89,15 +89,7 @@ def test_the_notes_have_the_table_of_the_sweeps_that_are_there():
 
 
 def test_the_notes_have_every_question_with_its_points_and_minutes():
-    rows = re.findall(r"^\| `\w+` \| `?([\w ]+)`? \| (\d+) \| (\d+) \|$", NOTES, re.MULTILINE)
-    told = {id: (int(points), int(minutes)) for id, points, minutes in rows}
-    for question in get_assignment("orthogonal_init").scored.values():
-        assert told[question.id] == (question.points, question.minutes)
-    graded = [cell for path in FOLDER.glob("*.ipynb") for cell in cells(path) if cell["about"].get("grade")]
-    points = {cell["id"]: cell["about"]["points"] for cell in graded if cell["about"]["points"]}
-    assert {id: told[id][0] for id in points} == points
-    assert f"for {sum(points.values())} points" in NOTES
-    assert f"add up to {sum(minutes for _, minutes in told.values())}" in NOTES
+    every_question("orthogonal_init")
 
 
 def test_a_row_of_the_networks_is_what_a_record_gives(tmp_path):
