@@ -16,7 +16,7 @@ import numpy as np
 
 from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.keys import Key
-from rnnkit.runs.experiment import Experiment, Run, Settings
+from rnnkit.runs.experiment import Experiment, Record, Run, Settings
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.perform import RunFiles, perform
 
@@ -139,6 +139,7 @@ class Teams(Experiment):
     """An experiment whose runs are members of teams, with settings of `MemberSettings`."""
 
     member: ClassVar[Any]  # the class of its runs, made with settings
+    facts: ClassVar[Any]  # gives those of a run, by its settings and its record
     keys: ClassVar[Mapping[str, Key]]  # of every record
 
     def begin(self, settings: Any, cells: Cells) -> Member:
@@ -162,6 +163,9 @@ class Teams(Experiment):
 
     def schema(self, settings: Any) -> Mapping[str, Key]:
         return self.keys
+
+    def row(self, record: Record) -> dict[str, Any]:
+        return self.facts(self.settings_of(record), record)
 
     def train(
         self,

@@ -25,6 +25,7 @@ class Trials(Teams):
 
     settings = Trial
     member = Training
+    facts = staticmethod(facts_of)
     names_run = "experiment"
     shown = ("experiment", "status", "lag", "loss", "plateau", "metric", "learnt", "lost_at")
 
@@ -33,10 +34,6 @@ class Trials(Teams):
 
     def schema(self, settings: Trial) -> Mapping[str, Key]:
         return KEYS | (CORPUS if settings.task == "text" else {})
-
-    def row(self, record: Record) -> dict[str, Any]:
-        """Facts of one run; see `facts_of`."""
-        return facts_of(self.settings_of(record), record)
 
     def solved(self, row: Mapping[str, Any]) -> bool:
         """Whether it learnt its task."""

@@ -29,16 +29,13 @@ class Nets(Teams):
 
     settings = Net
     member = Training
+    facts = staticmethod(facts_of)
     keys = KEYS
     solves = False
     shown = ("run", "status", "train_loss", "train_acc", "test_loss", "test_acc", "best_test_acc", "best_epoch")
 
     def alike(self, settings: Net) -> Hashable:
         return alike(settings)
-
-    def row(self, record: Record) -> dict[str, Any]:
-        """Facts of one network; see `facts_of`."""
-        return facts_of(self.settings_of(record), record)
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every epoch: loss and accuracy in training and on the test sequences."""

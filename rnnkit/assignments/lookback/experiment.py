@@ -21,6 +21,7 @@ class Nets(Teams):
 
     settings = Net
     member = Training
+    facts = staticmethod(facts_of)
     keys = KEYS
     solves = False
     shown = ("run", "status", "lookback", "best_loss", "perplexity", "best_epoch", "acc", "acc_6", "prior_loss")
@@ -32,10 +33,6 @@ class Nets(Teams):
         super().refuse(settings, cells)
         if settings.data != GRAMMAR:
             splits_of(settings)
-
-    def row(self, record: Record) -> dict[str, Any]:
-        """Facts of one run; see `facts_of`."""
-        return facts_of(self.settings_of(record), record)
 
     def trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         """Without what only a run that goes on needs."""

@@ -22,6 +22,7 @@ class Arms(Teams):
 
     settings = Arm
     member = Training
+    facts = staticmethod(facts_of)
     keys = KEYS
     shown = ("run", "status", "chance", "final", "best", "solved_epoch", "sustained", "mse")
 
@@ -32,10 +33,6 @@ class Arms(Teams):
 
     def alike(self, settings: Arm) -> Hashable:
         return alike(settings)
-
-    def row(self, record: Record) -> dict[str, Any]:
-        """Facts of one arm; see `facts_of`."""
-        return facts_of(self.settings_of(record), record)
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Of every epoch: updates done, loss, metric, mean norm of the gradients, length of the sequences."""
