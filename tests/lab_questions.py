@@ -118,6 +118,17 @@ class LabQuestions:
         assert "this question is to be written" in report.messages[0]
         assert found in report.messages[0]
 
+    def test_who_prints_what_comes_in_breaks_no_rule(self):
+        functions = [question for question in self.assignment.code if not question.method]
+        assert functions
+        for question in functions:
+            above, mark, body = generate.solution(question).partition(f"def {question.target}(")
+            signature, begin, solved = body.partition("    ### BEGIN SOLUTION\n")
+            assert begin, question.id
+            shown = f"    print(f'{{[{', '.join(question.arguments)}]}}')\n"
+            report = self.report_of(question.id, above + mark + signature + shown + solved)
+            assert report.status == "solved", told(report)
+
     def test_every_known_mistake_costs_points_and_is_named(self, mistake):
         question = self.assignment.questions[mistake.question]
         report = self.report_of(mistake.question, generate.patched(question, mistake.old, mistake.new))

@@ -10,6 +10,11 @@ from typing import NamedTuple
 from rnnkit.common.looking import in_notebook
 
 
+def _short(points: float) -> str:
+    """Points for the eye: a third is 0.33."""
+    return f"{round(points, 2):g}"
+
+
 @dataclass
 class CaseReport:
     """One named case: its points, and what went wrong (empty where it passed).
@@ -25,7 +30,7 @@ class CaseReport:
 
     @property
     def got(self) -> str:
-        return self.told or f"{self.weight if self.passed else 0:g} of {self.weight:g}"
+        return self.told or f"{_short(self.weight if self.passed else 0)} of {_short(self.weight)}"
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Report:
     @property
     def worth(self) -> str:
         """Its points in words."""
-        return self.said or f"{self.points:g} of {self.most:g} points"
+        return self.said or f"{_short(self.points)} of {_short(self.most)} points"
 
     @property
     def head(self) -> str:

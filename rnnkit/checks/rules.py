@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import torch
 from torch import nn
 
 import rnnkit.cells
@@ -27,6 +28,7 @@ _TORCH_CALLS |= {"_thnn_fused_gru_cell", "_cudnn_rnn", "mkldnn_rnn_layer"}
 KIT_CELLS = (rnnkit.cells.RNN, rnnkit.cells.GRU)
 _KIT_FUNCTIONS = (rnnkit.cells.unroll, rnnkit.cells.Cell.forward, rnnkit.cells.Cell.recurrent_weight_for_rho)
 SWITCHED_OFF = "sys.setprofile"
+_PRINTED = torch._tensor_str._str_intern.__code__  # to print a tensor torch asks forward_ad whether it is a dual
 
 
 def banned_name(value: Any, question: Question) -> str | None:
@@ -162,7 +164,8 @@ def tripwire(question: Question) -> Iterator[set[str]]:
             if code not in known:
                 known[code] = _banned_code(code, str(frame.f_globals.get("__name__", "")), question)
             if name := known[code]:
-                used.add(name)
+                if getattr(frame.f_back, "f_code", None) is not _PRINTED:
+                    used.add(name)
             elif code.co_name == "__call__" and code.co_filename.endswith("_ops.py"):
                 called = getattr(frame.f_locals.get("self"), "__name__", "").split(".")[0]
                 if called in _TORCH_CALLS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,13 @@ CURVES = "_curves"  # ends the name of the table that a sweep writes for --curve
 
 
 class Table(Markdown):
-    """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF."""
+    """A table in markdown, and in columns where only text is shown: in a terminal, in the report's PDF.
+
+    An interval, ``(29 to 54)``, stays in one line of its cell.
+    """
+
+    def _repr_markdown_(self) -> str:
+        return re.sub(r"\(\S+ to \S+\)", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), str(self.data))
 
     def __repr__(self) -> str:
         if not self.data.startswith("|"):

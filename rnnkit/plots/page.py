@@ -37,7 +37,8 @@ def write_page(folder: Path, page: Mapping[str, Any], missing: Mapping[str, str]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     command = f"{command} {shlex.quote(str(folder))}"
     facts = page["facts"].values()
-    columns = [*dict.fromkeys(name for row in facts for name in row)]  # not all have all of them
+    # not all have all of them, and what none has is left out
+    columns = [*dict.fromkeys(name for row in facts for name, value in row.items() if value not in ("", None))]
     made = environment.from_string(template).render(
         **(EMPTY | dict(page)), columns=columns, missing=missing, version=rnnkit.__version__, command=command
     )

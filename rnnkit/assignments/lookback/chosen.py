@@ -31,7 +31,7 @@ def on_test(settings: Net, record: Mapping[str, Any]) -> dict[str, float]:
     return {"test_loss": loss, "test_perplexity": math.exp(loss), "test_acc": accuracy}
 
 
-def test_once(folder: str | Path) -> dict[str, Any]:
+def judged_once(folder: str | Path) -> dict[str, Any]:
     """Judges the run with the smallest loss on dev on the test split, and writes it down in the folder.
 
     Where that was done before, what was found then is given back, and nothing is judged again.

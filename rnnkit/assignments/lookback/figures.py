@@ -38,7 +38,8 @@ def learning(settings: Net, record: Mapping[str, Any]) -> Figure:
             axes[1].axhline(100 * facts["majority"], color=BLACK, linestyle=":", label="always the majority")
         axes[1].set(xlabel="epoch", ylabel="accuracy (%)")
         legend_above(axes[1])
-    figure.suptitle(f"{settings.name}: {settings.model}, {settings.H} units, looks back {settings.lookback} steps")
+    named = "" if settings.name == settings.model else f"{settings.name}: "
+    figure.suptitle(f"{named}{settings.model}, {settings.H} units, looks back {settings.lookback} steps")
     return figure
 
 

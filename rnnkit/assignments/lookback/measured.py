@@ -17,7 +17,7 @@ from typing import Any
 
 from rnnkit.assignments.lookback.baselines import majority, prior, unigram
 from rnnkit.assignments.lookback.chosen import hardest as hardest_of
-from rnnkit.assignments.lookback.chosen import test_once
+from rnnkit.assignments.lookback.chosen import judged_once
 from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.experiment import EXPERIMENT
 from rnnkit.assignments.lookback.settings import Net
@@ -55,10 +55,10 @@ def costs(lookbacks: Sequence[int] = LOOKBACKS) -> list[dict[str, Any]]:
 
 
 def tested(*folders: str) -> list[dict[str, Any]]:
-    """Of each folder of runs the best network by its loss on dev, on the test split; see `chosen.test_once`."""
+    """Of each folder of runs the best network by its loss on dev, on the test split; see `chosen.judged_once`."""
     rows = []
     for folder in folders:
-        found = test_once(folder)
+        found = judged_once(folder)
         net = Net.from_json(json.dumps(found["settings"]))
         splits = splits_of(net)
         language = net.task == "language"

@@ -36,6 +36,6 @@ def page_of(nets: Mapping[str, Net], records: Mapping[str, Mapping[str, Any]]) -
     sizes = {f"{net.epochs} epochs of {net.train} sentences, {net.H} units" for net in nets.values()}
     about = f"{'; '.join(sorted(sizes))}. Everything below is computed from the records."
     return {
-        "title": "How far back it looks", "about": about, "units": UNITS,
+        "title": "Lookback and gradients", "about": about, "units": UNITS,
         "sections": [section for section in sections if section.groups[0].pictures],
     }  # fmt: skip

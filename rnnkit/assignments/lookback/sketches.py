@@ -15,6 +15,7 @@ from torch import Tensor
 from rnnkit.assignments.lookback import document, small_nets
 from rnnkit.assignments.lookback.small_nets import COUNT, LENGTH, H, K
 from rnnkit.checks.sandbox import quiet
+from rnnkit.common.text import aligned
 from rnnkit.plots.small import show_curves, show_small, sketch
 from rnnkit.plots.style import BLUE, GREEN, ORANGE
 
@@ -55,8 +56,8 @@ def memory(rnn_forward: Function) -> None:
         axes.semilogy(STEPS, mean, color=ORANGE)
         factor = (mean[10] / mean[1]) ** (1 / 9)
         radius = np.abs(np.linalg.eigvals(w["U"])).max()
-        print(f"after the word {mean[0]:.2f}, five later {mean[5]:.3f}, ten {mean[10]:.5f}: x {factor:.2f} a word; "
-              f"spectral radius of U {radius:.2f}, a quarter of it {radius / 4:.2f}")  # fmt: skip
+        print(f"after the word {mean[0]:.2f}, five later {mean[5]:.3f}, ten {mean[10]:.5f}: x {factor:.2f} a word")
+        print(f"spectral radius of U {radius:.2f}, a quarter of it {radius / 4:.2f}")
         axes.set(xlabel="word t", ylabel="||s_t - s'_t||", xticks=(1, 5, 10, 15, 20))
 
     show_small(draw, (7, 2.8))
@@ -210,9 +211,8 @@ def two_norms(contribution_norms: Function) -> None:
             alone, together = norms["per_tau"], norms["accumulated"]
             some = [", ".join(f"{one[tau]:.3g}" for tau in (0, 1, 2, 5, 10)) for one in (alone, together)]
             factor = (alone[10] / alone[1]) ** (1 / 9)
-            print(
-                f"{name}: tau-th term at tau 0, 1, 2, 5, 10: {some[0]}, x {factor:.2f} a step; accumulated: {some[1]}"
-            )
+            print(f"{name} at tau 0, 1, 2, 5, 10: tau-th term {some[0]}, x {factor:.2f} a step")
+            print(f"{name} at tau 0, 1, 2, 5, 10: accumulated {some[1]}")
         left.set(title="the tau-th term alone", xlabel="lookback tau", xticks=range(0, LENGTH, 5))
         right.set(title="terms 0 to tau together", xlabel="lookback tau", xticks=range(0, LENGTH, 5))
         right.set_ylim(bottom=0)
@@ -227,7 +227,7 @@ def last_noun(by_distance: Function) -> None:
     """A reader of the last noun alone, and one that always says singular: their shares by distance."""
 
     def draw(figure: Any) -> None:
-        rng, n, axes = np.random.default_rng(0), 4000, figure.subplots()
+        rng, n, axes, lines = np.random.default_rng(0), 4000, figure.subplots(), []
         distance = np.where(rng.random(n) < 0.66, 1, rng.integers(2, 12, n))
         label = (rng.random(n) < 0.32).astype(int)
         other = (distance > 1) & (rng.random(n) < 0.5)  # the noun before the verb is another, of the other number
@@ -236,15 +236,17 @@ def last_noun(by_distance: Function) -> None:
             shares = by_distance(*(torch.tensor(one) for one in (distance, said, label)))
             shares = {key: float(value) for key, value in shares.items()}
             axes.bar(np.arange(len(shares)) + 0.4 * shift - 0.2, list(shares.values()), 0.38, color=color, label=name)
-            print(f"{name}: {', '.join(f'{key} {value:.3f}' for key, value in shares.items())}")
+            lines.append([name, *(f"{value:.3f}" for value in shares.values())])
+        print(aligned([["", *shares], *lines]))
         axes.axhline(shares["majority"], color="0.5", linestyle=":")
         axes.set(xticks=range(len(shares)), ylim=(0, 1.25), ylabel="share")
         axes.set_xticklabels(list(shares))
         axes.legend(frameon=False, ncols=2, loc="upper right", fontsize=8)
         same = [one for one in document.ACCURACIES if one == document.MAJORITY]
         found = ", ".join(map(str, document.ACCURACIES))
-        print(f"table 2, plain networks of 10, 25, 50 units: {found}; the majority of its development sentences: "
-              f"{document.MAJORITY}; {len(same)} of {len(document.ACCURACIES)} is just that")  # fmt: skip
+        print(f"table 2, plain networks of 10, 25, 50 units: {found}")
+        print(f"the majority of its development sentences: {document.MAJORITY}; {len(same)} of "
+              f"{len(document.ACCURACIES)} is just that")  # fmt: skip
 
     show_small(draw, (8, 2.8))
 
@@ -252,9 +254,11 @@ def last_noun(by_distance: Function) -> None:
 @sketch(quiet)
 def cadence(update_after: Function) -> None:
     """How many updates an epoch has, and what becomes of its last sentences."""
+    lines = [["sentences", "batch", "updates", "the first of", "the last of", "left over"]]
     for n, batch in ((10_000, 500), (10_000, 100), (1000, 100), (1000, 5), (1000, 1), (1000, 70)):
         indices, divisors = update_after(n, batch)
         sizes = np.diff([-1, *indices])
         left = n - 1 - indices[-1]
-        print(f"{n} sentences, batches of {batch}: {len(indices)} updates; the first of {sizes[0]}, over "
-              f"{divisors[0]}; the last of {sizes[-1]}, over {divisors[-1]}; {left} are left over")  # fmt: skip
+        ends = [f"{sizes[end]}, over {divisors[end]}" for end in (0, -1)]
+        lines.append([*map(str, (n, batch, len(indices))), *ends, str(left)])
+    print(aligned(lines))

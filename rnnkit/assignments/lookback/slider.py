@@ -54,7 +54,7 @@ class Lookbacks(Controls):
         for model, (loss, shares) in _put(self._rows, tau, self._marks, self._bars).items():
             far = f"accuracy at distance 6+ {shares[-1]:.3f}" if shares else "no run"
             said.append(f"{model}: loss {loss:.4f}, {far}")
-        return f"lookback {tau} &nbsp; {' &nbsp; '.join(said)}", self._moving.png()
+        return "<br>".join([f"lookback {tau}", *said]), self._moving.png()
 
 
 def _put(

@@ -28,6 +28,9 @@ TRIES: dict[str, tuple[Try, ...]] = {
             "Take two units, U = [[0, 1], [0, 0]], T = 2, all states 1/2: unit 0 moves unit 1 of the next step. For "
             "delta_1 = (0, 1) at the last word and tau = 1, which entry of delta_0 is not 0? And for (1, 0)? Which "
             "column of dU is not 0?"),
+        Try("one word", r"s\[-1\]",
+            "Take a sentence of one word: which state stands before it, and what must dU be, for tau = 0 and for tau "
+            "= 3? Print t, k and t - k - 1 in the inner loop: which index is below 0?"),
         Try("a step at a time", r"tau|lookback|back|U\b",
             "Take one unit, T = 2, all states 1/2, U = 1, and an error e_0 = 0, e_1 with delta_1 = 1 at the last word. "
             "By what factor is delta_0 smaller? Which rows of dV must be 0 at tau = 0, and which at tau = 1?"),

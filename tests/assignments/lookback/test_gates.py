@@ -29,7 +29,7 @@ class TestGates(LabGates):
             "printed 97.004, exp(loss) = 97.045",
         ),
         "gru_backward_figure": ("its numbers over yours: from 1.25 to 1.56",),
-        "update_after_figure": ("200 updates", "10 updates"),
+        "update_after_figure": ("1000       5      200 ", "1000       100    10 "),
     }
 
     def look(self, cells):

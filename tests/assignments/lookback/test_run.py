@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnkit.assignments.lookback.chosen import TEST, hardest, on_test, test_once
+from rnnkit.assignments.lookback.chosen import TEST, hardest, judged_once, on_test
 from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.experiment import EXPERIMENT, train
 from rnnkit.assignments.lookback.figures import learning, looking_back
@@ -17,23 +17,22 @@ from rnnkit.assignments.lookback.script import main
 from rnnkit.assignments.lookback.settings import Net
 from rnnkit.common.names import BadValue
 
-test_once.__test__ = False  # a function of the lab, not one of these
 SMALL = {"train": 40, "dev": 30, "test": 20, "H": 5, "batch": 10, "epochs": 2}
 
 
 def test_the_test_split_is_judged_once_for_the_best_on_dev(tmp_path):
     nets = [Net(f"n{k}", lr=lr, seed=seed, **SMALL) for k, (lr, seed) in enumerate([(0.0, 0), (3.0, 0), (3.0, 1)])]
     losses = {one.name: float(train(one, tmp_path / one.name)["dev_loss"].min()) for one in nets}
-    found = test_once(tmp_path)
+    found = judged_once(tmp_path)
     best = min(losses, key=losses.get)
     assert (found["run"], found["runs"], found["chosen_from"]) == (best, 3, 2)
     (net,) = (one for one in nets if one.name == best)
     assert found["test_loss"] == on_test(net, train(net, tmp_path / best))["test_loss"]
     assert found["test_perplexity"] == pytest.approx(math.exp(found["test_loss"]))
     (tmp_path / TEST).write_text(json.dumps(found | {"test_loss": -1.0}))
-    assert test_once(tmp_path)["test_loss"] == -1.0
+    assert judged_once(tmp_path)["test_loss"] == -1.0
     with pytest.raises(BadValue, match="finished runs"):
-        test_once(tmp_path / "nothing")
+        judged_once(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("task", ["agreement", "language"])
