@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import students
 from course import ONE_THREAD, ROOT, filled
+
+from rnnkit.grading.release.release import archive
 
 LEFT = shutil.ignore_patterns("runs", "model*.py", "diagnostics.py", ".*", "__pycache__")  # by notebooks that were run
 
@@ -46,12 +48,12 @@ def rnnkit(clone: Path, *arguments: str, code: int = 0) -> str:
 
 
 def student_of(clone: Path, folder: Path, name: str, canary: str) -> Path:
-    """A student's folder out of ``dist/NAME.zip``, with the wheel unpacked into ``site`` beside it: without the key."""
-    with zipfile.ZipFile(clone / "dist" / f"{name}.zip") as archive:
-        archive.extractall(folder)
+    """A student's folder out of the archive in ``dist``, with the wheel unpacked into ``site``: without the key."""
+    with zipfile.ZipFile(archive(clone, name)) as given:
+        given.extractall(folder)
     (wheel,) = (folder / name).glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
+    with zipfile.ZipFile(wheel) as given:
+        given.extractall(folder / "site")
     assert not any(canary.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
     return folder / name
 
@@ -63,14 +65,25 @@ def types(home: Path, *arguments: str) -> str:
     return run.stdout
 
 
-def packed(home: Path, student: str, solved: Collection[str] | None, folder: Path, sources: Path) -> Path:
-    """What a student hands in who has solved some questions, or all (None), with the student's own package."""
+def packed(
+    home: Path,
+    student: str,
+    solved: Collection[str] | None,
+    folder: Path,
+    sources: Path,
+    change: Callable[[Path], None] | None = None,
+) -> Path:
+    """What a student hands in who has solved some questions, or all (None), and changed something of it, with the
+    student's own package.
+    """
     own = home.parent / student
     shutil.copytree(home, own)
     for source in sources.glob("*.ipynb"):
         filled(home / source.name, source, own / source.name, solved)
         if solved is None:
             as_run(own / source.name)
+    if change:
+        change(own)
     types(own, "pack", "--student", student, *([] if solved is None else ["--anyway"]))
     target = folder / f"{home.name}_{student}.zip"
     target.parent.mkdir(exist_ok=True)

@@ -70,6 +70,8 @@ def test_the_golden_losses():
 def test_the_grus_golden_directions_true_and_as_supplied():
     run = forward(GRU, GRU.blocks(ROW["gru"][None]), NP)
     np.testing.assert_allclose(run.s[-1, 0, 0], [0.5216119223, 0.7687892537], rtol=0, atol=1e-10)
+    odds = np.exp(W @ run.s[-1, 0, 0])
+    np.testing.assert_allclose(odds / odds.sum(), [0.3858153414, 0.3381849791, 0.2759996795], rtol=0, atol=1e-10)
     true, legacy = found(GRU, NP, 3)[0], found(GRU, NP, 3, legacy=True)[0]
     near(true["Ur"], [[0.00123911, 0.0020179], [0.00156073, 0.00255689]])
     near(legacy["Ur"], [[0.00193795, 0.00314452], [0.00195132, 0.00320871]])
@@ -111,6 +113,26 @@ def test_finite_differences_agree_when_all_is_looked_back(model, words_too):
     slope = (loss(row + eps * direction) - loss(row - eps * direction)) / (2 * eps)
     ours = gradient(model, row[None], batch, 99)
     np.testing.assert_allclose(-(ours.row[0] @ direction), slope, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("words_too", [True, False])
+def test_finite_differences_tell_the_supplied_grus_gradient_from_the_true_one(words_too):
+    model, batch = Model("gru", 4, 6, 5), sentences(words_too)
+    row = model.drawn(np.random.RandomState(1))
+
+    def loss(at):
+        w = model.blocks(at[None])
+        return read(w["W"], forward(model, w, batch)).loss[0]
+
+    eps = 1e-5 * np.eye(len(row))
+    slopes = np.array([loss(row + step) - loss(row - step) for step in eps]) / 2e-5
+    off = {}
+    for legacy in (False, True):
+        ours = gradient(model, row[None], batch, 99, legacy).row[0]
+        off[legacy] = {name: np.abs(part).max() for name, part in model.named((ours + slopes)[None]).items()}
+    assert max(off[False].values()) < 1e-8
+    assert off[True].pop("W") < 1e-8  # which no lag reaches
+    assert min(off[True].values()) > 1e-4
 
 
 def by_torch(model, row, x, d):
