@@ -15,7 +15,7 @@ from rnnkit.common.interrupts import treat_as_interrupts
 from rnnkit.common.names import BadValue, Untraced
 from rnnkit.common.places import PACKAGE
 
-began = 0.0  # time.perf_counter() when the verb was called, before any package was imported for it
+began = 0.0  # time.process_time() when the verb was called, before any package was imported for it
 FAILED, REFUSED, INTERRUPTED, UNREAD = 1, 2, 130, 141  # exit codes; the last two as shells give them
 
 

@@ -116,7 +116,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for job in jobs:
         job.files.make_folder()
     print(f"runs: {len(jobs)}, {arguments.jobs} at a time, profile {arguments.profile}, into {out}", flush=True)
-    left, said = estimate(jobs, arguments.jobs, time.perf_counter() - guard.began)
+    left, said = estimate(jobs, arguments.jobs, time.process_time() - guard.began)
     print(said, flush=True)
     for folder, group in groups.items():
         tables.write_commands(folder, group)

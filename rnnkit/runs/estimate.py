@@ -25,6 +25,7 @@ from rnnkit.tasks import Batch
 
 ENOUGH = 0.25  # seconds after which something was timed long enough
 MOST = 40  # times
+DRAWS = 3  # of a moment each, of which a pause spoils one
 SHORT = 5  # steps of a sequence that tell how slow a cell is, where whole ones take too long
 # What a job takes besides training, in the units of `Machine`: two processes start, one after the other, and the
 # notebook draws; so does the page. Timed once on a busy machine.
@@ -137,8 +138,23 @@ def mean_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> f
     return (clock() - begun) / times
 
 
-def machine(start: float) -> Machine:
-    """This machine, from what its start took this process, and a picture drawn now."""
+def typical_time(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    """Seconds of longer work: the median over `DRAWS` times, which one pause of the whole machine does not change."""
+    took = []
+    for _ in range(DRAWS):
+        begun = clock()
+        work()
+        took.append(clock() - begun)
+    return float(np.median(took))
+
+
+def machine(start: float, clock: Clock = time.perf_counter, own: Clock = time.process_time) -> Machine:
+    """This machine, as pictures that are drawn now find it.
+
+    Arguments:
+        start: seconds of processor that its start took this process. How long it waited for files, or for its turn, is
+            not what the next process will: that is told by the pictures' time and their seconds of processor.
+    """
     from matplotlib.figure import Figure
 
     def draw() -> None:
@@ -150,8 +166,8 @@ def machine(start: float) -> Machine:
     with held_back():  # matplotlib can swallow an interruption
         draw()  # the first one loads fonts, which is part of a start
     with held_back():
-        picture = mean_time(draw)
-    return Machine(start, picture)
+        busy, picture = own(), typical_time(draw, clock)
+    return Machine(start * max(1.0, DRAWS * picture / (own() - busy)), picture)
 
 
 @contextmanager
@@ -170,7 +186,7 @@ def seconds_left(jobs: Sequence[Job], cells: Cells, start: float = 0.0) -> tuple
     """Seconds that each job still takes, by label, were it not to stop early, and this machine.
 
     Equal work is timed once. Jobs of an experiment that cannot tell are left out. ``start`` is what this process took
-    to start (s); 0 counts training alone.
+    to start (seconds of processor); 0 counts training alone.
     """
     here, paces, left = machine(start) if start else None, {}, {}
     kinds = {job.label: job.experiment.kind_of(job.settings) for job in jobs}

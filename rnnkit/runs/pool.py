@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.processes import INTERRUPTED, LimitReached, run_child, stopping
+from rnnkit.common.processes import INTERRUPT_PATIENCE, INTERRUPTED, LimitReached, run_child, stopping
 from rnnkit.common.whole import free_name, save_bytes, save_text
 from rnnkit.record.file import RecordError
 from rnnkit.runs.jobs import GO_ON, Job, Outcome, last_line, standing, updates_done
@@ -176,14 +176,18 @@ def keep(job: Job, files: dict[str, bytes]) -> Outcome:
 
 
 def execute_notebook(job: Job) -> None:
-    """Papermill on the job's notebook."""
+    """Papermill on the job's notebook; interrupted, its kernel has time to save, which Jupyter alone cuts short."""
     import papermill
+    from traitlets.config import Config
 
+    # Jupyter sends SIGTERM, which saves nothing, to a kernel that is still there after half of this (2.5 s by default).
+    patience = Config(KernelManager={"shutdown_wait_time": 2.0 * INTERRUPT_PATIENCE})
     os.environ["RNNKIT_PLAIN"] = "1"  # the kernel inherits it: nobody looks at its widgets
     with RunFiles(job.folder, job.executed.name).lock():  # a second batch must not write over it
         papermill.execute_notebook(
-            job.notebook, str(job.executed), job.parameters, kernel_name="python3", progress_bar=False, cwd=job.folder
-        )
+            job.notebook, str(job.executed), job.parameters, kernel_name="python3", progress_bar=False, cwd=job.folder,
+            config=patience,
+        )  # fmt: skip
 
 
 def watch_parent(parent: int) -> None:

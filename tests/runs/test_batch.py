@@ -14,6 +14,7 @@ import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -56,6 +57,16 @@ class GRU(cells.GRU):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().step(x_t, h_prev)
 '''
+
+SLOW_TO_SAVE = f"""
+import pathlib, time
+try:
+    pathlib.Path(".{A1}.progress").write_text("1")
+    time.sleep(100)
+finally:
+    time.sleep(4)
+    pathlib.Path("saved").touch()
+"""
 
 
 def rows_of(out) -> dict[str, dict[str, str]]:
@@ -247,6 +258,16 @@ def test_interrupted_batch_saves_and_goes_on(tmp_path):
     (name,) = begun
     assert int(load(files[name].state)["updates"]) >= 1001
     assert "saved as of the last check" in files[name].log.read_text()
+
+
+def test_a_run_in_a_notebook_has_time_to_save_itself(tmp_path):
+    """Jupyter alone ends a kernel 2.5 s after an interruption."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SLOW_TO_SAVE)])
+    nbformat.write(notebook, tmp_path / "slow.ipynb")
+    (planned,) = plan(["A1"], tmp_path / "out", profile="tiny", limit=0.01)
+    job = replace(planned, notebook=str(tmp_path / "slow.ipynb"), parameters={})
+    assert pool.execute(job).status == "stopped"
+    assert (Path(job.folder) / "saved").exists()
 
 
 def test_folder_in_which_a_process_trains_is_not_moved(tmp_path, call, monkeypatch):

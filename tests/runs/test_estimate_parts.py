@@ -83,8 +83,24 @@ def test_the_mean_counts_pauses():
 
 def test_a_picture_is_drawn_to_be_timed():
     found = estimate.machine(3.0)
-    assert found.start == 3.0
+    assert found.start >= 3.0
     assert found.picture > 0
+
+
+def paused(*seconds):
+    """Times of pictures, each with half a second of processor in any case: what both clocks say when they are asked."""
+    wall = iter([moment for k, took in enumerate(seconds) for moment in (1000 * k, 1000 * k + took)])
+    return (lambda: next(wall)), iter([0.0, 0.5 * len(seconds)]).__next__
+
+
+def test_a_pause_of_the_whole_machine_counts_for_nothing():
+    found = estimate.machine(2.0, *paused(0.5, 600.0, 0.5))
+    assert (found.start, found.picture) == (2.0, 0.5)
+
+
+def test_a_busy_machine_is_slow_at_starts_too():
+    found = estimate.machine(2.0, *paused(1.5, 1.4, 1.6))
+    assert (found.start, found.picture) == (pytest.approx(6.0), pytest.approx(1.5))
 
 
 @pytest.mark.parametrize("others", [0, 2])
@@ -184,7 +200,7 @@ def test_the_start_of_this_process_is_what_a_start_takes(tmp_path, monkeypatch):
     monkeypatch.setattr(cli_run, "watch", lambda jobs, executor: [Outcome(j, "failed", "no") for j in jobs])
     clock = Ticking()
     clock.now = 30.0
-    monkeypatch.setattr(cli_run.time, "perf_counter", clock)
+    monkeypatch.setattr(cli_run.time, "process_time", clock)
     monkeypatch.setattr(guard, "began", 18.0)
     cli_run.run(["A1", "--profile", "tiny"])
     assert seen == [12.0]

@@ -10,7 +10,7 @@ from rnnkit.assignments.lookback.data import splits_of
 from rnnkit.assignments.lookback.facts import DIGITS, facts_of
 from rnnkit.assignments.lookback.settings import GRAMMAR, Net
 from rnnkit.assignments.lookback.training import CURVES, KEYS, Training, alike, train_epoch
-from rnnkit.runs.estimate import Pace
+from rnnkit.runs.estimate import Pace, typical_time
 from rnnkit.runs.experiment import Record
 from rnnkit.runs.modelfile import Cells
 from rnnkit.runs.teams import Teams
@@ -55,16 +55,14 @@ class Nets(Teams):
         return settings.replace(name="x", seed=0, lr=0.5, anneal=0.0)
 
     def pace(self, settings: Net, cells: Cells) -> Pace:
-        """From one epoch of few sentences, after another one."""
+        """From some epochs of few sentences, after another one."""
         few = min(settings.train, max(200, 2 * settings.batch))
         small = settings.replace(train=few, dev=min(settings.dev, 200), test=1, epochs=2)
         begun = perf_counter()
         run = Training(small)
         train_epoch([run])
-        first, begun = perf_counter() - begun, perf_counter()
-        train_epoch([run])
-        done = small.maxiters / small.epochs
-        return Pace(first, (perf_counter() - begun) / done, 0.0)
+        first = perf_counter() - begun
+        return Pace(first, typical_time(lambda: train_epoch([run])) * small.epochs / small.maxiters, 0.0)
 
 
 NUMBER: dict[str, dict[str, Any]] = {

@@ -49,10 +49,16 @@ def terms(
     T, valid, rows = len(run.batch.x), run.batch.valid, run.batch.rows
     no_first = legacy_coursework_grad and model.kind == "gru"
     low, high, flow = T - len(direct), T, direct
+    first = max(0, low - lookback)
+    slopes = PHI[model.phi][1](run.s[1 + first :]) if model.kind == "rnn" else None  # every lag needs them again
     for lag in range(lookback + 1):
         n = int(rows[high - 1])
         where = (slice(low, high), slice(None), slice(n))
-        delta, before = one_back(model, U, run, where, flow[:, :, :n], legacy_coursework_grad)
+        if slopes is not None:
+            delta = flow[:, :, :n] * slopes[low - first : high - first, :, :n]
+            before = delta @ U.swapaxes(1, 2)
+        else:
+            delta, before = one_back(model, U, run, where, flow[:, :, :n], legacy_coursework_grad)
         yield Term(lag, where, delta)
         flow, low, high = before[low == 0 :], max(low - 1, 0), high - 1
         if not high:
@@ -67,11 +73,8 @@ def terms(
 def one_back(
     model: Model, U: np.ndarray, run: Pass, where: tuple[slice, ...], flow: np.ndarray, legacy: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """From -dL/ds of some steps: the deltas of all gates, and -dL/ds of the steps before them."""
+    """From -dL/ds of some steps of a GRU: the deltas of all gates, and -dL/ds of the steps before them."""
     H = model.H
-    if model.kind == "rnn":
-        delta = flow * PHI[model.phi][1](run.s[1:][where])
-        return delta, delta @ U.swapaxes(1, 2)
     s, r, z, c = (values[where] for values in (run.s[:-1], run.r, run.z, run.c))
     kept = share_kept(model, z)
     delta = np.zeros((*flow.shape[:3], 3 * H), flow.dtype)

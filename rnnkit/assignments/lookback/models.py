@@ -258,8 +258,8 @@ def odds_and_ends(
         return np.log(a.sum(2)) - picked, classes, a[..., :0], np.zeros_like(W)
     np.exp(a, out=a)
     total = a.sum(2)
-    scaled = states / total[..., None]  # the odds are divided by their sum where they are few numbers
-    dW = -(scaled.swapaxes(1, 2) @ a)
+    scaled = states / -total[..., None]  # the odds are divided by their sum where they are few numbers
+    dW = scaled.swapaxes(1, 2) @ a
     for s in range(S):
         torch.from_numpy(dW[s]).index_add_(1, torch.from_numpy(right[s]), torch.from_numpy(states[s]).T)
     direct = W.swapaxes(1, 2)[own, right] - (a @ W.swapaxes(1, 2)) / total[..., None]
