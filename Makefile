@@ -11,7 +11,7 @@ PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
 
 help:
 	@echo 'make setup     make .venv, with everything the kit needs'
-	@echo 'make report    run nine regimes at smoke size and write one HTML page with every plot'
+	@echo 'make report    run the regimes at smoke size and write one HTML page with every plot'
 	@echo 'make release   derive the students'"'"' notebooks into release/, and build dist/student.zip'
 	@echo 'make test      run the tests, but for the slow ones'
 	@echo 'make test-all  run all the tests'

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnkit.common.names import BadValue
-from rnnkit.tasks.agreement import BLOCK, P_PLURAL, WORDS, Parsed, agreement_grammar, different, lexicon
+from rnnkit.tasks.agreement import BLOCK, P_PLURAL, WORDS, Parsed, agreement_grammar, different, lexicon, plural_of
 
 ALL = lexicon()[0]
-NUMBER = dict.fromkeys(WORDS["noun"], 0) | {f"{one}s": 1 for one in WORDS["noun"]}
+NUMBER = dict.fromkeys(WORDS["noun"], 0) | {plural_of(one): 1 for one in WORDS["noun"]}
 FORMS = {*zip(WORDS["verb"], WORDS["verbs"], strict=True)}
 ODDS = st.fixed_dictionaries({name: st.floats(0, 1) for name in ("p_plural", "p_adjacent", "p_attr", "p_more")})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -107,13 +108,22 @@ def _compared(answer: Wrong) -> list[str | None]:
         for name, numbers in answer.right[case].items()
         if (got := answer.outcomes[case].values.get(name)) is not None and not equal(got, numbers)
     ]
-    related = []
+    related: dict[str, str | None] = {}
     for case in answer.unbroken:
         sentence = relation(answer.right[case], answer.outcomes[case], answer.question.in_time)
         if not any(apart) and (sentence is None or sentence.startswith("hidden")):
             sentence = mixture(answer, case) or sentence
-        related.append(sentence)
-    return _one_factor(related) + apart
+        related[case] = sentence
+    said = _one_factor([*related.values()])
+    return [_where_so(answer, related, sentence) for sentence in said] + apart
+
+
+def _where_so(answer: Wrong, related: Mapping[str, str | None], sentence: str | None) -> str | None:
+    """The same, with the cases of which it is true where their quantity is wrong in others as well."""
+    cases = [case for case, one in related.items() if one == sentence]
+    name = (sentence or "").partition(":")[0]
+    others = [case for case in answer.unbroken if case not in cases and name in answer.names(case)]
+    return f"in {_quoted(cases)}, {sentence}" if sentence and cases and others else sentence
 
 
 def _one_factor(clues: list[str | None]) -> list[str | None]:

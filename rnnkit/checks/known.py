@@ -24,6 +24,7 @@ from rnnkit.checks.question import Question
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
 NEAR = 3e-5  # two such numbers are the same
+PART = re.compile(r" \(That is what .+ something else as well\.\)")  # what follows a sentence on a part of the cases
 SLIPPED = "your numbers are those of this slip: "
 ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
 
@@ -133,15 +134,29 @@ def prints(question: Question, outcomes: Outcomes, right: Expected) -> Prints:
 
 
 def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
-    """What is known of exactly this outcome, and of the line that raised: it fits every case, passed or failed."""
-    fitting = (one for one in known(question) if all(one.fits(case, print) for case, print in seen.items()))
-    return next((_sentence(one) for one in fitting if re.search(one.line, line)), None) or of_family(question, seen)
+    """What is known of exactly this outcome, and of the line that raised: it fits every case, passed or failed.
+
+    Two mistakes at once are claimed only if both together do what came, and nothing that is known alone does it.
+    """
+    fitting = [one for one in known(question) if all(one.fits(case, print) for case, print in seen.items())]
+    single = next((_sentence(one) for one in fitting if one.kind != PAIR and re.search(one.line, line)), None)
+    if single or (single := of_family(question, seen)):
+        return single
+    return next((_sentence(one) for one in fitting if one.kind == PAIR and _both(question, one, list(seen))), None)
+
+
+def _both(question: Question, pair: Known, cases: list[str]) -> bool:
+    """Whether it takes both mistakes of a pair to do what the pair does in these cases: nothing alone does it."""
+    done = {case: pair.prints[case] for case in cases}
+    alone = (one for one in known(question) if one.kind != PAIR)
+    return not any(all(one.fits(case, print) for case, print in done.items()) for one in alone)
 
 
 def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int = SLIP) -> str | None:
     """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
     ``numbers`` is how many of them each case gave: few tell little from others. ``most`` is the last kind that counts.
+    A slip is one of very many, so half of the cases that failed have to show it.
     """
     failed = [case for case, print in seen.items() if print is not None]
     best: tuple[int, Known, list[str]] | None = None
@@ -149,13 +164,15 @@ def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int 
         if one.kind > most or any(_against(one, case, print, numbers.get(case, 0)) for case, print in seen.items()):
             continue
         fits = [case for case in failed if one.prints[case] is not None and one.fits(case, seen[case])]
-        if sum(numbers.get(case, 0) for case in fits) >= ENOUGH[one.kind] and (best is None or len(fits) > best[0]):
+        if sum(numbers.get(case, 0) for case in fits) < ENOUGH[one.kind] or (best and len(fits) <= best[0]):
+            continue
+        if (one.kind != PAIR or _both(question, one, fits)) and (one.kind != SLIP or 2 * len(fits) >= len(failed)):
             best = len(fits), one, fits
     if best is None:
         return None
     _, one, fits = best  # cannot be all of them: that would have been recognised
     rest = [case for case in failed if case not in fits]
-    return f"{_sentence(one)} (That is what {_listed(fits)} shows; {_listed(rest)} shows something else as well.)"
+    return f"{_sentence(one)} (That is what {_show(fits)}; {_show(rest)} something else as well.)"
 
 
 def _against(one: Known, case: str, seen: Fingerprint | None, numbers: int) -> bool:
@@ -163,8 +180,9 @@ def _against(one: Known, case: str, seen: Fingerprint | None, numbers: int) -> b
     return one.prints[case] is not None and not one.fits(case, seen) and (seen is None or numbers > 0)
 
 
-def _listed(cases: list[str]) -> str:
-    return " and ".join(f"“{case}”" for case in cases)
+def _show(cases: list[str]) -> str:
+    *others, last = [f"“{case}”" for case in cases]
+    return f"{', '.join(others)} and {last} show" if others else f"{last} shows"
 
 
 def _sentence(one: Known) -> str:

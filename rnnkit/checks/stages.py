@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnkit.checks.judge import CALLED
-from rnnkit.checks.known import SLIPPED, says
+from rnnkit.checks.known import PART, SLIPPED, says
 from rnnkit.checks.question import Question, beside
 from rnnkit.checks.report import Report
 from rnnkit.checks.tries import try_for
@@ -77,10 +77,12 @@ def stages(question: Question, report: Report, obj: Any) -> Stages:
     if CALLED in first:
         return Stages(report, (f"{first.partition('first.')[0]}first: its own check tells more.",))
     named = _named(question, first)
+    part = PART.search(first) if named else None
+    first = PART.sub("", first) if part else first
     shown, code = _halves(first) if named else (first, "")
     line = () if question.judge else tuple(filter(None, [_line_of(question, obj, first, bool(named)), code]))
     attempt = try_for(question, shown.removeprefix(SLIPPED), details)
-    return Stages(report, (), attempt, (shown, *others), line, shown if named else "")
+    return Stages(report, (), attempt, (shown + (part[0] if part else ""), *others), line, shown if named else "")
 
 
 def _named(question: Question, message: str) -> bool:

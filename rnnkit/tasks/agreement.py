@@ -32,6 +32,7 @@ WORDS = {
         "end": ". , that",
     }.items()
 }
+HISSING = ("s", "x", "z", "ch", "sh")  # ends after which a plural has an e
 NAMES = len(WORDS["syllable"]) ** 3  # many more than a vocabulary has
 FALL, FALL_OF_NAMES = 1.0, 0.5  # frequency of the n-th word is n to the power of minus this
 
@@ -85,6 +86,11 @@ class Kind(NamedTuple):
         return np.where(present, words, ABSENT)
 
 
+def plural_of(noun: str) -> str:
+    """The plural of a noun of the grammar, which has none that is irregular."""
+    return noun + ("es" if noun.endswith(HISSING) else "s")
+
+
 @cache
 def lexicon() -> tuple[list[str], dict[str, Kind]]:
     """All words, and the kinds they are of; a noun's or verb's other number is as far behind it as those kinds are."""
@@ -93,7 +99,7 @@ def lexicon() -> tuple[list[str], dict[str, Kind]]:
     kinds: dict[str, Sequence[str]] = {
         **{kind: those for kind, those in WORDS.items() if kind not in ("end", "syllable")},
         **{end: [end] for end in WORDS["end"]},
-        **{"nouns": [f"{one}s" for one in WORDS["noun"]], "name": names},
+        **{"nouns": [plural_of(one) for one in WORDS["noun"]], "name": names},
     }
     words: list[str] = []
     found = {}

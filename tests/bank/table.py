@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnkit.checks.known import NEAR, SLIP, Prints, together
+from rnnkit.checks.known import NEAR, PAIR, SLIP, Prints, together
 from rnnkit.checks.outcome import same_print
 
 MOST = 2  # ways to say it of a slip
@@ -21,7 +21,10 @@ class Table:
         self.families: dict[str, list[tuple[list[float], str]]] = {}
 
     def add(self, kind: int, says: tuple[str, ...], prints: Prints | None, line: str = "") -> None:
-        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one."""
+        """Takes an outcome in, unless it is right or tells nothing; slips that give the same numbers become one.
+
+        What a slip does alone is no two mistakes at once: it takes the place of such a pair.
+        """
         if prints is None or not any(prints.values()) or (kind == SLIP and not _numbers(prints)):
             return
         words = tuple(print and print[0] for print in prints.values())
@@ -29,7 +32,9 @@ class Table:
             other_kind, other_says, other, _ = self.entries[place]
             if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
                 new = not any(_bare(says[0]) == _bare(text) for text in other_says)
-                if kind == other_kind == SLIP and new and len(other_says) < MOST:
+                if (kind, other_kind) == (SLIP, PAIR):
+                    self.entries[place] = (kind, says, prints, line)
+                elif kind == other_kind == SLIP and new and len(other_says) < MOST:
                     self.entries[place] = (kind, (*other_says, says[0]), other, "")
                 return
         self.places[words].append(len(self.entries))
@@ -41,7 +46,11 @@ class Table:
             return
         words = tuple(print and print[0] for print in prints.values())
         for place in self.places.get(words, ()):
-            if all(print is None or same_print(print, self.entries[place][2][case]) for case, print in prints.items()):
+            kind, _, other, _ = self.entries[place]
+            if all(print is None or same_print(print, other[case]) for case, print in prints.items()):
+                if kind != PAIR:
+                    return
+                self.entries[place] = (SLIP, (says,), prints, "")
                 return
         word, numbers = together(prints)
         if self.family(prints) is None:

@@ -57,6 +57,12 @@ ROWS = {
     "a transposed gate": ("lookback/gru_step", {"s @ Uz": "Uz @ s"}, ["Uz is transposed", "try: Take two units"], [LINE]),
     "a transposed network": ("lookback/rnn_forward", {"s @ U)": "U @ s)"}, ["U is transposed", "try: Take two units"], ["one unit"]),
     "singular values": ("lookback/contribution_norms", {"term.norm()": "torch.linalg.matrix_norm(term, 2)", "summed.norm()": "torch.linalg.matrix_norm(summed, 2)"}, ["these are largest singular values", "try: Take one sentence of three words and two units"], ["Two mistakes"]),
+    "z swapped all the way back": ("lookback/gru_backward", {"ds * (1 - z) * (1": "ds * z * (1", "ds * (s - c)": "ds * (c - s)", "= ds * z +": "= ds * (1 - z) +"}, ["z and 1 - z are swapped throughout"], [SLIPPED, "Two mistakes"]),
+    "a slope at all lags": ("lookback/lookback_gradient", {"s[t - k] * (1 - s[t - k])": "s[t] * (1 - s[t])"}, ["that of the state at t at every lag"], [SLIPPED, "Two mistakes"]),
+    "a slope squared": ("lookback/gru_backward", {"(1 - c**2)": "(1 - c) ** 2"}, ["the candidate has the slope (1 - c)^2"], [SLIPPED]),
+    "counted from 1 to n": ("lookback/update_after", {"range(0, n,": "range(1, n + 1,"}, ["sentences are counted from 1 to n"], ["nothing in it"]),
+    "a relation of one case": ("lookback/mean_loss", {"words += len(d)": "words += len(d) + 1"}, ["in “one word”, nats: it is 0.5 times"], ["wrong: nats: it is"]),
+    "a part of the cases": ("lookback/mean_loss", {"torch.log(y[torch.arange(len(d)), d])": "(y * torch.log(y))"}, ["this is the entropy of the outputs. (That is what “nats per word”"], ["code: (That"]),
     "a name that is not there": ("lookback/update_after", {"rest = n %": "rest = m %"}, ["try: Look for the name in your code"], ["letters", "shape"]),
     "an index too far": ("lookback/update_after", {"indices[-1] !=": "indices[99] !="}, ["what is indexed, its length or keys"], ["letters", "shape"]),
 }  # fmt: skip

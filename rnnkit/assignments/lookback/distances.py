@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from rnnkit.assignments.lookback.corpus import Sentences
+from rnnkit.plots.controls import legend_above
 from rnnkit.plots.style import BLACK, RED, SKY, new_figure
 from rnnkit.runs.rows import grid
 from rnnkit.tasks import agreement
@@ -109,5 +110,5 @@ def figure_3b(sentences: Sentences, **odds: float) -> Figure:
     ax.plot(steps, n * np.array(WIKI_DEV) / dev, "x", color=RED, label=f"coursework, dev ({dev} sentences)")
     ax.set_xticks(steps, [*map(str, steps[:-1]), f"{LONGEST}+"])
     ax.set(xlabel="distance from subject to verb (words)", ylabel="sentences", yscale="log")
-    ax.legend(fontsize=8)
+    legend_above(ax, 2)
     return figure

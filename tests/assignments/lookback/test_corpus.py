@@ -21,7 +21,7 @@ from rnnkit.assignments.lookback.distances import (
 )
 from rnnkit.assignments.lookback.vocabulary import SPECIAL, UNK, Vocabulary
 from rnnkit.common.names import BadValue
-from rnnkit.tasks.agreement import WORDS, agreement_grammar
+from rnnkit.tasks.agreement import WORDS, agreement_grammar, plural_of
 
 SMALL = {"n_dev": 60, "n_test": 80}
 SIZES = st.integers(1, 400)
@@ -57,7 +57,7 @@ def test_number_prediction_reads_what_comes_before_the_verb():
     for part in splits[:3]:
         for i, x in enumerate(part.x):
             subject = known.words[x[len(x) - part.distance[i]]]
-            assert subject in (WORDS["noun"], [f"{one}s" for one in WORDS["noun"]])[part.d[i]]
+            assert subject in (WORDS["noun"], [plural_of(one) for one in WORDS["noun"]])[part.d[i]]
             right = known.words[part.verbs[i, 0]]
             assert right in (WORDS["verb"], WORDS["verbs"])[part.d[i]]
         assert np.array_equal(part.at + 1, [len(x) for x in part.x])
@@ -86,7 +86,7 @@ def test_what_is_not_known_is_unk_and_its_share_is_told():
 
 def test_every_noun_and_verb_is_known_at_400_words():
     known = agreement(1, V=400, **SMALL).vocabulary
-    forms = [*WORDS["noun"], *(f"{one}s" for one in WORDS["noun"]), *WORDS["verb"], *WORDS["verbs"]]
+    forms = [*WORDS["noun"], *(plural_of(one) for one in WORDS["noun"]), *WORDS["verb"], *WORDS["verbs"]]
     assert UNK not in known.encode(forms)
 
 

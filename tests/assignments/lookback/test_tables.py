@@ -69,11 +69,15 @@ def test_page_and_notes_are_what_the_tables_say():
     assert "no such row" not in table
 
 
-def test_the_reports_answer_quotes_what_the_tables_say():
+def test_the_reports_answer_gives_the_verdicts_that_the_tables_do():
     (answer,) = (cell["source"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say")
-    quoted = re.findall(r"[\d.]+ \([\d.]+ to [\d.]+\)", marked(answer))
-    assert len(quoted) >= 10
-    assert not [one for one in quoted if one not in tables.readme(SWEEPS)]
+    text = " ".join(marked(answer).split())
+    said = re.findall(r'"([^"]+)"(?: is|,) \*\*(\w+)\*\*', text)
+    assert len(said) >= 10
+    assert text.count("**") == 2 * len(said)
+    judged = {claim.said: VERDICTS[claim.judge(Tables(SWEEPS)).holds] for claim in CLAIMS if claim.said in dict(said)}
+    assert dict(said) == judged
+    assert not re.search(r"\d\.\d", re.sub(r'"[^"]+"', "", text))  # numbers are the tables'
 
 
 def test_every_prediction_has_a_verdict_without_any_table(tmp_path):

@@ -90,6 +90,7 @@ GRADIENT = of(
     ("tanh's slope", WAY, "(delta @ U.T) * (1 - s[t - k] ** 2)", "1 - s^2 is the slope of tanh; for the sigmoid it is s (1 - s)."),
     ("tanh's slope at t", SEND, "(e @ W.T) * (1 - s[t] ** 2)", "the first delta has the slope of tanh, 1 - s^2; for the sigmoid it is s (1 - s)."),
     ("slope of the later state", WAY, "(delta @ U.T) * s[t - k + 1] * (1 - s[t - k + 1])", "the slope on the way back is that of the later state; it is that of the state arrived at, s_(t-k)."),
+    ("slope of the first", WAY, "(delta @ U.T) * s[t] * (1 - s[t])", "the slope on the way back is that of the state at t at every lag; it is that of the state arrived at, s_(t-k)."),
     ("U not transposed", "(delta @ U.T)", "(delta @ U)", "U is not transposed on the way back: forwards it is s U, backwards delta U^T."),
     ("W for U", WAY, "(e @ W.T) * s[t - k] * (1 - s[t - k])", "the error of the output goes straight to every step; back from step to step it is delta that goes, through U."),
     ("state itself", FROM, "torch.outer(s[t - k], delta)", "dU gets the state of the same step; U multiplies the state before, s_(t-k-1)."),
@@ -143,6 +144,11 @@ GRU_STEP = of(
 
 DA_C, DA_Z = "ds * (1 - z) * (1 - c**2)", "ds * (s - c) * z * (1 - z)"
 DA_R, S_PREV = "drs * s * r * (1 - r)", "ds * z + drs * r + da_z @ Uz.T + da_r @ Ur.T"
+BETWEEN_WAYS = f"\n    drs = da_c @ Uh.T  # what comes to r * s\n    da_r = {DA_R}\n    s_prev = "
+WAYS, SWAPPED = (
+    f"da_c = {DA_C}\n    da_z = {DA_Z}{BETWEEN_WAYS}ds * z",
+    f"da_c = ds * z * (1 - c**2)\n    da_z = ds * (c - s) * z * (1 - z){BETWEEN_WAYS}ds * (1 - z)",
+)
 GRU_BACKWARD = of(
     "gru_backward",
     ("the coursework's", DA_R, "drs * c_prev * r * (1 - r)", "the reset gate's path has the candidate before, c_prev; what r multiplies in the forward pass is the state before, s. (The coursework's own program has this mistake.)"),
@@ -152,10 +158,12 @@ GRU_BACKWARD = of(
     ("no slope of z", DA_Z, "ds * (s - c)", "the slope z (1 - z) of the update gate is missing."),
     ("no slope of c", DA_C, "ds * (1 - z)", "the slope 1 - c^2 of the candidate is missing."),
     ("sigmoid's slope for c", DA_C, "ds * (1 - z) * c * (1 - c)", "the candidate has the slope of the sigmoid, c (1 - c); it is a tanh, 1 - c^2."),
+    ("(1 - c)^2", DA_C, "ds * (1 - z) * (1 - c) ** 2", "the candidate has the slope (1 - c)^2; it is 1 - c^2."),
     ("tanh's slope for r", DA_R, "drs * s * (1 - r**2)", "the reset gate has the slope of tanh; it is a sigmoid, r (1 - r)."),
     ("tanh's slope for z", DA_Z, "ds * (s - c) * (1 - z**2)", "the update gate has the slope of tanh; it is a sigmoid, z (1 - z)."),
     ("z for one minus z", DA_C, "ds * z * (1 - c**2)", "z and 1 - z are swapped on the way to the candidate: it is written with 1 - z."),
     ("one minus z kept", "s_prev = ds * z", "s_prev = ds * (1 - z)", "z and 1 - z are swapped on the direct way: the old state is kept with z."),
+    ("z swapped", WAYS, SWAPPED, "z and 1 - z are swapped throughout, as for s_t = (1 - z) s + z c; here z keeps the old state, s_t = z s + (1 - z) c."),
     ("z the other way", DA_Z, "ds * (c - s) * z * (1 - z)", "the sign of the update gate's path is wrong: more z is more of s, less of c."),
     ("z without c", DA_Z, "ds * s * z * (1 - z)", "the update gate's path lacks the candidate: z also takes away from c, so it is s - c."),
     ("z with the candidate before", DA_Z, "ds * (s - c_prev) * z * (1 - z)", "the update gate's path has the candidate before; it is s - c, with this step's candidate."),
@@ -282,6 +290,8 @@ UPDATE_AFTER = of(
     ("as usual, and the rest", f"{TIMES}{BETWEEN}{REST}", f"range(batch_size - 1, n, batch_size){BETWEEN}if rest:", "this is the usual cadence, after every full batch; here it is after sentence 0, batch_size, 2 batch_size."),
     ("from 1", TIMES, "range(batch_size, n, batch_size)", "the update after sentence 0 is missing: 0 % batch_size is 0 as well."),
     ("counted from 1", TIMES, "range(1, n, batch_size)", "sentences are counted from 1; the first is sentence 0."),
+    ("counted from 1 to n", TIMES, "range(1, n + 1, batch_size)", "sentences are counted from 1 to n; here from 0 to n - 1."),
+    ("the rest for the last", f"{REST}\n        indices.append(n - 1)\n        divisors.append(rest)", "divisors[-1] = rest or batch_size", "the last update is divided by the rest; the rest has an update of its own, after sentence n - 1."),
     ("every sentence", TIMES, "range(0, n)", "there is an update after every sentence; only where i % batch_size == 0."),
     ("true sizes", DIVIDE, "[1] + [batch_size] * (len(indices) - 1)", "the first update is divided by 1; it holds one sentence, and is divided by batch_size all the same."),
     ("no rest", REST, "if False:", "the rest at the end of the epoch is missing: where n is no multiple of batch_size, what is left is applied."),
