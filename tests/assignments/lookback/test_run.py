@@ -17,7 +17,7 @@ from rnnkit.assignments.lookback.script import main
 from rnnkit.assignments.lookback.settings import Net
 from rnnkit.common.names import BadValue
 
-test_once.__test__ = False  # a function of the lab, not one of these
+test_once.__test__ = False  # type: ignore[attr-defined]  # a function of the lab, not one of these
 SMALL = {"train": 40, "dev": 30, "test": 20, "H": 5, "batch": 10, "epochs": 2}
 
 
