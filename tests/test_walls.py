@@ -38,7 +38,7 @@ ARROWS = {
     "record": ("common tasks nets engines diagnostics settings", "torch numpy"),
     "trainer": (CORE, "torch numpy"),
     "assignments": ("common", ""),
-    "runs": (f"{CORE} trainer assignments", "torch numpy papermill tqdm distributed yaml pyarrow matplotlib"),
+    "runs": (f"{CORE} trainer assignments", "torch numpy papermill traitlets tqdm distributed yaml pyarrow matplotlib"),
     "plots": (
         "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets",
     ),
