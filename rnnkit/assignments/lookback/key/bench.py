@@ -39,6 +39,8 @@ def works(net: Net) -> dict[str, Work]:
     """One network's epoch: by the plain loop, alone, and five seeds together, after one that does not count."""
     ways: dict[str, Work] = {"plain loop": partial(by_plain_loop, net)}
     for dtype in DTYPES:
+        if dtype != net.dtype:
+            ways[f"plain loop, {dtype}"] = partial(by_plain_loop, net.replace(dtype=dtype))
         for seeds in SEEDS:
             nets = [net.replace(seed=seed, dtype=dtype) for seed in range(seeds)]
             team = [run for run in EXPERIMENT.begin_together(nets, Cells()) if isinstance(run, Training)]
@@ -57,7 +59,8 @@ def by_plain_loop(net: Net) -> None:
     splits = splits_of(net)
     data, words = plain_loop.targets(splits.train.x, splits.train.d), splits.vocabulary.size
     outputs = net.shape(words).outputs
-    plain_loop.train(net.model, net.seed, net.H, words, outputs, data, None, net.lookback, epochs=1, batch=net.batch)
+    sizes = net.model, net.seed, net.H, words, outputs
+    plain_loop.train(*sizes, data, None, net.lookback, epochs=1, batch=net.batch, dtype=net.dtype)
 
 
 def of_one_seed(spec: TaskSpec, work: Work, clock: Clock) -> Measurement:

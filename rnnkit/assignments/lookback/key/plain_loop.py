@@ -34,7 +34,7 @@ def begin(model: str, rng: np.random.RandomState, hidden: int, words: int, outpu
 
 def rnn_sentence(p: Arrays, g: Arrays, x: np.ndarray, d: Sequence[int | None], tau: int) -> float:
     """Loss of one sentence; adds its truncated gradient to `g`. None in `d`: no loss at this word."""
-    s, y = [np.zeros(len(p["U"]))], []
+    s, y = [np.zeros_like(p["U"][0])], []
     for word in x:
         s.append(sigmoid(p["V"][:, word] + p["U"] @ s[-1]))
         y.append(softmax(p["W"] @ s[-1]))
@@ -57,7 +57,7 @@ def rnn_sentence(p: Arrays, g: Arrays, x: np.ndarray, d: Sequence[int | None], t
 
 def gru_sentence(p: Arrays, g: Arrays, x: np.ndarray, d: Sequence[int | None], tau: int) -> float:
     """The same of a GRU whose update gate keeps."""
-    s, gates, y = [np.zeros(len(p["Uh"]))], [], []
+    s, gates, y = [np.zeros_like(p["Uh"][0])], [], []
     for word in x:
         r, z = (sigmoid(p[f"V{n}"][:, word] + p[f"U{n}"] @ s[-1]) for n in "rz")
         c = np.tanh(p["Vh"][:, word] + p["Uh"] @ (r * s[-1]))
@@ -113,10 +113,11 @@ def mean_loss(model: str, p: Arrays, data: Data) -> float:
 def train(
     model: str, seed: int, hidden: int, words: int, outputs: int, data: Data, dev: Data | None, tau: int,
     epochs: int = 10, lr: float = 0.5, anneal: float = 5, batch: int = 100, min_change: float = 1e-4,
+    dtype: str = "float64",
 ) -> tuple[list[float], Arrays]:  # fmt: skip
     """Dev loss before training and after each epoch, and the last weights."""
     rng = np.random.RandomState(seed)
-    p = begin(model, rng, hidden, words, outputs)
+    p = {name: value.astype(dtype) for name, value in begin(model, rng, hidden, words, outputs).items()}
     g = {name: np.zeros_like(value) for name, value in p.items()}
 
     def update(rate: float, divisor: int) -> None:
