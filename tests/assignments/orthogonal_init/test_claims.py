@@ -131,7 +131,7 @@ def told(tmp_path_factory) -> dict[str, str]:
 
 
 def test_the_model_answer_quotes_the_reports_tables(told):
-    tables = "".join(told.values())
+    tables = "".join(told.values()).replace("\xa0", " ")
     (answer,) = [cell["source"] for cell in cells(FOLDER / "3_report.ipynb") if cell["id"] == "data_say"]
     rates = re.findall(r"\d+ of \d+ \(\d+ to \d+ %\)", marked(answer))
     spreads = re.findall(r"[\d.e-]+ \([\d.e-]+ to [\d.e-]+\)", marked(answer))
