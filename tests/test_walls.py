@@ -70,10 +70,17 @@ ARROWS = {
         "common grading notebook assignments checks grading/release grading/notebooks grading/course",
         "nbformat nbconvert traitlets jinja2 markupsafe pygments",
     ),
+    "grading/single": (
+        "common checks assignments grading grading/release grading/sandbox grading/notebooks grading/evidence "
+        "grading/intake grading/course grading/report",
+        "nbformat",
+    ),
+    "grading/lms": ("common checks grading grading/intake grading/course grading/report", ""),
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
-        "grading/intake grading/course grading/report grading/release grading/sandbox clone bench",
+        "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
+        "grading/lms clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
     "train": ("trainer runs cli", ""),

@@ -11,7 +11,9 @@ from tqdm.auto import tqdm
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
+from rnnkit.cli import one
 from rnnkit.cli.guard import Parser
+from rnnkit.common.names import BadValue
 from rnnkit.grading.course import own_run
 from rnnkit.grading.course.course import Course, Graded, GradingError, forget, lock
 from rnnkit.grading.course.driver import grade_class
@@ -43,6 +45,9 @@ def make_parser() -> Parser:
     add("--own-run-seconds", type=float, default=own_run.SECONDS, metavar="N", help=OWN_RUN)
     add("--force", action="store_true", help="grade again what has not changed")
     add("--forget", metavar="ID", help="take out a student whose submission you have moved away")
+    add("--one", nargs="+", type=Path, metavar="PATH", help="notebooks, a folder or a zip: by itself, without a class")
+    add("--json", action="store_true", help="with --one: print a dict of points and messages, and nothing else")
+    add("--gradescope", type=Path, metavar="FILE", help="with --one: write results.json as Gradescope reads it")
     add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
     return parser
 
@@ -50,6 +55,10 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str]) -> int:
     """Grades; 0 all graded, 1 where something was refused, rejected or failed, 2 where it cannot begin, 130 stopped."""
     given = make_parser().parse_args(argv)
+    if (given.json or given.gradescope) and not given.one:
+        raise BadValue("--json and --gradescope go with --one")
+    if given.one:
+        return one.main(given, get_assignment(given.assignment))
     assignment, course = get_assignment(given.assignment), Course.at(given.course)
     if not course.folder.is_dir():
         raise GradingError(f"--course {given.course}: expected a folder, found none")
@@ -85,10 +94,10 @@ def main(argv: Sequence[str]) -> int:
 
 def line(assignment: Assignment, entry: Entry) -> str:
     """One submission in one line, and its flags below."""
-    to_read = sum(one["answered"] for one in entry.answers.values())
-    checks = [id for id, one in entry.scores.items() if one["status"] in REVIEW]
+    to_read = sum(answer["answered"] for answer in entry.answers.values())
+    checks = [id for id, score in entry.scores.items() if score["status"] in REVIEW]
     with_points = {assignment.hand_in.report, *(question.notebook for question in assignment.code)}
-    lost = [name for name, one in entry.notebooks.items() if one["status"] == REJECTED and name in with_points]
+    lost = [name for name, about in entry.notebooks.items() if about["status"] == REJECTED and name in with_points]
     waits = [
         f"{to_read} answer{'s' if to_read > 1 else ''} to read" if to_read else "",
         f"to look at: {', '.join(checks)}" if checks else "",
@@ -134,6 +143,6 @@ def _take_in(course: Course, given: argparse.Namespace) -> int:
     with lock(course):
         how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace, "others": names()}
         taken = take_in(given.source, course.submitted, given.assignment, **how)
-    for one in taken:
-        print(f"{one.student}: {one.status}{': ' + one.reason if one.reason else ''}")
-    return sum(one.status == "refused" for one in taken)
+    for thing in taken:
+        print(f"{thing.student}: {thing.status}{': ' + thing.reason if thing.reason else ''}")
+    return sum(thing.status == "refused" for thing in taken)

@@ -114,7 +114,7 @@ class _Intake:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-", dir=self.work))
                 staged = Path(folder) / self.assignment
                 files = contents(unit, self.assignment, stack)
-                _copy([file for file in files if not file.why], staged)
+                copy([file for file in files if not file.why], staged)
                 home = self._home(staged, names)
                 name = home._twin(name, names)
                 status, remark = home._enter(staged, name, unit)
@@ -210,8 +210,12 @@ class _Intake:
                 aside.rename(target)
 
 
-def _copy(files: list[File], folder: Path) -> None:
-    """Writes a submission's files, all of them or an error."""
+def copy(files: list[File], folder: Path) -> None:
+    """Writes a submission's files into a folder.
+
+    Raises:
+        BadSubmission: there are too many, they are too large, or one cannot be read.
+    """
     unpack.check_sizes(files)
     room = unpack.MOST_BYTES
     for file in files:

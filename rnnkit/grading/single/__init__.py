@@ -1,0 +1,1 @@
+"""One submission, or one after the other as they arrive, without a class around them."""
