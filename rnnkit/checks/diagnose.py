@@ -18,6 +18,7 @@ from rnnkit.checks.only_later import only_later
 from rnnkit.checks.outcome import SPELT, close, equal, later
 from rnnkit.checks.recurrence import OWN, of_states
 from rnnkit.checks.relations import relation
+from rnnkit.checks.report import Named
 from rnnkit.checks.right import expected
 from rnnkit.checks.wrong import Wrong
 
@@ -30,32 +31,35 @@ MANY = 6  # names in one sentence
 
 
 def diagnosis(answer: Wrong) -> list[str]:
-    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes."""
+    """What can be said of a wrong answer, best first; every sentence is borne out by the outcomes.
+
+    One that tells known mistakes is `Named`.
+    """
     told, settled = repeats.said(answer.outcomes, answer.right)
     if settled:
-        return [told or ""]
+        return [Named(told or "")]
     sentences = _diagnosed(replace(answer, outcomes=repeats.without(answer.outcomes)))
-    return [*sentences, *([told] if told else [])]
+    return [*sentences, *([Named(told)] if told else [])]
 
 
 def _diagnosed(answer: Wrong) -> list[str]:
     question, outcomes, failed, right = answer.question, answer.outcomes, answer.failed, answer.right
     if sentence := returned.form(question, outcomes):
-        return [sentence]
+        return [Named(sentence)]
     if sentence := only_later(answer):
         return [sentence]
-    gates = returned.of_gates(answer)
+    gates = [*map(Named, returned.of_gates(answer))]
     seen = prints(question, outcomes, right)
     error = answer.first_error
-    sentence = recognised(question, seen, where(error)[1] if error else "")
+    known = recognised(question, seen, where(error)[1] if error else "")
     weak = few_valued(right.values()) or not _telling(answer)
-    if weak and sentence and sentence.startswith(SLIPPED):
-        sentence = None
+    if weak and known and known.startswith(SLIPPED):
+        known = None
     alone = not [case for case in failed if case not in returned.GATES.values()]
-    if gates and alone and (not sentence or sentence.startswith(SLIPPED)):
-        return gates
-    if sentence:
-        return [returned.placed(sentence, answer)]
+    if gates and alone and (not known or known.startswith(SLIPPED)):
+        return [*gates]
+    if known:
+        return [returned.placed(known, answer)]
     numbers = {case: sum(int((value != 0).sum()) for value in outcomes[case].values.values()) for case in failed}
     clues: list[str | None] = [partly(question, seen, numbers, ALONE if weak else SLIP), *gates, _words(answer)]
     if question.of_cell and question.method == "forward" and (sentences := _in_sequence(answer)):

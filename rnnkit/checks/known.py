@@ -20,12 +20,14 @@ from rnnkit.checks.inputs import Expected
 from rnnkit.checks.numbers import wrong_in
 from rnnkit.checks.outcome import PROJECTIONS, Fingerprint, Outcomes, later, same_print
 from rnnkit.checks.question import Question
+from rnnkit.checks.report import Named
 
 Prints = dict[str, Fingerprint | None]  # by case; None where it is right
 ALONE, PAIR, SLIP = range(3)  # kinds
 NEAR = 3e-5  # two such numbers are the same
 PART = re.compile(r" \(That is what .+ something else as well\.\)")  # what follows a sentence on a part of the cases
 SLIPPED = "your numbers are those of this slip: "
+OR = " Or, with the same numbers: "  # between slips that give the same
 ENOUGH = {ALONE: 3, PAIR: 6, SLIP: 8}  # numbers that must fit where not every case does
 
 
@@ -78,12 +80,13 @@ def families(question: Question) -> dict[str, list[list[float]]]:
     return _stored(question).get("families", {})
 
 
-def of_family(question: Question, seen: Prints) -> str | None:
+def of_family(question: Question, seen: Prints) -> Named | None:
     """The wrong formula that gives the numbers of all cases together, if it is stored."""
     word, numbers = together(seen)
     rows = families(question).get(word, ())
     fitting = (row for row in rows if max(abs(p - q) for p, q in zip(numbers, row, strict=False)) < NEAR)
-    return next((SLIPPED + sentence(question, row) for row in fitting), None)
+    said = (sentence(question, row) for row in fitting)
+    return next((Named(SLIPPED + one, one) for one in said), None)
 
 
 def says(question: Question) -> list[str]:
@@ -133,7 +136,7 @@ def prints(question: Question, outcomes: Outcomes, right: Expected) -> Prints:
     return by_case
 
 
-def recognised(question: Question, seen: Prints, line: str = "") -> str | None:
+def recognised(question: Question, seen: Prints, line: str = "") -> Named | None:
     """What is known of exactly this outcome, and of the line that raised: it fits every case, passed or failed.
 
     Two mistakes at once are claimed only if both together do what came, and nothing that is known alone does it.
@@ -152,7 +155,7 @@ def _both(question: Question, pair: Known, cases: list[str]) -> bool:
     return not any(all(one.fits(case, print) for case, print in done.items()) for one in alone)
 
 
-def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int = SLIP) -> str | None:
+def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int = SLIP) -> Named | None:
     """What is known of a part of the cases that failed, where it gives other wrong numbers in no case.
 
     ``numbers`` is how many of them each case gave: few tell little from others. ``most`` is the last kind that counts.
@@ -172,7 +175,8 @@ def partly(question: Question, seen: Prints, numbers: dict[str, int], most: int 
         return None
     _, one, fits = best  # cannot be all of them: that would have been recognised
     rest = [case for case in failed if case not in fits]
-    return f"{_sentence(one)} (That is what {_show(fits)}; {_show(rest)} something else as well.)"
+    said = _sentence(one)
+    return Named(f"{said} (That is what {_show(fits)}; {_show(rest)} something else as well.)", *said.mistakes)
 
 
 def _against(one: Known, case: str, seen: Fingerprint | None, numbers: int) -> bool:
@@ -185,10 +189,10 @@ def _show(cases: list[str]) -> str:
     return f"{', '.join(others)} and {last} show" if others else f"{last} shows"
 
 
-def _sentence(one: Known) -> str:
+def _sentence(one: Known) -> Named:
     if one.kind == ALONE:
-        return one.says[0]
+        return Named(one.says[0])
     if one.kind == PAIR:
-        return f"Two mistakes at once. First: {one.says[0]} And: {one.says[1]}"
-    more = "".join(f" Or, with the same numbers: {text}" for text in one.says[1:])
-    return f"{SLIPPED}{one.says[0]}{more}"
+        return Named(f"Two mistakes at once. First: {one.says[0]} And: {one.says[1]}", *one.says)
+    name = OR.join(one.says)
+    return Named(SLIPPED + name, name)

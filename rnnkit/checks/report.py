@@ -15,6 +15,21 @@ def _short(points: float) -> str:
     return f"{round(points, 2):g}"
 
 
+class Named(str):
+    """A sentence that tells known mistakes.
+
+    Fields:
+        mistakes: their names, which are what is said of each alone; by default the sentence is the name.
+    """
+
+    def __new__(cls, sentence: str, *mistakes: str) -> Named:
+        said = super().__new__(cls, sentence)
+        said.mistakes = mistakes or (sentence,)
+        return said
+
+    mistakes: tuple[str, ...]
+
+
 @dataclass
 class CaseReport:
     """One named case: its points, and what went wrong (empty where it passed).
@@ -50,6 +65,12 @@ class Report:
     def worth(self) -> str:
         """Its points in words."""
         return self.said or f"{_short(self.points)} of {_short(self.most)} points"
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The names of the known mistakes that its messages tell; none of an answer that has all points."""
+        told = (message for message in self.messages if isinstance(message, Named) and self.points < self.most)
+        return list(dict.fromkeys(name for message in told for name in message.mistakes))
 
     @property
     def head(self) -> str:

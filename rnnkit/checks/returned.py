@@ -7,8 +7,10 @@ import re
 import numpy as np
 
 from rnnkit.checks.inputs import Expected
+from rnnkit.checks.known import OR, SLIPPED
 from rnnkit.checks.outcome import Outcome, Outcomes, equal
 from rnnkit.checks.question import Question
+from rnnkit.checks.report import Named
 from rnnkit.checks.wrong import Wrong
 from rnnkit.common.shapes import shape_of
 
@@ -139,7 +141,7 @@ def _how(gate: str, got: np.ndarray, right: dict[str, np.ndarray]) -> str | None
     return next((text for text in told if value.ndim > 2 or not ("step" in text or "time" in text)), None)
 
 
-def placed(sentence: str, answer: Wrong) -> str:
+def placed(sentence: Named, answer: Wrong) -> Named:
     """A sentence of `GRU.step` that leaves open where the mistake is, with the place that the numbers show."""
     where = "in the mixture or in what is returned, "
     if answer.question.name != "GRU.step" or where not in sentence:
@@ -151,5 +153,5 @@ def placed(sentence: str, answer: Wrong) -> str:
     lead, *texts = re.split(r"(?:Or, with the same numbers: )", sentence.replace(where, f"{place}, "))
     parts = list(dict.fromkeys(part.strip() for part in [lead.split("slip: ")[-1], *texts]))
     parts = [part for part in parts if not any(part != one and part.endswith(one) for one in parts)] or parts
-    start = "your numbers are those of this slip: " if "slip: " in lead else ""
-    return start + " Or, with the same numbers: ".join(parts)
+    name = OR.join(parts)
+    return Named((SLIPPED if "slip: " in lead else "") + name, name)

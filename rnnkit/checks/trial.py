@@ -19,7 +19,7 @@ from rnnkit.checks.inputs import Inputs
 from rnnkit.checks.observe import _contract
 from rnnkit.checks.question import Question
 from rnnkit.checks.repeats import sow
-from rnnkit.checks.report import CaseReport, Report
+from rnnkit.checks.report import CaseReport, Named, Report
 from rnnkit.checks.standins import Book, of_method
 from rnnkit.common.shapes import RECURRENT
 
@@ -108,10 +108,11 @@ def report_of(question: Question, tried: Iterable[Tried], more: str = "") -> Rep
     if refused:
         accepts.details.append(f"{refused.name}: {refused.said}")
         said = f"It refuses a right cell ({refused.name}): no points, whatever it catches. {refused.said}".rstrip()
-        return Report(question.id, question.name, 0.0, question.points, "not right yet", [accepts], [said])
+        refuses = Named(said, "It refuses a right cell.")
+        return Report(question.id, question.name, 0.0, question.points, "not right yet", [accepts], [refuses])
     caught = sum(one.refused for one in wrong)
     points = math.floor(STEPS * question.points * caught / len(wrong)) / STEPS
-    cases, messages = [accepts], []
+    cases, messages = [accepts], list[str]()
     for kind in dict.fromkeys(one.kind for one in wrong):
         several = [one for one in wrong if one.kind == kind]
         through = [one.name for one in several if not one.refused]
@@ -119,7 +120,8 @@ def report_of(question: Question, tried: Iterable[Tried], more: str = "") -> Rep
         cases.append(CaseReport(kind, 0.0, not through, [], told))
         if through:
             others = f"; and {len(through) - SHOWN} more" if len(through) > SHOWN else ""
-            messages.append(f"It lets through mistakes in {kind}: {'; '.join(through[:SHOWN])}{others}.")
+            lets = f"It lets through mistakes in {kind}"
+            messages.append(Named(f"{lets}: {'; '.join(through[:SHOWN])}{others}.", f"{lets}."))
     status = "solved" if caught == len(wrong) else "partly right" if points else "not right yet"
     status = f"{status} · {more}" if more else status
     return Report(question.id, question.name, points, question.points, status, cases, messages)

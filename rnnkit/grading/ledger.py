@@ -28,7 +28,8 @@ class Findings:
 
     Fields:
         notebooks: file -> status, reason, and flags: what a person should look at.
-        scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code.
+        scores: question -> notebook, points, most, extra (credit), status, text, sha256 of the code, and mistakes, the
+            names of the known ones that the check told; entries of earlier versions have no mistakes.
         answers: question for a person -> notebook, answered, sha256.
         not_asked: the points of questions that the release of the submission did not have.
         records: run -> sha256 of its record.
@@ -64,6 +65,8 @@ class Entry(Findings):
         confined: ``bubblewrap``, or ``none`` where the instructor trusted the submissions.
         seed: of the random inputs of the checks: the same seed gives the same again.
         received, graded: when the files were handed in, see `grading.intake.receipts`, and when they were graded; UTC.
+        before: of the grading before the last one when it was, the points, and those of each question: ``{"graded",
+            "points", "scores"}``; empty where there was none.
     """
 
     student: str
@@ -75,6 +78,7 @@ class Entry(Findings):
     seed: int = 0
     received: str = ""
     graded: str = ""
+    before: dict[str, Any] = field(default_factory=dict)
 
     @property
     def points(self) -> float:
@@ -90,6 +94,12 @@ class Entry(Findings):
     def extra(self) -> float:
         """The checks' points for extra credit."""
         return float(sum(score["points"] for score in self.scores.values())) - self.points
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """When it was graded and with which points, as the next grading keeps it in `before`; empty without scores."""
+        scores = {id: score["points"] for id, score in self.scores.items()}
+        return {"graded": self.graded, "points": self.points, "scores": scores} if scores else {}
 
     def _counted(self) -> list[dict[str, Any]]:
         return [score for score in self.scores.values() if not score.get("extra")]

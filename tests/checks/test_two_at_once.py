@@ -29,7 +29,10 @@ ONE, OTHER = (ALONE, "one.", 1.0, None), (ALONE, "other.", None, 2.0)
 
 def test_both_are_told_where_it_takes_both(monkeypatch):
     known_of(monkeypatch, ONE, OTHER, (PAIR, "one.+other.", 1.0, 2.0))
-    assert recognised(QUESTION, prints(1.0, 2.0)) == f"{TWO}. First: one. And: other."
+    both = recognised(QUESTION, prints(1.0, 2.0))
+    assert both == f"{TWO}. First: one. And: other."
+    assert both is not None
+    assert both.mistakes == ("one.", "other.")
     assert recognised(QUESTION, prints(1.0, None)) == "one."
     assert recognised(QUESTION, prints(None, 2.0)) == "other."
     assert recognised(QUESTION, prints(1.0, 3.0)) is None

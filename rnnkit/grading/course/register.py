@@ -109,7 +109,7 @@ class Register:
         """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
         entry = self._new(student, 0, status=FAILED, reason=reason, flags=[*flags])
         if before := self.ledger.entries.get(student):
-            entry.scores, entry.answers = self._scores(before.scores), before.answers
+            entry.scores, entry.answers, entry.before = self._scores(before.scores), before.answers, before.before
         try:
             self.record(entry, ())
         except Exception as error:  # then it has no row on the disk, and is graded by the next command
@@ -132,7 +132,8 @@ class Register:
             result.scores[id]["points"] = kept[id]["points"]
         if before and job.questions:  # everything else stays as it was, and so does what was graded last as a whole
             fresh = {id: new for id, new in result.scores.items() if id in job.questions}
-            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, graded=stamp(datetime.now(UTC)))
+            now: dict[str, Any] = {"graded": stamp(datetime.now(UTC)), "before": before.standing}
+            return replace(before, scores=self._scores(kept | fresh), seed=job.seed, **now)
         zero = {"points": 0.0, "status": NOT_GRADED, "text": "", "sha256": ""}
         none = {q.id: {"notebook": q.notebook, "most": q.points, **zero} for q in self.assignment.asked.values()}
         status = GRADED if any(one["status"] == GRADED for one in result.notebooks.values()) else REJECTED
@@ -141,6 +142,7 @@ class Register:
             "scores": self._scores(none | kept | result.scores),
             "answers": {id: one for id, one in (before.answers if before else {}).items() if id in self.asked}
             | result.answers,
+            "before": before.standing if before else {},
         }
         return self._new(job.student, job.seed, status=status, reason="" if status == GRADED else reasons, **findings)
 

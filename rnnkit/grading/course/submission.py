@@ -288,7 +288,8 @@ def _collect(name: str, done: Executed, master: NotebookNode, result: Result) ->
 
 def score_of(report: Report) -> dict[str, Any]:
     """A report as it stands in the ledger."""
-    return {"points": report.points, "most": report.most, "status": report.status, "text": report.text()}
+    told = {"mistakes": report.mistakes, "text": report.text()}
+    return {"points": report.points, "most": report.most, "status": report.status, **told}
 
 
 def _sha256(text: str, attachments: Any = None) -> str:

@@ -18,7 +18,7 @@ from rnnkit.checks.judge import NOT_WRITTEN, Seen, case_report, failed, report_o
 from rnnkit.checks.outcome import later
 from rnnkit.checks.question import Question
 from rnnkit.checks.remote import request
-from rnnkit.checks.report import CaseReport, Report
+from rnnkit.checks.report import CaseReport, Named, Report
 from rnnkit.checks.standins import ERRORS, Call
 from rnnkit.common.text import one_line
 from rnnkit.grading.score.reply import BadReply, Reply, read, read_calls
@@ -235,12 +235,13 @@ def _explained(question: Question, asked: AsWritten, report: Report) -> Report:
     pairs = list(zip(report.cases, public.cases, strict=True))
     cases = [one if shown.passed else CaseReport(one.name, one.weight, False, shown.details) for one, shown in pairs]
     only_here = any(shown.passed and not one.passed for one, shown in pairs)
-    return whole(question, cases, [ELSEWHERE] * only_here + public.messages)
+    return whole(question, cases, [Named(ELSEWHERE)] * only_here + public.messages)
 
 
 def _told_by_key(question: Question, report: Report) -> Report:
     """The same with the key's words, where the public check knows nothing that is right."""
-    return replace(report, messages=[*report.messages, *question.assignment.key.why(question.id, report)])
+    told = map(Named, question.assignment.key.why(question.id, report))
+    return replace(report, messages=[*report.messages, *told])
 
 
 def _needed(reply: Reply) -> Iterator[tuple[Question, Report]]:

@@ -46,6 +46,12 @@ def test_a_right_variant_has_full_points(name):
         assert report.points == report.most, report.text()
 
 
+def test_what_is_no_known_mistake_has_no_name():
+    report = scored("rho", stub("rho"))
+    assert report.messages
+    assert not report.mistakes
+
+
 def test_notes_of_the_code_reach_the_report():
     id, body = VARIANTS["float32 start"]
     assert any("checked in float32" in message for message in scored(id, answer(id, body)).messages)
@@ -61,6 +67,7 @@ def test_a_known_mistake_is_named_and_loses_in_public_what_it_loses_in_hiding(mi
     assert report.points == shown.points < report.most
     assert [case.passed for case in report.cases] == [case.passed for case in shown.cases]
     assert report.messages[0] == shown.messages[0] == mistake.message
+    assert report.mistakes == shown.mistakes == [mistake.message]
     assert mistake.message in shown.text()
 
 
