@@ -27,6 +27,7 @@ class Receipt:
     source: str = ""  # the name under which it came; empty where somebody put it in its place by hand
     key: str = ""  # what of that name tells whose it is, see `rnnkit.grading.intake.whose.Named`
     files: list[str] = field(default_factory=list)  # the hashes of its files' contents
+    name: str = ""  # as `source`, letter by letter: what a platform knows it by
 
 
 class Receipts:
@@ -37,11 +38,11 @@ class Receipts:
 
     def find(self, student: str, tree: str) -> Receipt | None:
         """The newest receipt for these files."""
-        return next((receipt for receipt in reversed(self._all(student)) if receipt.tree == tree), None)
+        return next((receipt for receipt in reversed(self.all(student)) if receipt.tree == tree), None)
 
     def add(self, student: str, receipt: Receipt) -> None:
         """Notes a submission."""
-        known = [asdict(one) for one in [*self._all(student), receipt]]
+        known = [asdict(one) for one in [*self.all(student), receipt]]
         self.folder.mkdir(parents=True, exist_ok=True)
         save_text(self._path(student), json.dumps(known, indent=1) + "\n")
 
@@ -53,7 +54,7 @@ class Receipts:
         if receipt := self.find(student, tree):
             return receipt.received
         files = file_hashes(folder)
-        before = [one for one in self._all(student) if files and set(files) <= set(one.files)]
+        before = [one for one in self.all(student) if files and set(files) <= set(one.files)]
         first = Receipt(tree, known or stamp(datetime.now(UTC)), files=files)
         receipt = replace(before[-1], tree=tree) if before and not known else first
         with suppress(OSError):  # a full disk: the ledger has it too
@@ -63,7 +64,8 @@ class Receipts:
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
 
-    def _all(self, student: str) -> list[Receipt]:
+    def all(self, student: str) -> list[Receipt]:
+        """All receipts of a student, the newest last."""
         try:
             return [Receipt(**kept) for kept in json.loads(self._path(student).read_text(encoding="utf-8"))]
         except (OSError, ValueError, TypeError):

@@ -158,7 +158,7 @@ class _Intake:
         if target.parent.is_symlink() or target.is_symlink():
             raise BadSubmission(f"{target} is a link; remove it")
         tree, when = tree_hash(staged), handed_in(unit.named.date)
-        receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged))
+        receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged), unit.source)
         if not os.path.lexists(target):
             self.receipts.add(student, receipt)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -153,6 +153,19 @@ def _by_pattern(pattern: re.Pattern, name: str) -> Named:
     return Named(student, file, date, before=_before(match, "file_id"), key=key)
 
 
+def returned(name: str, key: str) -> tuple[str, str, str]:
+    """Of a thing that a platform gave: the platform, what stands before the student's own part, and that part.
+
+    Arguments:
+        name: the thing's.
+        key: as `Named` has it. Empty texts come back where it is no platform's.
+    """
+    platform = key.partition(" ")[0]
+    form = PATTERNS.get(platform)
+    match = (form.fullmatch(name) or form.fullmatch(ENDINGS.sub("", name))) if form else None
+    return (platform, _before(match, "file"), match["file"] or "") if match else ("", "", "")
+
+
 def folded(id: str) -> str:
     """An id without what may get lost on its way: case, and how its letters are put together."""
     return unicodedata.normalize("NFKC", id).casefold()
