@@ -54,7 +54,7 @@ def totals(course) -> tuple[str, str, str]:
     """Ada's and Bob's totals, and the most."""
     marks = read_marks(course, ASSIGNMENT)
     assert marks.of("ada").total > AUTO
-    return tuple(f"{number:.10g}" for number in (marks.of("ada").total, marks.of("bob").total, marks.most))
+    return f"{marks.of('ada').total:.10g}", f"{marks.of('bob').total:.10g}", f"{marks.most:.10g}"
 
 
 def told(course, lms, *numbers) -> None:
