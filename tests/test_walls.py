@@ -76,11 +76,14 @@ ARROWS = {
         "nbformat",
     ),
     "grading/lms": ("common checks grading grading/intake grading/course grading/report", ""),
+    "grading/overview": (
+        "common checks grading grading/score grading/course grading/report", "jinja2 markupsafe",
+    ),
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
         "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
-        "grading/lms clone bench",
+        "grading/lms grading/overview clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
     "train": ("trainer runs cli", ""),

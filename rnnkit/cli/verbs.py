@@ -50,6 +50,9 @@ VERBS: dict[str, Verb] = {
     "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS),
     "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
     "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
+    "class": Verb(
+        "rnnkit.cli.class_:main", "what the class got wrong, who needs attention: one page, one table", INSTRUCTORS
+    ),
     "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
     "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE),
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),

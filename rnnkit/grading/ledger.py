@@ -33,11 +33,13 @@ class Findings:
         answers: question for a person -> notebook, answered, sha256.
         not_asked: the points of questions that the release of the submission did not have.
         records: run -> sha256 of its record.
+        profiles: run -> full, smoke, tiny or custom, by the settings in its record.
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
         checks: how often the student ran each check and what was foretold, by files of their own that nobody vouches
             for; no score.
+        tried: question -> how often its check ran and failed, from the same files.
         seconds, peak_mb: what the grader process took, kernels not counted in the memory.
     """
 
@@ -46,10 +48,12 @@ class Findings:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     not_asked: dict[str, float] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, str] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
+    tried: dict[str, list[int]] = field(default_factory=dict)
     seconds: float = 0.0
     peak_mb: int = 0
 

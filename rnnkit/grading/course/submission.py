@@ -9,7 +9,7 @@ import resource
 import shutil
 import stat
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -110,7 +110,9 @@ def grade_submission(job: GradingJob) -> None:
     assignment, result, stage = get_assignment(job.assignment), Result(job.student), job.work / STAGE
     rebuilt = _rebuilt(assignment, job, result)
     result.flags += stage_data(job.folder, stage)
-    result.checks = _checks_run(assignment, stage)
+    tallies = _checks_run(assignment, stage)
+    result.checks = tally.told(tallies)
+    result.tried = {id: [one.runs, one.failed] for id, one in tallies.items() if one.runs}
     cells_sha256 = _write_model(assignment, rebuilt, stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
@@ -127,8 +129,9 @@ def grade_submission(job: GradingJob) -> None:
             nursery.warm(job.scoring)
         runs = evidence(stage, reader, assignment, cells_sha256)
         result.evidence = [flag for one in runs for flag in one.flags]
-        result.records = {one.key: one.sha256 for one in runs if one.sha256}
-        result.times = {one.key: times_of(one.content.get("checks", {})) for one in runs if one.sha256}
+        for one in (one for one in runs if one.sha256):
+            result.records[one.key], result.profiles[one.key] = one.sha256, one.profile
+            result.times[one.key] = times_of(one.content.get("checks", {}))
 
         whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():
@@ -242,12 +245,11 @@ def stage_data(folder: Path, stage: Path) -> list[str]:
     return flags
 
 
-def _checks_run(assignment: Assignment, stage: Path) -> list[str]:
+def _checks_run(assignment: Assignment, stage: Path) -> dict[str, tally.Tally]:
     """What the student's own file says of how often checks ran; information for a person, and never a score."""
-    try:
-        return tally.told(tally.read(stage / tally.FILE, assignment.asked))
-    except (OSError, ValueError):
-        return []
+    with suppress(OSError, ValueError):
+        return tally.read(stage / tally.FILE, assignment.asked)
+    return {}
 
 
 def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage: Path, result: Result) -> str:

@@ -1,0 +1,1 @@
+"""What a whole class did, on one page and in one table."""
