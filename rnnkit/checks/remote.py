@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from time import monotonic
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from rnnkit.common.wire import decode, encode
 
 VALUES_LIMIT = 1 << 18  # bytes of all values of a question; right ones are a few thousand
 TEXT_LIMIT = 400  # characters
+SEVERAL_S, SEVERAL_LIMIT = 0.5, 1 << 20  # seconds, and characters, after which no more requests are answered at once
 UNCHECKABLE = "cannot be checked"
 
 
@@ -78,6 +80,19 @@ def answer(request: str, obj: Any) -> str:
     except Exception as error:  # an object that defeats the check itself
         verdict = (UNCHECKABLE, f"this object could not be checked: {type(error).__name__}")
         return json.dumps(encode(_reply(Seen(verdict=verdict))))
+
+
+def answers(requests: list[str], obj: Any) -> str:
+    """Answers several requests at once, as `answer` does; the replies to the first of them, as JSON.
+
+    Those that a slow or a talkative object has left over are to be asked again.
+    """
+    replies, begun = [answer(requests[0], obj)], monotonic()
+    for request in requests[1:]:
+        if monotonic() - begun > SEVERAL_S or sum(map(len, replies)) > SEVERAL_LIMIT:
+            break
+        replies.append(answer(request, obj))
+    return json.dumps(replies)
 
 
 def _with_earlier(question: Question, obj: Any, inputs: Inputs | None, asked: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from rnnkit.grading.notebooks.reading import GIVEN_UP, parsed
 from rnnkit.grading.sandbox.allowance import TIME_IS_UP, Allowance
 from rnnkit.grading.sandbox.kernel import Kernel, NoReply, Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.outputs import Outputs
+from rnnkit.grading.score.reply import read_several
 from rnnkit.grading.score.score import NoAnswer, score
 from rnnkit.grading.score.trials import tried
 from rnnkit.notebook.cells import is_given, marking_of, name_of
@@ -35,13 +36,14 @@ ASK = """
 def _rnnkit_ask(request, target, mime):
     import contextlib, io, os
     from IPython import get_ipython
-    from rnnkit.checks.remote import answer
+    from rnnkit.checks import remote
     class Answer:
         def __init__(self, text):
             self.text = text
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {mime: self.text}
     with io.open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        answer = remote.answer if isinstance(request, str) else remote.answers
         return Answer(answer(request, get_ipython().user_ns.get(target)))
 """
 
@@ -141,7 +143,7 @@ class _Execution:
         """The report of a question; the kernel only computes what it is asked."""
         question = self.assignment.asked[id]
 
-        def ask(request: str) -> str:
+        def ask(request: str | list[str]) -> str:
             if self.result.stopped:
                 raise NoAnswer(self.result.stopped)
             if self.allowance.wall_is_up():
@@ -156,7 +158,11 @@ class _Execution:
                 raise NoAnswer(str(stopped)) from None
 
         if question in self.assignment.tests:  # others that judge themselves are asked, too, and their key is here
-            return tried(question, ask, generator(self.seed, id))
+
+            def several(requests: list[str]) -> list[str]:
+                return read_several(ask(requests), len(requests))
+
+            return tried(question, ask, generator(self.seed, id), several)
         return score(question, ask, generator(self.seed, id), self.result.reports)
 
 

@@ -116,15 +116,35 @@ def _call(reply: Any, stood_in: list[str], most: int = MOST_NUMBERS) -> Call:
     return Call(entries["question"], entries["phi"], arrays, back)
 
 
+def read_several(text: Any, most: int) -> list[str]:
+    """The replies to the first of so many requests, one at least, each as it came; from their JSON.
+
+    Raises:
+        BadReply: it is not what `rnnkit.checks.remote.answers` gives.
+    """
+    replies = _loaded(text)
+    if type(replies) is not list or not 0 < len(replies) <= most or not all(type(one) is str for one in replies):
+        raise BadReply(f"expected a list of 1 to {most} replies")
+    return replies
+
+
 def _decoded(text: Any) -> Any:
+    """What the JSON of a reply says, with arrays."""
+    try:
+        return decode(_loaded(text), REPLY_LIMIT)
+    except WireError as error:
+        raise BadReply(f"the reply cannot be read: {error}") from None
+    except RecursionError:
+        raise BadReply("the reply cannot be read: expected JSON, got something else") from None
+
+
+def _loaded(text: Any) -> Any:
     """What the JSON of a reply says."""
     if type(text) is not str or len(text) > REPLY_LIMIT:
         got = len(text) if type(text) is str else type(text).__name__
         raise BadReply(f"expected a reply of at most {REPLY_LIMIT} characters, got {got}")
     try:
-        return decode(json.loads(text), REPLY_LIMIT)
-    except WireError as error:
-        raise BadReply(f"the reply cannot be read: {error}") from None
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise BadReply("the reply cannot be read: expected JSON, got something else") from None
 

@@ -18,6 +18,8 @@ from rnnkit.checks.report import Report
 from rnnkit.checks.standins import FORMS, Call
 from rnnkit.common.shapes import RECURRENT
 from rnnkit.common.wire import decode
+from rnnkit.grading.score import trials
+from rnnkit.grading.score.reply import BadReply, read_several
 from rnnkit.grading.score.score import NoAnswer
 from rnnkit.grading.score.trials import tried
 from rnnkit.notebook.assemble import model_of
@@ -107,6 +109,33 @@ def test_what_looks_at_anything_but_behaviour_gains_nothing(name, monkeypatch):
     monkeypatch.setattr(torch, "allclose", torch.allclose)
     monkeypatch.setattr("rnnkit.checks.trial.Tried", object)
     assert graded(function(HOSTILE[name])).points <= 0.0
+
+
+@pytest.mark.parametrize("body", [VALUES + "assert torch.allclose(h_t, right, atol=1e-5)", "assert False"])
+def test_asked_for_at_once_they_say_the_same_in_fewer_messages(body, monkeypatch):
+    obj, sizes = function(body), []
+
+    def several(requests):
+        sizes.append(len(requests))
+        return read_several(remote.answers(requests, obj), len(requests))
+
+    def alone(request):
+        raise AssertionError("expected to be asked for several at once")
+
+    reports = [tried(QUESTION, alone, np.random.default_rng(0), several), graded(obj)]
+    assert reports[0] == reports[1]
+    assert sizes[0] == 1  # one is enough of a test that fails, or hangs
+    if len(sizes) > 1:
+        assert max(sizes) == trials.AT_ONCE
+        assert len(sizes) < len(ALL)
+        monkeypatch.setattr(remote, "SEVERAL_S", 0)  # as if each took long: what is left over is asked for again
+        assert tried(QUESTION, alone, np.random.default_rng(0), several) == reports[1]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", '["a", "b", "c"]', "[" * 100_000, '"ab"', None])
+def test_what_is_no_list_of_replies_is_none(text):
+    with pytest.raises(BadReply):
+        read_several(text, 2)
 
 
 def test_a_request_is_the_same_whatever_the_cell():
