@@ -47,6 +47,7 @@ ARROWS = {
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),
     "hand_in": ("common settings record runs notebook assignments checks", ""),
     "grading": ("common", ""),  # the ledger, and the walk of a folder
+    "grading/dates": ("common", ""),
     "grading/release": ("common verbs assignments checks", "nbgrader traitlets"),
     "grading/sandbox": ("common assignments checks grading/release", "nbformat torch zmq jupyter_client"),
     "grading/score": ("common checks", "numpy"),
@@ -60,14 +61,17 @@ ARROWS = {
     ),
     "bench": ("common tasks nets engines settings trainer assignments runs plots", "torch numpy matplotlib"),
     "key": (f"{CORE} trainer runs plots checks plug grading/evidence bench", "torch numpy nbformat"),
-    "grading/intake": ("common notebook assignments checks hand_in grading grading/notebooks", "nbformat"),
+    "grading/intake": (
+        "common notebook assignments checks hand_in grading grading/notebooks grading/dates", "nbformat",
+    ),
     "grading/course": (
         "common notebook runs assignments checks grading grading/release grading/sandbox grading/score "
-        "grading/notebooks grading/evidence grading/intake",
+        "grading/notebooks grading/evidence grading/dates grading/intake",
         "nbformat nbgrader sqlalchemy traitlets",
     ),
     "grading/report": (
-        "common grading notebook assignments checks grading/release grading/notebooks grading/course",
+        "common grading notebook assignments checks grading/release grading/notebooks grading/dates "
+        "grading/course",
         "nbformat nbconvert traitlets jinja2 markupsafe pygments",
     ),
     "grading/single": (
@@ -83,7 +87,7 @@ ARROWS = {
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
         "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
-        "grading/lms grading/overview clone bench",
+        "grading/lms grading/overview grading/dates clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
     "train": ("trainer runs cli", ""),
@@ -207,7 +211,12 @@ FORBIDDEN = {
     "eval", "exec", "compile", "load", "loads", "Unpickler", "read_pickle", "run_path", "run_module", "execfile",
     "import_module", "__import__", "literal_eval",
 }  # fmt: skip
-ALLOWED = {("json", "loads"), ("re", "compile"), ("py_compile", "compile")}  # the last of our own files
+ALLOWED = {
+    ("json", "loads"),
+    ("tomllib", "loads"),
+    ("re", "compile"),
+    ("py_compile", "compile"),
+}  # the last of our own files
 
 
 def test_no_byte_of_a_submission_is_executed_or_unpickled():

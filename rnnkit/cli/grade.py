@@ -20,6 +20,7 @@ from rnnkit.grading.course.driver import grade_class
 from rnnkit.grading.course.gradebook import REVIEW
 from rnnkit.grading.course.marks import read_marks, unfinished
 from rnnkit.grading.intake.take_in import take_in
+from rnnkit.grading.intake.worksheet import read_worksheet
 from rnnkit.grading.ledger import GRADED, REJECTED, Entry
 
 OWN_RUN = "computing in which a student's runs with points of their own are tried again, after all scores (%(default)s)"
@@ -35,6 +36,7 @@ def make_parser() -> Parser:
     add = parser.add_argument
     add("assignment", nargs="?", default=MAIN, help="a folder of notebooks/ (%(default)s)")
     add("--from", dest="source", type=Path, help="take submissions in first: a folder per student, or the LMS's zip")
+    add("--worksheet", type=Path, metavar="CSV", help="with --from: the LMS's table of when each was handed in")
     add("--name-regex", help="with --from: how file names give the student, with a group (?P<student_id>...)")
     add("--replace", action="store_true", help="with --from: also what is not named as that student's earlier one was")
     add("--course", type=Path, help="the folder with grading/ in it (the clone)")
@@ -66,6 +68,8 @@ def main(argv: Sequence[str]) -> int:
         forget(course, assignment, given.forget)
         print(f"{given.forget}: forgotten")
         return 0
+    if given.worksheet and not given.source:
+        raise GradingError("--worksheet: expected it with --from and the download that it belongs to")
     refused = _take_in(course, given) if given.source else 0
     with tqdm(unit="submission", disable=None) as bar:
         graded = grade_class(
@@ -125,6 +129,10 @@ def summary(graded: Graded, submitted: Path) -> str:
     lines += [f"no longer submitted: {name}; rnnkit grade --forget {name} takes them out" for name in graded.gone]
     lines += [f"the same record of {run}: {', '.join(students)}" for run, students in graded.copies]
     lines += [f"not submitted: {', '.join(graded.missing)}"] if graded.missing else []
+    if graded.doubtful:
+        lines.append(
+            f"late or not, nothing says: {', '.join(graded.doubtful)}; no penalty (--worksheet, or dates.toml)"
+        )
     lines += [f"each submission's share of the machine: {graded.share}"] if graded.share else []
     if any("trust" in entry.confined for entry in graded.entries.values()):
         lines.append(f"graded without a sandbox ({TRUST})")
@@ -140,9 +148,11 @@ def _show(bar: tqdm, assignment: Assignment, entry: Entry, done: int, of: int) -
 def _take_in(course: Course, given: argparse.Namespace) -> int:
     """Takes submissions in, says what became of each, and counts those that were refused."""
     roster = [student.id for student in course.people] if course.roster.exists() else None
+    zone = course.dates().zone
+    sheet = read_worksheet(given.worksheet, zone) if given.worksheet else None
     with lock(course):
         how = {"roster": roster, "name_regex": given.name_regex, "replace": given.replace, "others": names()}
-        taken = take_in(given.source, course.submitted, given.assignment, **how)
+        taken = take_in(given.source, course.submitted, given.assignment, worksheet=sheet, zone=zone, **how)
     for thing in taken:
         print(f"{thing.student}: {thing.status}{': ' + thing.reason if thing.reason else ''}")
     return sum(thing.status == "refused" for thing in taken)

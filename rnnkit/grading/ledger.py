@@ -71,6 +71,10 @@ class Entry(Findings):
         received, graded: when the files were handed in, see `grading.intake.receipts`, and when they were graded; UTC.
         before: of the grading before the last one when it was, the points, and those of each question: ``{"graded",
             "points", "scores"}``; empty where there was none.
+        received_by: who says when they were handed in, see `grading.dates.rule.SOURCES`.
+        late: seconds, due, penalty (points) and rule (in words), of one that came late; empty where it was on time.
+        attempts: of each attempt that was graded, the first to come first: received, received_by, points, extra
+            (credit), penalty, status, tree, and counts: whether it is this entry.
     """
 
     student: str
@@ -81,8 +85,11 @@ class Entry(Findings):
     confined: str = ""
     seed: int = 0
     received: str = ""
+    received_by: str = ""
     graded: str = ""
     before: dict[str, Any] = field(default_factory=dict)
+    late: dict[str, Any] = field(default_factory=dict)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def points(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import rnnkit
@@ -48,6 +49,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _manifest(collected: Collected, hashes: dict[str, str], student: str | None) -> bytes:
+    saved = [path.stat().st_mtime for path in collected.files.values() if isinstance(path, Path)]
     profiles = {run["profile"] for run in collected.runs.values()}
     manifest = {
         "assignment": collected.assignment.name,
@@ -57,6 +59,8 @@ def _manifest(collected: Collected, hashes: dict[str, str], student: str | None)
         "runs": collected.runs,
         "missing": collected.missing,
         "notes": collected.notes,
+        # when the newest file was saved, by this computer's clock: the same files give the same bytes
+        "saved": datetime.fromtimestamp(max(saved), UTC).isoformat(timespec="seconds") if saved else None,
         "files": hashes,
     }
     return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")

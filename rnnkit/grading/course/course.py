@@ -20,6 +20,7 @@ from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.renewed import renew
 from rnnkit.grading.course.roster import Student, read_roster
+from rnnkit.grading.dates.file import Dates, read_dates
 from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.release.release import RELEASE, ReleaseError, check, differences, generate
 from rnnkit.grading.sandbox.room import no_room
@@ -56,11 +57,22 @@ class Course:
     gradebook = _inside("gradebook.db")
     backups = _inside("backup")
     roster = _inside("roster.csv")
+    dates_file = _inside("dates.toml")
 
     @property
     def people(self) -> list[Student]:
         """Who is in the class; nobody where there is no roster."""
         return read_roster(self.roster) if self.roster.exists() else []
+
+    def dates(self) -> Dates:
+        """When what is due. Where there is a roster, only who is in it or has submitted may be named there.
+
+        Raises:
+            BadValue: the file, or the roster, is not as it should be.
+        """
+        known = {student.id for student in self.people}
+        submitted = {folder.name for folder in self.submitted.glob("[!.]*")}
+        return read_dates(self.dates_file, names(), known | submitted if known else None)
 
 
 @dataclass
@@ -75,6 +87,7 @@ class Graded:
         folders: all students who have a folder, whether or not they were asked for.
         gone: students in the ledger whose submission is no longer there.
         copies: runs that several students handed in, as it is or saved again, and who they are.
+        doubtful: students who may have been late, see `rnnkit.grading.course.lateness.settle`.
         share: what gave each submission its share of the machine; empty where nothing was graded.
     """
 
@@ -86,6 +99,7 @@ class Graded:
     folders: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     copies: list[tuple[str, list[str]]] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
     share: str = ""
 
 

@@ -15,6 +15,7 @@ from rnnkit.common.names import unknown
 from rnnkit.grading.course import own_run
 from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, enter, lock, standing
+from rnnkit.grading.course.lateness import settle
 from rnnkit.grading.course.master import schemes
 from rnnkit.grading.course.register import Register, owing
 from rnnkit.grading.course.submission import GradingJob
@@ -56,8 +57,10 @@ def grade_class(
         on_entry: called with each new entry, how many are done, and how many there are to do.
 
     Raises:
-        BadValue: an unknown assignment, student or question, no sandbox, or another grading of this course under way.
+        BadValue: an unknown assignment, student or question, no sandbox, dates that cannot be used, or another grading
+            of this course under way.
     """
+    course.dates()  # what is wrong with them is said before anything is graded
     for question in questions:
         if question not in assignment.scored:
             by_hand = f"{question}_task" in schemes(course.root, assignment)
@@ -82,6 +85,7 @@ def grade_class(
                 on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
+        result.doubtful = settle(course, assignment, ledger)
     result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
     result.copies = copies(ledger.entries) if waiting or again else []  # else it was said before

@@ -70,8 +70,7 @@ def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collectio
         fresh: the questions that were graded now; other scores stay.
     """
     submission = _submission(gradebook, assignment, entry.student)
-    if entry.received:  # nbgrader's times are UTC and do not say so
-        submission.timestamp = datetime.fromisoformat(entry.received).astimezone(UTC).replace(tzinfo=None)
+    submission.timestamp = naive(entry.received) or submission.timestamp
     for notebook in submission.notebooks:
         move_to_answers(notebook)
         for grade in notebook.grades:
@@ -87,6 +86,11 @@ def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collectio
             if comment.name in fresh and comment.name in entry.answers:
                 comment.auto_comment = None if entry.answers[comment.name]["answered"] else "No response."
     gradebook.db.commit()
+
+
+def naive(when: str) -> datetime | None:
+    """A time in ISO as nbgrader has it: UTC, without saying so; None for an empty one."""
+    return datetime.fromisoformat(when).astimezone(UTC).replace(tzinfo=None) if when else None
 
 
 def move_to_answers(notebook: SubmittedNotebook) -> None:

@@ -19,6 +19,7 @@ from rnnkit.grading.course import gradebook
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.master import masters
 from rnnkit.grading.course.roster import Student
+from rnnkit.grading.dates.rule import Rule
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, Entry, Ledger
 from rnnkit.grading.release.release import ReleaseError
 from rnnkit.notebook.cells import SOLUTION, name_of
@@ -117,9 +118,14 @@ class Submission:
         return sum(mark.extra for mark in self.marks)
 
     @property
+    def before_penalty(self) -> float:
+        """Everything, as if it were in time."""
+        return self.auto + self.manual + self.extra
+
+    @property
     def total(self) -> float:
         """Everything, less the penalty for being late: nbgrader's score."""
-        return max(0.0, self.auto + self.manual + self.extra - self.penalty)
+        return max(0.0, self.before_penalty - self.penalty)
 
     @property
     def unread(self) -> int:
@@ -148,12 +154,14 @@ class Marks:
         people: those of the roster in its order, then the others that gradebook or ledger know.
         submissions: those in the gradebook, by student.
         entries: the ledger's, by student.
+        rule: when it is due and what being late costs, where the course says so.
     """
 
     cells: list[Mark] = field(default_factory=list)
     people: dict[str, Student] = field(default_factory=dict)
     submissions: dict[str, Submission] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    rule: Rule | None = None
 
     @property
     def most(self) -> float:
@@ -168,10 +176,14 @@ class Marks:
 def read_marks(course: Course, assignment: Assignment) -> Marks:
     """Reads an assignment's marks.
 
+    The penalty for being late is that of the course's dates as they are now; where they do not have the assignment it
+    is what the gradebook has.
+
     Raises:
-        BadValue: no gradebook there, or none with this assignment.
+        BadValue: no gradebook there, or none with this assignment; dates that cannot be used.
     """
-    marks = Marks(entries=Ledger(course.ledger, assignment.name).entries)
+    rule = course.dates().rules.get(assignment.name)
+    marks = Marks(entries=Ledger(course.ledger, assignment.name).entries, rule=rule)
     with _opened(course) as book:
         try:
             released = book.find_assignment(assignment.name)
@@ -185,8 +197,20 @@ def read_marks(course: Course, assignment: Assignment) -> Marks:
         notebooks = selectinload(SubmittedAssignment.notebooks)
         whole = (notebooks.selectinload(SubmittedNotebook.grades), notebooks.selectinload(SubmittedNotebook.comments))
         for one in book.db.query(SubmittedAssignment).filter_by(assignment=released).options(*whole):
-            marks.submissions[one.student_id] = _submission(one, marks.cells, marks.of(one.student_id).entry)
+            submission = _submission(one, marks.cells, marks.of(one.student_id).entry)
+            marks.submissions[one.student_id] = _penalised(submission, rule)
     return marks
+
+
+def _penalised(submission: Submission, rule: Rule | None) -> Submission:
+    """A submission with the penalty of a rule; without one a penalty of an earlier rule is none."""
+    entry = submission.entry
+    if rule:
+        late = rule.late(entry.student, *rule.came(entry.student, entry.received, entry.received_by))
+        submission.penalty = rule.penalty(submission.before_penalty, late)
+    elif entry.late:
+        submission.penalty = 0.0
+    return submission
 
 
 def entered(course: Course) -> list[str]:

@@ -18,7 +18,8 @@ from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
 from rnnkit.grading.course.master import masters, version
 from rnnkit.grading.course.submission import AUTOGRADED, GradingJob, Result
-from rnnkit.grading.intake.receipts import Receipts, stamp
+from rnnkit.grading.dates.moments import stamp
+from rnnkit.grading.intake.receipts import Receipt, Receipts
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, NOT_TRIED, REJECTED, Entry, Findings, Ledger, tree_hash
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.sandbox.room import no_room
@@ -40,7 +41,7 @@ class Register:
         masters: the notebooks that submissions are rebuilt from, by file name.
         asked: the names of their cells.
         trees: student -> hash of the submitted files.
-        received: student -> when they came.
+        received: student -> when they came, and who says so.
     """
 
     def __init__(self, course: Course, assignment: Assignment, ledger: Ledger, confined: str) -> None:
@@ -49,7 +50,7 @@ class Register:
         self.masters = masters(course.root, assignment)
         self.asked = {name_of(cell) for notebook in self.masters.values() for cell in notebook.cells}
         self.trees: dict[str, str] = {}
-        self.received: dict[str, str] = {}
+        self.received: dict[str, Receipt] = {}
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
         """The students whose submissions are to be graded now."""
@@ -121,7 +122,8 @@ class Register:
     def _new(self, student: str, seed: int, **fields: Any) -> Entry:
         """An entry of now."""
         itself: dict[str, Any] = {"tree": self.trees[student], "version": self.version, "confined": self.confined}
-        itself |= {"received": self.received[student], "graded": stamp(datetime.now(UTC))}
+        receipt = self.received[student]
+        itself |= {"received": receipt.received, "received_by": receipt.by, "graded": stamp(datetime.now(UTC))}
         return Entry(student, seed=seed, **itself, **fields)
 
     def _entry(self, job: GradingJob, result: Result) -> Entry:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rnnkit.common.text import listed, shown
@@ -16,6 +17,7 @@ from rnnkit.grading.notebooks.reading import ENDING, BadSubmission
 
 RUNS = "runs"  # notebooks below it belong to runs
 MOST_ZIPS = 2  # a zip in a student's zip, and no more
+AT_ONCE = timedelta(hours=1)  # where all times of a download are as near, they are those of its making
 OF_MANY = "expected one student's zip, got names of a learning platform in it; if it is the platform's, give it itself"
 
 
@@ -24,12 +26,16 @@ NOBODY = Named("")
 
 @dataclass
 class Unit:
-    """What one student handed in at one time: its name, its files, what the name tells; with a problem it stays out."""
+    """What one student handed in at one time: its name, its files, what the name tells; with a problem it stays out.
+
+    `dated` is the time in a platform's zip, where it is the student's own and not that of the download.
+    """
 
     source: str
     files: list[File] = field(default_factory=list)
     problem: str = ""
     named: Named = NOBODY
+    dated: datetime | None = None
 
     @property
     def student(self) -> str:
@@ -53,7 +59,23 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
         key = (unit.student, named.key, named.date, alone) if named.date or alone else (unit.student, unit.source)
         if by_key.setdefault(key, unit) is not unit:
             by_key[key].files += unit.files
+    _date(list(by_key.values()), source)
     return _one_each(list(by_key.values()), names)
+
+
+def _date(several: list[Unit], source: Path) -> None:
+    """Puts the times in a platform's zip to what each student handed in.
+
+    Many platforms write the time of the download instead. So they count only where they are far apart, and not where
+    the platform says that somebody was on time.
+    """
+    times = {}
+    for number, unit in enumerate(several):
+        with suppress(ValueError):
+            times[number] = max(datetime(*file.dated) for file in unit.files if file.dated)  # type: ignore[arg-type]
+    if source.is_file() and times and max(times.values()) - min(times.values()) > AT_ONCE:
+        for number, when in times.items():
+            several[number].dated = when if several[number].named.late is not False and when.year > 1980 else None
 
 
 def _identify(unit: Unit, names: Names) -> None:

@@ -7,28 +7,27 @@ until the new one is whole, and is kept aside then.
 from __future__ import annotations
 
 import filecmp
-import json
 import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import listed, shown
+from rnnkit.grading.dates.rule import NAME, TRUSTED, WORKSHEET, ZIP
 from rnnkit.grading.intake import unpack
-from rnnkit.grading.intake.receipts import Receipt, Receipts, handed_in
+from rnnkit.grading.intake.receipts import Receipt, Receipts, came, manifest, said_by_name
 from rnnkit.grading.intake.sorting import Unit, contents, units
 from rnnkit.grading.intake.unpack import File
 from rnnkit.grading.intake.whose import Names, folded
+from rnnkit.grading.intake.worksheet import Worksheet
 from rnnkit.grading.ledger import file_hashes, tree_hash
 from rnnkit.grading.notebooks.reading import BadSubmission
-from rnnkit.hand_in.pack import MANIFEST
 
 WORK, REPLACED = "work", "replaced"
-MOST_MANIFEST = 1 << 20  # bytes
 ASKED = "--replace takes it in its place and keeps that one aside"
 
 
@@ -58,6 +57,8 @@ def take_in(
     name_regex: str | None = None,
     replace: bool = False,
     others: Sequence[str] = (),
+    worksheet: Worksheet | None = None,
+    zone: tzinfo | None = None,
 ) -> list[Taken]:
     """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``; tells of each thing in the source.
 
@@ -71,12 +72,14 @@ def take_in(
         roster, name_regex: see `rnnkit.grading.intake.whose.Names`.
         replace: whether a submission may take the place of one that came under another name.
         others: the names of further assignments: a hand-in whose manifest names one is taken in as that one's.
+        worksheet: when each was handed in, by the platform's own table.
+        zone: of times in names and in the zip; this machine's by default.
 
     Raises:
         BadValue: the source is neither a folder nor a zip, or the regular expression is of no use.
     """
     names = Names([assignment, *(name for name in others if name != assignment)], roster, name_regex)
-    intake = _Intake(Path(submitted), assignment, replace)
+    intake = _Intake(Path(submitted), assignment, replace, worksheet, zone)
     intake.recover()
     with ExitStack() as stack:
         try:
@@ -98,8 +101,11 @@ def _inner(source: Path, assignment: str) -> Path:
 class _Intake:
     """One call of `take_in`."""
 
-    def __init__(self, submitted: Path, assignment: str, replace: bool):
+    def __init__(
+        self, submitted: Path, assignment: str, replace: bool, worksheet: Worksheet | None, zone: tzinfo | None
+    ) -> None:
         self.submitted, self.assignment, self.replace = submitted, assignment, replace
+        self.worksheet, self.zone = worksheet, zone
         self.receipts = Receipts(submitted, assignment)
         self.work, self.kept = submitted.parent / WORK, submitted.parent / REPLACED / assignment
 
@@ -124,21 +130,17 @@ class _Intake:
             return Taken(name, "refused", f"it could not be copied ({error.strerror or error})", source)
         left = [f"{file.name} ({file.why})" for file in files if file.why]
         other = f"taken in as {home.assignment}: rnnkit grade {home.assignment}" if home is not self else ""
-        remarks = [unit.named.remark, other, f"left out: {listed(left)}" if left else "", remark]
+        left_out = f"left out: {listed(left)}" if left else ""
+        remarks = [unit.named.remark, other, left_out, remark, self._untimed(unit)]
         return Taken(name, status, "; ".join(filter(None, remarks)), source)
 
     def _home(self, staged: Path, names: Names) -> _Intake:
         """Where a submission belongs, by its manifest; here where that is not said."""
-        manifest = staged / MANIFEST
-        try:
-            said = json.loads(manifest.read_bytes()) if manifest.stat().st_size <= MOST_MANIFEST else None
-        except (OSError, ValueError, RecursionError):
-            return self
-        meant = said.get("assignment") if isinstance(said, dict) else None
+        meant = manifest(staged).get("assignment")
         known = next((name for name in names.assignments if name == meant), self.assignment)
         if known == self.assignment:
             return self
-        other = _Intake(self.submitted, known, self.replace)
+        other = _Intake(self.submitted, known, self.replace, self.worksheet, self.zone)
         other.recover()
         return other
 
@@ -157,18 +159,21 @@ class _Intake:
         target = self.submitted / student / self.assignment
         if target.parent.is_symlink() or target.is_symlink():
             raise BadSubmission(f"{target} is a link; remove it")
-        tree, when = tree_hash(staged), handed_in(unit.named.date)
-        receipt = Receipt(tree, when, shown(unit.source), unit.named.key, file_hashes(staged), unit.source)
+        when, by = self._came(unit, staged)
+        named = shown(unit.source), unit.named.key
+        receipt = Receipt(tree_hash(staged), when, *named, file_hashes(staged), unit.source, by)
         if not os.path.lexists(target):
             self.receipts.add(student, receipt)
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(target)
             return "new", ""
         if _alike(staged, target):
+            self.receipts.better(student, receipt)
             return "same", ""
         before = self.receipts.find(student, tree_hash(target))
         self._ask(student, before, unit)
-        if before and before.key and when < before.received and not self.replace:
+        told = before and before.key and by in TRUSTED and before.by in (*TRUSTED, "")
+        if before and told and when < before.received and not self.replace:
             raise BadSubmission(f"an earlier attempt of {student}; what is there came at {before.received}; {ASKED}")
         self.receipts.add(student, receipt)
         aside = self._aside / student
@@ -180,6 +185,25 @@ class _Intake:
             aside.rename(target)
             raise
         return "replaced", f"the earlier one is kept in {self._keep(aside)}"
+
+    def _came(self, unit: Unit, staged: Path) -> tuple[str, str]:
+        """When a submission came and who says so, see `rnnkit.grading.dates.rule.SOURCES`."""
+        if said := self.worksheet and self.worksheet.find(unit.named):
+            return came(staged, said, WORKSHEET)
+        if said := said_by_name(unit.named.date, self.zone):
+            return came(staged, said, NAME)
+        if unit.dated:
+            return came(staged, unit.dated.replace(tzinfo=self.zone), ZIP)
+        return came(staged)
+
+    def _untimed(self, unit: Unit) -> str:
+        """What is lacking to know when a submission came."""
+        if self.worksheet:
+            return "" if self.worksheet.find(unit.named) else "the worksheet has no time for it"
+        known = unit.named.date or unit.dated
+        return (
+            "the platform calls it late and does not say how late: --worksheet" if unit.named.late and not known else ""
+        )
 
     def _ask(self, student: str, before: Receipt | None, unit: Unit) -> None:
         """Refuses what came under another name than the submission that is there, unless that was allowed."""

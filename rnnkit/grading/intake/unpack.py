@@ -38,6 +38,7 @@ class File:
         open: opens it.
         why: the reason, if it is left out; the rest is taken.
         fatal: the reason, if it keeps the whole submission from being taken.
+        dated: year to second, as a zip has it, in nobody knows which zone; empty elsewhere.
     """
 
     path: tuple[str, ...]
@@ -45,6 +46,7 @@ class File:
     open: Callable[[], IO[bytes]]
     why: str = ""
     fatal: str = ""
+    dated: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -119,7 +121,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[File]:
         if path in files:
             fatal = f"{shown(info.filename)} is in the zip twice; pack it again"
         opening = functools.partial(archive.open, info)
-        files[path] = File(path, info.file_size, opening, _why_not(info.filename, mode), fatal)
+        files[path] = File(path, info.file_size, opening, _why_not(info.filename, mode), fatal, info.date_time)
     return list(files.values())
 
 

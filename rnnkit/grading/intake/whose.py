@@ -16,7 +16,7 @@ ENDINGS = re.compile(r"(\.zip)+$", re.IGNORECASE)
 PATTERNS = {
     "Blackboard": re.compile(r"(?:.*?_)??(?P<student>[^_]+)_attempt_(?P<date>\d[\d-]*\d)(?:_(?P<file>.+))?"),
     "Moodle": re.compile(r".+?_(?P<student>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),
-    "Canvas": re.compile(r"[^\W_]+(?:_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),
+    "Canvas": re.compile(r"[^\W_]+(?P<late>_LATE)?_(?P<student>\d+)_\d+_(?P<file>.+)"),
 }
 
 
@@ -33,6 +33,7 @@ class Named:
         told: the id as the name has it; another than ``student`` where the roster was asked whose it might be.
         key: what of the name tells whose it is: where two have one key, nobody doubts that they are one student's.
         assignment: that the name begins with; empty where it begins with none.
+        late: whether the platform calls it late; None where it does not say.
     """
 
     student: str
@@ -43,6 +44,7 @@ class Named:
     told: str = ""
     key: str = ""
     assignment: str = ""
+    late: bool | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -128,7 +130,8 @@ class Names:
             if platform == "Blackboard":  # an id may have underscores, and so may what stands before it
                 key = name[: match.end("student")]
                 told = max((id for id in self.roster or () if f"_{key}".endswith(f"_{id}")), key=len, default=told)
-            return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}")
+            late = bool(groups["late"]) if "late" in groups else None
+            return Named(told, groups.get("file") or "", date, before=before, key=f"{platform} {key}", late=late)
         assignment = next((name for name in self.assignments if bare.startswith(f"{name}_")), "")
         return Named(bare.removeprefix(f"{assignment}_"), before=bare, key=bare, assignment=assignment)
 

@@ -18,6 +18,7 @@ from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course
+from rnnkit.grading.course.lateness import refresh
 from rnnkit.grading.course.marks import Mark, Marks, read_marks
 from rnnkit.grading.ledger import GRADED
 
@@ -25,7 +26,7 @@ NOT_SUBMITTED = "not submitted"
 PERSON = ("student_id", "last_name", "first_name", "email")
 STATE = ("status", "reason", "so_far")
 SUMS = ("total", "max", "not_asked", "auto", "manual", "extra_credit", "late_penalty", "needs_manual")
-LAST = ("set_by_hand", "flags", "submitted_at")
+LAST = ("set_by_hand", "flags", "submitted_at", "received_by", "late_s", "attempts")
 # Where spreadsheets of some countries, told nothing else, begin a new cell that is a formula.
 SPLIT = re.compile("([;|][\\s\"'\ufeff\u200b]*)(?=[=+@＝＋－＠-])")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -51,8 +52,11 @@ def export(
     for answers that a person marks. ``not_asked`` is how much of ``max`` the release that was handed in did not
     have. Where a person has set the points of a check, these count, and ``set_by_hand`` names the check. A cell of
     a question is empty where nothing was handed in or nothing is marked yet. ``so_far`` says what waits where
-    ``total`` is not final. Of several assignments each has all these columns, after its name.
+    ``total`` is not final. ``received_by`` says who vouches for ``submitted_at``, and ``late_s`` how many seconds
+    after the due date that is, where it is beyond the grace; ``attempts`` has those of several with the points of
+    their checks. Of several assignments each has all these columns, after its name.
     """
+    refresh(course, assignments)
     groups = {assignment.name: read_marks(course, assignment) for assignment in assignments}
     people = {id: person for marks in groups.values() for id, person in marks.people.items()}
     for id in students or ():
@@ -120,6 +124,15 @@ def _row(marks: Marks, student: str) -> Iterator[Any]:
     yield ", ".join(mark.id for mark in submission.marks if mark.code and mark.by_hand is not None)
     yield "; ".join(entry.all_flags)
     yield entry.received or submission.submitted
+    yield entry.received_by
+    yield entry.late.get("seconds")
+    yield "; ".join(map(attempt, entry.attempts)) if len(entry.attempts) > 1 else ""
+
+
+def attempt(one: dict[str, Any]) -> str:
+    """One of several attempts in a few words: when it came, the checks' points, and whether it counts."""
+    lost = f" - {one['penalty']:g} late" if one["penalty"] else ""
+    return f"{one['received']} {one['points'] + one['extra']:g}{lost}{' counts' if one['counts'] else ''}"
 
 
 def _lost(marks: Marks, student: str) -> bool:

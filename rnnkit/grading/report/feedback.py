@@ -16,9 +16,11 @@ from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course, lock
+from rnnkit.grading.course.lateness import refresh
 from rnnkit.grading.course.marks import Marks, read_marks
 from rnnkit.grading.course.roster import Student
 from rnnkit.grading.ledger import GRADED
+from rnnkit.grading.report import when
 from rnnkit.grading.report.feedback_rows import blocks_of, parts_of
 from rnnkit.grading.report.prose import STYLE, Prose
 
@@ -46,6 +48,7 @@ def feedback(course: Course, assignment: Assignment, students: Sequence[str] | N
     Raises:
         BadValue: no gradebook, no such assignment, a student who has handed nothing in, or the course is being graded.
     """
+    refresh(course, [assignment])
     marks = read_marks(course, assignment)
     there = {path.parent.name for path in course.autograded.glob(f"*/{assignment.name}")}
     there |= {student for student, entry in marks.entries.items() if entry.status != GRADED}
@@ -115,7 +118,9 @@ class Pages:
             "student": self.marks.people.get(student) or Student(student),
             "parts": parts,
         }
-        pages = {INDEX: self._index.render(common, submission=submission, most=self.marks.most)}
+        attempts = [when.attempt(one, self.marks.rule) for one in submission.entry.attempts]
+        times = {"told": when.told(self.marks, student), "attempts": attempts if len(attempts) > 1 else []}
+        pages = {INDEX: self._index.render(common, submission=submission, most=self.marks.most, **times)}
         for part in parts:
             if part.link:
                 blocks = blocks_of(part, self._prose)

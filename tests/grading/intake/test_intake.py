@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rnnkit.common.names import BadValue
 from rnnkit.grading.intake import take_in as intake
 from rnnkit.grading.intake import unpack
-from rnnkit.grading.intake.receipts import Receipts, handed_in
+from rnnkit.grading.intake.receipts import Receipts, came, said_by_name
 from rnnkit.grading.intake.take_in import take_in
 from rnnkit.grading.intake.whose import Names
 from rnnkit.grading.ledger import tree_hash
@@ -510,9 +510,11 @@ def test_a_name_of_odd_bytes_has_a_receipt(course):
 
 
 @pytest.mark.parametrize("date", ["", "tomorrow", "2026-13-45", "9999-12-31-23-59-59", "1-2", "20", "x" * 99])
-def test_a_time_that_cannot_be_is_now(date):
+def test_a_time_that_cannot_be_is_now(tmp_path, date):
     before = datetime.now(UTC) - timedelta(seconds=1)
-    assert before <= datetime.fromisoformat(handed_in(date)) <= datetime.now(UTC)
+    when, by = came(tmp_path, said_by_name(date, None), "name")
+    assert before <= datetime.fromisoformat(when) <= datetime.now(UTC)
+    assert by == ("name" if date.startswith("9999") else "seen")
 
 
 # ---- one by one --------------------------------------------------------------------------------------------------
