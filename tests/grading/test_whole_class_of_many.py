@@ -147,31 +147,36 @@ def test_the_judge_sees_mistakes_that_are_not_told():
     assert judge._mistakes([honest], {"b": entry(scores={"rho": score(0, 2, message)})})[1].missed != []
 
 
-def test_the_judge_sees_forgeries_that_are_not_told_and_honest_records_that_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(judge.found, "audited", lambda folder: {("a", "A2"): ["differs"], ("b", "B1"): [""]})
+def test_the_judge_sees_mistakes_that_are_not_counted():
+    told = {"a": entry(scores={"rho": score(0, 2, "=one")}), "b": entry(scores={"rho": score(0, 2, "=one", "two")})}
+    assert judge._counted({("rho", "'=one"): 2, ("rho", "two"): 1}, told).missed == []
+    assert len(judge._counted({("rho", "'=one"): 1}, told).missed) == 2
+
+
+def test_the_judge_sees_forgeries_that_are_not_told_and_honest_records_that_are():
+    audited = {("a", "A2"): ["differs"], ("b", "B1"): []}
     forger = Student("a", "a", "a", FORGED, 1, ["A1", "A2", "A3"], forged={"A1": "x", "A2": "y", "A3": "z"})
     honest = Student("b", "b", "b", HONEST, 1, ["A1", "B1"])
     seed = "A1, B1: settings are not the handout's: seed 3 (handout 52)"
     told = {"a": entry(evidence=["A1: rho_Whh is not that of the weights"]), "b": entry(evidence=[seed])}
-    row, accused = judge._forged(tmp_path, [forger, honest], told)
+    row, accused = judge._forged(audited, [forger, honest], told)
     assert (row.found, len(row.missed), accused.missed) == (2, 1, [])
     told["b"]["evidence"].append("B1: rho_Whh is not that of the weights")
-    assert len(judge._forged(tmp_path, [forger, honest], told)[1].missed) == 1
+    assert len(judge._forged(audited, [forger, honest], told)[1].missed) == 1
 
 
-def test_the_judge_sees_copies_that_are_not_found_and_honest_ones_that_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(judge.found, "alike", lambda folder: [{"a", "c"}, {"a", "b"}])
+def test_the_judge_sees_copies_that_are_not_found_and_honest_ones_that_are():
     some = [Student("a", "", "", HONEST, 1), Student("b", "", "", PARTIAL, 1)]
     copies = [Student(id, "", "", COPY, 1, source="a", copied="all") for id in "cd"]
-    row, innocent = judge._copied(tmp_path, [*some, *copies], {})
+    row, innocent = judge._copied([{"a", "c"}, {"a", "b"}], [*some, *copies])
     assert (row.found, len(row.missed), len(innocent.missed)) == (1, 1, 1)
 
 
-def test_the_judge_sees_who_is_late_without_being_and_the_other_way_round(tmp_path):
+def test_the_judge_sees_who_is_late_without_being_and_the_other_way_round():
     late, early = Student("a", "", "", HONEST, 1, late_s=7200), Student("b", "", "", HONEST, 1, late_s=-5)
     said = {"a": entry(late={"seconds": 7190}), "b": entry()}
-    assert judge._late(tmp_path, [late, early], said)[0].missed == []
-    assert len(judge._late(tmp_path, [late, early], {"a": entry(), "b": entry(late={"seconds": 9000})})[0].missed) == 2
+    assert judge._late([late, early], said).missed == []
+    assert len(judge._late([late, early], {"a": entry(), "b": entry(late={"seconds": 9000})}).missed) == 2
 
 
 def test_whatever_is_wrong_is_told(capsys):

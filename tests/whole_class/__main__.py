@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     graded = grading.read(folder)
     print(grading.times(graded, len(students)))
-    return 0 if judge.told(judge.judged(folder, students, graded)) else 1
+    return 0 if judge.told(judge.judged(folder, students, graded, given.jobs)) else 1
 
 
 if __name__ == "__main__":

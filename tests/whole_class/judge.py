@@ -13,6 +13,7 @@ from hostile import judge as hostile_judge
 from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.checks.generate import bank
+from rnnkit.grading.report.export import cell
 from whole_class import found
 from whole_class.grading import Graded, entries
 from whole_class.make import COURSE
@@ -46,14 +47,19 @@ class Row:
 Ledger = Mapping[str, Mapping[str, Any]]
 
 
-def judged(folder: Path, students: Sequence[Student], graded: Graded) -> list[Row]:
-    """All rows of the table, in the order of the work."""
+def judged(folder: Path, students: Sequence[Student], graded: Graded, jobs: int) -> list[Row]:
+    """All rows of the table, in the order of the work.
+
+    Arguments:
+        jobs: processes at a time, of the audit.
+    """
     ledger = entries(folder)
     rows = [_kept(students, graded, ledger), _points(students, ledger), _empty(students, ledger)]
     rows += _mistakes(students, ledger)
-    for look in (_counted, _forged, _copied, _late):
-        rows += look(folder, students, ledger)
-    return [*rows, _hostile(folder, students, ledger)]
+    rows.append(_counted(found.counted(folder), ledger))
+    rows += _forged(found.audited(folder, jobs), students, ledger)
+    rows += _copied(found.alike(folder), students)
+    return [*rows, _late(students, ledger), _hostile(folder, students, ledger)]
 
 
 def _of(students: Sequence[Student], *groups: str) -> list[Student]:
@@ -138,25 +144,24 @@ def _shared() -> list[str]:
     return [f"{id}: {', '.join(some)} have one name" for (id, _), some in names.items() if len(some) > 1]
 
 
-def _counted(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[Row]:
+def _counted(counted: Mapping[tuple[str, str], int], ledger: Ledger) -> Row:
     """The page of the class counts each mistake as often as the ledger has it."""
     due: dict[tuple[str, str], int] = {}
     for entry in ledger.values():
         for id, score in entry["scores"].items():
             for name in score.get("mistakes", []):
-                due[id, name] = due.get((id, name), 0) + 1
-    counted = found.counted(folder)
+                due[id, cell(name)] = due.get((id, cell(name)), 0) + 1
     missed = [
         f"{id}: {name[:80]!r}: {counted.get((id, name), 0)} counted, {count} in the ledger"
         for (id, name), count in due.items()
         if counted.get((id, name), 0) != count
     ]
-    return [Row("mistakes counted by the class page", len(due), len(due) - len(missed), missed)]
+    return Row("mistakes counted by the class page", len(due), len(due) - len(missed), missed)
 
 
-def _forged(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[Row]:
+def _forged(audited: Mapping[tuple[str, str], list[str]], students: Sequence[Student], ledger: Ledger) -> list[Row]:
     """Every forged record is told by the evidence or by training it again, and no honest one is."""
-    audited, rows, told, missed, accused = found.audited(folder), [], 0, [], []
+    told, missed, accused = 0, list[str](), list[str]()
     due = {(one.id, run): kind for one in students for run, kind in one.forged.items()}
     for one in students:
         if one.group == HOSTILE:
@@ -170,13 +175,14 @@ def _forged(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[R
                 missed += [] if doubts else [f"{one.id}: {run}: {kind}: nothing is said of it"]
             elif doubts and not one.forged:
                 accused.append(f"{one.id} ({one.group}): {run}: {doubts[0][:200]}")
-    rows.append(Row("forged records told", len(due), told, missed))
-    return [*rows, Row("honest records accused", 0, len(accused), accused)]
+    return [
+        Row("forged records told", len(due), told, missed),
+        Row("honest records accused", 0, len(accused), accused),
+    ]
 
 
-def _copied(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[Row]:
+def _copied(above: Sequence[set[str]], students: Sequence[Student]) -> list[Row]:
     """Every copy is above the threshold with its source, and no pair of honest ones is."""
-    above = found.alike(folder)
     copies = _of(students, COPY)
     missed = [
         f"{one.id} has copied {one.copied} of {one.source}" for one in copies if {one.id, one.source} not in above
@@ -189,7 +195,7 @@ def _copied(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[R
     ]
 
 
-def _late(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[Row]:
+def _late(students: Sequence[Student], ledger: Ledger) -> Row:
     """Who came late is late by as much as the worksheet says, and nobody else is."""
     late, missed, seen = [one for one in students if one.late_s > 0], [], 0
     for one in students:
@@ -198,7 +204,7 @@ def _late(folder: Path, students: Sequence[Student], ledger: Ledger) -> list[Row
         seen += bool(right and one.late_s > 0)
         if not right:
             missed.append(f"{one.id}: came {one.late_s:.0f} s after the due date, late is {said}")
-    return [Row("late ones late", len(late), seen, missed)]
+    return Row("late ones late", len(late), seen, missed)
 
 
 def _hostile(folder: Path, students: Sequence[Student], ledger: Ledger) -> Row:
