@@ -199,7 +199,8 @@ def _gradients(weighted: Cell, x: Tensor, output_of: Callable[[Cell, Tensor], Te
     cell, x = copy.deepcopy(weighted), x.clone().requires_grad_()
     with torch.enable_grad():
         output = output_of(cell, x.clone())
-        weights = torch.linspace(-1, 1, output.numel(), dtype=output.dtype).reshape(output.shape)
+        # Of both signs, with a sum far from 0: a gradient that is such a sum would be nothing but rounding.
+        weights = torch.linspace(-1, 2, output.numel(), dtype=output.dtype).reshape(output.shape)
         inputs = {"x": x, **dict(cell.named_parameters())}
         gradients = torch.autograd.grad((weights * output).sum(), list(inputs.values()), materialize_grads=True)
     return dict(zip(inputs, gradients, strict=True))

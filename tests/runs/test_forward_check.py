@@ -103,7 +103,8 @@ def test_another_order_of_sums_passes(tmp_path):
             output = hidden @ self.W_ho + self.b_o
             return output if self.head == "softmax" else output[-1], hidden, None
 
-    check_forward(Early(3, 50, 2), 3, 20)
+    for n_out in (1, 2):  # of one output, all parts of its bias's gradient are added up
+        check_forward(Early(3, 50, n_out), 3, 20)
 
 
 def test_a_noisy_step_is_held_against_nothing():
