@@ -26,28 +26,10 @@ WORDS = {
 NOT_TRAINED = (
     "W as numpy", "list of two", "sequence by sequence", "unit by unit",
 )  # fmt: skip
-OTHERS = tuple(
-    [
-        "a",
-        "b",
-        "c",
-        "u",
-        "w",
-        "tmp",
-        "val",
-        "acc",
-        "part",
-        "mid",
-        "left",
-        "right",
-        "top",
-        "first",
-        "second",
-        "res",
-        "q",
-        "m",
-    ]
-)
+OTHERS = (
+    "a", "b", "c", "u", "w", "tmp", "val", "acc", "part", "mid", "left", "right", "top", "first", "second", "res", "q",
+    "m",
+)  # fmt: skip
 REMARKS = (
     "shape {0}", "as in the handout", "rows are sequences", "{0} here", "careful with the axis", "checked by hand",
     "same as the equation", "no bias twice", "see section 2", "one per step", "TODO tidy up", "this took me a while",

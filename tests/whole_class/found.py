@@ -13,11 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from course import ASSIGNMENT, NAME, ROOT
-from rnnkit.grading.alike.alike import alike as compared
-from rnnkit.grading.alike.pairs import THRESHOLD
-from rnnkit.grading.audit.audit import known
-from rnnkit.grading.audit.verdicts import together
-from rnnkit.runs.replay import DIFFERS
 
 from rnnkit.grading.course.course import Course
 from whole_class.make import COURSE
@@ -53,6 +48,10 @@ def counted(folder: Path) -> dict[tuple[str, str], int]:
 
 def audited(folder: Path, jobs: int) -> dict[tuple[str, str], list[str]]:
     """What training again says against records: student, run -> doubts."""
+    from rnnkit.grading.audit.audit import known
+    from rnnkit.grading.audit.verdicts import together
+    from rnnkit.runs.replay import DIFFERS
+
     typed(folder, "audit", NAME, "--jobs", str(jobs))
     students = known(_course(folder), ASSIGNMENT)
     shared, found = together(students), dict[tuple[str, str], list[str]]()
@@ -65,6 +64,9 @@ def audited(folder: Path, jobs: int) -> dict[tuple[str, str], list[str]]:
 
 def alike(folder: Path) -> list[set[str]]:
     """The pairs that reach the threshold."""
+    from rnnkit.grading.alike.alike import alike as compared
+    from rnnkit.grading.alike.pairs import THRESHOLD
+
     began = time.monotonic()
     found = compared(_course(folder), ASSIGNMENT, folder / "alike.html")
     print(f"alike: {time.monotonic() - began:.0f} s")
