@@ -21,12 +21,12 @@ from rnnkit.cli.report import write_report
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import aligned
 from rnnkit.hand_in.here import assignment_of
-from rnnkit.runs import tables
+from rnnkit.runs import classes, tables
 from rnnkit.runs.estimate import estimate
 from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.given import parse_overrides
 from rnnkit.runs.jobs import BAD, Job, Outcome, experiment_in, plan
-from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, student_files, unread_cells, without_file
+from rnnkit.runs.modelfile import DEFAULT_FILE, announce, find_cells, unread_cells
 from rnnkit.runs.progress import watch
 
 
@@ -35,9 +35,9 @@ def make_parser(verb: str, experiment: Experiment) -> Parser:
     parser = Parser(prog=f"rnnkit {verb}", allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time")
     parser.add_argument("--out", metavar="DIR", help="where the results go (default: runs/PROFILE-SETTINGS)")
-    model = "a model.py, a folder of them, or builtin (default: ./model.py, else builtin)"
+    model = "a model.py, several, a folder of them, or builtin (default: ./model.py, else builtin)"
     cells = model if get_assignment(experiment.assignment).model else "not used here"
-    parser.add_argument("--cells", metavar="PATH", help=cells)
+    parser.add_argument("--cells", action="append", default=[], metavar="PATH", help=cells)
     executed = f"the notebook to execute (default: {experiment.notebook} nearby)"
     parser.add_argument("--notebook", metavar="PATH", help=executed if experiment.notebook else "not used here")
     which = f"{', '.join(names())} (default: the one of the folder you are in; now {experiment.assignment})"
@@ -87,7 +87,11 @@ def report(argv: Sequence[str]) -> int:
         raise BadValue(f"expected one folder, got {', '.join(folders)}")
     if folders:
         print(f"page: {write_report(folders[0], experiment)}")
-        missing = tables.read_runs(folders[0], experiment)[1]
+        if names := classes.students(Path(folders[0])):
+            without = [one for one in names if not tables.read_runs(Path(folders[0], one), experiment)[0]]
+            missing = dict.fromkeys(without, "no record")
+        else:
+            missing = tables.read_runs(folders[0], experiment)[1]
         for name, reason in missing.items():
             print(f"not in it: {name}: {reason}", file=sys.stderr)
         return 1 if missing else 0
@@ -98,6 +102,9 @@ def report(argv: Sequence[str]) -> int:
 def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
     parser = make_parser(verb, _experiment_in(argv)[0])
     arguments, rest = parser.parse_known_args(argv)
+    if arguments.cells:  # a shell makes several words of --cells *.py
+        arguments.cells += [word for word in (*arguments.words, *rest) if word.endswith(".py")]
+        arguments.words, rest = ([one for one in words if not one.endswith(".py")] for words in (arguments.words, rest))
     if rest:
         flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
         raise BadValue(unknown(rest[0].split("=")[0], flags, "flag"))
@@ -121,13 +128,18 @@ def _run(arguments: argparse.Namespace) -> int:
     for folder, group in groups.items():
         tables.write_commands(folder, group)
     jobs.sort(key=lambda job: -left.get(job.label, 0.0))  # the longest first: none is left to run alone at the end
+    without: list[str] = []
+    if list(groups) != [out]:
+        without = classes.without_files([*map(Path, arguments.cells)])
+        files = {folder.relative_to(out).as_posix(): Path(group[0].cells) for folder, group in groups.items()}
+        classes.note(out, files, without)
     outcomes = watch(jobs, ThreadPoolExecutor(arguments.jobs))
     rows = [row for folder in groups for row in _summarize(folder, out, experiment, outcomes)]
-    without = without_file(Path(arguments.cells)) if list(groups) != [out] else []
     rows += [{"student": student, "status": "failed", "reason": f"no {DEFAULT_FILE}"} for student in without]
     shown = experiment.shown or tuple(dict.fromkeys(column for row in rows for column in row if column != "reason"))
     if list(groups) != [out]:
         tables.save_rows(out / tables.SUMMARY, rows)
+        print(f"page: {write_report(out, experiment)}")
         shown = tuple(dict.fromkeys(["student", *shown]))
     print(table(rows, shown))
     for outcome in (one for one in outcomes if one.reason):
@@ -145,14 +157,15 @@ def _plan(
     """The jobs by the folder that their runs share: one folder, or one for each student."""
     settings = {name: getattr(arguments, name) for name in ("profile", "notebook", "limit")}
     settings["overrides"] = parse_overrides(arguments.set, experiment)
-    if arguments.cells and Path(arguments.cells).is_dir():
-        files = student_files(Path(arguments.cells))
+    paths = [*map(Path, arguments.cells)]
+    if len(paths) > 1 or any(path.is_dir() for path in paths):
+        files = classes.files_of(paths)
         print(f"cells of {len(files)} people; their code runs with your rights")
         return {
             out / student: plan(keys, out / student, experiment, cells=unread_cells(file), student=student, **settings)
             for student, file in files.items()
         }
-    cells = find_cells(arguments.cells)
+    cells = find_cells(paths[0] if paths else None)
     jobs = plan(keys, out, experiment, cells=cells, **settings)
     announce(cells)
     for job in jobs:

@@ -13,7 +13,7 @@ from rnnkit.diagnostics import mean_log10_grad, summarize
 from rnnkit.plots.diagnostics import log10_of
 from rnnkit.plots.seeds import grouped, members_of
 from rnnkit.plots.style import SMALL, Runs, new_figure
-from rnnkit.record.facts import Record
+from rnnkit.record.facts import Record, clipped_percent
 from rnnkit.record.file import last_filled
 
 AT_THE_END = 50  # the last fiftieth of the updates
@@ -69,11 +69,6 @@ def _at_the_end(record: Record) -> float:
     return float(np.median(norms[-max(1, len(norms) // AT_THE_END) :]))
 
 
-def _clipped(record: Record) -> float:
-    done = np.isfinite(record["gradient_norm"])
-    return 100 * float(np.mean(record["gradient_norm"][done] != record["gradient_norm_clipped"][done]))
-
-
 def _correlation(record: Record) -> float:
     """Of rho and mean log10 g_t over the checks after the first; NaN where either stands still."""
     trained = slice(1, last_filled(record) + 1)
@@ -104,7 +99,7 @@ QUANTITIES: dict[str, tuple[Callable[[Record], float], str]] = {
     "its correlation with mean log10 g_t over the checks": (_correlation, ".2f"),
     "gradient norm before clipping: median": (lambda one: np.nanmedian(one["gradient_norm"]), "#.2g"),
     "gradient norm before clipping: last fiftieth": (_at_the_end, "#.2g"),
-    "clipped updates (%)": (_clipped, ".0f"),
+    "clipped updates (%)": (clipped_percent, ".0f"),
     "update gate z: mean value": (_last("gate_z_mean_time"), ".2f"),
     "reset gate r: mean value": (_last("gate_r_mean_time"), ".2f"),
 }

@@ -13,6 +13,7 @@ from rnnkit.regimes import Regime
 from rnnkit.tasks import Floor
 
 Record = dict[str, np.ndarray]
+CLOSE = 0.1  # relative distance at which a loss counts as being at a floor
 
 
 def floors_of(record: Record) -> dict[str, Floor]:
@@ -97,6 +98,22 @@ def facts_of(record: Record) -> Facts:
         sat=summarize(record["sat_time"][last]),
         units_saturated=100 * summarize(record["unit_sat_time"][last]).mean,
     )
+
+
+def learnt_at(record: Record) -> int | None:
+    """Updates done at the first check with a loss at least `CLOSE` below what is reached without memory; None if never.
+
+    *Source:* handout section 6, question 1, whose floors are `floors_of`.
+    """
+    limit = (1 - CLOSE) * floors_of(record)["memoryless"].nll
+    below = (record["check_updates"] >= 0) & (record["valid_nll"] < limit)
+    return int(record["check_updates"][below.argmax()]) if below.any() else None
+
+
+def clipped_percent(record: Record) -> float:
+    """How many of the updates that were done had their gradient clipped, in percent."""
+    done = np.isfinite(record["gradient_norm"])
+    return 100 * float(np.mean(record["gradient_norm"][done] != record["gradient_norm_clipped"][done]))
 
 
 def _filled(values: np.ndarray) -> np.ndarray:

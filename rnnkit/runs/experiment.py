@@ -251,6 +251,14 @@ class Experiment(ABC):
         """A row for each check of a run, for a table beside a sweep's; none where there are no curves to tell."""
         return []
 
+    def compared(self, record: Record) -> dict[str, Any]:
+        """What is set side by side where many train the same run, what rows are sorted by first; `summary` by default.
+
+        Numbers that are none yet are None.
+        """
+        aside = (self.names_run, "profile", "status")
+        return {name: value for name, value in self.summary(record).items() if name not in aside}
+
     def command(self, settings: Any) -> str:
         """The command line that makes this run."""
         nearest = min(self.runs, key=lambda name: len(_differences(self.runs[name], settings)))

@@ -13,7 +13,7 @@ from rnnkit.common.names import lookup
 from rnnkit.engines import ENGINES, AutogradEngine, get_engine
 from rnnkit.engines.handover import difference
 from rnnkit.record.anchors import ANCHOR_KEYS, anchors_of
-from rnnkit.record.facts import facts_of
+from rnnkit.record.facts import clipped_percent, facts_of, learnt_at
 from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
 from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
@@ -136,6 +136,12 @@ class RegimeExperiment(Handout, Experiment):
     def summary(self, record: Record) -> dict[str, Any]:
         """The facts of a run, without the time that it took."""
         return {name: value for name, value in facts_of(dict(record)).row().items() if name != "seconds"}
+
+    def compared(self, record: Record) -> dict[str, Any]:
+        """The last error, when it learnt, how much was clipped, then the other facts."""
+        row = super().compared(record)
+        own = {"learnt at": learnt_at(dict(record)), "clipped %": round(clipped_percent(dict(record)), 1)}
+        return {"valid error %": row.pop("valid error %")} | own | row
 
     def curves(self, record: Record) -> list[dict[str, Any]]:
         """Updates done at each check, and `CURVES`."""

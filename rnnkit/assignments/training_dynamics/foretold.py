@@ -6,11 +6,10 @@ import math
 
 from rnnkit.diagnostics.saturation import farthest
 from rnnkit.record.asked import Asked, Outcome
-from rnnkit.record.facts import Record, facts_of, floors_of
+from rnnkit.record.facts import CLOSE, Record, facts_of, floors_of
 from rnnkit.trainer import phi_of
 
 VANISHED, EXPLODED = -8.0, 0.0  # the median log10 g_t: the handout calls -8 to -12 vanished
-CLOSE = 0.1  # relative distance at which a loss counts as being at a floor
 NOTHING = "nothing that can be said"  # of a run whose numbers are none
 
 
