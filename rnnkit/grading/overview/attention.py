@@ -18,6 +18,7 @@ KINDS = {
     "smoke-only": "Runs at smoke size only",
     "runs-missing": "Some of the runs that are due are missing",
     "waits": "Points of a check wait for you",
+    "late": "Handed in late",
     "lost": "Graded, but not in the gradebook",
     "not-submitted": "In the roster, and nothing was handed in",
 }  # the most pressing first
@@ -50,6 +51,8 @@ def reasons(assignment: Assignment, entry: Entry | None, submission: Submission 
     found = [*_notebooks(assignment, entry), *_runs(assignment, entry)]
     if waiting := _waiting(entry, submission):
         found.append(Reason("waits", ", ".join(waiting)))
+    if entry.late:
+        found.append(Reason("late", f"{round(entry.late.get('penalty', 0.0), 2):g} points less"))
     if submission and not submission.marks:
         found.append(Reason("lost"))
     order = list(KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -52,6 +53,16 @@ class Question:
     told: list[Told] = field(default_factory=list)
     runs: dict[str, tuple[int, int]] = field(default_factory=dict)
     changed: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> str:
+        """How often its check ran, in words: what the students' own files say; empty where none says anything."""
+        runs = [often for often, _ in self.runs.values()]
+        if not runs:
+            return ""
+        right = sum(not failed for _, failed in self.runs.values())
+        often = f"{statistics.median(runs):g} times by the median, {max(runs)} at most"
+        return f"{len(runs)} ran its check: {often}; {right} of them never saw it fail"
 
     def share(self, students: int) -> float:
         """Of those who have the question, 0 to 1; 0 where nobody has it."""
@@ -134,7 +145,7 @@ def gather(course: Course, assignment: Assignment) -> Overview:
             _of_student(question, id, submission)
         if entry and entry.before:
             found.changed[id] = entry.points - float(entry.before.get("points", 0.0))
-        found.handed_in[id] = len(getattr(entry, "attempts", ()) or ()) or 1
+        found.handed_in[id] = len(submission.entry.attempts) or 1
     for question in found.questions:
         question.told = _told(question, {id: marks.entries[id] for id in question.points if id in marks.entries})
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import statistics
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,7 @@ def page(
         looked_at=looked_at,
         few=len(found.graded) < FEW,
         changes=_changes(found),
+        handed_in=sorted(Counter(found.handed_in.values()).items()),
         told=_by_student(found),
         titles={one.id: one.title for one in found.questions},
     )

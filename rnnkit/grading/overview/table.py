@@ -42,7 +42,7 @@ def _rows(question: Question) -> Iterator[tuple[str, str, tuple[str, ...], tuple
     for told in question.told:
         yield "mistake" if told.known else "state", told.what, told.students, (None, None)
     if question.runs:
-        yield "own word", "ran the check (their own file)", tuple(question.runs), (None, None)
+        yield "own word", question.ran, tuple(question.runs), (None, None)
     up = tuple(id for id, change in question.changed.items() if change > nothing)
     down = tuple(id for id, change in question.changed.items() if change < -nothing)
     for what, students in (("more points than before", up), ("fewer points than before", down)):

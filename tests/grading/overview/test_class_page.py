@@ -16,7 +16,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, REJECTED, Entry, Ledger
 from rnnkit.grading.overview import gather as module
-from rnnkit.grading.overview.attention import KINDS, reasons
+from rnnkit.grading.overview.attention import KINDS, Reason, reasons
 from rnnkit.grading.overview.charts import bins, parts
 from rnnkit.grading.overview.gather import OLD, UNKNOWN, Question, Told, gather
 from rnnkit.grading.overview.pseudonyms import FILE, pseudonyms
@@ -92,6 +92,7 @@ def test_every_mistake_is_counted_with_those_who_made_it(course):
     assert by_id["clip"].told == []
     assert (by_id["rnn_step"].full, by_id["rnn_step"].none, len(by_id["rnn_step"].points)) == (1, 2, 3)
     assert by_id["rnn_step"].runs == {"dora": (7, 5)}
+    assert by_id["rnn_step"].ran.startswith("1 ran its check: 7 times by the median")
 
 
 def test_change_is_that_since_the_grading_before(course):
@@ -138,6 +139,12 @@ def test_what_needs_attention_is_told_by_kind():
     blank = entry("a")
     blank.answers = {"rho_mem": {"notebook": "4_report.ipynb", "answered": False}}
     assert kinds(blank) == ["report-missing"]
+
+
+def test_who_was_late_is_named_with_the_penalty():
+    late = entry("a")
+    late.late = {"seconds": 7200, "penalty": 1.5, "rule": "per day"}
+    assert reasons(ASSIGNMENT, late, None) == [Reason("late", "1.5 points less")]
 
 
 def test_one_full_run_is_not_smoke_only():
