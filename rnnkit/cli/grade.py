@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.checks.assignment import Assignment
-from rnnkit.cli import one
+from rnnkit.cli import one, watching
 from rnnkit.cli.guard import Parser
 from rnnkit.common.names import BadValue
 from rnnkit.grading.course import own_run
@@ -50,6 +50,8 @@ def make_parser() -> Parser:
     add("--one", nargs="+", type=Path, metavar="PATH", help="notebooks, a folder or a zip: by itself, without a class")
     add("--json", action="store_true", help="with --one: print a dict of points and messages, and nothing else")
     add("--gradescope", type=Path, metavar="FILE", help="with --one: write results.json as Gradescope reads it")
+    add("--watch", type=Path, metavar="FOLDER", help="grade what arrives there, with its feedback, until Ctrl-C")
+    add("--every", type=float, default=5.0, metavar="S", help="with --watch: seconds between two looks (%(default)g)")
     add(TRUST, dest="trust", action="store_true", help="run their code without a sandbox; noted with every result")
     return parser
 
@@ -64,6 +66,8 @@ def main(argv: Sequence[str]) -> int:
     assignment, course = get_assignment(given.assignment), Course.at(given.course)
     if not course.folder.is_dir():
         raise GradingError(f"--course {given.course}: expected a folder, found none")
+    if given.watch:
+        return watching.main(given, course, assignment, line)
     if given.forget:
         forget(course, assignment, given.forget)
         print(f"{given.forget}: forgotten")

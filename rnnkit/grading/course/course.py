@@ -32,6 +32,10 @@ class GradingError(BadValue):
     """A class that cannot be graded."""
 
 
+class Busy(GradingError):
+    """Another process is grading this course."""
+
+
 def _inside(name: str) -> property:
     """A place in the course's folder ``grading``."""
     return property(lambda course: course.folder / "grading" / name)
@@ -109,7 +113,7 @@ def lock(course: Course) -> Iterator[None]:
     folder = course.folder / "grading"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        refusal = GradingError(f"{folder}: another process is grading this course; wait for it to end")
+        refusal = Busy(f"{folder}: another process is grading this course; wait for it to end")
         with locked(folder / ".lock", refusal):
             yield
     except Exception as error:

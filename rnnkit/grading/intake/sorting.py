@@ -29,6 +29,7 @@ class Unit:
     """What one student handed in at one time: its name, its files, what the name tells; with a problem it stays out.
 
     `dated` is the time in a platform's zip, where it is the student's own and not that of the download.
+    Of several things that are one student's the first is the source, and `sources` has all.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Unit:
     problem: str = ""
     named: Named = NOBODY
     dated: datetime | None = None
+    sources: set[str] = field(default_factory=set)
 
     @property
     def student(self) -> str:
@@ -59,6 +61,7 @@ def units(source: Path, names: Names, stack: ExitStack) -> list[Unit]:
         key = (unit.student, named.key, named.date, alone) if named.date or alone else (unit.student, unit.source)
         if by_key.setdefault(key, unit) is not unit:
             by_key[key].files += unit.files
+        by_key[key].sources.add(unit.source)
     _date(list(by_key.values()), source)
     return _one_each(list(by_key.values()), names)
 

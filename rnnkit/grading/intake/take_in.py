@@ -9,7 +9,7 @@ from __future__ import annotations
 import filecmp
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -59,6 +59,7 @@ def take_in(
     others: Sequence[str] = (),
     worksheet: Worksheet | None = None,
     zone: tzinfo | None = None,
+    wanted: Callable[[set[str]], bool] = lambda names: True,
 ) -> list[Taken]:
     """Copies what students handed in to ``submitted/STUDENT/ASSIGNMENT/``; tells of each thing in the source.
 
@@ -74,6 +75,7 @@ def take_in(
         others: the names of further assignments: a hand-in whose manifest names one is taken in as that one's.
         worksheet: when each was handed in, by the platform's own table.
         zone: of times in names and in the zip; this machine's by default.
+        wanted: whether what has these names in the source is dealt with now; all is by default.
 
     Raises:
         BadValue: the source is neither a folder nor a zip, or the regular expression is of no use.
@@ -86,7 +88,7 @@ def take_in(
             things = units(_inner(Path(source), assignment), names, stack)
         except BadSubmission as error:
             raise BadValue(f"{source}: {error}") from None
-        taken = [intake.take(unit, names) for unit in things]
+        taken = [intake.take(unit, names) for unit in things if wanted(unit.sources)]
     return sorted(taken, key=lambda entry: (entry.student, entry.source))
 
 
