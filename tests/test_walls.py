@@ -83,11 +83,14 @@ ARROWS = {
     "grading/overview": (
         "common checks grading grading/score grading/course grading/report", "jinja2 markupsafe",
     ),
+    "grading/alike": (
+        "common grading notebook checks grading/release grading/notebooks grading/course", "numpy jinja2 tqdm",
+    ),
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
         "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
-        "grading/lms grading/overview grading/dates clone bench",
+        "grading/lms grading/overview grading/alike grading/dates clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
     "train": ("trainer runs cli", ""),

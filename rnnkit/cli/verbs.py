@@ -53,6 +53,7 @@ VERBS: dict[str, Verb] = {
     "class": Verb(
         "rnnkit.cli.class_:main", "what the class got wrong, who needs attention: one page, one table", INSTRUCTORS
     ),
+    "alike": Verb("rnnkit.cli.alike:main", "what hand-ins have in common that others have not", INSTRUCTORS),
     "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
     "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE),
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),

@@ -35,6 +35,7 @@ class Findings:
         records: run -> sha256 of its record.
         profiles: run -> full, smoke, tiny or custom, by the settings in its record.
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
+        curves: run -> hash of the numbers of its curves, whatever the rest of the file says.
         evidence: what is missing or strange about the submitted runs.
         flags: everything else that a person should look at.
         checks: how often the student ran each check and what was foretold, by files of their own that nobody vouches
@@ -50,6 +51,7 @@ class Findings:
     records: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=dict)
+    curves: dict[str, str] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)

@@ -31,7 +31,7 @@ from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
 from rnnkit.grading.evidence.scan import holds_code, scan
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
-from rnnkit.grading.notebooks.copied import times_of
+from rnnkit.grading.notebooks.copied import curves_of, times_of
 from rnnkit.grading.notebooks.earlier import not_asked
 from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_kernel
 from rnnkit.grading.notebooks.neutral import neutralise
@@ -132,6 +132,7 @@ def grade_submission(job: GradingJob) -> None:
         for one in (one for one in runs if one.sha256):
             result.records[one.key], result.profiles[one.key] = one.sha256, one.profile
             result.times[one.key] = times_of(one.content.get("checks", {}))
+            result.curves[one.key] = curves_of(one.content.get("checks", {}))
 
         whole, asked = (functools.partial(Kernel, nursery, one, allowance) for one in (job.runtime, job.scoring))
         for name, notebook in wanted.items():

@@ -6,6 +6,7 @@ trainings take the same times, and whoever saves a record again, renames it or c
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,15 @@ def times_of(checks: Mapping[str, np.ndarray]) -> list[float]:
         took = np.diff(np.asarray(clock, np.float64)[: int((made >= 0).sum())])
     kept = took[SLOTS[: np.searchsorted(SLOTS, len(took), side="right")] - 1]
     return [float(f"{seconds:.12g}") if np.isfinite(seconds) and seconds > 0 else 0.0 for seconds in kept]
+
+
+def curves_of(checks: Mapping[str, np.ndarray]) -> str:
+    """A hash of a record's curves over its checks, without the clock's; empty where it has none."""
+    digest, found = hashlib.sha256(), False
+    for name in sorted({*checks} - {"wall_time"}):
+        found = True
+        digest.update(name.encode("utf-8", "replace") + b"\0" + np.ascontiguousarray(checks[name]).tobytes())
+    return digest.hexdigest() if found else ""
 
 
 def copies(entries: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:

@@ -9,6 +9,7 @@ import numpy as np
 from rnnkit.assignments.training_dynamics.key import draws, reference
 from rnnkit.assignments.training_dynamics.key.called import called
 from rnnkit.assignments.training_dynamics.key.variants import variants
+from rnnkit.assignments.training_dynamics.key.ways import WAYS
 from rnnkit.assignments.training_dynamics.questions import PICTURES
 from rnnkit.checks.inputs import Expected, Inputs
 from rnnkit.checks.report import Report
@@ -53,6 +54,7 @@ __all__ = [
     "CANARY",
     "COLUMNS_KEPT_HOME",
     "FILES_KEPT_HOME",
+    "WAYS",
     "called",
     "draw",
     "right",

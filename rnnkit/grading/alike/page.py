@@ -1,0 +1,85 @@
+"""The page of a class's pairs: whole in one file, without anything from elsewhere; names hidden until asked for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+
+import jinja2
+
+import rnnkit
+from rnnkit.common.text import plain
+from rnnkit.grading.alike.beside import beside
+from rnnkit.grading.alike.pairs import BINS, Compared
+
+# The only script of the page: the button that shows the names, and whatever is linked to is opened.
+SCRIPT = """
+const button = document.getElementById("names");
+button.addEventListener("click", () => {
+  const shown = document.body.classList.toggle("named");
+  button.setAttribute("aria-pressed", shown);
+  button.textContent = shown ? "Hide the names" : "Show the names";
+});
+const open = () => {
+  const there = document.getElementById(location.hash.slice(1));
+  if (there?.open === false) there.open = true;
+};
+addEventListener("hashchange", open); open();
+"""
+HIGH, WIDE = 120, 600  # of the picture of all scores
+
+
+def page(compared: Compared, names: Mapping[str, str], about: str, threshold: float, missing: Sequence[str]) -> str:
+    """The page as HTML.
+
+    Arguments:
+        compared: the class.
+        names: student -> name, where it is known.
+        about: what the assignment is called.
+        threshold: that pairs were held against.
+        missing: students who are not compared, as nothing of theirs was graded.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rnnkit.grading.alike"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": lambda share: f"{100 * share:.0f}", "plain": plain}
+    students = [one.student for one in compared.works]
+    numbers = pseudonyms(students)
+    return environment.get_template("alike.html").render(
+        version=rnnkit.__version__,
+        about=about,
+        compared=compared,
+        threshold=threshold,
+        missing=len(missing),
+        unread=sum(bool(one.unread) for one in compared.works),
+        who=[(numbers[one], one, names.get(one, "")) for one in students],
+        rows=[(pair, [*beside(compared, pair)]) for pair in compared.pairs],
+        all_pairs=sum(compared.counts),
+        bars=_bars(compared.counts),
+        high=HIGH,
+        wide=WIDE,
+        script=SCRIPT,
+        script_hash=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
+    )
+
+
+def pseudonyms(students: Sequence[str]) -> dict[str, int]:
+    """A number for each student, in an order that tells nothing of the names."""
+    order = sorted(students, key=lambda one: hashlib.sha256(one.encode()).digest())
+    return {student: number for number, student in enumerate(order, 1)}
+
+
+def _bars(counts: Sequence[int]) -> list[tuple[float, float, float, str]]:
+    """Left end, top and width of the bar of each bin that has pairs, and its words; heights go with the logarithm."""
+    most, width = math.log1p(max(counts, default=0)) or 1.0, WIDE / BINS
+    return [
+        (number * width, HIGH * (1 - math.log1p(count) / most), width - 1, f"{number / BINS:.2f}: {count}")
+        for number, count in enumerate(counts)
+        if count
+    ]
