@@ -17,12 +17,12 @@ SOME, VERY = "some", "rare"  # how a line is marked
 
 @dataclass(frozen=True)
 class Line:
-    """A line of code: its number, its mark (none, `SOME` or `VERY`), and where the other one has the same."""
+    """A line of code: its number, its mark (none, `SOME` or `VERY`), and the other one's cell and line."""
 
     number: int
     text: str
     mark: str = ""
-    there: str = ""
+    there: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Side:
     cut: bool = False
 
     @property
-    def has_marks(self) -> bool:
-        """Whether anything of it is the other one's, too."""
-        return any(line.mark for line in self.lines) or any(mark for _, mark in self.pieces)
+    def tells(self) -> bool:
+        """Whether the other one has something of it that is rare."""
+        return any(line.mark == VERY for line in self.lines) or any(mark for _, mark in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Row:
 
 
 def beside(compared: Compared, pair: Pair) -> Iterator[Row]:
-    """The cells in which two students have something in common, in the order of the notebooks."""
+    """The cells in which two students have something rare in common, in the order of the notebooks."""
     left, right = compared.works[pair.left], compared.works[pair.right]
     cells: dict[tuple[str, str, bool], list[Cell | None]] = {}
     for place, work in enumerate((left, right)):
@@ -62,26 +62,27 @@ def beside(compared: Compared, pair: Pair) -> Iterator[Row]:
     for (notebook, name, is_code), (one, other) in sorted(cells.items(), key=lambda item: item[0][0]):
         rarity = keys[is_code]
         sides = _side(one, places[1], rarity), _side(other, places[0], rarity)
-        if sides[0].has_marks or sides[1].has_marks:
+        if sides[0].tells or sides[1].tells:
             yield Row(notebook, name, is_code, *sides)
 
 
-def _places(work: Work) -> dict[str, tuple[str, int]]:
-    """Print -> the first cell and line (of a text, character) where a student has it."""
-    places: dict[str, tuple[str, int]] = {}
+def _places(work: Work) -> dict[str, dict[str, int]]:
+    """Print -> cell -> the first line (of a text, character) where a student has it."""
+    places: dict[str, dict[str, int]] = {}
     for cell in work.cells:
         for key, found in cell.prints.items():
-            places.setdefault(key, (cell.name, found[0][0]))
+            places.setdefault(key, {}).setdefault(cell.name, found[0][0])
     return places
 
 
-def _side(cell: Cell | None, there: Mapping[str, tuple[str, int]], rarity: Mapping[str, float]) -> Side:
+def _side(cell: Cell | None, there: Mapping[str, Mapping[str, int]], rarity: Mapping[str, float]) -> Side:
     if cell is None:
         return Side()
     common = {key: rarity[key] for key in cell.prints if key in there and key in rarity}
     if not cell.is_code:
         text = cell.text[:MOST_TEXT]
-        return Side(pieces=tuple(prose.marked(text, common)), cut=len(cell.text) > MOST_TEXT)
+        rare = {key for key, weight in common.items() if weight >= RARE}
+        return Side(pieces=tuple(prose.marked(text, rare)), cut=len(cell.text) > MOST_TEXT)
     best: dict[int, tuple[float, str]] = {}
     for key, weight in common.items():
         for first, last in cell.prints[key]:
@@ -92,8 +93,10 @@ def _side(cell: Cell | None, there: Mapping[str, tuple[str, int]], rarity: Mappi
         if number > MOST_LINES:
             break
         weight, key = best.get(number, (0.0, ""))
-        where = there.get(key, ("", 0))
-        place = f"{where[1]}" if where[0] == cell.name else f"{where[0]} {where[1]}"
-        mark = (VERY if weight >= RARE else SOME) if key else ""
-        lines.append(Line(number, text[:MOST_TEXT], mark, place if key else ""))
+        if not key:
+            lines.append(Line(number, text[:MOST_TEXT]))
+            continue
+        places = there[key]
+        name = cell.name if cell.name in places else next(iter(places))
+        lines.append(Line(number, text[:MOST_TEXT], VERY if weight >= RARE else SOME, (name, places[name])))
     return Side(tuple(lines), cut=cell.text.count("\n") >= MOST_LINES)

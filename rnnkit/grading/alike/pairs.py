@@ -16,8 +16,8 @@ from rnnkit.grading.ledger import Entry
 from rnnkit.grading.notebooks.copied import copies
 
 THRESHOLD = 0.6  # of a score; honest students' pairs stay below it, see the tests
-# The weight that code and prose have at least: of a few answers as people write them.
-LEAST_CODE, LEAST_PROSE = 30.0, 40.0
+# The weight that code and prose have at least: of an ordinary whole code, of some answers as people write them.
+LEAST_CODE, LEAST_PROSE = 70.0, 70.0
 SAME_RUN, SAME_PICTURE, SAME_NUMBERS = 1.0, 0.8, 0.3  # scores of what two hand-ins share beside texts
 FEW = 6  # students; what more of them have tells no pair
 MOST_SHOWN, LEAST_SHOWN = 150, 20  # pairs

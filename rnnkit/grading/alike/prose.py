@@ -1,4 +1,7 @@
-"""Prose as a set of prints: three words in a row, single words, and numbers, each with the places where it stands."""
+"""Prose as a set of prints: three words in a row, single words, and numbers, each with the places where it stands.
+
+Words are in a row within a sentence only, so that sentences in another order are the same.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Collection
 
 WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 NUMBER = re.compile(r"\d[\d.,]*(?:e\d+)?")
+ENDS = re.compile(r"[.!?;:\n]")  # between two words: a sentence's end
 DIGITS = 3  # of a number that is copied rather than met by chance
 ROW = 3  # words
 WORDS, WORD_ALONE, COPIED_NUMBER = "words", "word", "number"  # what a print begins with
@@ -27,6 +31,8 @@ def prints(text: str) -> dict[str, list[Place]]:
             found.setdefault(f"{COPIED_NUMBER} {word}", []).append(match.span())
         elif len(word) > ROW:
             found.setdefault(f"{WORD_ALONE} {word}", []).append(match.span())
+        if row and ENDS.search(text, row[-1][1][1], match.start()):
+            row = []
         row = [*row[1 - ROW :], ("#" if is_number else word, match.span())]
         if len(row) == ROW:
             key = " ".join([WORDS, *(one for one, _ in row)])
