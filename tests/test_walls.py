@@ -84,7 +84,8 @@ ARROWS = {
         "common checks grading grading/score grading/course grading/report", "jinja2 markupsafe",
     ),
     "grading/alike": (
-        "common grading notebook checks grading/release grading/notebooks grading/course", "numpy jinja2 tqdm",
+        "common grading notebook checks grading/release grading/notebooks grading/course grading/overview",
+        "numpy jinja2 tqdm",
     ),
     "clone": ("common verbs", "pip"),
     "cli": (

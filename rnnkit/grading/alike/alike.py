@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -15,6 +16,7 @@ from rnnkit.grading.alike.usual import background
 from rnnkit.grading.alike.work import work_of
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.ledger import GRADED, Ledger
+from rnnkit.grading.overview.pseudonyms import pseudonyms
 
 
 def alike(course: Course, assignment: Assignment, to: Path, threshold: float = THRESHOLD) -> Compared:
@@ -49,6 +51,8 @@ def alike(course: Course, assignment: Assignment, to: Path, threshold: float = T
     ]
     compared = compare(works, entries, usual, threshold)
     names = {one.id: one.name for one in course.people}
+    numbers = pseudonyms(course.ledger.parent, graded, random.SystemRandom())
+    people = [(numbers[student], names.get(student, "")) for student in graded]
     others = [student for student in entries if student not in graded]
-    save_text(to, page(compared, names, assignment.name.replace("_", " "), threshold, others))
+    save_text(to, page(compared, people, assignment.name.replace("_", " "), threshold, others))
     return compared

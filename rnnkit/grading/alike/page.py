@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import jinja2
 
@@ -31,12 +31,14 @@ addEventListener("hashchange", open); open();
 HIGH, WIDE = 120, 600  # of the picture of all scores
 
 
-def page(compared: Compared, names: Mapping[str, str], about: str, threshold: float, missing: Sequence[str]) -> str:
+def page(
+    compared: Compared, people: Sequence[tuple[int, str]], about: str, threshold: float, missing: Sequence[str]
+) -> str:
     """The page as HTML.
 
     Arguments:
         compared: the class.
-        names: student -> name, where it is known.
+        people: of each student the number that stands for the name, and the name, where it is known.
         about: what the assignment is called.
         threshold: that pairs were held against.
         missing: students who are not compared, as nothing of theirs was graded.
@@ -49,8 +51,6 @@ def page(compared: Compared, names: Mapping[str, str], about: str, threshold: fl
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": lambda share: f"{100 * share:.0f}", "plain": plain}
-    students = [one.student for one in compared.works]
-    numbers = pseudonyms(students)
     return environment.get_template("alike.html").render(
         version=rnnkit.__version__,
         about=about,
@@ -58,7 +58,7 @@ def page(compared: Compared, names: Mapping[str, str], about: str, threshold: fl
         threshold=threshold,
         missing=len(missing),
         unread=sum(bool(one.unread) for one in compared.works),
-        who=[(numbers[one], one, names.get(one, "")) for one in students],
+        who=[(number, one.student, name) for one, (number, name) in zip(compared.works, people, strict=True)],
         rows=[(pair, [*beside(compared, pair)]) for pair in compared.pairs],
         all_pairs=sum(compared.counts),
         bars=_bars(compared.counts),
@@ -67,12 +67,6 @@ def page(compared: Compared, names: Mapping[str, str], about: str, threshold: fl
         script=SCRIPT,
         script_hash=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
     )
-
-
-def pseudonyms(students: Sequence[str]) -> dict[str, int]:
-    """A number for each student, in an order that tells nothing of the names."""
-    order = sorted(students, key=lambda one: hashlib.sha256(one.encode()).digest())
-    return {student: number for number, student in enumerate(order, 1)}
 
 
 def _bars(counts: Sequence[int]) -> list[tuple[float, float, float, str]]:
