@@ -7,9 +7,11 @@ import json
 import random
 import re
 
+import graded_course
 import pytest
 from browser import browser, needs_chromium
 from course import ASSIGNMENT, NAME, ROOT
+from graded_course import AUTO, WRITTEN
 
 from rnnkit import cli
 from rnnkit.common.names import BadValue
@@ -115,6 +117,23 @@ def test_who_does_not_have_a_question_counts_in_none_of_its_shares(tmp_path):
 def test_nothing_graded_is_refused(tmp_path):
     with pytest.raises(BadValue, match="run rnnkit grade first"):
         gather(made(tmp_path), ASSIGNMENT)
+
+
+def test_points_of_persons_count_and_their_questions_have_a_row(tmp_path):
+    folder = graded_course.make(tmp_path / "course")
+    graded_course.hand_in(folder, "ada", marked={"rho_mem": 2.0}, wrong=["clip"], first_name="Ada")
+    ada = entry("ada", clip=missed())
+    ada.answers = {"gates_mul": {"notebook": "4_report.ipynb", "answered": True}}
+    graded_course.note(folder, ada, entry("lost"))
+    found = gather(Course(ROOT, folder), ASSIGNMENT)
+    by_id = {one.id: one for one in found.questions}
+    assert (by_id["rho_mem"].points, by_id["rho_mem"].check) == ({"ada": 2.0}, False)
+    assert by_id["clip"].points["ada"] == 0.0
+    assert by_id["gates_mul"].points == {}  # nobody has marked it yet
+    assert found.most == AUTO + sum(WRITTEN.values()) + ASSIGNMENT.scored["predictions"].points
+    assert found.so_far == ["ada"]
+    assert [reason.kind for reason in found.attention["lost"]] == ["lost"]
+    assert found.names["ada"] == "Ada"
 
 
 # ---- who needs attention -------------------------------------------------------------------------------------------
