@@ -12,10 +12,11 @@ from tqdm.auto import tqdm
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import save_text
-from rnnkit.grading.ledger import GRADED
+from rnnkit.grading.ledger import GRADED, NOT_GRADED
 from rnnkit.grading.notebooks.reading import BadSubmission
+from rnnkit.grading.single import grade_one
 from rnnkit.grading.single.gradescope import output, refused, results
-from rnnkit.grading.single.single import NotGraded, grade_one
+from rnnkit.grading.single.single import NotGraded
 
 
 def main(given: argparse.Namespace, assignment: Assignment) -> int:
@@ -44,16 +45,29 @@ def main(given: argparse.Namespace, assignment: Assignment) -> int:
 
 
 def text(told: dict[str, Any]) -> str:
-    """What came out, to be read."""
+    """What came out, to be read: notebook by notebook, without the questions of those that are not there."""
     lines = [output(told)]
-    for id, one in told["questions"].items():
-        points = "–" if one["points"] is None else f"{round(one['points'], 2):g}"
-        extra = ", extra credit" if one["extra"] else ""
-        lines.append(f"\n{id}: {points} of {one['most']:g} points{extra} · {one['status']}")
-        lines += one["message"].split("\n")[1:]
+    for name, questions in _by_notebook(told).items():
+        counted = [one for one in questions.values() if one["points"] is not None and not one["extra"]]
+        had, most = (sum(one[what] for one in counted) for what in ("points", "most"))
+        lines.append(f"\n{name}: {round(had, 2):g} of {most:g} points")
+        for id, one in questions.items():
+            points = "–" if one["points"] is None else f"{round(one['points'], 2):g}"
+            extra = ", extra credit" if one["extra"] else ""
+            lines.append(f"\n{id}: {points} of {one['most']:g} points{extra} · {one['status']}")
+            lines += one["message"].split("\n")[1:]
     lines += ["", *(f"flag: {flag}" for flag in told["flags"])] if told["flags"] else []
     how = "" if told["confined"] else ", without a sandbox"
     return "\n".join([*lines, "", f"{told['seconds']:g} s, seed {told['seed']}, rnnkit {told['version']}{how}"])
+
+
+def _by_notebook(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The questions that there is anything to be said of, by their notebooks."""
+    there: dict[str, dict[str, Any]] = {}
+    for id, one in told["questions"].items():
+        if one["status"] != NOT_GRADED:
+            there.setdefault(one["notebook"], {})[id] = one
+    return there
 
 
 def _save(given: argparse.Namespace, content: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ def results(told: dict[str, Any]) -> dict[str, Any]:
     answer that a person has yet to mark has no score, and says so. Flags are for instructors alone.
 
     Arguments:
-        told: as `rnnkit.grading.single.single.grade_one` returns it.
+        told: as `rnnkit.grading.single.grade_one` returns it.
     """
     tests = [_test(str(number), id, one) for number, (id, one) in enumerate(told["questions"].items(), 1)]
     if told["flags"]:

@@ -20,9 +20,9 @@ from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.report import CaseReport, Report
 from rnnkit.grading.course.submission import Result, score_of
 from rnnkit.grading.notebooks.reading import BadSubmission
-from rnnkit.grading.single import single
+from rnnkit.grading.single import grade_one, single
 from rnnkit.grading.single.gradescope import results
-from rnnkit.grading.single.single import NotGraded, collect, grade_one
+from rnnkit.grading.single.single import NotGraded, collect
 
 SECRET = "drawn, H = 7"  # the name of a case that no student is told
 HINT = "the bias is missing: add b_h"
@@ -121,6 +121,8 @@ def test_nothing_but_the_dict_is_printed_and_nothing_is_left(quick, notebook, ca
     said = capfd.readouterr().out
     assert f"2 of {grade_one(notebook, NAME)['most']:g} points by checks" in said
     assert f"clip: 0 of 3 points · not right yet\n  FAIL {SECRET}" in said
+    assert f"{DIAGNOSTICS}: 2 of 5 points" in said
+    assert "gru_step" not in said
     assert "gradient_mem: – of 5 points · to be marked" in said
     assert "flag: look at this" in said
     assert quick.jobs[1].seed == 3
