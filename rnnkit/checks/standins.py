@@ -185,8 +185,8 @@ def _tensors(need: Question, book: Book, phi: str, tensors: Sequence[Tensor], ba
         return [torch.full_like(one, torch.nan) for one in tensors]
     x_t, h_prev, *_, bias = tensors
     try:
-        rows = torch.broadcast_shapes(x_t.shape[:-1], h_prev.shape[:-1])
-    except RuntimeError:
+        rows = np.broadcast_shapes(x_t.shape[:-1], h_prev.shape[:-1])  # torch's own would import sympy for it
+    except ValueError:
         raise Asked(need.id) from None
     return [bias.new_full((*rows, *bias.shape), torch.nan) for _ in range(RESULTS.get(need.name, 1))]
 

@@ -21,6 +21,7 @@ from rnnkit.grading.sandbox.room import EXIT, NO_ROOM, no_room
 PATIENCE_S = 120  # seconds that a grader process may take beyond the wall's time for a submission
 MOST_MEMORY = 2 << 30  # bytes of a grader process's own data; it holds a few notebooks
 LOG = "log.txt"
+LATE = ["torch.fx.experimental.symbolic_shapes", "filelock", "mistune"]  # what others import at their first use
 
 
 class Child:
@@ -102,7 +103,7 @@ def server() -> ForkServerContext:
     """The server that has imported what grading needs, for one thread each: a process then begins at once."""
     os.environ |= dict.fromkeys(THREADS, "1")  # read where numpy and torch are loaded; here nothing computes
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["rnnkit.grading.course.submission"])
+    context.set_forkserver_preload([*LATE, "rnnkit.grading.course.warm"])
     return context
 
 
