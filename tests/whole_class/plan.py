@@ -86,6 +86,7 @@ def sizes(count: int) -> dict[str, int]:
         raise ValueError(f"expected at least {LEAST} students, got {count}")
     some = {PARTIAL: count // 8, MISTAKEN: count // 5, COPY: count // 10, FORGED: count // 6, HOSTILE: count // 12}
     some = {group: max(2, size) for group, size in some.items()}
+    some[COPY] = max(some[COPY], min(len(COPIED), count // 6))
     some[FORGED] = min(some[FORGED], len(KINDS))
     return {HONEST: count - sum(some.values())} | some
 
