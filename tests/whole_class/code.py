@@ -22,9 +22,10 @@ WORDS = {
     "g": "gt each one",
     "distance": "dist d margin gap", "eigenvalues": "lam ev spectrum eigs", "squares": "sq ss sum_sq", "x_t": "x_k inp",
 }  # fmt: skip
-# Right answers whose cells the trainer does not take, or only slowly: their students would hand in fewer records.
-NOT_TRAINED = (
-    "W as numpy", "list of two", "sequence by sequence", "unit by unit",
+# Right answers that do not go with all others: the trainer does not take them, or slowly; what calls them hands over
+# tensors with a gradient.
+LEFT_OUT = (
+    "W as numpy", "list of two", "sequence by sequence", "unit by unit", "numpy saturation", "numpy's minimum",
 )  # fmt: skip
 OTHERS = (
     "a", "b", "c", "u", "w", "tmp", "val", "acc", "part", "mid", "left", "right", "top", "first", "second", "res", "q",
@@ -54,7 +55,7 @@ def given_text(id: str) -> str:
 def answer(id: str, rng: random.Random) -> str:
     """A right answer to a question, in a hand of its own."""
     whole = given_text(id)
-    bodies = [body for name, (other, body) in VARIANTS.items() if other == id and name not in NOT_TRAINED]
+    bodies = [body for name, (other, body) in VARIANTS.items() if other == id and name not in LEFT_OUT]
     if bodies and rng.random() < len(bodies) / (len(bodies) + 1):
         whole = f"{whole.split('    ### BEGIN')[0]}    {rng.choice(bodies)}\n"
     return styled(whole, rng)
