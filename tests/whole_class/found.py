@@ -15,6 +15,7 @@ import numpy as np
 from course import ASSIGNMENT, NAME, ROOT
 
 from rnnkit.grading.course.course import Course
+from rnnkit.record.find import HANDOUT
 from whole_class.make import COURSE
 
 TABLE, PAGE = "class.csv", "class.html"
@@ -58,7 +59,8 @@ def audited(folder: Path, jobs: int) -> dict[tuple[str, str], list[str]]:
     for one in students:
         for sha256, verdict in one.records:
             differs = [verdict.text] if verdict.verdict == DIFFERS else []
-            found[one.student, verdict.run] = [*differs, *verdict.doubts, *shared.get(sha256, ())]
+            run = HANDOUT.key_of(verdict.run)[0] or verdict.run  # another seed's run is not a named one
+            found[one.student, run] = [*differs, *verdict.doubts, *shared.get(sha256, ())]
     return found
 
 
