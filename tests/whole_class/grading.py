@@ -7,7 +7,6 @@ import json
 import os
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -34,7 +33,7 @@ class Leg:
 
     Fields:
         code: its exit code; -9 where it was killed.
-        wall_s, processor_s: seconds; of one that was killed, processor time of its children is not all known.
+        wall_s, processor_s: seconds; processor time is the machine's, all that ran beside it included.
         graded: submissions that it said were graded.
         left: processes that were still there some seconds after it was killed.
     """
@@ -103,17 +102,18 @@ def read(folder: Path) -> Graded:
 
 
 def times(graded: Graded, count: int) -> str:
-    """What it took, as far as it can be known: of starts that were killed, not all of the children's."""
+    """What it took; processor time means something where nothing else ran."""
     whole = graded.legs[-1]
     lines = [
         f"start {number}: exit code {leg.code}, {leg.graded} graded, {leg.wall_s:.0f} s, "
-        f"{leg.processor_s:.0f} s of processor time"
+        f"{leg.processor_s:.0f} s of the machine's processors"
         for number, leg in enumerate([*graded.legs, *filter(None, [graded.again])], 1)
     ]
     wall = sum(leg.wall_s for leg in graded.legs)
     lines.append(f"{count} submissions in {wall:.0f} s, {wall / count:.1f} s each, kills and all")
     if whole.graded:
-        each = f"{whole.wall_s / whole.graded:.1f} s, and {whole.processor_s / whole.graded:.1f} s of processor time"
+        wall, machine = whole.wall_s / whole.graded, whole.processor_s / whole.graded
+        each = f"{wall:.1f} s, and {machine:.1f} s of the machine's processors,"
         lines.append(f"the last whole start: {each} for each of {whole.graded} submissions")
     return "\n".join(lines)
 
@@ -194,6 +194,6 @@ def _processes(word: str) -> list[str]:
 
 
 def _processor_s() -> float:
-    """Processor time of all children that have ended, in seconds."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """Processor time that the machine has spent since it started, on whatever ran; sandboxes are nobody's children."""
+    words = Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()
+    return sum(map(int, words[1:4])) / os.sysconf("SC_CLK_TCK")
