@@ -70,9 +70,13 @@ ARROWS = {
         "nbformat nbgrader sqlalchemy traitlets",
     ),
     "grading/report": (
-        "common grading notebook assignments checks grading/release grading/notebooks grading/dates "
+        "common grading notebook assignments checks hand_in grading/release grading/notebooks grading/dates "
         "grading/course",
         "nbformat nbconvert traitlets jinja2 markupsafe pygments",
+    ),
+    "grading/marking": (
+        "common grading notebook assignments checks grading/notebooks grading/course grading/report",
+        "nbgrader sqlalchemy markupsafe tornado",
     ),
     "grading/single": (
         "common checks assignments grading grading/release grading/sandbox grading/notebooks grading/evidence "
@@ -90,6 +94,7 @@ ARROWS = {
     "clone": ("common verbs", "pip"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
+        "grading/marking "
         "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
         "grading/lms grading/overview grading/alike grading/dates clone bench",
         "torch tqdm packaging jupyter_client jupyter_core",

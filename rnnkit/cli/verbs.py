@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
     "pack": Verb("rnnkit.cli.pack:main", "collect the hand-in into one zip, or say what is missing", STUDENTS),
     "release": Verb("rnnkit.cli.release:main", "derive release/ and dist/student.zip from notebooks/", INSTRUCTORS),
     "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS),
+    "mark": Verb("rnnkit.cli.mark:main", "mark written answers in the browser, question by question", INSTRUCTORS),
     "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
     "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
     "class": Verb(

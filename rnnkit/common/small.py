@@ -1,4 +1,4 @@
-"""Small JSON files of a student's own, which nobody vouches for: read so that nothing in them can do harm."""
+"""Small files of a student's own, which nobody vouches for: read so that nothing in them can do harm."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ def read_small(path: Path, most: int) -> dict[str, Any]:
         OSError: there is no such file, or it is none to be read.
         ValueError: it is too large, or not such a file.
     """
+    try:
+        stored = json.loads(_content(path, most))
+    except RecursionError:
+        raise ValueError(f"{path.name} is nested too deep") from None
+    if not isinstance(stored, dict):
+        raise ValueError(f"{path.name} holds no object")
+    return stored
+
+
+def read_text(path: Path, most: int) -> str:
+    """What a text file holds, whatever stands for bytes that are no UTF-8; see `read_small`."""
+    return _content(path, most).decode("utf-8-sig", "replace")
+
+
+def _content(path: Path, most: int) -> bytes:
+    """The bytes of a regular file; see `read_small`."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -28,10 +44,4 @@ def read_small(path: Path, most: int) -> dict[str, Any]:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"{path.name} is too large")
-    try:
-        stored = json.loads(content)
-    except RecursionError:
-        raise ValueError(f"{path.name} is nested too deep") from None
-    if not isinstance(stored, dict):
-        raise ValueError(f"{path.name} holds no object")
-    return stored
+    return content

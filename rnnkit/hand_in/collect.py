@@ -28,6 +28,8 @@ from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE
 from rnnkit.runs.tables import COMMANDS
 
 CHATS = "ai_chats.txt"
+REGRADE, MOST_REGRADE = "regrade.txt", 1 << 16  # asks for another look at points; bytes
+OWN = {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES, REGRADE: MOST_REGRADE}
 FULL = "full"
 Where = list[list[Path]]  # see `rnnkit.record.find.places`
 
@@ -87,10 +89,8 @@ def collect(
         _report(collected, notebooks[due.report], smoke)
     for cell, name in due.own_runs.items():
         records |= _own_run(collected, notebooks, where, cell, name)
-    for name, most in {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES}.items():
-        path = collected.folder / name
-        if path.is_file() and path.stat().st_size <= most:
-            collected.files[name] = path
+    own = {name: collected.folder / name for name in OWN}
+    collected.files |= {name: path for name, path in own.items() if path.is_file() and path.stat().st_size <= OWN[name]}
     _judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
     return collected

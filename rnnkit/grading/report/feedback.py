@@ -23,6 +23,8 @@ from rnnkit.grading.ledger import GRADED
 from rnnkit.grading.report import when
 from rnnkit.grading.report.feedback_rows import blocks_of, parts_of
 from rnnkit.grading.report.prose import STYLE, Prose
+from rnnkit.grading.report.regrade import as_link, blank
+from rnnkit.hand_in.collect import REGRADE
 
 INDEX = "index.html"
 
@@ -100,7 +102,14 @@ class Pages:
             loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         environment.filters["points"] = lambda number: f"{round(number, 2):g}"
-        environment.globals |= {"version": rnnkit.__version__, "index": INDEX, "quote": quote, "plain": plain}
+        environment.globals |= {
+            "version": rnnkit.__version__,
+            "index": INDEX,
+            "quote": quote,
+            "plain": plain,
+            "file": REGRADE,
+            "as_link": as_link,
+        }
         self._index = environment.get_template("feedback.html")
         self._notebook = environment.get_template("feedback_notebook.html")
 
@@ -118,9 +127,13 @@ class Pages:
             "student": self.marks.people.get(student) or Student(student),
             "parts": parts,
         }
+        asking = blank(
+            self.assignment.name, [(row.mark.id, row.title, row.mark.shown) for part in parts for row in part.rows]
+        )
         attempts = [when.attempt(one, self.marks.rule) for one in submission.entry.attempts]
         times = {"told": when.told(self.marks, student), "attempts": attempts if len(attempts) > 1 else []}
-        pages = {INDEX: self._index.render(common, submission=submission, most=self.marks.most, **times)}
+        sums = {"submission": submission, "most": self.marks.most, "asking": asking}
+        pages = {INDEX: self._index.render(common, **sums, **times)}
         for part in parts:
             if part.link:
                 blocks = blocks_of(part, self._prose)
