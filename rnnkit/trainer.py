@@ -203,8 +203,12 @@ class Trainer:
         with np.errstate(over="ignore"):
             self.arrays[name][index] = value
 
-    def _check(self, slot: int, elapsed: float) -> Checkpoint:
-        """Validation and diagnostics of the network as it is now, into row ``slot``."""
+    def look(self, slot: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+        """Validation and diagnostics of the network as it is now, into row ``slot`` of the arrays, and nothing else.
+
+        Returns:
+            The row's numbers, and its diagnostics over time, by key.
+        """
         r = self.regime
         if self._ready[0] is not self.engine:  # which wants the validation set its own way
             self._ready = self.engine, [self.engine.prepare(chunk) for chunk in self.valid_set]
@@ -229,9 +233,14 @@ class Trainer:
             self._put(name, slot, value)
         for name, curve in (diagnostics | histograms).items():
             self._put(name, (slot, slice(len(curve))), curve)
+        return values, diagnostics
+
+    def _check(self, slot: int, elapsed: float) -> Checkpoint:
+        """Looks at the network, keeps an anchor where one is due, and says what was found."""
+        values, diagnostics = self.look(slot)
         self.arrays["check_updates"][slot] = self.updates
         self.arrays["wall_time"][slot] = self._elapsed = elapsed
-        if slot and values["valid_error"] < r.stop_error and math.isfinite(values["valid_nll"]):
+        if slot and values["valid_error"] < self.regime.stop_error and math.isfinite(values["valid_nll"]):
             self.status = "solved"
         if slot in self.anchors.slots or self.status == "solved":
             self._keep_anchor()

@@ -69,6 +69,9 @@ ARROWS = {
         "grading/notebooks grading/evidence grading/dates grading/intake",
         "nbformat nbgrader sqlalchemy traitlets",
     ),
+    "grading/audit": (
+        "common record runs notebook assignments checks grading grading/sandbox grading/course", "nbformat jinja2",
+    ),
     "grading/report": (
         "common grading notebook assignments checks hand_in grading/release grading/notebooks grading/dates "
         "grading/course",
@@ -96,7 +99,8 @@ ARROWS = {
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
         "grading/marking "
         "grading/intake grading/course grading/report grading/release grading/sandbox grading/notebooks grading/single "
-        "grading/lms grading/overview grading/alike grading/dates clone bench",
+        "grading/lms grading/overview grading/alike grading/dates clone bench "
+        "grading/audit",
         "torch tqdm packaging jupyter_client jupyter_core",
     ),
     "train": ("trainer runs cli", ""),

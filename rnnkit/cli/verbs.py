@@ -49,6 +49,7 @@ VERBS: dict[str, Verb] = {
     "release": Verb("rnnkit.cli.release:main", "derive release/ and dist/student.zip from notebooks/", INSTRUCTORS),
     "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS),
     "mark": Verb("rnnkit.cli.mark:main", "mark written answers in the browser, question by question", INSTRUCTORS),
+    "audit": Verb("rnnkit.cli.audit:main", "do parts of the submitted runs again, and compare", INSTRUCTORS),
     "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
     "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
     "class": Verb(

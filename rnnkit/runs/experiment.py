@@ -23,10 +23,12 @@ import numpy as np
 from rnnkit.common.names import BadValue, lookup
 from rnnkit.record.file import RecordError, load, versions
 from rnnkit.record.keys import Key
+from rnnkit.runs.replay import FromBeginning, Stretch
 from rnnkit.settings import NAME, NAMED, Fields
 
 if TYPE_CHECKING:
     from rnnkit.record.asked import Asked
+    from rnnkit.record.npz import Members
     from rnnkit.runs.broken import BrokenCell
     from rnnkit.runs.estimate import Pace
     from rnnkit.runs.modelfile import Cells
@@ -238,6 +240,10 @@ class Experiment(ABC):
         named = {self.names_run: settings.name, "profile": self.named(settings)[1]}
         done = {"status": "unfinished" if status == RUNNING else status, "updates": int(record["updates"])}
         return named | done | self.row(record)
+
+    def stretches(self, members: Members, settings: Any, cells: Cells, rng: Any) -> Sequence[Stretch]:
+        """What of a record can be done again, see `rnnkit.runs.replay`; ``rng`` draws where it is not all."""
+        return [FromBeginning(self, members, settings, cells)]
 
     def results(self, record: Record) -> dict[str, Any]:
         """The row of a sweep's table."""

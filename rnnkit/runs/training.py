@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,12 +17,15 @@ from rnnkit.record.facts import clipped_percent, facts_of, learnt_at
 from rnnkit.record.file import check_belongs, empty_arrays, last_filled, trimmed
 from rnnkit.record.find import Handout
 from rnnkit.record.keys import KEYS, Key
+from rnnkit.record.npz import Members
 from rnnkit.regimes import PROFILES, REGIMES, Regime, RegimeError, chosen_regime
 from rnnkit.runs.broken import RAISED, BrokenCell
 from rnnkit.runs.estimate import Pace, pace_of
 from rnnkit.runs.experiment import Experiment, Record, Run
 from rnnkit.runs.modelfile import BUILTIN, Cells, find_cells, make_cell
 from rnnkit.runs.perform import RunFiles, perform
+from rnnkit.runs.replay import Stretch
+from rnnkit.runs.replay_regime import stretches
 from rnnkit.runs.report_text import check_block, closing_line
 from rnnkit.settings import without_effect
 from rnnkit.trainer import Checkpoint, Trainer, check_device, content
@@ -188,6 +191,10 @@ class RegimeExperiment(Handout, Experiment):
 
     def pace(self, settings: Regime, cells: Cells) -> Pace:
         return pace_of(settings, cells)
+
+    def stretches(self, members: Members, settings: Regime, cells: Cells, rng: Any) -> Sequence[Stretch]:
+        """Its beginning and stretches between anchors."""
+        return stretches(members, settings, cells, rng)
 
     def own_command(self, settings: Regime) -> str:
         """With rnnkit's own module."""

@@ -1,0 +1,1 @@
+"""Whether submitted records are of the training that they state: evidence for a person, never a point."""
