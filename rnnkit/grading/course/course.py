@@ -60,6 +60,7 @@ class Course:
     ledger = _inside("ledger.json")
     gradebook = _inside("gradebook.db")
     backups = _inside("backup")
+    attempts = _inside("attempts")
     roster = _inside("roster.csv")
     dates_file = _inside("dates.toml")
 
@@ -208,7 +209,8 @@ def forget(course: Course, assignment: Assignment, student: str) -> None:
         back_up(course)
         with gradebook.opened(course.folder) as book:
             gradebook.remove(book, assignment.name, student)
-        for place in (course.autograded, course.feedback):
-            shutil.rmtree(place / student / assignment.name, ignore_errors=True)
+        places = [place / student / assignment.name for place in (course.autograded, course.feedback)]
+        for place in (*places, course.attempts / assignment.name / student):
+            shutil.rmtree(place, ignore_errors=True)
         del ledger.entries[student]
         ledger.save()

@@ -17,10 +17,10 @@ from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.course import Course, Graded, GradingError, back_up, enter, lock, standing
 from rnnkit.grading.course.lateness import settle
 from rnnkit.grading.course.master import schemes
-from rnnkit.grading.course.register import Register, owing
+from rnnkit.grading.course.register import Register
 from rnnkit.grading.course.submission import GradingJob
 from rnnkit.grading.evidence.borrowed import shipped
-from rnnkit.grading.ledger import GRADED, Entry, Ledger
+from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 from rnnkit.grading.sandbox import cgroup
 from rnnkit.grading.sandbox.confine import probe
@@ -80,11 +80,12 @@ def grade_class(
         try:
             for done, entry in enumerate(run.all(waiting), 1):
                 on_entry(entry, done, len(waiting))
-            again = [student for student in result.entries if owing(assignment, ledger.entries.get(student))]
+            again = [student for student in result.entries if register.owes(student)]
             for done, entry in enumerate(run.try_again(again, own_run_s), 1):
                 on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
+        register.choose()
         result.doubtful = settle(course, assignment, ledger)
     result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
@@ -131,14 +132,12 @@ class _Grading:
         work, first = self.work / folder / student, self.cut.get(student)
         shutil.rmtree(work, ignore_errors=True)  # of a try that could not begin
         work.mkdir(parents=True)
-        before = self.register.ledger.entries.get(student)
-        whole = before is None or before.status != GRADED  # there is nothing that the other scores could stay at
         return GradingJob(
             student=student,
             folder=self.course.submitted / student / self.assignment.name,
             work=work,
             seed=first.job.seed if first else secrets.randbits(63) if self.seed is None else self.seed,
-            questions=() if whole else self.questions,
+            questions=() if self.register.whole(student) else self.questions,
             cores=cores,
             **self.shared,
         )

@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.grading.course import gradebook
+from rnnkit.grading.course.attempts import Attempts, history, timed
 from rnnkit.grading.course.course import Course, GradingError, lock
 from rnnkit.grading.course.marks import Marks, Submission, read_marks
 from rnnkit.grading.dates.rule import Rule
@@ -31,11 +32,10 @@ def settle(course: Course, assignment: Assignment, ledger: Ledger | None = None)
     receipts = Receipts(course.submitted, assignment.name)
     if not ledger.entries:
         return []
+    attempts = Attempts(course, assignment.name)
     for student, entry in ledger.entries.items():
-        if receipt := receipts.find(student, entry.tree):
-            entry.received, entry.received_by = receipt.received, receipt.by
-        if rule:
-            entry.received, entry.received_by = rule.came(student, entry.received, entry.received_by)
+        others = [timed(one, receipts, rule) for one in attempts.aside(student).values()]
+        entry.attempts = history(timed(entry, receipts, rule), others, rule)
     ledger.save()
     marks = read_marks(course, assignment)
     with gradebook.opened(course.folder) as book:

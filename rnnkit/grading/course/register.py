@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from nbformat.v4 import new_markdown_cell
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course import gradebook, own_run
+from rnnkit.grading.course.attempts import Attempts, counting, timed
 from rnnkit.grading.course.children import Child
 from rnnkit.grading.course.course import Course, Graded
 from rnnkit.grading.course.master import masters, version
@@ -49,19 +51,22 @@ class Register:
         self.version = version(course.root, assignment)
         self.masters = masters(course.root, assignment)
         self.asked = {name_of(cell) for notebook in self.masters.values() for cell in notebook.cells}
+        self.rule = course.dates().rules.get(assignment.name)
+        self.attempts = Attempts(course, assignment.name)
+        self.receipts = Receipts(course.submitted, assignment.name)
         self.trees: dict[str, str] = {}
         self.received: dict[str, Receipt] = {}
 
     def waiting(self, result: Graded, again: bool) -> list[str]:
         """The students whose submissions are to be graded now."""
-        waiting, receipts = [], Receipts(self.course.submitted, self.assignment.name)
+        waiting = []
         with gradebook.opened(self.course.folder) as book:
             for student in result.entries:
                 folder = self.course.submitted / student / self.assignment.name
                 tree = self.trees[student] = tree_hash(folder)
                 before = self.ledger.entries.get(student)
                 known = before.received if before and before.tree == tree else ""
-                self.received[student] = receipts.received(student, tree, folder, known)
+                self.received[student] = self.receipts.received(student, tree, folder, known)
                 if again or not self._settled(student, gradebook.auto_scores(book, self.assignment.name, student)):
                     waiting.append(student)
                     if before and before.tree == tree and before.version != self.version:
@@ -71,16 +76,31 @@ class Register:
         return waiting
 
     def _settled(self, student: str, stored: dict[str, float | None] | None) -> bool:
-        """Whether files, scoring and gradebook are those of the ledger's entry."""
+        """Whether files and scoring are those of the ledger's entry, or of an attempt that does not count.
+
+        The gradebook has to be as the entry is.
+        """
         entry = self.ledger.entries.get(student)
         if entry is None or stored is None or entry.status == FAILED:
             return False
-        same = (entry.tree, entry.version, entry.confined) == (self.trees[student], self.version, self.confined)
+        graded = self._aside(student) or entry
+        same = (graded.tree, graded.version, graded.confined) == (self.trees[student], self.version, self.confined)
         return same and all(stored.get(id) == score["points"] for id, score in entry.scores.items())
+
+    def owes(self, student: str) -> bool:
+        """Whether runs of the submission that counts, and that lies in its place, have yet to be tried again."""
+        entry = self.ledger.entries.get(student)
+        return entry is not None and entry.tree == self.trees[student] and bool(owing(self.assignment, entry))
 
     def keep(self, job: GradingJob, result: Result) -> Entry:
         """Enters what a grader process has found out."""
         entry, fresh = self._entry(job, result), {*result.scores, *result.answers}
+        before = self.ledger.entries.get(job.student)
+        if before and before.tree != entry.tree:
+            self.attempts.keep(before, self._graded(job.student))
+            if before.status != FAILED and self._counting(entry, [timed(before, self.receipts, self.rule)]) is before:
+                self.attempts.keep(entry, job.work / AUTOGRADED)
+                return replace(entry, flags=[*entry.flags, f"the attempt of {before.received} counts: it is better"])
         self._publish(result, job.work / AUTOGRADED)
         self.record(entry, fresh & {*job.questions} if job.questions else fresh)
         return entry
@@ -93,11 +113,38 @@ class Register:
         fresh = {id: entry.scores[id] | score for id, score in result.scores.items()}
         earlier = [flag for flag in entry.evidence if not flag.startswith(tuple(fresh))]
         entry = replace(entry, scores=entry.scores | fresh, evidence=earlier + result.evidence)
-        graded = self.course.autograded / entry.student / self.assignment.name
         for id, score in fresh.items():
-            own_run.show(graded / self.assignment.scored[id].notebook, id, score["text"])
+            own_run.show(self._graded(entry.student) / self.assignment.scored[id].notebook, id, score["text"])
         self.record(entry, fresh)
         return entry
+
+    def choose(self) -> None:
+        """Lets that attempt of each student count which does so by the course's dates; nothing is graded for it."""
+        for student, current in list(self.ledger.entries.items()):
+            others = [one for tree, one in self.attempts.aside(student).items() if tree != current.tree]
+            if others and (chosen := self._counting(current, others)) is not current:
+                self.attempts.keep(current, self._graded(student))
+                self.attempts.publish(chosen)
+                self.record(chosen, {*chosen.scores, *chosen.answers})
+
+    def _counting(self, current: Entry, others: Sequence[Entry]) -> Entry:
+        """Which of a student's attempts counts."""
+        every = [timed(one, self.receipts, self.rule) for one in others]
+        current = timed(current, self.receipts, self.rule)
+        return counting(current, every, self.rule, self.trees.get(current.student, current.tree))
+
+    def _aside(self, student: str) -> Entry | None:
+        """What lies in ``submitted/``, where that is an attempt that was graded and does not count."""
+        entry, tree = self.ledger.entries.get(student), self.trees[student]
+        return self.attempts.aside(student).get(tree) if entry and entry.tree != tree else None
+
+    def whole(self, student: str) -> bool:
+        """Whether no score of a student's can be graded by itself: there is nothing that the others could stay at."""
+        before = self.ledger.entries.get(student)
+        return before is None or before.status != GRADED or self._aside(student) is not None
+
+    def _graded(self, student: str) -> Path:
+        return self.course.autograded / student / self.assignment.name
 
     def record(self, entry: Entry, fresh: Collection[str]) -> None:
         """Gradebook, then ledger: killed between the two, the submission is graded again."""
@@ -110,6 +157,9 @@ class Register:
         """The entry of a submission that the grader gave up on; it keeps the scores it had before."""
         entry = self._new(student, 0, status=FAILED, reason=reason, flags=[*flags])
         if before := self.ledger.entries.get(student):
+            with suppress(OSError):  # it is in the ledger's new entry, too
+                if before.tree != entry.tree:
+                    self.attempts.keep(before, self._graded(student))
             entry.scores, entry.answers, entry.before = self._scores(before.scores), before.answers, before.before
         try:
             self.record(entry, ())
@@ -155,7 +205,7 @@ class Register:
 
     def _publish(self, result: Result, graded: Path) -> None:
         """Puts the graded notebooks in their place, one by one and whole; an earlier one outlives a rejected one."""
-        folder = self.course.autograded / result.student / self.assignment.name
+        folder = self._graded(result.student)
         folder.mkdir(parents=True, exist_ok=True)
         for name, outcome in result.notebooks.items():
             if (graded / name).is_file():

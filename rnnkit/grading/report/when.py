@@ -38,6 +38,8 @@ def _extended(rule: Rule, student: str) -> str:
 
 def _shown(when: str, rule: Rule | None) -> str:
     """A time in the zone of the due date, else in UTC."""
+    if not when:
+        return "–"
     zone: tzinfo = (rule.due.tzinfo if rule else None) or UTC
     return f"{datetime.fromisoformat(when).astimezone(zone):%Y-%m-%d %H:%M (%Z)}"
 
