@@ -20,7 +20,7 @@ from nbgrader.api import (
 from nbgrader.api import Student as Person
 
 from rnnkit.grading.course.roster import Student
-from rnnkit.grading.ledger import NOT_TRIED, WAITS, Entry
+from rnnkit.grading.ledger import NOT_GRADED, NOT_TRIED, WAITS, Entry
 
 COURSE_ID = "rnnkit"
 TASK = "_task"  # ends the name of a question that a person marks; its answer has none
@@ -76,6 +76,8 @@ def record(gradebook: Gradebook, assignment: str, entry: Entry, fresh: Collectio
         for grade in notebook.grades:
             if grade.name in fresh and grade.name in entry.scores:
                 _enter_score(grade, entry, before)
+                if entry.scores[grade.name]["status"] == NOT_GRADED:  # of an attempt that counts again
+                    grade.needs_manual_grade = not entry.absent(f"{notebook.name}.ipynb")
             elif grade.name in fresh:
                 _enter_answer(grade, entry, before)
             elif isinstance(grade.cell, TaskCell) and not grade.cell.max_score:

@@ -222,7 +222,7 @@ def test_history_is_on_the_page_and_in_the_export(course):
     assert row["attempts"] == f"{came[0]} 2 counts; {came[1]} 2.5 - 1 late"
     feedback(Course(ROOT, course), ASSIGNMENT)
     page = (course / "grading" / "feedback" / "ada" / NAME / "index.html").read_text(encoding="utf-8")
-    assert page.count("<strong>counts</strong>") == 1
+    assert page.count("<strong>this one</strong>") == 1
     assert "−1</td>" in page
     shutil.rmtree(course / "grading" / "submitted" / "ada" / NAME)
     forget(Course(ROOT, course), ASSIGNMENT, "ada")
@@ -265,10 +265,10 @@ def test_a_death_at_any_step_changes_nothing_in_the_end(course, monkeypatch):
             dated(course, rule)
             with suppress(Killed):
                 grade(course, trust=True)
+                continue
             grade(course, trust=True)
-        kept = {one.points for one in Attempts(Course(ROOT, course), NAME).aside("ada").values()}
-        found = counted(course)
-        return {"kept": str(kept | {ada(course).points}), "found": str(found), "gradebook": dump(course)["gradebook"]}
+        kept = {one.points for one in Attempts(Course(ROOT, course), NAME).aside("ada").values()} | {ada(course).points}
+        return {"kept": str(sorted(kept)), "found": str(counted(course)), "gradebook": dump(course)["gradebook"]}
 
     extended = TOML + 'extensions.ada = "2 days"\n'
     calm = whole(extended, 0)
