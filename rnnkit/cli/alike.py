@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("assignment", nargs="?", default=MAIN, help="default: %(default)s")
     parser.add_argument("--course", type=Path, metavar="DIR", help="the course's folder (default: the clone)")
     parser.add_argument("--to", type=Path, metavar="FILE", help="default: grading/alike-ASSIGNMENT.html of the course")
-    parser.add_argument("--threshold", type=float, metavar="X", help="a score from 0 to 1 (default: 0.6)")
+    parser.add_argument("--threshold", type=float, metavar="X", help="a score from 0 to 1 (default: 0.74)")
     options = parser.parse_args(argv)
     from rnnkit.grading.alike.alike import alike
     from rnnkit.grading.alike.pairs import THRESHOLD

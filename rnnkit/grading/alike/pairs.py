@@ -9,15 +9,15 @@ from itertools import combinations
 
 import numpy as np
 
-from rnnkit.grading.alike.rare import Common, common
+from rnnkit.grading.alike.rare import Common, Scale, common
 from rnnkit.grading.alike.usual import Background
 from rnnkit.grading.alike.work import PASTED, Work
 from rnnkit.grading.ledger import Entry
 from rnnkit.grading.notebooks.copied import copies
 
-THRESHOLD = 0.6  # of a score; honest students' pairs stay below it, see the tests
-# The weight that code and prose have at least: of an ordinary whole code, of some answers as people write them.
-LEAST_CODE, LEAST_PROSE = 70.0, 70.0
+THRESHOLD = 0.74  # of a score; honest students' pairs stay below it, see the tests
+# Of code all are asked for the same pieces; of prose one may have added to what was another's.
+CODE, PROSE = Scale(least=15.0, evened=1.0, both=True), Scale(least=40.0, evened=0.5, both=False)
 SAME_RUN, SAME_PICTURE, SAME_NUMBERS = 1.0, 0.8, 0.3  # scores of what two hand-ins share beside texts
 FEW = 6  # students; what more of them have tells no pair
 MOST_SHOWN, LEAST_SHOWN = 150, 20  # pairs
@@ -74,8 +74,8 @@ def compare(
         usual: what tells nothing.
         threshold: of a score, from which on a pair is worth a look.
     """
-    code = common([one.prints(True) for one in works], usual.code, LEAST_CODE)
-    prose = common([one.prints(False) for one in works], usual.prose, LEAST_PROSE)
+    code = common([one.prints(True) for one in works], usual.code, CODE)
+    prose = common([one.prints(False) for one in works], usual.prose, PROSE)
     shared = _shared(works, entries, usual)
     scores = np.maximum(code.share, prose.share)
     for (left, right), found in shared.items():

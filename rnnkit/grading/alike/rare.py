@@ -47,7 +47,7 @@ class Common:
     """What all pairs have in common.
 
     Fields:
-        share: (N, N), between 0 and 1: of the smaller one's weight, how much the other has, too.
+        share: (N, N), between 0 and 1: how much of their weight two have in common.
         rarity: of each print that at least two have, see `Usual.weight`; what tells nothing is left out.
     """
 
@@ -55,16 +55,31 @@ class Common:
     rarity: dict[str, float]
 
 
-def common(sets: Sequence[Mapping[str, int]], usual: Usual, least: float) -> Common:
+@dataclass(frozen=True)
+class Scale:
+    """How two sets are held against each other.
+
+    Fields:
+        least: the weight that a set has at least, so that three words in common with a short answer are not all of it.
+        evened: 1 where every cell weighs the same, however long it is; 0 where every print does; between, between.
+        both: whether the share is of what both have (their geometric mean), or of what the smaller one has.
+    """
+
+    least: float
+    evened: float
+    both: bool
+
+
+def common(sets: Sequence[Mapping[str, int]], usual: Usual, scale: Scale) -> Common:
     """Compares everybody's prints with everybody else's.
 
     Nobody's set is compared with another's one by one: the students of each print are listed, and the lists multiplied.
 
     Arguments:
-        sets: each student's prints, with the number of prints of the cell where each of them stands. Prints of a long
-            cell count for less, with the square root, so that one long answer in common is not half of a work.
+        sets: each student's prints, with the number of prints of the cell where each of them stands: one long answer
+            in common is not to be half of a work.
         usual: what is known of them.
-        least: the weight that a set has at least, so that three words in common with a short answer are not all of it.
+        scale: how two of them are held against each other.
     """
     students = len(sets)
     counts = Counter(print for one in sets for print in one)
@@ -72,8 +87,8 @@ def common(sets: Sequence[Mapping[str, int]], usual: Usual, least: float) -> Com
     for one in sets:
         beside.update(one)
     rarity = {print: usual.weight(print, max(n - 2, 0), max(students - 2, 0)) for print, n in counts.items()}
-    weights = {print: rarity[print] * math.sqrt(count / beside[print]) for print, count in counts.items()}
-    whole = np.maximum(least, [sum(weights[print] for print in one) for one in sets])
+    weights = {print: rarity[print] * (count / beside[print]) ** scale.evened for print, count in counts.items()}
+    whole = np.maximum(scale.least, [sum(weights[print] for print in one) for one in sets])
     shared = [print for print, count in counts.items() if count > 1 and weights[print] > 0]
     column = {print: number for number, print in enumerate(shared)}
     rows = [np.array(sorted(column[print] for print in one if print in column), int) for one in sets]
@@ -85,6 +100,7 @@ def common(sets: Sequence[Mapping[str, int]], usual: Usual, least: float) -> Com
             inside = numbers[np.searchsorted(numbers, first) : np.searchsorted(numbers, first + BLOCK)]
             line[inside - first] = roots[inside]
         both += block @ block.T
-    share = both / np.minimum(whole[:, None], whole[None, :]) if students else both
+    left, right = whole[:, None], whole[None, :]
+    share = both / (np.sqrt(left * right) if scale.both else np.minimum(left, right))
     np.fill_diagonal(share, 0.0)
     return Common(np.minimum(share, 1.0), {print: rarity[print] for print in shared})

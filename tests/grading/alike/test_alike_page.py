@@ -48,7 +48,7 @@ def course(tmp_path) -> Path:
 def test_the_page_shows_the_pair_side_by_side_and_hides_the_names(course, capsys):
     assert main([NAME, "--course", str(course)]) == 0
     path = course / "grading" / f"alike-{NAME}.html"
-    assert capsys.readouterr().out == f"{path}: 3 hand-ins, 1 of 3 pairs reach 0.6\n"
+    assert capsys.readouterr().out == f"{path}: 3 hand-ins, 1 of 3 pairs reach 0.74\n"
     page = path.read_text(encoding="utf-8")
     numbers = json.loads((course / "grading" / "pseudonyms.json").read_text(encoding="utf-8"))
     (first,) = re.findall(r'<tr class="above">.*', page)

@@ -11,7 +11,7 @@ from honest import HIDDEN, Notebooks, copied, honest
 from honest_prose import answers, told_otherwise
 
 from rnnkit.assignments import get_assignment, names
-from rnnkit.grading.alike.pairs import SAME_NUMBERS, THRESHOLD, Compared, compare
+from rnnkit.grading.alike.pairs import CODE, PROSE, SAME_NUMBERS, THRESHOLD, Compared, compare
 from rnnkit.grading.alike.rare import Usual, common
 from rnnkit.grading.alike.usual import Background, background
 from rnnkit.grading.alike.work import PASTED, Work, own_cells
@@ -90,7 +90,7 @@ def test_copied_answers_are_found_in_another_order_and_with_words_changed():
 def test_one_long_answer_in_common_is_not_half_of_a_work():
     both = {f"long {number}": 200 for number in range(200)}
     sets = [both | {f"{name} {cell} {number}": 20 for cell in range(9) for number in range(20)} for name in "ab"]
-    assert 0.2 < common(sets, Usual(), 1.0).share[0, 1] < 0.4
+    assert 0.05 < common(sets, Usual(), CODE).share[0, 1] < common(sets, Usual(), PROSE).share[0, 1] < 0.4
 
 
 def test_nothing_is_made_of_what_was_given_out_or_left_empty():
