@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import shutil
+import threading
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -18,8 +21,10 @@ from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.gradebook import opened, record
 from rnnkit.grading.ledger import GRADED, Entry
 from rnnkit.grading.marking.answers import questions_of
+from rnnkit.grading.marking.book import Book
 from rnnkit.grading.marking.desk import Desk
 from rnnkit.grading.marking.journal import Given
+from rnnkit.grading.marking.server import serve
 from rnnkit.grading.release.release import settings
 
 REPORT = "4_report"
@@ -106,7 +111,7 @@ def card_of(at: Desk, student: str, question: str = Q) -> str:
 
 def given(folder: Path, student: str, question: str = Q) -> Given:
     """What the gradebook has, read anew."""
-    return desk(folder, "reader").read_book(question)[student]
+    return Book(Course(ROOT, folder), NAME).read(questions()[question])[student]
 
 
 def in_formgrader(folder: Path, student: str, points: float, comment: str = "", question: str = Q) -> None:
@@ -115,3 +120,33 @@ def in_formgrader(folder: Path, student: str, points: float, comment: str = "", 
         grade = book.find_grade(question, REPORT, NAME, student)
         grade.manual_score, grade.needs_manual_grade = points, False
         book.find_comment(question, REPORT, NAME, student).manual_comment = comment or None
+
+
+@contextmanager
+def served(at):
+    """A desk that is served from a thread; its address."""
+    loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
+
+    async def start():
+        found.extend(serve(at))
+        ready.set()
+
+    def run():
+        asyncio.set_event_loop(loop)
+        loop.create_task(start())
+        loop.run_forever()
+
+    async def stop():
+        found[1].stop()
+        await found[1].close_all_connections()
+        loop.stop()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(30)
+    try:
+        yield found[0]
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop)
+        thread.join(30)
+        loop.close()

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import marking_course
 import pytest
 from graded_course import PNG
-from marking_course import Q, desk, given, in_formgrader
-
-from rnnkit.grading.marking.server import serve
+from marking_course import Q, desk, given, in_formgrader, served
 
 HOSTILE = {
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](http://evil/y.png)",
@@ -30,36 +25,6 @@ PICTURES = {
     "b.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
     "c.png": {"image/png": "PGI+"},
 }
-
-
-@contextmanager
-def served(at):
-    """A desk that is served from a thread; its address."""
-    loop, ready, found = asyncio.new_event_loop(), threading.Event(), []
-
-    async def start():
-        found.extend(serve(at))
-        ready.set()
-
-    def run():
-        asyncio.set_event_loop(loop)
-        loop.create_task(start())
-        loop.run_forever()
-
-    async def stop():
-        found[1].stop()
-        await found[1].close_all_connections()
-        loop.stop()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield found[0]
-    finally:
-        asyncio.run_coroutine_threadsafe(stop(), loop)
-        thread.join(30)
-        loop.close()
 
 
 @pytest.fixture(scope="module")

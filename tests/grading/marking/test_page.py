@@ -1,0 +1,63 @@
+"""The marker's page in a browser, by keys alone, as a person uses it."""
+
+from __future__ import annotations
+
+import time
+
+import marking_course
+import pytest
+from browser import browser, needs_chromium
+from marking_course import Q, desk, given, served
+
+
+def reaches(folder, student, said):
+    """Waits until the gradebook has it: the page shows a mark before the server has answered."""
+    while given(folder, student)[:2] != said:
+        time.sleep(0.2)
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_answers_are_marked_by_keys_alone(once, tmp_path):
+    answers = {name: {Q: f"Answer of number {number}, <b>bold</b>."} for number, name in enumerate(["ada", "bob"], 1)}
+    folder = marking_course.make(once("marking", marking_course.fill), tmp_path / "course", answers)
+    wrong: list[str] = []
+    with served(desk(folder)) as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1400, "height": 900})
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        page.locator(".card.here").wait_for()
+        for key in ("1", "1", "2"):
+            page.keyboard.press(key)
+        page.locator(".card.here.marked", has_text="1.5 of 5").wait_for()
+        first = "ada" if "number 1" in page.locator(".card.here").inner_text() else "bob"
+        page.keyboard.press("c")
+        page.keyboard.type("Which run?")
+        page.keyboard.press("Escape")
+        page.locator(".card.here .said", has_text="Which run?").wait_for()
+        reaches(folder, first, (1.5, "Which run?"))
+        page.keyboard.press("n")
+        page.locator(".card.here.open").wait_for()
+        page.keyboard.press("f")
+        page.locator(".card.here.marked", has_text="5 of 5").wait_for()
+        page.keyboard.press("Alt+1")
+        page.locator(".card.here .said", has_text="Which run?").wait_for()
+        for _ in range(2):
+            page.keyboard.press("u")
+            page.locator("#said", has_text="undone").wait_for()
+            page.keyboard.press("m")
+        other = ({*answers} - {first}).pop()
+        page.locator("#progress", has_text="1 of 2 answers marked").wait_for()
+        reaches(folder, other, (None, ""))
+        page.keyboard.press("/")
+        page.keyboard.type("number 2")
+        page.keyboard.press("Escape")
+        assert page.locator(".card:visible").count() == 1
+        page.keyboard.press("?")
+        page.locator("#keys[open]").wait_for()
+        page.keyboard.press("Escape")
+        for width in (1400, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not wrong
