@@ -165,6 +165,15 @@ def test_the_judge_sees_forgeries_that_are_not_told_and_honest_records_that_are(
     assert len(judge._forged(audited, [forger, honest], told)[1].missed) == 1
 
 
+def test_the_judge_knows_which_runs_a_line_is_about():
+    lines = {
+        "A2-A4, B1: W_hh is not finite": {"A2", "A3", "A4", "B1"},
+        "runs: made with another model.py than 1_cells.ipynb gives: B2": {"B2"},
+        "B2: A1 of another": {"B2"},
+    }
+    assert {line: judge._runs_of(line) for line in lines} == lines
+
+
 def test_the_judge_sees_copies_that_are_not_found_and_honest_ones_that_are():
     some = [Student("a", "", "", HONEST, 1), Student("b", "", "", PARTIAL, 1)]
     copies = [Student(id, "", "", COPY, 1, source="a", copied="all") for id in "cd"]

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from course import ASSIGNMENT, NAME, ROOT
+from rnnkit.grading.audit.audit import known
+from rnnkit.grading.audit.verdicts import together
+from rnnkit.runs.replay import DIFFERS
 
+from rnnkit.grading.alike.alike import alike as compared
+from rnnkit.grading.alike.pairs import THRESHOLD
 from rnnkit.grading.course.course import Course
 from rnnkit.record.find import HANDOUT
 from whole_class.make import COURSE
@@ -49,10 +54,6 @@ def counted(folder: Path) -> dict[tuple[str, str], int]:
 
 def audited(folder: Path, jobs: int) -> dict[tuple[str, str], list[str]]:
     """What training again says against records: student, run -> doubts."""
-    from rnnkit.grading.audit.audit import known
-    from rnnkit.grading.audit.verdicts import together
-    from rnnkit.runs.replay import DIFFERS
-
     typed(folder, "audit", NAME, "--jobs", str(jobs))
     students = known(_course(folder), ASSIGNMENT)
     shared, found = together(students), dict[tuple[str, str], list[str]]()
@@ -66,9 +67,6 @@ def audited(folder: Path, jobs: int) -> dict[tuple[str, str], list[str]]:
 
 def alike(folder: Path) -> list[set[str]]:
     """The pairs that reach the threshold."""
-    from rnnkit.grading.alike.alike import alike as compared
-    from rnnkit.grading.alike.pairs import THRESHOLD
-
     began = time.monotonic()
     found = compared(_course(folder), ASSIGNMENT, folder / "alike.html")
     print(f"alike: {time.monotonic() - began:.0f} s")

@@ -14,6 +14,7 @@ from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import ASKED
 from rnnkit.checks.generate import bank
 from rnnkit.grading.report.export import cell
+from rnnkit.regimes import HANDOUT_REGIMES
 from whole_class import found
 from whole_class.grading import Graded, entries
 from whole_class.make import COURSE
@@ -22,7 +23,7 @@ from whole_class.plan import COPY, FORGED, HONEST, HOSTILE, MISTAKEN, PARTIAL, S
 # What is said of records that are only small, of another seed, or not there: no doubt about whose they are.
 PLAIN = re.compile(
     r"profile (tiny|custom), not full|settings are not the handout's: seed \d+ \(handout 52\)$"
-    r"|no record( of any run was handed in)?$"
+    r"|no record( of any run was handed in)?$|runs: made with different model.py's"  # which is the other is said, too
 )
 
 
@@ -168,17 +169,27 @@ def _forged(audited: Mapping[tuple[str, str], list[str]], students: Sequence[Stu
             continue
         flags = [flag for flag in ledger.get(one.id, {}).get("evidence", []) if not PLAIN.search(flag)]
         for run in one.runs:
-            doubts = [flag for flag in flags if re.match(rf"[^:]*\b{run}\b", flag)]
+            doubts = [flag for flag in flags if run in _runs_of(flag)]
             doubts += [text for text in audited.get((one.id, run), []) if text]
             if (kind := due.get((one.id, run))) is not None:
                 told += bool(doubts)
                 missed += [] if doubts else [f"{one.id}: {run}: {kind}: nothing is said of it"]
-            elif doubts and not one.forged:
+            elif doubts and not one.forged and one.copied != "all, and records":
                 accused.append(f"{one.id} ({one.group}): {run}: {doubts[0][:200]}")
     return [
         Row("forged records told", len(due), told, missed),
         Row("honest records accused", 0, len(accused), accused),
     ]
+
+
+def _runs_of(flag: str) -> set[str]:
+    """The runs that a line of the evidence is about; it names them first, or last where it begins with "runs"."""
+    first, *_, last = flag.split(": ")
+    found = set[str]()
+    for begin, end in re.findall(r"\b([AB]\d)\b(?:-([AB]\d)\b)?", last if first == "runs" else first):
+        order = HANDOUT_REGIMES.index(begin)
+        found |= {*HANDOUT_REGIMES[order : HANDOUT_REGIMES.index(end or begin) + 1]}
+    return found
 
 
 def _copied(above: Sequence[set[str]], students: Sequence[Student]) -> list[Row]:
