@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from course import ASSIGNMENT, NAME, ROOT
-from rnnkit.grading.audit.audit import known
-from rnnkit.grading.audit.verdicts import together
-from rnnkit.runs.replay import DIFFERS
 
 from rnnkit.grading.alike.alike import alike as compared
 from rnnkit.grading.alike.pairs import THRESHOLD
+from rnnkit.grading.audit.audit import known
+from rnnkit.grading.audit.verdicts import together
 from rnnkit.grading.course.course import Course
 from rnnkit.record.find import HANDOUT
+from rnnkit.runs.replay import DIFFERS
 from whole_class.make import COURSE
 
 TABLE, PAGE = "class.csv", "class.html"

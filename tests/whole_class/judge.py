@@ -169,13 +169,13 @@ def _forged(audited: Mapping[tuple[str, str], list[str]], students: Sequence[Stu
             continue
         flags = [flag for flag in ledger.get(one.id, {}).get("evidence", []) if not PLAIN.search(flag)]
         for run in one.runs:
-            doubts = [flag for flag in flags if run in _runs_of(flag)]
-            doubts += [text for text in audited.get((one.id, run), []) if text]
+            said, trained = [flag for flag in flags if run in _runs_of(flag)], audited.get((one.id, run), [])
             if (kind := due.get((one.id, run))) is not None:
-                told += bool(doubts)
-                missed += [] if doubts else [f"{one.id}: {run}: {kind}: nothing is said of it"]
-            elif doubts and not one.forged and one.copied != "all, and records":
-                accused.append(f"{one.id} ({one.group}): {run}: {doubts[0][:200]}")
+                told += bool(said or trained)
+                missed += [] if said or trained else [f"{one.id}: {run}: {kind}: nothing is said of it"]
+            elif not one.forged:  # cells in another order are another model.py: of a copy only training again counts
+                doubts = trained if one.group == COPY else [*said, *trained]
+                accused += [f"{one.id} ({one.group}): {run}: {doubt[:200]}" for doubt in doubts[:1]]
     return [
         Row("forged records told", len(due), told, missed),
         Row("honest records accused", 0, len(accused), accused),
