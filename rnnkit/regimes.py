@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnkit.cells import CLASS_NAMES
+from rnnkit.common import variant
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.inits import INITS, Z_BIAS
 from rnnkit.omega import FLOWS
@@ -214,14 +215,21 @@ def get_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
 
     Raises:
         RegimeError: unknown name, profile or field (with the nearest match), or a bad value.
+        BadValue: it varies by student, see `rnnkit.common.variant`, and whose it is to be is not known.
     """
+    return _of_student(variant.current(), key, profile, **overrides)
+
+
+def _of_student(own: variant.Variant | None, key: str, profile: str, **overrides: Any) -> Regime:
+    """As `get_regime`, of a student's variant."""
     long_names = {regime.name: regime for regime in REGIMES.values()}
     try:
         regime = long_names[key] if key in long_names else lookup(REGIMES, key, "regime")
         changes = lookup(PROFILES, profile, "profile")
     except BadValue as error:
         raise RegimeError(str(error)) from None
-    return regime.replace(**(changes | overrides))
+    drawn = own.of(next(short for short, one in REGIMES.items() if one is regime)) if own else {}
+    return regime.replace(**(drawn | changes | overrides))
 
 
 def chosen_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
@@ -233,10 +241,10 @@ def chosen_regime(key: str, profile: str = "full", **overrides: Any) -> Regime:
 
 
 @functools.lru_cache(1)
-def _known(regimes: tuple, profiles: str) -> dict[str, tuple[str, str]]:
-    """Name and profile of every named regime, by its settings as text; made again where either has changed."""
+def _known(regimes: tuple, profiles: str, own: variant.Variant | None) -> dict[str, tuple[str, str]]:
+    """Name and profile of every named regime, by its settings as text; made again where any of it has changed."""
     return {
-        str(get_regime(key, profile).identity()): (key, profile)
+        str(_of_student(own, key, profile).identity()): (key, profile)
         for profile in reversed(PROFILES)
         for key in reversed(REGIMES)
     }
@@ -244,12 +252,18 @@ def _known(regimes: tuple, profiles: str) -> dict[str, tuple[str, str]]:
 
 def named(regime: Regime) -> tuple[str, str]:
     """Which named regime has exactly these settings, and at which profile: (A1, smoke); ("", custom) if none has."""
-    return _known(tuple(REGIMES.items()), str(PROFILES)).get(str(regime.identity()), ("", "custom"))
+    known = _known(tuple(REGIMES.items()), str(PROFILES), variant.known())
+    return known.get(str(regime.identity()), ("", "custom"))
 
 
 def differences(regime: Regime, key: str) -> list[str]:
-    """The settings in which a run differs from a named regime at its nearest profile: ``lr 0.5 (handout 0.01)``."""
-    mine = regime.identity()
-    sizes = [get_regime(key, profile).identity() for profile in PROFILES]
+    """The settings in which a run differs from a named regime at its nearest profile: ``lr 0.5 (handout 0.01)``.
+
+    What was drawn for a student is that student's: ``seed 52 (yours 4711)``.
+    """
+    mine, own = regime.identity(), variant.known()
+    sizes = [_of_student(own, key, profile).identity() for profile in PROFILES]
     nearest = min(sizes, key=lambda one: sum(one[name] != mine[name] for name in mine))
-    return [f"{name} {mine[name]!r} (handout {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
+    drawn = own.of(key) if own else {}
+    whose = {name: "yours" if name in drawn else "handout" for name in mine}
+    return [f"{name} {mine[name]!r} ({whose[name]} {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]

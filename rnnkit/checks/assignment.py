@@ -46,6 +46,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from rnnkit.checks.question import Question
+from rnnkit.common.names import BadValue
+from rnnkit.common.variant import Variants
 
 if TYPE_CHECKING:
     from rnnkit.runs.experiment import Experiment
@@ -124,6 +126,8 @@ class Assignment:
         hand_in: what else is handed in.
         aside: modules of its folder that are left out where answers are scored, because they hold or show an answer.
         earlier: what earlier releases had, so that their students' work is still known.
+        varies: what of the runs that are handed in may be drawn for each student, see `rnnkit.common.variant`: settings
+            by their names, each with its smallest and largest value.
         programs: Python files beside its notebooks that students get as well; no other one is given to them.
         home: the package it is; by default that of its name in ``rnnkit.assignments``.
     """
@@ -142,6 +146,7 @@ class Assignment:
     hand_in: HandIn = HandIn()
     aside: tuple[str, ...] = ()
     earlier: Earlier = NO_EARLIER
+    varies: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     programs: tuple[str, ...] = ()
     home: str = ""
 
@@ -184,6 +189,13 @@ class Assignment:
     def module_of(self, question: Question) -> ModuleType:
         """What judges the record of a run, and says what tries it again: the module of the question's name."""
         return importlib.import_module(f"{self.home}.{question.id}")
+
+    def variants(self, word: str) -> Variants:
+        """What varies in a class with this word (BadValue: nothing can, or the word cannot be one)."""
+        if not self.varies:
+            raise BadValue(f"{self.name}: expected an assignment whose runs may vary by student, this one's do not")
+        ranges = tuple((name, low, high) for name, (low, high) in self.varies.items())
+        return Variants(self.name, word, (*self.hand_in.runs, *self.hand_in.welcome), ranges)
 
     def check(self, question_id: str, obj: Any = None, *, more: int = 0, note: str = "") -> float:
         """Checks a student's class or function, shows a report, and returns the points; see `rnnkit.checks.runner`."""

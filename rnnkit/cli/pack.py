@@ -10,6 +10,7 @@ from pathlib import Path
 from rnnkit.assignments import get_assignment
 from rnnkit.checks.assignment import Assignment
 from rnnkit.cli.guard import Parser
+from rnnkit.common import variant
 from rnnkit.common.names import STUDENT, BadValue
 from rnnkit.hand_in.collect import Collected, collect
 from rnnkit.hand_in.here import assignment_of
@@ -37,6 +38,24 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str]) -> int:
     """``rnnkit pack``: 0 packed (with ``--check``: complete), 1 incomplete or not to be written, 2 a bad value."""
     arguments = make_parser().parse_args(argv)
+    folder = Path(arguments.folder)
+    if (folder / variant.VARIANTS).is_file():
+        arguments.student = _owner(folder, arguments.student)
+    with variant.working_in(folder):
+        return _pack(arguments)
+
+
+def _owner(folder: Path, student: str | None) -> str:
+    """The id in the folder, which its runs are made with; another one is refused."""
+    there = variant.owner(folder)
+    if student not in (None, there):
+        raise BadValue(
+            f"--student: expected {there!r}, which {variant.OWNER} says and the runs are made with, got {student!r}"
+        )
+    return there
+
+
+def _pack(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     assignment = get_assignment(arguments.assignment) if arguments.assignment else assignment_of(folder)
     target = _target(assignment, arguments)

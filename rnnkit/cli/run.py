@@ -18,6 +18,7 @@ from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli import guard
 from rnnkit.cli.guard import Parser
 from rnnkit.cli.report import write_report
+from rnnkit.common import variant
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.text import aligned
 from rnnkit.hand_in.here import assignment_of
@@ -44,7 +45,8 @@ def make_parser(verb: str, experiment: Experiment) -> Parser:
     if verb == "report":
         said = f"make the page of DIR again, without training; {which}"
         parser.add_argument("words", nargs="*", metavar="[ASSIGNMENT] [DIR]", help=said)
-        parser.set_defaults(profile="smoke" if "smoke" in experiment.profiles else "full", limit=0.0, set=[])
+        smaller = "smoke" if "smoke" in experiment.profiles else "full"
+        parser.set_defaults(profile=smaller, limit=0.0, set=[], student=None)
         return parser
     due = ", ".join(experiment.due) or "all of them"
     said = f"{', '.join(experiment.runs)} (default: {due}); or an assignment, {which}, and its own"
@@ -53,6 +55,8 @@ def make_parser(verb: str, experiment: Experiment) -> Parser:
     parser.add_argument("--profile", default="full", metavar="P", help=profiles)
     longer = "end runs that take longer; they are saved"
     parser.add_argument("--limit", type=_minutes, default=0.0, metavar="MINUTES", help=longer)
+    own = f"your id, once, where {variant.VARIANTS} was given out: it decides settings of your runs"
+    parser.add_argument("--student", metavar="ID", help=own)
     other = "another value for a setting of the runs"
     parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help=other)
     return parser
@@ -115,6 +119,13 @@ def _parse(verb: str, argv: Sequence[str]) -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # as in the runs that are estimated
+    if arguments.student is not None:
+        variant.claim(Path(), arguments.student)
+    with variant.working_in(Path()):
+        return _run_here(arguments)
+
+
+def _run_here(arguments: argparse.Namespace) -> int:
     experiment, keys = _experiment_in(arguments.words)
     others = [experiment.assignment] if experiment.assignment != MAIN else []
     out = Path(arguments.out or Path("runs") / "-".join([*others, arguments.profile, *arguments.set]))

@@ -16,6 +16,7 @@ from typing import Any
 from rnnkit.assignments import MAIN
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.tally import FILE, MOST_BYTES
+from rnnkit.common import variant
 from rnnkit.common.names import BadValue
 from rnnkit.hand_in.notebooks import answer_of, asks, never_run, open_in_report, unsolved
 from rnnkit.notebook import predictions
@@ -29,7 +30,12 @@ from rnnkit.runs.tables import COMMANDS
 
 CHATS = "ai_chats.txt"
 REGRADE, MOST_REGRADE = "regrade.txt", 1 << 16  # asks for another look at points; bytes
-OWN = {FILE: MOST_BYTES, predictions.FILE: predictions.MOST_BYTES, REGRADE: MOST_REGRADE}
+OWN = {
+    FILE: MOST_BYTES,
+    predictions.FILE: predictions.MOST_BYTES,
+    REGRADE: MOST_REGRADE,
+    variant.OWNER: variant.MOST_OWNER,  # where there are variants
+}
 FULL = "full"
 Where = list[list[Path]]  # see `rnnkit.record.find.places`
 
@@ -89,7 +95,8 @@ def collect(
         _report(collected, notebooks[due.report], smoke)
     for cell, name in due.own_runs.items():
         records |= _own_run(collected, notebooks, where, cell, name)
-    own = {name: collected.folder / name for name in OWN}
+    varies = (collected.folder / variant.VARIANTS).is_file()
+    own = {name: collected.folder / name for name in OWN if varies or name != variant.OWNER}
     collected.files |= {name: path for name, path in own.items() if path.is_file() and path.stat().st_size <= OWN[name]}
     _judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)

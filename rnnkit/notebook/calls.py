@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from rnnkit.common import variant
 from rnnkit.common.looking import cells_run
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.whole import free_name, save_text
@@ -18,7 +19,7 @@ from rnnkit.notebook import assemble
 from rnnkit.notebook.cells import NotebookError, read_notebook
 from rnnkit.record.file import load, regime_of
 from rnnkit.record.find import SHOWN, SMALLER, find_run, fingerprint, key_of
-from rnnkit.regimes import differences, get_regime
+from rnnkit.regimes import RegimeError, differences, get_regime
 from rnnkit.runs.modelfile import DEFAULT_FILE
 
 OWN_DIAGNOSTICS = "diagnostics.py"  # what 2_diagnostics writes
@@ -149,13 +150,22 @@ def show(run: str, figure: str, folder: str | Path | None = None, log: bool = Fa
         prints = {name: mark for name, (_, mark) in read.items()}
         beside({keys[name]: record for name, record in records.items()}, figure)
         if figure in compare.__all__:
-            display(draw(marked(records), **options), metadata={SHOWN: prints})
+            display(draw(marked(records), **options), metadata=_marks(records, prints))
         else:
             for name, record in records.items():
-                display(draw(record, **options), metadata={SHOWN: {name: prints[name]}})
+                display(draw(record, **options), metadata=_marks({name: record}, prints))
         for name, record in records.items():
             if said := ", ".join(filter(None, [left_of(record), _not_full(name, record)])):
                 print(f"{name}: {said}: {paths[name].parent}")
+
+
+def _marks(records: dict[str, dict], prints: dict[str, str]) -> dict[str, dict]:
+    """The metadata of a figure: its records' fingerprints, and what varies of them by student, where anything does."""
+    marks: dict[str, dict] = {SHOWN: {name: prints[name] for name in records}}
+    if own := variant.known():
+        regimes = {name: regime_of(record) for name, record in records.items()}
+        marks[variant.DRAWN] = {n: {key: getattr(one, key) for key, _ in own.values} for n, one in regimes.items()}
+    return marks
 
 
 @lru_cache(maxsize=10)  # a report draws each of its runs six times
@@ -190,5 +200,5 @@ def explained(what: object) -> Iterator[None]:
 def _missing(name: str) -> str:
     try:
         return f"{name} is missing: {get_regime(name).command()}"
-    except BadValue:
+    except RegimeError:
         return f"{name} is missing: train it with --name {name}"

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from rnnkit.common import variant
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled, regime_of
 from rnnkit.regimes import REGIMES, Regime, named
@@ -73,7 +74,9 @@ def _reach(record: Record) -> int:
 
 def _named_as(regime: Regime) -> tuple[str, str]:
     """Which named regime these are seeds of, and its profile."""
-    found = [named(regime.replace(seed=seed)) for seed in {one.seed for one in REGIMES.values()}]
+    own = variant.known()
+    seeds = {one.seed for one in REGIMES.values()} | ({*dict(own.values).values()} if own else set())
+    found = [named(regime.replace(seed=seed)) for seed in seeds]
     return next((one for one in found if one[0]), ("", "custom"))
 
 

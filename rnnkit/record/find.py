@@ -20,7 +20,7 @@ import numpy as np
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -44,6 +44,7 @@ class Runs(Protocol):
 
     @property
     def profiles(self) -> Mapping[str, Any]: ...  # sizes, the one that is due first
+    def get(self, name: str, /, profile: str = ..., **overrides: Any) -> Any: ...
     def settings_of(self, content: Mapping[str, Any]) -> Any: ...
     def named(self, settings: Any) -> tuple[str, str]: ...
     def key_of(self, name: str) -> tuple[str, str]: ...
@@ -64,6 +65,10 @@ class Handout:
     total = staticmethod(attrgetter("maxiters"))
     differences = staticmethod(differences)
     command = staticmethod(Regime.command)
+
+    def get(self, name: str, /, profile: str = "full", **overrides: Any) -> Regime:
+        """A named run's settings."""
+        return get_regime(name, profile, **overrides)
 
 
 HANDOUT = Handout()

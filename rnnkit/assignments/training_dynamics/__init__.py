@@ -37,6 +37,7 @@ ASSIGNMENT = Assignment(
         own_runs={"extra_run": "extra_torder", "own_run": "own_experiment"},
         chats="ai_chats",
     ),
+    varies={"seed": (1_000, 999_999_999)},
     earlier=EARLIER,
     aside=(
         "again.py", "cell_tests.py", "clues.py", "experiment.py", "figures.py", "foretold.py", "lesson.py",

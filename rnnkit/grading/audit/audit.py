@@ -29,9 +29,11 @@ from rnnkit.common.wire import decode
 from rnnkit.grading.audit.verdicts import FILE, OWN, OfStudent, Verdict, Verdicts, verdict_of
 from rnnkit.grading.course.course import Course, standing
 from rnnkit.grading.course.own_run import OUTPUT, wall_s
-from rnnkit.grading.course.submission import MOST_MEMORY_MB, stage_data
+from rnnkit.grading.course.stage import stage_data
+from rnnkit.grading.course.submission import MOST_MEMORY_MB
 from rnnkit.grading.sandbox.confine import Finished, Limits, probe, run
 from rnnkit.grading.sandbox.runtime import student_runtime
+from rnnkit.grading.variants import kept, put_into
 from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
 from rnnkit.record.keys import FINAL
@@ -146,6 +148,8 @@ def _student(
     if not files or (not how.force and all(verdicts.settled(one, how.seconds) for one in files.values())):
         return _told(student, files, known), {}
     stage_data(folder, stage)
+    if variants := kept(course.folder, assignment.name):
+        put_into(stage, variants, student)
     fresh = replayed(assignment, stage, files, how, runtime, _models(course, assignment, student))
     shutil.rmtree(stage, ignore_errors=True)
     return _told(student, files, known | fresh), fresh

@@ -69,6 +69,12 @@ class Course:
         """Who is in the class; nobody where there is no roster."""
         return read_roster(self.roster) if self.roster.exists() else []
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of whoever is in the class, or has submitted."""
+        submitted = {folder.name for folder in self.submitted.glob("[!.]*") if STUDENT.fullmatch(folder.name)}
+        return tuple(sorted(submitted | {one.id for one in self.people if STUDENT.fullmatch(one.id)}))
+
     def dates(self) -> Dates:
         """When what is due. Where there is a roster, only who is in it or has submitted may be named there.
 

@@ -20,12 +20,14 @@ from rnnkit.grading.course.master import schemes
 from rnnkit.grading.course.register import Register
 from rnnkit.grading.course.submission import GradingJob
 from rnnkit.grading.evidence.borrowed import shipped
+from rnnkit.grading.evidence.whose import Whose
 from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 from rnnkit.grading.sandbox import cgroup
 from rnnkit.grading.sandbox.confine import probe
 from rnnkit.grading.sandbox.room import NO_ROOM, no_room, reason
 from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
+from rnnkit.grading.variants import kept
 
 STUDENTS, RUNS = "students", "runs"  # below the work folder
 CONFINED, TRUSTED = "bubblewrap", "none: the instructor trusted these submissions"
@@ -110,6 +112,7 @@ class _Grading:
         self.work = self.course.work / "grade"
         self.shared: dict[str, Any] = {}
         self.cut: dict[str, Child] = {}
+        self.variants = kept(self.course.folder, self.assignment.name)
 
     def prepare(self) -> None:
         """Copies the gradebook aside, and collects what every grader process is told, once."""
@@ -139,6 +142,7 @@ class _Grading:
             seed=first.job.seed if first else secrets.randbits(63) if self.seed is None else self.seed,
             questions=() if self.register.whole(student) else self.questions,
             cores=cores,
+            whose=Whose(self.variants, student, self.course.ids) if self.variants else None,
             **self.shared,
         )
 

@@ -25,7 +25,8 @@ from rnnkit.checks.report import Report
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_text
 from rnnkit.common.wire import decode
-from rnnkit.grading.course.submission import MOST_MEMORY_MB, STAGE, GradingJob, Result, score_of, stage_data
+from rnnkit.grading.course.stage import stage_data
+from rnnkit.grading.course.submission import MOST_MEMORY_MB, STAGE, GradingJob, Result, score_of
 from rnnkit.grading.ledger import WAITS
 from rnnkit.grading.notebooks.execute import is_check
 from rnnkit.grading.sandbox.confine import Finished, Limits, run

@@ -6,8 +6,6 @@ import functools
 import hashlib
 import json
 import resource
-import shutil
-import stat
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -23,12 +21,14 @@ from rnnkit.checks import tally
 from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.report import Report
 from rnnkit.common.names import BadValue
-from rnnkit.common.text import one_line, plain
+from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.master import is_answer, is_task
 from rnnkit.grading.course.settled import settled
+from rnnkit.grading.course.stage import stage_data
 from rnnkit.grading.evidence.evidence import SubmittedRun, evidence
-from rnnkit.grading.evidence.scan import holds_code, scan
+from rnnkit.grading.evidence.scan import scan
+from rnnkit.grading.evidence.whose import Whose
 from rnnkit.grading.intake.recognise import recognise
 from rnnkit.grading.ledger import ABSENT, GRADED, REJECTED, Findings
 from rnnkit.grading.notebooks.copied import curves_of, times_of
@@ -41,8 +41,6 @@ from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.sandbox.kernel import Kernel
 from rnnkit.grading.sandbox.nursery import Nursery
-from rnnkit.grading.sandbox.room import no_room
-from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
 from rnnkit.notebook.cells import SOLUTION, name_of
 from rnnkit.runs.modelfile import DEFAULT_FILE
@@ -50,8 +48,6 @@ from rnnkit.runs.modelfile import DEFAULT_FILE
 READER_S = 100  # seconds of processor time for reading the records
 MOST_MEMORY_MB = 2048  # of a kernel and all that it starts
 MOST_TEXT = 20_000  # characters of a text in the result
-MOST_DATA = 400 << 20  # bytes of data files
-NO_DATA = (".ipynb", ".py", ".pyc", ".so", ".pth", ".pyd", ".dll", ".dylib")  # code is not staged
 RESULT, AUTOGRADED, STAGE = "result.json", "autograded", "stage"
 
 
@@ -69,6 +65,7 @@ class GradingJob:
         confined: False where the instructor has typed that these submissions are trusted.
         questions: the only ones whose scores are wanted; all where empty.
         cores: the processors that its sandboxes may use; all where empty.
+        whose: what varies by student; None where nothing does.
     """
 
     assignment: str
@@ -84,6 +81,7 @@ class GradingJob:
     confined: bool
     questions: tuple[str, ...]
     cores: tuple[int, ...]
+    whose: Whose | None = None
 
 
 @dataclass
@@ -110,6 +108,8 @@ def grade_submission(job: GradingJob) -> None:
     assignment, result, stage = get_assignment(job.assignment), Result(job.student), job.work / STAGE
     rebuilt = _rebuilt(assignment, job, result)
     result.flags += stage_data(job.folder, stage)
+    whose, flags = job.whose.staged(stage) if job.whose else (None, [])
+    result.flags += flags
     tallies = _checks_run(assignment, stage)
     result.checks = tally.told(tallies)
     result.tried = {id: [one.runs, one.failed] for id, one in tallies.items() if one.runs}
@@ -127,7 +127,7 @@ def grade_submission(job: GradingJob) -> None:
     with closing(Nursery(stage, limits, job.confined)) as nursery:
         if job.confined and any(map(needs_kernel, wanted.values())):
             nursery.warm(job.scoring)
-        runs = evidence(stage, reader, assignment, cells_sha256)
+        runs = evidence(stage, reader, assignment, cells_sha256, whose)
         result.evidence = [flag for one in runs for flag in one.flags]
         for one in (one for one in runs if one.sha256):
             result.records[one.key], result.profiles[one.key] = one.sha256, one.profile
@@ -179,6 +179,8 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
     files, notebooks = recognise(job.folder, job.masters, assignment.earlier), {}
     handed_in = {name: _content(file) for name, file in files.items()}
     there = {name: content for name, content in handed_in.items() if isinstance(content, dict)}
+    if whose := getattr(job, "whose", None):
+        result.flags += whose.of_figures(there)
     unasked = not_asked(job.masters, there, assignment.earlier)
     result.not_asked = {id: points for questions in unasked.values() for id, points in questions.items()}
     if result.not_asked:
@@ -214,36 +216,6 @@ def _content(file: tuple[Path, list[str]] | BadSubmission) -> dict[str, Any] | B
         return bad
     except Exception as error:  # nothing that a student sends may end more than its own notebook
         return BadSubmission(f"cannot be read ({type(error).__name__})")
-
-
-def stage_data(folder: Path, stage: Path) -> list[str]:
-    """Puts a submission's plain data files where the kernel may read them; returns flags about what was left out.
-
-    No code and no notebooks: a module beside a notebook would be imported in the place of the real one.
-    """
-    stage.mkdir(parents=True)
-    flags, left = [], MOST_DATA
-    for inside, status in walk(folder):
-        shown, target = one_line(inside), stage / inside
-        if status is None:
-            flags.append(f"{shown}: too deep, too many, or closed; ignored")
-        elif not stat.S_ISREG(status.st_mode):
-            flags.append(f"{shown}: no regular file, ignored")
-        elif any(part.endswith(NO_DATA) for part in Path(inside).parts) or inside == "timestamp.txt":
-            continue
-        elif status.st_size > left:
-            flags.append(f"{shown}: too large ({status.st_size >> 20} MB), ignored")
-        else:
-            left -= status.st_size
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / inside, target, follow_symlinks=False)
-                flags += [f"{shown}: code that is handed in as data"] * holds_code(target)
-            except OSError as error:
-                if no_room(error):
-                    raise
-                flags.append(f"{shown}: cannot be copied ({error.strerror}), ignored")
-    return flags
 
 
 def _checks_run(assignment: Assignment, stage: Path) -> dict[str, tally.Tally]:

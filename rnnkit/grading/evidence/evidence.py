@@ -24,6 +24,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
 from rnnkit.common.wire import decode
 from rnnkit.grading.evidence.plausible import strange
+from rnnkit.grading.evidence.whose import Whose
 from rnnkit.grading.ledger import NOT_TRIED
 from rnnkit.grading.sandbox.confine import Finished
 from rnnkit.record.find import HANDOUT, PROFILE_ORDER, Runs
@@ -60,7 +61,11 @@ class SubmittedRun:
 
 
 def evidence(
-    folder: Path, run: Callable[..., Finished], assignment: Assignment, cells_sha256: str = ""
+    folder: Path,
+    run: Callable[..., Finished],
+    assignment: Assignment,
+    cells_sha256: str = "",
+    whose: Whose | None = None,
 ) -> list[SubmittedRun]:
     """Looks at every final record in a submission.
 
@@ -72,13 +77,14 @@ def evidence(
         run: runs a command confined, with ``stage=folder``.
         assignment: says which runs are due.
         cells_sha256: of the model.py that the submitted notebook gives; empty where it gives none.
+        whose: what varies by student; None where nothing does.
     """
     due, known = assignment.hand_in.runs, assignment.experiment or HANDOUT
     files = _files(folder)
     if not any(path.name.endswith(FINAL) for path in files.values()):
         return [_all_runs("runs: no record of any run was handed in")] if due else []
     done = run([*READER, "."], stage=folder)
-    records, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known)
+    records, flags = _decoded(done, (*due, *assignment.hand_in.welcome), known, whose)
     by_key: dict[str, list[SubmittedRun]] = {key: [] for key in due}
     for one in records:
         by_key.setdefault(one.key, []).append(one)
@@ -118,13 +124,15 @@ def _missing(name: str, key: str, files: list[str]) -> SubmittedRun:
     return SubmittedRun(key, flags=(f"{key}: no record" + (", only the state of an unfinished run" if half else ""),))
 
 
-def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[SubmittedRun], list[str]]:
+def _decoded(
+    done: Finished, asked: Sequence[str], known: Runs, whose: Whose | None
+) -> tuple[list[SubmittedRun], list[str]]:
     """The reader's lines as runs, and what went wrong with it."""
     runs, flags = [], []
     lines = done.stdout[: 2 * OUTPUT].splitlines()
     for number, line in enumerate(lines):
         try:
-            runs.append(_run(decode(json.loads(line)), asked, known))
+            runs.append(_run(decode(json.loads(line)), asked, known, whose))
         except Exception as error:  # nothing in a submission may end its grading
             if not (done.returncode and number == len(lines) - 1):  # a line that was cut off has its reason below
                 flags.append(f"runs: a record cannot be read ({type(error).__name__})")
@@ -135,7 +143,7 @@ def _decoded(done: Finished, asked: Sequence[str], known: Runs) -> tuple[list[Su
     return runs, flags
 
 
-def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> SubmittedRun:
+def _run(content: dict[str, Any], asked: Sequence[str], known: Runs, whose: Whose | None) -> SubmittedRun:
     """One line of the reader, with its flags."""
     file = one_line(content["file"], 200)
     stem = Path(file).name.removesuffix(FINAL)
@@ -147,11 +155,14 @@ def _run(content: dict[str, Any], asked: Sequence[str], known: Runs) -> Submitte
         settings = _settings(content, known)
     except BadValue as why:
         return SubmittedRun(named_so, file, (f"{named_so}: {why}",), content=content)
-    key, profile, flags = _which(settings, asked, known)
+    usual, drawn = whose.looked_at(settings, known) if whose else (settings, [])
+    key, profile, flags = _which(usual, asked, known)
+    flags += drawn
     if settings.name != stem:
         flags.append(f"the file is called {one_line(stem, 60)}, its run {one_line(settings.name, 60)}")
     if isinstance(settings, Regime):
-        if content["texts"].get("profile") != (profile if profile in PROFILES else "custom"):
+        says = content["texts"].get("profile")
+        if says != (profile if profile in PROFILES else "custom") and not (whose and says == "custom"):
             flags.append(f"says profile {one_line(content['texts'].get('profile'), 20)}, its settings are {profile}")
         flags += strange(content, settings)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []

@@ -12,8 +12,9 @@ import filecmp
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nbgrader.converters import GenerateAssignment
@@ -24,6 +25,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import pinned_torch
+from rnnkit.common.variant import VARIANTS, Variants
 from rnnkit.common.whole import whole
 from rnnkit.grading.release.wheel import EPOCH, build_wheel
 
@@ -132,7 +134,7 @@ def archive(root: Path, name: str) -> Path:
     return root / DIST / ("student.zip" if name == MAIN else f"{name}.zip")
 
 
-def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
+def write_archive(folder: Path, wheel: Path, versions: str, path: Path, variants: Variants | None = None) -> None:
     """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
 
     Arguments:
@@ -140,12 +142,15 @@ def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
         wheel: the student's.
         versions: from `constraints`.
         path: of the zip, which comes out the same again.
+        variants: what varies by student, if anything does.
     """
     path.parent.mkdir(exist_ok=True)
     content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
     if (folder / "requirements.txt").is_file():
         content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
         content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
+    if variants:
+        content[f"{folder.name}/{VARIANTS}"] = variants.to_json().encode()
     with whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in sorted(content.items()):
             member = zipfile.ZipInfo(name, EPOCH)
@@ -154,7 +159,7 @@ def write_archive(folder: Path, wheel: Path, versions: str, path: Path) -> None:
             packed.writestr(member, data)
 
 
-def build(root: Path, chosen: Sequence[str]) -> list[str]:
+def build(root: Path, chosen: Sequence[str], variants: Mapping[str, Variants] = MappingProxyType({})) -> list[str]:
     """Renews assignments' folders in ``release/`` and their zips; returns what changed in ``release/``.
 
     Files there that are none of the students' (runs, a model.py) stay.
@@ -170,7 +175,7 @@ def build(root: Path, chosen: Sequence[str]) -> list[str]:
                 (root / RELEASE / name).unlink()
         wheel = build_wheel(root, Path(folder))
         for name in chosen:
-            write_archive(fresh / name, wheel, constraints(root), archive(root, name))
+            write_archive(fresh / name, wheel, constraints(root), archive(root, name), variants.get(name))
     return changed
 
 

@@ -18,14 +18,16 @@ from nbformat import NotebookNode
 import rnnkit
 from rnnkit.assignments import get_assignment
 from rnnkit.checks.assignment import Assignment
-from rnnkit.common.names import Untraced
+from rnnkit.common.names import BadValue, Untraced
 from rnnkit.common.places import clone_root
+from rnnkit.common.variant import owner
 from rnnkit.grading.course import own_run
 from rnnkit.grading.course.children import PATIENCE_S, Child
 from rnnkit.grading.course.master import is_answer, masters, schemes, version
 from rnnkit.grading.course.register import owing
 from rnnkit.grading.course.submission import GradingJob, Result
 from rnnkit.grading.evidence.borrowed import shipped
+from rnnkit.grading.evidence.whose import Whose
 from rnnkit.grading.intake import unpack
 from rnnkit.grading.intake.sorting import Unit, contents, opened
 from rnnkit.grading.intake.take_in import copy
@@ -34,6 +36,7 @@ from rnnkit.grading.ledger import GRADED, NOT_GRADED, REJECTED, Entry, Findings
 from rnnkit.grading.notebooks.reading import BadSubmission
 from rnnkit.grading.sandbox.confine import probe
 from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
+from rnnkit.grading.variants import kept
 
 STUDENT = "submission"  # what a submission without a student is called
 TO_MARK, NO_ANSWER = "to be marked", "no answer"  # of a question for a person
@@ -107,6 +110,7 @@ def grade_one(
             confined=not trust,
             questions=(),
             cores=(),
+            whose=_whose(root, assignment, submitted),
         )
         result = _graded(make, Path(folder), on_wait)
         result.flags += left
@@ -115,6 +119,15 @@ def grade_one(
     told = summary(assignment, released, result)
     told |= {"confined": not trust, "seed": make.keywords["seed"], "seconds": round(monotonic() - began, 1)}
     return told | {"version": f"{rnnkit.__version__}+{version(root, assignment)[:12]}"}
+
+
+def _whose(root: Path, assignment: Assignment, submitted: Path) -> Whose | None:
+    """What varies by student in the clone's course, by the submission's own word of whose it is."""
+    try:
+        variants = kept(root, assignment.name)
+        return Whose(variants, owner(submitted)) if variants else None
+    except BadValue:  # no id
+        return None
 
 
 def collect(paths: Sequence[Path], assignment: str, folder: Path) -> list[str]:
