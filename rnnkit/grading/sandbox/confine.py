@@ -20,11 +20,12 @@ from rnnkit.common.places import clone_root
 from rnnkit.grading.sandbox import enclosure
 from rnnkit.grading.sandbox.handle import Supervised
 from rnnkit.grading.sandbox.mounts import Places, large, system
-from rnnkit.grading.sandbox.runtime import student_runtime
+from rnnkit.grading.sandbox.runtime import FONTS, fonts, student_runtime
 from rnnkit.grading.sandbox.scoring import hidden
 from rnnkit.grading.sandbox.seccomp import program
 
 HOME, RUNTIME, STAGE, SUBMISSION = "/home/student", "/runtime", "/in", "/submission"
+MATPLOTLIB = ".matplotlib"  # its folder below home
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # the environment of bubblewrap itself
 SOCKETS = "/kernel"  # a file system of its own, which the grader reaches through the supervisor's handle on it
 IN_MEMORY = (SOCKETS, "/dev/shm", "/tmp", HOME, SUBMISSION)
@@ -100,7 +101,7 @@ def environment(home: str, runtime: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "IPYTHONDIR": f"{home}/.ipython",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "MPLCONFIGDIR": f"{home}/{MATPLOTLIB}",
         "NBGRADER_EXECUTION": "autograde",
     }
 
@@ -134,6 +135,8 @@ def command(
     words += system(places)
     own = places.of_grader(runtime)
     words += ["--ro-bind", own, RUNTIME]
+    for name in fonts(runtime):
+        words += ["--ro-bind", f"{own}/{FONTS}/{name}", f"{HOME}/{MATPLOTLIB}/{name}"]
     for path, inside in instead.items():
         words += ["--ro-bind", f"{own}/{inside}", path]
     if stage is not None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import compileall
+import functools
 import hashlib
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +19,8 @@ from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.sandbox import scoring
 
 ALIAS = "starter/trainingRNNs_torch", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
+FONTS = "fonts"  # the folder of a runtime with matplotlib's list of them
+LISTED = "afmlist", "ttflist"
 
 
 def student_runtime(root: Path) -> Path:
@@ -46,6 +52,9 @@ def _made(name: str, fill: Callable[[Path], None]) -> Path:
         fresh = Path(folder) / "fresh"
         fresh.mkdir(0o755)
         fill(fresh)
+        (fresh / FONTS).mkdir()
+        for one, text in _fonts().items():
+            (fresh / FONTS / one).write_text(text, encoding="utf-8")
         wanted = digest(fresh)
         runtime = kept / f"{name}-{wanted[:16]}"
         if not runtime.is_dir() or digest(runtime) != wanted:
@@ -59,6 +68,28 @@ def _made(name: str, fill: Callable[[Path], None]) -> Path:
                 if not runtime.is_dir():
                     raise
     return runtime
+
+
+@functools.cache
+def _fonts() -> dict[str, str]:
+    """Name -> text of the list of fonts that matplotlib makes where it finds none: else every sandbox would."""
+    with tempfile.TemporaryDirectory(prefix="rk-") as home:
+        known = {"PATH": "/usr/bin:/bin", "HOME": home, "MPLCONFIGDIR": f"{home}/m"}
+        words = [sys.executable, "-I", "-c", "import matplotlib.font_manager"]
+        subprocess.run(words, env=known, cwd=home, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+        return {path.name: _in_order(path.read_text(encoding="utf-8")) for path in Path(home).glob("m/fontlist-*.json")}
+
+
+def _in_order(text: str) -> str:
+    """The same list of fonts in the order of their files: as it comes it is another one each time."""
+    known = json.loads(text)
+    ordered = {kind: sorted(known[kind], key=lambda one: json.dumps(one, sort_keys=True)) for kind in LISTED}
+    return json.dumps(known | ordered, indent=1)
+
+
+def fonts(runtime: Path) -> list[str]:
+    """The names of the lists of fonts in a runtime."""
+    return sorted(path.name for path in (runtime / FONTS).glob("fontlist-*.json"))
 
 
 def digest(folder: Path) -> str:

@@ -202,3 +202,24 @@ def test_a_forbidden_module_outside_of_the_kit_is_against_the_rules_here_too(tmp
     for report in (confined, examine(question, space["spectral_radius"])):
         assert (report.points, report.status) == (0, "against the rules"), report.text()
         assert used in report.messages[0]
+
+
+def test_matplotlib_finds_its_list_of_fonts_and_no_kernel_can_change_it(stage):
+    code = """
+import matplotlib, os
+from matplotlib import font_manager
+name = f"{matplotlib.get_cachedir()}/fontlist-v{font_manager.FontManager.__version__}.json"
+own = font_manager.FontManager()
+print(len(own.ttflist) == len(font_manager.fontManager.ttflist), os.path.ismount(name))
+for change in (os.unlink, lambda name: open(name, "w"), lambda name: os.rename(name, name + "x")):
+    try:
+        change(name)
+        print("changed")
+    except OSError:
+        print("no")
+"""
+    with kernels(stage) as make:
+        for _ in range(2):
+            with closing(make()) as kernel:
+                kernel.start()
+                assert said(kernel, code).split()[-5:] == ["True", "True", "no", "no", "no"]
