@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 where all that was injected is found and nobody else is accused, 1 where something is missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a grading on its way ends with this
     given = parse(argv)
     steps, folder = [given.only] if given.only else STEPS, given.folder.resolve()
     students = making.make(folder, given.count, given.seed, given.jobs) if "make" in steps else making.stored(folder)
