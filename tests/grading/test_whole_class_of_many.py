@@ -165,6 +165,14 @@ def test_the_judge_sees_forgeries_that_are_not_told_and_honest_records_that_are(
     assert len(judge._forged(audited, [forger, honest], told)[1].missed) == 1
 
 
+def test_the_judge_holds_against_wrong_cells_only_what_training_again_gives():
+    one = Student("a", "", "", MISTAKEN, 1, ["A4"], mistakes={"gru_step": "detached"})
+    told = {"a": entry(evidence=["A4: gate_z_sat_time goes from -2 to 1"])}
+    accused = judge._forged({("a", "A4"): ["W_hh is the same at 5 anchors"]}, [one], told)[1]
+    assert (accused.missed, len(accused.notes)) == ([], 2)
+    assert len(judge._forged({("a", "A4"): ["differs from update 1 on"]}, [one], {})[1].missed) == 1
+
+
 def test_the_judge_knows_which_runs_a_line_is_about():
     lines = {
         "A2-A4, B1: W_hh is not finite": {"A2", "A3", "A4", "B1"},

@@ -11,10 +11,11 @@ from typing import Any
 from hostile import judge as hostile_judge
 
 from rnnkit.assignments.training_dynamics.key import CANARY
-from rnnkit.assignments.training_dynamics.questions import ASKED
+from rnnkit.assignments.training_dynamics.questions import ASKED, CELLS
 from rnnkit.checks.generate import bank
 from rnnkit.grading.report.export import cell
 from rnnkit.regimes import HANDOUT_REGIMES
+from rnnkit.runs.replay import DIFFERS
 from whole_class import found
 from whole_class.grading import Graded, entries
 from whole_class.make import COURSE
@@ -162,7 +163,7 @@ def _counted(counted: Mapping[tuple[str, str], int], ledger: Ledger) -> Row:
 
 def _forged(audited: Mapping[tuple[str, str], list[str]], students: Sequence[Student], ledger: Ledger) -> list[Row]:
     """Every forged record is told by the evidence or by training it again, and no honest one is."""
-    told, missed, accused = 0, list[str](), list[str]()
+    told, missed, accused, notes = 0, list[str](), list[str](), list[str]()
     due = {(one.id, run): kind for one in students for run, kind in one.forged.items()}
     for one in students:
         if one.group == HOSTILE:
@@ -173,12 +174,16 @@ def _forged(audited: Mapping[tuple[str, str], list[str]], students: Sequence[Stu
             if (kind := due.get((one.id, run))) is not None:
                 told += bool(said or trained)
                 missed += [] if said or trained else [f"{one.id}: {run}: {kind}: nothing is said of it"]
-            elif not one.forged:  # cells in another order are another model.py: of a copy only training again counts
-                doubts = trained if one.group == COPY else [*said, *trained]
-                accused += [f"{one.id} ({one.group}): {run}: {doubt[:200]}" for doubt in doubts[:1]]
+            elif not one.forged:
+                # Cells in another order are another model.py, and what wrong cells do may look impossible: of these
+                # records only that training again gives something else is said against whoever handed them in.
+                odd = one.group == COPY or any(ASKED[id].notebook == CELLS for id in one.mistakes)
+                held = [text for text in trained if text.startswith(DIFFERS)] if odd else [*said, *trained]
+                accused += [f"{one.id} ({one.group}): {run}: {doubt[:200]}" for doubt in held[:1]]
+                notes += [f"{one.id}: {run}, of wrong cells: {text}" for text in [*said, *trained] if one.mistakes]
     return [
         Row("forged records told", len(due), told, missed),
-        Row("honest records accused", 0, len(accused), accused),
+        Row("honest records accused", 0, len(accused), accused, notes),
     ]
 
 
