@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
             if one.why:
                 bar.write(f"{one.student}: {one.why}")
 
-        found = audit(course, assignment, given.student, how, given.jobs, show)
+        found = audit(course, assignment, given.student, how, given.jobs, show, bar.write)
     shared = together(found)
     for one in found:
         for sha256, verdict in one.records:

@@ -1,7 +1,7 @@
 """``python -m rnnkit.runs.replays ASSIGNMENT FOLDER SEED SECONDS [FILE...]``: does the records in a folder again.
 
-For files that nobody vouches for, in a process that may be killed. One line of JSON for each record as soon as there
-is something to say. With files named, these alone are done again, by the cells of the folder's model.py: its code then
+For files that nobody vouches for, in a process that may be killed. Lines of JSON for each record as soon as there is
+something to say. With files named, these alone are done again, by the cells of the folder's model.py: its code then
 runs in this process, which is all that its word is worth.
 """
 
@@ -24,15 +24,16 @@ from rnnkit.record.file import versions
 from rnnkit.record.npz import Members, short
 from rnnkit.record.read_npz import FILES, records
 from rnnkit.record.stored_run import Differs
+from rnnkit.runs.compiled import compiled_before
 from rnnkit.runs.doubts import doubts, prints
 from rnnkit.runs.modelfile import BUILTIN, DEFAULT_FILE, Cells, find_cells
 from rnnkit.runs.replay import DIFFERS, REPRODUCED, UNREPLAYED, Redone, redo
 
-FIRST = 0.5  # of a run's time, for its beginning
-
 
 def lines(assignment: str, folder: Path, seed: int, seconds: float, files: Sequence[str] = ()) -> Iterator[str]:
-    """One line of JSON for each record: ``file``, what `again` says, ``doubts``, ``prints``.
+    """Lines of JSON for each record: ``file`` alone before work on it, then what `one` says as well.
+
+    The beginning of every record comes first; a second line, in the place of the first, has what was found later on.
 
     Arguments:
         assignment: whose experiment trained them.
@@ -42,25 +43,38 @@ def lines(assignment: str, folder: Path, seed: int, seconds: float, files: Seque
     """
     experiment, end = get_assignment(assignment).experiment, process_time() + seconds
     paths = [path for path in records(folder)[:FILES] if not files or path.relative_to(folder).as_posix() in files]
-    for number, path in enumerate(paths):
-        share = process_time() + max(0.0, end - process_time()) / (len(paths) - number)
-        line: dict[str, Any] = {"file": path.relative_to(folder).as_posix()[-300:]}
-        yield json.dumps(line)  # a process that dies dies of this one
-        try:
-            members = Members(path)
-            cells = find_cells(folder / DEFAULT_FILE) if files else Cells()
-            line |= one(experiment, members, cells, np.random.RandomState(seed), share)
-        except Exception as error:  # whatever numpy and torch say of numbers that no training makes
-            said = str(error) if isinstance(error, BadValue) else f"it cannot be trained again: {short(error)}"
-            line |= {"verdict": UNREPLAYED, "said": said[:400]}
-        yield json.dumps(encode(line))
+    todo: list[tuple[Path, list[Redone]]] = [(path, []) for path in paths]
+    while todo:
+        going_on = []
+        for number, (path, done) in enumerate(todo):
+            if done and process_time() >= end:
+                return
+            share = process_time() + max(0.0, end - process_time()) / (len(todo) - number)
+            line: dict[str, Any] = {"file": path.relative_to(folder).as_posix()[-300:]}
+            yield json.dumps(line)  # a process that dies dies of this one
+            first = not done
+            try:
+                members = Members(path)
+                cells = find_cells(folder / DEFAULT_FILE) if files else Cells()
+                found, more = one(experiment, members, cells, np.random.RandomState(seed), share, done)
+                line |= found
+                if more and first:
+                    going_on.append((path, done))
+            except Exception as error:  # whatever numpy and torch say of numbers that no training makes
+                said = str(error) if isinstance(error, BadValue) else f"it cannot be trained again: {short(error)}"
+                line |= {"verdict": UNREPLAYED, "said": said[:400]}
+            yield json.dumps(encode(line))
+        todo = going_on
 
 
-def one(experiment: Any, members: Members, cells: Cells, rng: np.random.RandomState, end: float) -> dict[str, Any]:
-    """What is said of one record: its run, the verdict, and what looks made up.
+def one(
+    experiment: Any, members: Members, cells: Cells, rng: np.random.RandomState, end: float, done: list[Redone]
+) -> tuple[dict[str, Any], bool]:
+    """What is said of one record: its run, the verdict, and what looks made up; and whether more can be done again.
 
     Arguments:
         end: processor time of this process at which it is left.
+        done: what has shown so far; its beginning is added to an empty one, else all the rest.
     """
     settings = experiment.settings.from_json(str(members.read(experiment.key)))
     keys = experiment.schema(settings)
@@ -74,28 +88,36 @@ def one(experiment: Any, members: Members, cells: Cells, rng: np.random.RandomSt
         "same": said.get("versions") == versions(),
         "cells": said.get("cells_sha256", BUILTIN) if own else "",
     }
-    return about | again(experiment, members, settings, cells, rng, end)
+    verdict, more = again(experiment, members, settings, cells, rng, end, done)
+    return about | verdict, more
 
 
 def again(
-    experiment: Any, members: Members, settings: Any, cells: Cells, rng: np.random.RandomState, end: float
-) -> dict[str, Any]:
-    """The verdict on one record: of several stretches the first that differs."""
-    done: list[Redone] = []
+    experiment: Any,
+    members: Members,
+    settings: Any,
+    cells: Cells,
+    rng: np.random.RandomState,
+    end: float,
+    done: list[Redone],
+) -> tuple[dict[str, Any], bool]:
+    """The verdict on one record, of several stretches the first that differs; and whether there are more of them."""
+    more = False
     try:
         stretches = experiment.stretches(members, settings, cells, rng)
-        for number, stretch in enumerate(stretches):
-            left = max(0.0, end - process_time())
-            share = left * FIRST if not number and len(stretches) > 1 else left / (len(stretches) - number)
+        more = len(stretches) > 1
+        chosen = stretches[1:] if done else stretches[:1]
+        for number, stretch in enumerate(chosen):
+            share = max(0.0, end - process_time()) / (len(chosen) - number)
             if (found := redo(stretch, rng, until(process_time() + share))) is not None:
                 done.append(found)
     except Differs as error:
-        return {"verdict": DIFFERS, "at": 0, "said": str(error), "done": [], "exact": False}
+        return {"verdict": DIFFERS, "at": 0, "said": str(error), "done": [], "exact": False}, False
     except BadValue as error:
         if not done:
-            return {"verdict": UNREPLAYED, "said": str(error)}
+            return {"verdict": UNREPLAYED, "said": str(error)}, False
     if not done:
-        return {"verdict": UNREPLAYED, "said": "the time did not suffice to train any of it again"}
+        return {"verdict": UNREPLAYED, "said": "the time did not suffice to train any of it again"}, False
     wrong = [one for one in done if one.verdict == DIFFERS]
     first = min(wrong, key=lambda one: one.at) if wrong else None
     return {
@@ -104,7 +126,7 @@ def again(
         "said": first.said if first else "; ".join(one.said for one in done if one.said),
         "done": [[one.begin, one.end] for one in done],
         "exact": all(one.exact for one in done),
-    }
+    }, more and not wrong
 
 
 def until(end: float) -> Callable[[], None]:
@@ -121,8 +143,9 @@ def main(argv: Sequence[str]) -> int:
     """Writes the lines to standard output."""
     torch.set_num_threads(1)
     name, folder, seed, seconds, *files = argv
-    for line in lines(name, Path(folder), int(seed), float(seconds), files):
-        print(line, flush=True)
+    with compiled_before():
+        for line in lines(name, Path(folder), int(seed), float(seconds), files):
+            print(line, flush=True)
     return 0
 
 

@@ -26,13 +26,13 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_bytes
 from rnnkit.common.wire import decode
+from rnnkit.grading.audit.ready import Ready
 from rnnkit.grading.audit.verdicts import FILE, OWN, OfStudent, Verdict, Verdicts, verdict_of
 from rnnkit.grading.course.course import Course, standing
 from rnnkit.grading.course.own_run import OUTPUT, wall_s
 from rnnkit.grading.course.stage import stage_data
 from rnnkit.grading.course.submission import MOST_MEMORY_MB
-from rnnkit.grading.sandbox.confine import Finished, Limits, probe, run
-from rnnkit.grading.sandbox.runtime import student_runtime
+from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.variants import kept, put_into
 from rnnkit.grading.walk import walk
 from rnnkit.notebook.assemble import model_of
@@ -69,6 +69,7 @@ def audit(
     how: How | None = None,
     jobs: int = 0,
     on_student: Callable[[OfStudent, int], object] = lambda one, of: None,
+    tell: Callable[[str], object] = lambda text: None,
 ) -> list[OfStudent]:
     """Does every submitted record again that was not yet; what is known is kept after each student.
 
@@ -76,6 +77,7 @@ def audit(
         students: only these; all by default.
         jobs: students at a time; as many as there are cores by default.
         on_student: called with each student's verdicts as they come, and how many there will be.
+        tell: called with a line before work that takes long and is no student's.
 
     Raises:
         BadValue: an assignment without runs, an unknown student, or settings that cannot be.
@@ -89,14 +91,12 @@ def audit(
         raise BadValue(f"--jobs: expected at least 1, or 0 for as many as there are cores, got {jobs}")
     chosen = sorted(standing(course, assignment, students).entries)
     verdicts = Verdicts(course.folder / "grading" / FILE, assignment.name)
-    if how.confined and chosen:
-        probe()
-    runtime = student_runtime(course.root)
     found: list[OfStudent] = []
     with tempfile.TemporaryDirectory(prefix="rk-audit-", ignore_cleanup_errors=True) as work:
+        ready = Ready(course.root, assignment.name, how.confined, Path(work), tell)
 
         def one(student: str) -> tuple[OfStudent, dict[str, Verdict]]:
-            return _student(course, assignment, student, how, verdicts, runtime, Path(work) / student)
+            return _student(course, assignment, student, how, verdicts, ready, Path(work) / "in" / student)
 
         for told, fresh in at_once(one, chosen, jobs or os.cpu_count() or 1):
             verdicts.known |= fresh
@@ -140,7 +140,7 @@ def known(course: Course, assignment: Assignment, students: Sequence[str] = ()) 
 
 
 def _student(
-    course: Course, assignment: Assignment, student: str, how: How, verdicts: Verdicts, runtime: Path, stage: Path
+    course: Course, assignment: Assignment, student: str, how: How, verdicts: Verdicts, ready: Ready, stage: Path
 ) -> tuple[OfStudent, dict[str, Verdict]]:
     folder = course.submitted / student / assignment.name
     files = _files(folder)
@@ -150,7 +150,7 @@ def _student(
     stage_data(folder, stage)
     if variants := kept(course.folder, assignment.name):
         put_into(stage, variants, student)
-    fresh = replayed(assignment, stage, files, how, runtime, _models(course, assignment, student))
+    fresh = replayed(assignment, stage, files, how, ready.runtime, _models(course, assignment, student))
     shutil.rmtree(stage, ignore_errors=True)
     return _told(student, files, known | fresh), fresh
 
@@ -194,7 +194,7 @@ def replayed(
         limits = Limits(wall_s=wall_s(seconds), cpu_s=math.ceil(seconds) + 120, memory_mb=MOST_MEMORY_MB)
         argv = ["python", "-m", REPLAYS, assignment.name, ".", str(seed), f"{seconds:g}", *only]
         done = run(argv, stage=stage, limits=limits, confined=how.confined, runtime=runtime, most_output=OUTPUT)
-        return dict(_lines(done, about))
+        return _lines(done, about)
 
     found = ask(how.seconds)
     own = {file: one for file, one in found.items() if one.verdict == DIFFERS and one.cells and file in files}
@@ -217,10 +217,10 @@ def replayed(
     return {sha256: found.get(file[-300:], lacking) for file, sha256 in files.items()}
 
 
-def _lines(done: Finished, about: dict[str, Any]) -> Iterator[tuple[str, Verdict]]:
-    """Each record's verdict, by its path; of one that the process died of, that."""
+def _lines(done: Finished, about: dict[str, Any]) -> dict[str, Verdict]:
+    """Each record's last verdict, by its path; of one that the process died of, that."""
     why = one_line(done.why or (f"exit status {done.returncode}" if done.returncode else ""), 160)
-    begun, seen = "", set[str]()
+    begun, found = "", dict[str, Verdict]()
     for text in done.stdout.splitlines():
         try:
             line = decode(json.loads(text))
@@ -228,13 +228,16 @@ def _lines(done: Finished, about: dict[str, Any]) -> Iterator[tuple[str, Verdict
             if "verdict" not in line:
                 begun = file
                 continue
-            verdict = verdict_of({"run": _stem(file)} | line, **about)
+            found[file] = verdict_of({"run": _stem(file)} | line, **about)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            file, verdict = begun, Verdict(_stem(begun), said=f"no answer ({type(error).__name__})", **about)
-        seen.add(file)
-        yield file, verdict
-    if begun and begun not in seen:
-        yield begun, Verdict(_stem(begun), said=f"doing it again was broken off: {why or 'it ended'}", **about)
+            file = begun
+            found[file] = Verdict(_stem(file), said=f"no answer ({type(error).__name__})", **about)
+        begun = "" if file == begun else begun
+    if begun:
+        one = found.setdefault(begun, Verdict(_stem(begun), **about))
+        said = f"doing {'more of ' if one.done else ''}it again was broken off: {why or 'it ended'}"
+        one.said = "; ".join(filter(None, [one.said, said]))
+    return found
 
 
 def _stem(file: str) -> str:
