@@ -167,12 +167,12 @@ def test_no_later_question_is_needed(id):
     assert report_of(id, generate.student_object(id, **stubs)).status == "solved"
 
 
-def test_a_check_takes_less_than_a_second():
+def test_a_check_takes_less_than_a_second_of_the_processor():
     for id in QUESTIONS:
         obj = generate.student_object(id)
-        start = time.perf_counter()
+        start = time.process_time()
         report_of(id, obj)
-        assert time.perf_counter() - start < 1, id
+        assert time.process_time() - start < 1, id
 
 
 # ---- the bank -----------------------------------------------------------------------------------------------------
