@@ -260,7 +260,6 @@ def test_a_cell_that_typst_refuses_is_shown_as_typed_and_named(saved, monkeypatc
 
 
 @needs_pdftotext
-@needs_pdftotext
 def test_a_table_among_the_outputs_is_a_table_and_no_number_in_it_is_torn(saved):
     rows = [[f"{n}.{k}23456789 (0.1 to 0.9)" for k in range(9)] for n in range(42)]
     data = Table(grid([[f"column {k}" for k in range(9)], *rows]))
@@ -273,6 +272,7 @@ def test_a_table_among_the_outputs_is_a_table_and_no_number_in_it_is_torn(saved)
     assert "[..." not in found
 
 
+@needs_pdftotext
 def test_outputs_are_shown_without_colours_and_cut(saved):
     stream = {"output_type": "stream", "name": "stdout", "text": ["\x1b[31mred\x1b[0m line\n"] * 1000}
     error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\x1b[0;31mTrace\x1b[0m", "back"]}

@@ -87,8 +87,12 @@ def grade_class(
                 on_entry(entry, done, len(again))
         finally:
             shutil.rmtree(run.work, ignore_errors=True)
-        register.choose()
-        result.doubtful = settle(course, assignment, ledger)
+        try:
+            register.choose()
+            result.doubtful = settle(course, assignment, ledger)
+        except OSError as error:
+            if not no_room(error):  # each submission's row says so already, and the next grading settles it
+                raise
     result.share = cgroup.share() if waiting else ""
     result.gone = sorted(ledger.entries.keys() - result.folders)
     result.copies = copies(ledger.entries) if waiting or again else []  # else it was said before

@@ -178,7 +178,7 @@ def test_columns_stand_in_the_notebooks_order(course, tmp_path):
 
 def test_needs_manual_is_what_can_be_read(fresh, tmp_path):
     answers = {id: {"answered": True} for id in ("rho_mem", "rho_mul")}
-    checked = {id: {"status": "solved"} for id in ASKED}
+    checked = {id: {"status": "solved", "points": 0.0, "most": 0.0} for id in ASKED}
     note(fresh, Entry("ada", "graded", scores=checked, answers=answers))
     note(fresh, Entry("lost", "graded", scores=checked, answers=answers | {"gates_mul": {"answered": False}}))
     found = exported(fresh, tmp_path)

@@ -15,7 +15,7 @@ from graded import SECOND, grade, points, submit
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
-from rnnkit.grading.course import gradebook, submission
+from rnnkit.grading.course import gradebook, stage
 from rnnkit.grading.sandbox import nursery
 from rnnkit.grading.sandbox.allowance import Allowance
 from rnnkit.grading.sandbox.confine import Limits
@@ -90,9 +90,9 @@ def test_files_that_could_not_be_copied_for_want_of_room_are_not_missing_ones(tm
 
     (tmp_path / "from").mkdir()
     (tmp_path / "from" / "data.txt").write_text("x")
-    monkeypatch.setattr(submission.shutil, "copyfile", fails)
+    monkeypatch.setattr(stage.shutil, "copyfile", fails)
     with pytest.raises(OSError, match="No space left"):
-        submission.stage_data(tmp_path / "from", tmp_path / "stage")
+        stage.stage_data(tmp_path / "from", tmp_path / "stage")
 
 
 def test_a_kernel_without_room_for_its_files_is_no_kernel_that_died(monkeypatch):
