@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 
 import numpy as np
@@ -92,7 +93,12 @@ def test_a_run_that_was_not_tried_is_tried_the_next_time(course, entries):
     ledger.save()
     again = grade(course)
     assert sorted(again.unchanged) == ["all", "copy", "none", "wrong"]
-    assert again.entries["copy"].scores == entries["copy"].scores
+    assert without_drawn(again.entries["copy"].scores) == without_drawn(entries["copy"].scores)
+
+
+def without_drawn(scores):
+    """Scores without how many of the fresh sequences, drawn anew each time, are wrong."""
+    return {id: one | {"text": re.sub(r"[\d.]+ % of", "% of", one["text"])} for id, one in scores.items()}
 
 
 def test_exported_and_shown_as_extra_credit(course, entries, tmp_path):
