@@ -46,7 +46,7 @@ ARROWS = {
     "checks": ("common nets notebook runs assignments", "torch numpy IPython ipywidgets"),
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),
     "hand_in": ("common settings record runs notebook assignments checks", ""),
-    "grading": ("common", ""),  # the ledger, and the walk of a folder
+    "grading": ("common", ""),  # the ledger, the walk of a folder, a table of people
     "grading/dates": ("common", ""),
     "grading/release": ("common verbs assignments checks", "nbgrader traitlets"),
     "grading/sandbox": ("common assignments checks grading/release", "nbformat torch zmq jupyter_client"),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnnkit.common.names import STUDENT, BadValue
+from rnnkit.grading.table import Table
 
 COLUMNS = ("id", "first_name", "last_name", "email")
-LISTED = 5  # as many problems are named in a message
 
 
 @dataclass(frozen=True)
@@ -38,34 +36,23 @@ def read_roster(path: Path) -> list[Student]:
         BadValue: not UTF-8, no column ``id``, or lines with an id that is missing, odd or there
             already; each with its line number.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadValue(f"{path}: expected a text file in UTF-8, got {error}; save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    table = Table(path)
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
     problems: list[str] = []
-    try:
-        header = [name.strip().lower() for name in next(rows, [])]
-        if "id" not in header:
-            raise BadValue(f"{path}: expected the header {','.join(COLUMNS)} in line 1, got {first.strip()[:80]!r}")
-        for row in rows:
-            if not any(field.strip() for field in row):
-                continue
-            fields = dict(zip(header, (field.strip() for field in row), strict=False))
-            student = Student(**{name: fields.get(name, "") for name in COLUMNS})
-            key = student.id.casefold()  # Ada and ada are one folder on some file systems
-            if problem := _problem(student, len(row), len(header), lines.get(key)):
-                problems.append(f"line {rows.line_num}: {problem}")
-            else:
-                students[key], lines[key] = student, rows.line_num
-    except csv.Error as error:
-        raise BadValue(f"{path}: line {rows.line_num}: expected CSV, got {error}; save it as CSV again") from None
-    if problems:
-        more = f"; and {len(problems) - LISTED} more lines" if len(problems) > LISTED else ""
-        raise BadValue(f"{path}: {'; '.join(problems[:LISTED])}{more}")
+    if "id" not in table.header:
+        raise BadValue(f"{path}: expected the header {','.join(COLUMNS)} in line 1, got {table.first!r}")
+    for line, cells in table:
+        if not any(cells):
+            continue
+        fields = dict(zip(table.header, cells, strict=False))
+        student = Student(**{name: fields.get(name, "") for name in COLUMNS})
+        key = student.id.casefold()  # Ada and ada are one folder on some file systems
+        if problem := _problem(student, len(cells), len(table.header), lines.get(key)):
+            problems.append(f"line {line}: {problem}")
+        else:
+            students[key], lines[key] = student, line
+    table.refuse(problems)
     return list(students.values())
 
 

@@ -179,8 +179,8 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
     files, notebooks = recognise(job.folder, job.masters, assignment.earlier), {}
     handed_in = {name: _content(file) for name, file in files.items()}
     there = {name: content for name, content in handed_in.items() if isinstance(content, dict)}
-    if whose := getattr(job, "whose", None):
-        result.flags += whose.of_figures(there)
+    if job.whose:
+        result.flags += job.whose.of_figures(there)
     unasked = not_asked(job.masters, there, assignment.earlier)
     result.not_asked = {id: points for questions in unasked.values() for id, points in questions.items()}
     if result.not_asked:

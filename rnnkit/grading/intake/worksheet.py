@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -13,6 +11,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.text import shown
 from rnnkit.grading.dates.moments import moment
 from rnnkit.grading.intake.whose import Named, folded
+from rnnkit.grading.table import Table
 
 TIMES = (
     "last modified (submission)", "zuletzt geändert (abgabe)", "dernière modification (travail remis)",
@@ -26,7 +25,6 @@ IDS = (
 PARTICIPANT = re.compile(r"[^\d,@]+\s(\d+)")  # Participant 12345, in any language
 MOODLE = "Moodle "  # begins what of a name tells whose it is, where Moodle gave it
 NEVER = ("", "-", "–")
-LISTED = 5  # as many problems are named in a message
 
 
 @dataclass
@@ -60,37 +58,20 @@ def read_worksheet(path: Path, zone: tzinfo | None) -> Worksheet:
     Raises:
         BadValue: it is no CSV in UTF-8, lacks a column with ids or with times, or has times that cannot be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadValue(f"{path}: expected a text file in UTF-8, got {error}; save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    sheet, problems = Worksheet(), []
-    try:
-        header = [name.strip().lower() for name in next(rows, [])]
-        at = next((header.index(name) for name in TIMES if name in header), None)
-        if at is None:
-            raise BadValue(
-                f"{path}: expected a column {shown(', '.join(TIMES), 300)} in line 1, got {first.strip()[:80]!r}"
-            )
-        for row in rows:
-            cells = [cell.strip() for cell in row]
-            if at >= len(cells) or cells[at] in NEVER:
-                continue
-            try:
-                _enter(sheet, header, cells, moment(cells[at], zone))
-            except BadValue as error:
-                problems.append(f"line {rows.line_num}: {error}")
-    except csv.Error as error:
-        raise BadValue(f"{path}: line {rows.line_num}: expected CSV, got {error}; save it as CSV again") from None
-    if problems:
-        more = f"; and {len(problems) - LISTED} more lines" if len(problems) > LISTED else ""
-        raise BadValue(f"{path}: {'; '.join(problems[:LISTED])}{more}")
-    if not sheet.columns and not {IDENTIFIER, *IDS} & {*header}:
-        raise BadValue(
-            f"{path}: expected a column {', '.join((IDENTIFIER, *IDS))} in line 1, got {first.strip()[:80]!r}"
-        )
+    table, sheet, problems = Table(path), Worksheet(), []
+    at = next((table.header.index(name) for name in TIMES if name in table.header), None)
+    if at is None:
+        raise BadValue(f"{path}: expected a column {shown(', '.join(TIMES), 300)} in line 1, got {table.first!r}")
+    for line, cells in table:
+        if at >= len(cells) or cells[at] in NEVER:
+            continue
+        try:
+            _enter(sheet, table.header, cells, moment(cells[at], zone))
+        except BadValue as error:
+            problems.append(f"line {line}: {error}")
+    table.refuse(problems)
+    if not sheet.columns and not {IDENTIFIER, *IDS} & {*table.header}:
+        raise BadValue(f"{path}: expected a column {', '.join((IDENTIFIER, *IDS))} in line 1, got {table.first!r}")
     return sheet
 
 

@@ -39,11 +39,6 @@ class Given(NamedTuple):
         """What a person gave; whether it waits is also changed by grading again."""
         return self.points, self.comment
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nobody gave anything."""
-        return self.said == (None, "")
-
 
 @dataclass(frozen=True)
 class Mark:
