@@ -6,12 +6,15 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
+from rnnkit.common import made_for
 from rnnkit.common.names import BadValue, unknown
 
 if TYPE_CHECKING:
     from rnnkit.checks.assignment import Assignment
 
 MAIN = "training_dynamics"  # what is meant where no assignment is named
+
+made_for.tell()  # a notebook's first cell imports this, or `rnnkit.notebook`
 
 
 def names() -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnnkit.common import made_for
+
 if TYPE_CHECKING:
     from rnnkit.notebook.calls import explained, find_run, method_of, show, write_diagnostics, write_model
     from rnnkit.notebook.foretell import compare_prediction, predict
@@ -29,6 +31,8 @@ _ELSEWHERE = {
     "predict": "rnnkit.notebook.foretell",
     "quiz": "rnnkit.plots.quiz",
 }
+
+made_for.tell()  # a notebook's first cell imports this, or `rnnkit.assignments`
 
 
 def __getattr__(name: str) -> Any:
