@@ -126,7 +126,8 @@ def command(
     words += ["--clearenv"]
     for name, value in environment(HOME, RUNTIME).items():
         words += ["--setenv", name, value]
-    words += ["--proc", "/proc", "--dev", "/dev"]
+    # the first process is bubblewrap's, of the same user, and outlives every kernel: nobody looks into it
+    words += ["--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1", "--dev", "/dev"]
     # memory that is mapped from it and shared is nobody's, so nobody may open it
     words += ["--perms", "0000", "--ro-bind-data", str(enclosure.NOTHING), "/dev/zero"]
     for folder in IN_MEMORY:

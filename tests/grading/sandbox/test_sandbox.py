@@ -127,6 +127,19 @@ def test_sees_its_own_processes_only():
     assert done.stdout == b"['1', '2'] 1000 grader\n", done
 
 
+def test_no_way_into_another_process():
+    """The first one is bubblewrap's and outlives every kernel of a submission."""
+    code = (
+        "import os\n"
+        "names = ('mem', 'environ', 'cmdline', 'maps', 'fd', 'root', 'cwd', 'task/1/mem')\n"
+        "print(os.listdir('/proc/1'), [name for name in names if os.path.lexists(f'/proc/1/{name}')])\n"
+        "try: os.open('/proc/self/mem', os.O_RDWR); print('open')\n"
+        "except OSError as error: print(error.strerror)\n"
+    )
+    done = inside(code)
+    assert done.stdout == b"[] []\nRead-only file system\n", done
+
+
 def test_has_no_open_files_of_the_grader():
     assert inside("import os; print(sorted(os.listdir('/proc/self/fd')))").stdout == b"['0', '1', '2', '3']\n"
 
