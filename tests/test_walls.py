@@ -42,7 +42,7 @@ ARROWS = {
     "plots": (
         "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets",
     ),
-    "notebook": ("common nets settings record runs plots", "IPython PIL typst"),
+    "notebook": ("common nets settings record runs plots assignments", "IPython PIL typst"),
     "checks": ("common nets notebook runs assignments", "torch numpy IPython ipywidgets"),
     "plug": (f"{CORE} trainer runs plots notebook checks", "torch numpy IPython matplotlib"),
     "hand_in": ("common settings record runs notebook assignments checks", ""),

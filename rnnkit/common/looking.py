@@ -18,10 +18,20 @@ def in_notebook() -> bool:
     return getattr(running_shell(), "kernel", None) is not None
 
 
+def session() -> dict[str, Any]:
+    """The names that the cells of this session have made; none outside a notebook."""
+    shell = running_shell()
+    return shell.user_ns if shell else {}
+
+
 def cells_run() -> list[str]:
     """The sources of the cells that this session has run, in order; none outside a notebook."""
-    shell = running_shell()
-    return [str(source) for source in shell.user_ns.get("In", ())] if shell else []
+    return [str(source) for source in session().get("In", ())]
+
+
+def on_colab() -> bool:
+    """Whether this is a machine of Google Colab, which brings packages of its own and keeps notebooks elsewhere."""
+    return bool(os.environ.get("COLAB_RELEASE_TAG"))
 
 
 def someone_looks() -> bool:

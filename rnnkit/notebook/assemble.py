@@ -187,18 +187,18 @@ def _sort_in(parts: _Parts, text: str, given: bool) -> None:
     except SyntaxError:
         return  # a cell of the student's own, perhaps not Python at all
     for node in tree.body:
-        segment = _segment(text, node)
+        lines = segment(text, node)
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or ""
-            if not module.startswith(NOT_NEEDED) and segment not in parts.imports:
-                parts.imports.append(segment)
+            if not module.startswith(NOT_NEEDED) and lines not in parts.imports:
+                parts.imports.append(lines)
         elif given and isinstance(node, ast.ClassDef) and node.name in CLASS_NAMES.values():
-            parts.classes[node.name] = segment
+            parts.classes[node.name] = lines
         elif given and isinstance(node, ast.FunctionDef | ast.ClassDef):
-            parts.helpers[node.name] = segment
+            parts.helpers[node.name] = lines
         elif given and isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            parts.helpers.update({target.id: segment for target in targets if isinstance(target, ast.Name)})
+            parts.helpers.update({target.id: lines for target in targets if isinstance(target, ast.Name)})
 
 
 def _read(question: str, text: str, name: str) -> _Solution:
@@ -227,8 +227,8 @@ def _names(sources: Iterable[str]) -> set[str]:
     return {step.argval for step in steps if step.opname in LOADS}
 
 
-def _segment(text: str, node: ast.stmt) -> str:
-    """The lines of a statement, decorators included."""
+def segment(text: str, node: ast.stmt) -> str:
+    """The lines of a statement of a text, decorators included."""
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
     return "\n".join(line.rstrip() for line in text.split("\n")[first - 1 : node.end_lineno])
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rnnkit.common import variant
-from rnnkit.common.looking import cells_run
+from rnnkit.common.looking import cells_run, on_colab
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.whole import free_name, save_text
 from rnnkit.notebook import assemble
 from rnnkit.notebook.cells import NotebookError, read_notebook
+from rnnkit.notebook.session import notebook_run
 from rnnkit.record.file import load, regime_of
 from rnnkit.record.find import SHOWN, SMALLER, find_run, fingerprint, key_of
 from rnnkit.regimes import RegimeError, differences, get_regime
@@ -44,8 +45,9 @@ def method_of(cls: type) -> Callable[[F], F]:
 def write_model(notebook: str | Path = "1_cells.ipynb", out: str | Path = DEFAULT_FILE) -> None:
     """Writes ``model.py`` beside a saved notebook, from its given classes and solution cells; says so in one line.
 
-    What is written is what is saved. A file of this name that was not written here, or was changed by hand, is kept
-    as ``model_kept_1.py``. Graded and validated notebooks write nothing.
+    What is written is what is saved; where no such file is here, or Colab has only an older one, what this session has
+    run (see `rnnkit.notebook.session`), and the line says so. A file of this name that was not written here, or was
+    changed by hand, is kept as ``model_kept_1.py``. Graded and validated notebooks write nothing.
 
     Arguments:
         notebook: its path.
@@ -67,21 +69,40 @@ def write_diagnostics(notebook: str | Path = "2_diagnostics.ipynb", out: str | P
 def _write_file(notebook: Path, out: str | Path, make: Callable, said: Callable[[Sequence[str]], str]) -> None:
     if os.environ.get("NBGRADER_EXECUTION"):
         return
-    path = notebook.parent / out
+    path, why = notebook.parent / out, ""
     try:
-        read = read_notebook(notebook)
-        _check_saved(assemble.code_of(read, notebook.name), notebook.name)
+        read, why = _cells_of(notebook)
         made = make(read, notebook.name)
         kept = _write(path, made.text)
     except BadValue as error:
-        print(f"{error}; {path} is still that of before" if path.exists() else error)
+        advice = f"; {why}, so what you ran last counts: run all cells, then this one again" if why else ""
+        print(f"{error}{advice}" + (f"; {path} is still that of before" if path.exists() else ""))
         return
     except OSError as error:
         print(f"{path}: it could not be written: {error.strerror or error}")
         return
     without = "".join(f"; without {name} until question {first} is solved" for name, first in made.left_out.items())
     aside = f"; another file of this name is kept as {kept.name}" if kept else ""
-    print(f"{path}: {said(made.names)}, from the saved {notebook.name}{without}{aside}")
+    source = f"the cells as you ran them last ({why})" if why else f"the saved {notebook.name}"
+    print(f"{path}: {said(made.names)}, from {source}{without}{aside}")
+
+
+def _cells_of(notebook: Path) -> tuple[dict[str, Any], str]:
+    """The saved notebook; or else what was run of it, with the reason why.
+
+    Raises:
+        NotebookError: it cannot be read, or is not what was run, and what was run may not stand in for it.
+    """
+    try:
+        read = read_notebook(notebook)
+        _check_saved(assemble.code_of(read, notebook.name), notebook.name)
+        return read, ""
+    except NotebookError:
+        there = notebook.exists()
+        ran = None if there and not on_colab() else notebook_run(notebook.name)
+        if ran is None:
+            raise
+    return ran, f"{notebook.name} as it lies here is another" if there else f"no {notebook.name} lies here"
 
 
 def _write(path: Path, text: str) -> Path | None:
