@@ -205,11 +205,11 @@ def install_rnnkit(root: Path, python: Path) -> None:
         f"installing rnnkit and what it needs, up to {pinned} packages at the versions of constraints.txt; "
         "how long that takes depends on network and machine, so here is what it is doing:"
     )
-    failure = pip_install(root, python, "-c", "constraints.txt", "-e", ".[dev]")
+    failure = pip_install(root, python, "-c", "constraints.txt", "-e", ".[all]")
     if failure is not None:
         print(failure, file=sys.stderr)
         raise SetupError(
-            "expected `pip install -c constraints.txt -e .[dev]` to work, it failed as shown above. "
+            "expected `pip install -c constraints.txt -e .[all]` to work, it failed as shown above. "
             "Check the network and pip's configuration (`pip config list`), then run this again."
         )
 

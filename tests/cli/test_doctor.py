@@ -13,7 +13,7 @@ def test_doctor_finds_this_environment_in_order(tmp_path, monkeypatch, capsys):
     assert doctor.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "all in order"
-    assert {"Python", "torch", "nbgrader", "kernel python3", "disk", "writing"} <= {
+    assert {"Python", "torch", "nbformat", "kernel python3", "disk", "writing"} <= {
         line[3:].split(":")[0].strip() for line in lines
     }
 

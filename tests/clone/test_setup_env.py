@@ -28,7 +28,14 @@ def pins() -> list[Requirement]:
 
 def asked_for() -> list[Requirement]:
     extra = [text for group in PROJECT.get("optional-dependencies", {}).values() for text in group]
-    return [Requirement(text) for text in [*PROJECT["dependencies"], *extra]]
+    asked = [Requirement(text) for text in [*PROJECT["dependencies"], *extra]]
+    return [one for one in asked if one.name != PROJECT["name"]]
+
+
+def test_setting_up_installs_every_extra():
+    extras = PROJECT["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert Requirement(everything).extras == {*extras} - {"all"}
 
 
 # ---- versions ---------------------------------------------------------------------------------------------------

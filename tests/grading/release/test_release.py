@@ -335,7 +335,7 @@ def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fr
     beside = {f"{NAME}/{built.name}", f"{NAME}/constraints.txt"}
     assert names == {p.relative_to(fresh).as_posix() for p in files_in(fresh / NAME)} | beside
     (wanted,) = [line for line in requirements.splitlines() if line.startswith("./")]
-    assert wanted == f"./{built.name}"
+    assert wanted == f"./{built.name}[lab,batch,pdf]"
     assert rnnkit.__version__ in wanted
     release.write_archive(fresh / NAME, built, release.constraints(ROOT), path)
     assert path.read_bytes() == first
@@ -346,10 +346,12 @@ def test_the_archive_holds_the_students_files_and_the_wheel_that_is_asked_for(fr
 def test_the_archive_has_a_version_of_all_that_the_wheel_asks_for(inside, python, system):
     (metadata,) = [text for name, text in inside.items() if name.endswith(".dist-info/METADATA")]
     asked = [Requirement(line.partition(": ")[2]) for line in metadata.splitlines() if line.startswith("Requires-Dist")]
-    here = {"python_version": python, "sys_platform": system, "extra": ""}
-    pins = {pin.name.lower(): str(pin.specifier) for pin in pinned() if pin.marker is None or pin.marker.evaluate(here)}
-    needed = {one.name.lower() for one in asked if one.marker is None or one.marker.evaluate(here)}
-    assert "torch" in needed <= set(pins)
+    here = [{"python_version": python, "sys_platform": system, "extra": extra} for extra in ("lab", "batch", "pdf")]
+    pins = {
+        pin.name.lower(): str(pin.specifier) for pin in pinned() if pin.marker is None or pin.marker.evaluate(here[0])
+    }
+    needed = {one.name.lower() for one in asked if one.marker is None or any(map(one.marker.evaluate, here))}
+    assert {"torch", "jupyterlab", "papermill", "typst"} <= needed <= set(pins)
     assert all(re.fullmatch(r"==[\w.+]+", pin) for pin in pins.values())
     assert pins["torch"].endswith("+cpu") == (system != "darwin"), "a plain torch may be gigabytes of CUDA"
     assert pins["torch"].removesuffix("+cpu") == f"=={pinned_torch(ROOT)}"
