@@ -68,6 +68,35 @@ def versions() -> str:
     return json.dumps(ours | {"python": platform.python_version()})
 
 
+def made_by(content: Mapping[str, Any]) -> str:
+    """The version of rnnkit that made a record; empty where it does not say."""
+    try:
+        return str(json.loads(str(content["versions"]))["rnnkit"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def of_another_major(content: Mapping[str, Any]) -> bool:
+    """Whether a record says that another major version made it: its keys, settings and numbers may be others."""
+    return made_by(content).partition(".")[0] not in ("", rnnkit.__version__.partition(".")[0])
+
+
+def unreadable(what: str, content: Mapping[str, Any], error: Exception) -> RecordError:
+    """Why a record's settings cannot be had, with the version that has them where that is another one."""
+    made = made_by(content)
+    by = f"; rnnkit {made} made it" if made not in ("", rnnkit.__version__) else ""
+    return RecordError(f"the record's {what} cannot be read by this version of rnnkit ({error}){by}")
+
+
+def refuse_another_major(content: Mapping[str, Any], path: Path) -> None:
+    """Refuses a state that nothing may go on from, as another major version left it (RecordError)."""
+    if of_another_major(content):
+        raise RecordError(
+            f"{path}: expected a run of this rnnkit, {rnnkit.__version__}, got one of {made_by(content)}, which may "
+            "come to other numbers; its figures can be drawn; to go on, train again (the old files are kept aside)"
+        )
+
+
 def header(regime: Regime, engine: str, cells_sha256: str, phi: str) -> dict[str, Any]:
     """What a record says of how it was made: settings, engine, cells and their nonlinearity, versions."""
     return {
@@ -106,7 +135,7 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
     """Everything in a record, as plain arrays; nothing in it is executed.
 
     Raises:
-        RecordError: no such file, cut short, or not a record.
+        RecordError: no such file, cut short, not a record, or one of another major version that lacks what we read.
     """
     path = Path(path)
     try:
@@ -120,6 +149,12 @@ def load(path: Path | str) -> dict[str, np.ndarray]:
         ) from None
     if not {"regime", "settings"} & content.keys():
         raise RecordError(f"{path}: expected a record of rnnkit, got an npz without the key 'regime'")
+    missing = [name for name in KEYS if name not in content and name not in (*NEWER, *REGRESSION_ONLY)]
+    if missing and "regime" in content and of_another_major(content):
+        raise RecordError(
+            f"{path}: expected the key {missing[0]!r}, a record of rnnkit {made_by(content)} has none; "
+            f"look at it with that version, or train again with this one, {rnnkit.__version__}"
+        )
     return content
 
 
@@ -130,7 +165,7 @@ def regime_of(content: Mapping[str, Any]) -> Regime:
     try:
         return Regime.from_json(str(content["regime"]))
     except (TypeError, ValueError) as error:
-        raise RecordError(f"the record's regime cannot be read by this version of rnnkit: {error}") from None
+        raise unreadable("regime", content, error) from None
 
 
 def last_filled(content: dict[str, np.ndarray]) -> int:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rnnkit.common.names import BadValue, lookup
-from rnnkit.record.file import RecordError, load, versions
+from rnnkit.record.file import RecordError, load, unreadable, versions
 from rnnkit.record.keys import Key
 from rnnkit.runs.replay import FromBeginning, Stretch
 from rnnkit.settings import NAME, NAMED, Fields
@@ -205,7 +205,7 @@ class Experiment(ABC):
         try:
             return self.settings.from_json(str(content[self.key]))
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"the record's settings cannot be read: {error}") from None
+            raise unreadable("settings", content, error) from None
 
     def load(self, path: Path) -> dict[str, np.ndarray]:
         """A record of this experiment (RecordError: it cannot be read, or is another's)."""

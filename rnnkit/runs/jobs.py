@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import rnnkit
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.places import PACKAGE
@@ -202,8 +201,6 @@ def standing(job: Job) -> str:
         return "other"
     if stored is None:
         return "nothing" if _only_traces(job) else "other"
-    if json.loads(str(stored["versions"]))["rnnkit"].split(".")[0] != rnnkit.__version__.split(".")[0]:
-        return "other"
     whole = str(stored["status"]) != RUNNING and job.files.final.exists()
     return "finished" if whole and (not job.notebook or _is_complete(job.executed)) else "begun"
 

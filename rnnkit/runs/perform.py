@@ -17,7 +17,7 @@ from rnnkit.common.interrupts import interruption_in
 from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
 from rnnkit.common.whole import PART, free_name, unfinished
-from rnnkit.record.file import RecordError, save
+from rnnkit.record.file import RecordError, refuse_another_major, save
 from rnnkit.record.keys import FINAL, STATE
 from rnnkit.runs.broken import BrokenCell
 from rnnkit.runs.experiment import FINISHED, RUNNING, Experiment, Run
@@ -79,11 +79,12 @@ class RunFiles:
             return 0
 
     def stored(self, experiment: Experiment, settings: Any, sha256: str) -> dict[str, np.ndarray] | None:
-        """What an earlier run of the same settings, cells and engine left, ended or not (RecordError: another did)."""
+        """What an earlier run of the same settings, cells, engine and major version left (RecordError: another did)."""
         path = next((path for path in (self.final, self.state) if path.exists()), None)
         if path is None:
             return None
         record = experiment.load(path)
+        refuse_another_major(record, path)
         experiment.check_belongs(record, settings, sha256, path)
         return record
 
