@@ -28,7 +28,7 @@ PATHS = sorted(PACKAGE.rglob("*.py"))
 # name (`assignments`) and named by nobody, and `key` its instructor's side; `verbs` are their table and guard.
 CORE = "common tasks nets engines diagnostics settings record"
 ARROWS = {
-    "common": ("", "filelock numpy pypandoc"),
+    "common": ("", "filelock jinja2 numpy pypandoc"),
     "verbs": ("common", ""),
     "tasks": ("common", "torch numpy"),
     "nets": ("common", "torch numpy"),
@@ -40,7 +40,7 @@ ARROWS = {
     "assignments": ("common", ""),
     "runs": (f"{CORE} trainer assignments", "torch numpy papermill traitlets tqdm distributed yaml pyarrow matplotlib"),
     "plots": (
-        "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL jinja2 IPython ipywidgets",
+        "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL IPython ipywidgets",
     ),
     "notebook": ("common nets settings record runs plots assignments", "IPython PIL typst"),
     "checks": ("common nets notebook runs assignments", "torch numpy IPython ipywidgets"),
@@ -70,12 +70,12 @@ ARROWS = {
         "nbformat nbgrader sqlalchemy traitlets",
     ),
     "grading/audit": (
-        "common record runs notebook assignments checks grading grading/sandbox grading/course", "nbformat jinja2",
+        "common record runs notebook assignments checks grading grading/sandbox grading/course", "nbformat",
     ),
     "grading/report": (
         "common grading notebook assignments checks hand_in grading/release grading/notebooks grading/dates "
         "grading/course",
-        "nbformat nbconvert traitlets jinja2 markupsafe pygments",
+        "nbformat nbconvert traitlets markupsafe pygments",
     ),
     "grading/marking": (
         "common grading notebook assignments checks grading/notebooks grading/course grading/report",
@@ -88,11 +88,11 @@ ARROWS = {
     ),
     "grading/lms": ("common checks grading grading/intake grading/course grading/report", ""),
     "grading/overview": (
-        "common checks grading grading/score grading/course grading/report", "jinja2 markupsafe",
+        "common checks grading grading/score grading/course grading/report", "markupsafe",
     ),
     "grading/alike": (
         "common grading notebook checks grading/release grading/notebooks grading/course grading/overview",
-        "numpy jinja2 tqdm",
+        "numpy tqdm",
     ),
     "clone": ("common verbs", "pip"),
     "cli": (

@@ -8,11 +8,10 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import rnnkit
+from rnnkit.common.pages import pages
 from rnnkit.common.whole import save_text
 from rnnkit.plots.page import PAGE
 from rnnkit.runs.classes import ClassRun
@@ -107,28 +106,26 @@ def write_class_page(folder: Path, title: str, runs: Iterable[ClassRun], order: 
     Returns:
         The page's path.
     """
-    import jinja2
-
     known: dict[str, list[ClassRun]] = {}
     for one in runs:
         known.setdefault(one.run, []).append(one)
     place = {run: number for number, run in enumerate(order)}
     without = known.pop("", [])
     sections = [compared(run, known[run]) for run in sorted(known, key=lambda run: (place.get(run, len(place)), run))]
-    template = resources.files("rnnkit.plots").joinpath("class_runs.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["number"] = said
     people = {one.student for several in (*known.values(), without) for one in several}
-    made = environment.from_string(template).render(
-        title=title,
-        sections=sections,
-        without=without,
-        people=len(people),
-        far=FAR,
-        least=LEAST,
-        size=(WIDTH, HEIGHT, LEFT, BELOW, ABOVE),
-        version=rnnkit.__version__,
-        command=f"{command} {shlex.quote(str(folder))}",
+    made = (
+        pages("rnnkit.plots", number=said)
+        .get_template("class_runs.html")
+        .render(
+            title=title,
+            sections=sections,
+            without=without,
+            people=len(people),
+            far=FAR,
+            least=LEAST,
+            size=(WIDTH, HEIGHT, LEFT, BELOW, ABOVE),
+            command=f"{command} {shlex.quote(str(folder))}",
+        )
     )
     return save_text(folder / PAGE, made)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import rnnkit
+from rnnkit.common.pages import pages
 from rnnkit.common.whole import save_text
 from rnnkit.regimes import REGIMES
 
@@ -31,17 +30,12 @@ def write_page(folder: Path, page: Mapping[str, Any], missing: Mapping[str, str]
     Returns:
         The page's path.
     """
-    import jinja2
-
-    template = resources.files("rnnkit.plots").joinpath("page.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     command = f"{command} {shlex.quote(str(folder))}"
     facts = page["facts"].values()
     # not all have all of them, and what none has is left out
     columns = [*dict.fromkeys(name for row in facts for name, value in row.items() if value not in ("", None))]
-    made = environment.from_string(template).render(
-        **(EMPTY | dict(page)), columns=columns, missing=missing, version=rnnkit.__version__, command=command
-    )
+    template = pages("rnnkit.plots").get_template("report.html")
+    made = template.render(**(EMPTY | dict(page)), columns=columns, missing=missing, command=command)
     return save_text(folder / PAGE, made)
 
 

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
 
-import jinja2
-
-import rnnkit
+from rnnkit.common.pages import pages
 from rnnkit.common.text import plain
 from rnnkit.grading.alike.beside import beside
 from rnnkit.grading.alike.pairs import BINS, Compared
 
-# The only script of the page: the button that shows the names, and whatever is linked to is opened.
-SCRIPT = """
-const button = document.getElementById("names");
-button.addEventListener("click", () => {
-  const shown = document.body.classList.toggle("named");
-  button.setAttribute("aria-pressed", shown);
-  button.textContent = shown ? "Hide the names" : "Show the names";
-});
-const open = () => {
-  const there = document.getElementById(location.hash.slice(1));
-  if (there?.open === false) there.open = true;
-};
-addEventListener("hashchange", open); open();
-"""
 HIGH, WIDE = 120, 600  # of the picture of all scores
 
 
@@ -43,16 +25,8 @@ def page(
         threshold: that pairs were held against.
         missing: students who are not compared, as nothing of theirs was graded.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("rnnkit.grading.alike"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": lambda share: f"{100 * share:.0f}", "plain": plain}
+    environment = pages("rnnkit.grading.alike", percent=lambda share: f"{100 * share:.0f}", plain=plain)
     return environment.get_template("alike.html").render(
-        version=rnnkit.__version__,
         about=about,
         compared=compared,
         threshold=threshold,
@@ -64,8 +38,6 @@ def page(
         bars=_bars(compared.counts),
         high=HIGH,
         wide=WIDE,
-        script=SCRIPT,
-        script_hash=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
     )
 
 

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
-import rnnkit
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.pages import pages
 from rnnkit.common.whole import save_text
 from rnnkit.grading.audit.verdicts import OfStudent, together
 from rnnkit.runs.replay import DIFFERS, REPRODUCED, UNREPLAYED
@@ -25,14 +23,6 @@ def write_page(path: Path, assignment: Assignment, students: Sequence[OfStudent]
         students: everybody's verdicts.
         command: that makes it again.
     """
-    loaders = [jinja2.PackageLoader(f"rnnkit.grading.{name}") for name in ("audit", "report")]
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(loaders),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     counts = Counter(one.verdict for student in students for _, one in student.records)
     shared = together(students)
     rows = [
@@ -41,15 +31,18 @@ def write_page(path: Path, assignment: Assignment, students: Sequence[OfStudent]
         for sha256, one in student.records
     ]
     looks = [row for row in rows if row["one"].verdict == DIFFERS or row["doubts"]]  # type: ignore[attr-defined]
-    text = environment.get_template("audit.html").render(
-        title=assignment.title,
-        name=assignment.name,
-        version=rnnkit.__version__,
-        command=command,
-        counts={verdict: counts[verdict] for verdict in ORDER},
-        looks=looks,
-        rows=rows,
-        without=[(one.student, one.why) for one in students if not one.records],
-        students=len(students),
+    text = (
+        pages("rnnkit.grading.audit")
+        .get_template("audit.html")
+        .render(
+            title=assignment.title,
+            name=assignment.name,
+            command=command,
+            counts={verdict: counts[verdict] for verdict in ORDER},
+            looks=looks,
+            rows=rows,
+            without=[(one.student, one.why) for one in students if not one.records],
+            students=len(students),
+        )
     )
     return save_text(path, text)

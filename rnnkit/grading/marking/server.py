@@ -20,6 +20,7 @@ import tornado.web
 from sqlalchemy.exc import OperationalError
 
 from rnnkit.common.names import BadValue
+from rnnkit.common.places import PACKAGE
 from rnnkit.grading.marking.desk import Desk, Elsewhere
 from rnnkit.grading.marking.requests import deal, request_of
 from rnnkit.grading.marking.second import settle
@@ -27,9 +28,10 @@ from rnnkit.grading.marking.view import View
 
 HOST = "127.0.0.1"
 PAGE = Path(__file__).with_name("page")
+SHARED = PACKAGE / "common" / "templates" / "page.css"
 FILES = {
     "": "text/html",
-    "mark.css": "text/css",
+    **dict.fromkeys(("page.css", "mark.css"), "text/css"),
     **dict.fromkeys(("api.js", "cards.js", "mark.js", "tables.js"), "text/javascript"),
 }
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -83,7 +85,7 @@ class _File(_Handler):
 
     def get(self, name: str) -> None:
         self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")
-        self.finish((PAGE / (name or "mark.html")).read_bytes())
+        self.finish((SHARED if name == SHARED.name else PAGE / (name or "mark.html")).read_bytes())
 
 
 class _Picture(_Handler):

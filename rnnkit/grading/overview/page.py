@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup
 
-import rnnkit
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.common.pages import pages
 from rnnkit.common.statistics import wilson
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
@@ -91,20 +90,15 @@ def page(
         names: `HIDDEN`, `SHOWN` or `NONE`.
         links: student -> where the feedback lies.
     """
-    loader = jinja2.PackageLoader("rnnkit.grading.overview")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"points": lambda number: f"{round(number, 2):g}", "percent": lambda p: f"{100 * p:.0f} %"}
 
     def who(students: tuple[str, ...]) -> list[int]:
         return sorted(numbers[id] for id in students)
 
     pairs, looked_at = together(found.questions, max(1, len(found.graded)))
+    environment = pages("rnnkit.grading.overview", percent=lambda share: f"{100 * share:.0f} %")
     return environment.get_template("class.html").render(
         found=found,
         title=found.assignment.name.replace("_", " "),
-        version=rnnkit.__version__,
         numbers=numbers,
         order=sorted(found.names, key=numbers.__getitem__),
         named=names != NONE,

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import jinja2
-
-import rnnkit
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue, unknown
+from rnnkit.common.pages import pages
 from rnnkit.common.text import plain
 from rnnkit.common.whole import save_text
 from rnnkit.grading.course.course import Course, lock
@@ -97,13 +95,8 @@ class Pages:
     def __init__(self, assignment: Assignment, marks: Marks) -> None:
         self.assignment, self.marks = assignment, marks
         self._prose = Prose()
-        loader = jinja2.PackageLoader("rnnkit.grading.report")
-        environment = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        environment.filters["points"] = lambda number: f"{round(number, 2):g}"
+        environment = pages("rnnkit.grading.report")
         environment.globals |= {
-            "version": rnnkit.__version__,
             "index": INDEX,
             "quote": quote,
             "plain": plain,

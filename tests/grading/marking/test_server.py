@@ -71,7 +71,7 @@ def question(address):
 
 
 def test_the_page_comes_with_a_policy_that_runs_nothing_but_its_own(address):
-    for name in ("", "mark.js", "mark.css", "api.js", "cards.js", "tables.js"):
+    for name in ("", "mark.js", "mark.css", "page.css", "api.js", "cards.js", "tables.js"):
         status, headers, content = ask(address + name)
         assert status == 200
         assert content

@@ -1,12 +1,8 @@
-<script>
 "use strict";
 (() => {
   const all = (what, where = document) => [...where.querySelectorAll(what)];
   const one = (id) => document.getElementById(id);
-  const names = new Map(all("[data-name]").map((row) => {
-    const id = row.cells[1].textContent, name = row.cells[2].textContent;
-    return [row.dataset.name, name ? `${name} (${id})` : id];
-  }));
+  const names = new Map(all("[data-name]").map(({ dataset }) => [dataset.n, dataset.name]));
   all(".js").forEach((part) => { part.hidden = false; });
 
   // names in the places of numbers, and back
@@ -19,14 +15,14 @@
     all(".words").forEach((words) => { words.hidden = !shown; });
     toggle.textContent = shown ? "Hide names" : "Show names";
     toggle.setAttribute("aria-pressed", String(shown));
-    if (!shown) one("names").open = false;
+    if (!shown && one("names")) one("names").open = false;
   }
   if (toggle) {
     toggle.addEventListener("click", () => show(toggle.getAttribute("aria-pressed") !== "true"));
     show(document.body.dataset.names === "shown");
   }
 
-  // sorting by a click on a heading
+  // sorting by a heading, which is a button then
   const value = (row, column) => {
     const cell = row.cells[column], text = cell.dataset.sort ?? cell.textContent.trim();
     return [text === "" ? NaN : Number(text), text];
@@ -54,7 +50,7 @@
 
   // the search, and what a link leads to is unfolded
   const search = one("search");
-  search.addEventListener("input", () => {
+  search?.addEventListener("input", () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = [...one("everyone").tBodies[0].rows];
     rows.forEach((row) => {
@@ -71,4 +67,3 @@
   addEventListener("hashchange", unfold);
   unfold();
 })();
-</script>
