@@ -226,14 +226,16 @@ def test_processes_are_counted_and_a_few_are_fine():
     assert (done.why, done.stdout) == (None, b"40\n"), done
 
 
-MEMORY = (
+MEMORY = (  # all processes have their memory at the same time, for so many seconds
     "import os, sys, time\n"
     "before = bytearray(b'x') * (int(sys.argv[1]) << 20)\n"
+    "reader, writer = os.pipe()\n"
     "for _ in range(6):\n"
     "    if (child := os.fork()) == 0:\n"
     "        mine = bytearray(b'x') * (int(sys.argv[2]) << 20)\n"
-    "        time.sleep(1.5); os._exit(0)\n"
-    "time.sleep(1.5); print('done')\n"
+    "        os.write(writer, b'x'); time.sleep(60); os._exit(0)\n"
+    "for _ in range(6): os.read(reader, 1)\n"
+    "time.sleep(float(sys.argv[3])); print('done')\n"
 )
 
 
@@ -249,13 +251,13 @@ MEMORY = (
 )  # fmt: skip
 @both
 def test_what_goes_over_a_limit_ends(code, limits, why, confined):
-    done = inside(code, "1", "100", limits=Limits(**{"wall_s": 30} | limits), confined=confined)
+    done = inside(code, "1", "100", "25", limits=Limits(**{"wall_s": 30} | limits), confined=confined)
     assert done.why == why, done
 
 
 @both
 def test_shared_memory_counts_once(confined):
-    done = inside(MEMORY, "150", "1", limits=Limits(memory_mb=400, wall_s=30), confined=confined)
+    done = inside(MEMORY, "150", "1", "1.5", limits=Limits(memory_mb=400, wall_s=30), confined=confined)
     assert (done.why, done.stdout) == (None, b"done\n"), done
 
 
