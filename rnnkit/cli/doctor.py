@@ -1,4 +1,7 @@
-"""``rnnkit doctor``: whether everything is in place, and what to do where it is not."""
+"""``rnnkit doctor``: whether everything is in place, and what to do where it is not.
+
+On Colab the versions are the machine's own, which nobody is asked to change: they are told, and are no faults.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnkit.cli.guard import Parser
+from rnnkit.common.looking import on_colab
 from rnnkit.common.places import PACKAGE
 
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
@@ -28,7 +32,9 @@ class Finding(NamedTuple):
 
 
 def again() -> str:
-    """What installs everything again: in a clone, or in the folder that students unpack."""
+    """What installs everything again: on Colab, in a clone, or in the folder that students unpack."""
+    if on_colab():
+        return "run the first cell of README.md again"
     if (PACKAGE.parent / "pyproject.toml").is_file():
         return "run make setup (or rnnkit setup)"
     return "run python -m pip install -c constraints.txt -r requirements.txt"
@@ -38,7 +44,13 @@ def python() -> Finding:
     """The interpreter's version."""
     version = ".".join(map(str, sys.version_info[:3]))
     ok = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
-    return Finding("Python", version, "" if ok else "make .venv with Python 3.11 to 3.13 and install again")
+    if ok or on_colab():
+        return Finding("Python", version if ok else _hosts(version, "Python 3.11 to 3.13"))
+    return Finding("Python", version, "make .venv with Python 3.11 to 3.13 and install again")
+
+
+def _hosts(version: str, expected: object) -> str:
+    return f"{version}, Colab's own; the kit is made for {expected}"
 
 
 def packages() -> Iterator[Finding]:
@@ -55,7 +67,10 @@ def packages() -> Iterator[Finding]:
             yield Finding(requirement.name, "missing", again())
             continue
         fits = requirement.specifier.contains(version, prereleases=True)
-        yield Finding(requirement.name, version, "" if fits else f"expected {requirement.specifier}; {again()}")
+        if fits or on_colab():
+            yield Finding(requirement.name, version if fits else _hosts(version, requirement.specifier))
+        else:
+            yield Finding(requirement.name, version, f"expected {requirement.specifier}; {again()}")
 
 
 def threads() -> Finding:
@@ -98,7 +113,9 @@ def kernel() -> Finding:
 
 
 def extensions() -> Iterator[Finding]:
-    """JupyterLab's extensions: widgets and nbgrader's Validate button."""
+    """JupyterLab's extensions: widgets and nbgrader's Validate button; on Colab there is no JupyterLab."""
+    if on_colab():
+        return
     from jupyter_core.paths import jupyter_path
 
     for name, package in {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "@jupyter/nbgrader": "nbgrader"}.items():

@@ -38,6 +38,19 @@ def test_doctor_advises_a_student_what_a_student_can_do(monkeypatch):
     assert said == {"python -m pip install -c constraints.txt -r requirements.txt"}
 
 
+def test_on_colab_the_versions_are_the_machines_own_and_no_faults(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["no-such-package", "numpy<1", "torch"])
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 99, 0))
+    faults = {finding.what for finding in [*doctor.packages(), doctor.python()] if finding.advice}
+    assert faults == {"no-such-package", "numpy", "Python"}
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab_20251001")
+    found = {finding.what: finding for finding in [*doctor.packages(), doctor.python(), *doctor.extensions()]}
+    assert {name for name, finding in found.items() if finding.advice} == {"no-such-package"}  # that is one everywhere
+    assert found["numpy"].found.endswith(", Colab's own; the kit is made for <1")
+    assert found["Python"].found == "3.99.0, Colab's own; the kit is made for Python 3.11 to 3.13"
+    assert "first cell" in found["no-such-package"].advice
+
+
 def test_doctor_sees_a_full_disk(monkeypatch):
     monkeypatch.setattr(doctor, "FREE_SPACE", 1e9)
     assert "make room" in doctor.disk().advice
