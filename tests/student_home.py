@@ -23,6 +23,11 @@ notebook = nbformat.read(path, as_version=4)
 NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
 nbformat.write(notebook, path)
 """
+PREDICT = """from rnnkit.notebook import predict
+for run in "A1 A2 A3 A4 A5 B1 B2 own_experiment".split():
+    predict(run, gradient="keeps", saturation="stays linear", learns="the marginal", because="one has to begin")
+predict("A1s B1s", skip=True)
+"""
 
 
 def give_out(folder: Path) -> None:

@@ -12,7 +12,7 @@ from confined import need_sandbox
 from course import NAME, NOTEBOOKS, ROOT, cells, checks, filled
 from graded import edit
 from hostile.own_run import own_regime
-from student_home import execute, in_venv, installed, outputs, points, typed
+from student_home import PREDICT, execute, in_venv, installed, outputs, points, typed
 
 from rnnkit import cli
 from rnnkit.assignments.training_dynamics.questions import ASKED, EXTRA, OWN, PREDICTIONS
@@ -23,12 +23,6 @@ from rnnkit.runs.modelfile import find_cells
 
 MOST = {question.id: question.points for question in [*ASKED.values(), OWN]}
 REGIME, REPORT = "3_regime.ipynb", "4_report.ipynb"
-
-PREDICT = """from rnnkit.notebook import predict
-for run in "A1 A2 A3 A4 A5 B1 B2 own_experiment".split():
-    predict(run, gradient="keeps", saturation="stays linear", learns="the marginal", because="one has to begin")
-predict("A1s B1s", skip=True)
-"""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from rnnkit.checks.report import Points, Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.stages import AFTER, as_html, as_text, stages
 from rnnkit.checks.tally import FILE, MOST_TEXT, Tallies
-from rnnkit.common.looking import in_notebook, someone_looks
+from rnnkit.common.looking import in_notebook, someone_looks, view_of
 from rnnkit.common.names import unknown
 from rnnkit.common.text import one_line
 
@@ -102,7 +102,7 @@ def _offer_note(question: Question) -> None:
         line.blur()  # else the keys go on going there when the cell is clicked
 
     line.observe(keep, names="value")
-    display({**HBox([line, said])._repr_mimebundle_(), "text/plain": ""}, raw=True)
+    display(view_of(HBox([line, said]), ""), raw=True)
 
 
 def examine(question: Question, obj: Any) -> Report:

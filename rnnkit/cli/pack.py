@@ -13,6 +13,7 @@ from rnnkit.cli.guard import Parser
 from rnnkit.common import variant
 from rnnkit.common.names import STUDENT, BadValue
 from rnnkit.hand_in.collect import Collected, collect
+from rnnkit.hand_in.found import find_notebooks
 from rnnkit.hand_in.here import assignment_of
 from rnnkit.hand_in.pack import PDF, write
 from rnnkit.notebook.pdf import report_pdf
@@ -83,7 +84,7 @@ def _target(assignment: Assignment, arguments: argparse.Namespace) -> Path:
     if student is not None and not STUDENT.fullmatch(student):
         raise BadValue(f"--student: expected letters, digits and . _ @ - (64 at most), got {student!r}")
     due = [name for name in assignment.notebooks if name not in assignment.optional]
-    if not any((folder / name).exists() for name in due):
+    if not any((folder / name).exists() for name in due) and not find_notebooks(assignment, folder):
         told = arguments.assignment or folder.resolve().name == assignment.name
         which = " to ".join(dict.fromkeys((due[0], due[-1]))) if told else "an assignment's notebooks"
         raise BadValue(f"expected {which} in {folder.resolve()}, found none of them; cd into the assignment's folder")
@@ -105,10 +106,11 @@ def _add_pdf(collected: Collected, arguments: argparse.Namespace) -> None:
         return
     assignment, report = collected.assignment, collected.assignment.hand_in.report
     is_open = collected.refused or (collected.missing and not arguments.anyway)
-    if report in collected.files and not (arguments.check or is_open):
+    saved = collected.files.get(report or "")
+    if isinstance(saved, Path) and not (arguments.check or is_open):
         try:
             header = " · ".join(filter(None, [assignment.name, arguments.student]))
-            pdf = report_pdf(collected.folder / report, header)
+            pdf = report_pdf(saved, header)
         except BadValue as error:
             collected.missing.append(f"{PDF}: {error}")
             return

@@ -18,10 +18,11 @@ from rnnkit.checks.assignment import Assignment
 from rnnkit.checks.tally import FILE, MOST_BYTES
 from rnnkit.common import variant
 from rnnkit.common.names import BadValue
+from rnnkit.hand_in.found import find_notebooks, has_names
 from rnnkit.hand_in.notebooks import answer_of, asks, never_run, open_in_report, unsolved
 from rnnkit.notebook import predictions
 from rnnkit.notebook.assemble import model_of
-from rnnkit.notebook.cells import cells_by_id, read_notebook, text_of
+from rnnkit.notebook.cells import cells_by_id, text_of
 from rnnkit.record.file import RecordError, load
 from rnnkit.record.find import HANDOUT, KEPT, Found, Runs, find, fingerprint, places, unfinished
 from rnnkit.record.keys import STATE
@@ -104,18 +105,27 @@ def collect(
 
 
 def _notebooks(collected: Collected) -> dict[str, dict[str, Any]]:
-    read = {}
-    assignment = collected.assignment
+    read, assignment = {}, collected.assignment
+    found = find_notebooks(assignment, collected.folder)
     for name in (name for name in assignment.notebooks if name not in assignment.lessons):
-        path = collected.folder / name
-        try:
-            read[name] = read_notebook(path)
-            collected.files[name] = path
-        except BadValue:
-            if path.exists():
-                collected.missing.append(f"{name}: not a saved notebook; save it again")
-            elif name not in assignment.optional:
-                collected.missing.append(f"{name}: no such file here")
+        one = found.get(name)
+        if isinstance(one, BadValue):
+            collected.refused.append(str(one))
+        elif one:
+            collected.files[name] = one.path
+            if one.path.name != name:
+                collected.notes.append(f"{name}: taken from {one.path.name}")
+            if has_names(one.content):
+                read[name] = one.content
+            else:
+                collected.missing.append(
+                    f"{name}: its cells have lost their names, so that nothing in it is checked here"
+                )
+        elif (collected.folder / name).exists():
+            collected.missing.append(f"{name}: not a saved notebook; save it again")
+        elif name not in assignment.optional:
+            collected.missing.append(f"{name}: no such file here")
+    collected.missing += collected.refused
     return read
 
 
@@ -236,7 +246,7 @@ def _report(collected: Collected, notebook: dict[str, Any], smoke: bool) -> None
         collected.refused.append(
             f"{due.report}: AI chats: not answered; write the link of every chat into that cell, or none"
         )
-        collected.missing += collected.refused
+        collected.missing.append(collected.refused[-1])
     lines = open_in_report(notebook, due.not_due, smoke, collected.prints)
     collected.missing += [f"{due.report}: {line}" for line in lines]
 

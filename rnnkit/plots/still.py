@@ -9,6 +9,8 @@ from typing import Any
 from IPython.display import display
 from ipywidgets import VBox, Widget
 
+from rnnkit.common.looking import view_of
+
 # The picture is hidden where the widget has come alive: in its output (Lab, an exported page), else in the document.
 LIVE = ".widget-vbox"
 STYLE = (
@@ -30,7 +32,7 @@ class WithStill(VBox):
         self.still = still
 
     def _ipython_display_(self, **_: Any) -> None:
-        display({**self._repr_mimebundle_(), "text/plain": "to be moved where this notebook runs"}, raw=True)
+        display(view_of(self, "to be moved where this notebook runs"), raw=True)
         picture = b64encode(self.still()).decode()
         source = f'alt="what the widget shows" src="data:image/png;base64,{picture}"'
         shown = f'<img class="rnnkit-still" style="max-width:100%" {source}>'
