@@ -7,7 +7,7 @@ PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
 	for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report release test test-all lab lint
+.PHONY: help setup report release test test-all test-newest lab lint
 
 help:
 	@echo 'make setup     make .venv, with everything the kit needs'
@@ -15,6 +15,7 @@ help:
 	@echo 'make release   derive the students'"'"' notebooks into release/, and build dist/student.zip'
 	@echo 'make test      run the tests, but for the slow ones'
 	@echo 'make test-all  run all the tests'
+	@echo 'make test-newest  run the tests with the newest versions that are allowed, in .venv-newest'
 	@echo 'make lab       open JupyterLab on the notebooks'
 	@echo 'make lint      check the code with ruff, its types with mypy'
 	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
@@ -22,7 +23,7 @@ help:
 setup:
 	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit setup
 
-report release test test-all lab: setup
+report release test test-all test-newest lab: setup
 	$(BIN)/rnnkit $@ $(ARGS)
 
 lint: setup

@@ -61,13 +61,14 @@ VERBS: dict[str, Verb] = {
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),
     "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE),
     "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE),
+    "test-newest": Verb("rnnkit.clone.newest:main", "run the tests with the newest versions that are allowed", CLONE),
     "lab": Verb("rnnkit.clone.workshop:lab", "open JupyterLab on the notebooks", CLONE),
 }
 
 
 def usage() -> str:
     """The verbs that are here, one a line."""
-    lines = [f"  {name:<10}{verb.who}{verb.line}" for name, verb in VERBS.items() if verb.is_here]
+    lines = [f"  {name:<12}{verb.who}{verb.line}" for name, verb in VERBS.items() if verb.is_here]
     return "\n".join(["usage: rnnkit VERB [...]", "", *lines, "", "rnnkit VERB --help says more."])
 
 

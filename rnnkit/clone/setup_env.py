@@ -20,7 +20,8 @@ from rnnkit.common.places import SetupError, clone_root, pinned_torch
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-STAMP = "rnnkit-setup.stamp"
+TORCH_CPU_ONLY = ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1"]  # pip's words for it
+VENV, STAMP = ".venv", "rnnkit-setup.stamp"
 PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
 EVERY = 30.0  # seconds between two lines of a log
 ON_A_TERMINAL = 1.0  # seconds between two states of the one line there
@@ -49,9 +50,9 @@ def check_python(version: tuple[int, int], what: str, remedy: str) -> None:
         raise SetupError(f"{wanted} is needed, {what} is {version[0]}.{version[1]}; {remedy}", status=2)
 
 
-def venv_python(root: Path) -> Path:
-    """The path of .venv's own Python."""
-    return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def venv_python(root: Path, folder: str = VENV) -> Path:
+    """The path of an environment's own Python."""
+    return root / folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def stamp_text(root: Path) -> str:
@@ -75,30 +76,31 @@ def check_place(root: Path, stamped: str) -> None:
         )
 
 
-def make_venv(root: Path) -> None:
-    """Make .venv unless it has a Python already."""
-    if venv_python(root).exists():
+def make_venv(root: Path, folder: str = VENV) -> None:
+    """Make an environment unless it has a Python already."""
+    if venv_python(root, folder).exists():
         return
-    say(f"making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}")
-    if subprocess.run([sys.executable, "-m", "venv", str(root / ".venv")]).returncode:
+    say(f"making {folder} with Python {sys.version_info[0]}.{sys.version_info[1]}")
+    if subprocess.run([sys.executable, "-m", "venv", str(root / folder)]).returncode:
         raise SetupError(
-            "expected `python -m venv .venv` to work, it failed as shown above. On Debian and Ubuntu install "
-            "python3-venv (or python3.11-venv); then delete the folder .venv and run this again."
+            f"expected `python -m venv {folder}` to work, it failed as shown above. On Debian and Ubuntu install "
+            f"python3-venv (or python3.11-venv); then delete the folder {folder} and run this again."
         )
 
 
 def probe_venv(python: Path) -> str:
-    """The torch version in .venv ("none" without one); refuses a .venv that is broken or of a wrong Python."""
-    again = "delete the folder .venv and run this again."
+    """An environment's torch version ("none" without one); refuses one that is broken or of a wrong Python."""
+    folder = python.parents[1].name
+    again = f"delete the folder {folder} and run this again."
     try:
         probe = subprocess.run([str(python), "-c", PROBE], capture_output=True, text=True)
     except OSError as error:
-        raise SetupError(f"expected a Python that starts in .venv, got: {error}; {again}") from error
+        raise SetupError(f"expected a Python that starts in {folder}, got: {error}; {again}") from error
     if probe.returncode:
         reason = (probe.stderr.strip().splitlines() or ["no message"])[-1]
-        raise SetupError(f"expected a working Python with pip in .venv, got: {reason}; {again}")
+        raise SetupError(f"expected a working Python with pip in {folder}, got: {reason}; {again}")
     major, minor, torch = probe.stdout.split()
-    check_python((int(major), int(minor)), "the one in .venv", again)
+    check_python((int(major), int(minor)), f"the one in {folder}", again)
     return torch
 
 
@@ -107,9 +109,8 @@ def torch_attempts(version: str, platform: str = sys.platform) -> list[tuple[str
     own, plain, cpu = "from the indexes configured for pip", f"torch=={version}", f"torch=={version}+cpu"
     if platform == "darwin":  # there are no +cpu builds for a Mac: its plain build is the CPU build
         return [(f"{plain} {own}", [plain])]
-    elsewhere = ["--index-url", TORCH_CPU_INDEX, "--timeout", "20", "--retries", "1", cpu]
     last = f"plain {plain} {own} (on Linux that may be the large CUDA build)"
-    return [(f"{cpu} {own}", [cpu]), (f"{cpu} from {TORCH_CPU_INDEX}", elsewhere), (last, [plain])]
+    return [(f"{cpu} {own}", [cpu]), (f"{cpu} from {TORCH_CPU_INDEX}", [*TORCH_CPU_ONLY, cpu]), (last, [plain])]
 
 
 class Progress:
