@@ -7,12 +7,17 @@ parameters and methods; tests and regimes run it through the same trainer as the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from rnnkit.common.shapes import READOUT, RECURRENT, shape_of
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    Output = Float[Tensor, "T B O"] | Float[Tensor, "B O"]
 
 PHI: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda a: a}
 
@@ -66,7 +71,9 @@ class Cell(nn.Module):
         for name, letters in (self.shapes | self.readout_shapes).items():
             setattr(self, name, nn.Parameter(torch.zeros(shape_of(letters, size), dtype=dtype)))
 
-    def step(self, x_t: Tensor, h_prev: Tensor) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    def step(
+        self, x_t: Float[Tensor, "B I"], h_prev: Float[Tensor, "B H"]
+    ) -> Float[Tensor, "B H"] | tuple[Float[Tensor, "B H"], dict[str, Float[Tensor, "B H"]]]:
         """One time step.
 
         Arguments:
@@ -78,7 +85,9 @@ class Cell(nn.Module):
         """
         raise NotImplementedError(f"{type(self).__name__}.step: write the recurrence h_t = step(x_t, h_prev)")
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor] | None]:
+    def forward(
+        self, x: Float[Tensor, "T B I"]
+    ) -> tuple[Output, Float[Tensor, "T B H"], dict[str, Float[Tensor, "T B H"]] | None]:
         """The whole sequence, from h_0 = 0.
 
         Arguments:
@@ -91,7 +100,7 @@ class Cell(nn.Module):
         hidden, traces = unroll(self, x)
         return readout(self, hidden, self.head), hidden, traces
 
-    def recurrent_weight_for_rho(self) -> Tensor:
+    def recurrent_weight_for_rho(self) -> Float[Tensor, "H H"]:
         """``(H, H)``: the matrix whose spectral radius is logged as rho_Whh.
 
         *Source:* handout sections 2.1 and 2.2 (for the GRU, the candidate's recurrent matrix).
@@ -115,7 +124,7 @@ class RNN(Cell):
     W_hh: nn.Parameter  # (H, H)
     b_h: nn.Parameter  # (H,)
 
-    def step(self, x_t: Tensor, h_prev: Tensor) -> Tensor:
+    def step(self, x_t: Float[Tensor, "B I"], h_prev: Float[Tensor, "B H"]) -> Float[Tensor, "B H"]:
         ### BEGIN SOLUTION
         phi = PHI[self.phi]
         h_t = phi(x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)  # (B, H)
@@ -149,7 +158,9 @@ class GRU(Cell):
     W_hh: nn.Parameter  # (H, H)
     b_h: nn.Parameter  # (H,)
 
-    def step(self, x_t: Tensor, h_prev: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(
+        self, x_t: Float[Tensor, "B I"], h_prev: Float[Tensor, "B H"]
+    ) -> tuple[Float[Tensor, "B H"], dict[str, Float[Tensor, "B H"]]]:
         ### BEGIN SOLUTION
         z_t = torch.sigmoid(x_t @ self.W_xz + h_prev @ self.W_hz + self.b_z)  # (B, H)
         r_t = torch.sigmoid(x_t @ self.W_xr + h_prev @ self.W_hr + self.b_r)  # (B, H)
@@ -159,7 +170,9 @@ class GRU(Cell):
         ### END SOLUTION
 
 
-def unroll(cell: Cell, x: Tensor, probe: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
+def unroll(
+    cell: Cell, x: Float[Tensor, "T B I"], probe: Float[Tensor, "T B H"] | None = None
+) -> tuple[Float[Tensor, "T B H"], dict[str, Float[Tensor, "T B H"]] | None]:
     """Drives ``cell.step`` over a sequence, from h_0 = 0.
 
     Arguments:
@@ -187,7 +200,7 @@ def unroll(cell: Cell, x: Tensor, probe: Tensor | None = None) -> tuple[Tensor, 
     return torch.stack(hidden), stacked or None  # (T, B, H)
 
 
-def readout(cell: Cell, hidden: Tensor, head: str) -> Tensor:
+def readout(cell: Cell, hidden: Float[Tensor, "T B H"], head: str) -> Output:
     r"""Outputs :math:`o_t = h_t W_{ho} + b_o`: ``(T, B, O)`` for ``softmax``, else ``(B, O)`` after the last step."""
     h = hidden if head == "softmax" else hidden[-1]
     return h @ cell.W_ho + cell.b_o

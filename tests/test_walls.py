@@ -30,10 +30,10 @@ CORE = "common tasks nets engines diagnostics settings record"
 ARROWS = {
     "common": ("", "filelock jinja2 numpy pypandoc"),
     "verbs": ("common", ""),
-    "tasks": ("common", "torch numpy"),
-    "nets": ("common", "torch numpy"),
-    "engines": ("common tasks nets", "torch numpy numba llvmlite"),
-    "diagnostics": ("common nets engines", "torch numpy"),
+    "tasks": ("common", "torch numpy jaxtyping"),  # jaxtyping for annotations alone, see FOREIGN
+    "nets": ("common", "torch numpy jaxtyping"),
+    "engines": ("common tasks nets", "torch numpy numba llvmlite jaxtyping"),
+    "diagnostics": ("common nets engines", "torch numpy jaxtyping"),
     "settings": ("common tasks nets diagnostics", "torch numpy"),
     "record": ("common tasks nets engines diagnostics settings", "torch numpy"),
     "trainer": (CORE, "torch numpy"),
@@ -185,7 +185,7 @@ def python(*arguments, **how) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120, **how)
 
 
-FOREIGN = "IPython nbgrader papermill dask distributed matplotlib ipywidgets nbformat jupyter_client"
+FOREIGN = "IPython nbgrader papermill dask distributed matplotlib ipywidgets nbformat jupyter_client jaxtyping"
 
 
 @pytest.mark.parametrize(

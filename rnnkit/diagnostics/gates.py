@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,8 +11,11 @@ from torch import Tensor
 from rnnkit.diagnostics.saturation import fractions, sigmoid_distance
 from rnnkit.engines.base import Pass
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64
 
-def gate_sat_time(run: Pass, gate: str) -> np.ndarray:
+
+def gate_sat_time(run: Pass, gate: str) -> Float64[np.ndarray, " T"]:
     r"""Mean distance of a gate from 0 and 1, :math:`\mathbb{E}[\min(v_t, 1 - v_t)]` over batch and units.
 
     Arguments:
@@ -25,7 +30,7 @@ def gate_sat_time(run: Pass, gate: str) -> np.ndarray:
     return sigmoid_distance(_trace(run, gate).double()).mean((1, 2)).cpu().numpy()
 
 
-def gate_mean_time(run: Pass, gate: str) -> np.ndarray:
+def gate_mean_time(run: Pass, gate: str) -> Float64[np.ndarray, " T"]:
     """Mean value of a gate over batch and units: unlike its distance, it tells open (1) from shut (0).
 
     Returns:
@@ -34,7 +39,7 @@ def gate_mean_time(run: Pass, gate: str) -> np.ndarray:
     return _trace(run, gate).double().mean((1, 2)).cpu().numpy()
 
 
-def gate_units(run: Pass, gate: str, bins: int) -> np.ndarray:
+def gate_units(run: Pass, gate: str, bins: int) -> Float64[np.ndarray, " bins"]:
     """Values of a gate, of every unit at every step, in bins of equal width from 0 (shut) to 1 (open).
 
     Returns:
@@ -47,6 +52,6 @@ def gate_units(run: Pass, gate: str, bins: int) -> np.ndarray:
     return fractions(run.gates[gate], bins, 1.0)
 
 
-def _trace(run: Pass, gate: str) -> Tensor:
+def _trace(run: Pass, gate: str) -> Float[Tensor, "T B H"]:
     """``(T, B, H)``; NaN for a cell without such a gate."""
     return (run.gates or {}).get(gate, torch.full_like(run.hidden, torch.nan))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,8 +11,11 @@ from torch import Tensor
 from rnnkit.engines.base import Pass
 from rnnkit.engines.bptt import PHI_SLOPE
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Float64
 
-def act_time(run: Pass) -> np.ndarray:
+
+def act_time(run: Pass) -> Float64[np.ndarray, " T"]:
     r"""Mean slope of the hidden nonlinearity, :math:`a_t = \mathbb{E}[\phi'(W x_t + \dots)]` over batch and units.
 
     Returns:
@@ -31,7 +36,7 @@ def sigmoid_distance(v: Tensor) -> Tensor:
     return v.minimum(1 - v)
 
 
-def distance(run: Pass) -> Tensor:
+def distance(run: Pass) -> Float64[Tensor, "T B H"]:
     """``(T, B, H)``: every unit's distance from saturation; that of a sigmoid for sigmoid units, else that of tanh.
 
     *Source:* handout section 2.3, item 4.
@@ -39,11 +44,11 @@ def distance(run: Pass) -> Tensor:
     return _distance(run.hidden.double(), run.phi)
 
 
-def _distance(hidden: Tensor, phi: str | None) -> Tensor:
+def _distance(hidden: Float[Tensor, "T B H"], phi: str | None) -> Float[Tensor, "T B H"]:
     return sigmoid_distance(hidden) if phi == "sigmoid" else tanh_distance(hidden)
 
 
-def sat_time(run: Pass) -> np.ndarray:
+def sat_time(run: Pass) -> Float64[np.ndarray, " T"]:
     r"""Mean distance from saturation, :math:`s_t = \mathbb{E}[d(h_t)]` over batch and units.
 
     Returns:
@@ -54,7 +59,7 @@ def sat_time(run: Pass) -> np.ndarray:
     return distance(run).mean((1, 2)).cpu().numpy()
 
 
-def unit_sat_time(run: Pass, threshold: float = 0.05) -> np.ndarray:
+def unit_sat_time(run: Pass, threshold: float = 0.05) -> Float64[np.ndarray, " T"]:
     """Share of saturated units: those nearer than ``threshold`` to saturation, over batch and units.
 
     Unlike `sat_time`, whose mean hides a half of units at 0 beside a half at 1.
@@ -67,7 +72,7 @@ def unit_sat_time(run: Pass, threshold: float = 0.05) -> np.ndarray:
     return (distance(run) < threshold).double().mean((1, 2)).cpu().numpy()
 
 
-def sat_units(run: Pass, bins: int) -> np.ndarray:
+def sat_units(run: Pass, bins: int) -> Float64[np.ndarray, " bins"]:
     """Distances to saturation of every unit at every step, in bins of equal width from 0 to `farthest`.
 
     All units at all steps, where the means over units hide how they differ.
@@ -85,6 +90,6 @@ def farthest(phi: str | None) -> float:
     return 0.5 if phi == "sigmoid" else 1.0
 
 
-def fractions(values: Tensor, bins: int, most: float) -> np.ndarray:
+def fractions(values: Tensor, bins: int, most: float) -> Float64[np.ndarray, " bins"]:
     """``(bins,)`` float64: the share of all values, of any shape, in each of the bins from 0 to ``most``."""
     return torch.histc(values.detach(), bins, 0.0, most).double().cpu().numpy() / values.numel()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,12 @@ class Pass:
     *Source:* handout section 2.3, item 3; Pascanu et al. 2013, equations 3-5.
     """
 
-    loss: Tensor
-    error: Tensor
-    output: Tensor
-    hidden: Tensor
-    gates: dict[str, Tensor] | None = None
+    loss: Float[Tensor, ""]
+    error: Float[Tensor, ""]
+    output: Float[Tensor, "T B O"] | Float[Tensor, "B O"]
+    hidden: Float[Tensor, "T B H"]
+    gates: dict[str, Float[Tensor, "T B H"]] | None = None
     grads: dict[str, Tensor] = field(default_factory=dict)
-    flow: Tensor | None = None
-    direct: Tensor | None = None
+    flow: Float[Tensor, "T B H"] | None = None
+    direct: Float[Tensor, "T B H"] | None = None
     phi: str | None = None

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -26,6 +27,9 @@ from rnnkit.cells import PHI
 from rnnkit.engines.base import Pass
 from rnnkit.heads import Head
 from rnnkit.tasks import Batch
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Weights = dict[str, Tensor]
 
@@ -37,7 +41,7 @@ PHI_SLOPE: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def loss_slope(head: str, output: Tensor, targets: Tensor) -> Tensor:
+def loss_slope(head: str, output: Float[Tensor, "*TB O"], targets: Tensor) -> Float[Tensor, "*TB O"]:
     r"""Derivative of the head's loss with respect to its outputs.
 
     .. math::
@@ -62,7 +66,9 @@ def loss_slope(head: str, output: Tensor, targets: Tensor) -> Tensor:
     return slope.div_(len(rows))
 
 
-def direct_term(head: str, output_slope: Tensor, W_ho: Tensor, steps: int) -> Tensor:
+def direct_term(
+    head: str, output_slope: Float[Tensor, "*TB O"], W_ho: Float[Tensor, "H O"], steps: int
+) -> Float[Tensor, "T B H"]:
     r"""What each state does to the loss through its own output: :math:`\partial^+ L/\partial h_t = o'_t W_{ho}^\top`.
 
     Arguments:
@@ -82,7 +88,7 @@ def direct_term(head: str, output_slope: Tensor, W_ho: Tensor, steps: int) -> Te
     return direct
 
 
-def readout_grads(head: str, output_slope: Tensor, hidden: Tensor) -> Weights:
+def readout_grads(head: str, output_slope: Float[Tensor, "*TB O"], hidden: Float[Tensor, "T B H"]) -> Weights:
     r"""From :math:`o_t = h_t W_{ho} + b_o`: :math:`dL/dW_{ho} = \sum_t h_t^\top o'_t`, :math:`dL/db_o = \sum o'_t`.
 
     Arguments:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int64
 
 # Below this length some task has no room for its markers: int(0.1 * length) must be at least 1.
 MIN_LENGTH = 10
@@ -22,8 +26,8 @@ class Batch(NamedTuple):
             ``lastSoftmax``: ``(B,)`` int64 classes; ``lastLinear``: ``(B, O)`` float32 values.
     """
 
-    inputs: torch.Tensor
-    targets: torch.Tensor
+    inputs: Float[Tensor, "T B I"]
+    targets: Int64[Tensor, "T B"] | Int64[Tensor, " B"] | Float[Tensor, "B O"]
 
     def to(self, device: torch.device | str, dtype: torch.dtype) -> Batch:
         """The same batch on another device; inputs and real-valued targets in ``dtype``."""
