@@ -14,6 +14,7 @@ from rnnkit.grading.alike.page import page
 from rnnkit.grading.alike.pairs import THRESHOLD, Compared, compare
 from rnnkit.grading.alike.usual import background
 from rnnkit.grading.alike.work import work_of
+from rnnkit.grading.course.attempts import files_of
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.ledger import GRADED, Ledger
 from rnnkit.grading.overview.pseudonyms import pseudonyms
@@ -44,7 +45,7 @@ def alike(course: Course, assignment: Assignment, to: Path, threshold: float = T
         work_of(
             student,
             course.autograded / student / assignment.name,
-            course.submitted / student / assignment.name,
+            files_of(course, assignment.name, entries[student], student),
             assignment,
         )
         for student in tqdm(graded, desc="hand-ins", unit="hand-in", leave=False)

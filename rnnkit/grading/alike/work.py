@@ -61,7 +61,7 @@ def work_of(student: str, graded: Path, submitted: Path, assignment: Assignment)
     Arguments:
         student: the id.
         graded: the folder of the graded notebooks, whose given cells are as they were given.
-        submitted: the folder that was handed in.
+        submitted: the folder that was handed in, of several attempts that of the one that counts.
         assignment: says which notebooks there are.
     """
     work = Work(student)

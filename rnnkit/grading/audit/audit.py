@@ -22,16 +22,19 @@ from typing import Any
 import nbformat
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
 from rnnkit.common.text import one_line
 from rnnkit.common.whole import save_bytes
 from rnnkit.common.wire import decode
 from rnnkit.grading.audit.ready import Ready
 from rnnkit.grading.audit.verdicts import FILE, OWN, OfStudent, Verdict, Verdicts, verdict_of
+from rnnkit.grading.course.attempts import files_of
 from rnnkit.grading.course.course import Course, standing
 from rnnkit.grading.course.own_run import OUTPUT, wall_s
 from rnnkit.grading.course.stage import stage_data
 from rnnkit.grading.course.submission import MOST_MEMORY_MB
+from rnnkit.grading.ledger import Ledger
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.variants import kept, put_into
 from rnnkit.grading.walk import walk
@@ -43,6 +46,7 @@ from rnnkit.runs.replay import DIFFERS, UNREPLAYED
 SECONDS = 240.0  # of computing, for all records of a student
 REPLAYS = "rnnkit.runs.replays"
 NO_RECORDS = "no record was handed in"
+STAGING = "audit_"  # folders in the course's work; one that is there when an audit begins was left by a killed one
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ def audit(
 ) -> list[OfStudent]:
     """Does every submitted record again that was not yet; what is known is kept after each student.
 
+    Of several attempts those of the one that counts.
+
     Arguments:
         students: only these; all by default.
         jobs: students at a time; as many as there are cores by default.
@@ -80,7 +86,7 @@ def audit(
         tell: called with a line before work that takes long and is no student's.
 
     Raises:
-        BadValue: an assignment without runs, an unknown student, or settings that cannot be.
+        BadValue: an assignment without runs, an unknown student, settings that cannot be, or another audit under way.
     """
     how = how or How()
     if assignment.experiment is None:
@@ -89,22 +95,41 @@ def audit(
         raise BadValue(f"--seconds: expected a positive number of seconds, got {how.seconds:g}")
     if jobs < 0:
         raise BadValue(f"--jobs: expected at least 1, or 0 for as many as there are cores, got {jobs}")
-    chosen = sorted(standing(course, assignment, students).entries)
-    verdicts = Verdicts(course.folder / "grading" / FILE, assignment.name)
+    folders = _folders(course, assignment, students)
     found: list[OfStudent] = []
-    with tempfile.TemporaryDirectory(prefix="rk-audit-", ignore_cleanup_errors=True) as work:
-        ready = Ready(course.root, assignment.name, how.confined, Path(work), tell)
+    with _work(course) as work:
+        verdicts = Verdicts(course.folder / "grading" / FILE, assignment.name)
+        ready = Ready(course.root, assignment.name, how.confined, work, tell)
 
         def one(student: str) -> tuple[OfStudent, dict[str, Verdict]]:
-            return _student(course, assignment, student, how, verdicts, ready, Path(work) / "in" / student)
+            return _student(course, assignment, student, folders[student], how, verdicts, ready, work / "in" / student)
 
-        for told, fresh in at_once(one, chosen, jobs or os.cpu_count() or 1):
+        for told, fresh in at_once(one, [*folders], jobs or os.cpu_count() or 1):
             verdicts.known |= fresh
             if fresh:
                 verdicts.save()
             found.append(told)
-            on_student(told, len(chosen))
+            on_student(told, len(folders))
     return sorted(found, key=lambda one: one.student)
+
+
+@contextlib.contextmanager
+def _work(course: Course) -> Iterator[Path]:
+    """A folder for an audit, without what killed ones have left."""
+    course.work.mkdir(parents=True, exist_ok=True)
+    busy = BadValue(f"{course.folder}: another audit of this course is under way; wait for it, or end it")
+    with locked(course.work / ".audit.lock", busy):
+        for left in course.work.glob(f"{STAGING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=STAGING, dir=course.work, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+def _folders(course: Course, assignment: Assignment, students: Sequence[str]) -> dict[str, Path]:
+    """Student -> the files of the attempt that counts."""
+    entries = Ledger(course.ledger, assignment.name).entries
+    chosen = sorted(standing(course, assignment, students).entries)
+    return {one: files_of(course, assignment.name, entries.get(one), one) for one in chosen}
 
 
 def at_once(work: Callable[[str], Any], items: Sequence[str], jobs: int) -> Iterator[Any]:
@@ -133,16 +158,22 @@ def at_once(work: Callable[[str], Any], items: Sequence[str], jobs: int) -> Iter
 
 
 def known(course: Course, assignment: Assignment, students: Sequence[str] = ()) -> list[OfStudent]:
-    """What was found out before of the records that lie there now; nothing is done again."""
+    """What was found out before of the records that count now; nothing is done again, or read where nothing was."""
     verdicts = Verdicts(course.folder / "grading" / FILE, assignment.name)
-    chosen = sorted(standing(course, assignment, students).entries)
-    return [_told(one, _files(course.submitted / one / assignment.name), verdicts.known) for one in chosen]
+    folders = _folders(course, assignment, students) if verdicts.known else {}
+    return [_told(student, _files(folder), verdicts.known) for student, folder in folders.items()]
 
 
 def _student(
-    course: Course, assignment: Assignment, student: str, how: How, verdicts: Verdicts, ready: Ready, stage: Path
+    course: Course,
+    assignment: Assignment,
+    student: str,
+    folder: Path,
+    how: How,
+    verdicts: Verdicts,
+    ready: Ready,
+    stage: Path,
 ) -> tuple[OfStudent, dict[str, Verdict]]:
-    folder = course.submitted / student / assignment.name
     files = _files(folder)
     known = verdicts.known
     if not files or (not how.force and all(verdicts.settled(one, how.seconds) for one in files.values())):
@@ -150,7 +181,7 @@ def _student(
     stage_data(folder, stage)
     if variants := kept(course.folder, assignment.name):
         put_into(stage, variants, student)
-    fresh = replayed(assignment, stage, files, how, ready.runtime, _models(course, assignment, student))
+    fresh = replayed(assignment, stage, files, how, ready.runtime, _models(course, assignment, student, folder))
     shutil.rmtree(stage, ignore_errors=True)
     return _told(student, files, known | fresh), fresh
 
@@ -244,14 +275,13 @@ def _stem(file: str) -> str:
     return one_line(Path(file).name.removesuffix(FINAL), 60)
 
 
-def _models(course: Course, assignment: Assignment, student: str) -> dict[str, bytes]:
+def _models(course: Course, assignment: Assignment, student: str, folder: Path) -> dict[str, bytes]:
     """What a submission has as model.py: made of its graded notebook, or handed in as it is."""
     texts = []
     if assignment.model is not None:
         path = course.autograded / student / assignment.name / assignment.model.notebook
         with contextlib.suppress(OSError, ValueError, RecursionError, MemoryError):  # BadValue is a ValueError
             texts.append(model_of(nbformat.read(path, 4), path.name).text.encode())
-        folder = course.submitted / student / assignment.name
         for inside, status in walk(folder):
             if Path(inside).name == DEFAULT_FILE and status is not None and stat.S_ISREG(status.st_mode):
                 texts.append((folder / inside).read_bytes()[: 1 << 20])

@@ -134,9 +134,14 @@ def history(current: Entry, others: Iterable[Entry], rule: Rule | None) -> list[
     ]
 
 
-def files_of(course: Course, assignment: str, entry: Entry) -> Path | None:
-    """The folder with what was handed in for an entry, wherever it lies now; None where it is there no longer."""
-    places = [course.submitted / entry.student / assignment]
-    replaced = course.submitted.parent / REPLACED / assignment / entry.student
-    places += sorted(replaced.iterdir()) if replaced.is_dir() else []
-    return next((place for place in places if place.is_dir() and tree_hash(place) == entry.tree), None)
+def files_of(course: Course, assignment: str, entry: Entry | None, student: str) -> Path:
+    """The folder with what was handed in for the attempt that counts, wherever it lies now.
+
+    That in ``submitted/`` where nothing was graded yet, or where the other is there no longer.
+    """
+    last = course.submitted / student / assignment
+    replaced = course.submitted.parent / REPLACED / assignment / student
+    if entry is None or not replaced.is_dir():
+        return last
+    places = [last, *sorted(replaced.iterdir())]
+    return next((place for place in places if place.is_dir() and tree_hash(place) == entry.tree), last)

@@ -15,6 +15,7 @@ from forgeries import forge, kinds_for
 from runtools import here as reader
 
 from rnnkit.assignments import get_assignment
+from rnnkit.common.lock import locked
 from rnnkit.common.names import BadValue
 from rnnkit.grading.audit import audit as audits
 from rnnkit.grading.audit.audit import How, at_once, audit, known, replayed
@@ -22,6 +23,7 @@ from rnnkit.grading.audit.page import write_page
 from rnnkit.grading.audit.verdicts import OWN, OfStudent, Verdict, Verdicts, together, verdict_of
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.evidence.evidence import evidence
+from rnnkit.grading.ledger import GRADED, Entry, Ledger, tree_hash
 from rnnkit.record.file import load, save
 from rnnkit.runs import replays
 from rnnkit.runs.modelfile import Cells
@@ -200,6 +202,29 @@ def test_a_class_is_audited_once_and_what_is_known_is_kept(course, monkeypatch):
     assert audit(course, ASSIGNMENT, ["ben"]) == found[1:2]
     with pytest.raises(TypeError):
         audit(course, ASSIGNMENT, how=How(force=True))
+
+
+def test_of_several_attempts_that_is_audited_that_counts(course, record):
+    """Anna's first attempt counts, whose record is forged; what she handed in last is as honest as before."""
+    first = course.folder / "grading" / "replaced" / ASSIGNMENT.name / "anna" / "20261101"
+    forge("curve_scaled", record("training_dynamics", "A1", first), np.random.RandomState(0))
+    for tree, verdict in ((tree_hash(first), DIFFERS), ("of files that are gone", REPRODUCED)):
+        ledger = Ledger(course.ledger, ASSIGNMENT.name)
+        ledger.entries["anna"] = Entry("anna", GRADED, tree=tree)
+        ledger.save()
+        (anna,) = audit(course, ASSIGNMENT, ["anna"], How(100, 1))
+        assert [one.verdict for _, one in anna.records] == [verdict]
+        assert known(course, ASSIGNMENT, ["anna"]) == [anna]
+
+
+def test_what_a_killed_audit_left_is_gone_with_the_next_and_two_are_not_one(course):
+    left = course.work / "audit_killed" / "in" / "anna"
+    left.mkdir(parents=True)
+    with locked(course.work / ".audit.lock", AssertionError()), pytest.raises(BadValue, match="another audit"):
+        audit(course, ASSIGNMENT, ["carl"])
+    assert left.is_dir()
+    audit(course, ASSIGNMENT, ["carl"])
+    assert not [*course.work.glob("audit_*")]
 
 
 def test_bad_values_are_refused_before_anything_is_done(course):

@@ -174,9 +174,11 @@ def test_an_extension_or_another_rule_lets_another_count_and_grades_nothing(cour
     grade(course, trust=True)
     assert counted(course)[:2] == ([(2, 0, False), (2.5, 1, True)], 1.5)
     assert Grader.begun == begun
-    files = files_of(Course(ROOT, course), NAME, its_files)
-    assert files is not None
-    assert (files / FILE).read_text() == "2"
+    at = Course(ROOT, course)
+    assert (files_of(at, NAME, its_files, "ada") / FILE).read_text() == "2"
+    its_files.tree = "of files that are there no longer"
+    for entry in (its_files, None):
+        assert files_of(at, NAME, entry, "ada") == at.submitted / "ada" / NAME
 
 
 def test_points_given_by_hand_outlive_an_attempt_that_is_worse(course):
