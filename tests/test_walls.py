@@ -88,7 +88,7 @@ ARROWS = {
     ),
     "grading/lms": ("common checks grading grading/intake grading/course grading/report", ""),
     "grading/overview": (
-        "common checks grading grading/score grading/course grading/report", "markupsafe",
+        "common checks grading grading/score grading/course grading/audit grading/report", "markupsafe",
     ),
     "grading/alike": (
         "common grading notebook checks grading/release grading/notebooks grading/course grading/overview",

@@ -51,6 +51,11 @@ class Verdict:
     audited: str = ""
 
     @property
+    def differs(self) -> bool:
+        """Whether the training came out otherwise."""
+        return self.verdict == DIFFERS
+
+    @property
     def updates(self) -> int:
         """How many were done again."""
         return len({update for begin, end in self.done for update in range(begin, end + 1)})
@@ -126,7 +131,7 @@ class OfStudent:
     @property
     def suspicious(self) -> bool:
         """Whether a person should look at it."""
-        return any(one.verdict == DIFFERS or one.doubts for _, one in self.records)
+        return any(one.differs or one.doubts for _, one in self.records)
 
 
 def together(students: Iterable[OfStudent]) -> dict[str, list[str]]:

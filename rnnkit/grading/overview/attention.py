@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rnnkit.checks.assignment import Assignment
@@ -17,6 +17,7 @@ KINDS = {
     "no-runs": "No run was handed in",
     "smoke-only": "Runs at smoke size only",
     "runs-missing": "Some of the runs that are due are missing",
+    "audit": "The audit found something in a record",
     "waits": "Points of a check wait for you",
     "late": "Handed in late",
     "lost": "Graded, but not in the gradebook",
@@ -36,19 +37,24 @@ class Reason(NamedTuple):
     words: str = ""
 
 
-def reasons(assignment: Assignment, entry: Entry | None, submission: Submission | None) -> list[Reason]:
+def reasons(
+    assignment: Assignment, entry: Entry | None, submission: Submission | None, audited: Sequence[str] = ()
+) -> list[Reason]:
     """What there is to look at of one student, in the order of `KINDS`.
 
     Arguments:
         assignment: which runs and which report are due.
         entry: what the ledger says; None where nothing was handed in.
         submission: the student's marks; None where there is no gradebook, or the student is unknown.
+        audited: what an audit found, a line for each record.
     """
     if entry is None:
         return [] if submission else [Reason("not-submitted")]
     if entry.status != GRADED:
         return [Reason("failed" if entry.status == FAILED else "rejected", "", entry.reason)]
     found = [*_notebooks(assignment, entry), *_runs(assignment, entry)]
+    if audited:
+        found.append(Reason("audit", "", "; ".join(audited)))
     if waiting := _waiting(entry, submission):
         found.append(Reason("waits", ", ".join(waiting)))
     if entry.late:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from rnnkit.checks.assignment import Assignment
 from rnnkit.common.names import BadValue
+from rnnkit.grading.audit.audit import known as audited
+from rnnkit.grading.audit.verdicts import together
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.course.marks import Mark, Marks, Submission, read_marks
 from rnnkit.grading.ledger import GRADED, NOT_ASKED, NOT_GRADED, NOT_TRIED, WAITS, Entry, Ledger
@@ -134,9 +136,11 @@ def gather(course: Course, assignment: Assignment) -> Overview:
     found.graded = [id for id in ids if id in marks.entries and marks.entries[id].status == GRADED]
     found.questions = _questions(assignment, marks)
     found.most = marks.most or sum(one.most for one in found.questions if not one.extra)
+    suspicious = _suspicious(course, assignment)
     for id in ids:
         submission, entry = marks.of(id), marks.entries.get(id)
-        found.attention[id] = reasons(assignment, entry, submission if marks.cells and id in known else None)
+        marked = submission if marks.cells and id in known else None
+        found.attention[id] = reasons(assignment, entry, marked, suspicious.get(id, ()))
         if id not in known:
             continue
         found.totals[id] = submission.total if marks.cells else submission.entry.points + submission.entry.extra
@@ -149,6 +153,18 @@ def gather(course: Course, assignment: Assignment) -> Overview:
     for question in found.questions:
         question.told = _told(question, {id: marks.entries[id] for id in question.points if id in marks.entries})
     return found
+
+
+def _suspicious(course: Course, assignment: Assignment) -> dict[str, list[str]]:
+    """Student -> what an audit has found in records that count, a line each; nothing where there was none."""
+    students = audited(course, assignment)
+    shared = together(students)
+    found: dict[str, list[str]] = {}
+    for one in students:
+        for sha256, verdict in one.records:
+            said = [*([verdict.text] if verdict.differs else []), *verdict.doubts, *shared.get(sha256, ())]
+            found.setdefault(one.student, []).extend(f"{verdict.run}: {text}" for text in said)
+    return {student: lines for student, lines in found.items() if lines}
 
 
 def _questions(assignment: Assignment, marks: Marks) -> list[Question]:

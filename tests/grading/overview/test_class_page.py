@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import random
 import re
@@ -15,6 +16,8 @@ from graded_course import AUTO, WRITTEN
 
 from rnnkit import cli
 from rnnkit.common.names import BadValue
+from rnnkit.grading.audit.verdicts import FILE as AUDITED
+from rnnkit.grading.audit.verdicts import Verdict, Verdicts
 from rnnkit.grading.course.course import Course
 from rnnkit.grading.ledger import FAILED, GRADED, NOT_GRADED, REJECTED, Entry, Ledger
 from rnnkit.grading.overview import gather as module
@@ -24,6 +27,8 @@ from rnnkit.grading.overview.gather import OLD, UNKNOWN, Question, Told, gather
 from rnnkit.grading.overview.pseudonyms import FILE, pseudonyms
 from rnnkit.grading.overview.table import COLUMNS
 from rnnkit.grading.overview.together import tail, together
+from rnnkit.record.keys import FINAL
+from rnnkit.runs.replay import DIFFERS, REPRODUCED
 
 DUE = ASSIGNMENT.hand_in.runs
 BIAS, EVIL = "the bias b_h is missing.", "<script>alert(1)</script>"
@@ -141,6 +146,28 @@ def test_points_of_persons_count_and_their_questions_have_a_row(tmp_path):
 
 def kinds(one: Entry | None) -> list[str]:
     return [reason.kind for reason in reasons(ASSIGNMENT, one, None)]
+
+
+def test_what_an_audit_found_needs_attention(tmp_path):
+    course = made(tmp_path, entry("anna"), entry("ben"), entry("carl"))
+    assert not any(gather(course, ASSIGNMENT).attention.values())  # no audit was made
+    found = {
+        "anna": Verdict("A1", REPRODUCED),
+        "ben": Verdict("A1", DIFFERS, at=12),
+        "carl": Verdict("A2", doubts=[EVIL]),
+    }
+    verdicts = Verdicts(tmp_path / "grading" / AUDITED, NAME)
+    for student, verdict in found.items():
+        folder = course.submitted / student / NAME
+        folder.mkdir(parents=True)
+        (folder / f"{student}{FINAL}").write_text(student)
+        verdicts.known[hashlib.sha256(student.encode()).hexdigest()] = verdict
+    verdicts.save()
+    assert gather(course, ASSIGNMENT).attention == {
+        "anna": [],
+        "ben": [Reason("audit", "", "A1: differs from update 12 on")],
+        "carl": [Reason("audit", "", f"A2: {EVIL}")],
+    }
 
 
 def test_what_needs_attention_is_told_by_kind():
