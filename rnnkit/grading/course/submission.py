@@ -37,6 +37,7 @@ from rnnkit.grading.notebooks.execute import Executed, execute, is_check, needs_
 from rnnkit.grading.notebooks.neutral import neutralise
 from rnnkit.grading.notebooks.reading import BadSubmission, Missing, read
 from rnnkit.grading.notebooks.rebuild import rebuild
+from rnnkit.grading.notebooks.submitted import in_order_of
 from rnnkit.grading.sandbox.allowance import TOTAL_S, WALL, WALL_S, Allowance
 from rnnkit.grading.sandbox.confine import Finished, Limits, run
 from rnnkit.grading.sandbox.kernel import Kernel
@@ -106,14 +107,14 @@ def grade_submission(job: GradingJob) -> None:
     """Grades one submission into its work folder: ``autograded/*.ipynb`` and, last, ``result.json``."""
     begun, allowance = monotonic(), Allowance()
     assignment, result, stage = get_assignment(job.assignment), Result(job.student), job.work / STAGE
-    rebuilt = _rebuilt(assignment, job, result)
+    rebuilt, handed_in = _rebuilt(assignment, job, result)
     result.flags += stage_data(job.folder, stage)
     whose, flags = job.whose.staged(stage) if job.whose else (None, [])
     result.flags += flags
     tallies = _checks_run(assignment, stage)
     result.checks = tally.told(tallies)
     result.tried = {id: [one.runs, one.failed] for id, one in tallies.items() if one.runs}
-    cells_sha256 = _write_model(assignment, rebuilt, stage, result)
+    cells_sha256 = _write_model(assignment, rebuilt, handed_in, stage, result)
     limits = Limits(wall_s=WALL_S, cpu_s=TOTAL_S, memory_mb=MOST_MEMORY_MB, cores=job.cores)
     only = {assignment.scored[question].notebook for question in job.questions} or set(rebuilt)
     wanted = {name: notebook for name, notebook in rebuilt.items() if name in only}
@@ -174,8 +175,10 @@ def _plain(value: Any) -> Any:
     return {_plain(key): _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[str, NotebookNode]:
-    """Every notebook that can be used, rebuilt from the master; the others are noted with their reasons."""
+def _rebuilt(
+    assignment: Assignment, job: GradingJob, result: Result
+) -> tuple[dict[str, NotebookNode], dict[str, dict[str, Any]]]:
+    """Every notebook that can be used, rebuilt from the master, and as it was handed in; the others are noted."""
     files, notebooks = recognise(job.folder, job.masters, assignment.earlier), {}
     handed_in = {name: _content(file) for name, file in files.items()}
     there = {name: content for name, content in handed_in.items() if isinstance(content, dict)}
@@ -205,7 +208,7 @@ def _rebuilt(assignment: Assignment, job: GradingJob, result: Result) -> dict[st
         except Exception as error:  # nothing that a student sends may end more than its own notebook
             reason = f"cannot be read ({type(error).__name__})"
         result.notebooks[name] = {"status": status, "reason": reason, "flags": flags}
-    return notebooks
+    return notebooks, there
 
 
 def _content(file: tuple[Path, list[str]] | BadSubmission) -> dict[str, Any] | BadSubmission:
@@ -225,14 +228,20 @@ def _checks_run(assignment: Assignment, stage: Path) -> dict[str, tally.Tally]:
     return {}
 
 
-def _write_model(assignment: Assignment, rebuilt: dict[str, NotebookNode], stage: Path, result: Result) -> str:
+def _write_model(
+    assignment: Assignment,
+    rebuilt: dict[str, NotebookNode],
+    handed_in: dict[str, dict[str, Any]],
+    stage: Path,
+    result: Result,
+) -> str:
     """Derives model.py from the rebuilt notebook, and returns its hash; a submitted one does not count."""
     if assignment.model is None or assignment.model.notebook not in rebuilt:
         return ""
     name = assignment.model.notebook
     flags = result.notebooks[name]["flags"]
     try:
-        text = model_of(rebuilt[name], name).text
+        text = model_of(in_order_of(rebuilt[name], handed_in[name]), name).text
         save_text(stage / DEFAULT_FILE, text)
         return hashlib.sha256(text.encode()).hexdigest()
     except BadValue as error:

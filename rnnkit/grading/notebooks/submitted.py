@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from nbformat import NotebookNode
+
 from rnnkit.common.text import storable
 from rnnkit.grading.notebooks.reading import parsed
+from rnnkit.notebook.cells import name_of
 
 MOST_TEXT = 200_000  # characters of a cell
 INJECTED = "injected-parameters"  # papermill's tag
@@ -84,6 +87,20 @@ def _source(source: Any) -> str:
             parts.append(part[:room])
             room -= len(parts[-1])
     return storable("".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def in_order_of(rebuilt: NotebookNode, submitted: dict[str, Any]) -> dict[str, Any]:
+    """A rebuilt notebook's cells in the order in which they were handed in: that of the student's own ``model.py``.
+
+    A cell that was not, or under another name, stays behind the one before it.
+    """
+    handed_in = [from_json(raw) for raw in of(list, submitted.get("cells")) if isinstance(raw, dict)]
+    places = {cell.grade_id or cell.id: at for at, cell in reversed([*enumerate(handed_in)])}
+    at, placed = -1, []
+    for cell in rebuilt.cells:
+        at = places.get(name_of(cell), at)
+        placed.append((at, cell))
+    return {"cells": [cell for _, cell in sorted(placed, key=lambda pair: pair[0])]}
 
 
 # ---- work in cells -------------------------------------------------------------------------------------------------

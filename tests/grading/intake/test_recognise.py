@@ -181,7 +181,7 @@ def test_a_renamed_notebook_is_graded_with_a_flag_and_one_in_doubt_is_not(tmp_pa
             (tmp_path / folder / name).write_text(json.dumps(answered(rho_mem=f"answer {number}")), encoding="utf-8")
         result = Result("gustav")
         job = SimpleNamespace(folder=tmp_path / folder, masters=MASTERS, shapes={}, whose=None)
-        rebuilt = _rebuilt(ASSIGNMENT, job, result)
+        rebuilt, _ = _rebuilt(ASSIGNMENT, job, result)
         outcome = result.notebooks["4_report.ipynb"]
         assert (outcome["status"], "4_report.ipynb" in rebuilt) == (status, status == "graded")
         assert (outcome["flags"] or [outcome["reason"]])[0].endswith(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import random
 import tracemalloc
 
 import nbformat
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from rnnkit.common.text import one_line, shown, storable
 from rnnkit.grading.notebooks.reading import MOST_CELLS, BadSubmission, clean_image, read
 from rnnkit.grading.notebooks.rebuild import MISSING, rebuild
+from rnnkit.grading.notebooks.submitted import in_order_of
 from rnnkit.notebook.assemble import model_of
 
 RELEASED = sorted((ROOT / "release" / NAME).glob("*.ipynb"))
@@ -517,3 +519,18 @@ def test_a_notebook_of_format_3_is_read(tmp_path):
     assert cell_of(built, "rnn_step_solution").source == ANSWER
     missing = ["most cells of the assignment's notebook are missing", "cells are missing (put back)"]
     assert [flag.split(":")[0] for flag in flags] == missing
+
+
+def test_the_model_is_that_of_the_students_own_order():
+    """Whoever moves cells has trained with a model.py in that order: the record has its hash."""
+    solved = json.loads((ROOT / "notebooks" / NAME / "1_cells.ipynb").read_text(encoding="utf-8"))
+    usual = model_of(solved).text
+    rng = random.Random(1)
+    for _ in range(5):
+        moved = json.loads(json.dumps(solved))
+        rng.shuffle(moved["cells"])
+        rebuilt, _ = rebuild(CELLS, moved)
+        theirs = model_of(moved).text
+        assert theirs != usual
+        assert model_of(in_order_of(rebuilt, moved)).text == theirs
+    assert model_of(in_order_of(rebuilt, {"cells": 3})).text == model_of(rebuilt).text
