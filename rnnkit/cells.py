@@ -190,7 +190,7 @@ def unroll(
     traces: dict[str, list[Tensor]] = {}
     for x_t, probe_t in zip(x.unbind(0), probes, strict=True):
         stepped = cell.step(x_t, h_t)
-        h_t, gates_t = stepped if isinstance(stepped, tuple) else (stepped, {})
+        h_t, gates_t = stepped if isinstance(stepped, tuple | list) else (stepped, {})
         for gate, value in gates_t.items():
             traces.setdefault(gate, []).append(value)
         if probe_t is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from rnnkit.cells import Cell
 
@@ -32,4 +33,4 @@ def sigma_max_Whh(cell: Cell) -> float:
 
 
 def _matrix(cell: Cell) -> np.ndarray:
-    return cell.recurrent_weight_for_rho().detach().cpu().double().numpy()
+    return torch.as_tensor(cell.recurrent_weight_for_rho()).detach().cpu().double().numpy()

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -60,7 +61,7 @@ def _check_parts(cell: Cell, reference: type[Cell], n_in: int) -> None:
     if extra := sorted(there.keys() - shapes.keys()):
         raise Breach(f": expected no parameters beside the equations', got {', '.join(extra)}")
     W, square = getattr(cell, "recurrent_weight_for_rho", lambda: None)(), (size["H"], size["H"])
-    if (shape := _shape(W)) != square:
+    if (shape := _shape(torch.as_tensor(W) if isinstance(W, np.ndarray) else W)) != square:
         raise Breach(f".recurrent_weight_for_rho: expected a matrix of shape (H, H) = {square}, got {shape}", "rho")
 
 
@@ -80,7 +81,7 @@ def _check_step(cell: Cell, n_in: int, size: int, gated: bool, marked: Sequence[
                     if _takes(call, given):
                         _check_fit(method, GATES[method], call(*given), h_t.shape)
                 returned: Any = tried.step(x_t.clone(), h_t.clone())
-                if isinstance(returned, tuple) != gated:
+                if isinstance(returned, tuple | list) != gated or (gated and len(returned) != 2):
                     wanted = 'h_t, {"z": z_t, "r": r_t}' if gated else "h_t alone"
                     raise Breach(f".step: expected it to return {wanted}")
                 state, gates = (

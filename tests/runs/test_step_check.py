@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from ownfiles import model_file
 
 from rnnkit import cli
+from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.runs.modelfile import CellsError, find_cells, make_cell
 from rnnkit.train import train
@@ -50,6 +52,22 @@ def test_a_batch_refuses_it(tmp_path, monkeypatch, capsys):
     model_file(tmp_path, ("    return z_t\n", '    return z_t * float("nan")\n'))
     assert cli.main(["run", "B2", "--profile", "tiny"]) == 2
     assert "GRU.update_gate: expected z_t in finite numbers, got NaN" in capsys.readouterr().err
+
+
+def test_what_the_checks_take_for_right_is_trained(tmp_path):
+    """A step's two parts in a list, the recurrent matrix as an array."""
+    model = model_file(
+        tmp_path,
+        (RETURNS["gru_step"], '    return [h_t, {"z": z_t, "r": r_t}]\n'),
+        (
+            'The candidate\'s recurrent matrix, (H, H)."""\n    return self.W_hh',
+            '"""\n    return self.W_hh.detach().numpy()',
+        ),
+    )
+    usual, own = (load(train(get_regime("A4", "tiny"), out=tmp_path / name, cells=cells)) for name, cells in
+                  (("usual", "builtin"), ("own", model)))  # fmt: skip
+    for name in ("train_nll", "rho_Whh", "gate_z_sat_time"):
+        np.testing.assert_allclose(own[name], usual[name], rtol=1e-4, err_msg=name)
 
 
 def test_methods_of_another_make_are_the_files_own_affair(tmp_path):

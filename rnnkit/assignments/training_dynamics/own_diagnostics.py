@@ -169,7 +169,8 @@ def compare(record: Record, cells: Cells, functions: _Functions) -> list[Compare
         new, _ = function(grads(), regime.cutoff)
         return gradient_norm({str(k): gradient for k, gradient in enumerate(new)})
 
-    saturation, W = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh", cell.recurrent_weight_for_rho()
+    saturation = "gate_distance" if ours.phi == "sigmoid" else "saturation_tanh"
+    W = torch.as_tensor(cell.recurrent_weight_for_rho())
     rows: list[tuple[str, str, Any, Asking]] = [
         ("g_t", "gradient_through_time", over_time["grad_time"], lambda f: f(*forward())),
         ("saturation", saturation, over_time["sat_time"], of(ours.hidden)),
@@ -191,7 +192,7 @@ def states(cell: Cell, x: Tensor) -> list[Tensor]:
     h_t, hs = x.new_zeros(x.shape[1], cell.W_hh.shape[0]), []
     for x_t in x:
         stepped = cell.step(x_t, h_t)
-        h_t = stepped[0] if isinstance(stepped, tuple) else stepped
+        h_t = stepped[0] if isinstance(stepped, tuple | list) else stepped
         hs.append(h_t)
     return hs
 
