@@ -22,7 +22,8 @@ from rnnkit.grading.release.wheel import student_source, with_bodies
 
 ANSWERING = Path(__file__).resolve().parent / "answering"
 KEPT = (
-    "__init__.py", "cells.py", "common/__init__.py", "common/names.py", "common/places.py", "common/shapes.py",
+    "__init__.py", "cells.py", "common/__init__.py", "common/looking.py", "common/made_for.py", "common/names.py",
+    "common/places.py", "common/shapes.py",
     "notebook/__init__.py", "notebook/calls.py", "checks/__init__.py", "assignments/__init__.py",
     "checks/assignment.py", "checks/case.py", "checks/errors.py", "checks/forbidden.py", "checks/functions.py",
     "checks/inputs.py", "checks/makers.py", "checks/numbers.py", "checks/observe.py", "checks/outcome.py",
