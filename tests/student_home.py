@@ -33,7 +33,8 @@ predict("A1s B1s", skip=True)
 def give_out(folder: Path) -> None:
     """The students' files, the wheel and the archive of both."""
     release.generate(ROOT, folder / "release")
-    built, versions = wheel.build_wheel(ROOT, folder), release.constraints(ROOT)
+    built = wheel.build_wheel(ROOT, folder, release.carried(folder / "release"))
+    versions = release.constraints(ROOT)
     release.write_archive(folder / "release" / NAME, built, versions, folder / "dist" / "student.zip")
 
 

@@ -16,7 +16,7 @@ from rnnkit.checks.report import Points, Report, show
 from rnnkit.checks.sandbox import quiet
 from rnnkit.checks.stages import AFTER, as_html, as_text, stages
 from rnnkit.checks.tally import FILE, MOST_TEXT, Tallies
-from rnnkit.common.looking import in_notebook, someone_looks, view_of
+from rnnkit.common.looking import in_notebook, view_of, widgets_move
 from rnnkit.common.names import unknown
 from rnnkit.common.text import one_line
 
@@ -73,7 +73,7 @@ def _show(question: Question, report: Report, obj: Any, more: int) -> float:
     if mended:
         laid = replace(laid, told=(*laid.told, f"Mended: “{mended[-1]}” {ASKED.format(id=question.id)}"))
     points = show(report, as_text(laid, opened, question.target), as_html(laid, opened))
-    if mended and in_notebook() and someone_looks():
+    if mended and in_notebook() and widgets_move():
         _offer_note(question)
     return points
 

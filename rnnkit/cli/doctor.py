@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnkit.cli.guard import Parser
+from rnnkit.common.extras import EXTRAS, absent_of, how_to_install, is_there
 from rnnkit.common.looking import on_colab
 from rnnkit.common.places import PACKAGE
 
@@ -54,23 +55,33 @@ def _hosts(version: str, expected: object) -> str:
 
 
 def packages() -> Iterator[Finding]:
-    """Every dependency of rnnkit: is it there, and of a version that fits."""
+    """Every package that the kit asks for: is it there, and of a version that fits. Of extras, those that are there."""
     from packaging.requirements import Requirement
 
-    for text in importlib.metadata.requires("rnnkit") or []:
-        requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
+    asked = {text.partition(";")[0]: Requirement(text) for text in importlib.metadata.requires("rnnkit") or []}
+    for requirement in asked.values():
+        optional = requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(requirement.name, "missing", again())
+            if not optional:
+                yield Finding(requirement.name, "missing", again())
+            continue
+        if requirement.name == "rnnkit":  # which asks for its own extras, by "all"
             continue
         fits = requirement.specifier.contains(version, prereleases=True)
         if fits or on_colab():
             yield Finding(requirement.name, version if fits else _hosts(version, requirement.specifier))
         else:
             yield Finding(requirement.name, version, f"expected {requirement.specifier}; {again()}")
+
+
+def extras() -> Iterator[Finding]:
+    """What is only needed for some things: who lacks it hears what for, and how it comes."""
+    for name, extra in EXTRAS.items():
+        absent = absent_of(name)
+        lacking = f"not here (no {', no '.join(absent)}); to have it, {how_to_install(name)}"
+        yield Finding(f"extra {name}, for {extra.purpose}", lacking if absent else "here")
 
 
 def threads() -> Finding:
@@ -100,6 +111,8 @@ def writing() -> Finding:
 
 def kernel() -> Finding:
     """Whether notebooks run in this Python."""
+    if not is_there("jupyter_client"):
+        return Finding("kernel python3", "none; it comes with the extra lab or batch")
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     name, advice = "kernel python3", "run python -m ipykernel install --sys-prefix"
@@ -114,7 +127,7 @@ def kernel() -> Finding:
 
 def extensions() -> Iterator[Finding]:
     """JupyterLab's extensions: widgets and nbgrader's Validate button; on Colab there is no JupyterLab."""
-    if on_colab():
+    if on_colab() or not is_there("jupyterlab"):
         return
     from jupyter_core.paths import jupyter_path
 
@@ -139,7 +152,7 @@ def sandbox() -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (
-    python, packages, threads, disk, writing, kernel, extensions, sandbox,
+    python, packages, extras, threads, disk, writing, kernel, extensions, sandbox,
 )  # fmt: skip
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import select
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn
 
+from rnnkit.common.extras import how_to_install
 from rnnkit.common.interrupts import treat_as_interrupts
 from rnnkit.common.names import BadValue, Untraced
-from rnnkit.common.places import PACKAGE
 
 began = 0.0  # time.process_time() when the verb was called, before any package was imported for it
 FAILED, REFUSED, INTERRUPTED, UNREAD = 1, 2, 130, 141  # exit codes; the last two as shells give them
@@ -57,16 +55,6 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         if _output_is_gone():
             return UNREAD
         return _say(name, f"a file cannot be read or written ({error}); make room or choose another place", FAILED)
-
-
-def how_to_install(package: str) -> str:
-    """What to do about a package that is not there, by the name that it is imported by."""
-    root = PACKAGE.parent
-    if (root / "pyproject.toml").is_file() and Path(sys.prefix) != root / ".venv":
-        return f"run `make setup` (or `python3.11 -m rnnkit setup`) in {root}, then {Path('.venv', 'bin', 'rnnkit')}"
-    wanted = [text.split(";")[0].strip() for text in importlib.metadata.requires("rnnkit") or []]
-    named = [text for text in wanted if text.lower().replace("-", "_").startswith(package.lower())]
-    return f'run `python -m pip install "{(named or [package])[0]}"`'
 
 
 def _say(name: str, text: str, status: int) -> int:

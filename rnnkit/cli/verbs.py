@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnkit.cli import guard
+from rnnkit.common.extras import need
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.places import PACKAGE
 
@@ -17,11 +18,15 @@ EVERYONE, STUDENTS, INSTRUCTORS, CLONE = "", "students: ", "instructors: ", "in 
 
 
 class Verb(NamedTuple):
-    """One verb: its function as ``module:name``, what it does, and who has it. Others lack the module's file."""
+    """One verb: its function as ``module:name``, what it does, and who has it. Others lack the module's file.
+
+    ``extra`` is what it needs in any case. What needs one for some of its work asks `rnnkit.common.extras.need` then.
+    """
 
     function: str
     line: str
     who: str = EVERYONE
+    extra: str = ""
 
     @property
     def file(self) -> Path:
@@ -46,23 +51,35 @@ VERBS: dict[str, Verb] = {
     "sweep": Verb("rnnkit.cli.sweep:main", "train every combination of settings times seeds: rnnkit sweep FILE.toml"),
     "lengths": Verb("rnnkit.cli.lengths:main", "try a trained network on longer sequences: rnnkit lengths RECORD"),
     "pack": Verb("rnnkit.cli.pack:main", "collect the hand-in into one zip, or say what is missing", STUDENTS),
-    "release": Verb("rnnkit.cli.release:main", "derive release/ and dist/student.zip from notebooks/", INSTRUCTORS),
-    "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS),
-    "mark": Verb("rnnkit.cli.mark:main", "mark written answers in the browser, question by question", INSTRUCTORS),
-    "audit": Verb("rnnkit.cli.audit:main", "do parts of the submitted runs again, and compare", INSTRUCTORS),
-    "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS),
-    "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS),
-    "class": Verb(
-        "rnnkit.cli.class_:main", "what the class got wrong, who needs attention: one page, one table", INSTRUCTORS
+    "release": Verb(
+        "rnnkit.cli.release:main", "derive release/ and dist/student.zip from notebooks/", INSTRUCTORS, "grading"
     ),
-    "alike": Verb("rnnkit.cli.alike:main", "what hand-ins have in common that others have not", INSTRUCTORS),
+    "grade": Verb("rnnkit.cli.grade:main", "grade the submissions that came in, in a sandbox", INSTRUCTORS, "grading"),
+    "mark": Verb(
+        "rnnkit.cli.mark:main", "mark written answers in the browser, question by question", INSTRUCTORS, "grading"
+    ),
+    "audit": Verb("rnnkit.cli.audit:main", "do parts of the submitted runs again, and compare", INSTRUCTORS, "grading"),
+    "feedback": Verb("rnnkit.cli.feedback:main", "one page of feedback for each student", INSTRUCTORS, "grading"),
+    "export": Verb("rnnkit.cli.export:main", "the grades of the class as CSV", INSTRUCTORS, "grading"),
+    "class": Verb(
+        "rnnkit.cli.class_:main",
+        "what the class got wrong, who needs attention: one page, one table",
+        INSTRUCTORS,
+        "grading",
+    ),
+    "alike": Verb("rnnkit.cli.alike:main", "what hand-ins have in common that others have not", INSTRUCTORS, "grading"),
     "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
-    "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE),
+    "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE, "dev"),
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),
-    "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE),
-    "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE),
+    "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE, "dev"),
+    "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE, "dev"),
     "test-newest": Verb("rnnkit.clone.newest:main", "run the tests with the newest versions that are allowed", CLONE),
-    "lab": Verb("rnnkit.clone.workshop:lab", "open JupyterLab on the notebooks", CLONE),
+    "lab": Verb(
+        "rnnkit.cli.lab:main",
+        "open JupyterLab on the notebooks; without a clone they are laid out here",
+        EVERYONE,
+        "lab",
+    ),
 }
 
 
@@ -92,4 +109,6 @@ def _run(name: str, rest: list[str]) -> int:
         raise BadValue(unknown(name, [known for known, verb in VERBS.items() if verb.is_here], "verb"))
     if not VERBS[name].is_here:
         raise BadValue(f"only {'for instructors, ' if VERBS[name].who == INSTRUCTORS else ''}in a clone of rnnkit")
+    if VERBS[name].extra:
+        need(VERBS[name].extra)
     return VERBS[name].load()(rest)

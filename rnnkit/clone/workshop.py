@@ -1,18 +1,15 @@
-"""The tools of a clone: its tests, its linter, its JupyterLab. Each returns the exit status of what it ran."""
+"""The tools of a clone: its tests and its linter. Each returns the exit status of what it ran."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnkit.cli.guard import Parser
-from rnnkit.common.interrupts import POLITE
-from rnnkit.common.places import SetupError, clone_root
+from rnnkit.common.places import clone_root
+from rnnkit.common.processes import in_front
 
 MOST_WORKERS = 4
 ONE_THREAD = dict.fromkeys(
@@ -35,16 +32,6 @@ def lint() -> int:
     return max(run_module(words) for words in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]))
 
 
-def lab(argv: Sequence[str]) -> int:
-    """JupyterLab in the clone, where Formgrader finds the course, open at the students' copies or else the sources."""
-    extra = passed_on("lab", "jupyter lab", argv)
-    root = clone_root()
-    folders = [name for name in ("release", "notebooks") if (root / name).is_dir()]
-    if not folders:
-        raise SetupError(f"expected a folder release or notebooks in {root}, found neither; run this in a clone.", 2)
-    return run_module(["jupyterlab", f"--LabApp.default_url=/lab/tree/{folders[0]}", *extra])
-
-
 def passed_on(verb: str, program: str, argv: Sequence[str]) -> list[str]:
     """What goes to the program that a verb starts: everything but a call for help."""
     words = f"Every ARGUMENT goes to `{program}`, whose own --help says more."
@@ -60,17 +47,5 @@ def pytest_words(*arguments: str) -> list[str]:
 
 
 def run_module(module: list[str], env: Mapping[str, str] | None = None, python: Path | None = None) -> int:
-    """``python -m module`` in the clone, by this Python or another; refused where it is not installed here."""
-    folder = clone_root()
-    if python is None and importlib.util.find_spec(module[0]) is None:
-        raise SetupError(f"expected {module[0]} in {sys.prefix}, it is not installed; run `make setup`.", 2)
-    command = [str(python or sys.executable), "-m", *module]
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, **(env or {})}) as process:
-        for number in POLITE:  # Ctrl-C reaches the child by itself, and it decides; a kill does not
-            if number != signal.SIGINT and signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, lambda number, _: process.send_signal(number))
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
+    """``python -m module`` in the clone, by this Python or another."""
+    return in_front([str(python or sys.executable), "-m", *module], clone_root(), env or {})

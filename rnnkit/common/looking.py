@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Any
 
+from rnnkit.common.extras import is_there
+
 
 def running_shell() -> Any:
     """IPython's shell where one runs this; None elsewhere, without loading IPython."""
@@ -37,6 +39,11 @@ def on_colab() -> bool:
 def someone_looks() -> bool:
     """Whether this notebook runs in front of a person."""
     return not (os.environ.get("RNNKIT_PLAIN") or grading())
+
+
+def widgets_move() -> bool:
+    """Whether somebody can move widgets here: in front of this notebook, where ipywidgets is installed."""
+    return someone_looks() and is_there("ipywidgets")
 
 
 def grading() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+from rnnkit.common.extras import how_to_install
 from rnnkit.common.names import BadValue
 
 TOO_OLD = (21, 22, 23)  # exit codes: an unknown format to read, to write, an unknown extension
@@ -35,7 +36,7 @@ def pandoc(text: str, source: str, target: str, patience: float, *options: str) 
 
         command = [get_pandoc_path(), "--sandbox", "--wrap=none", "-f", source, "-t", target, *options]
     except (ImportError, OSError):
-        raise PandocError("expected pandoc, found none; python -m pip install pypandoc_binary") from None
+        raise PandocError(f"expected pandoc, found none; {how_to_install('pdf')}") from None
     done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=patience)
     if done.returncode in TOO_OLD:
         raise PandocError("expected pandoc 3.6 or newer, got an older one; python -m pip install -U pypandoc_binary")

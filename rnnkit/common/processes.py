@@ -1,4 +1,4 @@
-"""Trainings in processes of their own, which can be asked together to save themselves and end."""
+"""Programs in processes of their own: trainings, which save themselves when they are asked to end, and one in front."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from rnnkit.common.interrupts import POLITE
 
 INTERRUPTED = 130
 INTERRUPT_PATIENCE = 120  # seconds for a run to save itself
@@ -21,6 +23,25 @@ _stopping = threading.Event()
 
 class LimitReached(RuntimeError):
     """A child that took longer than it was given."""
+
+
+def in_front(command: list[str], folder: Path, env: Mapping[str, str]) -> int:
+    """Runs a program that has the terminal, to its end; its exit status.
+
+    Arguments:
+        command: the program and its arguments.
+        folder: where it runs.
+        env: variables that it gets beside ours.
+    """
+    with subprocess.Popen(command, cwd=folder, env={**os.environ, **env}) as process:
+        for number in POLITE:  # Ctrl-C reaches the child by itself, and it decides; a kill does not
+            if number != signal.SIGINT and signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda number, _: process.send_signal(number))
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def stopping() -> bool:

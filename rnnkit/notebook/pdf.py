@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from rnnkit.common.extras import lacks
 from rnnkit.notebook.cells import joined, marking_of, name_of, read_notebook, text_of
 from rnnkit.notebook.typst import Image, PdfError, convert, string, wrapped
 
@@ -56,6 +57,8 @@ def report_pdf(notebook: str | Path, header: str = "") -> Pdf:
         NotebookError: it cannot be read.
         PdfError: pandoc or Typst is missing, or no PDF comes out.
     """
+    if lacking := lacks("pdf"):
+        raise PdfError(f"{lacking}, or give your own PDF with --pdf")
     path = Path(notebook)
     with tempfile.TemporaryDirectory(prefix="rnnkit-pdf-") as name:
         pages = _Pages(Path(name), path.parent)
@@ -190,12 +193,8 @@ class _Pages:
         (self.folder / file).write_text(f'#import "kit.typ": *\n{text}\n', encoding="utf-8")
 
     def _typst(self, front: str, files: list[str]) -> bytes:
-        try:
-            import typst
-        except ImportError:
-            raise PdfError(
-                "expected the package typst, found none; python -m pip install typst, or give your own PDF with --pdf"
-            ) from None
+        import typst
+
         main = self.folder / "main.typ"
         main.write_text(front + "".join(f'#include "{file}"\n' for file in files), encoding="utf-8")
         try:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from ipywidgets import HTML, Box, Dropdown, FloatSlider, Image, IntSlider, Layout, SelectionSlider
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.common.looking import grading, in_notebook, running_shell, someone_looks
+from rnnkit.common.looking import grading, in_notebook, running_shell, widgets_move
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.still import WithStill
 
@@ -39,6 +38,8 @@ class Controls(WithStill):
         still: Callable[[], Figure],
         dpi: int = 80,
     ) -> None:
+        from ipywidgets import HTML, Box, Image, Layout
+
         self.controls, self._follow = controls, follow
         self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
         self._words = HTML()
@@ -82,17 +83,23 @@ class Pair:
 
 def menu(name: str, options: Iterable[Any], value: Any) -> Any:
     """A control that chooses one of several."""
+    from ipywidgets import Dropdown
+
     return Dropdown(options=[*options], value=value, description=name, **WIDE)
 
 
 def slider(name: str, low: float, high: float, step: float, value: float) -> Any:
     """A control for a number; a whole one where its step is whole."""
+    from ipywidgets import FloatSlider, IntSlider
+
     kind = IntSlider if isinstance(step, int) else FloatSlider
     return kind(min=low, max=high, step=step, value=value, description=name, **WIDE)
 
 
 def notches(name: str, options: Iterable[Any], value: Any) -> Any:
     """A control for a number that is one of several."""
+    from ipywidgets import SelectionSlider
+
     return SelectionSlider(options=[*options], value=value, description=name, **WIDE)
 
 
@@ -104,13 +111,13 @@ def where_it_moves(widget: Callable[[], Any], figure: Callable[[], Figure], stat
         static: wants the figure in any case.
 
     Returns:
-        the widget; the figure outside of a notebook, where ``RNNKIT_PLAIN`` is set, under papermill; None in
-        autograding.
+        the widget; the figure outside of a notebook, where ``RNNKIT_PLAIN`` is set, under papermill and without
+        ipywidgets; None in autograding.
     """
     if grading():
         return None
     _figures_are_pictures()
-    if static or not someone_looks() or not in_notebook():
+    if static or not widgets_move() or not in_notebook():
         return figure()
     return widget()
 

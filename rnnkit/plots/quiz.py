@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from IPython.display import display
-from ipywidgets import HTML, Button, HBox, Image, Layout, VBox
 
+from rnnkit.common.looking import grading, widgets_move
 from rnnkit.common.names import BadValue
 from rnnkit.plots.quizzes import Item, items
-from rnnkit.plots.widgets import grading, someone_looks
 
 LETTERS = "abc"
 
@@ -41,9 +40,11 @@ def quiz(topic: str = "gradient", number: int | None = None, answer: str = "") -
     if lost := next((item.picture for item in there if not _path(item).is_file()), ""):
         print(f"figures/{lost} is not here: the pictures come with the notebooks, in their folder figures")
         return
-    if someone_looks() and not answer:
+    if widgets_move() and not answer:
+        from ipywidgets import Layout, VBox
+
         chosen = there if number is None else (there[number - 1],)
-        display(VBox([Asked(item) for item in chosen], layout=Layout(gap="18px")))
+        display(VBox([Asked(item).box for item in chosen], layout=Layout(gap="18px")))
     else:
         _printed(topic, there[(number or 1) - 1], number or 1, len(there), answer)
 
@@ -52,17 +53,19 @@ def _path(item: Item) -> Path:
     return Path("figures") / item.picture
 
 
-class Asked(VBox):
+class Asked:
     """One item with a button for each choice."""
 
     def __init__(self, item: Item) -> None:
+        from ipywidgets import HTML, Button, HBox, Image, Layout, VBox
+
         self.item, self.said = item, HTML()
         shown = Image(value=_path(item).read_bytes(), layout=Layout(max_width="100%", align_self="flex-start"))
         self.buttons = [Button(description=choice, layout=Layout(width="auto")) for choice in item.choices]
         for place, button in enumerate(self.buttons):
             button.on_click(partial(self._chosen, place))
         row = HBox(self.buttons, layout=Layout(flex_flow="row wrap"))
-        super().__init__([shown, HTML(f"<b>{item.asked}</b>"), row, self.said])
+        self.box = VBox([shown, HTML(f"<b>{item.asked}</b>"), row, self.said])
 
     def _chosen(self, place: int, _: Any) -> None:
         choice, why = [*self.item.choices.items()][place]

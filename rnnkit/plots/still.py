@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.display import display
-from ipywidgets import VBox, Widget
 
 from rnnkit.common.looking import view_of
 
@@ -19,7 +18,7 @@ STYLE = (
 )
 
 
-class WithStill(VBox):
+class WithStill:
     """A column of widgets, and under it a picture, to be seen wherever the widgets are not.
 
     Arguments:
@@ -27,12 +26,13 @@ class WithStill(VBox):
         still: makes the picture, the bytes of a PNG file; called when the widgets stand there already.
     """
 
-    def __init__(self, children: Sequence[Widget], still: Callable[[], bytes]) -> None:
-        super().__init__([*children])
-        self.still = still
+    def __init__(self, children: Sequence[Any], still: Callable[[], bytes]) -> None:
+        self.children, self.still = tuple(children), still
 
     def _ipython_display_(self, **_: Any) -> None:
-        display(view_of(self, "to be moved where this notebook runs"), raw=True)
+        from ipywidgets import VBox
+
+        display(view_of(VBox(self.children), "to be moved where this notebook runs"), raw=True)
         picture = b64encode(self.still()).decode()
         source = f'alt="what the widget shows" src="data:image/png;base64,{picture}"'
         shown = f'<img class="rnnkit-still" style="max-width:100%" {source}>'

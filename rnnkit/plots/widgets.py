@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from IPython.display import display
 
-from rnnkit.common.looking import grading, someone_looks
+from rnnkit.common.looking import grading, someone_looks, widgets_move
 from rnnkit.common.names import BadValue
 from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
@@ -162,7 +162,7 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     """
     if grading():
         return None
-    if not someone_looks():
+    if not widgets_move():
         return moment(record)
     from ipywidgets import HTML, Dropdown, HBox, Image, IntSlider, Layout, Play, ToggleButton, jslink
 

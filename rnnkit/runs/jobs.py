@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnkit.assignments import MAIN, get_assignment, names
+from rnnkit.common.extras import need
 from rnnkit.common.names import BadValue, unknown
 from rnnkit.common.places import PACKAGE
 from rnnkit.common.whole import PART
@@ -175,6 +176,7 @@ def _name_of_seed(settings: Any, usual: Any, overrides: Mapping[str, Any]) -> di
 
 def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     """Refuses parameters that the notebook does not have: papermill would only warn, and run its defaults."""
+    need("batch")
     import papermill
 
     try:

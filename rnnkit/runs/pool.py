@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rnnkit.common.extras import need
 from rnnkit.common.names import BadValue
 from rnnkit.common.processes import INTERRUPT_PATIENCE, INTERRUPTED, LimitReached, run_child, stopping
 from rnnkit.common.whole import free_name, save_bytes, save_text
@@ -230,10 +231,9 @@ def child(text: str, parent: int) -> int:
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
     """The workers of a Dask cluster that runs already; they need rnnkit, and no disk in common with this machine."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise BadValue("--dask: expected the package distributed, found none; pip install distributed") from None
+    need("cluster")
+    from distributed import Client
+
     try:
         client = Client(address, timeout=20, set_as_default=False)
     except (OSError, ValueError) as error:

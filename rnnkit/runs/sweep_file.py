@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnkit.assignments import MAIN
+from rnnkit.common.extras import need
 from rnnkit.common.names import BadValue, lookup, unknown
 from rnnkit.runs.experiment import Experiment
 from rnnkit.runs.given import parse_overrides
@@ -95,6 +96,8 @@ def _parse(path: Path) -> dict[str, Any]:
     if path.suffix not in (".toml", ".yaml", ".yml"):
         raise SweepError(f"expected a file that ends in .toml, .yaml or .yml, got {path.suffix or 'no ending'!r}")
     kind = "TOML" if path.suffix == ".toml" else "YAML"
+    if kind == "YAML":
+        need("batch")
     try:
         text = path.read_text(encoding="utf-8")
         if kind == "TOML":

@@ -130,7 +130,7 @@ def test_in_a_notebook_it_is_counted_beside_it(capsys, tmp_path, monkeypatch):
 def test_the_line_under_a_mended_mistake_keeps_what_is_typed(capsys, tmp_path, monkeypatch):
     lines = []
     monkeypatch.setattr(runner, "in_notebook", lambda: True)
-    monkeypatch.setattr(runner, "someone_looks", lambda: True)
+    monkeypatch.setattr(runner, "widgets_move", lambda: True)
     monkeypatch.setattr(ipywidgets, "Text", lambda **how: lines.append(Text(**how)) or lines[-1])
     for cell in (Transposed, Right, Right):
         printed(capsys, "rnn_step", cell)

@@ -12,6 +12,7 @@ import pytest
 from rnnkit import cli
 from rnnkit.cli import guard, verbs
 from rnnkit.cli.verbs import VERBS
+from rnnkit.common.extras import how_to_install
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import SetupError
 from rnnkit.runs.broken import BrokenCell
@@ -50,9 +51,11 @@ def test_every_verb_is_there():
     ("arguments", "package", "says"),
     [
         (["sweep", "none.toml"], "torch", 'expected the package torch, found none; run `python -m pip install "torch'),
-        (["grade"], "nbgrader", 'expected the package nbgrader, found none; run `python -m pip install "nbgrader=='),
-        (["release", "--check"], "nbgrader", "expected the package nbgrader"),
-        (["run", "A1", "--profile", "tiny"], "papermill", "expected the package papermill"),
+        (["grade"], "nbgrader", 'needs the extra grading (no nbgrader here); run `python -m pip install "nbgrader=='),
+        (["release", "--check"], "tornado", "needs the extra grading (no tornado here)"),
+        (["lab"], "jupyterlab", "needs the extra lab (no jupyterlab here)"),
+        (["test"], "xdist", "needs the extra dev (no xdist here)"),
+        (["run", "A1", "--profile", "tiny"], "papermill", "needs the extra batch (no papermill here)"),
         (["report", "nowhere"], "matplotlib", "expected the package matplotlib"),
     ],
 )
@@ -66,7 +69,7 @@ def test_a_package_that_is_missing_is_one_line(tmp_path, arguments, package, say
 
 def test_in_a_bare_clone_a_missing_package_is_set_up(monkeypatch):
     monkeypatch.setattr(sys, "prefix", "/usr")
-    assert guard.how_to_install("torch").startswith("run `make setup` (or `python3.11 -m rnnkit setup`)")
+    assert how_to_install("torch").startswith("run `make setup` (or `python3.11 -m rnnkit setup`)")
 
 
 def test_a_module_of_ours_that_is_missing_is_a_mistake_of_ours():

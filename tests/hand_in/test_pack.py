@@ -576,7 +576,7 @@ def test_a_pdf_of_ones_own_is_taken(home, tmp_path):
 def test_where_no_pdf_can_be_made_that_is_said(home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "typst", None)
     assert cli.main(["pack"]) == 1
-    assert "missing: report.pdf: expected the package typst, found none; python -m pip" in capsys.readouterr().out
+    assert "missing: report.pdf: needs the extra pdf (no typst here); run `python -m pip" in capsys.readouterr().out
 
 
 # ---- bad usage, bad disks ---------------------------------------------------------------------------------------

@@ -289,7 +289,9 @@ def test_outputs_are_shown_without_colours_and_cut(saved):
 @pytest.mark.parametrize("package", ["typst", "pypandoc"])
 def test_a_missing_package_is_named(saved, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(PdfError, match=r"found none; python -m pip install \w+, or give your own PDF with --pdf"):
+    with pytest.raises(
+        PdfError, match=rf"needs the extra pdf \(no {package} here\); .*, or give your own PDF with --pdf"
+    ):
         report_pdf.report_pdf(saved(markdown("x")))
 
 

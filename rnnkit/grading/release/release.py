@@ -33,6 +33,7 @@ from rnnkit.grading.release.wheel import EPOCH, build_wheel
 
 CONFIG, SOURCE, RELEASE = "nbgrader_config.py", "notebooks", "release"
 DIST = "dist"
+REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"  # the clone's, and beside the students' requirements.txt
 ABOUT_CONSTRAINTS = """\
 # The versions that this was tried with; README.md has the line that installs them. torch stands as its CPU build,
@@ -138,6 +139,25 @@ def archive(root: Path, name: str) -> Path:
     return root / DIST / ("student.zip" if name == MAIN else f"{name}.zip")
 
 
+def files_of(folder: Path, variants: Variants | None = None) -> dict[str, bytes]:
+    """The files that students get of an assignment, by ``ASSIGNMENT/path``.
+
+    Arguments:
+        folder: the students' files.
+        variants: what varies by student, if anything does.
+    """
+    content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
+    return content | ({f"{folder.name}/{VARIANTS}": variants.to_json().encode()} if variants else {})
+
+
+def carried(folder: Path, variants: Mapping[str, Variants] = MappingProxyType({})) -> dict[str, bytes]:
+    """What the wheel carries of the students' files in a folder: all but what installs the wheel."""
+    found: dict[str, bytes] = {}
+    for name in sorted(path.name for path in folder.iterdir() if path.name in names()):
+        found |= files_of(folder / name, variants.get(name))
+    return {name: data for name, data in found.items() if Path(name).name != REQUIREMENTS}
+
+
 def write_archive(folder: Path, wheel: Path, versions: str, path: Path, variants: Variants | None = None) -> None:
     """An assignment's students' files, and beside its requirements.txt the wheel and the versions that go with it.
 
@@ -149,12 +169,10 @@ def write_archive(folder: Path, wheel: Path, versions: str, path: Path, variants
         variants: what varies by student, if anything does.
     """
     path.parent.mkdir(exist_ok=True)
-    content = {f"{folder.name}/{name.as_posix()}": (folder / name).read_bytes() for name in shipped(folder)}
-    if (folder / "requirements.txt").is_file():
+    content = files_of(folder, variants)
+    if (folder / REQUIREMENTS).is_file():
         content[f"{folder.name}/{wheel.name}"] = wheel.read_bytes()
         content[f"{folder.name}/{CONSTRAINTS}"] = versions.encode()
-    if variants:
-        content[f"{folder.name}/{VARIANTS}"] = variants.to_json().encode()
     with whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in sorted(content.items()):
             member = zipfile.ZipInfo(name, EPOCH)
@@ -177,7 +195,7 @@ def build(root: Path, chosen: Sequence[str], variants: Mapping[str, Variants] = 
                 _copy(fresh / name, root / RELEASE / name)
             else:
                 (root / RELEASE / name).unlink()
-        wheel = build_wheel(root, Path(folder))
+        wheel = build_wheel(root, Path(folder), carried(root / RELEASE, variants) | carried(fresh, variants))
         for name in chosen:
             write_archive(fresh / name, wheel, constraints(root), archive(root, name), variants.get(name))
     return changed

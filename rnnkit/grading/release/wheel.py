@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.verbs import CLONE, INSTRUCTORS, VERBS
@@ -23,6 +24,7 @@ STUDENT_README = Path("notebooks") / MAIN / "README.md"
 # of rnnkit/, as each `key`: with the verbs that students do not have
 KEPT_HOME = (
     "grading", "clone", "bench", "checks/drawn.py", "checks/generate.py", "checks/solutions.py", "record/verdict.py",
+    "cli/one.py", "cli/sheets.py", "cli/watching.py",
     *(str(verb.file) for verb in VERBS.values() if verb.who in (INSTRUCTORS, CLONE)),
 )  # fmt: skip
 PACKED = (
@@ -135,8 +137,13 @@ def student_source(root: Path, out: Path, *, packed: bool = True) -> None:
         path.write_text(without_bodies(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def build_wheel(root: Path, out: Path) -> Path:
-    """Builds the student's wheel into a folder, offline, with this environment's setuptools.
+def build_wheel(root: Path, out: Path, given: Mapping[str, bytes] = MappingProxyType({})) -> Path:
+    """Builds the student's wheel, offline, with this environment's setuptools.
+
+    Arguments:
+        root: the clone.
+        out: the folder that it is put into.
+        given: the files for students that it carries for ``rnnkit lab``, by ``ASSIGNMENT/path``.
 
     Raises:
         BadValue: pip cannot build it.
@@ -149,6 +156,10 @@ def build_wheel(root: Path, out: Path) -> Path:
         source, built = Path(folder) / "source", Path(folder) / "built"
         source.mkdir()
         student_source(root, source)
+        for name, content in given.items():
+            path = source / "rnnkit" / "given" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
         options = ["--no-build-isolation", "--no-deps", "--no-index", "-q", "-w", str(built)]
         command = [sys.executable, "-m", "pip", "wheel", *options, str(source)]
         run = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -29,7 +29,7 @@ def in_a_notebook(monkeypatch):
     monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.setattr(controls, "in_notebook", lambda: True)
-    monkeypatch.setattr(controls, "someone_looks", lambda: True)
+    monkeypatch.setattr(controls, "widgets_move", lambda: True)
 
 
 @pytest.mark.parametrize("settings", NETS, ids=name_of)
@@ -96,7 +96,7 @@ def test_every_control_changes_words_and_picture(in_a_notebook):
 
 def test_without_somebody_to_move_it_it_is_a_figure(in_a_notebook, monkeypatch):
     monkeypatch.setenv("RNNKIT_PLAIN", "1")
-    monkeypatch.setattr(controls, "someone_looks", lambda: False)
+    monkeypatch.setattr(controls, "widgets_move", lambda: False)
     for made in (explorer.explore(), explorer.explore(static=True)):
         assert isinstance(made, Figure)
         assert len(made.axes) == len(explorer.EXAMPLES)

@@ -19,7 +19,7 @@ def in_a_notebook(monkeypatch):
     monkeypatch.delenv("RNNKIT_PLAIN", raising=False)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.setattr(controls, "in_notebook", lambda: True)
-    monkeypatch.setattr(controls, "someone_looks", lambda: True)
+    monkeypatch.setattr(controls, "widgets_move", lambda: True)
     monkeypatch.setattr(inside, "FRESH", 200)
 
 

@@ -48,7 +48,7 @@ def built(given_out):
 def inside(built):
     """What is in it: texts by name."""
     with zipfile.ZipFile(built) as archive:
-        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist() if not name.endswith(".png")}
 
 
 def texts(folder):
@@ -240,8 +240,15 @@ def test_the_wheel_tells_which_question_comes_first(inside):
             getattr(module, name)(2, 3, 1).step(torch.zeros(1, 2), torch.zeros(1, 3))
 
 
-def test_the_wheel_comes_out_the_same_again(built, tmp_path):
-    again = wheel.build_wheel(ROOT, tmp_path)
+def test_the_wheel_carries_the_students_files(fresh, built):
+    with zipfile.ZipFile(built) as archive:
+        there = {name: archive.read(name) for name in archive.namelist() if name.startswith("rnnkit/given/")}
+    given = {f"rnnkit/given/{path.relative_to(fresh).as_posix()}": path.read_bytes() for path in files_in(fresh)}
+    assert there == {name: data for name, data in given.items() if not name.endswith("/requirements.txt")}
+
+
+def test_the_wheel_comes_out_the_same_again(fresh, built, tmp_path):
+    again = wheel.build_wheel(ROOT, tmp_path, release.carried(fresh))
     assert again.read_bytes() == built.read_bytes()
 
 

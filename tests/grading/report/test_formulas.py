@@ -121,7 +121,7 @@ def test_where_attributes_stand_a_formula_stays_typed():
 
 def test_without_pandoc_a_line_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "pypandoc", None)
-    with pytest.raises(PandocError, match="pip install pypandoc_binary"):
+    with pytest.raises(PandocError, match=r"expected pandoc, found none; run `python -m pip install .*pypandoc_binary"):
         settled("x")
 
 

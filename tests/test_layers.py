@@ -1,0 +1,98 @@
+"""Each layer works where the packages of the others are not installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from course import ONE_THREAD, ROOT
+
+from rnnkit.cli.verbs import VERBS
+from rnnkit.common.extras import EXTRAS
+from rnnkit.common.places import PACKAGE
+from rnnkit.grading.release import wheel
+
+# What comes along with the extras, and with nothing else.
+BESIDE = "jupyter_client jupyter_server nbconvert nbclient notebook zmq sqlalchemy dask tornado yaml"
+BLOCK = """
+import sys
+class Blocked:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in {blocked}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Blocked)
+"""
+
+
+def without(folder, extras, code, own=""):
+    """What code prints in a process, whose children are like it, that lacks the packages of all extras but some."""
+    there = {module for name in extras for module in EXTRAS[name].modules} | {*own.split()}
+    blocked = {module for extra in EXTRAS.values() for module in extra.modules} | {*BESIDE.split()}
+    (folder / "sitecustomize.py").write_text(BLOCK.format(blocked=sorted(blocked - there)))
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    env = os.environ | ONE_THREAD | {"PYTHONPATH": path, "IPYTHONDIR": str(folder / ".ipython")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+CORE = """
+from matplotlib.figure import Figure
+from rnnkit import cells, plots
+from rnnkit.assignments.training_dynamics import check
+from rnnkit.notebook import explore
+from rnnkit.record.file import load
+from rnnkit.regimes import get_regime
+from rnnkit.train import train
+
+record = load(train(get_regime("A2", "tiny"), out=".", cells="builtin"))
+assert isinstance(plots.over_training(record), Figure)
+assert isinstance(explore(), Figure)
+assert check("rnn_step", cells.RNN) == 0.0  # against the rules: it is the kit's own
+print("works")
+"""
+
+
+def test_the_core_alone_and_every_module_that_students_have(tmp_path):
+    files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py")]
+    given = [path for path in files if "key" not in path.parts and not path.as_posix().startswith(wheel.KEPT_HOME)]
+    names = {".".join(["rnnkit", *path.with_suffix("").parts]).removesuffix(".__init__") for path in given}
+    imports = [f"import {name}\n" for name in sorted(names) if not name.endswith(".__main__")]
+    assert len(imports) > 100
+    assert without(tmp_path, [], "".join(imports) + CORE).endswith("works\n")
+
+
+def test_a_verb_without_its_extra_says_in_one_line_which(tmp_path):
+    code = """
+import contextlib, io
+from rnnkit.cli.verbs import VERBS, main
+for name, verb in VERBS.items():
+    if verb.extra:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            assert main([name]) == 2, name
+        print(said.getvalue(), end="")
+"""
+    said = without(tmp_path, [], code).splitlines()
+    wanted = [f"rnnkit {name}: needs the extra {verb.extra} (no " for name, verb in VERBS.items() if verb.extra]
+    assert len(said) == len(wanted) >= 10
+    assert all(line.startswith(start) and "run `" in line for line, start in zip(said, wanted, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (["run", "A1", "--profile", "tiny"], "batch"),
+        (["sweep", "some.yaml"], "batch"),
+        (["sweep", "some.toml", "--dask", "127.0.0.1:1"], "cluster"),
+    ],
+)
+def test_what_needs_an_extra_only_for_some_of_its_work_says_so_too(tmp_path, arguments, extra):
+    (tmp_path / "some.yaml").write_text("{}")
+    (tmp_path / "some.toml").write_text('name = "some"\nregime = "A1"\nprofile = "tiny"\nseeds = [1]\n')
+    code = f"import sys; from rnnkit.cli import main; sys.stderr = sys.stdout; print(main({arguments}))"
+    done = without(tmp_path, [], code)
+    assert f"needs the extra {extra} (no " in done
+    assert done.endswith("\n2\n")
