@@ -96,3 +96,17 @@ def test_what_needs_an_extra_only_for_some_of_its_work_says_so_too(tmp_path, arg
     done = without(tmp_path, [], code)
     assert f"needs the extra {extra} (no " in done
     assert done.endswith("\n2\n")
+
+
+def test_lab_alone(tmp_path):
+    code = """
+import jupyterlab.labapp
+from rnnkit.plots.explorer import Explorer
+explorer = Explorer()
+before = bytes(explorer.image.value)
+next(iter(explorer.controls.values())).value
+assert before.startswith(b"\\x89PNG")
+print("works")
+"""
+    own = "jupyter_client jupyter_server nbconvert nbclient notebook zmq sqlalchemy tornado yaml"
+    assert without(tmp_path, ["lab"], code, own).endswith("works\n")
