@@ -7,7 +7,7 @@ PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
 	for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report release test test-all test-newest lab lint
+.PHONY: help setup report release test test-all test-newest lab site lint
 
 help:
 	@echo 'make setup     make .venv, with everything the kit needs'
@@ -17,13 +17,14 @@ help:
 	@echo 'make test-all  run all the tests'
 	@echo 'make test-newest  run the tests with the newest versions that are allowed, in .venv-newest'
 	@echo 'make lab       open JupyterLab on the notebooks'
+	@echo 'make site      build the documentation as a site, dist/site/index.html'
 	@echo 'make lint      check the code with ruff, its types with mypy'
 	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
 
 setup:
 	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit setup
 
-report release test test-all test-newest lab: setup
+report release test test-all test-newest lab site: setup
 	$(BIN)/rnnkit $@ $(ARGS)
 
 lint: setup

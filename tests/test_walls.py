@@ -95,6 +95,7 @@ ARROWS = {
         "numpy tqdm",
     ),
     "clone": ("common verbs", "pip"),
+    "clone/site": ("common verbs assignments checks", "mkdocs griffe"),
     "cli": (
         "common verbs settings record trainer runs plots notebook assignments checks hand_in grading grading/evidence "
         "grading/marking "
@@ -124,7 +125,7 @@ def unit(path: Path) -> str:
         return "key" if "key" in inside else "plug"
     return (
         f"{first}/{inside[0]}"
-        if first == "grading" and len(inside) > 1
+        if first in ("grading", "clone") and len(inside) > 1
         else UNIT.get(".".join([first, *inside]), first)
     )
 

@@ -80,6 +80,9 @@ VERBS: dict[str, Verb] = {
         EVERYONE,
         "lab",
     ),
+    "site": Verb(
+        "rnnkit.clone.site.build:main", "build the documentation as a site, dist/site/index.html", CLONE, "docs"
+    ),
 }
 
 

@@ -27,6 +27,7 @@ EXTRAS = {
     "grading": Extra(("nbgrader", "ipykernel", "tornado", "pypandoc"), "the instructors' verbs"),
     "cluster": Extra(("distributed",), "rnnkit sweep --dask"),
     "dev": Extra(("setuptools", "pytest", "xdist", "hypothesis", "ruff", "mypy", "playwright"), "tests and linter"),
+    "docs": Extra(("material", "mkdocstrings_handlers", "pypandoc"), "rnnkit site"),
 }
 
 

@@ -17,7 +17,7 @@ from rnnkit.common.names import BadValue
 from rnnkit.common.places import SetupError
 from rnnkit.runs.broken import BrokenCell
 
-LIGHT = {"release", "feedback", "export", "doctor", "bench", "setup", "test", "test-all", "lab"}
+LIGHT = {"release", "feedback", "export", "doctor", "bench", "setup", "test", "test-all", "lab", "site"}
 
 
 def rnnkit(*arguments: str, before: str = "", **how) -> subprocess.CompletedProcess:
