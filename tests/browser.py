@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -26,3 +27,20 @@ def browser() -> Iterator:
             yield chromium
         finally:
             chromium.close()
+
+
+def barriers(page: Any, within: str = "body") -> list[str]:
+    """What axe-core finds serious or critical in a page with everything unfolded: too little contrast, no words, …
+
+    Arguments:
+        page: that stands in the browser.
+        within: a selector of what is looked at.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = Axe().run(page, within).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]  # fmt: skip

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnnkit.common.pages import pages
 from rnnkit.common.whole import save_text
 from rnnkit.plots.page import PAGE
+from rnnkit.plots.words import Curve, Table, some, until
 from rnnkit.runs.classes import ClassRun
 
 FAR = 3.5  # spreads from the median: the usual limit for the modified z-score
@@ -23,7 +26,10 @@ SAME = 0.05  # of the median: nearer than that is not far, however alike the oth
 POINTS, CURVES = 80, 3  # of a line; of a run
 OPEN = 25  # rows of a table that are not folded
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 380, 210, 46, 30, 8  # of a drawing
-COLOURS = ("#b3261e", "#0b5cad", "#8a5000", "#5b4bb3", "#1f7a3a", "#a0307a", "#5f6b00", "#00696b")
+APART = [  # colour and dashes of the lines of those who are drawn apart: told apart in black and white, too
+    ("#b3261e", "none"), ("#0b5cad", "7 3"), ("#8a5000", "2 2"), ("#5b4bb3", "9 2 2 2"),
+    ("#1f7a3a", "4 4"), ("#a0307a", "12 4"), ("#5f6b00", "6 2 2 2 2 2"), ("#00696b", "1 3"),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,12 @@ class Row:
 
     Fields:
         far: facts that are far from the others'.
-        colour: of its lines, where it is one of the few that are drawn apart.
+        apart: colour and dashes of its lines, where it is one of the few that are drawn apart.
     """
 
     one: ClassRun
     far: tuple[str, ...] = ()
-    colour: str = ""
+    apart: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,12 @@ class Line:
 
     points: str
     label: str
-    colour: str
+    apart: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """The lines of a class over the checks, with the ends of both axes."""
+    """The lines of a class over the checks, with the ends of both axes, and the class in numbers at some checks."""
 
     what: str
     along: str
@@ -59,6 +65,7 @@ class Drawing:
     low: str
     high: str
     end: str
+    numbers: Table
 
 
 @dataclass(frozen=True)
@@ -139,10 +146,10 @@ def compared(run: str, several: Sequence[ClassRun]) -> Compared:
             for one in several]  # fmt: skip
     rows.sort(key=lambda row: (bool(row.one.facts), -len(row.far), _worst(row.one, columns), row.one.student))
     apart = [row for row in rows if row.far]
-    colours = {row.one.student: colour for row, colour in zip(apart, COLOURS, strict=False)}
-    rows = [Row(row.one, row.far, colours.get(row.one.student, "")) for row in rows]
+    lines = {row.one.student: line for row, line in zip(apart, APART, strict=False)}
+    rows = [Row(row.one, row.far, lines.get(row.one.student)) for row in rows]
     counts = Counter(repr(sorted(one.facts.items(), key=lambda item: item[0])) for one in there)
-    drawings = [_drawing(name, there, colours) for name in _curves(there)]
+    drawings = [_drawing(name, there, lines) for name in _curves(there)]
     return Compared(run, columns, rows, drawings, sum(count for count in counts.values() if count > 1))
 
 
@@ -187,7 +194,7 @@ def _curves(there: Sequence[ClassRun]) -> list[str]:
     return [name for name in names if name not in ("updates", "epoch")][:CURVES]
 
 
-def _drawing(name: str, there: Sequence[ClassRun], colours: Mapping[str, str]) -> Drawing:
+def _drawing(name: str, there: Sequence[ClassRun], apart: Mapping[str, tuple[str, str]]) -> Drawing:
     """All students' lines of one quantity; those far from the others in colour, and on top."""
     along = "updates" if any("updates" in row for one in there for row in one.curve) else "epoch"
     curves = {one.student: _points(one.curve, along, name) for one in there}
@@ -200,13 +207,27 @@ def _drawing(name: str, there: Sequence[ClassRun], colours: Mapping[str, str]) -
         across = LEFT + (WIDTH - LEFT - 6) * x / end
         return f"{across:.1f},{ABOVE + (HEIGHT - ABOVE - BELOW) * (1 - (y - low) / span):.1f}"
 
-    order = sorted(curves, key=lambda student: bool(colours.get(student)))
+    order = sorted(curves, key=lambda student: student in apart)
     lines = [
-        Line(" ".join(at(x, y) for x, y in curves[student]), student, colours.get(student, ""))
+        Line(" ".join(at(x, y) for x, y in curves[student]), student, apart.get(student))
         for student in order
         if curves[student]
     ]
-    return Drawing(name, along, lines, said(low), said(high), said(end))
+    numbers = _numbers(name, along, curves, apart)
+    return Drawing(name, along, lines, said(low), said(high), said(end), numbers)
+
+
+def _numbers(name: str, along: str, points: Mapping[str, Sequence[tuple[float, float]]], apart: Iterable[str]) -> Table:
+    """The class at some checks: how many are there, lowest, median and highest; those who are drawn apart by name."""
+    curves = {who: Curve(who, *np.asarray(some_, dtype=float).T) for who, some_ in points.items() if some_}
+    longest = max((one.x for one in curves.values()), key=lambda x: x[-1], default=np.empty(0))
+    rows, named = [], [who for who in apart if who in curves]
+    for place in longest[some(len(longest))] if len(longest) else ():
+        there = [value for one in curves.values() if (value := until(one, place)) is not None]
+        ends = (min(there), statistics.median(there), max(there))
+        own = (until(curves[who], place) for who in named)
+        rows.append([said(place), str(len(there)), *map(said, ends), *("" if v is None else said(v) for v in own)])
+    return Table(f"{name} of the class", [along, "students", "lowest", "median", "highest", *named], rows)
 
 
 def _points(curve: Sequence[Mapping[str, Any]], along: str, name: str) -> list[tuple[float, float]]:

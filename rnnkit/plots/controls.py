@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rnnkit.common.looking import grading, in_notebook, running_shell, widgets_move
+from rnnkit.common.looking import grading, in_notebook, widgets_move
+from rnnkit.plots.figures import Drawn, as_html
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.still import WithStill
+from rnnkit.plots.words import told
 
 WIDE: dict[str, Any] = {"layout": {"width": "360px"}, "style": {"description_width": "120px"}}  # of a control
 
@@ -22,9 +23,8 @@ class Controls(WithStill):
 
     Arguments:
         controls: by the names of the settings.
-        follow: from the controls' values, by name, to words in HTML and a picture, the bytes of a PNG file.
+        follow: from the controls' values, by name, to words in HTML and a picture, set and not drawn yet.
         still: the figure that stands there without a kernel.
-        dpi: its dots per inch.
 
     Attributes:
         controls: the same.
@@ -34,24 +34,26 @@ class Controls(WithStill):
     def __init__(
         self,
         controls: Mapping[str, Any],
-        follow: Callable[..., tuple[str, bytes]],
+        follow: Callable[..., tuple[str, Moving]],
         still: Callable[[], Figure],
-        dpi: int = 80,
     ) -> None:
         from ipywidgets import HTML, Box, Image, Layout
 
         self.controls, self._follow = controls, follow
         self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
-        self._words = HTML()
+        self._words, self._numbers = HTML(), HTML()
         for control in controls.values():
             control.observe(self._show, names="value")
         self._show()
         box = Box([*controls.values()], layout=Layout(flex_flow="row wrap"))
-        super().__init__([box, self._words, self.image], lambda: _png(still(), dpi))
+        super().__init__([box, self._words, self.image, self._numbers], still)
 
     def _show(self, _: object = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
-        self._words.value, self.image.value = self._follow(**values)
+        self._words.value, moving = self._follow(**values)
+        self.image.value = moving.png()
+        self.image.tooltip, tables = told(moving.figure)  # what stands for the picture where it is not seen
+        self._numbers.value = as_html(tables)
 
 
 class Pair:
@@ -65,7 +67,7 @@ class Pair:
     """
 
     def __init__(self, panels: Sequence[Callable[[Axes], Any]], ratio: float, columns: Sequence[int]) -> None:
-        figure = Figure(figsize=(9.0, 3.6), dpi=80)
+        figure = Drawn(figsize=(9.0, 3.6), dpi=80)
         axes = figure.subplots(1, 2, width_ratios=(ratio, 1))
         self._panels = [panel(ax) for panel, ax in zip(panels, axes, strict=True)]
         for ax, number in zip(axes, columns, strict=True):
@@ -74,11 +76,11 @@ class Pair:
         artists = [artist for panel in self._panels for artist in panel.moving]
         self._moving = Moving(figure, artists, room=(0.08, 0.13, 0.012, 0.11))
 
-    def png(self, *seen: Any) -> bytes:
-        """The bytes of a PNG file, of what the panels are to show."""
+    def show(self, *seen: Any) -> Moving:
+        """The picture of what the panels are to show, not drawn yet."""
         for panel in self._panels:
             self._moving.changed |= panel.show(*seen)
-        return self._moving.png()
+        return self._moving
 
 
 def menu(name: str, options: Iterable[Any], value: Any) -> Any:
@@ -116,17 +118,9 @@ def where_it_moves(widget: Callable[[], Any], figure: Callable[[], Figure], stat
     """
     if grading():
         return None
-    _figures_are_pictures()
     if static or not widgets_move() or not in_notebook():
         return figure()
     return widget()
-
-
-def _figures_are_pictures() -> None:
-    """Shows figures also where no ``%matplotlib inline`` was run: notebooks with questions have none."""
-    formatters = getattr(running_shell(), "display_formatter", None)
-    if formatters is not None and Figure not in formatters.formatters["image/png"].type_printers:
-        formatters.formatters["image/png"].for_type(Figure, lambda figure: _png(figure, figure.dpi))
 
 
 def limit(ax: Axes, across: tuple[float, float], up: tuple[float, float]) -> bool:
@@ -156,9 +150,3 @@ def decades(ax: Axes, ticks: str = "{x:.0e}") -> None:
 def legend_above(ax: Axes, columns: int = 1) -> None:
     """A legend that covers no curve."""
     ax.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1, frameon=False, ncols=columns)
-
-
-def _png(figure: Figure, dpi: float) -> bytes:
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=dpi)
-    return file.getvalue()

@@ -14,6 +14,7 @@ from matplotlib.patches import Circle
 
 from rnnkit.plots.controls import Controls, decades, legend_above, limit, menu, plain, slider, where_it_moves
 from rnnkit.plots.explored import LONGEST, Explored, Settings, explored
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, MAP, ORANGE, RED, Canvas
 
@@ -109,7 +110,7 @@ def pictures(*seen: Explored) -> Figure:
         A figure that does not move: what the explorer shows, side by side.
     """
     width, height = ROW
-    figure = Figure(figsize=(width, height * len(seen)), layout="constrained")
+    figure = Drawn(figsize=(width, height * len(seen)), layout="constrained")
     Canvas(figure)
     for axes, one in zip(figure.subplots(len(seen), 4, squeeze=False), seen, strict=True):
         Panels(axes).show(one)
@@ -133,15 +134,15 @@ class Drawing:
     """The explorer's picture, drawn again and again in little time."""
 
     def __init__(self) -> None:
-        figure = Figure(figsize=SIZE, dpi=DPI)
+        figure = Drawn(figsize=SIZE, dpi=DPI)
         self.panels = Panels(figure.subplots(2, 2).flat)
         figure.subplots_adjust(**MARGINS)
         self.moving = Moving(figure, self.panels.moving, ROOM)
 
-    def png(self, seen: Explored) -> bytes:
-        """The picture of what was computed, as the bytes of a PNG file."""
+    def show(self, seen: Explored) -> Moving:
+        """The picture of what was computed, not drawn yet."""
         self.moving.changed |= self.panels.show(seen)
-        return self.moving.png()
+        return self.moving
 
 
 def explore(static: bool = False) -> Any:
@@ -170,14 +171,14 @@ class Explorer(Controls):
             "gate_bias": slider("gate bias b_z", -6.0, 4.0, 0.25, start.gate_bias),
             "length": slider("length T", 10, LONGEST, 5, start.length),
         }
-        super().__init__(controls, self._picture, _grid, DPI)
+        super().__init__(controls, self._picture, _grid)
 
-    def _picture(self, **values: Any) -> tuple[str, bytes]:
+    def _picture(self, **values: Any) -> tuple[str, Moving]:
         settings = Settings(**values)
         self.controls["phi"].disabled = settings.cell == "GRU"
         self.controls["gate_bias"].disabled = settings.cell == "RNN"
         seen = explored(settings)
-        return told(seen).replace("\n", "<br>"), self._drawing.png(seen)
+        return told(seen).replace("\n", "<br>"), self._drawing.show(seen)
 
 
 def _grid() -> Figure:

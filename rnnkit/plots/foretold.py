@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.style import BLACK, BLUE, RED, SMALL, Canvas
 
 LINE, PAD = 0.19, 0.08  # inches
@@ -41,7 +42,7 @@ def foretold(runs: Sequence[Told]) -> Figure:
             for part in textwrap.wrap(text, LETTERS, max_lines=4, placeholder=" …"):
                 lines.append((("", part), {"style": "italic", "color": BLACK}))
     height = len(lines) * LINE + 2 * PAD
-    figure = Figure(figsize=(WIDTH, height))
+    figure = Drawn(figsize=(WIDTH, height))
     Canvas(figure)
     page = figure.add_axes((0, 0, 1, 1))  # notebooks show no figure without axes
     page.axis("off")

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.style import BLACK, BLUE, MAP, RED, Canvas
 from rnnkit.trainer import Trainer
 
@@ -37,7 +38,7 @@ class Inside:
         inputs, targets = trainer.diag_batch
         first = targets[:, :1] if trainer.head.name == "softmax" else targets[:1]
         self._one = trainer.diag_batch._replace(inputs=inputs[:, :1], targets=first)
-        self.figure = Figure(figsize=SIZE, dpi=DPI)
+        self.figure = Drawn(figsize=SIZE, dpi=DPI)
         Canvas(self.figure)
         self.figure.subplots_adjust(left=0.06, right=0.985, bottom=0.08, top=0.9, wspace=0.16, hspace=0.42)
         self._panels()

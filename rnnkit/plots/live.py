@@ -11,6 +11,7 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import NullLocator
 
 from rnnkit.diagnostics import EPS, farthest, log10_grad
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.moving import Moving, png_of
 from rnnkit.plots.style import BLACK, BLUE, GREEN, ORANGE, RED, log_updates
 from rnnkit.record.facts import Record, floors_of
@@ -38,7 +39,7 @@ class Moments:
     def __init__(self, record: Record, like: Sequence[Record] = (), log: bool = False, columns: int = 3) -> None:
         regime, every = regime_of(record), [record, *like]
         size = SIZE if columns == 3 else TWO_COLUMNS
-        self.figure = Figure(figsize=size, dpi=DPI)
+        self.figure = Drawn(figsize=size, dpi=DPI)
         self._scale = SIZE[0] / size[0], SIZE[1] / size[1]
         profile = str(record["profile"])
         self._name = regime.name if profile == "full" else f"{regime.name}  ({profile} profile)"

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 
-import numpy as np
-import PIL.Image
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-DPI, COLORS = 150, 128
+from rnnkit.plots.figures import in_few_colours
+from rnnkit.plots.words import Table, told
+
+DPI = 150
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as it stands in the page."""
+    """A figure as it stands in the page, with what it shows in words and tables."""
 
     png: str
     width: int
     height: int
     caption: str
+    alt: str
+    tables: list[Table]
 
 
 @dataclass
@@ -46,14 +47,4 @@ class Section:
 def picture(figure: Figure, caption: str) -> Picture:
     """The figure as it stands in the page."""
     width, height = (int(inches * 100) for inches in figure.get_size_inches())
-    return Picture(base64.b64encode(in_few_colours(figure)).decode(), width, height, caption)
-
-
-def in_few_colours(figure: Figure) -> bytes:
-    """The figure as a PNG file of a third of the bytes."""
-    canvas, buffer = FigureCanvasAgg(figure), io.BytesIO()
-    figure.set_dpi(DPI)
-    canvas.draw()
-    pixels = PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    pixels.quantize(COLORS).save(buffer, format="png")
-    return buffer.getvalue()
+    return Picture(base64.b64encode(in_few_colours(figure, DPI)).decode(), width, height, caption, *told(figure))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import ParamSpec
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnkit.common.text import one_line
+from rnnkit.plots.figures import Drawn
 
 WAITING = "This appears once the question above is solved."
 P = ParamSpec("P")
@@ -58,17 +57,14 @@ def show_small(draw: Callable[[Figure], object], size: tuple[float, float]) -> N
         draw: fills the figure in.
         size: width and height in inches.
     """
-    from IPython.display import Image, display
+    from IPython.display import display
 
-    figure, (width, height) = Figure(figsize=size), size
-    FigureCanvasAgg(figure)
+    figure, (width, height) = Drawn(figsize=size), size
     figure.subplots_adjust(  # inches for labels and titles: a layout that measures them takes twice the time
         left=0.8 / width, right=1 - 0.15 / width, bottom=0.5 / height, top=1 - 0.3 / height, wspace=0.2, hspace=0.3
     )
     draw(figure)
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=100)
-    display(Image(data.getvalue()))
+    display(figure)
 
 
 def show_curves(draw: Callable[[Axes], object], size: tuple[float, float], x: str, y: str) -> None:

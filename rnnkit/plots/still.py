@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from rnnkit.common.looking import view_of
+from rnnkit.plots.figures import bundle, in_few_colours
+from rnnkit.plots.words import told
 
 # The picture is hidden where the widget has come alive: in its output (Lab, an exported page), else in the document.
 LIVE = ".widget-vbox"
@@ -23,17 +25,17 @@ class WithStill:
 
     Arguments:
         children: the widgets.
-        still: makes the picture, the bytes of a PNG file; called when the widgets stand there already.
+        still: makes the picture; called when the widgets stand there already.
     """
 
-    def __init__(self, children: Sequence[Any], still: Callable[[], bytes]) -> None:
+    def __init__(self, children: Sequence[Any], still: Callable[[], Figure]) -> None:
         self.children, self.still = tuple(children), still
 
     def _ipython_display_(self, **_: Any) -> None:
         from ipywidgets import VBox
 
         display(view_of(VBox(self.children), "to be moved where this notebook runs"), raw=True)
-        picture = b64encode(self.still()).decode()
-        source = f'alt="what the widget shows" src="data:image/png;base64,{picture}"'
-        shown = f'<img class="rnnkit-still" style="max-width:100%" {source}>'
-        display({"text/html": f"<style>{STYLE}</style>{shown}", "image/png": picture}, raw=True)
+        figure = self.still()
+        data, about = bundle(in_few_colours(figure, figure.dpi), *told(figure), kind="rnnkit-still")
+        data["text/html"] = f"<style>{STYLE}</style>{data['text/html']}"
+        display(data, metadata=about, raw=True)

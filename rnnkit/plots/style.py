@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.lines import Line2D
 
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import LEAST, Seeds, draw_curve, members_of
 from rnnkit.record.facts import Record
@@ -70,7 +71,7 @@ def new_figure(
         layout: as of matplotlib's ``Figure``; `Margins` takes a third of the time.
         how: further arguments of matplotlib's ``Figure.subplots``.
     """
-    figure = Figure(figsize=(width * columns, height * rows), layout=layout)
+    figure = Drawn(figsize=(width * columns, height * rows), layout=layout)
     Canvas(figure)
     axes = figure.subplots(rows, columns, squeeze=False, **how)
     for ax in axes.flat:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import html
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from rnnkit.common.looking import grading, someone_looks, widgets_move
 from rnnkit.common.names import BadValue
+from rnnkit.plots.figures import as_html, bundle
 from rnnkit.plots.inside import Inside
 from rnnkit.plots.live import Moments, moment
 from rnnkit.plots.moving import png_of
+from rnnkit.plots.words import told
 from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled, load, regime_of
 from rnnkit.record.find import candidates, places
@@ -110,9 +112,14 @@ class Dashboard:
         self._moments = self._moments or Moments(record)
         return self._moments.png(record, last_filled(record))
 
+    def _figure(self) -> Figure:
+        """What `_picture` has drawn."""
+        assert self._moments is not None
+        return self._moments.figure
+
     def _draw(self, seen: Any) -> None:
         self.picture = self._picture(seen)
-        data = {"image/png": b64encode(self.picture).decode(), "text/plain": "the run until now"}
+        data, _ = bundle(self.picture, *told(self._figure()))
         if self._output is None:
             self._output = display(data, raw=True, display_id=True)
         else:
@@ -147,6 +154,10 @@ class Watch(Dashboard):
         self._inside = self._inside or Inside(seen)  # which follows its trainer
         return self._inside.png()
 
+    def _figure(self) -> Figure:
+        assert self._inside is not None
+        return self._inside.figure
+
 
 def browse(record: Record, others: Mapping[str, Record | Path] | None = None) -> Any:
     """A slider over the checks of a record: its curves, histograms and heat map at each; a second run beside it.
@@ -174,7 +185,7 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     jslink((play, "value"), (slider, "value"))
     beside = Dropdown(options=[NONE, *others], description="beside it", disabled=not others)
     log = ToggleButton(description="log axis", tooltip="a log axis for updates", layout=Layout(width="6em"))
-    image, said = Image(format="png", layout=Layout(max_width="100%")), HTML()
+    image, said, numbers = Image(format="png", layout=Layout(max_width="100%")), HTML(), HTML()
     pictures: list[tuple[Record, Moments]] = []
 
     def choose(_: Any = None) -> None:
@@ -193,12 +204,15 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
         done = record["check_updates"][slider.value]
         parts = [made.pixels(one, _slot(one, done)) for one, made in pictures]
         image.value = png_of(np.hstack(parts))
+        all_told = [told(made.figure) for _, made in pictures]
+        image.tooltip = " ".join(text for text, _ in all_told)  # what stands for it where it is not seen
+        numbers.value = "".join(as_html(tables) for _, tables in all_told)
 
     choose()
     slider.observe(show, names="value")
     for one in (beside, log):
         one.observe(choose, names="value")
-    return WithStill([HBox([play, slider, beside, log]), image, said], lambda: image.value)
+    return WithStill([HBox([play, slider, beside, log]), image, said, numbers], lambda: moment(record))
 
 
 def _others(record: Record) -> dict[str, Path]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 
 import pytest
-from browser import CHROMIUM, browser, needs_chromium
+from browser import CHROMIUM, barriers, browser, needs_chromium
 
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine", allow_module_level=True)
@@ -24,6 +25,11 @@ RIGHT = """@method_of(RNN)
 def step(self, x_t, h_prev):
     return PHI[self.phi](x_t @ self.W_xh + h_prev @ self.W_hh + self.b_h)"""
 NO_BIAS = RIGHT.replace(" + self.b_h", "")
+SHOWS = """from rnnkit.notebook import explore
+from rnnkit.plots.sequences import plot_sequence
+from rnnkit.tasks import get_task
+display(plot_sequence(get_task("mul"), length=24))
+explore()"""
 
 pytestmark = needs_chromium
 
@@ -67,6 +73,28 @@ def test_student_is_told_what_is_wrong_and_then_that_it_is_right(open_notebook):
     right = notebook.run("rnn_step")
     expect(right).to_contain_text("3 of 3 points")
     expect(right).not_to_contain_text("3.0")  # it is there, for nbgrader
+
+
+@pytest.mark.slow
+def test_figures_and_widgets_are_for_those_too_who_do_not_see_them_and_use_keys_alone(open_notebook):
+    notebook = open_notebook("1_cells.ipynb")
+    notebook.run("setup")
+    notebook.fill("rnn_step_solution", SHOWS)
+    notebook.run("rnn_step_solution")
+    shown = notebook.cell("rnn_step_solution").locator(".jp-Cell-outputArea")
+    expect(shown.locator(".rnnkit-figure img").first).to_have_attribute(
+        "alt", re.compile(r"from .* at \d+ to .* at \d+")
+    )
+    shown.locator("details").first.locator("summary").focus()
+    notebook.page.keyboard.press("Enter")
+    expect(shown.locator("details table").first).to_be_visible()
+    picture = shown.locator("img.widget-image")
+    expect(picture).to_have_attribute("title", re.compile(r"from .* at \d+ to .* at \d+"))
+    before = picture.get_attribute("title")
+    shown.get_by_label("length T").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("title", before)
+    assert barriers(notebook.page, ".jp-OutputArea-output") == []
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
-from browser import browser, needs_chromium
+from browser import barriers, browser, needs_chromium
 
 from rnnkit import cli
 from rnnkit.common.names import BadValue
@@ -71,7 +71,7 @@ def test_who_is_far_from_the_others_is_marked_and_first():
     found = compared("A1", [*(one(f"s{k}", 50 + 0.1 * k) for k in range(9)), one("odd", 90.0)])
     assert found.rows[0].one.student == "odd"
     assert found.rows[0].far == ("valid error %",)
-    assert found.rows[0].colour
+    assert found.rows[0].apart
     assert not any(row.far for row in found.rows[1:])
     errors = [row.one.facts["valid error %"] for row in found.rows[1:]]
     assert errors == sorted(errors, reverse=True)
@@ -187,6 +187,7 @@ def test_the_page_fits_with_many(tmp_path):
             page.on("console", lambda message: said.append(message.text))
             page.goto(path.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert barriers(page) == []
     assert said == []
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.plots import still, widgets
 from rnnkit.plots.live import Moments, moment
+from rnnkit.plots.words import number
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import train
@@ -171,11 +172,15 @@ def test_moment_of_a_run_without_diagnostics(tmp_path):
 
 def test_a_widget_leaves_its_picture_in_a_page_without_widgets(record, monkeypatch):
     seen = []
-    monkeypatch.setattr(still, "display", lambda data, raw: seen.append(data))
+    monkeypatch.setattr(still, "display", lambda data, **_: seen.append(data))
     box = widgets.browse(record)
     box._ipython_display_()
     widget, picture = seen
     assert "application/vnd.jupyter.widget-view+json" in widget
-    assert b64decode(picture["image/png"]) == bytes(box.children[1].value)
+    assert b64decode(picture["image/png"]).startswith(b"\x89PNG")
     assert picture["image/png"] in picture["text/html"]
+    loss = f"from {number(record['valid_nll'][0])} at 0"
+    assert loss in picture["text/plain"]
+    assert loss in box.children[1].tooltip
+    assert f"<td>{number(record['valid_nll'][0])}</td>" in box.children[3].value
     assert ":has(.widget-vbox)" in picture["text/html"]

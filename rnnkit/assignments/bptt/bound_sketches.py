@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -142,13 +141,11 @@ def arms(steps: int = LAGS) -> None:
 @sketch(quiet)
 def lag_and_time(lag: int = 20) -> None:
     """The double sum of the gradient as a picture, for three kinds of networks."""
-    from IPython.display import Image, display
+    from IPython.display import display
 
     found = {}
     for arm in ("default", "ortho", "gru"):
         trial = Trial(arm=arm, lag=lag)
         found[arm] = split(trial, trial.first_weights())
         print(f"{arm}: the parts add up to the gradient, but for {found[arm].apart:.0e} of its largest entry")
-    file = BytesIO()
-    draw_map(found).savefig(file, format="png", dpi=80)
-    display(Image(file.getvalue()))
+    display(draw_map(found))

@@ -12,6 +12,7 @@ from matplotlib.patches import Polygon
 
 from rnnkit.assignments.bptt.bounded import LONGEST, SLOPES, STARTS, Bounded, Settings, bounded, said_of
 from rnnkit.plots.controls import Controls, Pair, decades, limit, menu, notches, plain, slider, where_it_moves
+from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, RED, new_figure
 
 SIGMAS = (0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.6, 2.0, 3.0, 3.5, 4.0, 5.0)
@@ -122,9 +123,9 @@ class Explorer(Controls):
         }
         super().__init__(controls, self._picture, _grid)
 
-    def _picture(self, k: int, **values: Any) -> tuple[str, bytes]:
+    def _picture(self, k: int, **values: Any) -> tuple[str, Moving]:
         seen = bounded(Settings(**values))
-        return told(seen, k), self._drawing.png(seen, k)
+        return told(seen, k), self._drawing.show(seen, k)
 
 
 def _grid() -> Figure:

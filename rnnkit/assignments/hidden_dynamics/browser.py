@@ -16,6 +16,7 @@ from rnnkit.assignments.hidden_dynamics.network import H, Weights
 from rnnkit.assignments.hidden_dynamics.pictures import trajectories
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.plots.controls import Controls, limit, menu, notches, plain, slider, where_it_moves
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, Canvas
 
@@ -60,10 +61,10 @@ class Browser(Controls):
             "sequence": slider("sequence", 0, SHOWN - 1, 1, 0),
         }
         last = [*networks.values()][-1]
-        super().__init__(controls, self._picture, lambda: trajectories(settings, last, NEXT), DPI)
+        super().__init__(controls, self._picture, lambda: trajectories(settings, last, NEXT))
 
     def _draw(self) -> None:
-        figure = Figure(figsize=SIZE, dpi=DPI)
+        figure = Drawn(figsize=SIZE, dpi=DPI)
         left, right = figure.subplots(1, 2)
         figure.subplots_adjust(**MARGINS)
         for ax in (left, right):
@@ -80,7 +81,7 @@ class Browser(Controls):
         self._lines: tuple[list[Line2D], Line2D, Line2D, Line2D] = (others, come, mean, chosen)
         self._moving = Moving(figure, (*others, come, mean, chosen), ROOM)
 
-    def _picture(self, when: str, unit: int, sequence: int) -> tuple[str, bytes]:
+    def _picture(self, when: str, unit: int, sequence: int) -> tuple[str, Moving]:
         units, (others, come, mean, chosen) = self._units[when], self._lines
         x, states = self._x[:, sequence], units.states[:, :, unit]
         color = BLUE if self._y[sequence] else ORANGE
@@ -94,7 +95,7 @@ class Browser(Controls):
             f"unit {unit}, {units.kinds[unit]}: c = {units.c[unit]:.2f}, a = {units.a[unit]:.2f} &nbsp; "
             f"sequence {sequence}: mean {x.mean():+.3f}, label {self._y[sequence]}"
         )
-        return said, self._moving.png()
+        return said, self._moving
 
 
 class _Units:
@@ -124,7 +125,7 @@ def explore_bound(accuracy: float = 0.937, static: bool = False) -> Any:
 
 def bounds(accuracy: float) -> Figure:
     """The best accuracy by steps seen, for all lengths, with the steps that this accuracy needs."""
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = Drawn(figsize=SIZE, layout="constrained")
     Canvas(figure)
     ax = figure.subplots()
     _plain(ax)
@@ -142,7 +143,7 @@ class Bound(Controls):
     """The widget itself."""
 
     def __init__(self, accuracy: float) -> None:
-        figure = Figure(figsize=SIZE, dpi=DPI)
+        figure = Drawn(figsize=SIZE, dpi=DPI)
         self._ax = figure.subplots()
         figure.subplots_adjust(**MARGINS)
         _plain(self._ax)
@@ -157,9 +158,9 @@ class Bound(Controls):
             "accuracy": slider("an accuracy", 0.5, 1.0, 0.001, accuracy),
         }
         controls["T"].observe(lambda change: setattr(controls["k"], "max", change["new"]), "value")
-        super().__init__(controls, self._picture, lambda: bounds(accuracy), DPI)
+        super().__init__(controls, self._picture, lambda: bounds(accuracy))
 
-    def _picture(self, T: int, k: int, accuracy: float) -> tuple[str, bytes]:
+    def _picture(self, T: int, k: int, accuracy: float) -> tuple[str, Moving]:
         k, every = min(k, T), np.linspace(0, T, 200)
         best, needed = float(inside.best_accuracy(k, T)), float(inside.steps_used(accuracy, T))
         self._curve.set_data(every, 100 * inside.best_accuracy(every, T))
@@ -168,7 +169,7 @@ class Bound(Controls):
         if limit(self._ax, (0.0, 1.02 * T), (48.0, 102.0)):
             self._moving.changed |= {self._ax}
         said = f"who sees {k} of {T} steps is right in at most {best:.1%}; {accuracy:.1%} needs {needed:.1f} steps"
-        return said, self._moving.png()
+        return said, self._moving
 
 
 def _plain(ax: Axes) -> None:

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from rnnkit.assignments.lookback.figures import BINS, COLOURS
 from rnnkit.assignments.lookback.report import LOOKBACK, NORMS, SWEEPS, draw_lookbacks, draw_terms, numbers, rows_of
 from rnnkit.plots.controls import Controls, legend_above, notches, plain, where_it_moves
+from rnnkit.plots.figures import Drawn
 from rnnkit.plots.markdown import missing
 from rnnkit.plots.moving import Moving
 from rnnkit.runs.rows import Row, chosen
@@ -47,14 +48,14 @@ class Lookbacks(Controls):
         self._marks, self._bars = marks, bars
         self._moving = Moving(figure, (*marks, *bars.values()), ROOM)
         controls: dict[str, Any] = {"tau": notches("lookback tau", _lookbacks(rows), _lookbacks(rows)[0])}
-        super().__init__(controls, self._picture, lambda: _still(rows, norms), DPI)
+        super().__init__(controls, self._picture, lambda: _still(rows, norms))
 
-    def _picture(self, tau: int) -> tuple[str, bytes]:
+    def _picture(self, tau: int) -> tuple[str, Moving]:
         said = []
         for model, (loss, shares) in _put(self._rows, tau, self._marks, self._bars).items():
             far = f"accuracy at distance 6+ {shares[-1]:.3f}" if shares else "no run"
             said.append(f"{model}: loss {loss:.4f}, {far}")
-        return "<br>".join([f"lookback {tau}", *said]), self._moving.png()
+        return "<br>".join([f"lookback {tau}", *said]), self._moving
 
 
 def _put(
@@ -94,7 +95,7 @@ def _values(rows: Sequence[Row], model: str, tau: int) -> tuple[float, list[floa
 
 def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Line2D], dict[str, Line2D]]:
     """All but what moves, the marks at the lookback, and the accuracies at it by model."""
-    figure = Figure(figsize=SIZE, dpi=DPI)
+    figure = Drawn(figsize=SIZE, dpi=DPI)
     losses, terms, shares = figure.subplots(1, 3)
     figure.subplots_adjust(**MARGINS)
     for ax in (losses, terms, shares):

@@ -13,6 +13,8 @@ from matplotlib.patches import Circle, Polygon
 
 from rnnkit.assignments.orthogonal_init.explored import DRAWS, LONGEST, STARTS, Explored, Settings, explored
 from rnnkit.plots.controls import Controls, Pair, decades, limit, menu, notches, plain, slider, where_it_moves
+from rnnkit.plots.figures import Drawn
+from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, BLUE, RED, Canvas
 
 ROW = 2.9  # inches, of a row of the static grid
@@ -78,7 +80,7 @@ class Plane:
 def pictures(seen: Sequence[Explored], columns: int = 3) -> Figure:
     """The curves of several settings side by side: what the explorer shows, and does not move."""
     rows = -(-len(seen) // columns)
-    figure = Figure(figsize=(4.0 * columns, ROW * rows), layout="constrained")
+    figure = Drawn(figsize=(4.0 * columns, ROW * rows), layout="constrained")
     Canvas(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, one in zip(axes, seen, strict=False):
@@ -122,9 +124,9 @@ class Explorer(Controls):
         }
         super().__init__(controls, self._picture, _grid)
 
-    def _picture(self, **values: Any) -> tuple[str, bytes]:
+    def _picture(self, **values: Any) -> tuple[str, Moving]:
         seen = explored(Settings(**values))
-        return told(seen), self._drawing.png(seen)
+        return told(seen), self._drawing.show(seen)
 
 
 def _grid() -> Figure:

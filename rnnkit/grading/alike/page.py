@@ -41,11 +41,11 @@ def page(
     )
 
 
-def _bars(counts: Sequence[int]) -> list[tuple[float, float, float, str]]:
+def _bars(counts: Sequence[int]) -> list[tuple[float, float, float, tuple[str, str]]]:
     """Left end, top and width of the bar of each bin that has pairs, and its words; heights go with the logarithm."""
     most, width = math.log1p(max(counts, default=0)) or 1.0, WIDE / BINS
     return [
-        (number * width, HIGH * (1 - math.log1p(count) / most), width - 1, f"{number / BINS:.2f}: {count}")
+        (number * width, HIGH * (1 - math.log1p(count) / most), width - 1, (f"{number / BINS:.2f}", str(count)))
         for number, count in enumerate(counts)
         if count
     ]

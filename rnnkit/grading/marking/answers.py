@@ -142,7 +142,7 @@ def _answers(student: str, path: Path, questions: dict[str, Question]) -> Iterat
     tasks = {id: text_of(cell) for id, cell in cells_by_id(read_notebook(path)).items() if id.endswith(TASK)}
     for cell in read_cells(path):
         if cell.code:
-            figures += [(kind, content) for kind, content in cell.shown if kind != TEXT and content]
+            figures += [(kind, content) for kind, content, _ in cell.shown if kind != TEXT and content]
         elif cell.solution and cell.id in questions:
             hint = _hint(tasks.get(f"{cell.id}{TASK}", ""), questions[cell.id].scheme)
             yield cell.id, Answer(student, cell.source, cell.attachments, figures, hint, _hash(cell))

@@ -137,11 +137,20 @@ def _whole(found: Overview) -> dict[str, Any]:
     """The distribution of the totals."""
     totals = sorted(found.totals.values())
     if not totals:
-        return {"drawn": Markup(""), "mean": 0.0, "median": 0.0, "low": 0.0, "high": 0.0}
+        return {"drawn": Markup(""), "tables": [], "mean": 0.0, "median": 0.0, "low": 0.0, "high": 0.0}
     mean = statistics.fmean(totals)
     low, _, high = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else totals * 3
-    drawn = charts.large(charts.bins(totals, found.most), found.most, mean)
-    return {"drawn": drawn, "mean": mean, "median": statistics.median(totals), "low": low, "high": high}
+    bars = charts.bins(totals, found.most)
+    tables = [{"caption": "All totals", "columns": ["points", "students"], "rows": [bar for bar in bars if bar.number]}]
+    drawn = charts.large(bars, found.most, mean)
+    return {
+        "drawn": drawn,
+        "tables": tables,
+        "mean": mean,
+        "median": statistics.median(totals),
+        "low": low,
+        "high": high,
+    }
 
 
 def _frequent(found: Overview) -> list[Frequent]:

@@ -140,7 +140,7 @@ class Shown:
     html: Markup
     code: bool
     own: bool
-    outputs: list[tuple[str, str]] = field(default_factory=list)
+    outputs: list[tuple[str, str, str]] = field(default_factory=list)
     alt: str = ""
 
 

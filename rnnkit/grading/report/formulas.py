@@ -103,7 +103,7 @@ class Formulas:
 def shown(formula: Formula, math: str | None) -> str:
     """The HTML of a formula: its MathML, or what was typed where there is none."""
     html = math or f"<code>{escape(formula.typed)}</code>"
-    return f'<span class="formula">{html}</span>' if formula.display else html
+    return f'<span class="formula" tabindex="0">{html}</span>' if formula.display else html
 
 
 def _mathml(formulas: Sequence[Formula]) -> list[str]:

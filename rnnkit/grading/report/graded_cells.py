@@ -56,8 +56,8 @@ class GradedCell:
         return plain("\n".join(f"{name}: {FILE.sub(LINE, text)}" for name, text in stopped), MOST)
 
     @property
-    def shown(self) -> list[tuple[str, str]]:
-        """What it put out, in order: the kind of each, an image's or `TEXT`, and its base64 or text."""
+    def shown(self) -> list[tuple[str, str, str]]:
+        """What it put out, in order: the kind of each, an image's or `TEXT`; its base64 or text; an image's words."""
         return [_shown(output) for output in self.outputs]
 
 
@@ -98,13 +98,14 @@ def without_secrets(source: str) -> str:
     return "\n".join(kept)
 
 
-def _shown(output: dict[str, Any]) -> tuple[str, str]:
+def _shown(output: dict[str, Any]) -> tuple[str, str, str]:
     data = output.get("data", {})
+    words = plain(joined(data.get(TEXT)), MOST)
     for mime in MAGIC:
         if image := clean_image(mime, data.get(mime)):
-            return mime, image
+            return mime, image, "" if words.startswith("<") else words
     text = output.get("text") or "\n".join(output.get("traceback", ())) or data.get(TEXT)
-    return TEXT, plain(joined(text), MOST)
+    return TEXT, plain(joined(text), MOST), ""
 
 
 def titles_of(cells: Iterable[GradedCell], scored: Mapping[str, Question]) -> dict[str, str]:

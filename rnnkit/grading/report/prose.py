@@ -79,7 +79,7 @@ class _Written(IPythonRenderer):
         return f'<p class="heading">{text}</p>\n'
 
     def table(self, text: str) -> str:
-        return f'<div class="wide"><table>{text}</table></div>\n'
+        return f'<div class="wide" tabindex="0"><table>{text}</table></div>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         return f'<a href="{escape(url)}" rel="noreferrer">{text}</a>' if LINK.match(url) else text
@@ -119,4 +119,4 @@ class _Given(_Written):
 @lru_cache(1000)
 def code_html(source: str) -> Markup:
     """Python code, coloured."""
-    return Markup(f'<pre class="code">{highlight(source, LEXER, FORMATTER)}</pre>\n')
+    return Markup(f'<pre class="code" tabindex="0">{highlight(source, LEXER, FORMATTER)}</pre>\n')

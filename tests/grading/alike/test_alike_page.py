@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from browser import barriers, browser, needs_chromium
 from course import NAME
 from honest import copied, honest
 from honest_prose import answers
@@ -70,6 +71,21 @@ def test_nothing_that_a_student_wrote_is_more_than_text(course):
     assert "<img" not in page
     assert "\u202e" not in page
     assert not re.search(r"""(?:src|href)=["'](?!#|data:)|https?://(?!www\.w3\.org)""", page)
+
+
+@needs_chromium
+def test_a_button_shows_the_names_and_axe_finds_nothing_serious(course):
+    main([NAME, "--course", str(course)])
+    with browser() as chromium:
+        page = chromium.new_page()
+        page.goto((course / "grading" / f"alike-{NAME}.html").as_uri())
+        assert "anna" not in page.inner_text("body")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert {*page.inner_text("tr.above a").split(" and ")} == {"anna (Anna <b>Arm)", "berta"}
+        page.click("tr.above a")
+        assert page.is_visible("#pair-1 .pair >> nth=0")
+        assert barriers(page) == []
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_read(course, tmp_path):

@@ -6,7 +6,7 @@ import time
 
 import marking_course
 import pytest
-from browser import browser, needs_chromium
+from browser import barriers, browser, needs_chromium
 from marking_course import Q, desk, given, served
 
 
@@ -57,6 +57,7 @@ def test_answers_are_marked_by_keys_alone(once, tmp_path):
         page.keyboard.press("?")
         page.locator("#keys[open]").wait_for()
         page.keyboard.press("Escape")
+        assert barriers(page) == []
         for width in (1400, 390):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width

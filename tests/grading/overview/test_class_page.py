@@ -10,7 +10,7 @@ import re
 
 import graded_course
 import pytest
-from browser import browser, needs_chromium
+from browser import barriers, browser, needs_chromium
 from course import ASSIGNMENT, NAME, ROOT
 from graded_course import AUTO, WRITTEN
 
@@ -317,6 +317,12 @@ def test_the_button_shows_names_and_the_page_fits(course):
         assert page.inner_text("#matches") == "1 of 5"
         page.click("#toggle")
         assert "Lovelace" not in page.inner_text("body")
+        heading = page.locator("#everyone th", has_text="points")
+        heading.get_by_role("button").focus()
+        for order in ("descending", "ascending"):
+            page.keyboard.press("Enter")
+            assert heading.get_attribute("aria-sort") == order
+        assert barriers(page) == []
         without = chromium.new_page(java_script_enabled=False)
         without.goto(path.as_uri())
         assert not without.is_visible("#toggle")

@@ -7,7 +7,7 @@ import re
 
 import graded_course
 import pytest
-from browser import browser, needs_chromium
+from browser import barriers, browser, needs_chromium
 from course import ASSIGNMENT, HANDED_IN, ROOT
 from graded_course import Page
 from nbformat.v4 import new_code_cell, new_output, writes
@@ -85,7 +85,7 @@ def test_headings_are_in_order_and_pictures_have_names(pages):
         assert all(b <= a + 1 for a, b in zip(page.levels, page.levels[1:], strict=False)), name
         assert all(image["alt"] for image in page.images), name
     images = Page(pages[1]["4_report.html"]).images
-    assert "Figure, Memorization: A1 to A5: mem validation figure" in [one["alt"] for one in images]
+    assert "Figure, Memorization: A1 to A5: mem validation figure. a figure" in [one["alt"] for one in images]
     assert len({image["alt"] for image in images}) == len(images)
 
 
@@ -197,6 +197,8 @@ def test_on_a_phone_and_a_screen_without_a_network(pages, tmp_path, width):
             )
             assert all(width > 2 and height > 5 for width, height in sizes), path.name
             assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 16
+            if path.parent == folder:
+                assert barriers(page) == [], path.name
         assert said == []
         assert page.evaluate("window.PWNED || 0") == 0
         page.goto((folder / "index.html").as_uri())

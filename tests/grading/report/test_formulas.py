@@ -101,7 +101,7 @@ def test_an_answer_with_anything_else_in_it_is_not_shown(monkeypatch):
         "",
     ):
         monkeypatch.setattr(module, "_mathml", lambda formulas, answer=answer: [answer])
-        assert settled("x") == '<span class="formula"><code>$$x$$</code></span>'
+        assert settled("x") == '<span class="formula" tabindex="0"><code>$$x$$</code></span>'
 
 
 def test_a_mark_cannot_be_typed():
@@ -130,7 +130,7 @@ def test_a_pandoc_that_fails_at_the_courses_own_formulas_is_no_students_fault(mo
     them = Formulas()
     with pytest.raises(PandocError, match="the notebooks' formulas"):
         them.settled([them.mark("x", False, given=True)])
-    assert settled("x") == '<span class="formula"><code>$$x$$</code></span>'
+    assert settled("x") == '<span class="formula" tabindex="0"><code>$$x$$</code></span>'
 
 
 def test_prices_and_code_are_no_formulas():
