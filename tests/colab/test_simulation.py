@@ -12,6 +12,7 @@ from hostile.own_run import own_regime
 from packaging.utils import canonicalize_name as canonical
 from student_home import PREDICT, execute, points, typed
 
+import rnnkit
 from colab import machine
 from colab.test_readme import first_cell
 from rnnkit.assignments import get_assignment, names
@@ -20,15 +21,16 @@ from rnnkit.assignments.orthogonal_init.experiment import EXPERIMENT as ARMS
 from rnnkit.assignments.training_dynamics.questions import CELLS, DIAGNOSTICS, EXTRA
 from rnnkit.grading.release import release
 from rnnkit.notebook import assemble
-from rnnkit.notebook.cells import read_notebook
+from rnnkit.notebook.cells import joined, read_notebook
 
 COLAB = {"COLAB_RELEASE_TAG": machine.RELEASE}
 FORETOLD = {
     "bptt": f"order = {sorted(MATRICES)}\nbecause = 'one has to begin somewhere'",
     "hidden_dynamics": "oscillators = '5 to 20'\nwith_half = 0.9",
     "lookback": "rnn_stops, gru_stops, because = 3, 12, 'one has to begin'",
-    "orthogonal_init": f"predict('orthogonal_init {' '.join(ARMS.due)}', does='solves', because='one has to begin')",
-    NAME: PREDICT,
+    "orthogonal_init": "from rnnkit.notebook import predict\n"
+    f"predict('orthogonal_init {' '.join(ARMS.due)}', does='solves', because='one has to begin')",
+    NAME: f'{PREDICT}own_run = "own_experiment"\n',  # which a cell below the check says again
 }
 WRITTEN = {CELLS: ("model.py", assemble.model_of), DIAGNOSTICS: ("diagnostics.py", assemble.diagnostics_of)}
 
@@ -52,7 +54,8 @@ def home(request, tmp_path, colab, given_out):
 def texts(name: str, notebook: str) -> dict[str, str]:
     """What a student types beside the solutions: predictions, and the smallest size of a run to train."""
     path = ROOT / "release" / name / notebook
-    parameters = [cell["source"] for cell in cells(path) if cell["id"] == "parameters"]
+    texts = (cell["source"] for cell in cells(path) if cell["id"] == "parameters")
+    parameters = [text for text in texts if "profile = " in text]  # of a run, which others may call a question
     if not parameters:
         return {"predict": FORETOLD[name]}
     small = parameters[0].replace('profile = "smoke"', 'profile = "tiny"').replace('"full"', '"tiny"')
@@ -88,13 +91,17 @@ def test_the_first_cell_installs_the_wheel_and_would_change_no_version(home, tmp
     drive.mkdir(parents=True)
     (drive / "drive.py").write_text("def mount(path): print(path)\n")
     cell = first_cell((home / "README.md").read_text(encoding="utf-8"))
-    cell = cell.replace("/content/drive/MyDrive", str(home.parent)).replace("-q papermill", "--dry-run papermill")
+    cell = cell.replace("/content/drive/MyDrive", str(home.parent)).replace("install -q", "install --dry-run")
+    cell = cell.replace("--no-deps", "--no-deps --force-reinstall")  # it is there already
     path = tmp_path / "first.ipynb"
-    code = [nbformat.v4.new_code_cell(text, id=id) for id, text in (("first", cell), ("doctor", "!rnnkit doctor"))]
+    code = [
+        nbformat.v4.new_code_cell(text, id=id) for id, text in (("first", cell), ("doctor", "!python -m rnnkit doctor"))
+    ]
     nbformat.write(nbformat.v4.new_notebook(cells=code), path)
     shown = execute(home, str(path), PYTHONPATH=str(drive.parents[1]), **COLAB)
-    first, said = ("".join(one.get("text", "") for one in shown[id]) for id in ("first", "doctor"))
-    (would,) = re.findall(r"Would install (.*)", first)
+    first, said = ("".join(joined(one.get("text")) for one in shown[id]) for id in ("first", "doctor"))
+    wheel, would = re.findall(r"Would install (.*?)\r?\n", first)
+    assert wheel == f"rnnkit-{rnnkit.__version__}"
     more = {canonical(name.rpartition("-")[0]) for name in would.split()}
     assert {"papermill", "pypandoc-binary", "typst"} <= more
     assert not more & machine.pinned()
