@@ -82,7 +82,7 @@ class Includes:
         text = path.read_text(encoding="utf-8")
         if path.suffix != ".md":
             block = f"```{path.suffix[1:]}\n{text}```"
-            return f'??? example "{file}"\n\n{indent(block, " " * 4)}\n'
+            return f'??? example "`{file}`"\n\n{indent(block, " " * 4)}\n'
         if title is not None:
             parts = sections(text)
             if title not in parts:
