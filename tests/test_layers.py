@@ -110,3 +110,27 @@ print("works")
 """
     own = "jupyter_client jupyter_server nbconvert nbclient notebook zmq sqlalchemy tornado yaml"
     assert without(tmp_path, ["lab"], code, own).endswith("works\n")
+
+
+def test_pdf_alone(tmp_path):
+    code = """
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+from rnnkit.notebook.pdf import report_pdf
+nbformat.write(new_notebook(cells=[new_markdown_cell("a **word** and $x^2$")]), "report.ipynb")
+assert report_pdf("report.ipynb").content.startswith(b"%PDF-")
+print("works")
+"""
+    assert without(tmp_path, ["pdf"], code).endswith("works\n")
+
+
+def test_cluster_alone(tmp_path):
+    code = """
+from distributed import LocalCluster
+from rnnkit.runs.pool import dask_executor
+with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+    with dask_executor(cluster.scheduler_address) as executor:
+        assert executor.submit(sum, [1, 2]).result() == 3
+print("works")
+"""
+    assert without(tmp_path, ["cluster"], code, "dask tornado yaml").endswith("works\n")

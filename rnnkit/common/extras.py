@@ -24,7 +24,7 @@ EXTRAS = {
     "lab": Extra(("jupyterlab", "ipywidgets", "ipykernel", "nbgrader"), "rnnkit lab, and what moves in notebooks"),
     "batch": Extra(("papermill", "ipykernel", "yaml"), "runs that execute a notebook, and sweeps in YAML"),
     "pdf": Extra(("pypandoc", "typst"), "the report's PDF that rnnkit pack makes"),
-    "grading": Extra(("nbgrader", "ipykernel", "tornado", "pypandoc"), "the instructors' verbs"),
+    "grading": Extra(("nbgrader", "ipykernel", "tornado", "setuptools", "pypandoc"), "the instructors' verbs"),
     "cluster": Extra(("distributed",), "rnnkit sweep --dask"),
     "dev": Extra(("setuptools", "pytest", "xdist", "hypothesis", "ruff", "mypy", "playwright"), "tests and linter"),
     "docs": Extra(("material", "mkdocstrings_handlers", "pypandoc"), "rnnkit site"),
