@@ -40,7 +40,7 @@ ARROWS = {
     "assignments": ("common", ""),
     "runs": (f"{CORE} trainer assignments", "torch numpy papermill traitlets tqdm distributed yaml pyarrow matplotlib"),
     "plots": (
-        "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL IPython ipywidgets",
+        "common tasks diagnostics settings record trainer runs", "numpy matplotlib PIL IPython ipywidgets traitlets",
     ),
     "notebook": ("common nets settings record runs plots assignments", "IPython PIL typst"),
     "checks": ("common nets notebook runs assignments", "torch numpy IPython ipywidgets"),

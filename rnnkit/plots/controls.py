@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from rnnkit.common.looking import grading, in_notebook, widgets_move
 from rnnkit.plots.figures import Drawn, as_html
 from rnnkit.plots.moving import Moving
-from rnnkit.plots.still import WithStill
+from rnnkit.plots.still import WithStill, image
 from rnnkit.plots.words import told
 
 WIDE: dict[str, Any] = {"layout": {"width": "360px"}, "style": {"description_width": "120px"}}  # of a control
@@ -37,10 +37,10 @@ class Controls(WithStill):
         follow: Callable[..., tuple[str, Moving]],
         still: Callable[[], Figure],
     ) -> None:
-        from ipywidgets import HTML, Box, Image, Layout
+        from ipywidgets import HTML, Box, Layout
 
         self.controls, self._follow = controls, follow
-        self.image = Image(layout=Layout(max_width="100%", align_self="flex-start"))
+        self.image = image()
         self._words, self._numbers = HTML(), HTML()
         for control in controls.values():
             control.observe(self._show, names="value")

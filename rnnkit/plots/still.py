@@ -39,3 +39,14 @@ class WithStill:
         data, about = bundle(in_few_colours(figure, figure.dpi), *told(figure), kind="rnnkit-still")
         data["text/html"] = f"<style>{STYLE}</style>{data['text/html']}"
         display(data, metadata=about, raw=True)
+
+
+def image() -> Any:
+    """A widget for a picture; its ``tooltip`` stands for the picture where it is not seen."""
+    from ipywidgets import Image, Layout
+    from traitlets import Unicode
+
+    class Described(Image):
+        description = Unicode("").tag(sync=True)  # without one the browser's side fails at a tooltip
+
+    return Described(format="png", layout=Layout(max_width="100%", align_self="flex-start"))

@@ -175,9 +175,9 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
         return None
     if not widgets_move():
         return moment(record)
-    from ipywidgets import HTML, Dropdown, HBox, Image, IntSlider, Layout, Play, ToggleButton, jslink
+    from ipywidgets import HTML, Dropdown, HBox, IntSlider, Layout, Play, ToggleButton, jslink
 
-    from rnnkit.plots.still import WithStill
+    from rnnkit.plots.still import WithStill, image
 
     last, others = last_filled(record), _others(record) if others is None else others
     slider = IntSlider(value=last, min=0, max=last, description="check", layout=Layout(width="50%"))
@@ -185,7 +185,7 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     jslink((play, "value"), (slider, "value"))
     beside = Dropdown(options=[NONE, *others], description="beside it", disabled=not others)
     log = ToggleButton(description="log axis", tooltip="a log axis for updates", layout=Layout(width="6em"))
-    image, said, numbers = Image(format="png", layout=Layout(max_width="100%")), HTML(), HTML()
+    picture, said, numbers = image(), HTML(), HTML()
     pictures: list[tuple[Record, Moments]] = []
 
     def choose(_: Any = None) -> None:
@@ -203,16 +203,16 @@ def browse(record: Record, others: Mapping[str, Record | Path] | None = None) ->
     def show(_: Any = None) -> None:
         done = record["check_updates"][slider.value]
         parts = [made.pixels(one, _slot(one, done)) for one, made in pictures]
-        image.value = png_of(np.hstack(parts))
+        picture.value = png_of(np.hstack(parts))
         all_told = [told(made.figure) for _, made in pictures]
-        image.tooltip = " ".join(text for text, _ in all_told)  # what stands for it where it is not seen
+        picture.tooltip = " ".join(text for text, _ in all_told)  # what stands for it where it is not seen
         numbers.value = "".join(as_html(tables) for _, tables in all_told)
 
     choose()
     slider.observe(show, names="value")
     for one in (beside, log):
         one.observe(choose, names="value")
-    return WithStill([HBox([play, slider, beside, log]), image, said, numbers], lambda: moment(record))
+    return WithStill([HBox([play, slider, beside, log]), picture, said, numbers], lambda: moment(record))
 
 
 def _others(record: Record) -> dict[str, Path]:
