@@ -139,7 +139,9 @@ def _scaled(factor: float, *names: str) -> Forgery:
     def forgery(record: Record, rng: np.random.RandomState) -> None:
         there = [name for name in names if name in record and np.isfinite(record[name][1:]).any()]
         for name in there or ["act_time", "sat_time"]:
-            record[name][1:] = np.minimum(factor * record[name][1:], KEYS[name].range[1])
+            rows = np.minimum(factor * record[name][1:], KEYS[name].range[1])
+            full = np.array_equal(rows, record[name][1:], equal_nan=True)  # where it can go no higher
+            record[name][1:] = record[name][1:] / factor if full else rows
 
     return forgery
 

@@ -78,15 +78,14 @@ def one(
     """
     settings = experiment.settings.from_json(str(members.read(experiment.key)))
     keys = experiment.schema(settings)
-    said = {name: str(members.read(name)) for name in ("engine", "cells_sha256", "versions") if name in members}
-    own = said.get("engine") == "autograd" and said.get("cells_sha256") != BUILTIN
+    said = {name: str(members.read(name)) for name in ("cells_sha256", "versions") if name in members}
     about = {
         "run": experiment.named(settings)[0] or settings.name,
         "settings": json.dumps(settings.identity(), sort_keys=True)[:4000],
         "doubts": doubts(members, keys),
         "prints": prints(members, keys),
         "same": said.get("versions") == versions(),
-        "cells": said.get("cells_sha256", BUILTIN) if own else "",
+        "cells": said.get("cells_sha256", "").replace(BUILTIN, ""),
     }
     verdict, more = again(experiment, members, settings, cells, rng, end, done)
     return about | verdict, more

@@ -49,7 +49,7 @@ def visualize(argv: Sequence[str] | None = None) -> int:
     flags.outdir.mkdir(parents=True, exist_ok=True)
 
     def save(name: str, figure: Figure) -> None:
-        print(f"figure: {save_bytes(flags.outdir / f'{name}.png', in_few_colours(figure))}", flush=True)
+        print(f"figure: {save_bytes(flags.outdir / f'{name}.png', in_few_colours(figure, figure.dpi))}", flush=True)
 
     save("ortho_vs_random", ortho_vs_random(histories))
     save("summary_table", summary_table(histories))

@@ -31,7 +31,8 @@ class Verdict:
         same: whether it says that it was made with the versions of everything that are here.
         doubts: what looks made up in the record itself.
         prints, settings: by which it is compared with all others, see `together`.
-        cells: the sha256 of the cells that trained it, where they are not known to compute what the built-in ones do.
+        cells: the sha256 of the cells that trained it, where they are not the built-in ones. Which matrix the spectral
+            radius is of is their word, also where the formulas train.
         seconds, seed, audited: how long it was looked at most, what the stretches were drawn with, and when; UTC.
     """
 
