@@ -6,7 +6,7 @@ import sys
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from rnnkit.grading.notebooks.preprocessors import NamedStubs, OneBox, SettledTasks
+from rnnkit.grading.notebooks.preprocessors import NamedStubs, OneBox, SettledTasks, Versioned
 
 c = get_config()  # noqa: F821
 
@@ -30,7 +30,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "model
 c.GenerateAssignment.preprocessors = [
     NamedStubs if preprocessor is ClearSolutions else preprocessor
     for preprocessor in GenerateAssignment().preprocessors
-]
+] + [Versioned]
 c.Autograde.autograde_preprocessors = [*Autograde().autograde_preprocessors, SettledTasks]
 # Students are not shown what is marked how: the next year's would read it.
 c.GenerateFeedback.preprocessors = [ClearHiddenTests, ClearMarkScheme, *GenerateFeedback().preprocessors]

@@ -33,8 +33,9 @@ def executed(path: Path, parameters: str = "", errors: bool = False, **env: str)
 
 
 def printed(cell: nbformat.NotebookNode) -> str:
-    """What a cell shows as text."""
-    return "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+    """What a cell shows as text, but for the words of pictures."""
+    shown = (output for output in cell.outputs if "image/png" not in output.get("data", {}))
+    return "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in shown)
 
 
 def drawn(cells: Cells) -> set[str]:

@@ -160,7 +160,7 @@ def test_a_sweeps_curves_are_one_line_for_each_setting():
 def test_the_browser_shows_a_second_run_on_the_same_axes(runs, folder):
     record, (other, path) = runs["A2"], next((name, folder / name) for name in runs if name != "A2")
     box = widgets.browse(record, {other: next(path.glob("*_final_state.npz")), "broken": folder / "nothing.npz"})
-    controls, image, said = box.children
+    controls, image, said, _ = box.children
     beside = next(one for one in controls.children if isinstance(one, Dropdown))
     slider = next(one for one in controls.children if isinstance(one, IntSlider))
     alone = bytes(image.value)

@@ -147,7 +147,7 @@ def test_renamed_runs_are_shown_by_their_regime(trained, displayed, monkeypatch)
 
 
 def test_a_flat_folder_of_renamed_records_makes_a_whole_page(trained, monkeypatch):
-    monkeypatch.setattr(page_sections, "picture", lambda figure, caption: Picture("", 1, 1, caption))
+    monkeypatch.setattr(page_sections, "picture", lambda figure, caption: Picture("", 1, 1, caption, "", []))
     records, missing = read_runs(trained)
     assert (list(labelled(records)), missing) == (list(HANDOUT_REGIMES), {})
     assert cli.main(["report", str(trained)]) == 0

@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_task
 
+from rnnkit.common.made_for import stamp
 from rnnkit.notebook.cells import SOLUTION
 
 # Formgrader makes 0 of whatever is typed into a box "/ 0.0": nobody types there. To give a check "full credit" of 0
@@ -34,6 +35,15 @@ class NamedStubs(ClearSolutions):
             code = f'# YOUR CODE HERE (question {question})\nraise NotImplementedError("question {question}")'
             self.code_stub = {**self.code_stub, resources["language"]: code}
         return super().preprocess_cell(cell, resources, cell_index)
+
+
+class Versioned(NbGraderPreprocessor):
+    """The kit's version in the metadata of a released notebook."""
+
+    def preprocess(self, nb, resources):
+        """What the notebook has said before is replaced."""
+        stamp(nb)
+        return nb, resources
 
 
 class SettledTasks(NbGraderPreprocessor):

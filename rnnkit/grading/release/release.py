@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import filecmp
-import json
 import shutil
 import tempfile
 import zipfile
@@ -24,7 +23,6 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from rnnkit.assignments import MAIN, get_assignment, names
-from rnnkit.common import made_for
 from rnnkit.common.names import BadValue
 from rnnkit.common.places import pinned_torch
 from rnnkit.common.variant import VARIANTS, Variants
@@ -107,8 +105,6 @@ def generate(root: Path, out: Path, chosen: Sequence[str] = (), db_url: str | No
                 converter.start()
             except NbGraderException as error:
                 raise ReleaseError(f"{SOURCE}/{name}: nbgrader cannot make the students' copy ({error})") from None
-            for path in (course / RELEASE / name).glob("*.ipynb"):
-                _stamp(path)
         shutil.copytree(course / RELEASE, out, dirs_exist_ok=True)
 
 
@@ -206,13 +202,6 @@ def check(root: Path, chosen: Sequence[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         generate(root, Path(folder), chosen)
         return differences(Path(folder), root / RELEASE, chosen)
-
-
-def _stamp(path: Path) -> None:
-    """Puts the kit's version into a notebook, which stays as nbgrader has written it."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    made_for.stamp(notebook)
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _copy(source: Path, target: Path, without: Collection[str] = ()) -> None:

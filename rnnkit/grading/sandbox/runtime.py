@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -19,6 +20,7 @@ from rnnkit.grading.release.wheel import student_source
 from rnnkit.grading.sandbox import scoring
 
 ALIAS = "starter/trainingRNNs_torch", "trainingRNNs_torch"  # the folder in rnnkit, and the name it is imported by
+ONE_AT_A_TIME = threading.Lock()  # two threads that parse at once disturb each other in Python 3.11
 FONTS = "fonts"  # the folder of a runtime with matplotlib's list of them
 LISTED = "afmlist", "ttflist"
 
@@ -48,7 +50,7 @@ def _made(name: str, fill: Callable[[Path], None]) -> Path:
     """The folder of this name for what `fill` writes into an empty one."""
     kept = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "rnnkit"
     kept.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
+    with ONE_AT_A_TIME, tempfile.TemporaryDirectory(prefix=".runtime-", dir=kept) as folder:
         fresh = Path(folder) / "fresh"
         fresh.mkdir(0o755)
         fill(fresh)
