@@ -13,6 +13,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
+A4_PX = 688  # 210 mm at 96 to the inch, less the margins that the pages ask for
+
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
@@ -44,3 +46,15 @@ def barriers(page: Any, within: str = "body") -> list[str]:
         f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]  # fmt: skip
+
+
+def cut_off(page: Any) -> list[str]:
+    """What of a page would be cut off at the right edge of a printed A4 sheet."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_PX, "height": 1000})
+    found = page.evaluate(
+        "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(one => one.outerHTML.slice(0, 200))"
+    )
+    page.emulate_media(media="screen")
+    return found

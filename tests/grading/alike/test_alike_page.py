@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import barriers, browser, needs_chromium
+from browser import barriers, browser, cut_off, needs_chromium
 from course import NAME
 from honest import copied, honest
 from honest_prose import answers
@@ -86,6 +86,7 @@ def test_a_button_shows_the_names_and_axe_finds_nothing_serious(course):
         page.click("tr.above a")
         assert page.is_visible("#pair-1 .pair >> nth=0")
         assert barriers(page) == []
+        assert cut_off(page) == []
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_read(course, tmp_path):

@@ -290,17 +290,3 @@ def test_nothing_of_a_line_is_trusted(tmp_path):
     assert "&lt;i&gt;" in page
     with pytest.raises(BadValue):
         verdict_of({"done": [[5, 1 << 40]]})
-
-
-def test_the_page_has_what_is_to_be_looked_at_first(tmp_path):
-    students = [
-        OfStudent("anna", [("a", Verdict("A1", REPRODUCED, done=[[1, 200], [301, 350]], exact=True))]),
-        OfStudent("ben", [("b", Verdict("A2", DIFFERS, at=12, said="train_nll 1, trained again 2"))]),
-        OfStudent("carl", [], "no record was handed in"),
-    ]
-    page = write_page(tmp_path / "a.html", ASSIGNMENT, students, "rnnkit audit").read_text()
-    looks, everything = page.split('id="look"')[1].split('id="all"')
-    assert "differs from update 12 on: train_nll 1, trained again 2" in looks
-    assert "anna" not in looks
-    assert "reproduced, 250 updates bit for bit" in everything
-    assert "carl: no record was handed in" in everything

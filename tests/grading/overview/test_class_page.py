@@ -10,7 +10,7 @@ import re
 
 import graded_course
 import pytest
-from browser import barriers, browser, needs_chromium
+from browser import barriers, browser, cut_off, needs_chromium
 from course import ASSIGNMENT, NAME, ROOT
 from graded_course import AUTO, WRITTEN
 
@@ -323,6 +323,7 @@ def test_the_button_shows_names_and_the_page_fits(course):
             page.keyboard.press("Enter")
             assert heading.get_attribute("aria-sort") == order
         assert barriers(page) == []
+        assert cut_off(page) == []
         without = chromium.new_page(java_script_enabled=False)
         without.goto(path.as_uri())
         assert not without.is_visible("#toggle")
