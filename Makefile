@@ -1,8 +1,10 @@
 # Every target but help and setup sets up first, which takes no time where nothing is to be done.
 # `make test ARGS="-k cells"` passes arguments on; `make setup PYTHON=/path/to/python3.12` chooses the Python.
+# `make test PYTHON=python3.12 VENV=.venv-3.12` does it in an environment of its own, beside .venv.
 
-BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-# The Python that sets up: the one in .venv where there is one, else the first of these that runs.
+VENV ?= .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# The Python that sets up: the environment's own where there is one, else the first of these that runs.
 PYTHON ?= $(or $(wildcard $(BIN)/python $(BIN)/python.exe),$(shell \
 	for p in python3.11 python3.12 python3.13 python3; do $$p -c "" >/dev/null 2>&1 && { echo $$p; break; }; done))
 
@@ -19,10 +21,11 @@ help:
 	@echo 'make lab       open JupyterLab on the notebooks'
 	@echo 'make site      build the documentation as a site, dist/site/index.html'
 	@echo 'make lint      check the code with ruff, its types with mypy'
-	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12'
+	@echo 'More arguments: make test ARGS="-k cells". Another Python: make setup PYTHON=python3.12,'
+	@echo 'or beside .venv: make test PYTHON=python3.12 VENV=.venv-3.12'
 
 setup:
-	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit setup
+	@$(or $(PYTHON),$(error found no python3.11, python3.12, python3.13 or python3; install Python 3.11 to 3.13 or give PYTHON=/path/to/python)) -m rnnkit setup --folder $(VENV)
 
 report release test test-all test-newest lab site: setup
 	$(BIN)/rnnkit $@ $(ARGS)

@@ -1,4 +1,4 @@
-"""Set up ``.venv`` in the clone: standard library only, so that it runs before anything is installed.
+"""Set up ``.venv``, or another folder, in the clone: standard library only, to run before anything is installed.
 
 ``python3.11 -m rnnkit setup`` does it. With an up-to-date stamp nothing is done.
 """
@@ -66,13 +66,30 @@ def stamp_text(root: Path) -> str:
     return f"{digest.hexdigest()}\n{root}\n"
 
 
-def check_place(root: Path, stamped: str) -> None:
-    """Refuse a .venv that came along with a copied or moved clone: its scripts would run the other place's code."""
+def check_place(root: Path, stamped: str, folder: str = VENV) -> None:
+    """Refuse an environment that came with a copied or moved clone: its scripts would run the other place's code."""
     made_for = stamped.splitlines()[1:]
     if made_for and made_for[0] != str(root):
         raise SetupError(
-            f"expected a .venv made for {root}, this one was made for {made_for[0]} and cannot be moved; "
-            f"delete the folder {root / '.venv'} and run this again."
+            f"expected a {folder} made for {root}, this one was made for {made_for[0]} and cannot be moved; "
+            f"delete the folder {root / folder} and run this again."
+        )
+
+
+def check_made_with(root: Path, folder: str) -> None:
+    """Refuse an environment of another Python than the one that sets it up, which would go unused without a word."""
+    made = root / folder / "pyvenv.cfg"
+    found = (
+        re.search(r"^version(?:_info)? *= *(\d+\.\d+)", made.read_text("utf-8"), re.MULTILINE)
+        if made.exists()
+        else None
+    )
+    mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if found and found[1] != mine:
+        raise SetupError(
+            f"{folder} was made with Python {found[1]}, this is {mine}; delete that folder, or give this Python one of "
+            f"its own: `--folder {VENV}-{mine}` (make: `VENV={VENV}-{mine}`).",
+            status=2,
         )
 
 
@@ -215,19 +232,20 @@ def install_rnnkit(root: Path, python: Path) -> None:
         )
 
 
-def set_up(force: bool = False) -> None:
-    """Bring .venv up to date, or do nothing where its stamp says that it is."""
-    with_another = "run this with one, e.g. `python3.11 -m rnnkit setup`; a .venv made with another must be deleted"
+def set_up(force: bool = False, folder: str = VENV) -> None:
+    """Bring an environment of the clone up to date, or do nothing where its stamp says that it is."""
+    with_another = f"run this with one, e.g. `python3.11 -m rnnkit setup`; a {folder} made with another must be deleted"
     check_python(sys.version_info[:2], sys.executable, f"{with_another} beforehand.")
     root = clone_root()
-    python, stamp, wanted = venv_python(root), root / ".venv" / STAMP, stamp_text(root)
+    python, stamp, wanted = venv_python(root, folder), root / folder / STAMP, stamp_text(root)
     if python.exists():
+        check_made_with(root, folder)
         stamped = stamp.read_text("utf-8") if stamp.is_file() else ""
-        check_place(root, stamped)
+        check_place(root, stamped, folder)
         if stamped == wanted and not force:
             return
     stamp.unlink(missing_ok=True)
-    make_venv(root)
+    make_venv(root, folder)
     install_torch(root, python, probe_venv(python))
     install_rnnkit(root, python)
     stamp.write_text(wanted, "utf-8")
@@ -236,7 +254,9 @@ def set_up(force: bool = False) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """``rnnkit setup``: 0 done, 1 something failed, 2 wrong Python or no clone."""
-    parser = Parser(prog="rnnkit setup", description="Make or update .venv in this clone.")
+    parser = Parser(prog="rnnkit setup", description="Make or update an environment in this clone.")
+    parser.add_argument("--folder", default=VENV, help=f"where it stands, {VENV} unless given")
     parser.add_argument("--force", action="store_true", help="do it even where nothing seems to have changed")
-    set_up(parser.parse_args(argv).force)
+    asked = parser.parse_args(argv)
+    set_up(asked.force, asked.folder)
     return 0

@@ -55,7 +55,7 @@ def need(extra: str) -> None:
 def how_to_install(what: str) -> str:
     """What to do about an extra, or about a package by the name that it is imported by."""
     root = PACKAGE.parent
-    if (root / "pyproject.toml").is_file() and Path(sys.prefix) != root / ".venv":
+    if (root / "pyproject.toml").is_file() and Path(sys.prefix).parent != root:
         return f"run `make setup` (or `python3.11 -m rnnkit setup`) in {root}, then {Path('.venv', 'bin', 'rnnkit')}"
     extra = next((name for name, one in EXTRAS.items() if what == name or what in one.modules), "")
     if extra and (wheel := _wheel()):

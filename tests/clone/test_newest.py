@@ -9,11 +9,12 @@ import pytest
 
 from rnnkit import cli
 from rnnkit.clone import newest, setup_env
+from rnnkit.common.places import SetupError
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
-    """A clone with an environment, whose pip only notes what it is asked for; what it answers, by words in that."""
+    """A clone with an environment, no uv, and a pip that notes what it is asked for; what it answers, by words."""
     (tmp_path / "constraints.txt").write_text("torch==2.6.0\nasync_lru==2.0.4\n")
     (tmp_path / newest.FOLDER).mkdir()
     asked, answers, torch = [], {}, ["none"]
@@ -27,6 +28,7 @@ def clone(tmp_path, monkeypatch):
 
     for module in (newest, setup_env):
         monkeypatch.setattr(module, "pip_install", pip_install)
+    monkeypatch.setattr(newest.shutil, "which", lambda name: None)
     monkeypatch.setattr(newest, "make_venv", lambda root, folder: None)
     monkeypatch.setattr(newest, "probe_venv", lambda python: torch[0])
     monkeypatch.setattr(newest, "clone_root", lambda: tmp_path)
@@ -49,6 +51,27 @@ def test_without_pytorchs_index_torch_is_the_pinned_one(clone, capsys):
     newest.resolve(root)
     assert (root / newest.FOLDER / newest.KEPT).read_text() == "torch==2.6.0+cpu\n"
     assert "torch is the pinned one, which nothing is learned about" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_where_there_is_uv_it_upgrades_all_but_torch(clone, monkeypatch, capsys, status):
+    root, asked, _ = clone
+    by_uv = []
+    monkeypatch.setattr(newest.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(newest, "installed", lambda python: {"torch": "2.9.1", "numpy": "2.0.0"})
+    monkeypatch.setattr(
+        newest.subprocess, "run", lambda words, **_: by_uv.append(words) or type("", (), {"returncode": status})
+    )
+    if status:
+        with pytest.raises(SetupError, match="go together"):
+            newest.resolve(root)
+        assert "uv found no way" in capsys.readouterr().err
+    else:
+        newest.resolve(root)
+    ((uv, *words),) = by_uv
+    assert (uv, len(asked)) == ("/bin/uv", 1)  # pip was asked for torch alone
+    assert [word for word in words if word.startswith("--upgrade")] == ["--upgrade-package=numpy"]
+    assert {"--no-sources", "-c", ".[all]", str(setup_env.venv_python(root, newest.FOLDER))} <= {*words}
 
 
 def test_versions_that_do_not_go_together_are_told(clone, capsys):

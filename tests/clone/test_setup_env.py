@@ -229,6 +229,32 @@ def test_otherwise_everything_is_done_and_stamped_last(clone, monkeypatch, reaso
     assert stamp.read_text() == setup_env.stamp_text(clone)
 
 
+def test_another_folder_is_set_up_as_it_is_asked_for(clone, monkeypatch):
+    monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
+    monkeypatch.setattr(setup_env, "make_venv", lambda root, folder: (root / folder).mkdir())
+    given: list[object] = []
+    for name in STEPS[1:]:
+        monkeypatch.setattr(setup_env, name, lambda *these: given.extend(these))
+    assert setup_env.main(["--folder", ".venv-other"]) == 0
+    assert given.count(setup_env.venv_python(clone, ".venv-other")) == len(STEPS[1:])
+    assert [path.name for path in clone.glob(".venv*")] == [".venv-other"]
+    assert (clone / ".venv-other" / setup_env.STAMP).read_text() == setup_env.stamp_text(clone)
+
+
+@pytest.mark.parametrize("line", ["version = 3.{}.1", "version_info = 3.{}.1"], ids=["venv", "uv"])
+def test_an_environment_of_another_python_is_refused_with_a_way_out(clone, monkeypatch, line):
+    made = ready(clone).with_name("pyvenv.cfg")
+    minor = setup_env.sys.version_info[1]
+    made.write_text(f"home = /usr/bin\n{line.format(minor)}\n")
+    setup_env.check_made_with(clone, ".venv")
+    made.write_text(f"home = /usr/bin\n{line.format(minor + 1)}\n")
+    stamp = made.with_name(setup_env.STAMP)
+    stamp.write_text(setup_env.stamp_text(clone))  # up to date, but not this Python's
+    monkeypatch.setattr(setup_env, "clone_root", lambda: clone)
+    with pytest.raises(SetupError, match=rf"made with Python 3\.{minor + 1}, this is 3\.{minor}; .*VENV=\.venv-3"):
+        setup_env.main([])
+
+
 def test_a_failed_set_up_leaves_no_stamp(clone, monkeypatch, capsys):
     stamp = ready(clone)
     stamp.write_text(f"old\n{clone}\n")
