@@ -45,7 +45,7 @@ class Answer:
     """One student's answer.
 
     Fields:
-        figures: the pictures above it, since the answer before: kind and base64.
+        figures: the pictures above it, since the answer before: kind, base64, and their own words where they have some.
         hint: what the records of the student's own runs say of its numbers.
         hash: equal ones have the same, but for spaces.
     """
@@ -53,7 +53,7 @@ class Answer:
     student: str
     text: str
     attachments: dict[str, dict[str, str]]
-    figures: list[tuple[str, str]]
+    figures: list[tuple[str, str, str]]
     hint: str
     hash: str
 
@@ -138,11 +138,11 @@ class Answers:
 
 def _answers(student: str, path: Path, questions: dict[str, Question]) -> Iterator[tuple[str, Answer]]:
     """The answers of one notebook, each with the pictures between the one before and it."""
-    figures: list[tuple[str, str]] = []
+    figures: list[tuple[str, str, str]] = []
     tasks = {id: text_of(cell) for id, cell in cells_by_id(read_notebook(path)).items() if id.endswith(TASK)}
     for cell in read_cells(path):
         if cell.code:
-            figures += [(kind, content) for kind, content, _ in cell.shown if kind != TEXT and content]
+            figures += [one for one in cell.shown if one[0] != TEXT and one[1]]
         elif cell.solution and cell.id in questions:
             hint = _hint(tasks.get(f"{cell.id}{TASK}", ""), questions[cell.id].scheme)
             yield cell.id, Answer(student, cell.source, cell.attachments, figures, hint, _hash(cell))

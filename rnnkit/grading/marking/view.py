@@ -7,9 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from rnnkit.common.names import BadValue
-from rnnkit.grading.marking.answers import Card
+from rnnkit.grading.course.gradebook import opened, people
+from rnnkit.grading.marking.answers import Answer, Card
 from rnnkit.grading.marking.desk import DONE, ELSEWHERE, PART, STALE, Desk
 from rnnkit.grading.marking.journal import FIRST, SECOND, Given, Mark
+from rnnkit.grading.marking.names import Names
 from rnnkit.grading.marking.requests import Request, code_asked_about, requests_of
 from rnnkit.grading.marking.rubric import Rubric, checked, derived, fingerprint
 from rnnkit.grading.marking.second import agreement, compared, difference
@@ -24,6 +26,8 @@ class View:
     def __init__(self, desk: Desk) -> None:
         self.desk, self.shown = desk, Shown()
         self._requests: list[Request] = []
+        with opened(desk.course.folder) as book:
+            self.names = Names(people(book))
 
     def overview(self) -> Data:
         """Who marks what, and how far each question is."""
@@ -79,7 +83,7 @@ class View:
         return {**told, "late": self.desk.is_late}
 
     def _cards(self, question: str, cards: list[Card], book: Mapping[str, Given]) -> list[Data]:
-        html = self.shown.answers([card.answers[0] for card in cards])
+        html = self._answers(cards)
         hints = [list(dict.fromkeys(one.hint for one in card.answers if one.hint)) for card in cards]
         told = iter(self.shown.texts([hint for several in hints for hint in several]))
         return [
@@ -87,11 +91,20 @@ class View:
                 **state,
                 "html": text,
                 "words": len(card.answers[0].text.split()),
-                "figures": [[self.shown.picture(*one) for one in answer.figures] for answer in card.answers],
+                "figures": [[self._figure(answer, *one) for one in answer.figures] for answer in card.answers],
                 "hints": [next(told) for _ in several],
             }
             for card, text, several, state in zip(cards, html, hints, self._states(question, cards, book), strict=True)
         ]
+
+    def _answers(self, cards: list[Card]) -> list[str]:
+        """What was written, with the writers' names marked."""
+        html = self.shown.answers([card.answers[0] for card in cards])
+        return [self.names.html(text, card.students) for text, card in zip(html, cards, strict=True)]
+
+    def _figure(self, answer: Answer, kind: str, content: str, words: str) -> Data:
+        """Under which name a picture is asked for, and its words."""
+        return {"name": self.shown.picture(kind, content), "words": self.names.text(words, [answer.student])}
 
     def _states(self, question: str, cards: list[Card], book: Mapping[str, Given]) -> list[Data]:
         """What answers have by now."""
@@ -106,7 +119,7 @@ class View:
             about = self._mark(question, seen)
             if state == ELSEWHERE:
                 about |= _elsewhere([book.get(id, Given()) for id in card.students])
-            wanted = [asdict(one) | {"student": ""} for one in asked if one.student in card.students]
+            wanted = [self._request(one) for one in asked if one.student in card.students]
             found.append({"id": card.id, "size": len(card.answers), "state": state, "requests": wanted, **about})
         return found
 
@@ -138,7 +151,7 @@ class View:
             done = compared(desk, question)
             if not done.sample:
                 continue
-            html = self.shown.answers([pair.card.answers[0] for pair in done.pairs])
+            html = self._answers([pair.card for pair in done.pairs])
             rows = [
                 {
                     "id": pair.card.id,
@@ -172,9 +185,13 @@ class View:
                 title = desk.questions[one.question].title
             else:
                 title = desk.assignment.scored[one.question].name
-            about = {"id": one.id, "question": one.question, "title": title, "reason": one.reason, "dealt": one.dealt}
-            rows.append({**about, "card": card, "shown": list(code_asked_about(desk, one))})
+            shown = [(name, self.names.text(text, [one.student])) for name, text in code_asked_about(desk, one)]
+            rows.append({**self._request(one), "title": title, "card": card, "shown": shown})
         return {"requests": rows}
+
+    def _request(self, one: Request) -> Data:
+        """A request without the name of who asks."""
+        return asdict(one) | {"student": "", "reason": self.names.text(one.reason, [one.student])}
 
 
 def _elsewhere(given: list[Given]) -> Mapping[str, Any]:

@@ -62,3 +62,24 @@ def test_answers_are_marked_by_keys_alone(once, tmp_path):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not wrong
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_names_in_answers_are_hidden_until_asked_for_and_pictures_have_words(once, tmp_path):
+    answers = {"ada": {Q: "By ada, in run A1."}, "bob": {Q: "By nobody."}}
+    folder = marking_course.make(once("marking", marking_course.fill), tmp_path / "course", answers)
+    with served(desk(folder)) as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(address)
+        page.locator(".card.here").wait_for()
+        assert "ada" not in page.inner_text("body")
+        assert page.locator(".card", has_text="By [name], in run A1.").count() == 1
+        page.keyboard.press("w")
+        page.locator(".card", has_text="By ada, in run A1.").wait_for()
+        page.get_by_role("button", name="Hide names").click()
+        assert "ada" not in page.inner_text("body")
+        page.keyboard.press("o")
+        title = page.inner_text("#question")
+        page.get_by_alt_text(f"figure 1 of 1 above an answer to: {title}").wait_for()
+        assert barriers(page) == []

@@ -154,7 +154,7 @@ def test_pictures_are_served_as_pictures_and_nothing_else_is_one(address):
     status, headers, content = ask(f"{address}picture/{name}")
     assert (status, headers["Content-Type"], content[:4]) == (200, "image/png", b"\x89PNG")
     assert "sandbox" in headers["Content-Security-Policy"]
-    assert cards[0]["figures"] == [[name]]  # the same pixel, put out above the answer
+    assert cards[0]["figures"] == [[{"name": name, "words": ""}]]  # the same pixel, put out above the answer
     assert ask(f"{address}picture/{'0' * 64}")[0] == 404
 
 

@@ -25,8 +25,22 @@ export function make(kind, about = {}, ...children) {
 export function fill(element, html) {
   element.innerHTML = html;
   for (const image of element.querySelectorAll("img[data-picture]")) image.src = `picture/${image.dataset.picture}`;
+  named(element);
   for (const link of element.querySelectorAll("a")) Object.assign(link, { target: "_blank", rel: "noreferrer noopener" });
   return element;
+}
+
+// The names that students wrote into their answers, where the button says that they are to be seen.
+function named(where) {
+  const seen = get("names").getAttribute("aria-pressed") === "true";
+  for (const one of where.querySelectorAll(".name")) one.textContent = seen ? one.dataset.name : "[name]";
+}
+
+export function names() {
+  const button = get("names"), seen = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(seen));
+  button.firstChild.textContent = seen ? "Hide names " : "Show names ";
+  named(document);
 }
 
 export const shown = (points) => (points == null ? "–" : String(Math.round(points * 100) / 100));

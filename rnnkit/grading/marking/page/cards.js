@@ -3,7 +3,7 @@ import { fill, get, make, shown, worth } from "./api.js";
 
 const WORDS = { open: "not marked", part: "not marked for all", changed: "changed since it was marked", elsewhere: "marked elsewhere", marked: "" };
 
-export function card(one, most, number, choose) {
+export function card(one, { most, title }, number, choose) {
   const element = make("article", { id: `card-${one.id}`, onclick: () => choose(one.id) });
   element.append(make("div", { class: "line" }, make("span", { class: "soft small state" }), make("span", { class: "points" })));
   element.append(fill(make("div", { class: "text" }), one.html));
@@ -11,7 +11,7 @@ export function card(one, most, number, choose) {
   if (pictures.length) {
     const box = make("details", { class: "figures" }, make("summary", {}, `${pictures.length} figures above this answer`));
     box.addEventListener("toggle", () => {
-      if (box.open && !box.querySelector("img")) box.append(...pictures.map((name, at) => make("img", { src: `picture/${name}`, alt: `figure ${at + 1}` })));
+      if (box.open && !box.querySelector("img")) box.append(...pictures.map(({ name, words }, at) => make("img", { src: `picture/${name}`, alt: words || `figure ${at + 1} of ${pictures.length} above an answer to: ${title}` })));
     });
     element.append(box);
   }

@@ -1,5 +1,5 @@
 // The marker's page: one question at a time, its answers below each other, everything by keys.
-import { call, get, say } from "./api.js";
+import { call, get, names, say } from "./api.js";
 import { card, panel, update } from "./cards.js";
 import { differences, edit, requests } from "./tables.js";
 
@@ -46,7 +46,7 @@ async function open(id, at) {
   get("question").textContent = state.data.progress.title;
   get("task").innerHTML = state.data.task;
   get("search").value = "";
-  get("cards").replaceChildren(...cards().map((one, number) => card(one, state.data.progress.most, number + 1, choose)));
+  get("cards").replaceChildren(...cards().map((one, number) => card(one, state.data.progress, number + 1, choose)));
   if (!cards().length) get("cards").textContent = "No answers to this question.";
   headline();
   view("marking");
@@ -193,7 +193,7 @@ const KEYS = {
   "/": () => get("search").focus(), s: () => get("scheme").toggleAttribute("open"), q: () => get("asks").toggleAttribute("open"),
   o: () => element(current()).querySelector(".figures")?.toggleAttribute("open"),
 };
-const EVERYWHERE = { "?": () => get("keys").showModal(), d: () => view("differences"), r: () => view("requests"), m: () => view("marking"), u: act.undo };
+const EVERYWHERE = { "?": () => get("keys").showModal(), d: () => view("differences"), r: () => view("requests"), w: names, m: () => view("marking"), u: act.undo };
 
 function key(event) {
   if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey) return;
@@ -219,6 +219,7 @@ function key(event) {
 document.addEventListener("keydown", key);
 get("search").addEventListener("input", () => search(get("search").value));
 get("undo").addEventListener("click", () => act.undo().catch((error) => say(error.message, true)));
+get("names").addEventListener("click", names);
 get("help").addEventListener("click", () => get("keys").showModal());
 for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => view(button.dataset.view));
 addEventListener("beforeunload", (event) => {
