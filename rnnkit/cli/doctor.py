@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnkit.cli.guard import Parser
-from rnnkit.common.extras import EXTRAS, absent_of, how_to_install, is_there
+from rnnkit.common.extras import EXTRAS, STUDENTS, absent_of, how_to_install, is_there
 from rnnkit.common.looking import on_colab
-from rnnkit.common.places import PACKAGE
+from rnnkit.common.places import in_a_clone
 
 FREE_SPACE = 2.0  # GB: seven full records with their notebooks are far below it
 PYTHONS = ((3, 11), (3, 13))
@@ -36,7 +36,7 @@ def again() -> str:
     """What installs everything again: on Colab, in a clone, or in the folder that students unpack."""
     if on_colab():
         return "run the first cell of README.md again"
-    if (PACKAGE.parent / "pyproject.toml").is_file():
+    if in_a_clone():
         return "run make setup (or rnnkit setup)"
     return "run python -m pip install -c constraints.txt -r requirements.txt"
 
@@ -78,8 +78,8 @@ def packages() -> Iterator[Finding]:
 
 def extras() -> Iterator[Finding]:
     """What is only needed for some things: who lacks it hears what for, and how it comes."""
-    for name, extra in EXTRAS.items():
-        absent = absent_of(name)
+    for name in EXTRAS if in_a_clone() else STUDENTS:
+        extra, absent = EXTRAS[name], absent_of(name)
         lacking = f"not here (no {', no '.join(absent)}); to have it, {how_to_install(name)}"
         yield Finding(f"extra {name}, for {extra.purpose}", lacking if absent else "here")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rnnkit.assignments import MAIN, get_assignment, names
 from rnnkit.cli.guard import Parser
 from rnnkit.common.names import BadValue
-from rnnkit.common.places import PACKAGE
+from rnnkit.common.places import PACKAGE, in_a_clone
 from rnnkit.common.processes import in_front
 
 GIVEN = PACKAGE / "given"  # the students' files, a folder for each assignment: in the student's wheel only
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser(usage="rnnkit lab [ASSIGNMENT] [ARGUMENT ...]", description=words, allow_abbrev=False)
     extra = parser.parse_known_args(argv)[1]
     name = extra.pop(0) if extra and extra[0] in names() else ""
-    folder, opened = _in_a_clone(name) if (PACKAGE.parent / "pyproject.toml").is_file() else _here(name or MAIN)
+    folder, opened = _in_a_clone(name) if in_a_clone() else _here(name or MAIN)
     tree = "/".join(["/lab/tree", *opened.parts])
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # for Lab's terminals
     return in_front(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnkit.common.names import BadValue
-from rnnkit.common.places import PACKAGE
+from rnnkit.common.places import PACKAGE, in_a_clone
 
 
 class Extra(NamedTuple):
@@ -29,6 +29,7 @@ EXTRAS = {
     "dev": Extra(("setuptools", "pytest", "xdist", "hypothesis", "ruff", "mypy", "playwright"), "tests and linter"),
     "docs": Extra(("material", "mkdocstrings_handlers", "pypandoc"), "rnnkit site"),
 }
+STUDENTS = ("lab", "batch", "pdf")  # as requirements.txt asks; what needs the others is in a clone
 
 
 def absent_of(extra: str) -> list[str]:
@@ -55,7 +56,7 @@ def need(extra: str) -> None:
 def how_to_install(what: str) -> str:
     """What to do about an extra, or about a package by the name that it is imported by."""
     root = PACKAGE.parent
-    if (root / "pyproject.toml").is_file() and Path(sys.prefix).parent != root:
+    if in_a_clone() and Path(sys.prefix).parent != root:
         return f"run `make setup` (or `python3.11 -m rnnkit setup`) in {root}, then {Path('.venv', 'bin', 'rnnkit')}"
     extra = next((name for name, one in EXTRAS.items() if what == name or what in one.modules), "")
     if extra and (wheel := _wheel()):

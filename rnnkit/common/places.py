@@ -19,10 +19,15 @@ class SetupError(BadValue):
         self.status = status
 
 
+def in_a_clone() -> bool:
+    """Whether this is a clone's package, known by the pyproject.toml beside it, and not an installed one."""
+    return (PACKAGE.parent / "pyproject.toml").is_file()
+
+
 def clone_root() -> Path:
-    """The folder of the clone: the parent of the package folder, known by its pyproject.toml."""
+    """The folder of the clone: the parent of the package folder."""
     root = PACKAGE.parent
-    if not (root / "pyproject.toml").is_file():
+    if not in_a_clone():
         raise SetupError(
             f"expected a clone of rnnkit, with its pyproject.toml, at {root}; there is none. "
             "This command is for a clone: run it in one, with that clone's own .venv.",

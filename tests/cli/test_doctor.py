@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
+from rnnkit.assignments import names
 from rnnkit.cli import doctor
+from rnnkit.common.extras import EXTRAS
+from rnnkit.common.places import PACKAGE
+
+NOTEBOOKS = PACKAGE.parent / "notebooks"
 
 
 def test_doctor_finds_this_environment_in_order(tmp_path, monkeypatch, capsys):
@@ -33,9 +38,18 @@ def test_doctor_says_what_to_do(monkeypatch, capsys):
 def test_doctor_advises_a_student_what_a_student_can_do(monkeypatch):
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["no-such-package", "numpy<1"])
     assert {finding.advice.split("run ")[1] for finding in doctor.packages()} == {"make setup (or rnnkit setup)"}
-    monkeypatch.setattr(doctor, "PACKAGE", Path("/somewhere/site-packages/rnnkit"))
+    monkeypatch.setattr(doctor, "in_a_clone", lambda: False)
     said = {finding.advice.split("run ")[1] for finding in doctor.packages()}
     assert said == {"python -m pip install -c constraints.txt -r requirements.txt"}
+
+
+def test_a_student_is_told_of_those_extras_alone_that_requirements_txt_names(monkeypatch):
+    assert len([*doctor.extras()]) == len(EXTRAS)
+    monkeypatch.setattr(doctor, "in_a_clone", lambda: False)
+    told = [finding.what.split()[1].rstrip(",") for finding in doctor.extras()]
+    for name in names():
+        (line,) = re.findall(r"^\./.*\[(.*)\]$", (NOTEBOOKS / name / "requirements.txt").read_text(), re.MULTILINE)
+        assert line.split(",") == told
 
 
 def test_on_colab_the_versions_are_the_machines_own_and_no_faults(monkeypatch):

@@ -29,9 +29,9 @@ def started(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def no_clone(monkeypatch, tmp_path):
+def no_clone(monkeypatch):
     """The kit as students have it: with their files, and no clone around it."""
-    monkeypatch.setattr(lab, "PACKAGE", tmp_path / "site" / "rnnkit")
+    monkeypatch.setattr(lab, "in_a_clone", lambda: False)
     monkeypatch.setattr(lab, "GIVEN", ROOT / "release")
 
 
