@@ -8,6 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rnnkit.plots.contrast import contrast
 from rnnkit.plots.style import BLUE, ORANGE, SMALL, new_figure
 from rnnkit.tasks.base import Batch, Task
 
@@ -79,5 +80,6 @@ def _draw(ax: Axes, image: np.ndarray, names: tuple[str, ...], color: str) -> No
     ax.set_yticks(range(rows), names, fontsize=SMALL)
     for row, step in np.argwhere(np.isfinite(image) & (image != 0) & (image != 1)) if steps <= WIDE else ():
         value = image[row, step]
-        dark = "white" if value > 0.6 else "black"
-        ax.text(step + 1, row, f"{value:.2f}".lstrip("0"), ha="center", va="center", fontsize=6, color=dark)
+        ground = shades((value - span["vmin"]) / (span["vmax"] - span["vmin"]))
+        ink = max(("white", "black"), key=lambda one: contrast(one, ground))
+        ax.text(step + 1, row, f"{value:.2f}".lstrip("0"), ha="center", va="center", fontsize=6, color=ink)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.lines import Line2D
 
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.figures import Drawn
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import LEAST, Seeds, draw_curve, members_of
@@ -19,9 +20,9 @@ from rnnkit.record.facts import Record
 from rnnkit.record.file import last_filled, regime_of
 from rnnkit.record.find import LEFT, unfinished
 
-# Okabe and Ito's palette: told apart by colour-blind readers too.
+# Okabe and Ito's palette, told apart by colour-blind readers too; its three lightest darker, to be seen on white.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
+    "#0072B2", "#C48700", "#009E73", "#D55E00", "#CC79A7", "#4A9BC9", "#9E962B", "#000000",
 )  # fmt: skip
 FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (6, 4, 1, 4, 1, 4))}
 # Colour and line style of the runs of one figure, in order: told apart in black and white, too.
@@ -152,7 +153,7 @@ def label_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
         color = lines[label].get_color()
         tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
         ax.annotate(
-            _broken(label), ends[label], (1.04, height), textcoords="axes fraction", va="center", color=color,
+            _broken(label), ends[label], (1.04, height), textcoords="axes fraction", va="center", color=as_ink(color),
             fontsize=SMALL, arrowprops=tie, annotation_clip=False,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.style import BLACK, BLUE, ORANGE, RED, SMALL, new_figure
 
 INPUT, STATE, OUTPUT, LOSS = 0.0, 1.0, 2.0, 3.0  # heights of the rows: inputs, states, outputs, losses
@@ -75,7 +76,7 @@ def _back(ax: Axes, at: int, steps: int, losses: range | list[int]) -> None:
 
 
 def _circle(ax: Axes, x: float, y: float, text: str, fill: str = "white", faint: bool = False) -> None:
-    edge = "#999999" if faint else BLACK
+    edge = "#707070" if faint else BLACK
     size = SMALL - 1 if faint else 11
     ax.text(x, y, text, ha="center", va="center", fontsize=size, color=edge, zorder=5)
     ax.scatter([x], [y], s=620, facecolors=fill, edgecolors=edge, linewidths=1, zorder=3)
@@ -96,7 +97,7 @@ def _arrow(
     if label:
         beside = aside + (0.16 if left[1] else 0.21)  # more where the label is wide rather than high
         middle = ((x0 + x1) / 2 + beside * left[0], (y0 + y1) / 2 + beside * left[1])
-        ax.text(*middle, label, ha="center", va="center", fontsize=SMALL, color=color)
+        ax.text(*middle, label, ha="center", va="center", fontsize=SMALL, color=as_ink(color))
 
 
 def _key(ax: Axes, y: float, color: str, style: str, text: str) -> None:

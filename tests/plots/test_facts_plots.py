@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 import matplotlib as mpl
 import numpy as np
 import pytest
+from faint import faint
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.pylabtools import print_figure
@@ -421,6 +422,12 @@ def test_a_notebook_draws_a_figure_once_and_within_its_edges(monkeypatch):
     larger = io.BytesIO()
     figure.savefig(larger, format="png", dpi=200)
     assert struct.unpack(">II", larger.getvalue()[16:24]) == (800, 600)
+
+
+@pytest.mark.parametrize("name", [*SINGLE, *SIDE_BY_SIDE])
+def test_lines_marks_and_letters_are_seen(name):
+    for figure in figures_of(name):
+        assert faint(figure) == [], name
 
 
 @pytest.mark.parametrize("name", [*SINGLE, *SIDE_BY_SIDE])

@@ -19,6 +19,7 @@ from rnnkit.assignments.orthogonal_init.facts import SUSTAINED
 from rnnkit.assignments.orthogonal_init.pictures import styles_of
 from rnnkit.assignments.orthogonal_init.tasks import HEADLINE, LINEAR, chance, get_task
 from rnnkit.common.statistics import wilson
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import draw_band
 from rnnkit.plots.style import BLACK, BLUE, NARROW, RED, SMALL, YELLOW, legend_below, new_figure
@@ -84,7 +85,7 @@ def _curves(loss: Axes, metric: Axes, task: str, T: int, arms: Arms) -> None:
                 for ax in (loss, metric):
                     ax.axvline(one["solved_epoch"], color=color, linestyle="--", linewidth=0.9, alpha=1 / len(seeds))
     metric.axhline(share * chance(task, T), color=BLACK, linestyle=":", linewidth=1, label="chance")
-    metric.axhline(share * kind.solved, color="0.6", linewidth=0.8, label="threshold")
+    metric.axhline(share * kind.solved, color="0.5", linewidth=0.8, label="threshold")
     loss.set(yscale="log", ylabel="training loss")
     metric.set(xlabel="epoch", ylabel="half MSE" if kind.head == LINEAR else "accuracy (%)", ylim=(0, None))
     if kind.head != LINEAR:
@@ -155,7 +156,7 @@ def task_examples(tasks: Sequence[str] = HEADLINE, width: float = 7.5) -> Figure
 
 def _addition(ax: Axes, drawn: Drawn) -> None:
     values, marker = drawn.x[:, 0].T
-    ax.bar(range(len(values)), values, color=[BLUE if one else "0.8" for one in marker])
+    ax.bar(range(len(values)), values, color=[BLUE if one else "0.57" for one in marker])
     for step in np.flatnonzero(marker).tolist():
         ax.text(step, values[step] + 0.03, f"{values[step]:.3f}", ha="center")
     ax.set(ylabel="value", ylim=(0, 1.2), title=f"target {drawn.y.item():.8f}, the sum of the marked values")
@@ -165,7 +166,7 @@ def _temporal_order(ax: Axes, drawn: Drawn) -> None:
     symbols = drawn.x[:, 0].argmax(axis=1)
     for step, symbol in enumerate(symbols):
         cue = symbol < 2
-        color = RED if cue else "0.5"
+        color = as_ink(RED) if cue else "0.45"
         ax.text(step, symbol, LETTERS[symbol], ha="center", va="center", color=color, weight="bold" if cue else None)
     cues = "".join(LETTERS[symbol] for symbol in symbols[drawn.marks[0]])
     ax.set(yticks=range(6), yticklabels=[*LETTERS], ylim=(5.7, -0.7), title=f"class {cues}")

@@ -10,6 +10,7 @@ import numpy as np
 from rnnkit.assignments.orthogonal_init.figures import History, in_words
 from rnnkit.assignments.orthogonal_init.pictures import styles_of
 from rnnkit.assignments.orthogonal_init.tasks import LINEAR, chance, get_task
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.moving import Moving
 from rnnkit.plots.style import BLACK, NARROW, new_figure
 
@@ -42,7 +43,7 @@ class Parting:
         styles = styles_of([one["init"] for one in arms]).values()
         self.lines = [[ax.plot([], [], color=color, linestyle=style)[0] for ax in (loss, metric)]
                       for color, style in styles]  # fmt: skip
-        self.said = [figure.text(x, 0.9, "", va="top", color=color)
+        self.said = [figure.text(x, 0.9, "", va="top", color=as_ink(color))
                      for x, (color, _) in zip((0.04, 0.54), styles, strict=True)]  # fmt: skip
         self.moving = Moving(figure, [*self.lines[0], *self.lines[1], self.title, *self.said], (0, 0, 0, 0))
 

@@ -44,7 +44,7 @@ def sequence(addition_batch: Function, steps: int = 30) -> None:
         places = (torch.tensor([int(rng.integers(*ends))]) for ends in ((0, steps // 2), (steps // 2, steps)))
         x, y = map(_numbers, addition_batch(values, *places))
         axes = figure.subplots()
-        axes.bar(range(steps), x[0, :, 0], color=[BLUE if marker else "0.8" for marker in x[0, :, 1]])
+        axes.bar(range(steps), x[0, :, 0], color=[BLUE if marker else "0.57" for marker in x[0, :, 1]])
         axes.set(xlabel="step", ylabel="channel 0", title=f"marked steps in blue; target {y[0]:.3f}")
 
     show_small(draw, (8, 2.4))

@@ -131,7 +131,7 @@ def drawn_bands(bands: Mapping[str, Mapping[str, Band]], narrow: bool = False) -
             middle, low, high = (np.maximum(one, FLOOR) for one in norms)
             ax.fill_between(lags, low, high, color=color, alpha=0.15, linewidth=0)
             ax.plot(lags, middle, color=color, linestyle=style, label=label)
-        ax.axhline(1, color="0.6", linewidth=0.8)
+        ax.axhline(1, color="0.5", linewidth=0.8)
         ax.set(yscale="log", title=f"input weights {scale} N(0, 1)", xlabel="lag k")
     for ax in axes if narrow else axes[:1]:
         ax.set_ylabel("||dh_T / dh_(T-k)||")
