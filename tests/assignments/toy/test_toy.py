@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -71,6 +72,15 @@ def test_a_student_of_the_second_assignment_gets_points_and_a_page(house, tmp_pa
     assert "2 of 5 points" in " ".join(re.sub("<[^>]*>", " ", page).split())
     assert "descend is not written yet" in page
     assert exported(house, "toy")["ben"]["total"] == "2"
+
+
+def test_the_expected_numbers_are_made_from_the_solutions(house):
+    folder = house / "rnnkit" / "assignments" / "toy" / "expected"
+    shutil.rmtree(folder)
+    made = [sys.executable, "-m", "rnnkit.checks.generate", "toy"]
+    subprocess.run(made, cwd=house, env=environment(house), check=True, stdout=subprocess.DEVNULL)
+    wanted = {path.name: path.read_text() for path in (HERE / "plug" / "expected").iterdir()}
+    assert {path.name: path.read_text() for path in folder.iterdir()} == wanted
 
 
 @pytest.mark.slow
