@@ -12,7 +12,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnkit.clone.setup_env import TORCH_CPU_ONLY, install_torch, make_venv, pip_install, probe_venv, say, venv_python
+from rnnkit.clone.setup_env import (
+    TORCH_CPU_INDEX,
+    TORCH_CPU_ONLY,
+    install_torch,
+    make_venv,
+    pip_install,
+    probe_venv,
+    say,
+    venv_python,
+)
 from rnnkit.clone.workshop import ONE_THREAD, passed_on, pytest_words, run_module
 from rnnkit.common.places import SetupError, clone_root
 
@@ -33,42 +42,45 @@ def main(argv: Sequence[str]) -> int:
 def resolve(root: Path) -> Path:
     """Brings the environment of the newest versions up to date; returns its Python.
 
+    uv installs where there is one, in a fraction of pip's time; it knows nothing of pip's configuration.
+
     torch is the newest of PyTorch's own index for CPUs. Where that cannot be reached it is the pinned one: the newest
     of any other index would be gigabytes of CUDA libraries.
-
-    All else comes by uv where there is one, in a fraction of pip's time; uv knows nothing of pip's configuration.
 
     Raises:
         SetupError: no versions are found that go together, or they cannot be installed.
     """
     make_venv(root, FOLDER)
-    python = venv_python(root, FOLDER)
+    python, uv = venv_python(root, FOLDER), shutil.which("uv")
     probe_venv(python)
     say("looking for the newest torch")
-    cpu_only = [] if sys.platform == "darwin" else TORCH_CPU_ONLY
-    if pip_install(root, python, "--no-deps", "--upgrade", *cpu_only, "torch") is not None:
+    cpu_only = [] if sys.platform == "darwin" else ["--index-url", TORCH_CPU_INDEX] if uv else TORCH_CPU_ONLY
+    words = ["--no-deps", "--upgrade", *cpu_only, "torch"]
+    failure = uv_install(uv, root, python, *words) if uv else pip_install(root, python, *words)
+    if failure is not None or (sys.platform != "darwin" and not probe_venv(python).endswith("+cpu")):
+        # The latter where pip is configured to look elsewhere, too.
         say("PyTorch's own index gave none: torch is the pinned one, which nothing is learned about")
         install_torch(root, python, probe_venv(python))
     kept = root / FOLDER / KEPT
     kept.write_text(f"torch=={probe_venv(python)}\n", encoding="utf-8")
     say("installing the newest of all else that pyproject.toml allows")
-    wanted = ("-c", str(kept), "-e", ".[all]")
-    if uv := shutil.which("uv"):
-        failure = uv_install(uv, root, python, *wanted)
+    words = ["-c", str(kept), "-e", ".[all]"]
+    if uv:  # not --upgrade: it would look for torch's build again
+        others = [f"--upgrade-package={name}" for name in installed(python) if name != "torch"]
+        failure = uv_install(uv, root, python, *others, *words)
     else:
-        failure = pip_install(root, python, "--upgrade", "--upgrade-strategy", "eager", *wanted)
+        failure = pip_install(root, python, "--upgrade", "--upgrade-strategy", "eager", *words)
     if failure is not None:
         print(failure, file=sys.stderr)
         raise SetupError("expected the newest versions to go together, it is said above that they do not")
     return python
 
 
-def uv_install(uv: str, root: Path, python: Path, *wanted: str) -> str | None:
-    """Brings all but torch to its newest version: None when it worked; else uv has said why not."""
-    # Not --upgrade: it would look for torch's build again, nor the index of pyproject.toml: it may be out of reach.
-    others = [f"--upgrade-package={name}" for name in installed(python) if name != "torch"]
-    command = [uv, "pip", "install", "--python", str(python), "--no-sources", *others, *wanted]
-    return None if subprocess.run(command, cwd=root).returncode == 0 else "uv found no way to install them"
+def uv_install(uv: str, root: Path, python: Path, *words: str) -> str | None:
+    """``uv pip install``: None when it worked; else uv has said why not."""
+    # Without the sources of pyproject.toml: PyTorch's index was asked before, and may be out of reach.
+    command = [uv, "pip", "install", "--python", str(python), "--no-sources", *words]
+    return None if subprocess.run(command, cwd=root).returncode == 0 else "uv could not install them"
 
 
 def installed(python: Path) -> dict[str, str]:

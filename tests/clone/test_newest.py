@@ -53,25 +53,40 @@ def test_without_pytorchs_index_torch_is_the_pinned_one(clone, capsys):
     assert "torch is the pinned one, which nothing is learned about" in capsys.readouterr().out
 
 
+def test_a_build_from_elsewhere_is_replaced_by_the_pinned_one(clone, monkeypatch):
+    root, asked, _ = clone
+    monkeypatch.setattr(newest.sys, "platform", "linux")
+    builds = iter(["none", "2.9.1", "2.9.1", "2.6.0+cpu"])  # pip's own configuration had another index
+    monkeypatch.setattr(newest, "probe_venv", lambda python: next(builds))
+    newest.resolve(root)
+    assert asked[1] == ("--no-deps", "torch==2.6.0+cpu")
+    assert (root / newest.FOLDER / newest.KEPT).read_text() == "torch==2.6.0+cpu\n"
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_where_there_is_uv_it_upgrades_all_but_torch(clone, monkeypatch, capsys, status):
     root, asked, _ = clone
     by_uv = []
+
+    def run(words, **_):
+        by_uv.append(words)
+        return type("", (), {"returncode": status if ".[all]" in words else 0})
+
     monkeypatch.setattr(newest.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(newest, "probe_venv", lambda python: "2.9.1+cpu")
     monkeypatch.setattr(newest, "installed", lambda python: {"torch": "2.9.1", "numpy": "2.0.0"})
-    monkeypatch.setattr(
-        newest.subprocess, "run", lambda words, **_: by_uv.append(words) or type("", (), {"returncode": status})
-    )
+    monkeypatch.setattr(newest.subprocess, "run", run)
     if status:
         with pytest.raises(SetupError, match="go together"):
             newest.resolve(root)
-        assert "uv found no way" in capsys.readouterr().err
+        assert "uv could not install" in capsys.readouterr().err
     else:
         newest.resolve(root)
-    ((uv, *words),) = by_uv
-    assert (uv, len(asked)) == ("/bin/uv", 1)  # pip was asked for torch alone
-    assert [word for word in words if word.startswith("--upgrade")] == ["--upgrade-package=numpy"]
-    assert {"--no-sources", "-c", ".[all]", str(setup_env.venv_python(root, newest.FOLDER))} <= {*words}
+    torch, rest = by_uv
+    assert not asked  # pip is asked for nothing
+    assert {"/bin/uv", "--no-sources", str(setup_env.venv_python(root, newest.FOLDER))} <= {*torch} & {*rest}
+    assert (torch[-1], setup_env.TORCH_CPU_INDEX in torch) == ("torch", newest.sys.platform != "darwin")
+    assert [word for word in rest if word.startswith("--upgrade")] == ["--upgrade-package=numpy"]
 
 
 def test_versions_that_do_not_go_together_are_told(clone, capsys):
