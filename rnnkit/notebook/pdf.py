@@ -113,7 +113,7 @@ class _Pages:
             data, typst = output.get("data", {}), next(said) if _is_markdown(output) else None
             text = output.get("text") or data.get("text/plain") or output.get("traceback") or ""
             if any(kind in data for kind in (*RASTER, SVG)):
-                if image := self._stored(data, name, (*RASTER, SVG)):
+                if image := self._stored(data, name, _alt(data), (*RASTER, SVG)):
                     pieces.append(_Piece(name, image, instead))
             elif text or typst:
                 plain = "\n".join(text) if output.get("output_type") == "error" else joined(text)
@@ -121,37 +121,37 @@ class _Pages:
                 pieces.append(_Piece(name, f"#said[\n{typst}\n]", plain) if typst else _Piece(name, plain, instead))
         return pieces
 
-    def _stored(self, data: Mapping[str, Any], name: str, kinds: Iterable[str] = RASTER) -> str | None:
-        """The image that a notebook holds, of the first of these kinds that there is."""
+    def _stored(self, data: Mapping[str, Any], name: str, alt: str, kinds: Iterable[str] = RASTER) -> str | None:
+        """The image that a notebook holds, of the first of these kinds that there is; `alt` are its words."""
         kind = next((kind for kind in kinds if kind in data), None)
         if kind is None:
             return None
         text = joined(data[kind])
         if kind == SVG:
-            return f"#image({self._file(text.encode(), 'svg')})"
+            return f"#image({self._file(text.encode(), 'svg')}, alt: {_as_alt(alt)})"
         try:
-            return self._image(base64.b64decode(text), name)
+            return self._image(base64.b64decode(text), name, alt)
         except ValueError:
-            return self._image(b"", name)
+            return self._image(b"", name, alt)
 
     def _images_of(self, cell: Mapping[str, Any], name: str) -> Image:
         """Where a text cell's images are had from: its attachments, and PNG and JPEG files beside the notebook."""
 
-        def image(address: str) -> str | None:
+        def image(address: str, alt: str) -> str | None:
             address = unquote(address.removeprefix("attachment:"))
             if data := (cell.get("attachments") or {}).get(address):
-                return self._stored(data, name)
+                return self._stored(data, name, alt)
             if "://" in address or not address.lower().endswith(LOCAL):
                 return None
             try:
                 path = (self.beside / address).resolve()
-                return self._image(path.read_bytes(), name) if path.is_relative_to(self.beside) else None
+                return self._image(path.read_bytes(), name, alt) if path.is_relative_to(self.beside) else None
             except (OSError, ValueError):
                 return None
 
         return image
 
-    def _image(self, content: bytes, name: str) -> str | None:
+    def _image(self, content: bytes, name: str, alt: str) -> str | None:
         """An image, scaled down where it is huge; None, and a note, for what is no image."""
         try:
             content, kind, (width, height) = _readable(content)
@@ -159,7 +159,7 @@ class _Pages:
             self.notes.append(f"cell {name}: an image cannot be read and is left out ({type(error).__name__})")
             return None
         scale = min(POINTS, TEXT_WIDTH / width, TALLEST / height)
-        return f"#image({self._file(content, kind)}, width: {scale * width:.1f}pt)"
+        return f"#image({self._file(content, kind)}, width: {scale * width:.1f}pt, alt: {_as_alt(alt)})"
 
     def _file(self, content: bytes, kind: str) -> str:
         """Puts an image into the folder; its name as a Typst string."""
@@ -234,6 +234,17 @@ def _readable(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
         scaled = io.BytesIO()
         small.save(scaled, "PNG" if kind == "png" else "JPEG")
         return scaled.getvalue(), kind, small.size
+
+
+def _as_alt(said: str) -> str:
+    """Words that stand for an image, as Typst takes them."""
+    return string(said) if said else "none"
+
+
+def _alt(data: Mapping[str, Any]) -> str:
+    """The words of an output's image; none where it has but the name of its Python object."""
+    said = joined(data.get("text/plain") or "")[:MOST_TEXT]
+    return "" if said.startswith("<") else said
 
 
 def _verbatim(text: str) -> str:

@@ -31,7 +31,7 @@ BREAK = "\\g<0>\u200b"
 UNBROKEN = re.compile(r"[^\s\u200b]{60}(?=[^\s\u200b])")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 
-Image = Callable[[str], str | None]  # the Typst for an image by its address, None where it cannot be had
+Image = Callable[[str, str], str | None]  # the Typst for an image by address and words; None for none
 
 
 class PdfError(BadValue):
@@ -117,6 +117,7 @@ def _element(kind: str, content: Any) -> dict[str, Any]:
     return {"t": kind, "c": content}
 
 
+MARKED = ("Emph", "Strong", "Strikeout")
 NO_ATTRIBUTES = ["", [], []]
 
 
@@ -137,7 +138,7 @@ def _mended(node: Any, image: Image) -> Any:
         return _element(kind, UNBROKEN.sub(BREAK, content))
     if kind == "Image":
         address = content[2][0]
-        if typst := image(address):
+        if typst := image(address, _words(content[1])):
             return _element("RawInline", ["typst", typst])
         shown = address if len(address) <= 60 else f"{address[:57]}..."
         return _element("Code", [NO_ATTRIBUTES, f"[an image that is not here: {shown}]"])
@@ -151,6 +152,12 @@ def _mended(node: Any, image: Image) -> Any:
     if kind == "Header":
         content[1] = NO_ATTRIBUTES
     return _element(kind, content)
+
+
+def _words(inlines: list[Any]) -> str:
+    """The words of a part of a line, without what marks them."""
+    said = (one["c"] if one["t"] == "Str" else _words(one["c"]) if one["t"] in MARKED else " " for one in inlines)
+    return "".join(said).strip()
 
 
 def _listing(text: str, classes: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def contrast(one: Any, other: Any = "white") -> float:
 
 def as_ink(color: Any) -> str:
     """A colour, darker where letters of it would not be read on white."""
-    parts = np.asarray(to_rgb(color))
-    while contrast(parts) < TEXT:
-        parts = parts * STEP
-    return to_hex(parts)
+    red, green, blue = to_rgb(color)
+    while contrast((red, green, blue)) < TEXT:
+        red, green, blue = STEP * red, STEP * green, STEP * blue
+    return to_hex((red, green, blue))

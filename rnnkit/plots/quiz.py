@@ -11,6 +11,7 @@ from IPython.display import display
 from rnnkit.common.looking import grading, widgets_move
 from rnnkit.common.names import BadValue
 from rnnkit.plots.quizzes import Item, items
+from rnnkit.plots.still import image
 
 LETTERS = "abc"
 
@@ -57,10 +58,11 @@ class Asked:
     """One item with a button for each choice."""
 
     def __init__(self, item: Item) -> None:
-        from ipywidgets import HTML, Button, HBox, Image, Layout, VBox
+        from ipywidgets import HTML, Button, HBox, Layout, VBox
 
         self.item, self.said = item, HTML()
-        shown = Image(value=_path(item).read_bytes(), layout=Layout(max_width="100%", align_self="flex-start"))
+        shown = image()
+        shown.value, shown.tooltip = _path(item).read_bytes(), item.seen
         self.buttons = [Button(description=choice, layout=Layout(width="auto")) for choice in item.choices]
         for place, button in enumerate(self.buttons):
             button.on_click(partial(self._chosen, place))
@@ -82,7 +84,7 @@ def _printed(topic: str, item: Item, number: int, count: int, answer: str) -> No
         choice, why = [*item.choices.items()][LETTERS.index(answer)]
         print(f"{choice}: {why}")
         return
-    display(Still(filename=_path(item)))
+    display(Still(filename=_path(item), alt=item.seen))
     print(f"{number} of {count}: {item.asked}")
     for letter, choice in zip(LETTERS, item.choices, strict=True):
         print(f"  {letter}  {choice}")

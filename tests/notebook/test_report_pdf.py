@@ -22,7 +22,7 @@ from rnnkit.notebook.typst import PdfError, convert
 from rnnkit.plots.markdown import Table
 from rnnkit.runs.rows import grid
 
-NOWHERE = staticmethod(lambda address: None)
+NOWHERE = staticmethod(lambda address, alt: None)
 
 
 def image(width: int, height: int, kind: str = "PNG") -> str:
@@ -184,9 +184,20 @@ def test_attachments_and_neighbours_are_drawn(saved, tmp_path):
     asked = {}
     pages = report_pdf._Pages(tmp_path, tmp_path)
     draw = pages._images_of(markdown(text, attachments=attachments), "answer")
-    convert([text], [lambda address: asked.setdefault(address, draw(address))])
+    convert([text], [lambda address, alt: asked.setdefault(address, draw(address, alt))])
     assert [bool(typst) for typst in asked.values()] == [True, True, False, False]
     assert report_pdf.report_pdf(saved(markdown(text, attachments=attachments))).notes == ()
+
+
+def test_images_have_their_words_in_the_pdf(saved):
+    pasted = markdown("![a *steep* curve](attachment:a.png)", attachments={"a.png": {"image/png": image(20, 20)}})
+    drawn = code(shown(image_png=image(30, 20), text_plain="over updates, from 5 to 2."))
+    without = code(shown(image_png=image(40, 20), text_plain="<Figure size 40x20>"))
+    pdf = report_pdf.report_pdf(saved(pasted, drawn, without))
+    assert pdf.notes == ()
+    assert b"/Alt(a steep curve)" in pdf.content
+    assert b"/Alt(over updates, from 5 to 2.)" in pdf.content
+    assert pdf.content.count(b"/Alt") == 2
 
 
 def test_huge_images_are_scaled_down():

@@ -212,6 +212,7 @@ def test_a_click_says_why(beside_figures):
     assert [item.picture for item in there] == [f"quiz_{number}.png" for number in range(1, len(QUIZ) + 1)]
     for item in there:
         asked = Asked(item)
+        assert "The right run" in asked.box.children[0].tooltip
         for place, button in enumerate(asked.buttons):
             button.click()
             assert [*item.choices.values()][place] in asked.said.value
