@@ -107,8 +107,8 @@ class Report:
         table = f'<table style="border-collapse:collapse;margin:6px 0;{inherit}">{rows}</table>' if rows else ""
         return (
             f'<div style="border-left:4px solid {colour};padding:2px 0 4px 12px;max-width:60em">'
-            f'<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · <b style="color:{colour}">'
-            f"{html.escape(self.worth)}</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
+            f"<div><b>{html.escape(self.id)}</b> · {html.escape(self.title)} · "
+            f"<b>{html.escape(self.worth)}</b> · {html.escape(self.status)}</div>{notes}{table}{below}</div>"
         )
 
 
