@@ -71,10 +71,11 @@ def until(condition, patience=2.0) -> bool:
 
 
 @contextmanager
-def kernels(stage=None, *, runtime=None, confined=True, **limits) -> Iterator[Callable[[], Kernel]]:
+def kernels(stage=None, *, runtime=None, confined=True, addresses=None, **limits) -> Iterator[Callable[[], Kernel]]:
     """Makes kernels of one nursery, not started; nothing is left of them in the end."""
-    known, runtime = Limits(**({"wall_s": 120, "memory_mb": 2048} | limits)), runtime or student_runtime(ROOT)
-    with empty_in_the_end(), closing(Nursery(stage, known, confined)) as nursery:
+    known = Limits(**({"wall_s": 120, "memory_mb": 2048} | limits))
+    runtime = (runtime or student_runtime(ROOT)).resolve()
+    with empty_in_the_end(), closing(Nursery(stage, known, confined, addresses or {})) as nursery:
         yield lambda: Kernel(nursery, runtime, Allowance())
 
 

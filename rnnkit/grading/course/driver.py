@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing.connection
 import os
@@ -25,6 +26,7 @@ from rnnkit.grading.ledger import Entry, Ledger
 from rnnkit.grading.notebooks.copied import copies
 from rnnkit.grading.sandbox import cgroup
 from rnnkit.grading.sandbox.confine import probe
+from rnnkit.grading.sandbox.nursery import begun_before
 from rnnkit.grading.sandbox.room import NO_ROOM, no_room, reason
 from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.variants import kept
@@ -86,6 +88,7 @@ def grade_class(
             for done, entry in enumerate(run.try_again(again, own_run_s), 1):
                 on_entry(entry, done, len(again))
         finally:
+            run.ends.close()
             shutil.rmtree(run.work, ignore_errors=True)
         try:
             register.choose()
@@ -106,6 +109,7 @@ class _Grading:
     Attributes:
         shared: what all grader processes are told; nothing before `prepare`.
         cut: student -> the try that a time-out has cut short, until there is another.
+        ends: what is ended after the last submission.
     """
 
     def __init__(
@@ -117,6 +121,7 @@ class _Grading:
         self.shared: dict[str, Any] = {}
         self.cut: dict[str, Child] = {}
         self.variants = kept(self.course.folder, self.assignment.name)
+        self.ends = contextlib.ExitStack()
 
     def prepare(self) -> None:
         """Copies the gradebook aside, and collects what every grader process is told, once."""
@@ -161,6 +166,9 @@ class _Grading:
                 raise
             yield from (self.register.failed(student, NO_ROOM) for student in waiting)
             return
+        if len(waiting) > 1 and not self.trust:  # for one it would take longer
+            runtimes = self.shared["runtime"], self.shared["scoring"]
+            self.shared["addresses"] = self.ends.enter_context(begun_before(runtimes))
         later = []
         for entry in self.grade(waiting):
             if entry.reason == NO_ROOM:

@@ -67,6 +67,7 @@ class GradingJob:
         questions: the only ones whose scores are wanted; all where empty.
         cores: the processors that its sandboxes may use; all where empty.
         whose: what varies by student; None where nothing does.
+        addresses: see `rnnkit.grading.sandbox.nursery.begun_before`.
     """
 
     assignment: str
@@ -83,6 +84,7 @@ class GradingJob:
     questions: tuple[str, ...]
     cores: tuple[int, ...]
     whose: Whose | None = None
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -125,7 +127,7 @@ def grade_submission(job: GradingJob) -> None:
         allowance.note(done.why)
         return done
 
-    with closing(Nursery(stage, limits, job.confined)) as nursery:
+    with closing(Nursery(stage, limits, job.confined, job.addresses)) as nursery:
         if job.confined and any(map(needs_kernel, wanted.values())):
             nursery.warm(job.scoring)
         runs = evidence(stage, reader, assignment, cells_sha256, whose)

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ PENDING = 1024  # signals and timers that wait
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # files that are there inside of one
 COPY = f'cp -rn --no-preserve=mode {STAGE}/. {SUBMISSION}/ 2>/dev/null; exec "$@"'
+FINISHED = ("--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION)
+USER = 1000  # what the sandbox's user is called inside
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
 
 APPARMOR = """\
@@ -114,22 +116,42 @@ def command(
     The regular files of the stage are there, as copies (large ones as links to what cannot be written to). Limits that
     are summed over the tree are the supervisor's to watch.
     """
+    words, told = enclosed(stage=stage, runtime=runtime, limits=limits, base=base)
+    words += ["--", *_prlimit(rlimits(limits) | of_user(limits))]
+    if stage is not None:
+        words += ["/bin/sh", "-c", COPY, "sh"]
+    return [*words, *argv], asdict(limits) | {"enclosure": told}
+
+
+def enclosed(*, stage: Path | None, runtime: Path, limits: Limits, base: Path) -> tuple[list[str], dict[str, Any]]:
+    """Bubblewrap with all that makes a sandbox, but for what runs in it, and what surrounds it."""
     places = Places(base, runtime, stage or base)
     texts = {enclosure.NOTHING: b""}
     words = [places.bubblewrap(OUTSIDE["PATH"]), "--info-fd", str(enclosure.INFO), "--block-fd", str(enclosure.BEGIN)]
-    instead = hidden(runtime)
-    if filter := program(narrower=bool(instead)):
+    if filter := filter_of(runtime):
         texts[enclosure.FILTER] = filter
         words += ["--seccomp", str(enclosure.FILTER)]
-    words += [*(f"--unshare-{name}" for name in NAMESPACES), "--uid", "1000", "--gid", "1000"]
+    words += [*(f"--unshare-{name}" for name in NAMESPACES), "--uid", str(USER), "--gid", str(USER)]
     words += ["--disable-userns", "--die-with-parent", "--new-session", "--hostname", "grader", "--cap-drop", "ALL"]
     words += ["--clearenv"]
     for name, value in environment(HOME, RUNTIME).items():
         words += ["--setenv", name, value]
+    words += inside(places, runtime, limits, enclosure.NOTHING)
+    if stage is not None:
+        words += ["--ro-bind", places.of_grader(stage), STAGE]
+        for path in large(stage):
+            words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
+    told = {"folders": IN_MEMORY, "places": places.places, "folder": places.folder}
+    told["texts"] = {number: text.hex() for number, text in texts.items()}
+    return [*words, *FINISHED], told
+
+
+def inside(places: Places, runtime: Path, limits: Limits, nothing: int) -> list[str]:
+    """What is mounted in every sandbox with a runtime; `nothing` is the number of an open file without a byte."""
     # the first process is bubblewrap's, of the same user, and outlives every kernel: nobody looks into it
-    words += ["--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1", "--dev", "/dev"]
+    words = ["--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1", "--dev", "/dev"]
     # memory that is mapped from it and shared is nobody's, so nobody may open it
-    words += ["--perms", "0000", "--ro-bind-data", str(enclosure.NOTHING), "/dev/zero"]
+    words += ["--perms", "0000", "--ro-bind-data", str(nothing), "/dev/zero"]
     for folder in IN_MEMORY:
         size = SOCKETS_SIZE if folder == SOCKETS else limits.tmp_mb << 20
         words += ["--size", str(size), "--tmpfs", folder]
@@ -138,30 +160,31 @@ def command(
     words += ["--ro-bind", own, RUNTIME]
     for name in fonts(runtime):
         words += ["--ro-bind", f"{own}/{FONTS}/{name}", f"{HOME}/{MATPLOTLIB}/{name}"]
-    for path, inside in instead.items():
-        words += ["--ro-bind", f"{own}/{inside}", path]
-    if stage is not None:
-        words += ["--ro-bind", places.of_grader(stage), STAGE]
-        for path in large(stage):
-            words += ["--symlink", f"{STAGE}/{path}", f"{SUBMISSION}/{path}"]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", SUBMISSION, "--"]
-    words += [*_prlimit(limits), f"--nproc={limits.processes}", f"--sigpending={PENDING}", "--"]
-    if stage is not None:
-        words += ["/bin/sh", "-c", COPY, "sh"]
-    told = {"folders": IN_MEMORY, "places": places.places, "folder": places.folder}
-    told["texts"] = {number: text.hex() for number, text in texts.items()}
-    return [*words, *argv], asdict(limits) | {"enclosure": told}
+    for path, place in hidden(runtime).items():
+        words += ["--ro-bind", f"{own}/{place}", path]
+    return words
 
 
-def _prlimit(limits: Limits) -> list[str]:
-    return [
-        "prlimit",
-        f"--as={limits.address_mb << 20}",
-        f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
-        f"--fsize={limits.file_mb << 20}",
-        "--core=1",  # bytes: none at all, nor a start of the machine's own program that takes them
-        "--nofile=512",
-    ]
+def filter_of(runtime: Path) -> bytes | None:
+    """The filter of system calls in a sandbox with a runtime; None where there is none for this machine."""
+    return program(narrower=bool(hidden(runtime)))
+
+
+def rlimits(limits: Limits) -> dict[str, tuple[int, int]]:
+    """What each process may use: soft and hard limits by their names."""
+    address, file, cpu = limits.address_mb << 20, limits.file_mb << 20, limits.cpu_s
+    core = 1  # bytes: none at all, nor a start of the machine's own program that takes them
+    alike = {"as": address, "fsize": file, "core": core, "nofile": 512}
+    return {"cpu": (cpu, cpu + 5)} | {name: (value, value) for name, value in alike.items()}
+
+
+def of_user(limits: Limits) -> dict[str, tuple[int, int]]:
+    """What all processes of a sandbox's user may use together, as `rlimits`."""
+    return {"nproc": (limits.processes,) * 2, "sigpending": (PENDING,) * 2}
+
+
+def _prlimit(values: Mapping[str, tuple[int, int]]) -> list[str]:
+    return ["prlimit", *(f"--{name}={soft}:{hard}" for name, (soft, hard) in values.items()), "--"]
 
 
 def supervised(
@@ -184,7 +207,7 @@ def supervised(
         work.mkdir()
     else:
         shutil.copytree(stage, work, symlinks=True)
-    words = [*_prlimit(limits), "--", *argv] if shutil.which("prlimit") else list(argv)
+    words = [*_prlimit(rlimits(limits)), *argv] if shutil.which("prlimit") else list(argv)
     variables = environment(str(home), str(runtime))
     return Supervised(words, base, asdict(limits), environment=variables, cwd=work, stdout=stdout)
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FILTER, NOTHING, INFO, BEGIN, FOLDER = 900, 902, 903, 904, 910  # numbers of files that both sides know
+FIRST = "rk-first"  # the name of a sandbox's first process that is ours, when nobody can look into it any more
 READY_S = 120  # seconds on the wall for the surroundings of a command to be made
 NAMESPACE, NEW_USER = 0x20000, 0x10000000  # of unshare(2)
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE, RELATIVE_TIMES = 1, 32, 4096, 16384, 1 << 18, 1 << 21  # of mount(2)

@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 from rnnkit.common.places import PACKAGE
 from rnnkit.grading.sandbox import cgroup, enclosure
 from rnnkit.grading.sandbox.clocks import FORM
+from rnnkit.grading.sandbox.remote import Remote
 
 STATUS = "status.json"
 ROOT = str(PACKAGE.parent)
@@ -44,7 +45,8 @@ class Own(NamedTuple):
 class Supervised:
     """A command that runs under a supervisor, which writes its status file into the folder `base`.
 
-    `limits` are those of `confine.Limits` and, where it is confined, an ``enclosure`` (`confine.command`).
+    `limits` are those of `confine.Limits` and, where it is confined, an ``enclosure`` (`confine.command`). The
+    supervisor is forked where a `zygote` listens, if one's address is given.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Supervised:
         environment: Mapping[str, str],
         cwd: str | Path = "/",
         stdout: int = subprocess.DEVNULL,
+        zygote: str = "",
     ) -> None:
         self.status = base / STATUS
         self.stopped: str | None = None
@@ -65,19 +68,23 @@ class Supervised:
         group = cgroup.make(limits["memory_mb"], limits["processes"])
         told = {"group": group.told() if group else {}, "clocks": self._clocks.fileno(), "nice": NICE}
         told |= {"control": theirs.fileno(), "status": str(self.status)}
-        settings = json.dumps(dict(limits) | told)
-        script = [sys.executable, "-I", "-S", "-B", "-c", MAIN, ROOT, settings, "--", *argv]
+        settings = dict(limits) | told
+        self.process: subprocess.Popen[bytes] | Remote
         try:
-            self.process = subprocess.Popen(
-                script,
-                cwd=cwd,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(theirs.fileno(), self._clocks.fileno()),
-            )
+            if zygote:
+                asked = {"settings": settings, "argv": list(argv), "root": ROOT, "environment": dict(environment)}
+                self.process = Remote(zygote, asked, [theirs.fileno(), self._clocks.fileno()])
+            else:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-B", "-c", MAIN, ROOT, json.dumps(settings), "--", *argv],
+                    cwd=cwd,
+                    env=dict(environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                    pass_fds=(theirs.fileno(), self._clocks.fileno()),
+                )
         except BaseException:
             self._control.close()
             self._clocks.close()

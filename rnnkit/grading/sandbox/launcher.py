@@ -124,11 +124,18 @@ def named(name: bytes, seen: bool) -> None:
     call(SET_DUMPABLE, int(seen), 0, 0, 0)
 
 
-def main() -> None:
-    """Waits for the grader, and does what it says."""
-    if (os.getpid(), os.getppid()) != (2, 1):
-        raise SystemExit("expected to be the first process of a sandbox")
-    launcher = Launcher(settings := json.loads(sys.argv[1]))
+def load() -> None:
+    """Imports what kernels need; the collector of garbage leaves it alone, so that copies share it."""
+    for name in IMPORTED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def serve(settings: Mapping[str, Any], loaded: bool = False) -> None:
+    """Waits for the grader, and does what it says; what is slow to import may be `loaded` already."""
+    launcher = Launcher(settings)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(settings["socket"])
         listener.listen(1)
@@ -136,11 +143,8 @@ def main() -> None:
     os.unlink(settings["socket"])
     named(NAME.encode(), seen=False)
     signal.signal(signal.SIGCHLD, launcher.ended)
-    for name in IMPORTED:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    if not loaded:
+        load()
     with control, control.makefile(encoding="utf-8") as orders:
         while line := orders.readline():
             if connection := line.strip():
@@ -148,6 +152,13 @@ def main() -> None:
             else:
                 launcher.clear()
                 control.sendall(b"done")
+
+
+def main() -> None:
+    """Serves, as the command of a sandbox."""
+    if (os.getpid(), os.getppid()) != (2, 1):
+        raise SystemExit("expected to be the first process of a sandbox")
+    serve(json.loads(sys.argv[1]))
 
 
 if __name__ == "__main__":

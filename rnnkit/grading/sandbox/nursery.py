@@ -13,21 +13,32 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo as Connection
 
 from rnnkit.grading.sandbox import confine as sandbox
-from rnnkit.grading.sandbox import launcher
+from rnnkit.grading.sandbox import launcher, preloaded
 from rnnkit.grading.sandbox.confine import Limits
+from rnnkit.grading.sandbox.handle import Supervised
+from rnnkit.grading.sandbox.remote import Remote
 
 LONGEST = 60  # bytes: of a path that sockets can be made below (the system's limit is 107)
 CONNECT_S, CLEAR_S = 60, 10  # seconds for a sandbox to be there, and to be made as it was
 LISTEN_S = 180  # seconds until a kernel has its sockets; one that ends before is noticed at once
 GATE = "gate"
 SOCKETS = 5  # of a kernel
+SETTINGS = {
+    "socket": f"{sandbox.SOCKETS}/{GATE}",
+    "connection": f"{sandbox.SOCKETS}/k.json",
+    "runtime": sandbox.RUNTIME,
+    "folders": sandbox.IN_MEMORY,
+    "submission": sandbox.SUBMISSION,
+    "stage": ["/bin/sh", "-c", sandbox.COPY, "sh", "true"],
+}  # of a launcher
 KERNEL = ("python", "-m", "ipykernel_launcher", "-f")
 
 
@@ -36,13 +47,16 @@ class Nest:
 
     confined = False
 
-    def __init__(self, stage: Path | None, runtime: Path, limits: Limits) -> None:
+    def __init__(self, stage: Path | None, runtime: Path, limits: Limits, address: str = "") -> None:
         where = tempfile.gettempdir()
         short = where if len(os.fsencode(where)) < LONGEST else "/tmp"
         self.base, self.runtime = Path(tempfile.mkdtemp(prefix="rk-", dir=short)), runtime
         self._connection = _connection(self.base)
-        how: Any = {"stage": stage, "runtime": runtime, "limits": limits, "confined": self.confined}
-        self.job = sandbox.supervised(self._command(), self.base, **how)
+        self.job = self._begin(address, {"stage": stage, "runtime": runtime, "limits": limits})
+
+    def _begin(self, address: str, how: Mapping[str, Any]) -> Supervised:
+        """Starts what kernels run in."""
+        return sandbox.supervised(self._command(), self.base, confined=self.confined, **how)
 
     def _command(self) -> list[str]:
         """What is run to have a kernel."""
@@ -88,29 +102,32 @@ class Sandbox(Nest):
     confined = True
     _control: socket.socket | None = None
 
+    def _begin(self, address: str, how: Mapping[str, Any]) -> Supervised:
+        """Has a launcher: a copy of the process that listens at an address, if there is one; else one of its own."""
+        if address:
+            with contextlib.suppress(OSError):  # it is gone
+                return preloaded.supervised(SETTINGS, self.base, address=address, **how)
+        return super()._begin(address, how)
+
     def _command(self) -> list[str]:
         """What is run to have a launcher."""
-        settings = {
-            "socket": f"{sandbox.SOCKETS}/{GATE}",
-            "connection": f"{sandbox.SOCKETS}/k.json",
-            "runtime": sandbox.RUNTIME,
-            "folders": sandbox.IN_MEMORY,
-            "submission": sandbox.SUBMISSION,
-            "stage": ["/bin/sh", "-c", sandbox.COPY, "sh", "true"],
-        }
         source = Path(launcher.__file__).read_text(encoding="utf-8")
-        return ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(settings)]
+        return ["env", "-u", "PYTHONPATH", "python", "-c", source, json.dumps(SETTINGS)]
 
     def start(self) -> Connection:
         """As in every nest."""
-        sockets = self.job.sockets()
-        if self._control is None:  # the launcher takes one connection and no other
-            self._control = control = socket.socket(socket.AF_UNIX)
-            self._wait_for("sandbox", CONNECT_S, lambda: control.connect_ex(f"{sockets}/{GATE}") == 0)
-        connection = _connection(sandbox.SOCKETS)
+        control, connection = self.reach(), _connection(sandbox.SOCKETS)
         with contextlib.suppress(OSError):  # whether it comes up shows at its sockets
-            self._control.sendall(f"{json.dumps(connection)}\n".encode())
-        return self._listening({**connection, "ip": f"{sockets}/k"})
+            control.sendall(f"{json.dumps(connection)}\n".encode())
+        return self._listening({**connection, "ip": f"{self.job.sockets()}/k"})
+
+    def reach(self) -> socket.socket:
+        """Waits for the launcher, which takes one connection and no other. `SandboxError` if it ends."""
+        if self._control is None:
+            self._control = control = socket.socket(socket.AF_UNIX)
+            gate = f"{self.job.sockets()}/{GATE}"
+            self._wait_for("sandbox", CONNECT_S, lambda: control.connect_ex(gate) == 0)
+        return self._control
 
     def clear(self) -> bool:
         """As in every nest."""
@@ -131,7 +148,15 @@ class Sandbox(Nest):
 class Nursery:
     """Hands out the nests of one submission, and takes those back that serve for another kernel."""
 
-    def __init__(self, stage: Path | None, limits: Limits, confined: bool = True) -> None:
+    def __init__(
+        self,
+        stage: Path | None,
+        limits: Limits,
+        confined: bool = True,
+        addresses: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`addresses` are those of `begun_before`."""
+        self._addresses = addresses
         self._stage, self._limits = None if stage is None else stage.resolve(), limits
         self._make = Sandbox if confined else Nest
         self._kept: dict[Path, Nest] = {}
@@ -139,7 +164,7 @@ class Nursery:
     def warm(self, runtime: Path) -> None:
         """Begins to make a nest, so that its first kernel does not wait for all of it."""
         if runtime not in self._kept:
-            self._kept[runtime] = self._make(self._stage, runtime, self._limits)
+            self._kept[runtime] = self._make(self._stage, runtime, self._limits, self._addresses.get(str(runtime), ""))
 
     def take(self, runtime: Path) -> Nest:
         """A nest in which nothing of a student's runs, and nothing is left of what has run."""
@@ -157,6 +182,32 @@ class Nursery:
         """Ends the nests that are kept."""
         while self._kept:
             self._kept.popitem()[1].end()
+
+
+@contextlib.contextmanager
+def begun_before(runtimes: Iterable[Path]) -> Iterator[dict[str, str]]:
+    """Runtime -> the address of a process whose copies its sandboxes are; without those where that does not work."""
+    with contextlib.ExitStack() as stack:
+        begun: dict[Path, preloaded.Preloaded] = {}
+        with contextlib.suppress(OSError):
+            for runtime in runtimes if preloaded.possible() else ():
+                begun[runtime] = stack.enter_context(contextlib.closing(preloaded.Preloaded(runtime)))
+        addresses = {runtime: one.address() for runtime, one in begun.items()}
+        yield {str(runtime): address for runtime, address in addresses.items() if _tried(runtime, address)}
+
+
+def _tried(runtime: Path, address: str) -> bool:
+    """Whether a sandbox begins as a copy."""
+    if not address:
+        return False
+    with contextlib.suppress(OSError, sandbox.SandboxError):
+        nest = Sandbox(None, runtime, Limits(wall_s=CONNECT_S), address)
+        try:
+            nest.reach()
+            return isinstance(nest.job.process, Remote)
+        finally:
+            nest.end()
+    return False
 
 
 def _connection(folder: str | Path) -> Connection:

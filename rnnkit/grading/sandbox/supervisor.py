@@ -25,6 +25,7 @@ from typing import Any
 from rnnkit.common.whole import save_text
 from rnnkit.grading.sandbox import enclosure
 from rnnkit.grading.sandbox.clocks import BEAT, Clocks, reap_orphans, stat_of
+from rnnkit.grading.sandbox.copied import Copy, gone
 
 SLOW_BEAT = 1.0  # seconds between two looks at what takes longer to see
 SPARE = 64  # processes above the limit, which the system itself keeps for all users but root
@@ -135,11 +136,12 @@ class Tree:
                 argv = enclosure.directly(argv, own["places"])
             user, gate = enclosure.stranger(), enclosure.Gate()
             passed = [*enclosure.hand_over(own["texts"]), enclosure.INFO, enclosure.BEGIN]
-        self.errors, theirs = os.pipe()
+        copy = settings.get("copy")
+        self.errors, theirs = copy["stderr"] if copy else os.pipe()
         nothing, writer = os.pipe()  # it reads to its end
         os.close(writer)
         piped = stat.S_ISFIFO(os.fstat(1).st_mode)  # no file of the outside is open inside, not even a device
-        self.child = subprocess.Popen(
+        self.child: subprocess.Popen[bytes] | Copy = subprocess.Popen(
             argv,
             stdin=nothing,
             stdout=None if piped else theirs,
@@ -155,6 +157,8 @@ class Tree:
             if own and gate and (first := gate.wait()) is not None:
                 self.handles = enclosure.Handles(first, own["folders"])
                 gate.open()
+                if copy:
+                    self.child = Copy(settings, first)
         except OSError as error:  # nothing of a student's has begun, and nothing will
             self.unwatched = f"the sandbox cannot be watched here: {error}"
 
@@ -275,7 +279,7 @@ def main() -> int:
         "returncode": code,
         "stderr": tree.stderr.decode("utf-8", "replace"),
     }
-    if os.getppid() != grader:  # it died, and cannot clean up
+    if gone(settings["copy"]) if "copy" in settings else os.getppid() != grader:  # it died, and cannot clean up
         shutil.rmtree(os.path.dirname(settings["status"]), ignore_errors=True)
         return 137
     with contextlib.suppress(OSError):  # the grader and its folder may be gone

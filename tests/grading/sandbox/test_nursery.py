@@ -15,9 +15,10 @@ from rnnkit.checks.forbidden import Forbidden
 from rnnkit.checks.runner import examine
 from rnnkit.grading.notebooks.execute import ASK
 from rnnkit.grading.sandbox import kernel as kernel_of_grader
-from rnnkit.grading.sandbox import launcher
+from rnnkit.grading.sandbox import launcher, preloaded
 from rnnkit.grading.sandbox.kernel import Stopped, TimedOut, random_mime
 from rnnkit.grading.sandbox.mounts import LARGE
+from rnnkit.grading.sandbox.nursery import begun_before
 from rnnkit.grading.sandbox.runtime import scoring_runtime, student_runtime
 from rnnkit.grading.score.score import score
 
@@ -55,8 +56,22 @@ def stage(tmp_path_factory):
     return stage
 
 
-def test_each_kernel_finds_it_as_the_first_one_did(stage):
-    with kernels(stage) as make:
+@pytest.fixture(scope="module", params=["cold", "copies"])
+def addresses(request):
+    """How sandboxes begin: by themselves, or as copies of a process that is root's."""
+    need_sandbox()
+    if request.param == "cold":
+        yield {}
+        return
+    if not preloaded.possible():
+        pytest.skip("sandboxes begin as copies for root alone")
+    with begun_before([student_runtime(ROOT).resolve()]) as addresses:
+        assert addresses
+        yield addresses
+
+
+def test_each_kernel_finds_it_as_the_first_one_did(stage, addresses):
+    with kernels(stage, addresses=addresses) as make:
         found = []
         for _ in range(2):
             with closing(make()) as kernel:
@@ -70,7 +85,7 @@ def test_each_kernel_finds_it_as_the_first_one_did(stage):
     assert found[0].splitlines() == [files, "False False", "[1, 2]"]
 
 
-def test_a_kernel_is_as_one_of_its_own(stage):
+def test_a_kernel_is_as_one_of_its_own(stage, addresses):
     code = (
         "import sys, rnnkit, signal, subprocess\n"
         "print([path for path in sys.path if 'python' not in path], rnnkit.__file__)\n"
@@ -78,13 +93,13 @@ def test_a_kernel_is_as_one_of_its_own(stage):
         "there = 'import rnnkit, sys; print(rnnkit.__file__, sys.flags.safe_path)'\n"
         "print(subprocess.run([sys.executable, '-c', there], capture_output=True, text=True).stdout)"
     )
-    with started(stage) as kernel:
+    with started(stage, addresses=addresses) as kernel:
         assert said(kernel, code).replace(", '/submission'", "") == inside(code, stage=stage).stdout.decode()
         assert said(kernel, "print(sys.argv[0])") == "ipykernel_launcher\n"
 
 
-def test_a_module_that_a_cell_has_written_is_imported_and_takes_no_other_place(stage):
-    with kernels(stage) as make, closing(make()) as kernel:
+def test_a_module_that_a_cell_has_written_is_imported_and_takes_no_other_place(stage, addresses):
+    with kernels(stage, addresses=addresses) as make, closing(make()) as kernel:
         kernel.start()
         for name in ("helper", "json", "torch", "rnnkit"):
             assert "Writing" in said(kernel, f"%%writefile {name}.py\nmine = 3\n")
@@ -94,7 +109,7 @@ def test_a_module_that_a_cell_has_written_is_imported_and_takes_no_other_place(s
         assert "/submiss" not in told
 
 
-def test_its_launcher_is_out_of_reach(stage):
+def test_its_launcher_is_out_of_reach(stage, addresses):
     code = """
 import os
 for name in ("mem", "environ", "fd"):
@@ -104,7 +119,7 @@ for name in ("mem", "environ", "fd"):
         print("no")
 print([name for name in os.listdir("/proc/self/fd") if "gate" in os.path.realpath(f"/proc/self/fd/{name}")])
 """
-    with kernels(stage) as make, closing(make()) as kernel:
+    with kernels(stage, addresses=addresses) as make, closing(make()) as kernel:
         kernel.start()
         assert said(kernel, code).split() == ["no", "no", "no", "[]"]
 
@@ -118,8 +133,8 @@ print([name for name in os.listdir("/proc/self/fd") if "gate" in os.path.realpat
     ],
     ids=["killed", "launcher", "memory"],
 )
-def test_a_kernel_that_died_has_its_reason_and_a_successor(stage, code, reason):
-    with kernels(stage) as make:
+def test_a_kernel_that_died_has_its_reason_and_a_successor(stage, addresses, code, reason):
+    with kernels(stage, addresses=addresses) as make:
         with closing(make()) as kernel:
             kernel.start()
             with pytest.raises(Stopped, match=reason):
@@ -129,9 +144,9 @@ def test_a_kernel_that_died_has_its_reason_and_a_successor(stage, code, reason):
             assert said(kernel, "print(open('data.txt').read())") == "from the stage\n"
 
 
-def test_an_interrupt_reaches_the_kernel_and_one_that_hangs_is_replaced(stage, monkeypatch):
+def test_an_interrupt_reaches_the_kernel_and_one_that_hangs_is_replaced(stage, addresses, monkeypatch):
     monkeypatch.setattr(kernel_of_grader, "REVIVE_S", 30)
-    with kernels(stage) as make, closing(make()) as kernel:
+    with kernels(stage, addresses=addresses) as make, closing(make()) as kernel:
         kernel.start()
         with pytest.raises(TimedOut) as stopped:
             kernel.execute("x = 1\nwhile True: pass", 2)
@@ -145,8 +160,8 @@ def test_an_interrupt_reaches_the_kernel_and_one_that_hangs_is_replaced(stage, m
         assert said(kernel, "print('x' in dir(), os.getppid() if 'os' in dir() else 2)") == "False 2\n"
 
 
-def test_what_cannot_be_removed_ends_the_sandbox_and_the_next_one_is_fresh(stage):
-    with kernels(stage) as make:
+def test_what_cannot_be_removed_ends_the_sandbox_and_the_next_one_is_fresh(stage, addresses):
+    with kernels(stage, addresses=addresses) as make:
         for _ in range(2):
             with closing(make()) as kernel:
                 kernel.start()
@@ -204,7 +219,7 @@ def test_a_forbidden_module_outside_of_the_kit_is_against_the_rules_here_too(tmp
         assert used in report.messages[0]
 
 
-def test_matplotlib_finds_its_list_of_fonts_and_no_kernel_can_change_it(stage):
+def test_matplotlib_finds_its_list_of_fonts_and_no_kernel_can_change_it(stage, addresses):
     code = """
 import matplotlib, os
 from matplotlib import font_manager
@@ -218,7 +233,7 @@ for change in (os.unlink, lambda name: open(name, "w"), lambda name: os.rename(n
     except OSError:
         print("no")
 """
-    with kernels(stage) as make:
+    with kernels(stage, addresses=addresses) as make:
         for _ in range(2):
             with closing(make()) as kernel:
                 kernel.start()
