@@ -66,6 +66,8 @@ class Launcher:
             sys.path.append(self.settings["submission"])  # modules that cells have written; no other's place is taken
             sys.argv = ["ipykernel_launcher", "-f", path, NO_HISTORY]
             sys.modules["numpy"].random.seed()
+            if torch := sys.modules.get("torch"):
+                torch.default_generator.seed()
             if os.path.exists(os.path.join(sys.path[0], "sitecustomize.py")):  # what an interpreter begins with
                 sys.modules.pop("sitecustomize", None)
                 importlib.import_module("sitecustomize")

@@ -86,7 +86,7 @@ class Nest:
 
     def _wait_for(self, what: str, seconds: float, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds
-        while not ready():
+        while not (ready() and self.job.process.poll() is None):  # else its number may be another's by now
             if self.job.process.poll() is not None or time.monotonic() > deadline:
                 got = self.job.why() or "no reason given"
                 self.job.stop()

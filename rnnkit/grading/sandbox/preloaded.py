@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,6 +23,7 @@ from rnnkit.grading.sandbox.mounts import Places
 
 READY_S = 120  # seconds on the wall to have everything imported
 SOCKET = f"{confine.SOCKETS}/z"  # among its own mounts
+INHERITED = ("data", "stack", "memlock", "rss", "msgqueue")  # limits that a command has from the grader's process
 # The first process of a sandbox ends what has lost its parent, and lets nobody look into it or interrupt it.
 FIRST = f"""
 import ctypes, signal
@@ -49,7 +52,7 @@ def supervised(
     told["copied"] = {
         "folder": confine.SUBMISSION,
         "user": confine.USER,
-        "limits": confine.rlimits(limits) | confine.of_user(limits),
+        "limits": _inherited() | confine.rlimits(limits) | confine.of_user(limits),
         "filter": (confine.filter_of(runtime) or b"").hex(),
         "cores": limits.cores,
         "nice": NICE,
@@ -58,6 +61,10 @@ def supervised(
     words += ["--as-pid-1", "--", "python", "-I", "-S", "-c", FIRST]
     watched = asdict(limits) | {"enclosure": told}
     return Supervised(words, base, watched, environment=confine.OUTSIDE, zygote=address)
+
+
+def _inherited() -> dict[str, tuple[int, int]]:
+    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}")) for name in INHERITED}
 
 
 class Preloaded:
@@ -70,7 +77,9 @@ class Preloaded:
         mounts = os.open("/proc/self/ns/mnt", os.O_RDONLY)
         places = Places(runtime)
         places.other = False
-        words = ["bwrap", "--cap-add", "ALL", "--die-with-parent", *confine.inside(places, runtime, Limits(), nothing)]
+        bubblewrap = shutil.which("bwrap", path=confine.OUTSIDE["PATH"]) or "bwrap"
+        words = [bubblewrap, "--cap-add", "ALL", "--die-with-parent"]
+        words += confine.inside(places, runtime, Limits(), nothing)
         told = {"socket": SOCKET, "life": life, "mounts": mounts}
         told["launcher"] = Path(launcher.__file__).read_text(encoding="utf-8")
         own = confine.environment(confine.HOME, confine.RUNTIME)
@@ -87,6 +96,9 @@ class Preloaded:
                 start_new_session=True,
                 pass_fds=(life, nothing, mounts),
             )
+        except BaseException:
+            os.close(self._life)
+            raise
         finally:
             for number in (life, nothing, mounts):
                 os.close(number)
@@ -102,4 +114,6 @@ class Preloaded:
         """Ends it; the sandboxes that began as its copies go on."""
         os.close(self._life)
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        if self._process.stdout:  # copies that begin may hold its other end
+            self._process.stdout.close()

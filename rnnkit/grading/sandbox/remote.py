@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 KILLED = 128 + signal.SIGKILL
-BEGUN_S = 60  # seconds for it to be there
+BEGUN_S = 10  # seconds for it to be there
 
 
 class Remote:

@@ -20,6 +20,7 @@ import socket
 import struct
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -58,6 +59,8 @@ def give_up(told: Mapping[str, Any]) -> None:
     """Gives up all that a process of a sandbox does not have, for good; in a sandbox of which it is no part yet."""
     os.closerange(3, (1 << 31) - 1)
     os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as of what a supervisor begins
+        signal.signal(number, signal.SIG_DFL)
     os.chdir(told["folder"])
     for name, values in told["limits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), values)
@@ -131,7 +134,7 @@ def supervise(connection: socket.socket, mounts: int, serve: Serve) -> NoReturn:
     os.chdir("/")
     os.environ.clear()
     os.environ.update(told["environment"])
-    sys.path.append(told["root"])
+    sys.path[:] = [path for path in sys.path if not path.endswith("-packages")] + [told["root"]]
     copy = {"pid": pid, "orders": mine.detach(), "stderr": [readable, errors], "grader": connection.fileno()}
     settings = told["settings"] | dict(zip(("control", "clocks"), files, strict=True)) | {"copy": copy}
     sys.argv = ["-c", json.dumps(settings), "--", *told["argv"]]
@@ -148,15 +151,23 @@ def attend(listener: socket.socket, life: int, mounts: int, serve: Serve) -> NoR
     while life not in (ready := select.select(asked, [], [])[0]):
         if listener not in ready:
             continue
-        connection, _ = listener.accept()
-        if os.fork() == 0:
+        connection = None
+        try:
+            connection, _ = listener.accept()
+            pid = os.fork()
+        except OSError:  # there is no room for it: it begins by itself
+            if connection:
+                connection.close()
+            continue
+        if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
             os.close(life)
             try:
                 supervise(connection, mounts, serve)
-            finally:  # an exception, too, ends it here
-                os._exit(70)
+            except BaseException:  # ends it here; what a launcher says is in the supervisor's report
+                traceback.print_exc()
+            os._exit(70)
         connection.close()
     os._exit(0)
 

@@ -41,6 +41,7 @@ STARTS = {
     "        while time.process_time() < 0.01: pass\n        os._exit(0)\n    try: os.waitpid(child, 0)\n"
     "    except ChildProcessError: pass",
 }
+TICK = 1 / os.sysconf("SC_CLK_TCK")
 FEW = ("orphans", "hidden")  # the others are slow
 
 
@@ -78,7 +79,7 @@ def test_the_own_clock_counts_sleep_and_not_the_wait_for_a_processor(tmp_path):
         jobs.append(Supervised([sys.executable, "-S", "-c", code], folder, limits, **how))
     for job in jobs:
         assert job.wait(300) == 0, job.report()
-        assert job.own().cpu >= 0.5
+        assert job.own().cpu >= 0.5 - TICK  # what the system has entered by then
         assert job.own().seconds < job.report()["wall_s"] / 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -63,9 +64,19 @@ print(sorted(os.listdir("/proc/1")), sorted(os.listdir("/dev")), os.listdir("/ke
 """
 
 
+@pytest.fixture
+def limited():
+    """This process has a limit and a signal's action of its own, as processes of the grader may."""
+    before, action = resource.getrlimit(resource.RLIMIT_DATA), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_DATA, (8 << 30, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_DATA, before)
+    signal.signal(signal.SIGHUP, action)
+
+
 @root
 @pytest.mark.parametrize("runtime", [student_runtime, scoring_runtime])
-def test_it_is_as_one_of_its_own_seen_from_inside(addresses, tmp_path, runtime):
+def test_it_is_as_one_of_its_own_seen_from_inside(addresses, tmp_path, runtime, limited):
     found = []
     for known in ({}, addresses):
         with started(tmp_path, runtime=runtime(ROOT), addresses=known) as kernel:
@@ -120,6 +131,7 @@ def test_nothing_of_one_is_seen_in_another(addresses, tmp_path):
             assert isinstance(process_of(kernel), Remote)
             assert said(kernel, look) == "False False False False []\n"
             assert seek(kernel, word) == 0
+        assert len({said(kernel, "print(torch.initial_seed())") for kernel in (beside, after)}) == 2
         assert said(first, "print('LEFT' in sys.path, torch.initial_seed())") == "True 3\n"
 
 
