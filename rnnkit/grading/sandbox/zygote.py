@@ -59,8 +59,8 @@ def give_up(told: Mapping[str, Any]) -> None:
     """Gives up all that a process of a sandbox does not have, for good; in a sandbox of which it is no part yet."""
     os.closerange(3, (1 << 31) - 1)
     os.setsid()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as of what a supervisor begins
-        signal.signal(number, signal.SIG_DFL)
+    for ends in (signal.SIGTERM, signal.SIGHUP):  # as of what a supervisor begins
+        signal.signal(ends, signal.SIG_DFL)
     os.chdir(told["folder"])
     for name, values in told["limits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), values)
