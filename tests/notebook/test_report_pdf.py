@@ -15,7 +15,7 @@ import PIL.Image
 import pytest
 from course import NAME, NOTEBOOKS, ROOT, filled
 
-from rnnkit.common.pandoc import TOO_OLD
+from rnnkit.common.pandoc import TOO_OLD, pandoc
 from rnnkit.notebook import pdf as report_pdf
 from rnnkit.notebook import typst as report_markdown
 from rnnkit.notebook.typst import PdfError, convert
@@ -167,8 +167,12 @@ def test_formulas_that_are_not_understood_are_named():
 
 
 def test_one_cell_that_pandoc_cannot_read_does_not_take_the_others_along(monkeypatch):
-    monkeypatch.setattr(report_markdown, "PATIENCE", 1)
-    monkeypatch.setattr(report_markdown, "PATIENCE_ALONE", 0.5)
+    def impatient(text, reader, writer, seconds):
+        if "[[[" in text:  # takes longer than anybody has patience for
+            raise subprocess.TimeoutExpired("pandoc", seconds)
+        return pandoc(text, reader, writer, 300)
+
+    monkeypatch.setattr(report_markdown, "pandoc", impatient)
     found, _ = convert(["*a*", "[" * 20000, "x" * 200_000, "*b*"], [NOWHERE] * 4)
     assert found == ["#emph[a]", None, None, "#emph[b]"]
 
