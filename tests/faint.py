@@ -27,7 +27,9 @@ def faint(figure: Figure) -> list[str]:
             seen = _on(color, alpha, ground)
             if not same_color(color, "white") and contrast(seen, ground) < GRAPHICS:
                 found.append(f"{what}: {color} at {alpha} has {contrast(seen, ground):.2f}")
-        for text in ax.findobj(lambda one: isinstance(one, Text) and one.get_visible() and one.get_text().strip()):
+        for text in ax.findobj():
+            if not (isinstance(text, Text) and text.get_visible() and text.get_text().strip()):
+                continue
             seen = _on(text.get_color(), text.get_alpha() or 1, ground)
             if not same_color(text.get_color(), "white") and contrast(seen, ground) < TEXT:
                 found.append(f"{text.get_text()!r}: {text.get_color()} has {contrast(seen, ground):.2f}")
