@@ -137,11 +137,10 @@ def _scaled(factor: float, *names: str) -> Forgery:
     """Rows of checks, all but the untrained network's."""
 
     def forgery(record: Record, rng: np.random.RandomState) -> None:
-        there = [name for name in names if name in record and np.isfinite(record[name][1:]).any()]
+        there = [name for name in names if name in record and np.nan_to_num(record[name][1:]).any()]
         for name in there or ["act_time", "sat_time"]:
-            rows = np.minimum(factor * record[name][1:], KEYS[name].range[1])
-            full = np.array_equal(rows, record[name][1:], equal_nan=True)  # where it can go no higher
-            record[name][1:] = record[name][1:] / factor if full else rows
+            rows = record[name][1:]
+            rows *= factor if np.nanmax(rows) * factor <= KEYS[name].range[1] else 1 / factor  # no higher than it can
 
     return forgery
 
