@@ -23,7 +23,9 @@ from importlib.machinery import PathFinder
 class Poorer(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in {blocked} else super().find_spec(name, path, target)
+        if name.partition(".")[0] in {blocked}:  # but for what another package brings inside of itself
+            path = [one for one in path or sys.path if "_vendor" in one]
+        return super().find_spec(name, path, target)
 sys.meta_path[sys.meta_path.index(PathFinder)] = Poorer
 """
 

@@ -147,7 +147,8 @@ def _lines(ax: Axes) -> tuple[list[Curve], list[str]]:
 
 def _at_its_end(ax: Axes, line: Line2D) -> str:
     """The label that stands beside a line, in its colour."""
-    beside = [text for text in ax.texts if hasattr(text, "xy") and text.get_color() == line.get_color()]
+    inks = line.get_color(), as_ink(line.get_color())
+    beside = [text for text in ax.texts if hasattr(text, "xy") and text.get_color() in inks]
     x, y = (np.asarray(values) for values in line.get_data())
     for text in beside:
         if any(tuple(text.xy) == point for point in zip(x[::-1], y[::-1], strict=True)):

@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -65,6 +66,7 @@ class Launcher:
             sys.path.insert(0, self.settings["runtime"])
             sys.path.append(self.settings["submission"])  # modules that cells have written; no other's place is taken
             sys.argv = ["ipykernel_launcher", "-f", path, NO_HISTORY]
+            random.seed()
             sys.modules["numpy"].random.seed()
             if torch := sys.modules.get("torch"):
                 torch.default_generator.seed()

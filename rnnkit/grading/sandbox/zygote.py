@@ -12,7 +12,6 @@ import contextlib
 import ctypes
 import json
 import os
-import random
 import resource
 import select
 import signal
@@ -98,7 +97,6 @@ def hatch(orders: socket.socket, errors: int, nothing: int, serve: Serve) -> NoR
     give_up(told)
     if os.getpid() != 2 or os.getresuid() != (told["user"],) * 3:
         raise SystemExit("expected to be the first process of a sandbox")
-    random.seed()
     sys.argv = ["-c"]
     settings = json.loads(told["settings"])
     subprocess.run(settings["stage"], check=True, stdin=subprocess.DEVNULL)
