@@ -15,6 +15,8 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 
+from rnnkit.plots.contrast import as_ink
+
 ROWS = 9  # of a table: enough to follow a curve
 SERIES = 8  # of a panel that are told one by one in the words; the table has all
 PANELS = 6  # that are told one by one
