@@ -41,7 +41,6 @@ STARTS = {
     "        while time.process_time() < 0.01: pass\n        os._exit(0)\n    try: os.waitpid(child, 0)\n"
     "    except ChildProcessError: pass",
 }
-TICK = 1 / os.sysconf("SC_CLK_TCK")
 FEW = ("orphans", "hidden")  # the others are slow
 
 
@@ -70,7 +69,7 @@ def test_the_processor_time_of_all_that_it_starts_counts(name, groups):
 def test_the_own_clock_counts_sleep_and_not_the_wait_for_a_processor(tmp_path):
     """Ten that compute on one core: each waits nine tenths of the time, and none may be charged for that."""
     core = min(os.sched_getaffinity(0))
-    code = "import os, time\nwhile time.process_time() < 0.5: pass\ntime.sleep(0.5)"
+    code = "import os, time\nwhile time.process_time() < 0.55: pass\ntime.sleep(0.5)"
     limits = vars(Limits(wall_s=300, cores=(core,))) | {"folders": ()}
     jobs = []
     for number in range(10):
@@ -79,7 +78,7 @@ def test_the_own_clock_counts_sleep_and_not_the_wait_for_a_processor(tmp_path):
         jobs.append(Supervised([sys.executable, "-S", "-c", code], folder, limits, **how))
     for job in jobs:
         assert job.wait(300) == 0, job.report()
-        assert job.own().cpu >= 0.5 - TICK  # what the system has entered by then
+        assert job.own().cpu >= 0.5
         assert job.own().seconds < job.report()["wall_s"] / 2
 
 
