@@ -69,7 +69,7 @@ VERBS: dict[str, Verb] = {
     ),
     "alike": Verb("rnnkit.cli.alike:main", "what hand-ins have in common that others have not", INSTRUCTORS, "grading"),
     "doctor": Verb("rnnkit.cli.doctor:main", "say whether everything is in place, and what to do where it is not"),
-    "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE, "dev"),
+    "bench": Verb("rnnkit.cli.bench:main", "time the engines against each other, in one run, as ratios", CLONE),
     "setup": Verb("rnnkit.clone.setup_env:main", "make .venv, with everything the kit needs", CLONE),
     "test": Verb("rnnkit.clone.workshop:test", "run the tests, but for the slow ones", CLONE, "dev"),
     "test-all": Verb("rnnkit.clone.workshop:test_all", "run all the tests", CLONE, "dev"),
