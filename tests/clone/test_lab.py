@@ -8,6 +8,7 @@ import time
 
 import pytest
 from browser import CHROMIUM, barriers, browser, needs_chromium
+from confined import until
 
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine", allow_module_level=True)
@@ -167,8 +168,9 @@ def test_explorer_moves_and_leaves_its_grid_when_the_kernel_is_gone(open_noteboo
         expect(picture).not_to_have_attribute("src", before)
     expect(grid).to_be_hidden()
     notebook.page.keyboard.press("Control+S")
-    notebook.page.wait_for_timeout(2000)
-    page, _ = HTMLExporter().from_filename(notebook.folder / "0_why_gradients_vanish.ipynb")
+    file = notebook.folder / "0_why_gradients_vanish.ipynb"
+    assert until(lambda: "rnnkit-still" in file.read_text(), PATIENCE)
+    page, _ = HTMLExporter().from_filename(file)
     notebook.page.set_content(page, wait_until="domcontentloaded")
     expect(notebook.page.locator(".rnnkit-still")).to_be_visible()
 
