@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from browser import browser, needs_chromium
+from browser import barriers, browser, needs_chromium
 
 from rnnkit.assignments import get_assignment, names
 from rnnkit.cli.verbs import VERBS
@@ -248,3 +248,15 @@ def test_it_opens_from_files_and_is_searched_without_a_network(site, width):
         page.locator(".md-search-result__item a").first.wait_for()
     assert said == []
     assert not [url for url in asked if not url.startswith(("file:", "data:", "about:"))]
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_people_out(site, width, scheme):
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        for path in site.rglob("*.html"):
+            page.goto(path.as_uri())
+            assert barriers(page) == [], path
