@@ -256,14 +256,24 @@ def named(regime: Regime) -> tuple[str, str]:
     return known.get(str(regime.identity()), ("", "custom"))
 
 
+def nearest(regime: Regime, key: str) -> str:
+    """The profile of a named regime that has the most settings in common with a run."""
+    mine, own = regime.identity(), variant.known()
+
+    def apart(profile: str) -> int:
+        return sum(mine[name] != value for name, value in _of_student(own, key, profile).identity().items())
+
+    return min(PROFILES, key=apart)
+
+
 def differences(regime: Regime, key: str) -> list[str]:
-    """The settings in which a run differs from a named regime at its nearest profile: ``lr 0.5 (handout 0.01)``.
+    """How a run differs from a named regime's nearest profile: ``lr 0.5 (handout 0.01)``, ``profile tiny, not full``.
 
     What was drawn for a student is that student's: ``seed 52 (yours 4711)``.
     """
-    mine, own = regime.identity(), variant.known()
-    sizes = [_of_student(own, key, profile).identity() for profile in PROFILES]
-    nearest = min(sizes, key=lambda one: sum(one[name] != mine[name] for name in mine))
+    mine, own, profile = regime.identity(), variant.known(), nearest(regime, key)
+    due = _of_student(own, key, profile).identity()
     drawn = own.of(key) if own else {}
     whose = {name: "yours" if name in drawn else "handout" for name in mine}
-    return [f"{name} {mine[name]!r} ({whose[name]} {nearest[name]!r})" for name in mine if mine[name] != nearest[name]]
+    changed = [f"{name} {mine[name]!r} ({whose[name]} {due[name]!r})" for name in mine if mine[name] != due[name]]
+    return changed + ([f"profile {profile}, not full"] if changed and profile != "full" else [])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from handout import HANDOUT, words_of
 
-from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, RegimeError, get_regime, named
+from rnnkit.regimes import HANDOUT_REGIMES, PROFILES, REGIMES, Regime, RegimeError, differences, get_regime, named
 
 # The starter's defaults; alpha alone departs from it (2.0 there); z_bias, omega_on and stop_error are ours.
 DEFAULTS: dict[str, Any] = {
@@ -116,6 +116,12 @@ def test_profile_is_recognised(key, profile):
     assert named(regime)[1] == profile
     assert named(regime.replace(name="other", saveFreq=1))[1] == profile
     assert named(regime.replace(lr=0.02))[1] == "custom"
+
+
+def test_differences_tell_the_size_too():
+    assert differences(get_regime("A1", lr=0.5), "A1") == ["lr 0.5 (handout 0.01)"]
+    assert differences(get_regime("A1", "tiny", seed=3), "A1") == ["seed 3 (handout 52)", "profile tiny, not full"]
+    assert differences(get_regime("A1", "tiny"), "A1") == []
 
 
 def test_overrides_win_over_the_profile():

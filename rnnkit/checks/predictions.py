@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import CaseReport, Judged, Report
+from rnnkit.checks.report import INCOMPLETE, CaseReport, Judged, Report
 from rnnkit.common.looking import running_shell
 from rnnkit.common.text import shown
 from rnnkit.notebook.predictions import CHANGED, FILE, LATE, MENDED, Entry, Standing, read, refusal, standing
@@ -55,7 +55,7 @@ def judged(question: Question, folder: Path, own: str = "") -> Judged:
     flags += [f"{run}: its figure was opened before it was predicted" for run, one in stands.items() if one.late]
     told = [_told(run, one) for run, one in stands.items() if one.first]
     report = Report(
-        question.id, question.target, round(points, 2), question.points, "complete" if whole else "incomplete", cases
+        question.id, question.target, round(points, 2), question.points, "complete" if whole else INCOMPLETE, cases
     )
     report.messages = [f"{run}: {CHANGED}; what it was before counts" for run, one in stands.items() if one.changed]
     return Judged(report, flags, told)

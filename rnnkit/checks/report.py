@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from rnnkit.common.looking import in_notebook
 
+INCOMPLETE = "incomplete"  # status of what asks for several things, which are not all there
+
 
 def _short(points: float) -> str:
     """Points for the eye: a third is 0.33."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnkit.checks.question import Question
-from rnnkit.checks.report import CaseReport, Judged, Report
+from rnnkit.checks.report import INCOMPLETE, CaseReport, Judged, Report
 
 WORDS = 3  # of a sentence
 
@@ -45,7 +45,7 @@ def prediction(notebook: str, names: tuple[str, ...], result: str, minutes: int,
             for part, value in zip(import_module(foretold).PARTS, values, strict=True) for why in [part.lacks(value)]
         ]  # fmt: skip
         found, whole = sum(case.weight for case in cases if case.passed), all(case.passed for case in cases)
-        return Report("prediction", "prediction", found, points, "complete" if whole else "incomplete", cases)
+        return Report("prediction", "prediction", found, points, "complete" if whole else INCOMPLETE, cases)
 
     def handed_in(folder: Path, sources: Iterable[str]) -> Judged:
         said = values_of(sources, names)

@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     out = Path(arguments.out or Path(arguments.record).parent)
     if not out.is_dir():
         raise OutputError(f"--out {out}: expected a folder, found none; make it first")
-    with tqdm(total=len(arguments.lengths) * arguments.sequences, unit="sequence") as bar:
+    with tqdm(total=len(arguments.lengths) * arguments.sequences, unit="sequence", disable=None) as bar:
         rows = error_by_length(record, arguments.lengths, arguments.sequences, arguments.seed, bar.update)
     stem = Path(arguments.record).name.removesuffix(".npz").removesuffix("_final_state")
     table = save_text(out / f"{stem}_lengths.csv", table_of(rows))

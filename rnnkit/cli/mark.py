@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         desk = Desk(course, assignment, marker, SECOND if options.second else FIRST, options.sample)
         if desk.journal.torn:
             print(f"{desk.journal.path}: {desk.journal.torn} lines cannot be read, and do not count")
-        for student, path in tqdm(desk.answers.paths(), desc="reading answers", unit="notebook"):
+        for student, path in tqdm(desk.answers.paths(), desc="reading answers", unit="notebook", disable=None):
             desk.answers.read(student, path)
         for student, reason in desk.answers.damaged.items():
             print(f"{student}: {reason}")

@@ -33,7 +33,7 @@ class Findings:
         answers: question for a person -> notebook, answered, sha256.
         not_asked: the points of questions that the release of the submission did not have.
         records: run -> sha256 of its record.
-        profiles: run -> full, smoke, tiny or custom, by the settings in its record.
+        profiles: run -> full, smoke or tiny, by the settings in its record; or custom and the nearest of them.
         times: run -> seconds that some of its checks took, see `rnnkit.grading.notebooks.copied`.
         curves: run -> hash of the numbers of its curves, whatever the rest of the file says.
         evidence: what is missing or strange about the submitted runs.

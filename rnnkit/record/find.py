@@ -20,7 +20,7 @@ import numpy as np
 from rnnkit.common.whole import KEPT
 from rnnkit.record.file import regime_of
 from rnnkit.record.keys import FINAL, STATE
-from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named
+from rnnkit.regimes import PROFILES, REGIMES, Regime, differences, get_regime, named, nearest
 
 # Where a student's runs are, in this order. Not in runs/tiny: that shows nothing, and grading leaves one there.
 PLACES = ("runs/full/*", "runs/full", ".", "runs/*", "runs", "runs/smoke/*", "runs/smoke")
@@ -49,6 +49,7 @@ class Runs(Protocol):
     def named(self, settings: Any) -> tuple[str, str]: ...
     def key_of(self, name: str) -> tuple[str, str]: ...
     def total(self, settings: Any) -> int: ...
+    def nearest(self, settings: Any, key: str) -> str: ...
     def differences(self, settings: Any, key: str) -> list[str]: ...
     def command(self, settings: Any) -> str: ...
 
@@ -63,6 +64,7 @@ class Handout:
     named = staticmethod(named)
     key_of = staticmethod(key_of)
     total = staticmethod(attrgetter("maxiters"))
+    nearest = staticmethod(nearest)
     differences = staticmethod(differences)
     command = staticmethod(Regime.command)
 

@@ -227,11 +227,16 @@ class Experiment(ABC):
         pairs = ((key, settings.name) for key, settings in self.runs.items() if name in (key, settings.name))
         return next(pairs, ("", name))
 
+    def nearest(self, settings: Any, key: str) -> str:
+        """The profile of a named run that has the most settings in common with these."""
+        return min(self.profiles, key=lambda profile: len(_differences(self.get(key, profile), settings)))
+
     def differences(self, settings: Any, key: str) -> list[str]:
-        """The settings in which a run differs from a named one at its nearest profile: ``rate 0.5 (due 0.1)``."""
-        nearest = min((_differences(self.get(key, profile), settings) for profile in self.profiles), key=len)
-        due = self.get(key)
-        return [f"{name} {value!r} (due {getattr(due, name)!r})" for name, value in nearest.items() if name != "name"]
+        """How a run differs from a named one at its nearest profile: ``rate 0.5 (due 0.1)``, ``profile tiny``."""
+        due, profile = self.get(key), self.nearest(settings, key)
+        changed = _differences(self.get(key, profile), settings)
+        told = [f"{name} {value!r} (due {getattr(due, name)!r})" for name, value in changed.items() if name != "name"]
+        return told + ([f"profile {profile}"] if told and profile != next(iter(self.profiles)) else [])
 
     def summary(self, record: Record) -> dict[str, Any]:
         """The row of a folder's summary: all that stands there must come out the same again."""

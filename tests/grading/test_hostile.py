@@ -28,7 +28,7 @@ from rnnkit.grading.course.gradebook import auto_scores, opened
 
 WORST = (
     "m_skip_tag", "m_dup_solution", "r_session_forged", "f_right_on_public", "r_gradebook", "r_os_exit", "h_symlink_nb",
-    "b_deep", "h_devices_by_descriptor", "h_shared_files",
+    "b_deep", "b_own_names", "h_devices_by_descriptor", "h_shared_files",
 )  # fmt: skip
 PUBLIC = ("r_public_cache", "r_public_only")
 NOWHERE = Path("/nonexistent/course")

@@ -68,9 +68,9 @@ def h_names_flagged(s):
     s.finish.append(make)
 
 
-@right(WITHOUT_CELLS)
+@right()
 def h_notebook_names(s):
-    """In the place of 1_cells lie notebooks whose names are terminal codes, line breaks, tags and no text."""
+    """1_cells lies there four times, under names that are terminal codes, line breaks, tags and no text."""
     notebook = json.dumps(s.notebooks.pop(CELLS)).encode()
     for name in (b"\xff\xfe.ipynb", b"\x1b[2J.ipynb", b"a\nb.ipynb", b"<script>window.PWNED=1<!--.ipynb"):
         s.files[os.fsdecode(name)] = notebook

@@ -23,7 +23,8 @@ from whole_class.plan import COPY, FORGED, HONEST, HOSTILE, MISTAKEN, PARTIAL, S
 
 # What is said of records that are only small, of another seed, or not there: no doubt about whose they are.
 PLAIN = re.compile(
-    r"profile (tiny|custom), not full|settings are not the handout's: seed \d+ \(handout 52\)$"
+    r": profile (tiny|custom), not full$|settings are not the handout's: seed \d+ \(handout 52\)"
+    r"(, profile tiny, not full)?$"
     r"|no record( of any run was handed in)?$|runs: made with different model.py's"  # which is the other is said, too
 )
 

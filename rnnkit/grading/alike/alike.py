@@ -48,7 +48,7 @@ def alike(course: Course, assignment: Assignment, to: Path, threshold: float = T
             files_of(course, assignment.name, entries[student], student),
             assignment,
         )
-        for student in tqdm(graded, desc="hand-ins", unit="hand-in", leave=False)
+        for student in tqdm(graded, desc="hand-ins", unit="hand-in", leave=False, disable=None)
     ]
     compared = compare(works, entries, usual, threshold)
     names = {one.id: one.name for one in course.people}

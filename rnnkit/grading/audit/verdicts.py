@@ -14,7 +14,7 @@ from rnnkit.common.whole import save_text
 from rnnkit.runs.replay import DIFFERS, REPRODUCED, UNREPLAYED
 
 FILE = "audit.json"
-OWN = "by the student's own cells"
+OWN = "done again by the student's own cells"
 
 
 @dataclass

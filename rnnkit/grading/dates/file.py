@@ -140,6 +140,8 @@ def _extension(value: object, due: datetime, zone: tzinfo | None) -> datetime:
     """A due date of one's own, or how much later than the others' it is."""
     if isinstance(value, str) and LENGTH.fullmatch(value.strip()):
         return due + _length(value)
+    if isinstance(value, str) and not any(sign in value for sign in "-:"):
+        raise BadValue(f'expected a time, as 2026-12-01T23:59:00, or how much later, as "3 days", got {value!r}')
     if (own := _moment(value, zone)) < due:
         raise BadValue(f"expected a time after {due.isoformat(' ')}, when it is due for all, got {own.isoformat(' ')}")
     return own

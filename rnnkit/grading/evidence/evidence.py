@@ -47,6 +47,7 @@ class SubmittedRun:
         flags: what a person should know, each beginning with the key.
         regime: its settings, where they can be read; of the experiment's own kind where that trains no regimes.
         profile: full, smoke, tiny or custom, by its settings; empty where they cannot be read.
+        size: of a due run's settings, the nearest profile.
         content: what the reader passed on, see `rnnkit.record.read_npz.summary`.
         sha256: of the record's bytes; empty where there is none.
     """
@@ -58,6 +59,7 @@ class SubmittedRun:
     profile: str = ""
     content: dict[str, Any] = field(default_factory=dict, repr=False)
     sha256: str = ""
+    size: str = ""
 
 
 def evidence(
@@ -167,7 +169,8 @@ def _run(content: dict[str, Any], asked: Sequence[str], known: Runs, whose: Whos
         flags += strange(content, settings)
     cut = [f"and {len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
     flags = [f"{key}: {flag}" for flag in [*flags[:MOST_FLAGS], *cut]]
-    return SubmittedRun(key, file, tuple(flags), settings, profile, content)
+    size = known.nearest(usual, key) if key in asked else ""
+    return SubmittedRun(key, file, tuple(flags), settings, profile, content, size=size)
 
 
 def _settings(content: dict[str, Any], known: Runs) -> Any:

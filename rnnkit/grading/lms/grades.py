@@ -144,12 +144,13 @@ def matched(table: Table, people: Mapping[str, Student], numbers: Mapping[str, s
 
 
 def _numbers(course: Course, assignment: Assignment, lms: Lms, marks: Marks) -> dict[str, str]:
-    """The platform's number -> student's id, as the names of downloads told it; or as an id is one itself."""
-    receipts, numbers = Receipts(course.submitted, assignment.name), {}
-    for student in marks.people:
-        keys = [receipt.key for receipt in receipts.all(student)]
-        told = [key.removeprefix(f"{lms.name} ") for key in keys if key.startswith(f"{lms.name} ")]
-        if told or (student.isascii() and student.isdigit() and not any(keys)):
+    """The platform's number -> student's id, as downloads told it; or an id that is one, where none is another's."""
+    receipts, numbers, mark = Receipts(course.submitted, assignment.name), {}, f"{lms.name} "
+    keys = {student: [one.key for one in receipts.all(student) if one.key] for student in marks.people}
+    elsewhere = any(not key.startswith(mark) for several in keys.values() for key in several)
+    for student, several in keys.items():
+        told = [key.removeprefix(mark) for key in several if key.startswith(mark)]
+        if told or (student.isascii() and student.isdigit() and not elsewhere and not several):
             numbers[told[-1] if told else student] = student
     return numbers
 

@@ -34,7 +34,7 @@ RESTARTS = 4  # of a kernel that died or hung, for each notebook
 # What the object prints meanwhile goes nowhere.
 ASK = """
 def _rnnkit_ask(request, target, mime):
-    import contextlib, io, os
+    import builtins, contextlib, io, os
     from IPython import get_ipython
     from rnnkit.checks import remote
     class Answer:
@@ -43,7 +43,7 @@ def _rnnkit_ask(request, target, mime):
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {mime: self.text}
     with io.open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        answer = remote.answer if isinstance(request, str) else remote.answers
+        answer = remote.answer if builtins.isinstance(request, builtins.str) else remote.answers
         return Answer(answer(request, get_ipython().user_ns.get(target)))
 """
 

@@ -84,7 +84,7 @@ def _runs(assignment: Assignment, entry: Entry) -> Iterator[Reason]:
         return
     if missing := [key for key in due if key not in there]:
         yield Reason("runs-missing", ", ".join(missing))
-    profiles = [entry.profiles.get(key, "") for key in there]
+    profiles = [entry.profiles.get(key, "").removeprefix("custom ") for key in there]
     if profiles and all(profile in SMALL for profile in profiles):
         yield Reason("smoke-only", f"{len(there)} of {len(due)} runs are there")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rnnkit.checks.assignment import Assignment
+from rnnkit.checks.report import INCOMPLETE
 from rnnkit.common.names import BadValue
 from rnnkit.grading.audit.audit import known as audited
 from rnnkit.grading.audit.verdicts import together
@@ -16,7 +17,8 @@ from rnnkit.grading.ledger import GRADED, NOT_ASKED, NOT_GRADED, NOT_TRIED, WAIT
 from rnnkit.grading.overview.attention import Reason, reasons
 from rnnkit.grading.score.score import AGAINST, NO_ANSWER, NOT_WRITTEN
 
-STATES = (NOT_WRITTEN, NO_ANSWER, AGAINST, WAITS, NOT_TRIED)  # statuses that say more than that points are missing
+# Statuses that say more than that points are missing.
+STATES = (NOT_WRITTEN, NO_ANSWER, AGAINST, WAITS, NOT_TRIED, INCOMPLETE)
 UNKNOWN = "wrong, and no known mistake told"
 OLD = "wrong, graded by a version that kept no mistakes"
 LEAST = 1e-9  # of a difference of points

@@ -27,7 +27,7 @@ def table(found: Overview, alias: Callable[[str], str]) -> str:
     writer.writerow(COLUMNS)
     for question in found.questions:
         for kind, what, students, more in _rows(question):
-            share = question.share(len(students))
+            share = question.share(len(students)) if question.points else None
             who = "; ".join(map(alias, students))
             row = (found.assignment.name, question.notebook, question.id, kind, what)
             writer.writerow(map(cell, (*row, len(students), len(question.points), share, *more, who)))
@@ -36,8 +36,8 @@ def table(found: Overview, alias: Callable[[str], str]) -> str:
 
 def _rows(question: Question) -> Iterator[tuple[str, str, tuple[str, ...], tuple[Any, Any]]]:
     points = question.points
-    everything, nothing = question.most - 1e-9, 1e-9
-    yield "points", "all points", tuple(id for id in points if points[id] >= everything), (question.mean, question.most)
+    everything, nothing, mean = question.most - 1e-9, 1e-9, question.mean if points else None
+    yield "points", "all points", tuple(id for id in points if points[id] >= everything), (mean, question.most)
     yield "points", "no point", tuple(id for id in points if points[id] <= nothing), (None, None)
     for told in question.told:
         yield "mistake" if told.known else "state", told.what, told.students, (None, None)

@@ -73,6 +73,7 @@ def test_no_file_is_no_rule(tmp_path):
         ('"best"', '"first"', "lab.attempts: expected best or last, got 'first'"),
         ("grace", "grase", "lab.grase: unknown key 'grase'"),
         ("[other]", "[othre]", "[othre]: unknown assignment 'othre'"),
+        ('"3 days"', '"drei Tage"', 'or how much later, as "3 days", got \'drei Tage\''),
         ('"3 days"', "2026-11-01T00:00:00", "lab.extensions.ada: expected a time after 2026-12-01 23:59:00+01:00"),
         ("extensions.ada", "extensions.adda", "lab.extensions.adda: unknown student 'adda'"),
         ("[lab.received]\nada", "[lab.received]\neve", "lab.received.eve: unknown student"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import json
 
 import nbformat
@@ -11,7 +12,7 @@ from course import ASSIGNMENT, NOTEBOOKS, ROOT, filled
 from rnnkit.assignments.training_dynamics.key import CANARY
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
-from rnnkit.grading.notebooks.execute import ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
+from rnnkit.grading.notebooks.execute import ASK, ASK_S, RESTARTS, execute, generator, is_check, needs_kernel
 from rnnkit.grading.sandbox.allowance import Allowance
 from rnnkit.grading.sandbox.kernel import NoReply, Stopped, TimedOut
 from rnnkit.grading.sandbox.outputs import CUT, Outputs
@@ -219,3 +220,12 @@ def test_outputs_of_odd_form_are_taken_as_they_are(content):
     for kind in ("stream", "display_data", "execute_result", "error", "status"):
         outputs.take(kind, content)
     assert len(outputs.shown) == 4
+
+
+def test_what_asks_needs_no_name_that_a_student_may_have_taken():
+    todo, wanted = [const for const in compile(ASK, "ask", "exec").co_consts if hasattr(const, "co_code")], set()
+    assert todo
+    for code in todo:
+        wanted |= {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        todo += [const for const in code.co_consts if hasattr(const, "co_code")]
+    assert wanted <= {"__name__"}  # of the class

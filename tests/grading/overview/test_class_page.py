@@ -174,7 +174,8 @@ def test_what_needs_attention_is_told_by_kind():
     assert kinds(entry("a")) == []
     assert kinds(None) == ["not-submitted"]
     assert kinds(Entry("a", FAILED)) == ["failed"]
-    assert kinds(entry("a", "smoke")) == ["smoke-only"]
+    assert kinds(entry("a", "smoke")) == kinds(entry("a", "custom tiny")) == ["smoke-only"]
+    assert kinds(entry("a", "custom full")) == []
     waits = entry("a", rho=missed(status="waits for the instructor"))
     waits.records.pop(DUE[0])
     waits.notebooks = NOTEBOOKS | {"4_report.ipynb": {"status": REJECTED, "reason": "gone", "flags": []}}
