@@ -24,6 +24,7 @@ from rnnkit.record.find import LEFT, unfinished
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#C48700", "#009E73", "#D55E00", "#CC79A7", "#4A9BC9", "#9E962B", "#000000",
 )  # fmt: skip
+GREY = "0.55"  # of levels and of what stands beside the matter: the lightest that is seen on white, with a little room
 FLOOR_STYLES = {"constant": ":", "marginal": "--", "memoryless": "-.", "marginal_error": (0, (6, 4, 1, 4, 1, 4))}
 # Colour and line style of the runs of one figure, in order: told apart in black and white, too.
 LINES = [

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rnnkit.assignments.bptt.figures import style_of
 from rnnkit.assignments.bptt.networks import PHI, at_rest, named
 from rnnkit.assignments.bptt.settings import Trial
-from rnnkit.plots.style import BLACK, legend_below, new_figure
+from rnnkit.plots.style import BLACK, GREY, legend_below, new_figure
 
 SEQUENCES = 8
 SLOPES = {"tanh": 1.0, "relu": 1.0, "identity": 1.0}  # gamma, the largest slope of each
@@ -113,7 +113,7 @@ def line(ax: Any, n: int, arm: str, middle: np.ndarray, low: np.ndarray, high: n
 
 def finish(ax: Any, stage: str) -> None:
     """Names a panel."""
-    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0.5)
+    ax.axhline(1, color=GREY, linewidth=0.8, zorder=0.5)
     ax.set(title=stage, xlabel="lag k (steps)", ylim=(1e-12, 1e8))
 
 

@@ -18,7 +18,7 @@ from rnnkit.assignments.bptt.tables import longest
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.page_parts import Group, Picture, Section, picture
 from rnnkit.plots.seeds import draw_band
-from rnnkit.plots.style import BLACK, NARROW, legend_below, new_figure
+from rnnkit.plots.style import BLACK, GREY, NARROW, legend_below, new_figure
 from rnnkit.runs.rows import spread
 
 UNITS = (
@@ -129,7 +129,7 @@ def _accuracies(task: str, lags: Mapping[str, Mapping[int, Sequence[float]]]) ->
                 label=arm)  # fmt: skip
         for lag in x:
             ax.plot([lag] * len(of[lag]), 100 * np.asarray(of[lag]), ".", color=color, markersize=3)
-    ax.axhline(100 * LEARNT, color="0.6", linestyle="--", linewidth=0.8)
+    ax.axhline(100 * LEARNT, color=GREY, linestyle="--", linewidth=0.8)
     ax.axhline(50, color=BLACK, linestyle=":", linewidth=0.8)
     every = sorted({lag for of in lags.values() for lag in of})
     ax.set(xscale="log", xlabel="lag (steps)", ylabel="accuracy (%)", title=task, ylim=(0, 105))

@@ -18,7 +18,7 @@ from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.plots.controls import Controls, limit, menu, notches, plain, slider, where_it_moves
 from rnnkit.plots.figures import Drawn
 from rnnkit.plots.moving import Moving
-from rnnkit.plots.style import BLACK, BLUE, ORANGE, Canvas
+from rnnkit.plots.style import BLACK, BLUE, GREY, LINES, ORANGE, Canvas
 
 SIZE, DPI = (8.0, 3.0), 80
 MARGINS = {"left": 0.085, "right": 0.985, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
@@ -70,12 +70,12 @@ class Browser(Controls):
         for ax in (left, right):
             _plain(ax)
             ax.set(xlabel="step t", xlim=(0.5, self._steps[-1] + 0.5))
-            ax.axhline(0, color="0.7", linewidth=0.8)
+            ax.axhline(0, color=GREY, linewidth=0.8)
         edge = 1.1 * float(np.abs(self._x).max())
         left.set(title="input: mean of the channels, and mean so far", ylim=(-edge, edge))
         right.set(title="the unit: this sequence, and all others", ylim=(-1.05, 1.05))
-        others = [right.plot(self._steps, 0 * self._steps, color="0.8", linewidth=0.5)[0] for _ in range(SHOWN)]
-        (come,) = left.plot([], [], "o-", color="0.6", markersize=3, linewidth=0.8)
+        others = [right.plot(self._steps, 0 * self._steps, color=GREY, linewidth=0.3)[0] for _ in range(SHOWN)]
+        (come,) = left.plot([], [], "o-", color=GREY, markersize=3, linewidth=0.8)
         (mean,) = left.plot([], [], color=BLUE)
         (chosen,) = right.plot([], [], color=BLUE, linewidth=2)
         self._lines: tuple[list[Line2D], Line2D, Line2D, Line2D] = (others, come, mean, chosen)
@@ -129,9 +129,9 @@ def bounds(accuracy: float) -> Figure:
     Canvas(figure)
     ax = figure.subplots()
     _plain(ax)
-    for n, T in enumerate(LENGTHS):
-        k, color = np.geomspace(0.5, T, 400), f"C{n}"
-        ax.plot(k, 100 * inside.best_accuracy(k, T), color=color, label=f"T = {T}")
+    for T, (color, style) in zip(LENGTHS, LINES, strict=False):
+        k = np.geomspace(0.5, T, 400)
+        ax.plot(k, 100 * inside.best_accuracy(k, T), color=color, linestyle=style, label=f"T = {T}")
         ax.plot(inside.steps_used(accuracy, T), 100 * accuracy, "o", color=color)
     ax.axhline(100 * accuracy, color=BLACK, linestyle=":", linewidth=0.8)
     ax.set(xscale="log", xlabel="steps seen, k", ylabel="best accuracy (%)")

@@ -14,7 +14,7 @@ from rnnkit.assignments.hidden_dynamics import inside, network
 from rnnkit.assignments.hidden_dynamics.network import C, H, Weights
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.plots.seeds import draw_band
-from rnnkit.plots.style import BLACK, BLUE, GREEN, LINES, NARROW, ORANGE, legend_below, new_figure
+from rnnkit.plots.style import BLACK, BLUE, GREEN, GREY, LINES, NARROW, ORANGE, legend_below, new_figure
 
 WHEN = {"before": ORANGE, "after": BLUE}
 KIND_COLORS = {inside.ACCUMULATOR: BLUE, inside.OSCILLATOR: GREEN, inside.TRANSIENT: ORANGE}
@@ -33,7 +33,7 @@ def learning(settings: Net, record: Mapping[str, Any]) -> Figure:
     accuracy.axvline(best, color=BLUE, linestyle=":", label=f"best test epoch, {best}")
     halved = range(settings.halve, len(epochs), settings.halve) if settings.halve else ()
     for n, epoch in enumerate(halved):
-        loss.axvline(epoch + 0.5, color="0.6", linestyle="--", linewidth=0.9, label=None if n else "rate halved")
+        loss.axvline(epoch + 0.5, color=GREY, linestyle="--", linewidth=0.9, label=None if n else "rate halved")
     loss.set(xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
     accuracy.set(xlabel="epoch", ylabel="accuracy (%)")
     loss.legend(fontsize=8)
@@ -104,7 +104,7 @@ def running_mean(settings: Net, weights: Weights) -> Figure:
     units = kinds_of(settings, weights) == inside.ACCUMULATOR
     figure, (ax,) = new_figure(1, 1, width=5, height=2.6)
     curves = inside.running(states, x, units)
-    ax.plot(1 + np.arange(settings.T), curves, color=BLUE, linewidth=0.5, alpha=0.5)
+    ax.plot(1 + np.arange(settings.T), curves, color=BLUE, linewidth=0.5, alpha=0.7)
     ax.set(xlabel="step t", ylabel="|correlation|\nwith the mean so far", ylim=(0, 1.02))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title(f"{units.sum()} accumulators of {len(units)} units; {C} channels", fontsize=9)
@@ -184,7 +184,7 @@ def needed(accuracies: Mapping[str, float]) -> Figure:
     """The bound, by the share of the steps; and the share that each of these accuracies needs at least."""
     figure, (ax,) = new_figure(width=NARROW, height=3.2)
     shares = np.linspace(0, 1, 400)
-    ax.plot(shares, 100 * inside.best_accuracy(shares, 1), color="0.6")
+    ax.plot(shares, 100 * inside.best_accuracy(shares, 1), color=GREY)
     for (label, accuracy), (color, _), mark in zip(accuracies.items(), cycle(LINES), cycle("osD^v")):
         share = float(inside.steps_used(accuracy, 1))
         ax.plot(share, 100 * accuracy, mark, color=color, label=f"{label}: {100 * accuracy:.1f}, {share:.1%}")

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from rnnkit.assignments.hidden_dynamics import tables
 from rnnkit.assignments.hidden_dynamics.inside import best_accuracy
 from rnnkit.plots.markdown import Table, missing
-from rnnkit.plots.style import BLACK, BLUE, LINES, ORANGE, legend_below, new_figure
+from rnnkit.plots.style import BLACK, BLUE, GREY, LINES, ORANGE, legend_below, new_figure
 from rnnkit.runs.rows import Row, chosen, read_tables
 
 SWEEPS = Path("sweeps")
@@ -81,7 +81,7 @@ def lengths(rows: Sequence[Row]) -> Figure:
                     capsize=3, label=arm)  # fmt: skip
     for share in SHARES:
         level = 100 * float(best_accuracy(100 * share, 100))
-        ax.axhline(level, color="0.75", linewidth=0.8)
+        ax.axhline(level, color=GREY, linewidth=0.8)
         ax.text(ax.get_xlim()[1], level, f" {share:.0%} of the steps", fontsize=7, va="center")
     ticks = sorted({int(row["T"]) for row in rows})
     ax.axhline(50, color=BLACK, linestyle=":", linewidth=0.8)

@@ -17,7 +17,7 @@ from rnnkit.assignments.hidden_dynamics import network
 from rnnkit.assignments.hidden_dynamics.network import BATCH, C, H, T, Trained, Weights
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small, sketch
-from rnnkit.plots.style import BLUE, GREEN, ORANGE
+from rnnkit.plots.style import BLUE, GREEN, GREY, ORANGE
 
 START = 8  # where the lag-1 correlation begins: before, states grow from 0
 KINDS = "accumulator", "oscillator", "transient"
@@ -171,7 +171,7 @@ def sensitivity(input_sensitivity: Function) -> None:
             axes.plot(STEPS, found, "o-", color=color, markersize=3, label=name)
             print(f"{name}: step 1 {found[0]:.2f}, step {T // 2} {found[T // 2 - 1]:.2f}, step {T} {found[-1]:.2f}; "
                   f"smallest {found.min():.2f}, largest {found.max():.2f}")  # fmt: skip
-        axes.axhline(0, color="0.7", linewidth=0.8)
+        axes.axhline(0, color=GREY, linewidth=0.8)
         axes.set(xlabel="step t", ylabel="d(logit_1 - logit_0) / d(all of x_t)", xticks=TICKS)
         axes.yaxis.label.set_fontsize(8)
         axes.legend(frameon=False)
@@ -195,8 +195,8 @@ def units(unit_features: Function) -> None:
             c, a = _measured(unit_features, weights, trained.X)
             axes.plot(c, a, "o", color=color, markersize=4)
             for edge in (-0.5, 0.5):
-                axes.axvline(edge, color="0.7", linewidth=0.8)
-            axes.axhline(-0.1, color="0.7", linewidth=0.8)
+                axes.axvline(edge, color=GREY, linewidth=0.8)
+            axes.axhline(-0.1, color=GREY, linewidth=0.8)
             axes.set(title=name, xlabel="c", xlim=(-1.05, 1.05), ylim=(-0.6, 1.05))
             low, middle, high = np.quantile(a, (0, 0.5, 1))
             print(f"{name}: |c| up to {np.abs(c).max():.2f}, median {np.median(np.abs(c)):.2f}; "
@@ -293,7 +293,7 @@ def curves(summary: Function) -> None:
             for part, color in (("train", ORANGE), ("test", BLUE)):
                 axes.plot(epochs, found[f"{part}_{kind}"], color=color, label=part)
             axes.set(title={"loss": "loss (nats)", "acc": "accuracy"}[kind], xlabel="epoch")
-        figure.axes[1].axvline(row["best_epoch"], color="0.5", linestyle=":", label="best test epoch")
+        figure.axes[1].axvline(row["best_epoch"], color=GREY, linestyle=":", label="best test epoch")
         figure.axes[1].legend(frameon=False)
         figure.axes[0].legend(frameon=False)
         print({name: value if type(value) is int else round(float(value), 4) for name, value in row.items()})

@@ -86,12 +86,12 @@ def draw_lookbacks(ax: Axes, rows: Sequence[Row], column: str, label: str, at: s
 
 
 def draw_terms(ax: Axes, rows: Sequence[Row], columns: dict[str, float]) -> None:
-    """Norms against the lag, of both networks' candidates: each column so opaque."""
+    """Norms against the lag, of both networks' candidates: each column's lines so wide."""
     for model, (color, style) in COLOURS.items():
         here = chosen(rows, model=model, gate=CANDIDATE[model])
-        for column, alpha in columns.items() if here else ():
+        for column, width in columns.items() if here else ():
             told = f"{model}, {WHEN[column]}"
-            draw_lookbacks(ax, here, column, told, "lag", color=color, linestyle=style, alpha=alpha)
+            draw_lookbacks(ax, here, column, told, "lag", color=color, linestyle=style, linewidth=width)
 
 
 def by_lookback(*columns: str, name: str = LOOKBACK, folder: Path = SWEEPS, **only: str) -> Figure | Table:
@@ -138,7 +138,7 @@ def _floor(ax: Axes, rows: Sequence[Row], column: str) -> None:
 
 
 def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = SWEEPS) -> Figure | Table:
-    """A column against the lookback for each value of a setting, the darker the larger, of both networks.
+    """A column against the lookback for each value of a setting, the thicker the larger, of both networks.
 
     The networks of `LOOKBACK`, where nothing is changed, are among them.
     """
@@ -153,8 +153,8 @@ def by_factor(name: str, factor: str, column: str = "best_loss", folder: Path = 
     for model, (color, style) in COLOURS.items():
         for n, value in enumerate(values, 1):
             here = chosen(rows, **{"model": model, factor: value})
-            told, opaque = f"{model}, {factor} {value}", n / len(values)
-            draw_lookbacks(ax, here, column, told, color=color, linestyle=style, alpha=opaque)
+            told, width = f"{model}, {factor} {value}", 0.5 + 2 * n / len(values)
+            draw_lookbacks(ax, here, column, told, color=color, linestyle=style, linewidth=width)
     _floor(ax, rows, column)
     ax.set_ylabel(LABELS.get(column, column))
     ax.legend(frameon=False, fontsize=7, ncols=2)
@@ -198,8 +198,8 @@ def norms(folder: Path = SWEEPS) -> Figure | Table:
     if not rows:
         return measured(NORMS, folder)
     figure, (alone, together) = new_figure(2, width=4.4, height=3.2)
-    draw_terms(alone, rows, {"norm_initial": 0.4, "norm": 1.0})
-    draw_terms(together, rows, {"accumulated": 1.0})
+    draw_terms(alone, rows, {"norm_initial": 0.6, "norm": 1.5})
+    draw_terms(together, rows, {"accumulated": 1.5})
     for ax, title in ((alone, "the tau-th term alone"), (together, "terms 0 to tau together")):
         ax.set(xlabel="lookback tau", title=title)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))

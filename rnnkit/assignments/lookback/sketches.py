@@ -17,7 +17,7 @@ from rnnkit.assignments.lookback.small_nets import COUNT, LENGTH, H, K
 from rnnkit.checks.sandbox import quiet
 from rnnkit.common.text import aligned
 from rnnkit.plots.small import show_curves, show_small, sketch
-from rnnkit.plots.style import BLUE, GREEN, ORANGE
+from rnnkit.plots.style import BLUE, GREEN, GREY, ORANGE
 
 Function = Callable[..., Any]
 STEPS = range(1, LENGTH + 1)
@@ -51,7 +51,7 @@ def memory(rnn_forward: Function) -> None:
             for rows in (x, _other_beginning(x))
         )
         apart = np.linalg.norm(one - other, axis=2)
-        axes.semilogy(STEPS, apart.T, color=ORANGE, alpha=0.3, linewidth=0.8)
+        axes.semilogy(STEPS, apart.T, color=GREY, linewidth=0.4)
         mean = apart.mean(0)
         axes.semilogy(STEPS, mean, color=ORANGE)
         factor = (mean[10] / mean[1]) ** (1 / 9)

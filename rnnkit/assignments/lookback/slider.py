@@ -105,7 +105,7 @@ def _figure(rows: Sequence[Row], norms: Sequence[Row]) -> tuple[Figure, list[Lin
         how = {"color": color, "linestyle": style}
         draw_lookbacks(losses, chosen(rows, model=model), "best_loss", model, **how)
         (bars[model],) = shares.plot([], [], marker="o", label=model, **how)
-    draw_terms(terms, norms, {"norm_initial": 0.35, "norm": 1.0})
+    draw_terms(terms, norms, {"norm_initial": 0.6, "norm": 1.5})
     marks = [ax.axvline(0, color="0.4", linewidth=0.8, visible=False) for ax in (losses, terms)]
     losses.set(xlabel="lookback tau", ylabel="best loss (nats)")
     terms.set(xlabel="lookback tau", ylabel="norm of the tau-th term", yscale="log")

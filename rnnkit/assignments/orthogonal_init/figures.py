@@ -83,7 +83,7 @@ def _curves(loss: Axes, metric: Axes, task: str, T: int, arms: Arms) -> None:
         for one in seeds if arm == "ortho" else ():
             if one["solved_epoch"]:
                 for ax in (loss, metric):
-                    ax.axvline(one["solved_epoch"], color=color, linestyle="--", linewidth=0.9, alpha=1 / len(seeds))
+                    ax.axvline(one["solved_epoch"], color=color, linestyle="--", linewidth=max(0.3, 0.9 / len(seeds)))
     metric.axhline(share * chance(task, T), color=BLACK, linestyle=":", linewidth=1, label="chance")
     metric.axhline(share * kind.solved, color="0.5", linewidth=0.8, label="threshold")
     loss.set(yscale="log", ylabel="training loss")

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from rnnkit.checks.sandbox import quiet
 from rnnkit.plots.small import show_small, sketch
+from rnnkit.plots.style import LINES
 
 STEPS = 40
 
@@ -22,7 +24,7 @@ def states(cls: type) -> None:
     def draw(figure: Any) -> None:
         for axes, gain in zip(figure.subplots(1, 3, sharey=True), (0.5, 1.0, 1.5), strict=True):
             _, hidden, _ = _random_cell(cls, gain)(_pulse())
-            axes.plot(range(1, STEPS + 1), hidden[:, 0].detach().numpy(), linewidth=1)
+            _units(axes, hidden)
             axes.set(title=f"W_hh of spectral radius {gain}", xlabel="t", ylim=(-1, 1))
         figure.axes[0].set_ylabel("h_t, one line per unit")
 
@@ -40,7 +42,7 @@ def gates(cls: type) -> None:
                 cell.b_z.fill_(bias)
             _, hidden, traces = cell(_pulse(10))
             for axes, (name, values) in zip(row, {"h_t": hidden, "z_t": traces["z"], "r_t": traces["r"]}.items()):  # noqa: B905
-                axes.plot(range(1, STEPS + 1), values[:, 0].detach().numpy(), linewidth=1)
+                _units(axes, values)
                 axes.set(title=f"{name}, b_z = {bias:g}", ylim=(-1, 1) if name == "h_t" else (0, 1))
         for axes in figure.axes[3:]:
             axes.set_xlabel("t")
@@ -54,14 +56,21 @@ def gradient(function: Callable[[Tensor, list[Tensor]], Any]) -> None:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        for gain in (0.7, 1.0, 1.3):
+        for gain, (color, style) in zip((0.7, 1.0, 1.3), LINES, strict=False):
             g = function(*_example(gain))
             g = g.detach().numpy() if isinstance(g, Tensor) else np.asarray(g, dtype=float)
-            axes.plot(range(1, STEPS + 1), np.log10(g + 1e-12), marker=".", label=f"spectral radius {gain}")
+            how = {"color": color, "linestyle": style, "marker": ".", "label": f"spectral radius {gain}"}
+            axes.plot(range(1, STEPS + 1), np.log10(g + 1e-12), **how)
         axes.set(xlabel="t", ylabel="log10 g_t", ylim=(-12.5, 3))
         axes.legend(frameon=False)
 
     show_small(draw, (7, 3))
+
+
+def _units(axes: Axes, values: Tensor) -> None:
+    """A line for each unit of the first sequence."""
+    for unit, (color, style) in zip(values[:, 0].detach().numpy().T, LINES, strict=False):
+        axes.plot(range(1, STEPS + 1), unit, color=color, linestyle=style, linewidth=1)
 
 
 def _example(gain: float) -> tuple[Tensor, list[Tensor]]:

@@ -1,0 +1,22 @@
+"""Every figure that a test of an assignment draws can be seen and read."""
+
+from __future__ import annotations
+
+import pytest
+from faint import faint
+
+from rnnkit.plots.figures import Drawn
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch):
+    """The kit's figures that the test makes; when it is over, their lines, marks and letters have enough contrast."""
+    made, begin = [], Drawn.__init__
+
+    def begun(self, *args, **how):
+        begin(self, *args, **how)
+        made.append(self)
+
+    monkeypatch.setattr(Drawn, "__init__", begun)
+    yield made
+    assert [one for figure in made for one in faint(figure)] == []
