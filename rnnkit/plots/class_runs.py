@@ -15,8 +15,9 @@ import numpy as np
 
 from rnnkit.common.pages import pages
 from rnnkit.common.whole import save_text
+from rnnkit.plots.naming import Table
 from rnnkit.plots.page import PAGE
-from rnnkit.plots.words import Curve, Table, some, until
+from rnnkit.plots.words import Curve, some, until
 from rnnkit.runs.classes import ClassRun
 
 FAR = 3.5  # spreads from the median: the usual limit for the modified z-score

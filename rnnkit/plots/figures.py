@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnkit.common.looking import running_shell
-from rnnkit.plots.words import Table, told
+from rnnkit.plots.naming import Table
+from rnnkit.plots.words import told
 
 COLOURS = 128  # of a picture: a third of the bytes
 NUMBERS = "The numbers in a table"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from rnnkit.plots.figures import in_few_colours
-from rnnkit.plots.words import Table, told
+from rnnkit.plots.naming import Table
+from rnnkit.plots.words import told
 
 DPI = 150
 

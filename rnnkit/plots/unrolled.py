@@ -40,7 +40,21 @@ def plot_unrolled(every_step: bool = True, at: int | None = None, steps: int = 4
     when = "a loss at every step" if every_step else "a loss after the last step only"
     title = when if at is None else rf"{when}: $dL/dh_{_index(at, steps)}$ is the sum of all ways back"
     ax.set_title(title, fontsize=10)
+    ax.set_label(_told(steps, [*losses], at))
     return figure
+
+
+def _told(steps: int, losses: list[int], at: int | None) -> str:
+    """What the arrows say."""
+    names = [_index(t, steps) for t in losses]
+    said = "arrows lead from h_0 to h_1 and so on to h_T, and up to each state from its input; "
+    said += "from there on up to outputs and their losses: " + ", ".join(f"h_{n} to o_{n} to L_{n}" for n in names)
+    if at is None:
+        return said
+    here = _index(at, steps)
+    direct = f"the direct part from L_{here} through o_{here}" if at in losses else "no direct part"
+    later = ", ".join(f"L_{_index(t, steps)} through o_{_index(t, steps)}" for t in losses if t > at)
+    return f"{said}; back to h_{here} lead {direct}, and the way through later states, step by step, from {later}"
 
 
 def _index(t: int, steps: int) -> str:

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, QuadMesh
-from matplotlib.container import BarContainer
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import StepPatch
 
 from rnnkit.plots.contrast import as_ink
+from rnnkit.plots.naming import (
+    MANY,
+    SERIES,
+    Part,
+    Table,
+    axis_of,
+    is_number,
+    label,
+    name_of,
+    name_of_values,
+    number,
+    own_name,
+    tick_at,
+)
+from rnnkit.plots.told_bars import bars_told, histograms_told
 
 ROWS = 9  # of a table: enough to follow a curve
-SERIES = 8  # of a panel that are told one by one in the words; the table has all
 PANELS = 6  # that are told one by one
-SIGNS = {
-    "rho": "ρ", "sigma": "σ", "Omega": "Ω", "alpha": "α", "partial": "∂", "tau": "τ", "times": "×", "cdot": "·",
-    "lambda": "λ", "phi": "φ", "Vert": "‖", "epsilon": "ε", "theta": "θ", "Delta": "Δ", "leq": "≤", "geq": "≥",
-    "mathrm": "", "mathbf": "", "text": "", "left": "", "right": "", "quad": " ", "to": "→", "odot": "⊙",
-}  # fmt: skip
-
-
-class Table(NamedTuple):
-    """What stands behind a panel, or behind some of it."""
-
-    caption: str
-    columns: list[str]
-    rows: list[list[str]]
-
-
-class Part(NamedTuple):
-    """Something that a panel shows: a sentence, and its numbers."""
-
-    words: str
-    table: Table | None = None
 
 
 class Curve(NamedTuple):
@@ -50,13 +42,16 @@ class Curve(NamedTuple):
     y: np.ndarray
 
 
-def told(figure: Figure) -> tuple[str, list[Table]]:
+def told(figure: Figure, places: int = ROWS) -> tuple[str, list[Table]]:
     """What a figure shows in a paragraph, and its numbers in tables.
 
     A table has of a curve what it is at some places, of a histogram all, of a map some of its cells.
+
+    Arguments:
+        places: of a curve.
     """
     panels = [ax for ax in figure.axes if ax.get_visible() and ax.get_label() != "<colorbar>"]
-    there = [(_name(ax), [*_parts(ax)]) for ax in panels]
+    there = [(name_of(ax), [*_parts(ax, places)]) for ax in panels]
     sentences = ((name, "; ".join(part.words for part in parts)) for name, parts in there if parts)
     said = [f"{name}: {words}." if name else f"{words}." for name, words in sentences]
     more = [f"And {len(said) - PANELS} more panels, in the tables."] if len(said) > PANELS else []
@@ -65,40 +60,14 @@ def told(figure: Figure) -> tuple[str, list[Table]]:
     return paragraph, [part.table for _, parts in there for part in parts if part.table and part.table.rows]
 
 
-def label(text: Any) -> str:
-    """A label without the marks of mathematics: ``$\\rho(W_{hh})$`` is ρ(W_hh)."""
-    if "$" in (text := str(text)):
-        text = re.sub(r"\\([A-Za-z]+)", lambda match: SIGNS.get(match[1], match[1]), text)
-        text = re.sub(r"[$\\{}]", "", text)
-    return " ".join(text.split())
-
-
-def number(value: float) -> str:
-    """Three digits, and whole numbers whole."""
-    value = float(value)
-    if not np.isfinite(value):
-        return "none"
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
-
-
-def _name(ax: Axes) -> str:
-    return label(ax.get_title() or ax.get_title(loc="left")) or _axis(ax, "y")
-
-
-def _axis(ax: Axes, which: str) -> str:
-    """The name of an axis; of a shared one it may stand at the panel beside or below."""
-    siblings = ax.get_shared_x_axes() if which == "x" else ax.get_shared_y_axes()
-    for one in (ax, *siblings.get_siblings(ax)):
-        if said := label(getattr(one, f"get_{which}label")()):
-            return said
-    return ""
-
-
-def _parts(ax: Axes) -> Iterator[Part]:
-    yield from _histograms(ax)
-    yield from _curves(ax)
+def _parts(ax: Axes, places: int) -> Iterator[Part]:
+    if said := label(ax.get_label()):
+        yield Part(said.removesuffix("."))  # a drawing, which no numbers are behind
+        return
+    yield from histograms_told(ax)
+    yield from _curves(ax, places)
     yield from _maps(ax)
-    yield from _bars(ax)
+    yield from bars_told(ax)
     yield from _points(ax)
     ends = {tuple(np.ravel(text.xy)) for text in ax.texts if hasattr(text, "xy")}
     labels = {text.get_text() for text in ax.texts if hasattr(text, "xy") and ends}
@@ -110,29 +79,41 @@ def _parts(ax: Axes) -> Iterator[Part]:
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
 
-def _curves(ax: Axes) -> Iterator[Part]:
+def _curves(ax: Axes, most: int) -> Iterator[Part]:
     curves, levels = _lines(ax)
     if not curves:
         return
-    across = _axis(ax, "x") or "x"
-    words = [_course(one) for one in curves[:SERIES]]
-    words += [f"and {len(curves) - SERIES} more lines, in the table"] if len(curves) > SERIES else []
+    across = axis_of(ax, "x") or "x"
+    words = _courses(curves)
     longest = max(curves, key=lambda one: (one.x[-1], len(one.x)))
-    places = longest.x[some(len(longest.x))]
+    places = longest.x[some(len(longest.x), most)]
     columns = [one.name for one in curves]
     found = ((x, [until(one, x) for one in curves]) for x in places)
     rows = [[number(x), *("" if value is None else number(value) for value in values)] for x, values in found]
-    caption = f"{_name(ax) or 'Values'}, at {len(places)} of {len(longest.x)} places"
+    caption = f"{name_of(ax) or 'Values'}, at {len(places)} of {len(longest.x)} places"
     said = [f"over {across}", *words, *levels]
     yield Part("; ".join(said), Table(caption, [across, *columns], rows))
 
 
+def _courses(curves: Sequence[Curve]) -> list[str]:
+    """A phrase for each line, and one for all that have the same name."""
+    alike: dict[str, list[Curve]] = {}
+    for one in curves:
+        alike.setdefault(one.name, []).append(one)
+    told: list[tuple[int, str]] = []
+    for several in alike.values():
+        many = len(several) >= MANY
+        told += [(len(several), _together(several))] if many else [(1, _course(one)) for one in several]
+    more = sum(count for count, _ in told[SERIES:])
+    return [words for _, words in told[:SERIES]] + ([f"and {more} more lines, in the table"] if more else [])
+
+
 def _lines(ax: Axes) -> tuple[list[Curve], list[str]]:
     """The curves of a panel, and what its level lines say."""
-    curves, levels = [], []
+    curves, levels, names = [], [], _names(ax)
     for line in ax.get_lines():
         x, y = (np.asarray(values, dtype=float) for values in line.get_data())
-        named = "" if str(line.get_label()).startswith("_") else label(line.get_label())
+        named = own_name(line)
         if not line.get_visible() or (line.get_color() == "white" and not named):
             continue  # what makes a line hollow
         if line.get_transform() is not ax.transData:
@@ -141,10 +122,24 @@ def _lines(ax: Axes) -> tuple[list[Curve], list[str]]:
             continue
         seen = np.isfinite(x) & np.isfinite(y)
         if seen.sum() > 1 or (named and seen.any()):
-            named = named or _at_its_end(ax, line) or _axis(ax, "y") or "values"
+            named = named or _at_its_end(ax, line) or names.get(_look(line), "") or name_of_values(ax)
             order = np.argsort(x[seen], kind="stable")
             curves.append(Curve(named, x[seen][order], y[seen][order]))
     return curves, levels
+
+
+def _names(ax: Axes) -> dict[tuple[Any, ...], str]:
+    """The names that lines have in the whole figure, by how these look: a legend may stand in one panel for all."""
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for panel in ax.figure.axes:
+        for line in panel.get_lines():
+            if (named := own_name(line)) and line.get_transform() is panel.transData:
+                found.setdefault(_look(line), set()).add(named)
+    return {look: names.pop() for look, names in found.items() if len(names) == 1}
+
+
+def _look(line: Line2D) -> tuple[Any, ...]:
+    return to_hex(line.get_color()), line.get_linestyle(), line.get_marker()
 
 
 def _at_its_end(ax: Axes, line: Line2D) -> str:
@@ -168,6 +163,17 @@ def _course(one: Curve) -> str:
     return said
 
 
+def _together(several: Sequence[Curve]) -> str:
+    begin, end = several[0].x[0], several[0].x[-1]
+    sides = [f"{_span([one.y[k] for one in several])} at {number(x)}" for k, x in ((0, begin), (-1, end))]
+    whole = _span(np.concatenate([one.y for one in several]))
+    return f"{len(several)} lines, {several[0].name}, from {' to '.join(sides)}; all of them {whole}"
+
+
+def _span(values: Any) -> str:
+    return f"between {number(min(values))} and {number(max(values))}"
+
+
 def until(one: Curve, x: float) -> float | None:
     """The last value of a curve until a place; none before its begin and after its end."""
     at = int(np.searchsorted(one.x, x, side="right")) - 1
@@ -177,62 +183,6 @@ def until(one: Curve, x: float) -> float | None:
 def some(count: int, most: int = ROWS) -> np.ndarray:
     """Places from the first to the last, as many as a table takes."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
-
-
-# ---- histograms, bars -----------------------------------------------------------------------------------------------
-
-
-def _histograms(ax: Axes) -> Iterator[Part]:
-    steps = [patch for patch in ax.patches if isinstance(patch, StepPatch)]
-    for patch in steps:
-        given: Any = patch.get_data()
-        values, edges, baseline = (np.asarray(one, dtype=float) for one in given)
-        heights = values - np.nan_to_num(baseline)
-        upright = patch.orientation == "vertical"
-        what, counted = (_axis(ax, "x"), _axis(ax, "y")) if upright else (_axis(ax, "y"), _axis(ax, "x"))
-        named = "" if str(patch.get_label()).startswith("_") else label(patch.get_label())
-        if len(steps) > 1:  # above one another: named at the axis, each to its own height
-            named, counted = _tick_at(ax, float(np.ravel(baseline)[0])) or named, "share of the tallest"
-            heights = heights / max(float(np.max(heights, initial=0.0)), 1e-300)
-        if heights.size and np.nansum(heights) > 0:
-            yield _histogram(named, what, counted, heights, edges)
-
-
-def _histogram(named: str, what: str, counted: str, heights: np.ndarray, edges: np.ndarray) -> Part:
-    shares = np.cumsum(np.nan_to_num(heights)) / np.nansum(heights)
-    tallest, half = int(np.nanargmax(heights)), int(np.searchsorted(shares, 0.5))
-    span = lambda k: f"{number(float(edges[k]))} to {number(float(edges[k + 1]))}"  # noqa: E731
-    words = f"{named + ', ' if named else ''}histogram of {what or 'the values'}: the most lie from {span(tallest)}, "
-    words += f"the median from {span(half)}, all from {number(edges[np.flatnonzero(heights)[0]])} "
-    words += f"to {number(edges[np.flatnonzero(heights)[-1] + 1])}"
-    rows = [[span(k), number(height)] for k, height in enumerate(heights) if height]
-    return Part(words, Table(f"Histogram {named}".strip(), [what or "value", counted or "how many"], rows))
-
-
-def _bars(ax: Axes) -> Iterator[Part]:
-    for bars in ax.containers:
-        if not isinstance(bars, BarContainer) or not len(bars):
-            continue
-        named = "" if str(bars.get_label()).startswith("_") else label(bars.get_label())
-        upright = bars.orientation != "horizontal"
-        which = "x" if upright else "y"
-        rows = []
-        for bar in bars:
-            middle = bar.get_x() + bar.get_width() / 2 if upright else bar.get_y() + bar.get_height() / 2
-            height = bar.get_height() if upright else bar.get_width()
-            rows.append([_tick_at(ax, middle, which) or number(middle), number(height)])
-        counted = _axis(ax, "y" if upright else "x") or "height"
-        words = f"bars{f', {named}' if named else ''}: " + ", ".join(f"{name} {value}" for name, value in rows[:SERIES])
-        yield Part(words, Table(named or _name(ax) or "Bars", [_axis(ax, which) or "bar", counted], rows))
-
-
-def _tick_at(ax: Axes, place: float, which: str = "y") -> str:
-    """What an axis says at a place, where its ticks have words."""
-    axis = ax.yaxis if which == "y" else ax.xaxis
-    for tick, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
-        if abs(tick - place) < 1e-6:
-            return label(text.get_text())
-    return ""
 
 
 # ---- maps, points ---------------------------------------------------------------------------------------------------
@@ -248,33 +198,48 @@ def _maps(ax: Axes) -> Iterator[Part]:
         bar = getattr(image, "colorbar", None)
         what = label(bar.ax.get_ylabel() or bar.ax.get_xlabel()) if bar else ""
         low, high = np.nanmin(values), np.nanmax(values)
-        words = f"map of {what or _name(ax) or 'values'}, {values.shape[0]} rows over {_axis(ax, 'x') or 'columns'}, "
-        yield Part(words + f"from {number(low)} to {number(high)}", _cells(ax, image, values, what))
+        words = (
+            f"map of {what or name_of(ax) or 'values'}, {values.shape[0]} rows over {axis_of(ax, 'x') or 'columns'}, "
+        )
+        x, y = _centres(image, values)
+        row, column = np.unravel_index(np.nanargmax(values), values.shape)
+        words += f"from {number(low)} to {number(high)}, which is first at {axis_of(ax, 'x') or 'column'} "
+        words += f"{number(x[column])}, {axis_of(ax, 'y') or 'row'} {_row(ax, y[row])}"
+        yield Part(words, _cells(ax, values, what, x, y))
 
 
-def _cells(ax: Axes, image: AxesImage | QuadMesh, values: np.ndarray, what: str) -> Table:
-    down, across = some(values.shape[0]), some(values.shape[1])
+def _centres(image: AxesImage | QuadMesh, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the columns and the rows of a map are."""
     if isinstance(image, AxesImage):
         left, right, bottom, top = image.get_extent()
         begin, end = (bottom, top) if image.origin == "lower" else (top, bottom)
         places = lambda a, b, count: a + (b - a) * (np.arange(count) + 0.5) / count  # noqa: E731
-        x, y = places(left, right, values.shape[1]), places(begin, end, values.shape[0])
-    else:
-        corners = np.asarray(image.get_coordinates())
-        x, y = (corners[0, :-1, 0] + corners[0, 1:, 0]) / 2, (corners[:-1, 0, 1] + corners[1:, 0, 1]) / 2
-    columns = [f"{_axis(ax, 'y') or 'row'} \\ {_axis(ax, 'x') or 'column'}", *(number(x[k]) for k in across)]
-    rows = [[number(y[j]), *(number(values[j, k]) for k in across)] for j in down]
-    return Table(f"{what or _name(ax) or 'Map'}, some of its cells", columns, rows)
+        return places(left, right, values.shape[1]), places(begin, end, values.shape[0])
+    corners = np.asarray(image.get_coordinates())
+    return (corners[0, :-1, 0] + corners[0, 1:, 0]) / 2, (corners[:-1, 0, 1] + corners[1:, 0, 1]) / 2
+
+
+def _row(ax: Axes, y: float) -> str:
+    """The name of a map's row, or its place."""
+    said = tick_at(ax, y)
+    return number(y) if not said or is_number(said) else said
+
+
+def _cells(ax: Axes, values: np.ndarray, what: str, x: np.ndarray, y: np.ndarray) -> Table:
+    down, across = some(values.shape[0]), some(values.shape[1])
+    columns = [f"{axis_of(ax, 'y') or 'row'} \\ {axis_of(ax, 'x') or 'column'}", *(number(x[k]) for k in across)]
+    rows = [[_row(ax, y[j]), *(number(values[j, k]) for k in across)] for j in down]
+    return Table(f"{what or name_of(ax) or 'Map'}, some of its cells", columns, rows)
 
 
 def _points(ax: Axes) -> Iterator[Part]:
-    names = _axis(ax, "x") or "x", _axis(ax, "y") or "y"
+    names = axis_of(ax, "x") or "x", axis_of(ax, "y") or "y"
     for cloud in ax.collections:
         offsets = np.ma.filled(np.ma.asarray(cloud.get_offsets(), dtype=float), np.nan)
         offsets = offsets[np.isfinite(offsets).all(axis=1)]
         if not isinstance(cloud, PathCollection) or not len(offsets):
             continue
-        named = "" if str(cloud.get_label()).startswith("_") else f"{label(cloud.get_label())}, "
+        named = f"{own}, " if (own := own_name(cloud)) else ""
         told = [f"{name} from {number(low)} to {number(high)}" for name, low, high in _ends(names, offsets)]
         first, last = (f"({number(point[0])}, {number(point[1])})" for point in (offsets[0], offsets[-1]))
         words = f"{named}{len(offsets)} points, {', '.join(told)}, the first at {first}, the last at {last}"

@@ -12,8 +12,10 @@ import torch
 
 from rnnkit.assignments import get_assignment, names
 from rnnkit.assignments.hidden_dynamics import network
+from rnnkit.cells import GRU, RNN
 from rnnkit.checks.question import beside
 from rnnkit.checks.solutions import student_object
+from rnnkit.plots.words import told
 
 MODULES = ("sketches", "bound_sketches", "figures")
 BEGINS = ("No figure: ", "This appears once")
@@ -51,7 +53,7 @@ HOSTILE: dict[str, Callable[..., object]] = {
 
 
 def _sketches():
-    """Every sketch that is given a student's code, and the place of each piece of it."""
+    """Every sketch that is given a student's code, the place of each piece of it, and the questions of them all."""
     for lab in names():
         code = get_assignment(lab).code
         targets = {name: question for question in code for name in (question.target, *question.also)}
@@ -65,17 +67,22 @@ def _sketches():
                     continue
                 own = list(inspect.signature(sketch).parameters) if inspect.isfunction(sketch) else []
                 for place in [one for one in own if one in targets or (one == "cls" and lab == "training_dynamics")]:
-                    others = {one: targets[one] for one in own if one in targets and one != place}
-                    yield pytest.param(sketch, place, others, id=f"{lab}.{module}.{name}({place})")
+                    asked = {one: targets[one] for one in own if one in targets}
+                    yield pytest.param(sketch, place, asked, id=f"{lab}.{module}.{name}({place})")
+
+
+def _right(asked, *but):
+    objects = {name: (question, student_object(question)) for name, question in asked.items() if name not in but}
+    return {name: one if name == of.target else beside(one, name) for name, (of, one) in objects.items()}
 
 
 SKETCHES = [*_sketches()]
+ONCE = {one.values[0]: one for one in SKETCHES}.values()
 
 
-@pytest.mark.parametrize(("sketch", "place", "others"), SKETCHES)
-def test_a_sketch_ends_in_one_line_whatever_the_function_does(sketch, place, others, capsys):
-    objects = {name: (question, student_object(question)) for name, question in others.items()}
-    right = {name: one if name == of.target else beside(one, name) for name, (of, one) in objects.items()}
+@pytest.mark.parametrize(("sketch", "place", "asked"), SKETCHES)
+def test_a_sketch_ends_in_one_line_whatever_the_function_does(sketch, place, asked, capsys):
+    right = _right(asked, place)
     for what, hostile in HOSTILE.items():
         sketch(**right, **{place: hostile})
         *_, last = capsys.readouterr().out.splitlines()
@@ -83,6 +90,16 @@ def test_a_sketch_ends_in_one_line_whatever_the_function_does(sketch, place, oth
             assert last.startswith(BEGINS), what
         if what == "two lines":
             assert "tensor a (3) must match (4)" in last
+
+
+@pytest.mark.parametrize(("sketch", "place", "asked"), ONCE)
+def test_a_sketch_of_right_answers_is_seen_and_has_words_and_numbers(sketch, place, asked, seen, capsys):
+    sketch(**_right(asked), **({"cls": GRU if sketch.__name__ == "gates" else RNN} if place == "cls" else {}))
+    assert "No figure" not in capsys.readouterr().out
+    for figure in seen:
+        words, tables = told(figure)
+        assert len(tables) >= sum(ax.has_data() for ax in figure.axes if ax.get_label() != "<colorbar>")
+        assert "values from" not in words  # every line has a name
 
 
 def test_there_are_sketches_of_every_lab():

@@ -12,6 +12,7 @@ import torch
 from rnnkit.plots.backwards import plot_clipping, plot_eigenvalues, plot_losses
 from rnnkit.plots.sequences import asked, plot_sequence
 from rnnkit.plots.unrolled import plot_unrolled
+from rnnkit.plots.words import told
 from rnnkit.tasks import TASKS, Batch, Task, get_task
 
 
@@ -75,6 +76,13 @@ def test_only_the_ways_that_there_are_lead_back():
     assert any("direct part: through" in text for text in written(plot_unrolled(True, at=2)))
     assert any("direct part: none" in text for text in written(plot_unrolled(False, at=2)))
     assert not any("direct part" in text for text in written(plot_unrolled()))
+
+
+def test_an_unrolled_network_says_where_its_arrows_lead():
+    assert "h_1 to o_1 to L_1, h_T to o_T to L_T" in told(plot_unrolled(True, steps=2))[0]
+    words, _ = told(plot_unrolled(False, at=2))
+    assert "outputs and their losses: h_T to o_T to L_T; back to h_2 lead no direct part, and the way" in words
+    assert "the direct part from L_2 through o_2" in told(plot_unrolled(True, at=2))[0]
 
 
 def test_curves_have_their_numbers():

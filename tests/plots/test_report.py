@@ -21,8 +21,8 @@ from rnnkit.cli.report import ReportError, write_report
 from rnnkit.grading.release.wheel import student_source
 from rnnkit.plots import compare
 from rnnkit.plots import page_sections as sections_
+from rnnkit.plots.naming import number
 from rnnkit.plots.page import labelled
-from rnnkit.plots.words import number
 from rnnkit.record.facts import facts_of
 from rnnkit.record.file import last_filled, load, save
 from rnnkit.record.keys import NEWER

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from rnnkit.plots import still, widgets
 from rnnkit.plots.live import Moments, moment
-from rnnkit.plots.words import number
+from rnnkit.plots.naming import number
 from rnnkit.record.file import load
 from rnnkit.regimes import get_regime
 from rnnkit.train import train

@@ -8,8 +8,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
 
 from rnnkit.plots.figures import Drawn
+from rnnkit.plots.naming import SERIES, label, number
 from rnnkit.plots.style import draw_ridges, label_ends, new_figure
-from rnnkit.plots.words import ROWS, SERIES, label, number, told
+from rnnkit.plots.words import ROWS, told
 
 
 def test_a_curve_is_told_with_its_ends_and_its_lowest_and_highest_and_has_a_table():
@@ -53,6 +54,36 @@ def test_many_lines_are_all_in_the_table_and_some_in_the_words():
     assert len(table.columns) == SERIES + 4
 
 
+def test_lines_of_one_name_are_told_together_and_a_legend_names_those_of_other_panels():
+    figure, (left, right) = new_figure(2)
+    left.plot([0, 1], [[0, 5, 2], [1, 6, 3]], color="red", label="_unit")
+    left.set(ylabel="units")
+    left.plot([0, 1], [7, 8], "--", color="blue", label="mean")
+    right.plot([0, 1], [1, 2], "--", color="blue")
+    words, _ = told(figure)
+    assert "3 lines, units, from between 0 and 5 at 0 to between 1 and 6 at 1; all of them between 0 and 6" in words
+    assert words.endswith("over x; mean from 1 at 0 to 2 at 1.")
+
+
+def test_bars_that_touch_are_a_histogram_and_many_bars_have_their_ends():
+    figure, (left, right) = new_figure(2)
+    left.hist([0.5, 1.5, 1.5, 2.5], [0, 1, 2, 3, 4], label="a")
+    right.bar(range(SERIES + 2), range(SERIES + 2))
+    words, (table, _) = told(figure)
+    assert "a, histogram of the values: the most lie from 1 to 2, the median from 1 to 2, all from 0 to 3" in words
+    assert table.rows == [["0 to 1", "1"], ["1 to 2", "2"], ["2 to 3", "1"]]
+    assert "and 2 more, in the table; lowest 0 with 0, highest 9 with 9" in words
+
+
+def test_bars_beside_a_tick_have_its_name_and_a_panel_may_tell_of_itself():
+    figure, (ax,) = new_figure()
+    ax.bar([-0.2, 0.8], [3, 4], 0.4)
+    ax.set_xticks([0, 1], ["RNN", "GRU"])
+    assert told(figure)[0] == "bars: RNN 3, GRU 4."
+    ax.set_label("arrows lead up.")
+    assert told(figure) == ("arrows lead up.", [])
+
+
 def test_a_histogram_is_told_with_its_mode_and_median():
     figure, (ax,) = new_figure()
     ax.stairs([1, 6, 0, 1], [0, 1, 2, 3, 4])
@@ -77,7 +108,7 @@ def test_maps_points_bars_and_texts_are_told():
     axes[2].bar(["RNN", "GRU"], [10, 20])
     axes[3].text(0.5, 0.5, r"$h_1$")
     words, tables = told(figure)
-    assert "map of norm, 2 rows over columns, from 1 to 4" in words
+    assert "map of norm, 2 rows over columns, from 1 to 4, which is first at column 1.5, row 1.5" in words
     assert "2 points, x from 1 to 2, y from 3 to 4, the first at (1, 3), the last at (2, 4)" in words
     assert "bars: RNN 10, GRU 20" in words
     assert "it says: h_1" in words
