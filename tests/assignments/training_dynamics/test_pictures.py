@@ -13,7 +13,7 @@ from graded import edit, grade, scores, submit
 from rnnkit.assignments.training_dynamics import ASSIGNMENT, check
 from rnnkit.assignments.training_dynamics.key import letters
 from rnnkit.assignments.training_dynamics.key.mistakes import MISTAKES, train
-from rnnkit.assignments.training_dynamics.key.pictures import QUIZ
+from rnnkit.assignments.training_dynamics.key.pictures import QUIZ, described, in_markdown
 from rnnkit.assignments.training_dynamics.pictures import LETTERS, LOOK, PICTURES, of_answers
 from rnnkit.assignments.training_dynamics.questions import DIAGNOSTICS
 from rnnkit.checks.remote import answer
@@ -22,6 +22,7 @@ from rnnkit.common.places import PACKAGE
 from rnnkit.grading.release.wheel import PACKED, without_bodies
 from rnnkit.grading.score.score import score
 from rnnkit.notebook import quiz
+from rnnkit.plots import words
 from rnnkit.plots.glance import glance
 from rnnkit.plots.quiz import Asked
 from rnnkit.plots.quizzes import items
@@ -138,6 +139,30 @@ def test_students_get_the_pictures_and_no_key():
     assert shown == NAMES
     for path in (PACKAGE / "assignments" / "training_dynamics" / "expected").glob("*.json"):
         assert "pictures" not in json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "release"])
+def test_every_picture_has_words_and_its_numbers_in_tables(folder):
+    shown = cells(folder)["pictures_part"] + cells(folder)["pictures_shown"]
+    found = re.findall(r"!\[([^\]]*)\]\(figures/(\w+)\.png\)\n\n<details>([\s\S]*?)</details>", shown)
+    assert [name for _, name, _ in found] == NAMES
+    for said, name, numbers in found:
+        assert said.startswith("gradient through time")
+        assert f"{name.replace('_', ' ').replace('picture right', 'the right run')} from" in said
+        assert said.count(": over ") == numbers.count("\n| --- |") == 5
+
+
+def test_words_and_numbers_of_a_picture_are_written_once_and_nothing_else_is_changed():
+    path = PACKAGE.parent / "notebooks" / "training_dynamics" / DIAGNOSTICS
+    notebook = path.read_text(encoding="utf-8")
+    shown = words.told(glance(train("right", "tiny"), None, "the right run"))
+    once = described(notebook, "picture_right", *shown)
+    assert described(once, "picture_right", *shown) == once
+    assert described(notebook, "quiz_1", *shown) == notebook
+    before, after = (json.loads(text)["cells"] for text in (notebook, once))
+    changed = [one for one, other in zip(after, before, strict=True) if one != other]
+    assert [cell["id"] for cell in changed] == ["pictures_part"]
+    assert in_markdown("picture_right", *shown) in "".join(changed[0]["source"])
 
 
 @pytest.mark.parametrize("name", [*NAMES, *QUIZZES])
