@@ -81,7 +81,7 @@ def plot_curves(rows: Sequence[Row], label: str = "run", floor: float | None = N
             ax.plot(updates[-1], errors[-1], "o", color=color, markersize=4)
             continue
         for updates, errors in curves:
-            ax.plot(updates, errors, color=color, linewidth=0.5, alpha=0.5)
+            ax.plot(updates, errors, color=color, linewidth=0.3)
         ends = [updates[np.isfinite(errors)].max(initial=0) for updates, errors in curves]
         name = counted_label(shared_name({run: seeds[run] for run in some}), len(some))
         name += f" ({there} to the end)" if (there := ends.count(max(ends))) < len(some) else ""
