@@ -6,7 +6,6 @@ import re
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 SERIES = 8  # of a panel that are told one by one in the words; the table has all
@@ -69,7 +68,7 @@ def axis_of(ax: Axes, which: str) -> str:
     return ""
 
 
-def own_name(one: Artist) -> str:
+def own_name(one: Any) -> str:
     """The name that a line or bars were given; empty for matplotlib's own."""
     return "" if str(one.get_label()).startswith("_") else label(one.get_label())
 
