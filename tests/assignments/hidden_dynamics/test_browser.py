@@ -13,6 +13,8 @@ from rnnkit.assignments.hidden_dynamics import browser, inside, network
 from rnnkit.assignments.hidden_dynamics.settings import Net
 from rnnkit.plots import controls
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 
 @pytest.fixture(autouse=True)
 def in_a_notebook(monkeypatch):

@@ -11,6 +11,8 @@ from rnnkit.assignments.lookback.experiment import EXPERIMENT
 from rnnkit.common.names import BadValue
 from rnnkit.runs.tables import save_rows
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 TAUS = (0, 2, 5)
 BINS = {"acc_1": 0.9, "acc_2_3": 0.8, "acc_4_5": 0.7, "acc_6": 0.6}
 

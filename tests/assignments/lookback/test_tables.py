@@ -25,6 +25,8 @@ from rnnkit.runs.rows import read_table
 from rnnkit.runs.sweep_file import read_sweep_file
 from rnnkit.runs.tables import save_rows
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 FOLDER = ROOT / "notebooks" / "lookback"
 SWEEPS = FOLDER / "sweeps"
 FILES = sorted(SWEEPS.glob("*.toml"))

@@ -25,6 +25,8 @@ from rnnkit.assignments.orthogonal_init.training import Training, train_epoch
 from rnnkit.cli.report import write_report
 from rnnkit.plots.style import BLUE
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 SIZE = {"epochs": 2, "batches": 2, "batch": 5}
 METRICS = {  # of temporal order, whose threshold is .9
     "solved": [0.3, 0.95, 0.4, 0.95, 0.95, 0.95, 0.95, 0.95],
