@@ -381,7 +381,7 @@ def test_nothing_stays_when_the_grader_is_killed(confined):
         )
         grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
         try:
-            assert until(lambda: len(living(word)) >= 3, 20)
+            assert until(lambda: len(living(word)) >= 3, 300)  # however busy the machine is
             assert cgroup.place() is None or groups_of(grader.pid)
         finally:
             grader.send_signal(signal.SIGKILL)
