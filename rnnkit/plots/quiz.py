@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,14 @@ from IPython.display import display
 
 from rnnkit.common.looking import grading, widgets_move
 from rnnkit.common.names import BadValue
+from rnnkit.plots.figures import as_html, bundle
+from rnnkit.plots.naming import Table
 from rnnkit.plots.quizzes import Item, items
 from rnnkit.plots.still import image
 
 LETTERS = "abc"
+FIGURES = Path("figures")
+TOLD = "quiz.json"  # beside the pictures: picture -> what it shows in words, and in tables
 
 
 def quiz(topic: str = "gradient", number: int | None = None, answer: str = "") -> None:
@@ -38,8 +43,9 @@ def quiz(topic: str = "gradient", number: int | None = None, answer: str = "") -
         raise BadValue(f"answer: expected a, b or c, got {answer!r}")
     if grading():
         return
-    if lost := next((item.picture for item in there if not _path(item).is_file()), ""):
-        print(f"figures/{lost} is not here: the pictures come with the notebooks, in their folder figures")
+    files = (FIGURES / name for name in (TOLD, *(f"{item.picture}.png" for item in there)))
+    if lost := next((file.as_posix() for file in files if not file.is_file()), ""):
+        print(f"{lost} is not here: the pictures come with the notebooks, in their folder figures")
         return
     if widgets_move() and not answer:
         from ipywidgets import Layout, VBox
@@ -50,8 +56,10 @@ def quiz(topic: str = "gradient", number: int | None = None, answer: str = "") -
         _printed(topic, there[(number or 1) - 1], number or 1, len(there), answer)
 
 
-def _path(item: Item) -> Path:
-    return Path("figures") / item.picture
+def _shown(item: Item) -> tuple[bytes, str, list[Table]]:
+    """An item's picture, what it shows, and its numbers."""
+    said, tables = json.loads((FIGURES / TOLD).read_text(encoding="utf-8"))[item.picture]
+    return (FIGURES / f"{item.picture}.png").read_bytes(), said, [Table(*one) for one in tables]
 
 
 class Asked:
@@ -62,12 +70,12 @@ class Asked:
 
         self.item, self.said = item, HTML()
         shown = image()
-        shown.value, shown.tooltip = _path(item).read_bytes(), item.seen
+        shown.value, shown.tooltip, tables = _shown(item)
         self.buttons = [Button(description=choice, layout=Layout(width="auto")) for choice in item.choices]
         for place, button in enumerate(self.buttons):
             button.on_click(partial(self._chosen, place))
         row = HBox(self.buttons, layout=Layout(flex_flow="row wrap"))
-        self.box = VBox([shown, HTML(f"<b>{item.asked}</b>"), row, self.said])
+        self.box = VBox([shown, HTML(as_html(tables)), HTML(f"<b>{item.asked}</b>"), row, self.said])
 
     def _chosen(self, place: int, _: Any) -> None:
         choice, why = [*self.item.choices.items()][place]
@@ -78,13 +86,12 @@ class Asked:
 
 
 def _printed(topic: str, item: Item, number: int, count: int, answer: str) -> None:
-    from IPython.display import Image as Still
-
     if answer:
         choice, why = [*item.choices.items()][LETTERS.index(answer)]
         print(f"{choice}: {why}")
         return
-    display(Still(filename=_path(item), alt=item.seen))
+    data, metadata = bundle(*_shown(item))
+    display(data, metadata=metadata, raw=True)
     print(f"{number} of {count}: {item.asked}")
     for letter, choice in zip(LETTERS, item.choices, strict=True):
         print(f"  {letter}  {choice}")

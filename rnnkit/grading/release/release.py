@@ -40,7 +40,7 @@ ABOUT_CONSTRAINTS = """\
 # Of a folder in notebooks/ students get this and nothing else, whatever running the notebooks has left there.
 SHIPPED = (
     "*.ipynb", "README.md", "HANDOUT.md", "requirements.txt", "AGENTS.md",
-    "figures/*.png", "sweeps/*.toml", "sweeps/*.csv",
+    "figures/*.png", "figures/*.json", "sweeps/*.toml", "sweeps/*.csv",
 )  # fmt: skip
 
 

@@ -23,9 +23,11 @@ from rnnkit.grading.release.wheel import PACKED, without_bodies
 from rnnkit.grading.score.score import score
 from rnnkit.notebook import quiz
 from rnnkit.plots import words
+from rnnkit.plots.diagnostics import over_time
 from rnnkit.plots.glance import glance
 from rnnkit.plots.quiz import Asked
 from rnnkit.plots.quizzes import items
+from rnnkit.record.file import regime_of
 
 QUESTION = ASSIGNMENT.questions["pictures"]
 RIGHT = {picture: made.letter for picture, made in letters.MADE.items()}
@@ -234,10 +236,12 @@ def beside_figures(monkeypatch):
 
 def test_a_click_says_why(beside_figures):
     there = items("gradient")
-    assert [item.picture for item in there] == [f"quiz_{number}.png" for number in range(1, len(QUIZ) + 1)]
+    assert [item.picture for item in there] == QUIZZES
     for item in there:
         asked = Asked(item)
-        assert "The right run" in asked.box.children[0].tooltip
+        picture, numbers = asked.box.children[:2]
+        assert f"{item.picture.replace('_', ' ')} from" in picture.tooltip
+        assert numbers.value.count("<caption") == 5
         for place, button in enumerate(asked.buttons):
             button.click()
             assert [*item.choices.values()][place] in asked.said.value
@@ -249,6 +253,7 @@ def test_without_widgets_a_quiz_is_asked_and_answered_in_text(beside_figures, mo
     monkeypatch.setenv("RNNKIT_PLAIN", "1")
     quiz("gradient", 2)
     asked = capsys.readouterr().out
+    assert "gradient through time, log_10(g_t + 10^-12): over t" in asked
     assert "2 of 4: g_t is as in the right run" in asked
     assert "b  the state is detached" in asked
     assert "Yes" not in asked
@@ -256,6 +261,22 @@ def test_without_widgets_a_quiz_is_asked_and_answered_in_text(beside_figures, mo
     assert capsys.readouterr().out.startswith("the cutoff is far too small: Yes.")
     with pytest.raises(BadValue, match="expected 1 to 4"):
         quiz("gradient", 5)
+
+
+@pytest.mark.slow
+def test_the_numbers_in_the_answers_are_those_of_the_runs():
+    zeros, clipped, uphill, inputs = (train(mistake) for mistake in QUIZ)
+    right = train("right")
+    saturation, *_ = items("gradient")[3].choices.values()
+    found = [round(float(np.nanmean(over_time(run, "sat_time"))), 1) for run in (inputs, right)]
+    assert "distance {} where {} is right".format(*found) in saturation
+    assert np.array_equal(zeros["rho_Whh"], np.zeros_like(zeros["rho_Whh"]))
+    assert np.all(over_time(zeros, "sat_time") == 1)
+    assert regime_of(clipped).cutoff == 1e-4
+    assert np.isfinite(uphill["train_nll"]).sum() < 100
+    assert uphill["train_nll"][0] == right["train_nll"][0]
+    batch = regime_of(right).bs
+    assert f"{batch} times as large" in items("gradient")[2].choices["the loss was summed"]
 
 
 def test_a_quiz_is_quiet_where_it_is_graded(beside_figures, monkeypatch, capsys):

@@ -2,7 +2,7 @@
 
 ``python -m rnnkit.assignments.training_dynamics.key.pictures RECORDS [FIGURES]`` trains what has no record in the
 folder RECORDS yet, a few minutes on one core, and draws into FIGURES, by default those of the notebooks; words and
-numbers of the question's pictures go into the notebook beside that folder.
+numbers of the question's pictures go into the notebook beside that folder, those of the quiz into ``quiz.json`` there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rnnkit.common.whole import save_text
 from rnnkit.plots.figures import NUMBERS
 from rnnkit.plots.glance import glance
 from rnnkit.plots.naming import Table
+from rnnkit.plots.quiz import TOLD
 from rnnkit.plots.words import told
 from rnnkit.record.facts import Record
 from rnnkit.record.file import load, save
@@ -48,15 +49,18 @@ def draw(records: Path, figures: Path) -> None:
     standard = record_of(RIGHT, records)
     wrong = {f"picture_{number}": made.mistake for number, made in MADE.items()}
     wrong |= {f"quiz_{number}": mistake for number, mistake in enumerate(QUIZ, 1)}
-    notebook = figures.parent / DIAGNOSTICS
+    notebook, asked = figures.parent / DIAGNOSTICS, {}
     for name, mistake in {"picture_right": RIGHT, **wrong}.items():
         record, beside = record_of(mistake, records), standard if name in wrong else None
         called = name.replace("_", " ") if beside else "the right run"
         figure = glance(record, beside, called, "the right run")
         figure.savefig(figures / f"{name}.png", dpi=DPI, metadata={"Software": None})
-        if notebook.is_file():
+        if name.startswith("quiz"):
+            asked[name] = told(figure, PLACES)
+        elif notebook.is_file():
             save_text(notebook, described(notebook.read_text(encoding="utf-8"), name, *told(figure, PLACES)))
         print(f"{name}.png", flush=True)
+    save_text(figures / TOLD, json.dumps(asked, ensure_ascii=False) + "\n")
 
 
 def described(notebook: str, name: str, said: str, tables: list[Table]) -> str:
