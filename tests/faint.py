@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import same_color, to_rgba
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.text import Text
@@ -33,7 +35,7 @@ def faint(figure: Figure) -> list[str]:
             seen = _on(text.get_color(), text.get_alpha() or 1, ground)
             if not same_color(text.get_color(), "white") and contrast(seen, ground) < TEXT:
                 found.append(f"{text.get_text()!r}: {text.get_color()} has {contrast(seen, ground):.2f}")
-    return found
+    return [*dict.fromkeys(found)]
 
 
 def _drawn(ax: Axes) -> Iterator[tuple[str, Any, float]]:
@@ -48,6 +50,14 @@ def _drawn(ax: Axes) -> Iterator[tuple[str, Any, float]]:
     for patch in ax.patches:
         if isinstance(patch, StepPatch):
             yield "histogram", patch.get_facecolor() if patch.get_fill() else patch.get_edgecolor(), 1
+    for bars in ax.containers:
+        for patch in bars.patches if isinstance(bars, BarContainer) else ():
+            edged = patch.get_linewidth() and patch.get_edgecolor()[3]
+            yield "bar", patch.get_edgecolor() if edged else patch.get_facecolor(), patch.get_alpha() or 1
+    for marks in ax.collections:
+        if isinstance(marks, PathCollection) and marks.get_visible():
+            for color in marks.get_edgecolors() if len(marks.get_edgecolors()) else marks.get_facecolors():
+                yield "mark", color, marks.get_alpha() or 1
 
 
 def _on(color: Any, alpha: float, ground: Any) -> np.ndarray:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.figures import Drawn
 from rnnkit.plots.style import BLACK, BLUE, RED, SMALL, Canvas
 
 LINE, PAD = 0.19, 0.08  # inches
 WIDTH, LETTERS, NUMBER = 8.0, 108, 42  # inches, of a line, of a number with its words
-COLUMNS = ((0.2, BLACK), (1.95, BLUE), (3.65, RED), (5.15, BLACK))  # inches, and a colour that nothing hangs on
+COLUMNS = ((0.2, BLACK), (1.95, BLUE), (3.65, as_ink(RED)), (5.15, BLACK))  # inches, and a colour that nothing hangs on
 
 
 class Told(NamedTuple):

@@ -158,7 +158,7 @@ def without(units: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]
     for place, kind in enumerate(inside.KINDS):
         for shift, (when, color) in zip((-0.15, 0.15), WHEN.items(), strict=True):
             found = [int(row[f"{kind}s"]) for row in units if row["when"] == when]
-            counts.bar(place + shift, np.median(found), 0.28, color=color, alpha=0.4, label=None if place else when)
+            counts.bar(place + shift, np.median(found), 0.28, fc=(color, 0.4), ec=color, label=None if place else when)
             counts.plot(np.full(len(found), place + shift), found, "o", color=color, markersize=3)
     whole = {row["seed"]: row for row in held if row["held"] == "none"}
     there = {row["held"] for row in held}

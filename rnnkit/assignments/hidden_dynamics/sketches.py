@@ -66,7 +66,7 @@ def means(labels: Function) -> None:
         y, mean = _labelled(labels, X), X.mean((1, 2))
         axes, edges = figure.subplots(), np.linspace(-0.25, 0.25, 51)
         for label, color in ((0, ORANGE), (1, BLUE)):
-            axes.hist(mean[y == label], edges, color=color, alpha=0.8, label=f"label {label}")
+            axes.hist(mean[y == label], edges, fc=(color, 0.8), ec=color, label=f"label {label}")
         near = float((np.abs(mean) < 0.01).mean())
         print(f"label 1: {int(y.sum())} of {len(y)}; standard deviation of the mean {mean.std():.4f}, "
               f"1/sqrt({T * C}) = {1 / np.sqrt(T * C):.4f}; within 0.01 of the boundary: {near:.1%}")  # fmt: skip

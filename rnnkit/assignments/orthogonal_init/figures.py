@@ -22,7 +22,7 @@ from rnnkit.common.statistics import wilson
 from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.margins import Margins
 from rnnkit.plots.seeds import draw_band
-from rnnkit.plots.style import BLACK, BLUE, NARROW, RED, SMALL, YELLOW, legend_below, new_figure
+from rnnkit.plots.style import BLACK, BLUE, GREY, NARROW, RED, SMALL, YELLOW, legend_below, new_figure
 
 History = Mapping[str, Any]
 Arms = Mapping[str, Sequence[History]]  # histories of each arm's seeds
@@ -174,7 +174,7 @@ def _temporal_order(ax: Axes, drawn: Drawn) -> None:
 
 def _bits(ax: Axes, drawn: Drawn) -> None:
     symbols = drawn.x[:, 0].argmax(axis=1)
-    colors = [BLUE if one < 2 else YELLOW if one == 2 else "0.85" for one in symbols]
+    colors = [BLUE if one < 2 else YELLOW if one == 2 else GREY for one in symbols]
     ax.bar(range(len(symbols)), 1, color=colors, width=0.9)
     for step, symbol in enumerate(symbols[:3]):
         ax.text(step, 0.5, symbol, ha="center", va="center", color="white", weight="bold")

@@ -59,7 +59,7 @@ def spectra(orthogonal: Function) -> None:
         for name, (W, color) in arms.items():
             W = torch.as_tensor(_numbers(W))
             sigma = torch.linalg.svdvals(W)
-            axes.hist(sigma.numpy(), bins=np.linspace(0, 1.8, 37), density=True, color=color, alpha=0.5, label=name)
+            axes.hist(sigma.numpy(), bins=np.linspace(0, 1.8, 37), density=True, fc=(color, 0.5), ec=color, label=name)
             print(f"{name}: sigma {sigma.min():.3f} to {sigma.max():.3f}, spectral radius {_radius(W):.3f}")
         edge = 2 * 0.1 * np.sqrt(H)
         s = np.linspace(0, edge, 200)

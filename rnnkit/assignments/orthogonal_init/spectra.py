@@ -71,7 +71,7 @@ def spectrum_W_hh(arms: Mapping[str, Pair], narrow: bool = False) -> Figure:
         sigma = pair.before.sigma
         bins = np.arange(0, sigma[0] + 2 * BIN, BIN)
         said = f"{arm}: all at {sigma[0]:.3g}" if np.ptp(sigma) < 1e-6 else arm
-        how_often.hist(sigma, bins=bins.tolist(), density=True, color=color, alpha=0.45, label=said)
+        how_often.hist(sigma, bins=bins.tolist(), density=True, fc=(color, 0.45), ec=color, label=said)
         if pair.std:
             edge = 2 * pair.std * math.sqrt(len(sigma))
             s = np.linspace(0, edge, 200)
