@@ -194,7 +194,7 @@ def over_training(record: Record, narrow: bool = False) -> Figure:
     for ax, (name, values) in zip(axes, sides.items(), strict=True):
         seen = np.isfinite(g) & np.isfinite(values) & (shade >= 0)
         points = ax.scatter(values[seen], g[seen], c=shade[seen], cmap=f"{MAP}_r", s=14, clip_on=False, zorder=3)
-        points.set(edgecolor=GREY, linewidth=0.6)  # the last updates are light
+        points.set(edgecolor=GREY, linewidth=0.6)  # the first updates are light
         ax.set(xlabel=name, xlim=span_of([values], 0.05), ylabel=r"mean $\log_{10} g_t$", ylim=span_of([g], 1.0))
         ax.xaxis.set_major_locator(MaxNLocator(4))
     for ax in axes if narrow else axes[1:]:
