@@ -90,7 +90,6 @@ def collect(
     records = {key: _run(collected, key, sha256, where, smoke) for key in due.runs}
     for key in due.welcome:
         for one in find(key, where, named)[:1]:
-            collected.prints[key] = fingerprint(one.path.read_bytes())
             _take_run(collected, key, one)
     if due.report in notebooks:
         _report(collected, notebooks[due.report], smoke)
@@ -101,6 +100,7 @@ def collect(
     collected.files |= {name: path for name, path in own.items() if path.is_file() and path.stat().st_size <= OWN[name]}
     _judged(collected, notebooks)
     _commands(collected, {key: settings for key, settings in records.items() if settings}, runs)
+    collected.missing += collected.refused
     return collected
 
 
@@ -125,7 +125,6 @@ def _notebooks(collected: Collected) -> dict[str, dict[str, Any]]:
             collected.missing.append(f"{name}: not a saved notebook; save it again")
         elif name not in assignment.optional:
             collected.missing.append(f"{name}: no such file here")
-    collected.missing += collected.refused
     return read
 
 
@@ -159,14 +158,13 @@ def _same_code(content: bytes, text: str) -> bool:
 
 def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke: bool) -> Any:
     """Takes one run; returns what it was trained with, None where there is no record of it."""
-    command, several = _command(collected, key), find(key, where, collected.named)
+    several = find(key, where, collected.named)
     if not several:
-        collected.missing.append(f"{key}: {_elsewhere(collected, key) or f'no run; {command}'}")
+        collected.missing.append(f"{key}: {_elsewhere(collected, key) or f'no run; {_command(collected, key)}'}")
         return None
     one = several[0]
     try:
-        content = load(one.path)
-        wrong = [f"{key}: {text}" for text in _not_right(collected, key, one, content, sha256, smoke, command)]
+        wrong = [f"{key}: {text}" for text in _not_right(collected, key, one, sha256, smoke)]
     except (RecordError, KeyError, ValueError, TypeError) as error:
         why = error if isinstance(error, RecordError) else f"{one.path} is no whole record"
         collected.missing.append(f"{key}: {why}")
@@ -176,7 +174,6 @@ def _run(collected: Collected, key: str, sha256: str | None, where: Where, smoke
         if left := unfinished(other.status, other.updates, collected.named.total(other.settings or one.settings)):
             collected.notes.append(f"{key}: left out: {other.path}, {left}")
     collected.runs[key] = {"name": one.name, "profile": one.profile, "status": one.status}
-    collected.prints[key] = fingerprint(one.path.read_bytes())
     _take_run(collected, key, one)
     return one.settings
 
@@ -201,6 +198,7 @@ def _elsewhere(collected: Collected, key: str) -> str:
 
 def _take_run(collected: Collected, key: str, one: Found) -> None:
     """The files of a run: its record, what belongs to that, its log, its executed notebook."""
+    collected.prints[key] = fingerprint(one.path.read_bytes())
     collected.files[f"runs/{one.run}/{one.path.name}"] = one.path
     for ending in ("_anchors.npz", ".log", ".ipynb"):
         path = one.path.with_name(f"{one.stem}{ending}")
@@ -210,11 +208,9 @@ def _take_run(collected: Collected, key: str, one: Found) -> None:
             collected.missing.append(f"{key}: no log; expected {path} beside the record")
 
 
-def _not_right(
-    collected: Collected, key: str, one: Found, content: Any, sha256: str | None, smoke: bool, command: str
-) -> Iterator[str]:
-    """What is wrong with a record that can be read."""
-    named = collected.named
+def _not_right(collected: Collected, key: str, one: Found, sha256: str | None, smoke: bool) -> Iterator[str]:
+    """What is wrong with a record."""
+    named, command, trained = collected.named, _command(collected, key), str(load(one.path)["cells_sha256"])
     if one.profile == "custom":
         yield f"not the handout's settings: {', '.join(named.differences(one.settings, key))}; {command}"
     elif one.profile != FULL and not smoke:
@@ -224,7 +220,6 @@ def _not_right(
             f"not at its end, {one.updates} of {named.total(one.settings)} updates in {one.path}; "
             f"the same command goes on: {command}"
         )
-    trained = str(content["cells_sha256"])
     if not collected.assignment.model:
         return
     if trained == BUILTIN:
@@ -246,7 +241,6 @@ def _report(collected: Collected, notebook: dict[str, Any], smoke: bool) -> None
         collected.refused.append(
             f"{due.report}: AI chats: not answered; write the link of every chat into that cell, or none"
         )
-        collected.missing.append(collected.refused[-1])
     lines = open_in_report(notebook, due.not_due, smoke, collected.prints)
     collected.missing += [f"{due.report}: {line}" for line in lines]
 
