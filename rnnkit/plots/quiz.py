@@ -11,10 +11,12 @@ from IPython.display import display
 
 from rnnkit.common.looking import grading, widgets_move
 from rnnkit.common.names import BadValue
+from rnnkit.plots.contrast import as_ink
 from rnnkit.plots.figures import as_html, bundle
 from rnnkit.plots.naming import Table
 from rnnkit.plots.quizzes import Item, items
 from rnnkit.plots.still import image
+from rnnkit.plots.style import GREEN, RED
 
 LETTERS = "abc"
 FIGURES = Path("figures")
@@ -81,8 +83,8 @@ class Asked:
         choice, why = [*self.item.choices.items()][place]
         self.said.value = f"<i>{choice}</i>: {why}"
         for other, button in enumerate(self.buttons):
-            marked = "success" if place == self.item.right else "warning"
-            button.button_style = marked if other == place else ""
+            marked = as_ink(GREEN if place == self.item.right else RED)  # letters on widgets' own would be faint
+            button.style = {"button_color": marked, "text_color": "white"} if other == place else {}
 
 
 def _printed(topic: str, item: Item, number: int, count: int, answer: str) -> None:

@@ -23,6 +23,7 @@ from rnnkit.grading.release.wheel import PACKED, without_bodies
 from rnnkit.grading.score.score import score
 from rnnkit.notebook import quiz
 from rnnkit.plots import words
+from rnnkit.plots.contrast import TEXT, contrast
 from rnnkit.plots.diagnostics import over_time
 from rnnkit.plots.glance import glance
 from rnnkit.plots.quiz import Asked
@@ -246,7 +247,8 @@ def test_a_click_says_why(beside_figures):
             button.click()
             assert [*item.choices.values()][place] in asked.said.value
             assert asked.said.value.count("Yes.") == (place == item.right)
-            assert [one.button_style for one in asked.buttons].count("") == 2
+            marked = [one.style.button_color for one in asked.buttons if one.style.button_color]
+            assert [contrast("white", color) >= TEXT for color in marked] == [True]
 
 
 def test_without_widgets_a_quiz_is_asked_and_answered_in_text(beside_figures, monkeypatch, capsys):
