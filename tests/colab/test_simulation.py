@@ -59,10 +59,9 @@ def texts(name: str, notebook: str) -> dict[str, str]:
     if not parameters:
         return {"predict": FORETOLD[name]}
     small = parameters[0].replace('profile = "smoke"', 'profile = "tiny"').replace('"full"', '"tiny"')
-    return {
-        "parameters": small,
-        "predict": f'from rnnkit.notebook import predict\npredict("{name} " + settings.name, skip=True)',
-    }
+    skipped = f'from rnnkit.notebook import predict\npredict("{name} " + settings.name, skip=True)'
+    # Once a run's figure was opened, a prediction for the report comes too late.
+    return {"parameters": small, "predict": PREDICT if name == NAME else skipped}
 
 
 @pytest.mark.slow
