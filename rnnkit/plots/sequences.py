@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rnnkit.plots.contrast import contrast
+from rnnkit.plots.contrast import as_ink, contrast
 from rnnkit.plots.style import BLUE, ORANGE, SMALL, new_figure
 from rnnkit.tasks.base import Batch, Task
 
@@ -39,7 +39,7 @@ def plot_sequence(task: Task, length: int = 20, seed: int = 1) -> Figure:
         1, 2, width=7.0, height=(sum(heights) + 0.7) / 2, sharex=True, height_ratios=heights
     )
     _draw(above, inputs, task.channels, BLUE)
-    _draw(below, targets, task.outputs, ORANGE)
+    _draw(below, targets, task.outputs, as_ink(ORANGE))  # some marks lie on grey
     above.set(ylabel="input")
     below.set(ylabel="target", xlabel="time step t", xlim=(0.5, inputs.shape[1] + 0.5))
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
