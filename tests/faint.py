@@ -52,11 +52,12 @@ def _drawn(ax: Axes) -> Iterator[tuple[str, Any, float]]:
             yield "histogram", patch.get_facecolor() if patch.get_fill() else patch.get_edgecolor(), 1
     for bars in ax.containers:
         for patch in bars.patches if isinstance(bars, BarContainer) else ():
-            edged = patch.get_linewidth() and patch.get_edgecolor()[3]
+            edged = patch.get_linewidth() and to_rgba(patch.get_edgecolor())[3]
             yield "bar", patch.get_edgecolor() if edged else patch.get_facecolor(), patch.get_alpha() or 1
     for marks in ax.collections:
         if isinstance(marks, PathCollection) and marks.get_visible():
-            for color in marks.get_edgecolors() if len(marks.get_edgecolors()) else marks.get_facecolors():
+            edges, fills = np.asarray(marks.get_edgecolor()), np.asarray(marks.get_facecolor())
+            for color in edges if len(edges) else fills:
                 yield "mark", color, marks.get_alpha() or 1
 
 
