@@ -22,8 +22,6 @@ def seen(monkeypatch):
     monkeypatch.setattr(Drawn, "__init__", begun)
     yield made
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of a log axis below 0, which a wrong answer may ask for: in sketches it is quiet
+        warnings.simplefilter("ignore")  # of a log axis below 0, which a wrong answer may ask for; sketches are quiet
         found = [one for figure in made for one in faint(figure)]
     assert found == []

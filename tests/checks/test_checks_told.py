@@ -305,7 +305,7 @@ def test_the_students_wheel_tells_slips_pairs_and_probes(tmp_path):
 
 
 def test_a_wrong_answer_costs_few_calls():
-    """Counted, as they are the same however fast and busy a machine is; the median took 0.04 s of processor time."""
+    """Counted, as they are nearly the same however fast and busy a machine is."""
     costs = []
     for id in QUESTIONS:
         for mistake in [one for one in BANK if one.question == id][:4]:
